@@ -1,0 +1,41 @@
+/** `msg.event`: what a vendor sent us, with a key made of content, so that two copies of a flow can agree on it. */
+import { createHash } from "node:crypto";
+import type { Vendor } from "./errors.js";
+
+/** What `msg.event` holds. */
+export interface VendorEvent {
+  /** The same vendor event has the same key wherever and however often it is received. */
+  key: string;
+  vendor: Vendor;
+  name: string;
+  /** ISO 8601 with zone. */
+  receivedAt: string;
+  /** Set on status events: keep the latest of an entity, do not de-duplicate. */
+  snapshot?: true;
+}
+
+/**
+ * JSON with sorted property names: the same content gives the same text.
+ * @param value plain data of bounded depth
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const record = value as Record<string, unknown>;
+  const parts: string[] = [];
+  for (const name of Object.keys(record).sort()) {
+    if (record[name] !== undefined) parts.push(`${JSON.stringify(name)}:${canonicalJson(record[name])}`);
+  }
+  return `{${parts.join(",")}}`;
+}
+
+/**
+ * The key of an event.
+ * @param vendor who sent it
+ * @param name the event's name, already in the catalogue's spelling
+ * @param content everything that tells this event from another, already normalised
+ * @returns 27 characters, base64url of a SHA-1
+ */
+export function eventKey(vendor: Vendor, name: string, content: unknown): string {
+  return createHash("sha1").update(`${vendor}\n${name}\n${canonicalJson(content)}`).digest("base64url");
+}

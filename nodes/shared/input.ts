@@ -1,0 +1,42 @@
+/** The one way a message enters a node: `done` is called exactly once, and a failure speaks the integrator's language. */
+import type { Node, NodeAPI, NodeMessageInFlow } from "node-red";
+import { ContactCenterError } from "../../lib/core/errors.js";
+
+/** A message in the flow. Everything but `_msgid` is the user's. */
+export type Message = NodeMessageInFlow & Record<string, unknown>;
+/** Sends on; an array has an item per output. */
+export type Send = (message: object | (object | null)[]) => void;
+
+/**
+ * Puts the catalogue's sentence into an error.
+ * @param RED the runtime that holds the node's catalogue
+ * @param error anything that was thrown
+ * @returns an Error whose message a person can act on; `code` and `cause` stay as they were
+ */
+export function speak(RED: NodeAPI, error: unknown): Error {
+  if (!(error instanceof ContactCenterError)) return error instanceof Error ? error : new Error(String(error));
+  const words = Object.fromEntries(Object.entries(error.words).map(([name, value]) => [name, String(value ?? "")]));
+  error.message = RED._(error.key, { vendor: RED._(`vendor.${error.cause.vendor}`), ...words });
+  // Node-RED copies stack before message into the debug panel's error; keep both in step.
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
+
+/**
+ * Wires a node's input.
+ * @param RED the runtime
+ * @param node whose input
+ * @param handle does the work; what it throws reaches a Catch node with the original message, and nothing is forwarded
+ */
+export function onInput(RED: NodeAPI, node: Node, handle: (message: Message, send: Send) => void | Promise<void>): void {
+  node.on("input", (message, send, done) => {
+    const fail = (error: unknown): void => done(speak(RED, error));
+    try {
+      const work = handle(message, send as Send);
+      if (work instanceof Promise) work.then(() => done(), fail);
+      else done();
+    } catch (error) {
+      fail(error);
+    }
+  });
+}

@@ -1,0 +1,41 @@
+/** The badge of a node: one vocabulary, painted in one place. */
+import type { Node, NodeStatus } from "node-red";
+
+/**
+ * The words. A ring means not ready, a dot ready. The first three are core's own and are translated by the editor;
+ * the others are keys at the top of every node's catalogue, so the editor translates them too.
+ */
+const VOCABULARY = {
+  connected: { fill: "green", shape: "dot", text: "node-red:common.status.connected" },
+  connecting: { fill: "yellow", shape: "ring", text: "node-red:common.status.connecting" },
+  disconnected: { fill: "red", shape: "ring", text: "node-red:common.status.disconnected" },
+  working: { fill: "blue", shape: "dot", text: "working" },
+  waiting: { fill: "green", shape: "dot", text: "waiting" },
+  late: { fill: "yellow", shape: "dot", text: "late" },
+  unconfigured: { fill: "grey", shape: "ring", text: "unconfigured" },
+  error: { fill: "red", shape: "ring", text: "error" },
+} as const satisfies Record<string, NodeStatus>;
+
+/** A word of the vocabulary. */
+export type StatusWord = keyof typeof VOCABULARY;
+
+const painted = new WeakMap<Node, string>();
+
+/**
+ * Paints the badge; a badge that already says so is left alone.
+ * @param node whose badge
+ * @param word colour and shape, and the text unless another is given
+ * @param text a fact instead of the word, under 20 characters, such as `12,400 / 50,000` or `401, next 12:30:05`
+ */
+export function paint(node: Node, word: StatusWord, text?: string): void {
+  const status = { ...VOCABULARY[word], ...(text !== undefined && { text: text.slice(0, 19) }) };
+  const face = `${word} ${status.text}`;
+  if (painted.get(node) === face) return;
+  painted.set(node, face);
+  node.status(status);
+}
+
+/** Takes the badge away. */
+export function wipe(node: Node): void {
+  if (painted.delete(node)) node.status({});
+}

@@ -1,0 +1,112 @@
+/** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
+import type { Node, NodeAPI } from "node-red";
+import { refused, type Vendor } from "../../lib/core/errors.js";
+import type { Message } from "./input.js";
+
+/** A typed setting as the editor saves it; a missing type counts as `str`. */
+export interface TypedValue {
+  value: unknown;
+  type?: string | undefined;
+}
+
+/** True when nothing was entered. Asked before evaluation: a blank `num` would become 0, and a blank `json` would throw. */
+export function isBlank(typed: TypedValue): boolean {
+  return typed.value === undefined || typed.value === null || typed.value === "";
+}
+
+/**
+ * Puts environment variables into a text setting, `${NAME}` anywhere in it.
+ * @param RED the runtime
+ * @param node whose flow, group and subflow variables are seen
+ */
+export function envText(RED: NodeAPI, node: Node, text: string): string {
+  return text.includes("${") ? String(RED.util.evaluateNodeProperty(text, "env", node, {}) ?? "") : text;
+}
+
+/**
+ * Evaluates a typed setting.
+ * @param field the setting's name, for the error
+ * @returns the value or a promise of it; undefined when the setting is blank
+ * @throws ContactCenterError `EINVALID` when the expression or JSON is wrong
+ */
+export function evaluate(RED: NodeAPI, node: Node, message: Message, field: string, typed: TypedValue, vendor: Vendor): unknown {
+  if (isBlank(typed)) return undefined;
+  const type = typed.type ?? "str";
+  if (type === "str" && typeof typed.value === "string") return envText(RED, node, typed.value);
+  return new Promise((resolve, reject) => {
+    const settle = (error: Error | null, result?: unknown): void => {
+      if (error) reject(refused("shared.errors.typed-value", { vendor, operation: "evaluate", field }, { field, type, detail: error.message }));
+      else resolve(result ?? undefined);
+    };
+    try {
+      RED.util.evaluateNodeProperty(typed.value as string, type, node, message, settle as never);
+    } catch (error) {
+      settle(error as Error);
+    }
+  });
+}
+
+/**
+ * A reader of properties without regard to case. Own properties only, so nothing of a prototype is taken for data.
+ * @param payload anything; what is not a plain object has no properties
+ * @returns a function: the first of the names that is present and not undefined
+ */
+export function anyCase(payload: unknown): (...names: string[]) => unknown {
+  const byName = new Map<string, unknown>();
+  if (payload !== null && typeof payload === "object" && !Array.isArray(payload) && !Buffer.isBuffer(payload)) {
+    for (const [name, value] of Object.entries(payload)) {
+      const folded = name.toLowerCase();
+      if (!byName.has(folded)) byName.set(folded, value);
+    }
+  }
+  return (...names) => {
+    for (const name of names) {
+      const value = byName.get(name.toLowerCase());
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+}
+
+/** How one field of a message is named. */
+export interface FieldNames {
+  /** The node's setting. */
+  setting: string;
+  /** The vendor's own name in `msg.payload`. */
+  vendorName: string;
+}
+
+/**
+ * Prepares a node's typed settings once, so that a message costs only what was entered.
+ * @param config the node's configuration as deployed
+ * @param fields the table of fields
+ * @param vendor for errors
+ * @returns a function from message to values by setting name: the node's own where made, else the payload's under either name
+ */
+export function valueReader<F extends FieldNames>(
+  RED: NodeAPI,
+  node: Node,
+  config: object,
+  fields: readonly F[],
+  vendor: Vendor,
+): (message: Message) => Promise<Partial<Record<F["setting"], unknown>>> {
+  const settings = config as Record<string, unknown>;
+  const made = fields
+    .map((field) => ({ field, typed: { value: settings[field.setting], type: settings[`${field.setting}Type`] as string | undefined } }))
+    .filter(({ typed }) => !isBlank(typed));
+  const madeNames = new Set(made.map(({ field }) => field.setting));
+  const open = fields.filter((field) => !madeNames.has(field.setting));
+  return async (message) => {
+    const values: Record<string, unknown> = {};
+    const fromPayload = anyCase(message.payload);
+    for (const field of open) {
+      const value = fromPayload(field.vendorName, field.setting);
+      if (value !== undefined) values[field.setting] = value;
+    }
+    for (const { field, typed } of made) {
+      const value = await evaluate(RED, node, message, field.setting, typed, vendor);
+      if (value !== undefined) values[field.setting] = value;
+    }
+    return values as Partial<Record<F["setting"], unknown>>;
+  };
+}
