@@ -10,8 +10,8 @@ export interface TypedValue {
 }
 
 /** True when nothing was entered. Asked before evaluation: a blank `num` would become 0, and a blank `json` would throw. */
-export function isBlank(typed: TypedValue): boolean {
-  return typed.value === undefined || typed.value === null || typed.value === "";
+export function isBlank({ value }: TypedValue): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 /**
@@ -32,7 +32,7 @@ export function envText(RED: NodeAPI, node: Node, text: string): string {
 export function evaluate(RED: NodeAPI, node: Node, message: Message, field: string, typed: TypedValue, vendor: Vendor): unknown {
   if (isBlank(typed)) return undefined;
   const type = typed.type ?? "str";
-  if (type === "str" && typeof typed.value === "string") return envText(RED, node, typed.value);
+  if (type === "str") return typeof typed.value === "string" ? envText(RED, node, typed.value) : typed.value;
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, result?: unknown): void => {
       if (error) reject(refused("shared.errors.typed-value", { vendor, operation: "evaluate", field }, { field, type, detail: error.message }));
@@ -81,7 +81,8 @@ export interface FieldNames {
  * @param config the node's configuration as deployed
  * @param fields the table of fields
  * @param vendor for errors
- * @returns a function from message to values by setting name: the node's own where made, else the payload's under either name
+ * @returns a function from a message, and a payload where it is not the message's own, to values by setting name: the
+ *   node's own where made, else the payload's under either name
  */
 export function valueReader<F extends FieldNames>(
   RED: NodeAPI,
@@ -89,16 +90,16 @@ export function valueReader<F extends FieldNames>(
   config: object,
   fields: readonly F[],
   vendor: Vendor,
-): (message: Message) => Promise<Partial<Record<F["setting"], unknown>>> {
+): (message: Message, payload?: unknown) => Promise<Partial<Record<F["setting"], unknown>>> {
   const settings = config as Record<string, unknown>;
   const made = fields
     .map((field) => ({ field, typed: { value: settings[field.setting], type: settings[`${field.setting}Type`] as string | undefined } }))
     .filter(({ typed }) => !isBlank(typed));
   const madeNames = new Set(made.map(({ field }) => field.setting));
   const open = fields.filter((field) => !madeNames.has(field.setting));
-  return async (message) => {
+  return async (message, payload = message.payload) => {
     const values: Record<string, unknown> = {};
-    const fromPayload = anyCase(message.payload);
+    const fromPayload = anyCase(payload);
     for (const field of open) {
       const value = fromPayload(field.vendorName, field.setting);
       if (value !== undefined) values[field.setting] = value;
@@ -109,4 +110,26 @@ export function valueReader<F extends FieldNames>(
     }
     return values as Partial<Record<F["setting"], unknown>>;
   };
+}
+
+/**
+ * Evaluates one typed property in each item of a list setting, saved as `<property>` and `<property>Type`.
+ * @param setting the list's name, for the error
+ * @returns copies of the items
+ */
+export function evaluateItems(
+  RED: NodeAPI,
+  node: Node,
+  message: Message,
+  setting: string,
+  items: readonly Record<string, unknown>[],
+  property: string,
+  vendor: Vendor,
+): Promise<Record<string, unknown>[]> {
+  return Promise.all(
+    items.map(async (item, at) => {
+      const typed = { value: item[property], type: item[`${property}Type`] as string | undefined };
+      return { ...item, [property]: await evaluate(RED, node, message, `${setting}[${at}].${property}`, typed, vendor) };
+    }),
+  );
 }

@@ -1,0 +1,83 @@
+/** Who is calling, and may they: IP networks, and the proxies that may speak for a caller. */
+import { BlockList, isIP, isIPv4 } from "node:net";
+
+/** Networks that an address can be compared with. */
+export interface Networks {
+  /** True when the list is empty: everybody. */
+  readonly any: boolean;
+  /** True when the text is an IP address inside one of the networks. */
+  includes(address: string): boolean;
+}
+
+const MAPPED_DOTTED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const MAPPED_HEX = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i;
+
+/** Writes an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`, also in hexadecimal) as the IPv4 address that it is. */
+export function plainAddress(address: string): string {
+  const dotted = MAPPED_DOTTED.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  const hex = MAPPED_HEX.exec(address);
+  if (!hex) return address;
+  const bits = (Number.parseInt(hex[1] as string, 16) << 16) | Number.parseInt(hex[2] as string, 16);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
+}
+
+/**
+ * Reads a list of addresses and CIDR ranges.
+ * @param entries such as `80.88.186.0/24`, `2001:db8::/32`, `192.0.2.7`; blanks around are ignored, empty entries too
+ * @returns the networks, and the entries that are not networks, as they were
+ */
+export function parseNetworks(entries: readonly string[]): { networks: Networks; wrong: string[] } {
+  const list = new BlockList();
+  const wrong: string[] = [];
+  let count = 0;
+  for (const entry of entries) {
+    const text = entry.trim();
+    if (text === "") continue;
+    if (addNetwork(list, text)) count++;
+    else wrong.push(entry);
+  }
+  const networks: Networks = {
+    any: count === 0 && wrong.length === 0,
+    includes(address) {
+      const plain = plainAddress(address);
+      return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? "ipv4" : "ipv6");
+    },
+  };
+  return { networks, wrong };
+}
+
+function addNetwork(list: BlockList, text: string): boolean {
+  const [range, bits, ...rest] = text.split("/");
+  const address = plainAddress(range as string);
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  const width = family === 4 ? 32 : 128;
+  // A mapped range counts its prefix over 128 bits, 96 of which are the mapping.
+  const offset = address === range ? 0 : 96;
+  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) - offset : -1;
+  if (prefix < 0 || prefix > width) return false;
+  list.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
+  return true;
+}
+
+/**
+ * The address of the caller behind trusted proxies: `X-Forwarded-For` is read from the right for as long as the hop that
+ * wrote it is trusted.
+ * @param peer the socket's remote address
+ * @param forwardedFor the header as it came; anybody can write it, so it counts only behind a trusted proxy
+ * @param proxies whose header is believed; an empty list believes nobody
+ * @returns an address; what stands in the header as it is when it is not an address (it is then in no network)
+ */
+export function clientAddress(peer: string | undefined, forwardedFor: string | undefined, proxies: Networks): string {
+  let address = plainAddress(peer ?? "");
+  if (proxies.any || forwardedFor === undefined) return address;
+  const hops = forwardedFor.split(",").map((hop) => hop.trim());
+  while (proxies.includes(address) && hops.length > 0) address = plainAddress(withoutPort(hops.pop() as string));
+  return address;
+}
+
+/** Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(hop)?.[1] ?? hop;
+}

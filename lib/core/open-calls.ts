@@ -1,0 +1,101 @@
+/**
+ * Calls that wait for an answer. Each is settled exactly once: by the flow, by its deadline, by an error or by a stop.
+ * Whatever happens, the caller gets an answer.
+ */
+import { randomUUID } from "node:crypto";
+
+/** Why a call got the fallback answer. */
+export type FallbackReason = "deadline" | "error" | "closed";
+
+/** Who opened a call. `Answer` is what goes on the wire, `Request` what came. */
+export interface CallOwner<Answer, Request> {
+  /** The answer that the caller gets when the flow gives none. */
+  fallback(): Answer;
+  /** The fallback was sent. */
+  onFallback(id: string, request: Request, reason: FallbackReason): void;
+  /** The flow answered in time. */
+  onAnswer(): void;
+  /** An answer came for a call that already had one. */
+  onLate(): void;
+}
+
+/** A call that waits for its answer. */
+export interface OpenCall<Answer, Owner> {
+  /** What a message carries. */
+  readonly id: string;
+  readonly owner: Owner;
+  /**
+   * The flow's answer.
+   * @returns false when the call had its answer already
+   */
+  answer(answer: Answer): boolean;
+  /** The fallback answer, unless the call had an answer already. */
+  fallBack(reason: FallbackReason): void;
+  /** The caller is gone: nobody is left to answer. */
+  abandon(): void;
+}
+
+/** Settled calls that are remembered, so that a late answer is told apart from a message that never was a call. */
+const REMEMBERED = 10_000;
+
+/** All open calls of a process, by the id that a message carries. */
+export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request> {
+  private readonly open = new Map<string, OpenCall<Answer, Owner>>();
+  private readonly settled = new Map<string, Owner>();
+
+  /**
+   * Opens a call.
+   * @param owner the node that opened it
+   * @param request what came
+   * @param deadlineMs milliseconds until the fallback
+   * @param respond puts an answer on the wire
+   */
+  begin(owner: Owner, request: Request, deadlineMs: number, respond: (answer: Answer) => void): OpenCall<Answer, Owner> {
+    const id = randomUUID();
+    const settle = (): boolean => {
+      clearTimeout(timer);
+      return this.forget(id, owner);
+    };
+    const call: OpenCall<Answer, Owner> = {
+      id,
+      owner,
+      answer(answer) {
+        if (!settle()) return false;
+        respond(answer);
+        owner.onAnswer();
+        return true;
+      },
+      fallBack(reason) {
+        if (!settle()) return;
+        respond(owner.fallback());
+        owner.onFallback(id, request, reason);
+      },
+      abandon: settle,
+    };
+    const timer = setTimeout(() => call.fallBack("deadline"), deadlineMs);
+    this.open.set(id, call);
+    return call;
+  }
+
+  /** @returns the open call; the owner of a call that is settled; undefined when there never was such a call. */
+  find(id: unknown): OpenCall<Answer, Owner> | { late: Owner } | undefined {
+    if (typeof id !== "string") return undefined;
+    const call = this.open.get(id);
+    if (call) return call;
+    const late = this.settled.get(id);
+    return late && { late };
+  }
+
+  /** Settles every call of an owner that closes. */
+  closeAll(owner: Owner): void {
+    for (const call of [...this.open.values()]) if (call.owner === owner) call.fallBack("closed");
+  }
+
+  /** Takes a settled call out; false when it was out already. */
+  private forget(id: string, owner: Owner): boolean {
+    if (!this.open.delete(id)) return false;
+    this.settled.set(id, owner);
+    if (this.settled.size > REMEMBERED) this.settled.delete(this.settled.keys().next().value as string);
+    return true;
+  }
+}

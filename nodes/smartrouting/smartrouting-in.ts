@@ -1,0 +1,32 @@
+/**
+ * A call that Enreach asks about before it routes it.
+ *
+ * Message out (1): `payload` = {anum, bnum, targetid, extradata}, `topic` = targetid, `smartrouting` = the extra data by
+ * name, `call`, `event`, `req`, and `_webhook`, by which `smartrouting-out` finds the call.
+ * Message out (2): the same with `reason`, for a call that got the fallback: 204, which leaves the routing as it is.
+ * Vendor document: SmartRouting HTTP Integrator Guide, "SmartRouting Request".
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import { readRequest } from "../../lib/smartrouting/request.js";
+import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
+import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+
+/** "Processed, nothing to change": Enreach goes on with its own routing. */
+const NO_CHANGE = { status: 204 };
+
+export = (RED: NodeAPI): void => {
+  function SmartRoutingIn(this: Node<WebhookCredentials>, config: PairConfig): void {
+    RED.nodes.createNode(this, config);
+    openPair(RED, this, config, {
+      vendor: "enreach",
+      method: "POST",
+      fallback: () => NO_CHANGE,
+      message: ({ data, receivedAt }) => {
+        const { payload, ...facts } = readRequest(data, receivedAt);
+        return { payload, ...(payload.targetid !== undefined && { topic: payload.targetid }), ...facts };
+      },
+    });
+  }
+  RED.nodes.registerType("smartrouting-in", SmartRoutingIn, { credentials: WEBHOOK_CREDENTIALS });
+};

@@ -1,0 +1,55 @@
+/**
+ * The answer to a call that came in by `smartrouting-in`.
+ *
+ * Message in: `_webhook` from the in node; what the node's settings leave blank is read from `payload` under the vendor's
+ * name in any case. Nothing is sent that is not set; when nothing is set, the answer is 204.
+ * Vendor document: SmartRouting HTTP Integrator Guide, "SmartRouting Response".
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { refused } from "../../lib/core/errors.js";
+import { ANSWER_FIELDS, answerBody, DISCONNECT } from "../../lib/smartrouting/answer.js";
+import { REQUEST_KEYS } from "../../lib/smartrouting/request.js";
+import { type Message, onInput } from "../shared/input.js";
+import { anyCase, valueReader } from "../shared/values.js";
+import { answerCall, jsonAnswer } from "../shared/webhook/pair.js";
+
+interface Config extends NodeDef {
+  /** Ends the call, after `customTTS` where that is set. */
+  disconnect?: boolean;
+}
+
+/** Every key that a payload may carry without a warning: the answer's, and the request's, which are never sent back. */
+const KNOWN_KEYS = new Set([...ANSWER_FIELDS.flatMap((field) => [field.vendorName, field.setting]), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()));
+
+export = (RED: NodeAPI): void => {
+  function SmartRoutingOut(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const read = valueReader(RED, this, config, ANSWER_FIELDS, "enreach");
+    onInput(RED, this, (message) =>
+      answerCall(RED, this, message, "enreach", async () => {
+        const values = await read(message);
+        if (wantsDisconnect(config, message)) values.initialTarget = DISCONNECT;
+        const body = answerBody(values);
+        warnOfUnknown(this, message);
+        return body ? jsonAnswer("enreach", body) : { status: 204 };
+      }),
+    );
+  }
+
+  function warnOfUnknown(node: Node, message: Message): void {
+    const { payload } = message;
+    if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return;
+    const keys = Object.keys(payload).filter((key) => !KNOWN_KEYS.has(key.toLowerCase()));
+    if (keys.length > 0) node.warn(RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
+  }
+
+  RED.nodes.registerType("smartrouting-out", SmartRoutingOut);
+};
+
+function wantsDisconnect(config: Config, message: Message): boolean {
+  if (config.disconnect === true) return true;
+  const asked = anyCase(message.payload)("disconnect") ?? false;
+  if (typeof asked === "boolean") return asked;
+  const cause = { vendor: "enreach", operation: "SmartRouting response", field: "disconnect" } as const;
+  throw refused("smartrouting.errors.boolean", cause, { type: typeof asked });
+}

@@ -1,0 +1,49 @@
+/**
+ * A caller in an external layer of a Voicenter IVR.
+ *
+ * Message out (1): `payload` = the fields of DATA, `topic` = layer, `call`, `event`, `req`, and `_webhook`, by which
+ * `voicenter-layer-out` finds the call.
+ * Message out (2): the same with `reason`, for a call that got the fallback: the node's fallback layer, or STATUS 1, which
+ * sends the caller to the fallback layer of the IVR's own settings.
+ * Vendor document: External Layer API, "Request Parameters".
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import { plainInteger } from "../../lib/core/text.js";
+import { answerBody, ERROR_BODY } from "../../lib/voicenter/answer.js";
+import { readRequest } from "../../lib/voicenter/request.js";
+import { paint } from "../shared/status.js";
+import { envText } from "../shared/values.js";
+import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
+import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+
+interface Config extends PairConfig {
+  /** Layer of a call that gets the fallback; blank leaves it to the IVR's settings. */
+  fallbackLayer?: string | number;
+}
+
+export = (RED: NodeAPI): void => {
+  function VoicenterLayerIn(this: Node<WebhookCredentials>, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const text = envText(RED, this, String(config.fallbackLayer ?? "")).trim();
+    const layer = plainInteger(text);
+    const isWrong = text !== "" && (layer === undefined || layer < 0);
+    const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { layer });
+    const fallback = { status: 200, json: JSON.stringify(body) };
+    openPair(RED, this, config, {
+      vendor: "voicenter",
+      method: "POST",
+      refusal: ERROR_BODY,
+      fallback: () => fallback,
+      message: ({ data, receivedAt }) => {
+        const { topic, ...facts } = readRequest(data, receivedAt);
+        return { ...facts, ...(topic !== undefined && { topic }) };
+      },
+    });
+    if (isWrong) {
+      paint(this, "error", RED._("voicenter.badge.fallback-layer"));
+      this.error(RED._("voicenter.errors.fallback-layer", { value: text }));
+    }
+  }
+  RED.nodes.registerType("voicenter-layer-in", VoicenterLayerIn, { credentials: WEBHOOK_CREDENTIALS });
+};
