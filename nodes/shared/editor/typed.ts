@@ -1,0 +1,62 @@
+/** Typed inputs: saved as `field` and `fieldType`, blank allowed. */
+import { type EditorNode, input, type InputType } from "./red.js";
+
+/** The types that fit most fields. */
+export const TEXT_TYPES: readonly InputType[] = ["str", "msg", "flow", "global", "env", "jsonata"];
+/** For fields that hold a number. */
+export const NUMBER_TYPES: readonly InputType[] = ["num", "msg", "flow", "global", "env", "jsonata"];
+
+/** A literal, or where a value will come from. */
+export interface Typed {
+  value: string;
+  type: string;
+}
+
+/**
+ * Turns an input into a typed one.
+ * @param node the node that is edited
+ * @param setting its name; the type is kept in `<setting>Type`, whose input is made here where the form has none
+ * @param types what may be chosen; the first one is the default of an empty field
+ */
+export function typedInput(node: EditorNode, setting: string, types: readonly InputType[]): void {
+  const element = input(setting);
+  if (input(`${setting}Type`).length === 0) {
+    $("<input>", { type: "hidden", id: `node-input-${setting}Type` }).insertAfter(element);
+  }
+  const names = types.map((type) => (typeof type === "string" ? type : type.value));
+  const [natural = "str"] = names;
+  // An empty field shows its natural type, whatever was saved with it; a list of a flow made by hand is shown as JSON.
+  const saved = (node[`${setting}Type`] as string | undefined) ?? "str";
+  const value = node[setting] ?? "";
+  const shown = value !== "" && names.includes(saved) ? saved : natural;
+  element.typedInput({ default: shown, types, typeField: input(`${setting}Type`) });
+  element.typedInput("type", shown);
+  element.typedInput("value", typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** What stands in a typed input now. */
+export function typedValue(element: JQuery): Typed {
+  return { value: element.typedInput("value"), type: element.typedInput("type") };
+}
+
+/**
+ * The value of a literal, as the node will see it.
+ * @returns the value, or undefined when only the running flow can tell
+ */
+export function literal({ value, type }: Typed): { value: unknown } | undefined {
+  if (value === "") return { value: "" };
+  if (type === "str") return value.includes("${") ? undefined : { value };
+  if (type === "num") return { value: Number(value) };
+  if (type === "bool") return { value: value === "true" };
+  if (type !== "json") return undefined;
+  try {
+    return { value: JSON.parse(value) as unknown };
+  } catch {
+    return { value };
+  }
+}
+
+/** How a value that only the running flow can tell is shown. */
+export function placeholder({ value, type }: Typed): string {
+  return `‹${type === "str" ? value : type === "jsonata" ? value : `${type}.${value}`}›`;
+}

@@ -1,0 +1,88 @@
+/** The form of `voicenter-layer-out`: the fields of the chosen action, two lists, and the answer as it will be sent. */
+import { type Action, ACTION_FIELDS, ANSWER_FIELDS, answerBody, type AnswerField, checkValue, fieldsOf } from "../../../lib/voicenter/answer.js";
+import { LANGUAGES, RECORD_TYPES, TARGET_TYPES } from "../../../lib/voicenter/checks.js";
+import { addForm } from "../../shared/editor/index.js";
+import { type ItemList, itemList } from "../../shared/editor/items.js";
+import { livePreview } from "../../shared/editor/preview.js";
+import { type EditorNode, input } from "../../shared/editor/red.js";
+import { literal, NUMBER_TYPES, placeholder, TEXT_TYPES, type Typed, typedInput, typedValue } from "../../shared/editor/typed.js";
+
+/** The typed settings, and what may be chosen for each. */
+const TYPED = {
+  layer: NUMBER_TYPES,
+  nextLayer: NUMBER_TYPES,
+  nextLayerIfFailed: NUMBER_TYPES,
+  nextVoId: NUMBER_TYPES,
+  callerId: TEXT_TYPES,
+  callerName: TEXT_TYPES,
+  customData: ["json", "msg", "flow", "global", "jsonata"],
+} as const;
+
+/** The lists: which property is chosen, which is typed. */
+const LISTS = {
+  data: { choice: "RecordType", choices: Object.keys(RECORD_TYPES), value: "Content" },
+  targets: { choice: "TYPE", choices: [...TARGET_TYPES], value: "TARGET" },
+} as const;
+type ListName = keyof typeof LISTS;
+
+const lists = new Map<string, ItemList>();
+
+addForm("voicenter-layer-out", {
+  prepare(node) {
+    for (const [setting, types] of Object.entries(TYPED)) typedInput(node, setting, types);
+    for (const language of LANGUAGES) $("<option>").val(language).appendTo("#cc-languages");
+    for (const name of Object.keys(LISTS) as ListName[]) {
+      const list = { ...LISTS[name], types: TEXT_TYPES, hint: (choice: string) => node._(`voicenter-layer-out.content.${choice}`) };
+      lists.set(name, itemList(node, $(`#cc-${name}`), node[name], list));
+    }
+    const showFields = (): void => {
+      const action = chosenAction();
+      for (const field of ANSWER_FIELDS) $(`[data-field=${field.setting}]`).toggle(action === "msg" || fieldsOf(action).includes(field));
+      $("#cc-action-hint").text(node._(`voicenter-layer-out.action-hint.${action}`));
+    };
+    input("action").on("change", showFields);
+    showFields();
+    livePreview(node, $("#cc-preview"), () => preview(node));
+  },
+  save(node) {
+    for (const [name, list] of lists) node[name] = list.items();
+  },
+});
+
+function chosenAction(): Action | "msg" {
+  return (input("action").val() ?? "GO_TO_LAYER") as Action | "msg";
+}
+
+function preview(node: EditorNode): unknown {
+  const action = chosenAction();
+  if (action === "msg") return node._("voicenter-layer-out.preview-msg");
+  if (action === "ERROR") return answerBody("ERROR", {});
+  const body: Record<string, unknown> = { STATUS: 0, ACTION: action };
+  for (const field of fieldsOf(action)) {
+    const shown = shownValue(field);
+    const isRequired = ACTION_FIELDS[action][field.setting] === "required";
+    if (shown !== undefined) body[field.vendorName] = shown;
+    else if (isRequired) body[field.vendorName] = `‹payload.${field.vendorName}›`;
+  }
+  return body;
+}
+
+/** A literal as it will be sent, a placeholder for what only the running flow can tell, undefined when blank. */
+function shownValue(field: AnswerField): unknown {
+  const setting = field.setting;
+  if (setting in LISTS) {
+    const { choice, value } = LISTS[setting as ListName];
+    const items = lists.get(setting)?.items() ?? [];
+    if (items.length === 0) return undefined;
+    return items.map((item, at) => {
+      const typed: Typed = { value: String(item[value]), type: String(item[`${value}Type`]) };
+      const known = literal(typed);
+      const shown = { [choice]: item[choice], [value]: known ? known.value : placeholder(typed) };
+      return known ? (checkValue(field, Array.from({ length: at + 1 }, () => shown)) as unknown[])[at] : shown;
+    });
+  }
+  const typed: Typed = setting in TYPED ? typedValue(input(setting)) : { value: String(input(setting).val() ?? ""), type: "str" };
+  const known = literal(typed);
+  if (!known) return placeholder(typed);
+  return known.value === "" ? undefined : checkValue(field, known.value);
+}
