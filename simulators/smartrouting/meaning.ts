@@ -2,6 +2,7 @@
  * What the platform makes of an answer, in words. Vendor guide, "SmartRouting Response": 200 with instructions, 204 for
  * "proceed normally"; whatever else comes is not documented, and the call is expected to follow the default routing.
  */
+import { ANSWER_FIELDS, type AnswerField, DISCONNECT, type FieldKind } from "../../lib/smartrouting/answer.js";
 import type { Exchange, Note, Tone } from "../caller/conversation.js";
 import { findMember, nameTarget, type TargetKind } from "./directory.js";
 import type { Member } from "./state.js";
@@ -30,38 +31,29 @@ interface Instructions {
   CustomMSI?: string;
 }
 
+const FIELDS: readonly AnswerField[] = ANSWER_FIELDS;
+
 /** How a value is checked: `undefined` when it is right, else what is wrong with it. */
-type Check = (value: unknown, directory: readonly Member[]) => string | undefined;
+type Check = (value: unknown, directory: readonly Member[], range?: readonly [number, number]) => string | undefined;
 
-/** Literal initial target that ends the call. */
-const DISCONNECT = "DISCONNECT:";
-
-const text: Check = (value) => (typeof value === "string" ? undefined : "is not a text");
 const target =
   (kind: TargetKind): Check =>
   (value, directory) => {
     if (typeof value !== "string") return "is not a text";
     return kind === "agent" && findMember(directory, value)?.kind === "queue" ? `names a queue (${value}), but only an agent can stand here` : undefined;
   };
-const integer =
-  (from: number, to: number): Check =>
-  (value) =>
-    Number.isInteger(value) && (value as number) >= from && (value as number) <= to ? undefined : `is ${JSON.stringify(value)}, not an integer from ${from} to ${to}`;
-const agents: Check = (value, directory) => {
-  if (!Array.isArray(value)) return "is not a list";
-  return value.map((item) => target("agent")(item, directory)).find((wrong) => wrong !== undefined);
-};
 
-/** Every key of an answer. */
-const KEYS: Readonly<Record<keyof Instructions, Check>> = {
-  InitialTarget: target("any"),
-  FailTarget: target("any"),
-  RequiredTarget: target("agent"),
-  AllocationTargets: agents,
-  Priority: integer(0, 10_000),
-  ExtraPriority: integer(-10_000, 10_000),
-  CustomTTS: text,
-  CustomMSI: text,
+/** Names and ranges come from the pack's table; what may stand there is checked anew, so that a fault does not hide in its twin. */
+const CHECKS: Readonly<Record<FieldKind, Check>> = {
+  "any-target": target("any"),
+  "user-target": target("agent"),
+  "user-targets": (value, directory) => {
+    if (!Array.isArray(value)) return "is not a list";
+    return value.map((item) => target("agent")(item, directory)).find((wrong) => wrong !== undefined);
+  },
+  integer: (value, _, [from, to] = [-Infinity, Infinity]) =>
+    Number.isInteger(value) && (value as number) >= from && (value as number) <= to ? undefined : `is ${JSON.stringify(value)}, not an integer from ${from} to ${to}`,
+  text: (value) => (typeof value === "string" ? undefined : "is not a text"),
 };
 
 /**
@@ -105,12 +97,12 @@ function parse(body: string): Record<string, unknown> | undefined {
 function instructions(body: Record<string, unknown>, directory: readonly Member[], notes: Note[]): Instructions {
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(body)) {
-    const check = Object.hasOwn(KEYS, key) ? KEYS[key as keyof Instructions] : undefined;
-    if (check === undefined) {
-      const meant = Object.keys(KEYS).find((known) => known.toLowerCase() === key.toLowerCase());
+    const field = FIELDS.find(({ vendorName }) => vendorName === key);
+    if (field === undefined) {
+      const meant = FIELDS.find(({ vendorName }) => vendorName.toLowerCase() === key.toLowerCase())?.vendorName;
       notes.push({ text: meant === undefined ? `${key} is no key of an answer: ignored.` : `${key} must be written ${meant}: ignored.`, tone: "warn" });
     } else if (value !== null && value !== "") {
-      const wrong = check(value, directory);
+      const wrong = CHECKS[field.kind](value, directory, field.range);
       if (wrong === undefined) set[key] = value;
       else notes.push({ text: `${key} ${wrong}: expect it to be ignored.`, tone: "bad" });
     }

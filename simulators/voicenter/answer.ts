@@ -3,6 +3,7 @@
  * Method". What cannot be read leads to the fallback layer. Where table and samples of the document differ, both are
  * taken, with a remark.
  */
+import { ACTION_FIELDS, ACTIONS, type Action, type ANSWER_FIELDS, fieldsOf } from "../../lib/voicenter/answer.js";
 import type { Exchange, Note } from "../caller/conversation.js";
 
 /** One part of an announcement. */
@@ -19,20 +20,15 @@ export type Decision = { notes: Note[]; customData?: unknown } & (
   | { kind: "dial"; targets: { type: string; target: string }[]; ringS: number; talkS: number; nextIfFaulty: number; record: boolean; callerId: string }
 );
 
+/** The actions of the wire; an error has no action there. */
+type ActionName = Exclude<Action, "ERROR">;
+const ACTION_NAMES = ACTIONS.filter((name): name is ActionName => name !== "ERROR");
+
 type Fields = Record<string, unknown>;
-/** How a field is checked: `undefined` when it is right, else what is wrong with it. */
+/** How a value is checked: `undefined` when it is right, else what is wrong with it. */
 type Check = (value: unknown) => string | undefined;
-interface Field {
-  check: Check;
-  /** Without a mandatory field the answer is of no use. */
-  mandatory?: true;
-}
 
 const integer: Check = (value) => (/^-?\d+$/.test(String(value)) && typeof value !== "object" ? undefined : "is not an integer");
-const text: Check = (value) => (typeof value === "string" ? undefined : "is not a text");
-const filled: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text");
-const yesNo: Check = (value) => (value === "yes" || value === "no" ? undefined : 'is neither "yes" nor "no"');
-const anything: Check = () => undefined;
 const list =
   (item: (value: Fields) => string | undefined): Check =>
   (value) => {
@@ -40,36 +36,21 @@ const list =
     return value.map((each: unknown) => (isObject(each) ? item(each) : "has an item that is not an object")).find((wrong) => wrong !== undefined);
   };
 
-const RECORD_TYPES = ["Recording", "Digits", "Number", "Date", "DateTime"];
-const TARGET_TYPES = ["PHONE", "EXTENSION"];
-const parts = list(({ RecordType, Content }) => {
-  if (!RECORD_TYPES.includes(RecordType as string)) return `has an item whose RecordType is ${JSON.stringify(RecordType)}`;
-  return typeof Content === "string" || typeof Content === "number" ? undefined : "has an item without Content";
-});
-const targets = list(({ TYPE, TARGET }) => {
-  if (!TARGET_TYPES.includes(TYPE as string)) return `has an item whose TYPE is ${JSON.stringify(TYPE)}`;
-  return typeof TARGET === "string" && TARGET !== "" ? undefined : "has an item without TARGET";
-});
-
-const COMMON: Readonly<Record<string, Field>> = { STATUS: { check: anything }, ACTION: { check: anything }, CUSTOM_DATA: { check: anything } };
-/** The fields of each action. */
-const ACTIONS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
-  GO_TO_LAYER: { LAYER: { check: integer, mandatory: true }, CALLER_NAME: { check: text } },
-  SAY_DIGITS: {
-    NEXT_LAYER: { check: integer, mandatory: true },
-    NEXT_LAYER_IF_FAILED: { check: integer },
-    LANGUAGE: { check: filled, mandatory: true },
-    DATA: { check: parts, mandatory: true },
-  },
-  DIAL: {
-    CALLER_ID: { check: filled, mandatory: true },
-    CALLER_NAME: { check: text },
-    MAX_CALL_DURATION: { check: integer, mandatory: true },
-    MAX_DIAL_DURATION: { check: integer, mandatory: true },
-    NEXT_VO_ID: { check: integer, mandatory: true },
-    RECORDING: { check: yesNo, mandatory: true },
-    TARGETS: { check: targets, mandatory: true },
-  },
+/** Names come from the pack's table; what may stand there is checked anew, so that a fault does not hide in its twin. */
+const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = {
+  layer: integer,
+  seconds: integer,
+  text: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
+  "yes-no": (value) => (value === "yes" || value === "no" ? undefined : 'is neither "yes" nor "no"'),
+  "say-parts": list(({ RecordType, Content }) => {
+    if (!["Recording", "Digits", "Number", "Date", "DateTime"].includes(RecordType as string)) return `has an item whose RecordType is ${JSON.stringify(RecordType)}`;
+    return typeof Content === "string" || typeof Content === "number" ? undefined : "has an item without Content";
+  }),
+  "dial-targets": list(({ TYPE, TARGET }) => {
+    if (!["PHONE", "EXTENSION"].includes(TYPE as string)) return `has an item whose TYPE is ${JSON.stringify(TYPE)}`;
+    return typeof TARGET === "string" && TARGET !== "" ? undefined : "has an item without TARGET";
+  }),
+  "custom-data": () => undefined,
 };
 
 /** Reads the completed exchange. */
@@ -85,15 +66,16 @@ export function readExchange({ answer, failure }: Exchange): Decision {
   if (status !== "0") return fallback(`STATUS is ${JSON.stringify(body["STATUS"]) ?? "missing"}, neither 0 nor 1.`);
   if (typeof body["STATUS"] === "string") notes.push({ text: "STATUS should be an integer.", tone: "warn" });
   const action = actionOf(body, notes);
-  if (action === undefined) return fallback(`ACTION is ${JSON.stringify(body["ACTION"]) ?? "missing"}: the platform knows ${Object.keys(ACTIONS).join(", ")}.`);
-  const fields = { ...COMMON, ...ACTIONS[action] };
-  const wrong = faultOf(body, fields, notes);
+  if (action === undefined) return fallback(`ACTION is ${JSON.stringify(body["ACTION"]) ?? "missing"}: the platform knows ${ACTION_NAMES.join(", ")}.`);
+  const wrong = faultOf(action, body, notes);
   if (wrong !== undefined) return fallback(wrong);
   noteCustomData(body["CUSTOM_DATA"], action, notes);
-  if (body["CALLER_NAME"]) notes.push({ text: `The phone shows: ${String(body["CALLER_NAME"])}`, tone: "info" });
-  return { ...DECISIONS[action as keyof typeof DECISIONS](body), notes, customData: body["CUSTOM_DATA"] };
+  const name = body["CALLER_NAME"];
+  if (typeof name === "string" && name !== "") notes.push({ text: `The phone shows: ${name}`, tone: "info" });
+  return { ...DECISIONS[action](body), notes, customData: body["CUSTOM_DATA"] };
 }
 
+/** What each action's answer says. */
 const DECISIONS = {
   GO_TO_LAYER: (body: Fields) => ({ kind: "layer", layer: Number(body["LAYER"]) }) as const,
   SAY_DIGITS: (body: Fields) =>
@@ -117,7 +99,7 @@ const DECISIONS = {
 };
 
 /** The document's table says `SAY` and `Layer` where its samples say `SAY_DIGITS` and `LAYER`. */
-function actionOf(body: Fields, notes: Note[]): string | undefined {
+function actionOf(body: Fields, notes: Note[]): ActionName | undefined {
   if (body["LAYER"] === undefined && body["Layer"] !== undefined) {
     body["LAYER"] = body["Layer"];
     delete body["Layer"];
@@ -127,23 +109,24 @@ function actionOf(body: Fields, notes: Note[]): string | undefined {
     notes.push({ text: "Write SAY_DIGITS, as the vendor's samples do.", tone: "warn" });
     return "SAY_DIGITS";
   }
-  return typeof body["ACTION"] === "string" && Object.hasOwn(ACTIONS, body["ACTION"]) ? body["ACTION"] : undefined;
+  return ACTION_NAMES.find((name) => name === body["ACTION"]);
 }
 
 /** The first thing that makes the answer useless; what is merely odd becomes a remark. */
-function faultOf(body: Fields, fields: Readonly<Record<string, Field>>, notes: Note[]): string | undefined {
-  for (const [name, { check, mandatory }] of Object.entries(fields)) {
-    const value = body[name];
+function faultOf(action: ActionName, body: Fields, notes: Note[]): string | undefined {
+  const fields = fieldsOf(action);
+  for (const { setting, vendorName, kind } of fields) {
+    const value = body[vendorName];
     const absent = value === undefined || value === null;
-    const wrong = absent ? "is missing" : check(value);
-    if (wrong !== undefined && (mandatory || !absent)) {
-      if (mandatory) return `${name} ${wrong}.`;
-      notes.push({ text: `${name} ${wrong}: ignored.`, tone: "warn" });
-    } else if (check === integer && typeof value === "string") notes.push({ text: `${name} should be an integer.`, tone: "warn" });
+    const wrong = absent ? "is missing" : CHECKS[kind](value);
+    // CUSTOM_DATA is marked mandatory with DIAL, though most samples lack it: without it the call is not lost.
+    const mandatory = kind !== "custom-data" && ACTION_FIELDS[action][setting] === "required";
+    if (wrong !== undefined && mandatory) return `${vendorName} ${wrong}.`;
+    if (wrong !== undefined && !absent) notes.push({ text: `${vendorName} ${wrong}: ignored.`, tone: "warn" });
+    if (wrong === undefined && typeof value === "string" && CHECKS[kind] === integer) notes.push({ text: `${vendorName} should be an integer.`, tone: "warn" });
   }
-  for (const name of Object.keys(body)) {
-    if (!Object.hasOwn(fields, name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
-  }
+  const known = new Set(["STATUS", "ACTION", "CUSTOM_DATA", ...fields.map(({ vendorName }): string => vendorName)]);
+  for (const name of Object.keys(body)) if (!known.has(name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
   return undefined;
 }
 

@@ -16,7 +16,7 @@ export function checkedIvr(value: unknown): Ivr {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new Error(`Layer ${twice} stands there twice.`);
   if (!ids.includes(Number(start))) throw new Error(`There is no layer ${String(start)} to start in.`);
-  return { did: did.trim(), name: String(name ?? did), start: Number(start), layers: checked };
+  return { did: did.trim(), name: typeof name === "string" ? name.trim() : did.trim(), start: Number(start), layers: checked };
 }
 
 function checkedLayer(layer: Record<string, unknown>): Layer {

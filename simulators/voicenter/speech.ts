@@ -3,7 +3,7 @@ import type { Part } from "./answer.js";
 
 /** A part that can be said. */
 export interface Said {
-  /** For the page, such as `digits 0 4 7`. */
+  /** For the page, such as `digits 047`. */
   shown: string;
   /** For the voice. */
   spoken: string;
@@ -16,7 +16,7 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/;
 
 const SAYERS: Readonly<Record<string, Sayer>> = {
   Recording: (name) => (name === "" ? undefined : { shown: `recording ${name}`, spoken: "" }),
-  Digits: (digits) => (/^[\d*#]+$/.test(digits) ? { shown: `digits ${[...digits].join(" ")}`, spoken: [...digits].join(" ") } : undefined),
+  Digits: (digits) => (/^[\d*#]+$/.test(digits) ? { shown: `digits ${digits}`, spoken: digits.split("").join(" ") } : undefined),
   Number: (number) => (/^-?\d+$/.test(number) ? { shown: `number ${number}`, spoken: number } : undefined),
   Date: (text, language) => whenSaid(DATE, text, `${text}T00:00:00`, { dateStyle: "long" }, language, "date"),
   DateTime: (text, language) => whenSaid(DATE_TIME, text, text, { dateStyle: "long", timeStyle: "medium" }, language, "date and time"),

@@ -4,7 +4,7 @@ import { post, shownExchange } from "../caller/post.js";
 import { type Decision, readExchange } from "./answer.js";
 import type { IvrCall } from "./ivr-call.js";
 import { languageTag, say } from "./speech.js";
-import type { Layer } from "./state.js";
+import type { Ending, Layer } from "./state.js";
 
 /** A walk through more layers has gone round in circles. */
 const MOST_LAYERS = 60;
@@ -19,10 +19,9 @@ type Next = { layer: number } | "nowhere";
  */
 export async function walk(call: IvrCall): Promise<void> {
   const memory: { customData?: unknown } = {};
-  let next: Next = { layer: call.ivr.start };
-  let previous: number | undefined;
   try {
-    for (let layers = 0; next !== "nowhere"; layers++) {
+    let previous: number | undefined;
+    for (let layers = 0, next: Next = { layer: call.ivr.start }; next !== "nowhere"; layers++) {
       const { layer: id }: { layer: number } = next;
       const layer = call.ivr.layers.find((each) => each.id === id);
       if (layer === undefined) next = lose(call, `there is no layer ${id} in this IVR`);
@@ -50,7 +49,7 @@ async function enter(call: IvrCall, layer: Layer, previous: number | undefined, 
   if (url === "" || digits === 0) {
     call.enterPhase({ kind: "announcing" });
     await call.seconds(speechS);
-    return url === "" ? finish(call, layer) : ask(call, layer, previous, "", memory);
+    return url === "" ? FINISH[layer.ending](call, layer.target) : ask(call, layer, previous, "", memory);
   }
   const typed = await call.listen(digits, speechS + delay);
   call.step(typed === "" ? "the caller types nothing" : `the caller types ${typed}`, "quiet");
@@ -81,17 +80,11 @@ async function ask(call: IvrCall, layer: Layer, previous: number | undefined, ty
   const decision = readExchange(exchange);
   memory.customData = decision.customData ?? memory.customData;
   const tone: Tone = decision.notes.some((note) => note.tone === "warn") ? "warn" : "good";
-  switch (decision.kind) {
-    case "fallback":
-      return fallBack(call, decision, layer);
-    case "layer":
-      call.step(`go to layer ${decision.layer}`, tone, { notes: decision.notes });
-      return decision;
-    case "say":
-      return announce(call, decision, layer, tone);
-    case "dial":
-      return dial(call, decision, tone);
-  }
+  if (decision.kind === "fallback") return fallBack(call, decision, layer);
+  if (decision.kind === "say") return announce(call, decision, layer, tone);
+  if (decision.kind === "dial") return dial(call, decision, tone);
+  call.step(`go to layer ${decision.layer}`, tone, { notes: decision.notes });
+  return decision;
 }
 
 function fallBack(call: IvrCall, { why, notes }: DecisionOf<"fallback">, { fallback }: Layer): Next {
@@ -125,40 +118,39 @@ async function dial(call: IvrCall, { targets, ringS, talkS, nextIfFaulty, record
   call.step(`dials ${targets.map(({ type, target }) => `${type.toLowerCase()} ${target}`).join(", ")}`, tone, { notes: [settings, ...several, ...notes] });
   call.move("ringing");
   const result = await call.dial(targets, ringS);
-  switch (result.kind) {
-    case "faulty":
-      call.step(`the destination is faulty: to layer ${nextIfFaulty}`, "warn");
-      return { layer: nextIfFaulty };
-    case "unanswered": {
-      const text = "NEXT_VO_ID is for faults only; what follows a busy or unanswered phone is not documented. The stand-in ends the call.";
-      call.step("nobody answers", "warn", { notes: [{ text, tone: "info" }] });
-      call.end("nobody answered");
-      return "nowhere";
-    }
-    case "answered":
-      call.step(`${result.target} answers`, "good");
-      call.move(`talking to ${result.target}`);
-      await call.talk(result.target, talkS);
-      call.step(`the longest talk time of ${talkS} s has passed`, "quiet");
-      call.end("the talk time is over");
-      return "nowhere";
+  if (result.kind === "faulty") {
+    call.step(`the destination is faulty: to layer ${nextIfFaulty}`, "warn");
+    return { layer: nextIfFaulty };
   }
+  if (result.kind === "unanswered") {
+    const text = "NEXT_VO_ID is for faults only; what follows a busy or unanswered phone is not documented. The stand-in ends the call.";
+    call.step("nobody answers", "warn", { notes: [{ text, tone: "info" }] });
+    call.end("nobody answered");
+    return "nowhere";
+  }
+  call.step(`${result.target} answers`, "good");
+  call.move(`talking to ${result.target}`);
+  await call.talk(result.target, talkS);
+  call.step(`the longest talk time of ${talkS} s has passed`, "quiet");
+  call.end("the talk time is over");
+  return "nowhere";
 }
 
 /** What a plain layer does with the call. */
-function finish(call: IvrCall, { ending, target }: Layer): Next {
-  switch (ending) {
-    case "layer":
-      return { layer: Number(target) };
-    case "hangup":
-      call.step("the platform ends the call", "quiet");
-      call.end("ended by the IVR");
-      return "nowhere";
-    case "queue":
-    case "call":
-      call.step(ending === "queue" ? `waits in queue ${target}` : `rings extension ${target}`, "good");
-      call.move(ending === "queue" ? `in queue ${target}` : `at extension ${target}`);
-      call.enterPhase({ kind: "queue" });
-      return "nowhere";
-  }
+const FINISH: Readonly<Record<Ending, (call: IvrCall, target: string) => Next>> = {
+  layer: (_, target) => ({ layer: Number(target) }),
+  queue: (call, target) => rest(call, `waits in queue ${target}`, `in queue ${target}`),
+  call: (call, target) => rest(call, `rings extension ${target}`, `at extension ${target}`),
+  hangup: (call) => {
+    call.step("the platform ends the call", "quiet");
+    call.end("ended by the IVR");
+    return "nowhere";
+  },
+};
+
+function rest(call: IvrCall, title: string, place: string): Next {
+  call.step(title, "good");
+  call.move(place);
+  call.enterPhase({ kind: "queue" });
+  return "nowhere";
 }
