@@ -1,0 +1,61 @@
+/**
+ * What a platform that calls us says and hears during one phone call, step by step: plain data for the console page.
+ * No node builtins here: the page imports these types.
+ */
+
+/** The meaning of a step or a remark, in colour. */
+export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
+
+/** One remark below a step. */
+export interface Note {
+  text: string;
+  tone: Tone;
+}
+
+/** One request of the platform and what came of it. */
+export interface Exchange {
+  /** Without a key in the query. */
+  url: string;
+  /** Credentials are masked. */
+  headers: Readonly<Record<string, string>>;
+  body: unknown;
+  /** Milliseconds until the answer was complete, or until the platform gave up. */
+  ms?: number;
+  answer?: { status: number; contentType: string; body: string };
+  /** Why there was no answer: `timeout`, or the network's word such as ECONNREFUSED. */
+  failure?: string;
+  /** The answer came after the platform had given up: milliseconds since the request. */
+  lateMs?: number;
+}
+
+/** One thing that happened in a call. */
+export interface Step {
+  /** ISO 8601. */
+  at: string;
+  /** What happened, in words. */
+  title: string;
+  tone: Tone;
+  notes: readonly Note[];
+  exchange?: Exchange;
+  /** What the caller hears; the page speaks it. */
+  speech?: { text: string; language: string };
+}
+
+/** One phone call. */
+export interface Conversation {
+  id: string;
+  /** Caller number; empty when withheld. */
+  from: string;
+  to: string;
+  startedAt: string;
+  steps: readonly Step[];
+  /** Where the call is now, in a few words. */
+  place: string;
+  ended: boolean;
+}
+
+/** A webhook that the phone offers to ring. */
+export interface Endpoint {
+  label: string;
+  url: string;
+}

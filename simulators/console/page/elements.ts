@@ -1,0 +1,124 @@
+/** The console's elements: a few functions instead of a framework, so that all panels look alike. */
+
+/** What may stand inside an element; what is empty is left out. */
+export type Child = Node | string | number | undefined | null | false;
+/** Attributes; `on…` takes a listener, true and false set and leave out an attribute, `value` is set as property. */
+export type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
+/** The meaning of a badge, in colour. */
+export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
+
+/** Makes an element. Text is always text, never markup. */
+export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.append(...present(children));
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === "function") element.addEventListener(name.replace(/^on/, ""), value);
+    else if (name === "value") (element as HTMLInputElement).value = String(value);
+    else if (typeof value === "boolean") element.toggleAttribute(name, value);
+    else if (value !== undefined) element.setAttribute(name, String(value));
+  }
+  return element;
+}
+
+/**
+ * Replaces what an element holds. An element with the same `data-key` as before keeps the focus, and a `details` its
+ * state, so that a list can be drawn anew while somebody walks through it by keyboard.
+ */
+export function render(container: Element, ...children: Child[]): void {
+  const focused = keyOf(document.activeElement, container);
+  const before = new Map([...container.querySelectorAll("details[data-key]")].map((details) => [keyOf(details, container), (details as HTMLDetailsElement).open]));
+  container.replaceChildren(...present(children));
+  for (const element of container.querySelectorAll<HTMLElement>("[data-key]")) {
+    const key = keyOf(element, container);
+    if (element instanceof HTMLDetailsElement) element.open = before.get(key) ?? element.open;
+    if (focused !== undefined && key === focused) element.focus({ preventScroll: true });
+  }
+}
+
+/**
+ * A button that can be pressed again when its action is done. What the action throws is shown as a notice.
+ * @param action may return a promise
+ * @param props `class: "primary"` for the one that matters, `"danger"` for one that ends something
+ */
+export function button(label: string, action: () => unknown, props: Props = {}): HTMLButtonElement {
+  const press = async (event: Event): Promise<void> => {
+    const pressed = event.currentTarget as HTMLButtonElement;
+    if (pressed.getAttribute("aria-disabled") === "true") return;
+    // Not `disabled`: that would take the keyboard's focus away.
+    pressed.setAttribute("aria-disabled", "true");
+    try {
+      await action();
+    } catch (error) {
+      notify(error instanceof Error ? error.message : String(error), "bad");
+    } finally {
+      pressed.removeAttribute("aria-disabled");
+    }
+  };
+  return el("button", { type: "button", ...props, onclick: (event) => void press(event) }, label);
+}
+
+/** A short word in a coloured frame. */
+export function badge(text: string, tone: Tone = "quiet"): HTMLElement {
+  return el("span", { class: `badge ${tone}` }, text);
+}
+
+/** A table; on a narrow screen it scrolls inside its own frame. `empty` is what it says without rows. */
+export function table(head: readonly string[], rows: readonly (readonly Child[])[], empty: string): HTMLElement {
+  if (rows.length === 0) return el("p", { class: "muted" }, empty);
+  const cells = (tag: "th" | "td", row: readonly Child[]): HTMLElement => el("tr", {}, ...row.map((cell) => el(tag, {}, cell)));
+  return el(
+    "div",
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": head.join(", ") },
+    el("table", {}, el("thead", {}, cells("th", head)), el("tbody", {}, ...rows.map((row) => cells("td", row)))),
+  );
+}
+
+/** A framed part of a panel with a heading. */
+export function card(title: string, ...children: Child[]): HTMLElement {
+  return el("section", { class: "card" }, el("h3", {}, title), ...children);
+}
+
+/** Controls side by side; they wrap where there is no room. */
+export function row(...children: Child[]): HTMLElement {
+  return el("div", { class: "row" }, ...children);
+}
+
+/** A control with its label above it, and a hint below. */
+export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
+  return el("label", { class: "field" }, el("span", {}, label), control, hint !== undefined && el("small", { class: "muted" }, hint));
+}
+
+/** A text field; read it by `.value`. */
+export function input(props: Props = {}): HTMLInputElement {
+  return el("input", { type: "text", autocomplete: "off", spellcheck: "false", ...props });
+}
+
+/** A choice; `options` are value and label. */
+export function select(options: readonly (readonly [value: string, label: string])[], props: Props = {}): HTMLSelectElement {
+  return el("select", props, ...options.map(([value, label]) => el("option", { value }, label)));
+}
+
+/** Data as indented JSON. */
+export function json(value: unknown): HTMLElement {
+  return el("pre", { class: "json", tabindex: 0 }, typeof value === "string" ? value : JSON.stringify(value, null, 2));
+}
+
+/** Time of day of an ISO 8601 time, in the reader's own zone, to the second. */
+export function timeOfDay(iso: string): string {
+  return new Date(iso).toLocaleTimeString([], { hour12: false });
+}
+
+/** Shows a sentence for a few seconds and to screen readers. */
+export function notify(sentence: string, tone: Tone = "info"): void {
+  const notice = el("div", { class: `notice ${tone}` }, sentence);
+  document.getElementById("notices")?.append(notice);
+  setTimeout(() => notice.remove(), 8000);
+}
+
+function present(children: readonly Child[]): (Node | string)[] {
+  return children.filter((child) => child !== undefined && child !== null && child !== false).map((child) => (child instanceof Node ? child : String(child)));
+}
+
+function keyOf(element: Element | null, container: Element): string | undefined {
+  return element instanceof HTMLElement && container.contains(element) ? element.dataset["key"] : undefined;
+}

@@ -1,0 +1,116 @@
+/** The frame of the console: one tab per stand, and the one stream that feeds them all. */
+import type { StandName } from "../../stand.js";
+import type { About } from "./about.js";
+import { badge, el, type PanelApi, render } from "./api.js";
+import * as cti from "./cti.js";
+import * as rte from "./rte.js";
+import * as smartrouting from "./smartrouting.js";
+import * as voicenter from "./voicenter.js";
+import * as webitel from "./webitel.js";
+import { TABS, WORDS } from "./words.js";
+
+/** In the order of the tabs. */
+const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = { smartrouting, voicenter, rte, cti, webitel };
+
+/** What arrived for one stand, and who wants to know. */
+class StandFeed implements PanelApi {
+  private latest: unknown;
+  private readonly listeners: ((state: unknown) => void)[] = [];
+
+  constructor(private readonly name: StandName) {}
+
+  state(): unknown {
+    return this.latest;
+  }
+
+  subscribe(listener: (state: unknown) => void): void {
+    this.listeners.push(listener);
+    if (this.latest !== undefined) listener(this.latest);
+  }
+
+  push(state: unknown): void {
+    this.latest = state;
+    for (const listener of this.listeners) listener(state);
+  }
+
+  async call(action: string, input: object = {}): Promise<unknown> {
+    const response = await fetch(`/api/${this.name}/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(input) });
+    const answer = (await response.json()) as { result?: unknown; error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.result;
+  }
+}
+
+const feeds = new Map<StandName, StandFeed>();
+const tabs = document.getElementById("tabs") as HTMLElement;
+const panels = document.getElementById("panels") as HTMLElement;
+
+/** Shows one tab and names it in the address, so that a reload stays there. */
+function choose(name: string, focus = false): void {
+  for (const tab of tabs.querySelectorAll<HTMLElement>("[role=tab]")) {
+    const chosen = tab.dataset["stand"] === name;
+    tab.setAttribute("aria-selected", String(chosen));
+    tab.tabIndex = chosen ? 0 : -1;
+    if (chosen && focus) tab.focus();
+    (document.getElementById(`panel-${tab.dataset["stand"]}`) as HTMLElement).hidden = !chosen;
+  }
+  if (location.hash !== `#${name}`) history.replaceState(null, "", `#${name}`);
+}
+
+/** Arrow keys, Home and End walk through the tabs. */
+function walk(event: KeyboardEvent): void {
+  const names = [...feeds.keys()];
+  const now = names.findIndex((name) => name === (event.target as HTMLElement).dataset["stand"]);
+  const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: names.length - 1 }[event.key];
+  const name = next === undefined ? undefined : names.at(next % names.length);
+  if (name === undefined) return;
+  event.preventDefault();
+  choose(name, true);
+}
+
+function mountStands(about: About): void {
+  const shown = (Object.keys(PANELS) as StandName[]).filter((name) => about.stands.includes(name));
+  if (feeds.size > 0) {
+    // The simulator was started anew with other stands: its page starts anew as well.
+    if (shown.join() !== [...feeds.keys()].join()) location.reload();
+    return;
+  }
+  for (const name of shown) {
+    const feed = new StandFeed(name);
+    feeds.set(name, feed);
+    const section = el("div", { class: "panel" });
+    tabs.append(
+      el("button", { type: "button", role: "tab", id: `tab-${name}`, "data-stand": name, "aria-controls": `panel-${name}`, onclick: () => choose(name) }, TABS[name].label),
+    );
+    panels.append(
+      el("section", { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, el("p", { class: "hint" }, TABS[name].hint), section),
+    );
+    PANELS[name].mount(section, feed as unknown as PanelApi<never>);
+  }
+  const asked = location.hash.slice(1);
+  const first = shown.find((name) => name === asked) ?? shown[0];
+  if (first !== undefined) choose(first);
+}
+
+function connect(): void {
+  const connection = document.getElementById("connection") as HTMLElement;
+  const stream = new EventSource("/api/events");
+  stream.addEventListener("open", () => render(connection, badge(WORDS.connected, "good")));
+  stream.addEventListener("error", () => render(connection, badge(WORDS.disconnected, "bad")));
+  stream.addEventListener("about", (event: MessageEvent<string>) => {
+    const about = JSON.parse(event.data) as About;
+    render(
+      document.getElementById("links") as HTMLElement,
+      ...about.links.map(({ label, url }) => el("a", { href: url, target: "_blank", rel: "noreferrer" }, label)),
+    );
+    mountStands(about);
+  });
+  stream.addEventListener("state", (event: MessageEvent<string>) => {
+    const { stand, state } = JSON.parse(event.data) as { stand: StandName; state: unknown };
+    feeds.get(stand)?.push(state);
+  });
+}
+
+tabs.addEventListener("keydown", walk);
+window.addEventListener("hashchange", () => choose(location.hash.slice(1)));
+connect();
