@@ -80,6 +80,7 @@ function isShallow(value: object, limit: number): boolean {
  */
 export function parseForm(text: string): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {};
+  if (text === "") return fields;
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === "__proto__") continue;
     const before = Object.hasOwn(fields, name) ? fields[name] : undefined;

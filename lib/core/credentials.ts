@@ -1,5 +1,5 @@
 /** How a vendor proves that it is the vendor. Every comparison takes the same time whatever is wrong. */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 
 /** The ways, as the setting `auth` names them. */
 export const AUTH_METHODS = ["none", "apikey", "basic", "secret"] as const;
@@ -24,7 +24,7 @@ export interface Shown {
   secret: string | undefined;
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
 /** Prepares a comparison with a secret; digests make the lengths equal, as the constant-time comparison wants them. */
 function sameAs(secret: string): (shown: string | undefined) => boolean {

@@ -1,5 +1,5 @@
 /** `msg.event`: what a vendor sent us, with a key made of content, so that two copies of a flow can agree on it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Vendor } from "./errors.js";
 
 /** What `msg.event` holds. */
@@ -37,5 +37,5 @@ export function canonicalJson(value: unknown): string {
  * @returns 27 characters, base64url of a SHA-1
  */
 export function eventKey(vendor: Vendor, name: string, content: unknown): string {
-  return createHash("sha1").update(`${vendor}\n${name}\n${canonicalJson(content)}`).digest("base64url");
+  return hash("sha1", `${vendor}\n${name}\n${canonicalJson(content)}`, "base64url");
 }

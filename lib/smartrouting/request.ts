@@ -1,6 +1,6 @@
 /** The request that Enreach SmartRouting makes for each call (HTTP Integrator Guide, "SmartRouting Request" and "Extra Data"). */
 import { randomUUID } from "node:crypto";
-import { type Call, known } from "../core/call.js";
+import type { Call } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
 import { plainText } from "../core/text.js";
 
@@ -62,8 +62,6 @@ export function readRequest(body: Record<string, unknown>, receivedAt: string): 
     if (value !== undefined) payload[key] = value as string;
   }
   const smartrouting = readFacts(payload.extradata);
-  const agent = known<{ id: string }>({ id: smartrouting.userId });
-  const queue = known<{ id: string }>({ id: smartrouting.queueId });
   const call: Call = {
     vendor: "enreach",
     ...(smartrouting.callId !== undefined && { id: smartrouting.callId }),
@@ -72,8 +70,8 @@ export function readRequest(body: Record<string, unknown>, receivedAt: string): 
     direction: "inbound",
     ...(payload.anum && { from: payload.anum }),
     ...(payload.bnum && { to: payload.bnum }),
-    ...(agent && { agent }),
-    ...(queue && { queue }),
+    ...(smartrouting.userId !== undefined && { agent: { id: smartrouting.userId } }),
+    ...(smartrouting.queueId !== undefined && { queue: { id: smartrouting.queueId } }),
     at: receivedAt,
   };
   const content = { ...payload, extradata: isRecord(payload.extradata) ? folded(payload.extradata) : payload.extradata };
@@ -91,9 +89,9 @@ function readFacts(extradata: unknown): SmartRoutingFacts {
     if (parameter === "__proto__") continue;
     if (parameter !== undefined) parameters[parameter] = value;
     else if (fact === "isInternalCaller") facts[fact] = plainText(value)?.toLowerCase() === "true";
-    else if (fact) facts[fact] = plainText(value) || undefined;
+    else if (fact && plainText(value)) facts[fact] = plainText(value);
   }
-  return { ...known<object>(facts), parameters };
+  return { ...facts, parameters };
 }
 
 function folded(object: Record<string, unknown>): Record<string, unknown> {

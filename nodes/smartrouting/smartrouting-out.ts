@@ -30,14 +30,13 @@ export = (RED: NodeAPI): void => {
         const values = await read(message);
         if (wantsDisconnect(config, message)) values.initialTarget = DISCONNECT;
         const body = answerBody(values);
-        warnOfUnknown(this, message);
+        warnOfUnknown(this, message.payload);
         return body ? jsonAnswer("enreach", body) : { status: 204 };
       }),
     );
   }
 
-  function warnOfUnknown(node: Node, message: Message): void {
-    const { payload } = message;
+  function warnOfUnknown(node: Node, payload: unknown): void {
     if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return;
     const keys = Object.keys(payload).filter((key) => !KNOWN_KEYS.has(key.toLowerCase()));
     if (keys.length > 0) node.warn(RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));

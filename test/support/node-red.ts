@@ -38,6 +38,8 @@ export interface NodeRedOptions {
   /** A port to listen on; a free one otherwise. */
   port?: number;
   env?: Record<string, string>;
+  /** Options of node itself, such as `--expose-gc`. */
+  execArgv?: string[];
   /** Links the pack into the user directory; false when the test installs it there. */
   link?: boolean;
 }
@@ -85,7 +87,7 @@ export class NodeRed {
     const userDir = options.userDir ?? makeUserDir(options.link ?? true);
     writeFileSync(join(userDir, "settings.js"), settingsFile(port, userDir, options.settings ?? ""));
     if (options.flows) writeFileSync(join(userDir, "flows.json"), JSON.stringify(options.flows));
-    const child = spawn(process.execPath, [join(NODE_RED, "red.js"), "--settings", join(userDir, "settings.js")], {
+    const child = spawn(process.execPath, [...(options.execArgv ?? []), join(NODE_RED, "red.js"), "--settings", join(userDir, "settings.js")], {
       cwd: userDir,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],

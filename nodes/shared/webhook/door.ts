@@ -155,13 +155,15 @@ function plainRequest(settings: WebhookSettings, visit: Visit, query: Record<str
   const headers: PlainRequest["headers"] = { ...shown };
   for (const name of SECRET_HEADERS) delete headers[name];
   delete headers[settings.apiKeyHeader];
+  let search = visit.query;
   // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
-  const search = new URLSearchParams(visit.query);
   if (settings.auth === "secret" && "key" in query) {
-    search.delete("key");
+    const rest = new URLSearchParams(search);
+    rest.delete("key");
+    search = rest.toString();
     delete query["key"];
   }
-  return { method, url: search.size === 0 ? visit.path : `${visit.path}?${search.toString()}`, headers, query, ip };
+  return { method, url: search === "" ? visit.path : `${visit.path}?${search}`, headers, query, ip };
 }
 
 function readData(bytes: Buffer, visit: Visit, form: boolean): { object: Record<string, unknown> } | { fault: BodyFault } {

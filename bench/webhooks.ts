@@ -1,0 +1,58 @@
+/**
+ * `npm run bench:webhooks`: how many calls a second go through the SmartRouting pair, with API key and deadline on, against
+ * core `http in` -> function -> `http response` with the same bodies: alternating rounds on one Node-RED.
+ * Options: --rounds 5 --seconds 4 --connections 50
+ */
+import { parseArgs } from "node:util";
+import { code, node, tab } from "../test/support/flow.js";
+import { NodeRed } from "../test/support/node-red.js";
+import { load, type LoadResult } from "./support/load.js";
+import { median } from "./support/median.js";
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "4" }, connections: { type: "string", default: "50" } },
+});
+const KEY = "bench-key";
+const REQUEST = JSON.stringify({
+  anum: "+358401112233",
+  bnum: "+358942000100",
+  targetid: "SALES_QUEUE",
+  extradata: { CallId: "0a7d3a55-5a4e-4a5d-93f2-6a2f1c1f9a10", LegId: "7f3d2c1b0a@198.51.100.7_b1" },
+});
+const ANSWER = `{ InitialTarget: "+358942000200", Priority: 9000 }`;
+
+const FLOWS = [
+  tab(),
+  node("in", "smartrouting-in", { url: "/pair", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
+  code("vip", `msg.payload = ${ANSWER}; return msg;`, [["out"]]),
+  node("out", "smartrouting-out"),
+  node("core-in", "http in", { url: "/core", method: "post" }, [["core-vip"]]),
+  code("core-vip", `msg.payload = ${ANSWER}; return msg;`, [["core-out"]]),
+  node("core-out", "http response", { statusCode: "200", headers: {} }),
+];
+
+async function main(): Promise<void> {
+  const rounds = Number(values.rounds);
+  const red = await NodeRed.start();
+  try {
+    await red.deploy(FLOWS);
+    const run = (path: string, seconds: number): Promise<LoadResult> =>
+      load({ url: red.url + path, body: REQUEST, headers: { "X-Benemen-APIKey": KEY }, connections: Number(values.connections), seconds });
+    for (const path of ["/pair", "/core"]) await run(path, 2);
+    const results: Record<"pair" | "core", LoadResult[]> = { pair: [], core: [] };
+    for (let round = 0; round < rounds; round++) {
+      for (const name of ["pair", "core"] as const) {
+        const result = await run(`/${name}`, Number(values.seconds));
+        if (Object.keys(result.statuses).join() !== "200") throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
+        results[name].push(result);
+        console.log(`${name.padEnd(5)} ${result.requestsPerSecond.toFixed(0).padStart(7)} /s   p50 ${result.p50.toFixed(2)} ms   p99 ${result.p99.toFixed(2)} ms`);
+      }
+    }
+    const of = (name: "pair" | "core", figure: "requestsPerSecond" | "p99"): number => median(results[name].map((result) => result[figure]));
+    console.log(`\nrate: ${(of("pair", "requestsPerSecond") / of("core", "requestsPerSecond")).toFixed(2)} times core's; p99: ${(of("pair", "p99") / of("core", "p99")).toFixed(2)} of core's`);
+  } finally {
+    await red.stop();
+  }
+}
+
+void main();
