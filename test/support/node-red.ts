@@ -156,9 +156,15 @@ export class NodeRed {
 function settingsFile(port: number, userDir: string, more: string): string {
   return `
 const report = (probe, message) => {
-  let plain;
-  try { plain = JSON.parse(JSON.stringify(message)); } catch (error) { plain = { unserialisable: String(error) }; }
-  process.send({ probe, message: plain });
+  const parents = new Map();
+  // What is its own ancestor is left out: it cannot be sent.
+  const acyclic = function (name, value) {
+    if (value === null || typeof value !== "object") return value;
+    for (let at = this; at; at = parents.get(at)) if (at === value) return undefined;
+    parents.set(value, this);
+    return value;
+  };
+  process.send({ probe, message: JSON.parse(JSON.stringify(message, acyclic)) });
 };
 module.exports = {
   uiPort: ${port}, uiHost: "127.0.0.1", userDir: ${JSON.stringify(userDir)}, flowFile: "flows.json", credentialSecret: "test",

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { canonicalJson, eventKey } from "../../../lib/core/event.js";
+import { redact } from "../../../lib/core/errors.js";
+import { known } from "../../../lib/core/call.js";
+
+describe("lib/core/event", () => {
+  it("writes the same content as the same text, whatever the order", () => {
+    assert.equal(canonicalJson({ b: [1, { d: 1, c: "x" }], a: undefined, e: null }), '{"b":[1,{"c":"x","d":1}],"e":null}');
+  });
+
+  it("makes a key of vendor, name and content", () => {
+    const key = eventKey("enreach", "UserCallInComing", { a: 1, b: 2 });
+    assert.match(key, /^[\w-]{27}$/);
+    assert.equal(eventKey("enreach", "UserCallInComing", { b: 2, a: 1 }), key);
+    const others = [eventKey("webitel", "UserCallInComing", { a: 1, b: 2 }), eventKey("enreach", "Other", { a: 1, b: 2 }), eventKey("enreach", "UserCallInComing", { a: 1, b: "2" }), eventKey("enreach", "UserCallInComing", { a: 12 })];
+    assert.equal(new Set([key, ...others]).size, 5);
+  });
+});
+
+describe("lib/core/call", () => {
+  it("leaves unknown facts out", () => {
+    assert.deepEqual(known({ id: "1", name: "", address: null }), { id: "1" });
+    assert.equal(known({ id: undefined }), undefined);
+  });
+});
+
+describe("lib/core/errors", () => {
+  it("redacts a secret in every form, and not the empty one", () => {
+    assert.equal(redact("t=a/b c t=a%2Fb%20c", ["a/b c", "", undefined]), "t=[redacted] t=[redacted]");
+  });
+});

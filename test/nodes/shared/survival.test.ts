@@ -1,0 +1,138 @@
+/** A call is never dropped because a flow was slow or failed: on a real Node-RED, for both pairs. */
+import assert from "node:assert/strict";
+import { catchProbe, statusProbe, tab } from "../../support/flow.js";
+import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
+import { type Caller, DEADLINE_MS, PAIRS, pairFlow, ring } from "../../support/pairs.js";
+import { until } from "../../support/wait.js";
+import type { Reply } from "../../support/webhook.js";
+
+const same = (reply: Reply, expected: { status: number; json: unknown }): void => assert.deepEqual({ status: reply.status, json: reply.json }, expected);
+
+describe("a call survives", () => {
+  let red: NodeRed;
+  const flows = (settings: object = {}): FlowNode[] => [
+    tab(),
+    ...PAIRS.flatMap((pair) => pairFlow(pair, settings)),
+    ...catchProbe(),
+    ...PAIRS.flatMap((pair) => statusProbe([`${pair.name}-in`], `${pair.name}-badge`)),
+  ];
+
+  before(async () => {
+    red = await NodeRed.start({ flows: flows() });
+  });
+  after(() => red?.stop());
+  beforeEach(() => red.forget());
+
+  for (const pair of PAIRS) {
+    const rings = (caller: Caller): Promise<Reply> => ring(red.url, pair, caller);
+    const fallbacks = (): unknown[] => red.messages(`${pair.name}-fallback`).map((message) => message["reason"]);
+    const badge = (word: string): Promise<unknown> =>
+      red.message(`${pair.name}-badge`, (message) => (message["status"] as { text: string }).text === word);
+
+    describe(pair.name, () => {
+      it("gets the flow's answer", async () => {
+        same(await rings("good"), pair.good);
+        assert.deepEqual(fallbacks(), []);
+      });
+
+      for (const caller of ["silent", "throws"] as const) {
+        it(`gets the fallback at the deadline when the flow is ${caller}`, async () => {
+          const reply = await rings(caller);
+          same(reply, pair.fallback);
+          assert.ok(reply.ms >= DEADLINE_MS - 5, `${reply.ms} ms`);
+          const message = await red.message(`${pair.name}-fallback`);
+          assert.equal(message["reason"], "deadline");
+          assert.equal((message["call"] as { from: string }).from, caller);
+        });
+      }
+
+      it("gets the fallback at once when the answer is invalid", async () => {
+        const reply = await rings("bad");
+        same(reply, pair.fallback);
+        assert.ok(reply.ms < DEADLINE_MS, `${reply.ms} ms`);
+        assert.equal((await red.message(`${pair.name}-fallback`))["reason"], "error");
+        const caught = (await red.message("caught"))["error"] as { code: string; cause: { field: string }; message: string };
+        assert.equal(caught.code, "EINVALID");
+        assert.match(caught.message, new RegExp(caught.cause.field));
+      });
+
+      it("gets one answer of two, and the second is warned about", async () => {
+        const before = red.log.length;
+        same(await rings("twice"), pair.good);
+        await until("the warning", () => red.log.slice(before).find((line) => line.includes("has had its answer already")));
+        await badge("late");
+        assert.deepEqual(red.messages("caught"), []);
+        same(await rings("good"), pair.good);
+        await badge("waiting");
+      });
+
+      it("is not disturbed by an answer after the deadline", async () => {
+        const before = red.log.length;
+        same(await rings("late"), pair.fallback);
+        await badge("late");
+        await until("the warning", () => red.log.slice(before).find((line) => line.includes("has had its answer already")));
+        assert.deepEqual(fallbacks(), ["deadline"]);
+      });
+
+      it("gets the fallback when the flow loses msg._webhook, and Catch says so", async () => {
+        same(await rings("loses-id"), pair.fallback);
+        const caught = (await red.message("caught"))["error"] as { code: string; cause: object };
+        assert.equal(caught.code, "EINVALID");
+        assert.equal((caught.cause as { field: string }).field, "_webhook");
+        await red.message(`${pair.name}-fallback`);
+      });
+
+      it("has an answer within the deadline among 500 at once, half of them slow", async () => {
+        const callers = Array.from({ length: 500 }, (_, at): Caller => (at % 2 === 0 ? "good" : "silent"));
+        const replies = await Promise.all(callers.map(rings));
+        for (const [at, reply] of replies.entries()) same(reply, callers[at] === "good" ? pair.good : pair.fallback);
+        await until("250 fallbacks", () => fallbacks().length === 250);
+      });
+    });
+  }
+
+  describe("a deploy or a stop", () => {
+    const deploys: [DeployType, boolean][] = [["full", true], ["flows", true], ["nodes", false]];
+    for (const [type, touches] of deploys) {
+      it(`${touches ? "gets the fallback at once" : "stays open"} when a deploy of type ${type} changes another node of the flow`, async () => {
+        await red.deploy(flows());
+        for (const pair of PAIRS) {
+          red.forget();
+          const open = ring(red.url, pair, "silent");
+          await red.message(`${pair.name}-seen`);
+          const changed = flows().map((one) => (one.id === `${pair.name}-fallback` ? { ...one, name: `changed for ${type}` } : one));
+          await red.deploy(changed, type);
+          const reply = await open;
+          same(reply, pair.fallback);
+          assert.equal(reply.ms < DEADLINE_MS - 5, touches, `${reply.ms} ms`);
+          same(await ring(red.url, pair, "good"), pair.good);
+        }
+      });
+    }
+
+    it("gets the fallback at once when its in node is changed or removed by a deploy of modified nodes", async () => {
+      for (const pair of PAIRS) {
+        await red.deploy(flows());
+        red.forget();
+        const open = ring(red.url, pair, "silent");
+        await red.message(`${pair.name}-seen`);
+        await red.deploy(flows({ name: "changed" }), "nodes");
+        const reply = await open;
+        same(reply, pair.fallback);
+        assert.ok(reply.ms < DEADLINE_MS - 5, `${reply.ms} ms`);
+        same(await ring(red.url, pair, "good"), pair.good);
+        await red.deploy(flows().filter((one) => one.id !== `${pair.name}-in`), "nodes");
+        assert.equal((await ring(red.url, pair, "good")).status, 404);
+      }
+    });
+
+    it("is answered when Node-RED is told to stop", async () => {
+      await red.deploy(flows({ deadline: 20_000 }));
+      red.forget();
+      const open = PAIRS.flatMap((pair) => Array.from({ length: 20 }, () => ring(red.url, pair, "silent").then((reply) => same(reply, pair.fallback))));
+      await until("all calls to be open", () => red.seen.filter((seen) => seen.probe.endsWith("-seen")).length === open.length);
+      await red.stop("SIGTERM");
+      await Promise.all(open);
+    });
+  });
+});

@@ -1,0 +1,322 @@
+/** The door of a webhook: who gets in, what is refused and how, under each of Node-RED's http settings. On a real Node-RED. */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
+import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { PAIRS, type Pair, pairFlow, ring } from "../../support/pairs.js";
+import { type Reply, send } from "../../support/webhook.js";
+
+const [ROUTING, LAYER] = PAIRS as [Pair, Pair];
+const basic = (user: string, password: string): Record<string, string> => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
+const MD5_OF_PASSWORD = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+describe("webhook", () => {
+  /** Each row is a Node-RED of its own, on which the same door must behave the same. */
+  const HTTP_SETTINGS: { title: string; settings: string; root?: string; headers?: Record<string, string>; extra?: (red: NodeRed) => void }[] = [
+    { title: "default settings", settings: "" },
+    { title: "httpAdminRoot /admin and httpNodeRoot /api", settings: 'httpAdminRoot: "/admin", httpNodeRoot: "/api",', root: "/api" },
+    {
+      title: "httpNodeAuth",
+      settings: `httpNodeAuth: { user: "red", pass: "${MD5_OF_PASSWORD}" },`,
+      headers: basic("red", "password"),
+      extra: (red) => {
+        it("asks for Node-RED's own user first", async () => {
+          assert.equal((await ring(red.url, ROUTING, "good")).status, 401);
+          assert.equal((await ring(red.url, ROUTING, "good", basic("red", "wrong"))).status, 401);
+        });
+      },
+    },
+    {
+      title: "httpNodeMiddleware, httpNodeCors and /admin",
+      settings: `httpAdminRoot: "/admin",
+        httpNodeCors: { origin: "https://crm.example", methods: "GET,POST" },
+        httpNodeMiddleware: (req, res, next) => { if (req.headers["x-block"]) { res.statusCode = 451; res.end(req.url); } else { res.setHeader("X-Seen", req.baseUrl + req.path); next(); } },`,
+      extra: (red) => {
+        it("runs the middleware before the door", async () => {
+          assert.equal((await ring(red.url, ROUTING, "good", { "X-Block": "1" })).status, 451);
+          assert.equal((await ring(red.url, ROUTING, "good")).headers.get("x-seen"), "/smartrouting");
+        });
+        it("answers with CORS headers, also to a preflight", async () => {
+          assert.equal((await ring(red.url, ROUTING, "good")).headers.get("access-control-allow-origin"), "https://crm.example");
+          const preflight = await send(`${red.url}/smartrouting`, undefined, { method: "OPTIONS", headers: { Origin: "https://crm.example", "Access-Control-Request-Method": "POST" } });
+          assert.equal(preflight.status, 204);
+          assert.equal(preflight.headers.get("access-control-allow-methods"), "GET,POST");
+        });
+      },
+    },
+    { title: "CORS alone", settings: `httpNodeCors: { origin: "*" },` },
+  ];
+
+  for (const { title, settings, root = "", headers = {}, extra } of HTTP_SETTINGS) {
+    describe(`with ${title}`, () => {
+      const red = {} as NodeRed;
+      const base = (): string => red.url + root;
+      const post = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Reply> => send(base() + path, body, { headers: { ...headers, ...more } });
+      before(async () => {
+        const flows = [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair)), node("core", "http in", { url: "/core", method: "post" }, [["core-out"]]), node("core-out", "http response", {})];
+        Object.setPrototypeOf(red, await NodeRed.start({ flows, settings }));
+      });
+      after(() => red.stop());
+
+      it("lets a call through whatever its content type says", async () => {
+        for (const pair of PAIRS) {
+          for (const type of ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"]) {
+            const reply = await ring(base(), pair, "good", { ...headers, "Content-Type": type });
+            assert.deepEqual([reply.status, reply.json], [200, pair.good.json], `${pair.name} ${type}`);
+          }
+        }
+      });
+
+      it("takes a path in any case and with a trailing slash", async () => {
+        assert.equal((await post("/SmartRouting/", ROUTING.request("good"))).status, 200);
+      });
+
+      it("says in JSON what is wrong with a body", async () => {
+        const wrong: [number, string, string][] = [
+          [400, "not-json", "anum=1"],
+          [400, "not-json", ""],
+          [400, "not-json", '{"anum": "+35'],
+          [400, "not-object", "[1]"],
+          [400, "not-object", "null"],
+          [400, "too-deep", `{"a":${"[".repeat(64)}${"]".repeat(64)}}`],
+          [413, "too-large", JSON.stringify({ anum: "x".repeat(64 * 1024) })],
+          [413, "too-large", JSON.stringify({ anum: "x".repeat(1024 * 1024) })],
+        ];
+        for (const [status, error, body] of wrong) {
+          for (const pair of PAIRS) {
+            for (const type of ["application/json", "text/plain"]) {
+              const reply = await post(`/${pair.name}`, body, { "Content-Type": type });
+              assert.equal(reply.status, status, `${pair.name} ${error} ${type}: ${reply.text.slice(0, 200)}`);
+              const json = reply.json as { error: string; message: string; STATUS?: number };
+              assert.equal(json.error, error);
+              assert.ok(json.message.length > 10 && !json.message.includes("shared."), json.message);
+              assert.equal(json.STATUS, pair === LAYER ? 1 : undefined);
+            }
+          }
+        }
+        assert.equal((await post("/smartrouting", ROUTING.request("good"))).status, 200);
+      });
+
+      it("takes 64 KiB to the byte", async () => {
+        const room = 64 * 1024 - JSON.stringify({ ...ROUTING.request("good"), pad: "" }).length;
+        assert.equal((await post("/smartrouting", { ...ROUTING.request("good"), pad: "x".repeat(room) })).status, 200);
+        assert.equal((await post("/smartrouting", { ...ROUTING.request("good"), pad: "x".repeat(room + 1) })).status, 413);
+      });
+
+      it("refuses another method and says which it takes", async () => {
+        for (const method of ["GET", "PUT", "DELETE"]) {
+          const reply = await send(`${base()}/smartrouting`, undefined, { method, headers });
+          assert.equal(reply.status, 405);
+          assert.equal(reply.headers.get("allow"), "POST");
+          assert.equal((reply.json as { error: string }).error, "method");
+        }
+      });
+
+      it("leaves other paths to the other nodes", async () => {
+        assert.deepEqual((await post("/core", { a: 1 })).json, { a: 1 });
+        assert.equal((await post("/smartrouting/more", {})).status, 404);
+        assert.equal((await post("/smartroutin", {})).status, 404);
+        assert.equal((await post("/%E0%A4%A", {})).status >= 400, true);
+      });
+
+      describe("and more", () => extra?.(red));
+    });
+  }
+
+  describe("credentials, networks and paths", () => {
+    let red: NodeRed;
+    const door = (id: string, settings: object, credentials: object = {}): FlowNode[] => [
+      node(id, "smartrouting-in", { url: `/${id}`, ...settings, credentials }, [[`${id}-seen`, `${id}-flow`], []]),
+      probe(`${id}-seen`),
+      code(`${id}-flow`, "msg.payload = {}; return msg;", [[`${id}-out`]]),
+      node(`${id}-out`, "smartrouting-out"),
+    ];
+    before(async () => {
+      // A proxy in front is played by the test itself: 127.0.0.1 is the trusted one.
+      red = await NodeRed.start({ env: { DOOR_KEY_HEADER: "X-Env-Key", OFFICE: "127.0.0.0/8" } });
+      await red.deploy([
+        tab(),
+        ...door("apikey", { auth: "apikey" }, { apiKey: "k3y" }),
+        ...door("header", { auth: "apikey", apiKeyHeader: "${DOOR_KEY_HEADER}" }, { apiKey: "k3y" }),
+        ...door("basic", { auth: "basic" }, { username: "benemen", password: "pass:word" }),
+        ...door("secret", { auth: "secret" }, { secret: "s3cret/ä" }),
+        ...door("empty", { auth: "apikey" }),
+        ...door("odd", { auth: "telepathy" }, { apiKey: "k" }),
+        ...door("office", { networks: ["${OFFICE}", "::1"] }),
+        ...door("elsewhere", { networks: ["192.0.2.0/24"], auth: "apikey" }, { apiKey: "k3y" }),
+        ...door("proxied", { networks: ["192.0.2.0/24"], proxies: ["127.0.0.1"] }),
+        ...door("wrong", { networks: ["192.0.2.0/33"] }),
+        ...statusProbe(["empty", "odd", "wrong", "second"], "badge"),
+        node("second", "voicenter-layer-in", { url: "/apikey" }, [[], []]),
+      ]);
+    });
+    after(() => red?.stop());
+    const ask = (path: string, headers: Record<string, string> = {}): Promise<Reply> => send(`${red.url}/${path}`, { anum: "+1" }, { headers });
+    const statuses = async (cases: [string, Record<string, string>, number][]): Promise<void> => {
+      for (const [path, headers, status] of cases) assert.equal((await ask(path, headers)).status, status, `${path} ${JSON.stringify(headers).slice(0, 80)}`);
+    };
+
+    it("take an API key in the vendor's header or another", () =>
+      statuses([
+        ["apikey", { "X-Benemen-APIKey": "k3y" }, 204],
+        ["apikey", { "x-benemen-apikey": "k3y" }, 204],
+        ["apikey", { "X-Benemen-APIKey": "k3y2" }, 401],
+        ["apikey", { "X-Benemen-APIKey": "K3Y" }, 401],
+        ["apikey", { "X-Benemen-APIKey": "x".repeat(8000) }, 401],
+        ["apikey", {}, 401],
+        ["apikey?key=k3y", {}, 401],
+        ["header", { "X-Env-Key": "k3y" }, 204],
+        ["header", { "X-Benemen-APIKey": "k3y" }, 401],
+      ]));
+
+    it("take a user name and password, and ask for them", async () => {
+      await statuses([
+        ["basic", basic("benemen", "pass:word"), 204],
+        ["basic", basic("benemen", "pass"), 401],
+        ["basic", basic("", ""), 401],
+        ["basic", { Authorization: "Basic" }, 401],
+        ["basic", { Authorization: "Bearer x" }, 401],
+      ]);
+      assert.match((await ask("basic")).headers.get("www-authenticate") ?? "", /^Basic/);
+    });
+
+    it("take a secret in the path or as ?key=, and nowhere else", () =>
+      statuses([
+        [`secret/${encodeURIComponent("s3cret/ä").replace("%2F", "%252F")}`, {}, 401],
+        [`secret?key=${encodeURIComponent("s3cret/ä")}`, {}, 204],
+        ["secret?key=wrong", {}, 401],
+        ["secret/wrong", {}, 401],
+        ["secret", {}, 401],
+        ["apikey/k3y", {}, 404],
+      ]));
+
+    it("refuse everybody while the credential is empty, and say so on the badge", async () => {
+      await statuses([
+        ["empty", {}, 401],
+        ["empty", { "X-Benemen-APIKey": "" }, 401],
+        ["empty", { "X-Benemen-APIKey": "undefined" }, 401],
+        ["odd", { "X-Benemen-APIKey": "k" }, 401],
+      ]);
+      const badge = await red.message("badge", (message) => (message["status"] as { source: { id: string } }).source.id === "empty");
+      assert.deepEqual([(badge["status"] as { text: string; fill: string }).text, (badge["status"] as { shape: string }).shape], ["no credential", "ring"]);
+    });
+
+    it("check the network before the credentials", () =>
+      statuses([
+        ["office", {}, 204],
+        ["elsewhere", { "X-Benemen-APIKey": "k3y" }, 403],
+        ["elsewhere", {}, 403],
+        ["elsewhere", { "X-Forwarded-For": "192.0.2.7", "X-Benemen-APIKey": "k3y" }, 403],
+        ["proxied", { "X-Forwarded-For": "192.0.2.7" }, 204],
+        ["proxied", { "X-Forwarded-For": "192.0.2.7, 198.51.100.1" }, 403],
+        ["proxied", { "X-Forwarded-For": "198.51.100.1, 192.0.2.7" }, 204],
+        ["proxied", { "X-Forwarded-For": "not an address" }, 403],
+        ["proxied", {}, 403],
+        ["wrong", {}, 403],
+      ]));
+
+    it("let only one node serve a path, and the second says so", async () => {
+      const badge = await red.message("badge", (message) => (message["status"] as { source: { id: string } }).source.id === "second");
+      assert.deepEqual([(badge["status"] as { text: string }).text, (badge["status"] as { fill: string }).fill], ["path in use", "red"]);
+      assert.ok(red.log.some((line) => line.includes("[voicenter-layer-in:second]") && line.includes("POST /apikey")));
+    });
+
+    it("show nothing secret in the message or the log", async () => {
+      red.forget();
+      await ask("apikey?a=1&key=2", { "X-Benemen-APIKey": "k3y", Cookie: "session=1", "X-Other": "seen" });
+      await ask(`secret?a=1&key=${encodeURIComponent("s3cret/ä")}&b=2`);
+      await ask("basic", basic("benemen", "pass:word"));
+      const [first, second, third] = await Promise.all(["apikey-seen", "secret-seen", "basic-seen"].map((id) => red.message(id)));
+      const req = (message: unknown): Record<string, unknown> => (message as { req: Record<string, unknown> }).req;
+      assert.deepEqual([req(first)["url"], req(first)["query"], req(first)["method"], req(first)["ip"]], ["/apikey?a=1&key=2", { a: "1", key: "2" }, "POST", "127.0.0.1"]);
+      assert.equal((req(first)["headers"] as Record<string, string>)["x-other"], "seen");
+      assert.deepEqual([req(second)["url"], req(second)["query"]], ["/secret?a=1&b=2", { a: "1", b: "2" }]);
+      const told = JSON.stringify([first, second, third, red.log]);
+      for (const secret of ["k3y", "s3cret", "session=1", "pass:word", Buffer.from("benemen:pass:word").toString("base64")]) assert.ok(!told.includes(secret), secret);
+    });
+  });
+
+  describe("the second claimant", () => {
+    it("takes over when the first is gone and it starts anew", async () => {
+      const claimant = (id: string, name = ""): FlowNode => node(id, "voicenter-layer-in", { url: "/one", name, fallbackLayer: id === "first" ? "1" : "2", deadline: 50 }, [[], []]);
+      const red = await NodeRed.start({ flows: [tab(), claimant("first"), claimant("second")] });
+      const layer = async (): Promise<unknown> => ((await send(`${red.url}/one`, LAYER.request("x"))).json as { LAYER: number }).LAYER;
+      try {
+        assert.equal(await layer(), 1);
+        await red.deploy([tab(), claimant("second", "anew")], "nodes");
+        assert.equal(await layer(), 2);
+      } finally {
+        await red.stop();
+      }
+    });
+  });
+
+  describe("rubbish", () => {
+    it("gets a 4xx or an answer, and the next good call works", async () => {
+      const red = await NodeRed.start({ flows: [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair))] });
+      try {
+        for (const pair of PAIRS) {
+          const good = JSON.stringify(pair.request("good"));
+          for (const body of mutations(good, 300)) {
+            const reply = await send(`${red.url}/${pair.name}`, body);
+            assert.ok([200, 204, 400].includes(reply.status), `${reply.status} for ${JSON.stringify(body)}`);
+          }
+          assert.deepEqual((await ring(red.url, pair, "good")).json, pair.good.json);
+        }
+      } finally {
+        await red.stop();
+      }
+    });
+
+    it("that stops in the middle is refused at the deadline, and a caller who hangs up is forgotten", async () => {
+      const red = await NodeRed.start({ flows: [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair))] });
+      try {
+        const head = `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n`;
+        assert.match(await raw(red.url, `${head}{"anum":`), /^HTTP\/1\.1 400[^]*incomplete/);
+        const request = JSON.stringify(ROUTING.request("silent"));
+        await hangUp(red.url, `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`, () => red.message("smartrouting-seen"));
+        assert.deepEqual((await ring(red.url, ROUTING, "good")).json, ROUTING.good.json);
+        assert.deepEqual((await ring(red.url, ROUTING, "silent")).status, 204);
+        // Only the caller who stayed fell back: the other one's deadline came first.
+        await red.message("smartrouting-fallback");
+        assert.equal(red.messages("smartrouting-fallback").length, 1);
+      } finally {
+        await red.stop();
+      }
+    });
+  });
+});
+
+/** Seeded changes to a text: characters swapped for rubbish, pieces cut out, values of wrong types. */
+function* mutations(text: string, count: number): Generator<string> {
+  let seed = 42;
+  const random = (below: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below;
+  const odd = ["null", "-1e400", '"\\u0000"', "[[]]", "{}", "true", '"__proto__"', "9007199254740993", '"\\ud800"'];
+  for (let i = 0; i < count; i++) {
+    const at = random(text.length);
+    const kind = random(3);
+    if (kind === 0) yield text.slice(0, at) + String.fromCharCode(random(0x2000)) + text.slice(at + 1);
+    else if (kind === 1) yield text.slice(0, at) + text.slice(at + random(20));
+    else yield text.replace(/"[^"]*"(?=[,}])/g, (value) => (random(3) === 0 ? (odd[random(odd.length)] as string) : value));
+  }
+}
+
+/** Sends bytes and resolves with what came back when the server has closed or answered. */
+function raw(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(bytes));
+    let text = "";
+    socket.setEncoding("utf8").on("data", (part) => (text += String(part)));
+    socket.on("close", () => resolve(text));
+    socket.on("error", reject);
+  });
+}
+
+/** Sends bytes and breaks off once something has happened. */
+async function hangUp(url: string, bytes: string, once: () => Promise<unknown>): Promise<void> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(bytes));
+  await once();
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.destroy();
+  await closed;
+}
