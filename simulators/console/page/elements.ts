@@ -110,8 +110,11 @@ export function timeOfDay(iso: string): string {
 
 /** Shows a sentence for a few seconds and to screen readers. */
 export function notify(sentence: string, tone: Tone = "info"): void {
+  const notices = document.getElementById("notices");
+  // The same sentence stands there once.
+  for (const same of [...(notices?.children ?? [])].filter(({ textContent }) => textContent === sentence)) same.remove();
   const notice = el("div", { class: `notice ${tone}` }, sentence);
-  document.getElementById("notices")?.append(notice);
+  notices?.append(notice);
   setTimeout(() => notice.remove(), 8000);
 }
 

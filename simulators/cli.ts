@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** `contact-center-simulator`: the stand-ins and their console page, for flows in a Node-RED of your own. */
+import type { Option } from "./options.js";
+import { run } from "./program.js";
+import { line, SIMULATION_OPTIONS, startSimulation } from "./simulation.js";
+
+const OPTIONS: readonly Option[] = [
+  { name: "node-red", env: "CC_NODE_RED_URL", kind: "text", preset: "http://127.0.0.1:1880", help: "address of your Node-RED, which the console's phones ring" },
+  ...SIMULATION_OPTIONS,
+];
+const USAGE = `contact-center-simulator [options]
+
+A stand-in for each vendor of the contact center nodes, and a console page to ring your flows and to send them events.
+An option can be given by the environment variable behind it as well; port 0 is any free port.`;
+
+void run({
+  usage: USAGE,
+  options: OPTIONS,
+  async start(values) {
+    const nodeRedUrl = String(values.get("node-red")).replace(/\/+$/, "");
+    const simulation = await startSimulation(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
+    return {
+      lines: [line("Console", `${simulation.consoleUrl}/`), ...simulation.lines, "Other ports: --help. Ctrl-C ends it all."],
+      async close() {
+        await simulation.close();
+        return [];
+      },
+    };
+  },
+});

@@ -1,0 +1,52 @@
+/** All stand-ins, one row each: the start commands, their options and the demo's settings derive from this table. */
+import type { Option } from "./options.js";
+import { demoEndpoints } from "./smartrouting/demo.js";
+import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
+import type { Stand, StandName } from "./stand.js";
+import { demoIvrs } from "./voicenter/demo.js";
+import { startVoicenterSimulator } from "./voicenter/simulator.js";
+
+/** What a stand-in is started with. */
+export interface StandContext {
+  /** Port to listen on; 0 = any free one. */
+  port: number;
+  /** Address of the Node-RED that the demo flows run in, without a slash at its end. */
+  nodeRedUrl: string;
+}
+
+/** One stand-in. */
+export interface StandRow {
+  name: StandName;
+  /** For the lines that are printed. */
+  label: string;
+  /** Where it listens; absent for a vendor that only calls us. */
+  listens?: {
+    /** The default; `--<name>-port` chooses another. */
+    port: number;
+    /** Environment variable that the examples' config nodes name; set to the stand-in's address. */
+    env: string;
+  };
+  start(context: StandContext): Promise<Stand>;
+  /** What the demo's config nodes need to log in, by node type. */
+  credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Every stand-in that there is. */
+export const STANDS: readonly StandRow[] = [
+  {
+    name: "smartrouting",
+    label: "SmartRouting",
+    start: ({ nodeRedUrl }) => startSmartRoutingSimulator({ endpoints: demoEndpoints(nodeRedUrl) }),
+  },
+  {
+    name: "voicenter",
+    label: "Voicenter",
+    start: ({ nodeRedUrl }) => startVoicenterSimulator({ ivrs: demoIvrs(nodeRedUrl) }),
+  },
+];
+
+/** The port option of a stand-in. */
+export function portOption({ name, label, listens }: StandRow): Option[] {
+  if (listens === undefined) return [];
+  return [{ name: `${name}-port`, env: `CC_${name.toUpperCase()}_PORT`, kind: "port", preset: listens.port, help: `${label} stand-in` }];
+}
