@@ -12,7 +12,7 @@ import { until } from "./wait.js";
 const root = resolve(__dirname, "../..");
 const PACKAGE = "@contact-center/node-red-contrib-contact-center";
 /** Another Node-RED and Node to test with: `npm run test:red5` sets both. */
-const NODE_RED = process.env["NODE_RED_DIR"] ?? dirname(require.resolve("node-red/package.json"));
+export const NODE_RED = process.env["NODE_RED_DIR"] ?? dirname(require.resolve("node-red/package.json"));
 
 /** How a deploy treats what did not change. */
 export type DeployType = "full" | "flows" | "nodes";
@@ -56,10 +56,14 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Makes a user directory; the caller removes it. */
-export function makeUserDir(link = true): string {
+/**
+ * Makes a user directory; the caller removes it.
+ * @param link puts the built pack into it
+ */
+export function makeUserDir(link = true, flows: FlowNode[] = []): string {
   const userDir = mkdtempSync(join(tmpdir(), "cc-node-red-"));
   writeFileSync(join(userDir, "package.json"), JSON.stringify({ name: "user", private: true, dependencies: link ? { [PACKAGE]: "*" } : {} }));
+  if (flows.length > 0) writeFileSync(join(userDir, "flows.json"), JSON.stringify(flows));
   if (link) {
     mkdirSync(join(userDir, "node_modules", dirname(PACKAGE)), { recursive: true });
     symlinkSync(root, join(userDir, "node_modules", PACKAGE));

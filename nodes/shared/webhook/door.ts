@@ -59,7 +59,7 @@ type Refusal = keyof typeof REFUSALS;
 
 const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Node-RED"' };
 /** Headers that prove who the vendor is, or who a browser's user is; the API key's header comes on top. */
-const SECRET_HEADERS = ["authorization", "proxy-authorization", "cookie"];
+const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
 
 /** Puts an answer on the wire, unless the caller is gone. */
 export function respond(visit: Visit, answer: HttpAnswer, headers: Record<string, string> = {}): void {
@@ -152,9 +152,8 @@ function refusalAtDoor(settings: WebhookSettings, visit: Visit, query: Record<st
 
 function plainRequest(settings: WebhookSettings, visit: Visit, query: Record<string, string | string[]>, ip: string): PlainRequest {
   const { method = "", headers: shown } = visit.request;
-  const headers: PlainRequest["headers"] = { ...shown };
-  for (const name of SECRET_HEADERS) delete headers[name];
-  delete headers[settings.apiKeyHeader];
+  const headers: PlainRequest["headers"] = {};
+  for (const name in shown) if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = shown[name];
   let search = visit.query;
   // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
   if (settings.auth === "secret" && "key" in query) {

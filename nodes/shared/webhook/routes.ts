@@ -68,7 +68,7 @@ const dispatchers = new WeakMap<object, Dispatcher>();
 /** The dispatcher of a runtime; undefined when the runtime serves no http (`httpNodeRoot: false`). */
 export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
   const httpNode = RED.httpNode as unknown as ExpressApp | undefined;
-  if (typeof httpNode !== "function") return undefined;
+  if (typeof httpNode !== "function" || (RED.settings as { httpNodeRoot?: unknown }).httpNodeRoot === false) return undefined;
   let dispatcher = dispatchers.get(httpNode);
   if (!dispatcher) dispatchers.set(httpNode, (dispatcher = new Dispatcher(RED.settings as unknown as HttpSettings, httpNode)));
   return dispatcher;

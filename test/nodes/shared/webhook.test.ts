@@ -236,6 +236,19 @@ describe("webhook", () => {
     });
   });
 
+  describe("without http for flows", () => {
+    it("says so on the badge and in the log", async () => {
+      const red = await NodeRed.start({ settings: "httpNodeRoot: false,", flows: [tab(), ...pairFlow(ROUTING), ...statusProbe(["smartrouting-in"])] });
+      try {
+        const badge = await red.message("status");
+        assert.equal((badge["status"] as { text: string }).text, "no http");
+        assert.ok(red.log.some((line) => line.includes("httpNodeRoot")));
+      } finally {
+        await red.stop();
+      }
+    });
+  });
+
   describe("the second claimant", () => {
     it("takes over when the first is gone and it starts anew", async () => {
       const claimant = (id: string, name = ""): FlowNode => node(id, "voicenter-layer-in", { url: "/one", name, fallbackLayer: id === "first" ? "1" : "2", deadline: 50 }, [[], []]);
