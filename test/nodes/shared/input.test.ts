@@ -1,0 +1,95 @@
+/** The rim that all nodes share, with a node that only remembers. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { Node, NodeAPI } from "node-red";
+import { refused } from "../../../lib/core/errors.js";
+import { type Message, onInput } from "../../../nodes/shared/input.js";
+import { paint, wipe } from "../../../nodes/shared/status.js";
+import { ConnectionUsers } from "../../../nodes/shared/users.js";
+import { anyCase } from "../../../nodes/shared/values.js";
+
+const RED = { _: (key: string, words?: Record<string, string>) => (words ? `${key}: ${words["field"]} of ${words["vendor"]}` : key) } as unknown as NodeAPI;
+
+/** A node that remembers its badges. */
+function fakeNode(id = "n"): Node & { badges: { text?: string; shape?: string }[] } {
+  const badges: object[] = [];
+  return Object.assign(new EventEmitter(), { id, badges, status: (badge: object) => badges.push(badge) }) as never;
+}
+
+describe("nodes/shared/input", () => {
+  const run = (handle: (message: Message) => void | Promise<void>): Promise<unknown[]> => {
+    const node = fakeNode();
+    onInput(RED, node, handle);
+    const calls: unknown[] = [];
+    node.emit("input", { payload: 1 }, () => undefined, (error?: unknown) => calls.push(error));
+    return new Promise((resolve) => setImmediate(() => resolve(calls)));
+  };
+
+  it("calls done once, for work that is done now and later", async () => {
+    assert.deepEqual(await run(() => undefined), [undefined]);
+    assert.deepEqual(await run(async () => undefined), [undefined]);
+  });
+
+  it("gives what is thrown to done once, with the catalogue's sentence", async () => {
+    const error = refused("shared.errors.x", { vendor: "webitel", operation: "o", field: "queueId" });
+    for (const handle of [() => { throw error; }, () => Promise.reject(error)]) {
+      const calls = await run(handle);
+      assert.equal(calls.length, 1);
+      const { message, code, cause } = calls[0] as { message: string; code: string; cause: object };
+      assert.deepEqual([message, code, cause], ["shared.errors.x: queueId of vendor.webitel", "EINVALID", { vendor: "webitel", operation: "o", field: "queueId" }]);
+    }
+    const [plain] = await run(() => { throw new TypeError("a bug"); });
+    assert.ok(plain instanceof TypeError);
+  });
+});
+
+describe("nodes/shared/status", () => {
+  const afterStart = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it("paints the first badge once the flow can hear it, the latest one", async () => {
+    const node = fakeNode();
+    paint(node, "connecting");
+    paint(node, "connected");
+    await afterStart();
+    assert.equal(node.badges.at(-1)?.text, "node-red:common.status.connected");
+  });
+
+  it("does not repaint what is there, keeps texts under 20 characters, and wipes", async () => {
+    const node = fakeNode();
+    paint(node, "waiting");
+    await afterStart();
+    paint(node, "waiting");
+    paint(node, "error", "a text that is far too long for a badge");
+    wipe(node);
+    wipe(node);
+    assert.deepEqual(node.badges.map((badge) => badge.text), ["waiting", "a text that is far ", undefined]);
+    assert.deepEqual(node.badges.map((badge) => badge.shape), ["dot", "ring", undefined]);
+  });
+});
+
+describe("nodes/shared/users", () => {
+  it("opens for the first and closes after the last, and tells a redeployed node from its successor", async () => {
+    const said: string[] = [];
+    const users = new ConnectionUsers(() => said.push("open"), async () => void said.push("close"));
+    const [first, second, successor] = [fakeNode("a"), fakeNode("b"), fakeNode("a")];
+    users.add(first);
+    users.add(second);
+    users.add(successor);
+    await users.remove(first);
+    await users.remove(second);
+    assert.deepEqual([said, [...users.all()]], [["open"], [successor]]);
+    await users.remove(successor);
+    await users.remove(successor);
+    assert.deepEqual(said, ["open", "close"]);
+  });
+});
+
+describe("nodes/shared/values", () => {
+  it("reads own properties in any case, and nothing of a prototype", () => {
+    const read = anyCase({ InitialTarget: 1, initialtarget: 2, x: undefined });
+    assert.equal(read("INITIALTARGET"), 1);
+    assert.equal(read("x", "InitialTarget"), 1);
+    assert.equal(read("constructor", "toString", "__proto__"), undefined);
+    for (const odd of [null, "text", 7, [1], Buffer.from("x")]) assert.equal(anyCase(odd)("length", "0"), undefined);
+  });
+});
