@@ -177,6 +177,11 @@ describe("console page", () => {
         const panel = await open(tab, { width, dark });
         await panel.getByRole("button", { name: "Ring", exact: true }).click();
         await until("the conversation", async () => (await steps(panel)).length > 0);
+        const [phone, conversation] = [await panel.locator(".phone").boundingBox(), await panel.locator(".card", { has: page.locator(".steps") }).boundingBox()];
+        assert.ok(phone && conversation);
+        const isBeside = conversation.x > phone.x + phone.width && conversation.y === phone.y;
+        const isBelow = conversation.y > phone.y + phone.height && conversation.x === phone.x;
+        assert.ok(width === 400 ? isBelow : isBeside, tab);
         const wide = await page.evaluate("document.documentElement.scrollWidth");
         assert.ok(Number(wide) <= width, `${tab} is ${String(wide)} pixels wide`);
         assert.deepEqual(await page.evaluate(FAINT), [], `${tab}: text with less contrast than 4.5 to 1`);

@@ -1,0 +1,56 @@
+/**
+ * Makes the README's pictures, `docs/console.png` and `docs/flow.png`, from what `npm start` really shows.
+ * Run `npm run build` first; then `npx tsx scripts/pictures.ts`.
+ */
+import { spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import type { Page } from "playwright-core";
+import { STANDS } from "../simulators/stands.js";
+import { launchChromium } from "../test/support/chromium.js";
+import { until } from "../test/support/wait.js";
+
+const root = resolve(__dirname, "..");
+const ports = ["port", "console-port", ...STANDS.filter(({ listens }) => listens).map(({ name }) => `${name}-port`)];
+
+/** A caller who mistypes his number once: the whole walk through the first Voicenter example. */
+async function consolePicture(page: Page, address: string): Promise<void> {
+  await page.goto(`${address}#voicenter`);
+  const panel = page.locator("#panel-voicenter");
+  await panel.getByRole("button", { name: "Ring", exact: true }).click();
+  for (const [layer, digits] of [
+    ["layer 1", "4711"],
+    ["layer 2", "0471"],
+  ] as const) {
+    await panel.locator(".display", { hasText: layer }).waitFor();
+    for (const key of digits) await page.keyboard.press(key);
+  }
+  await panel.locator(".title", { hasText: "waits in queue" }).waitFor();
+  await page.screenshot({ path: join(root, "docs/console.png") });
+}
+
+async function flowPicture(page: Page, address: string): Promise<void> {
+  await page.goto(`${address}#flow/cc-voicenter`);
+  await page.locator(".red-ui-flow-node-group").first().waitFor();
+  await page.locator('.red-ui-palette-node[data-palette-type="voicenter-layer-in"]').waitFor();
+  await page.locator("#red-ui-palette-search input").pressSequentially("layer");
+  await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ state: "hidden" });
+  await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
+  await page.screenshot({ path: join(root, "docs/flow.png") });
+}
+
+async function pictures(): Promise<void> {
+  const demo = spawn(process.execPath, [join(root, "dist/simulators/start.js"), ...ports.flatMap((name) => [`--${name}`, "0"])], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  demo.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const address = (label: string): Promise<string> => until(label, () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(output)?.[1]);
+  const browser = await launchChromium();
+  try {
+    await consolePicture(await browser.newPage({ viewport: { width: 1280, height: 880 } }), await address("Console"));
+    await flowPicture(await browser.newPage({ viewport: { width: 1280, height: 640 } }), await address("Editor"));
+  } finally {
+    await browser.close();
+    demo.kill("SIGINT");
+  }
+}
+
+void pictures();
