@@ -1,6 +1,6 @@
 /**
  * What a platform that calls us says and hears during one phone call, step by step: plain data for the console page.
- * No node builtins here: the page imports these types.
+ * No node builtins here: the page imports it.
  */
 
 /** The meaning of a step or a remark, in colour. */
@@ -58,4 +58,13 @@ export interface Conversation {
 export interface Endpoint {
   label: string;
   url: string;
+}
+
+/** From so many milliseconds on, an answer that changes nothing looks like a node's fallback at its deadline. */
+const SLOW_MS = 1000;
+
+/** What to say of an answer that changes nothing, when it took long. */
+export function slowNotes({ ms = 0 }: Exchange): Note[] {
+  if (ms < SLOW_MS) return [];
+  return [{ text: `It took ${(ms / 1000).toFixed(1)} s: most likely the in node's own answer at its deadline. Its second output says why.`, tone: "warn" }];
 }

@@ -4,7 +4,7 @@
  * taken, with a remark.
  */
 import { ACTION_FIELDS, ACTIONS, type Action, type ANSWER_FIELDS, fieldsOf } from "../../lib/voicenter/answer.js";
-import type { Exchange, Note } from "../caller/conversation.js";
+import { type Exchange, type Note, slowNotes } from "../caller/conversation.js";
 
 /** One part of an announcement. */
 export interface Part {
@@ -54,7 +54,8 @@ const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = 
 };
 
 /** Reads the completed exchange. */
-export function readExchange({ answer, failure }: Exchange): Decision {
+export function readExchange(exchange: Exchange): Decision {
+  const { answer, failure } = exchange;
   const notes: Note[] = [];
   const fallback = (why: string): Decision => ({ kind: "fallback", why, notes });
   if (answer === undefined) return fallback(failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`);
@@ -62,7 +63,10 @@ export function readExchange({ answer, failure }: Exchange): Decision {
   const body = parse(answer.body);
   if (body === undefined) return fallback("The body is not a JSON object.");
   const status = String(body["STATUS"]);
-  if (status === "1") return fallback("STATUS 1: the flow reports an error.");
+  if (status === "1") {
+    notes.push(...slowNotes(exchange));
+    return fallback("STATUS 1: the flow reports an error.");
+  }
   if (status !== "0") return fallback(`STATUS is ${JSON.stringify(body["STATUS"]) ?? "missing"}, neither 0 nor 1.`);
   if (typeof body["STATUS"] === "string") notes.push({ text: "STATUS should be an integer.", tone: "warn" });
   const action = actionOf(body, notes);

@@ -64,6 +64,14 @@ describe("examples rung by the stand-ins", () => {
     assert.deepEqual(urls("voicenter-layer-in"), Object.values(DEMO_PATHS));
   });
 
+  it("stand in the editor's import menu", async () => {
+    const menu = `${red.adminUrl}/library/examples/flows/@contact-center/node-red-contrib-contact-center`;
+    for (const { vendor, name, nodes } of readExamples()) {
+      const answer = await fetch(`${menu}/${vendor}/${encodeURIComponent(name)}`);
+      assert.deepEqual(await answer.json(), nodes, `${vendor}/${name}`);
+    }
+  });
+
   describe("SmartRouting", () => {
     it("01 sends VIP callers to their own queue, and all others as always", async () => {
       assert.equal((await route("/smartrouting/vip", VIP)).place, "to queue VIP service (+358942000200); queue priority + 500");
@@ -103,6 +111,7 @@ describe("examples rung by the stand-ins", () => {
     it("04 answers in time though the CRM is slow, and counts the call", async () => {
       const call = await route("/smartrouting/slow-crm", VIP);
       assert.equal(call.place, "default routing: queue Sales (+358942000100)");
+      assert.match(call.steps.at(-1)?.notes.at(-1)?.text ?? "", /^It took 1\.5 s: most likely the in node's own answer at its deadline/);
       const { ms = 0, answer } = call.steps[0]?.exchange ?? {};
       assert.equal(answer?.status, 204);
       assert.ok(ms >= 1450 && ms < 1900, `${ms} ms`);
