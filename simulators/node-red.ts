@@ -37,10 +37,11 @@ export async function openNodeRed(asked: number): Promise<NodeRed> {
   return {
     url: `http://127.0.0.1:${port}`,
     async run(userDir) {
+      // Another Node-RED than the installed one can be named, to try the flows on.
+      const place = require.resolve(process.env["NODE_RED_DIR"] ?? "node-red");
+      const red = require(place) as Runtime;
       // Node-RED's own express: nodes look for the stack of exactly this one.
-      const fromNodeRed = createRequire(require.resolve("node-red"));
-      const app = (fromNodeRed("express") as () => Application)();
-      const red = require("node-red") as Runtime;
+      const app = (createRequire(place)("express") as () => Application)();
       runtime = red;
       red.init(server, settings(port, userDir));
       app.use("/", red.httpAdmin);

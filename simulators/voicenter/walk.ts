@@ -116,7 +116,7 @@ async function dial(call: IvrCall, { targets, ringS, talkS, nextIfFaulty, record
   const settings: Note = { text: `Shows ${callerId}, rings ${ringS} s, talks up to ${talkS} s, ${record ? "recorded" : "not recorded"}.`, tone: "info" };
   const several: Note[] = targets.length > 1 ? [{ text: "All ring; the first that answers has the call.", tone: "info" }] : [];
   call.step(`dials ${targets.map(({ type, target }) => `${type.toLowerCase()} ${target}`).join(", ")}`, tone, { notes: [settings, ...several, ...notes] });
-  call.move("ringing");
+  call.move(`ringing ${targets.map(({ target }) => target).join(", ")}`);
   const result = await call.dial(targets, ringS);
   if (result.kind === "faulty") {
     call.step(`the destination is faulty: to layer ${nextIfFaulty}`, "warn");

@@ -66,7 +66,7 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
 }
 
 function lineOf(call: IvrConversation | undefined): string {
-  return call === undefined ? PHONE.ready : call.ended ? call.place : `${call.place} · ${VOICENTER.phase[call.phase.kind]}`;
+  return call === undefined ? PHONE.ready : [call.place, VOICENTER.phase[call.phase.kind]].filter((part) => part !== "").join(" · ");
 }
 
 /** Typed digits, and a dot for each that may still come. */
