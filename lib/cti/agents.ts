@@ -12,6 +12,8 @@ export interface CommandOrder {
   signal: AbortSignal;
   /** A heartbeat that failed; the next one is sent all the same. */
   onBeatFailed?: (error: unknown) => void;
+  /** The heartbeat that this order started has begun or ended. */
+  onBeatChange?: () => void;
 }
 
 interface Beat {
@@ -49,9 +51,13 @@ export class AgentCommands {
     return turn;
   }
 
-  /** Addresses of the agents with a heartbeat. */
-  beating(): string[] {
-    return [...this.agents.values()].flatMap((agent) => agent.beat?.order.command.imAddress ?? []);
+  /**
+   * Addresses of the agents with a heartbeat.
+   * @param signal only those that were ordered with it; all when left out
+   */
+  beating(signal?: AbortSignal): string[] {
+    const orders = [...this.agents.values()].flatMap((agent) => agent.beat?.order ?? []);
+    return orders.filter((order) => signal === undefined || order.signal === signal).map((order) => order.command.imAddress);
   }
 
   /** Ends all heartbeats. */
@@ -93,6 +99,7 @@ export class AgentCommands {
     agent.beat = { order, timer, abort };
     const beat = agent.beat;
     order.signal.addEventListener("abort", () => agent.beat === beat && stop(agent), { signal: abort.signal });
+    order.onBeatChange?.();
   }
 }
 
@@ -102,5 +109,6 @@ function stop(agent: Agent): Beat | undefined {
   clearInterval(beat.timer);
   beat.abort.abort();
   delete agent.beat;
+  beat.order.onBeatChange?.();
   return beat;
 }

@@ -12,9 +12,14 @@ export interface RemovalOptions {
   backoff?: BackoffOptions;
 }
 
+/** How long an event may be on its way, milliseconds. */
+export const ON_THE_WAY_MS = 10_000;
+
 /** Ids that are owed to the broker, each with what it said last. */
 export class Removals {
   private readonly owed = new Map<string, unknown>();
+  /** Ids that are gone, and when they went, Unix milliseconds: events of theirs may still be on the way. */
+  private readonly gone = new Map<string, number>();
   private running: Promise<void> = Promise.resolve();
   private attempt = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -30,6 +35,12 @@ export class Removals {
   /** Resolves when no removal is under way. */
   get idle(): Promise<void> {
     return this.running;
+  }
+
+  /** True while events of this id may still come in. */
+  expects(id: string): boolean {
+    const same = (mine: string): boolean => mine.toLowerCase() === id.toLowerCase();
+    return this.ids.some(same) || [...this.gone].some(([mine, at]) => same(mine) && Date.now() - at < ON_THE_WAY_MS);
   }
 
   /** Notes an id; nothing is sent yet. */
@@ -71,6 +82,8 @@ export class Removals {
     try {
       await this.options.client.unsubscribe(id);
       this.owed.delete(id);
+      for (const [old, at] of this.gone) if (Date.now() - at >= ON_THE_WAY_MS) this.gone.delete(old);
+      this.gone.set(id, Date.now());
     } catch (error) {
       if (this.owed.has(id)) this.owed.set(id, error);
     }

@@ -130,10 +130,10 @@ export class SubscriptionKeeper {
     return [...this.entries.values()].map((entry) => this.row(entry));
   }
 
-  /** True when an event with this id may be ours: held, about to be removed, or of a subscription that is being made. */
+  /** True when an event with this id may be ours: held, being made, being removed, or just gone. */
   expects(id: string): boolean {
-    const same = (mine: string): boolean => mine.toLowerCase() === id.toLowerCase();
-    return this.removals.ids.some(same) || [...this.entries.values()].some((entry) => entry.id === undefined || entry.busy !== undefined || same(entry.id));
+    const mine = (entry: Entry): boolean => entry.id === undefined || entry.busy !== undefined || entry.id.toLowerCase() === id.toLowerCase();
+    return this.removals.expects(id) || [...this.entries.values()].some(mine);
   }
 
   /**

@@ -3,7 +3,6 @@
  * The single source of names: types, checks, editor lists, help, simulator and tests derive from these three tables.
  */
 import type { CallState } from "../core/call.js";
-import type { RetryRule } from "../core/rest.js";
 
 /** What is known of a command. */
 export interface CommandFacts {
@@ -11,8 +10,8 @@ export interface CommandFacts {
   readonly number: number;
   /** True where the command carries a telephone number. */
   readonly needsNumber: boolean;
-  /** What may be sent again after a failure. */
-  readonly retry: RetryRule;
+  /** What may be sent again after a failure: what the broker surely did not process, or nothing. */
+  readonly retry: "unprocessed" | "never";
 }
 
 /** The commands, complete as the vendor documents them; the gaps in the numbers are not documented and not offered. */

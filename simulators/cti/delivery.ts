@@ -24,7 +24,7 @@ export class Deliveries {
   /** The latest last. */
   readonly log: DeliveryState[] = [];
   private subscriptions = new Map<string, Subscription>();
-  /** The end of what was sent for each call and subscription: events of one call follow each other. */
+  /** The end of what was sent for each call: its events follow each other, whoever hears them. */
   private readonly lanes = new Map<string, Promise<void>>();
   private readonly agents = { "http:": new http.Agent({ keepAlive: true, maxSockets: 32 }), "https:": new https.Agent({ keepAlive: true, maxSockets: 32 }) };
 
@@ -56,16 +56,14 @@ export class Deliveries {
   /** Posts to everyone whom it concerns; resolves when all have answered. */
   async tell(fact: Fact): Promise<void> {
     const concerned = [...this.subscriptions.values()].filter(({ address }) => address === "" || address.toLowerCase() === fact.address.toLowerCase());
-    await Promise.all(
-      concerned.map((subscription) => {
-        const lane = `${subscription.id} ${fact.callId || fact.address}`;
-        const sent = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.post(subscription, fact));
-        this.lanes.set(lane, sent);
-        return sent.then(() => {
-          if (this.lanes.get(lane) === sent) this.lanes.delete(lane);
-        });
-      }),
-    );
+    const lane = fact.callId || fact.address;
+    const before = this.lanes.get(lane) ?? Promise.resolve();
+    const told = before.then(async () => {
+      await Promise.all(concerned.map((subscription) => this.post(subscription, fact)));
+    });
+    this.lanes.set(lane, told);
+    await told;
+    if (this.lanes.get(lane) === told) this.lanes.delete(lane);
   }
 
   /** Ends every socket. */
