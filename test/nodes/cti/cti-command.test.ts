@@ -69,7 +69,7 @@ describe("nodes/cti/cti-command", () => {
       const { error, payload } = await failure();
       assert.deepEqual([error.code, error.cause.field, error.cause.vendor], ["EINVALID", field, "anywhere365"]);
       assert.doesNotMatch(error.message, /^cti\.|__/);
-      assert.deepEqual(payload, (message["payload"] as unknown) ?? undefined);
+      assert.deepEqual(payload, message["payload"]);
       assert.deepEqual([bodies(), red.messages("sent")], [[], []]);
     });
   }

@@ -5,7 +5,7 @@ import { probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
-import { ANNA, BART, circle, eventIn, held, SECRET } from "./flow.js";
+import { ANNA, BART, circle, eventIn, held, SECRET, withSettings } from "./flow.js";
 
 const EVENT = {
   SubscriptionId: "5b0f2a6e-1c39-4f0e-9b7d-2d1a6c0e7f11",
@@ -154,7 +154,7 @@ describe("nodes/cti/cti-event-in", () => {
     });
 
     it("passes them where the setting says so", async () => {
-      await red.deploy(circle(simulator, red, [ANNA]).map((node) => (node.id === "events" ? { ...node, unknown: "pass" } : node)), "nodes");
+      await red.deploy(withSettings(circle(simulator, red, [ANNA]), "events", { unknown: "pass" }), "nodes");
       await until("the subscription", () => held(simulator).length === 1);
       assert.equal((await send(`${red.url}/cti/${SECRET}`, EVENT)).status, 200);
       await red.message("event");

@@ -5,7 +5,7 @@ import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/si
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
-import { ANNA, BART, broker, button, circle, eventIn, held, press, SECRET, subscriber } from "./flow.js";
+import { ANNA, BART, broker, button, circle, eventIn, held, press, SECRET, subscriber, withSettings } from "./flow.js";
 
 const CARLA = "sip:carla.meyer@contoso.example";
 
@@ -133,14 +133,14 @@ describe("nodes/cti/cti-subscribe", function () {
   describe("settings that cannot work", () => {
     const cases: [string, (flows: FlowNode[]) => FlowNode[], string][] = [
       ["a missing event node", (flows) => flows.filter((one) => one.id !== "events"), "eventNode"],
-      ["a disabled event node", (flows) => flows.map((one) => (one.id === "events" ? { ...one, d: true } : one)), "eventNode"],
-      ["an event node without its secret", (flows) => flows.map((one) => (one.id === "events" ? { ...one, id: "events2" } : one.id === "subscribe" ? { ...one, eventNode: "events2" } : one)).map((one) => (one.id === "events2" ? { ...one, credentials: { secret: "" } } : one)), "eventNode"],
-      ["no callback URL", (flows) => flows.map((one) => (one.id === "broker" ? { ...one, callbackUrl: "" } : one)), "callbackUrl"],
-      ["neither event node nor address", (flows) => flows.map((one) => (one.id === "subscribe" ? { ...one, eventNode: "" } : one)), "callback"],
-      ["an address that is none", (flows) => flows.map((one) => (one.id === "subscribe" ? { ...one, eventNode: "", callback: "here" } : one)), "callback"],
-      ["a wrong agent", (flows) => flows.map((one) => (one.id === "subscribe" ? { ...one, agents: ["anna"] } : one)), "agents"],
-      ["no broker", (flows) => flows.map((one) => (one.id === "subscribe" ? { ...one, broker: "" } : one)), "broker"],
-      ["a wrong gate", (flows) => flows.map((one) => (one.id === "subscribe" ? { ...one, active: "perhaps", activeType: "str" } : one)), "active"],
+      ["a disabled event node", (flows) => withSettings(flows, "events", { d: true }), "eventNode"],
+      ["an event node without its secret", (flows) => withSettings(withSettings(flows, "events", { id: "unproved", credentials: { secret: "" } }), "subscribe", { eventNode: "unproved" }), "eventNode"],
+      ["no callback URL", (flows) => withSettings(flows, "broker", { callbackUrl: "" }), "callbackUrl"],
+      ["neither event node nor address", (flows) => withSettings(flows, "subscribe", { eventNode: "" }), "callback"],
+      ["an address that is none", (flows) => withSettings(flows, "subscribe", { eventNode: "", callback: "here" }), "callback"],
+      ["a wrong agent", (flows) => withSettings(flows, "subscribe", { agents: ["anna"] }), "agents"],
+      ["no broker", (flows) => withSettings(flows, "subscribe", { broker: "" }), "broker"],
+      ["a wrong gate", (flows) => withSettings(flows, "subscribe", { active: "perhaps", activeType: "str" }), "active"],
     ];
     for (const [what, change, field] of cases) {
       it(`says ${field} for ${what}, and subscribes nothing`, async () => {
@@ -172,7 +172,7 @@ describe("nodes/cti/cti-subscribe", function () {
       await red.deploy(gate(value, type));
       await press(red, "sub");
       await red.message("rows");
-      assert.deepEqual(simulator.requests.filter((request) => request.operation === "subscribe").length, 1, String(value));
+      assert.deepEqual(simulator.requests.filter((request) => request.operation === "subscribe").length, 1, value);
       assert.equal(red.messages("rows").length, 1);
     }
   });
@@ -194,14 +194,14 @@ describe("nodes/cti/cti-subscribe", function () {
   it("follows the event node: another path, another secret, gone, back", async () => {
     const flows = circle(simulator, red, [ANNA]);
     await settle(flows);
-    const changed = flows.map((one) => (one.id === "events" ? { ...one, url: "/moved", credentials: { secret: "other" } } : one));
+    const changed = withSettings(flows, "events", { url: "/moved", credentials: { secret: "other" } });
     await red.deploy(changed, "nodes");
     await until("the new address", () => simulator.state().subscriptions.map((one) => one.callback).join() === `${red.url}/moved/other`);
     await red.deploy(changed.filter((one) => one.id !== "events"), "nodes");
     await holds([]);
     await red.deploy(flows, "nodes");
     await holds([ANNA]);
-    await red.deploy(flows.map((one) => (one.id === "events" ? { ...one, d: true } : one)), "nodes");
+    await red.deploy(withSettings(flows, "events", { d: true }), "nodes");
     await holds([]);
     await red.deploy(flows, "nodes");
     await holds([ANNA]);

@@ -56,3 +56,8 @@ export function button(id: string, target: string, message: Record<string, unkno
 export function held(simulator: CtiSimulator): string[] {
   return simulator.state().subscriptions.map((subscription) => subscription.address).sort();
 }
+
+/** The flow with other settings for one node. */
+export function withSettings(flows: readonly FlowNode[], id: string, settings: object): FlowNode[] {
+  return flows.map((one) => (one.id === id ? Object.assign({}, one, settings) : one));
+}
