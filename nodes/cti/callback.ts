@@ -1,5 +1,6 @@
 /** The address that a broker shall post events to, and which subscriptions an event node may hear of. */
 import type { Node, NodeAPI } from "node-red";
+import type { AuthMethod } from "../../lib/core/credentials.js";
 import { refused } from "../../lib/core/errors.js";
 import { ON_THE_WAY_MS } from "../../lib/cti/removals.js";
 import type { SubscriptionKeeper } from "../../lib/cti/subscriptions.js";
@@ -10,6 +11,7 @@ import type { CtiBroker } from "./broker.js";
 export interface EventNode extends Node {
   /** Below `httpNodeRoot`; empty when none is set. */
   readonly path: string;
+  readonly auth: AuthMethod;
   /** Undefined unless the node asks for one; empty when it asks and has none. */
   readonly secret: string | undefined;
 }
@@ -19,6 +21,8 @@ export interface Callback {
   url: string;
   /** The secret within it. */
   secret?: string;
+  /** True where the event node asks for what a broker is not known to send: a header, or a password. */
+  unproved: boolean;
 }
 
 function wrong(key: string, field: string): Error {
@@ -34,7 +38,7 @@ export function callbackOf(RED: NodeAPI, node: Node, config: { eventNode?: strin
   const url = envText(RED, node, config.callback ?? "").trim();
   if (url === "") throw wrong("no-callback", "callback");
   if (!isHttp(url)) throw wrong("callback", "callback");
-  return { url };
+  return { url, unproved: false };
 }
 
 function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callback {
@@ -46,8 +50,8 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
   if (broker.callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
   if (!isHttp(broker.callbackUrl)) throw wrong("callback-url", "callbackUrl");
   const path = `/${root ?? ""}/${events.path}`.replace(/\/{2,}/g, "/");
-  const { secret } = events;
-  return { url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""), ...(secret && { secret }) };
+  const { secret, auth } = events;
+  return { unproved: auth === "apikey" || auth === "basic", url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""), ...(secret && { secret }) };
 }
 
 function isHttp(text: string): boolean {

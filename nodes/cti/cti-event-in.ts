@@ -30,7 +30,7 @@ export = (RED: NodeAPI): void => {
   function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
     RED.nodes.createNode(this, config);
     const { path, auth } = webhookSettings(RED, this, config);
-    Object.assign(this, { path, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
+    Object.assign(this, { path, auth, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
     const transfers = new TransferRule();
     const strangers = new Set<string>();
 

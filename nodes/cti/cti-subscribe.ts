@@ -61,7 +61,8 @@ export = (RED: NodeAPI): void => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { client } = broker.open();
       const agents = agentList((config.agents ?? []).map((agent) => envText(RED, this, agent)));
-      const { url: callback, secret } = callbackOf(RED, this, config, broker);
+      const { url: callback, secret, unproved } = callbackOf(RED, this, config, broker);
+      if (unproved) this.warn(RED._("cti-subscribe.unproved"));
       const keeper: SubscriptionKeeper = new SubscriptionKeeper({
         client,
         store: contextStore(RED, this),
