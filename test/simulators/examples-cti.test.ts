@@ -67,7 +67,7 @@ describe("CTI examples with the stand-in", () => {
     assert.deepEqual(pop["payload"], { agent: BART, caller: "+31207654321", customer: "Jansen Bakery" });
     broker.switchboard.ring(CARLA, "+31209999999");
     await until("the unknown caller", () => red.messages("screen pop").length === 2);
-    assert.equal((red.messages("screen pop")[1]?.["payload"] as { customer: string }).customer, "unknown");
+    assert.deepEqual(red.messages("screen pop")[1]?.["payload"], { agent: CARLA, caller: "+31209999999", customer: "unknown" });
   });
 
   it("04 keeps the history of a call that is transferred", async () => {
