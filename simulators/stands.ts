@@ -1,4 +1,5 @@
 /** All stand-ins, one row each: the start commands, their options and the demo's settings derive from this table. */
+import { DEMO_CTI_CREDENTIALS, startCtiSimulator } from "./cti/simulator.js";
 import type { Option } from "./options.js";
 import { demoEndpoints } from "./smartrouting/demo.js";
 import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
@@ -42,6 +43,13 @@ export const STANDS: readonly StandRow[] = [
     name: "voicenter",
     label: "Voicenter",
     start: ({ nodeRedUrl }) => startVoicenterSimulator({ ivrs: demoIvrs(nodeRedUrl) }),
+  },
+  {
+    name: "cti",
+    label: "CTI Broker",
+    listens: { port: 8365, env: "CC_CTI_URL" },
+    start: ({ port }) => startCtiSimulator({ port }),
+    credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
   },
 ];
 

@@ -18,14 +18,21 @@ export function addForm(type: string, form: Form): void {
   forms.set(type, form);
 }
 
+function isConfig(node: EditorNode): boolean {
+  return (node["_def"] as { category?: string } | undefined)?.category === "config";
+}
+
 const ContactCenter = {
   prepare(node: EditorNode): void {
-    $("#dialog-form").addClass("cc-form");
-    if ($(".cc-webhook").length > 0) prepareWebhook(node);
+    // The dialog of a connection lies above that of the node: what is below must not be touched.
+    if (!isConfig(node)) {
+      $("#dialog-form").addClass("cc-form");
+      if ($(".cc-webhook").length > 0) prepareWebhook(node);
+    }
     forms.get(node.type)?.prepare(node);
   },
   save(node: EditorNode): void {
-    if ($(".cc-webhook").length > 0) saveWebhook(node);
+    if (!isConfig(node) && $(".cc-webhook").length > 0) saveWebhook(node);
     forms.get(node.type)?.save?.(node);
   },
 };

@@ -1,0 +1,49 @@
+/** Agent addresses and telephone numbers: the one form that the broker takes, or a refusal that says what to mend. */
+import { type ContactCenterError, refused } from "../core/errors.js";
+
+/** `sip:name@domain`, as the vendor documents `ImAddress`. */
+const SIP_ADDRESS = /^sip:[^\s@:;<>"]+@[^\s@:;<>"]+$/i;
+/** E.164: a country code never starts with zero. The lower bound keeps extensions and emergency numbers out. */
+const E164 = /^\+[1-9]\d{7,14}$/;
+const SEPARATORS = /[\s.\-/()]/g;
+
+/** The key under which an agent is kept: addresses differ in more than case. */
+export function agentKey(imAddress: string): string {
+  return imAddress.toLowerCase();
+}
+
+/**
+ * Checks an agent's address (vendor document, Parameters: `ImAddress`).
+ * @param value anything from a setting or message
+ * @param operation what it is for, for the error
+ * @param field the setting or property that holds it, for the error
+ * @returns the address without blanks around it
+ * @throws ContactCenterError `EINVALID`
+ */
+export function sipAddress(value: unknown, operation: string, field = "ImAddress"): string {
+  const text = typeof value === "string" ? value.trim() : "";
+  if (SIP_ADDRESS.test(text)) return text;
+  return refuse(text === "" ? "no-address" : "address", operation, field);
+}
+
+/**
+ * Writes a telephone number as `Dial` wants it (vendor document, Notes: `tel:+<country code><number>`).
+ * @param value optional `tel:`, then `+` and 8 to 15 digits, with blanks, dots, hyphens, slashes and brackets among them
+ * @returns `tel:+` and the digits
+ * @throws ContactCenterError `EINVALID`; a national number is never guessed into an international one
+ */
+export function telNumber(value: unknown, operation = "Dial", field = "number"): string {
+  const text = typeof value === "string" || typeof value === "number" ? String(value).trim().replace(/^tel:\s*/i, "") : "";
+  if (text === "") return refuse("no-number", operation, field);
+  if (text.startsWith("00")) return refuse("number-00", operation, field);
+  // "+44 (0)20 …" is dialled without the zero; with it, somebody else's phone rings.
+  if (/\(\s*0\s*\)/.test(text)) return refuse("number-trunk", operation, field);
+  if (!text.startsWith("+")) return refuse("number-national", operation, field);
+  const digits = text.replace(SEPARATORS, "");
+  return E164.test(digits) ? `tel:${digits}` : refuse("number", operation, field);
+}
+
+function refuse(key: string, operation: string, field: string): never {
+  const error: ContactCenterError = refused(`cti.errors.${key}`, { vendor: "anywhere365", operation, field });
+  throw error;
+}

@@ -1,0 +1,89 @@
+/**
+ * The vendor's transfer rule (vendor document, Additional note) as a small state machine.
+ *
+ *     OnHold by X     -> waiting, X remembered (of two holds on one call the latest counts)
+ *     Retrieve by X   -> failed: X has the call again (a plain hold looks the same)
+ *     Retrieve by Z   -> succeeded: Z has the call, X is out of it
+ *     Disconnected X  -> forgotten: the agent who held the call left it
+ *
+ * What waits is bounded by age and by count, so a broker that never says how a hold ended cannot fill the memory.
+ */
+import { agentKey } from "./addresses.js";
+import { type CtiEvent, isNoId } from "./codec.js";
+
+/** How a transfer ended; addresses of agents in `from` and `to`. */
+export interface Transfer {
+  result: "succeeded" | "failed";
+  callId: string;
+  from: string;
+  /** Who has the call now; set when the transfer succeeded. */
+  to?: string;
+}
+
+/** Bounds of what is remembered. */
+export interface TransferLimits {
+  /** Milliseconds; four hours unless told. */
+  maxAgeMs?: number;
+  /** Calls on hold at one time; 10,000 unless told. */
+  maxCalls?: number;
+  /** Unix milliseconds now. */
+  now?: () => number;
+}
+
+/** Watches the events of all calls. */
+export class TransferRule {
+  private readonly held = new Map<string, { agent: string; since: number }>();
+  private readonly maxAgeMs: number;
+  private readonly maxCalls: number;
+  private readonly now: () => number;
+
+  constructor({ maxAgeMs = 4 * 3_600_000, maxCalls = 10_000, now = Date.now }: TransferLimits = {}) {
+    this.maxAgeMs = maxAgeMs;
+    this.maxCalls = maxCalls;
+    this.now = now;
+  }
+
+  /** Calls on hold that are remembered. */
+  get size(): number {
+    return this.held.size;
+  }
+
+  /**
+   * Takes the next event.
+   * @returns a transfer when this event decides one
+   */
+  take(event: CtiEvent): Transfer | undefined {
+    const { callId, ImAddress: agent } = event;
+    if (typeof callId !== "string" || isNoId(callId) || typeof agent !== "string" || agent === "") return undefined;
+    this.forgetOld();
+    const call = callId.toLowerCase();
+    const hold = this.held.get(call);
+    switch (event.eventType) {
+      case "OnHold":
+        // Deleted first, so that the order of the map is the order of age.
+        this.held.delete(call);
+        this.held.set(call, { agent, since: this.now() });
+        this.forgetOld();
+        return undefined;
+      case "Disconnected":
+        if (hold && agentKey(hold.agent) === agentKey(agent)) this.held.delete(call);
+        return undefined;
+      case "Retrieve":
+        this.held.delete(call);
+        if (!hold) return undefined;
+        return agentKey(hold.agent) === agentKey(agent)
+          ? { result: "failed", callId, from: hold.agent }
+          : { result: "succeeded", callId, from: hold.agent, to: agent };
+      default:
+        return undefined;
+    }
+  }
+
+  private forgetOld(): void {
+    const oldest = this.now() - this.maxAgeMs;
+    for (const [call, { since }] of this.held) {
+      if (since >= oldest && this.held.size <= this.maxCalls) return;
+      this.held.delete(call);
+    }
+  }
+}

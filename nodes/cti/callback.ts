@@ -1,0 +1,85 @@
+/** The address that a broker shall post events to, and which subscriptions an event node may hear of. */
+import type { Node, NodeAPI } from "node-red";
+import type { AuthMethod } from "../../lib/core/credentials.js";
+import { refused } from "../../lib/core/errors.js";
+import { ON_THE_WAY_MS } from "../../lib/cti/removals.js";
+import type { SubscriptionKeeper } from "../../lib/cti/subscriptions.js";
+import { envText } from "../shared/values.js";
+import type { CtiBroker } from "./broker.js";
+
+/** What a `cti-event-in` tells of its address. */
+export interface EventNode extends Node {
+  /** Below `httpNodeRoot`; empty when none is set. */
+  readonly path: string;
+  readonly auth: AuthMethod;
+  /** Undefined unless the node asks for one; empty when it asks and has none. */
+  readonly secret: string | undefined;
+}
+
+/** A callback address. */
+export interface Callback {
+  url: string;
+  /** The secret within it. */
+  secret?: string;
+  /** True where the event node asks for what a broker is not known to send: a header, or a password. */
+  unproved: boolean;
+}
+
+function wrong(key: string, field: string): Error {
+  return refused(`cti.errors.${key}`, { vendor: "anywhere365", operation: "subscribe", field });
+}
+
+/**
+ * The callback of a subscriber: that of its event node, or a full address.
+ * @throws ContactCenterError `EINVALID` naming the setting that is missing or wrong
+ */
+export function callbackOf(RED: NodeAPI, node: Node, config: { eventNode?: string; callback?: string }, broker: CtiBroker): Callback {
+  if (config.eventNode) return callbackOfEventNode(RED, config.eventNode, broker);
+  const url = envText(RED, node, config.callback ?? "").trim();
+  if (url === "") throw wrong("no-callback", "callback");
+  if (!isHttp(url)) throw wrong("callback", "callback");
+  return { url, unproved: false };
+}
+
+function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callback {
+  const events = RED.nodes.getNode(id) as EventNode | null;
+  if (typeof events?.path !== "string") throw wrong("no-event-node", "eventNode");
+  if (events.path === "" || events.secret === "") throw wrong("event-node", "eventNode");
+  const root = RED.settings.httpNodeRoot;
+  if (root === false) throw wrong("no-http", "eventNode");
+  if (broker.callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
+  if (!isHttp(broker.callbackUrl)) throw wrong("callback-url", "callbackUrl");
+  const path = `/${root ?? ""}/${events.path}`.replace(/\/{2,}/g, "/");
+  const { secret, auth } = events;
+  return { unproved: auth === "apikey" || auth === "basic", url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""), ...(secret && { secret }) };
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** By id of the event node, so that each of both may be deployed anew without the other. */
+const keepersOf = new Map<string, Set<SubscriptionKeeper>>();
+
+/**
+ * Notes that a subscriber's events come in at an event node.
+ * @returns how to end it; what is on the way then is still expected
+ */
+export function expectEvents(eventNode: string, keeper: SubscriptionKeeper): () => void {
+  const keepers = keepersOf.get(eventNode) ?? new Set();
+  keepersOf.set(eventNode, keepers.add(keeper));
+  return () => {
+    setTimeout(() => {
+      keepers.delete(keeper);
+      if (keepers.size === 0 && keepersOf.get(eventNode) === keepers) keepersOf.delete(eventNode);
+    }, ON_THE_WAY_MS).unref();
+  };
+}
+
+/** True for a subscription that a subscriber may have; where there is no subscriber, there is nothing to compare with. */
+export function isExpected(eventNode: string, subscriptionId: string): boolean {
+  const keepers = keepersOf.get(eventNode);
+  if (!keepers || [...keepers].some((keeper) => keeper.expects(subscriptionId))) return true;
+  for (const keeper of keepers) if (keeper.claim(subscriptionId)) break;
+  return false;
+}

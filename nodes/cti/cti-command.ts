@@ -1,0 +1,83 @@
+/**
+ * Fires a command at an Anywhere365 CTI Broker: log in, log out, dial, heartbeat.
+ *
+ * Message in: `payload` = {commandType, ImAddress, number} for what the settings leave blank.
+ * Message out: the same message; `payload` = the body that was sent, `statusCode`.
+ * Vendor document: CTI Broker REST API, "Fire Commands".
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { refused } from "../../lib/core/errors.js";
+import { readCommand } from "../../lib/cti/commands.js";
+import { COMMANDS } from "../../lib/cti/tables.js";
+import { onInput, speak } from "../shared/input.js";
+import { paint, wipe } from "../shared/status.js";
+import { valueReader } from "../shared/values.js";
+import { brokerOf, codeOf } from "./broker.js";
+
+interface CommandConfig extends NodeDef {
+  broker?: string;
+  /** Blank = from the message. */
+  command?: string;
+  imAddress?: unknown;
+  imAddressType?: string;
+  number?: unknown;
+  numberType?: string;
+  /** Seconds; 0 = off. */
+  heartbeat?: number | string;
+}
+
+const FIELDS = [
+  { setting: "command", vendorName: "commandType" },
+  { setting: "imAddress", vendorName: "ImAddress" },
+  { setting: "number", vendorName: "number" },
+] as const;
+
+/** What `setInterval` can count, ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function heartbeatMs(value: number | string | undefined): number {
+  const ms = Number(value ?? 0) * 1000;
+  if (ms >= 0 && ms <= LONGEST_MS) return ms;
+  throw refused("cti.errors.heartbeat", { vendor: "anywhere365", operation: "AgentLogin", field: "heartbeat" });
+}
+
+export = (RED: NodeAPI): void => {
+  function CtiCommand(this: Node, config: CommandConfig): void {
+    RED.nodes.createNode(this, config);
+    const read = valueReader(RED, this, config, FIELDS, "anywhere365");
+    const life = new AbortController();
+
+    const show = (): void => {
+      if (life.signal.aborted) return;
+      const beats = brokerOf(RED, config.broker, "command").open().agents.beating(life.signal).length;
+      if (beats > 0) paint(this, "connected", RED._("cti-command.badge.beats", { count: beats }));
+      else wipe(this);
+    };
+
+    onInput(RED, this, async (message, send) => {
+      try {
+        const { agents } = brokerOf(RED, config.broker, "command").open();
+        const command = readCommand(await read(message));
+        const sent = await agents.send({
+          command,
+          heartbeatMs: heartbeatMs(config.heartbeat),
+          signal: life.signal,
+          onBeatFailed: (error) => this.warn(RED._("cti-command.beat-failed", { detail: speak(RED, error).message })),
+          onBeatChange: show,
+        });
+        show();
+        Object.assign(message, { payload: sent.body, statusCode: sent.status });
+        send(message);
+      } catch (error) {
+        paint(this, "error", codeOf(error));
+        throw error;
+      }
+    });
+
+    this.on("close", (done: () => void) => {
+      life.abort();
+      done();
+    });
+  }
+  RED.nodes.registerType("cti-command", CtiCommand, { settings: { ctiCommandNames: { value: Object.keys(COMMANDS), exportable: true } } });
+};

@@ -1,0 +1,91 @@
+/**
+ * Receives the events of an Anywhere365 CTI Broker at a callback address.
+ *
+ * Message out (1): `payload` = {SubscriptionId, SessionType, ImAddress, eventType, callId, ani}, `success` with LoggedIn;
+ * `topic` = event name, `call`, `event`, `req`.
+ * Message out (2): a transfer that the event before it decided; `payload` = {result, callId, from, to}, `topic` = Transfer.
+ * Vendor document: CTI Broker REST API, "Events" and "Additional note".
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/codec.js";
+import { EVENTS } from "../../lib/cti/tables.js";
+import { TransferRule } from "../../lib/cti/transfers.js";
+import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
+import { type Accepted, openDoor, respond } from "../shared/webhook/door.js";
+import { DEFAULT_DEADLINE_MS } from "../shared/webhook/pair.js";
+import { type EventNode, isExpected } from "./callback.js";
+
+interface EventInConfig extends WebhookConfig {
+  /** For the form only: whose `callbackUrl` the shown address has. */
+  broker?: string;
+  /** What to do with events of subscriptions that no subscriber made. */
+  unknown?: "refuse" | "pass";
+}
+
+/** So many strangers are warned about, each once. */
+const WARNED = 100;
+
+export = (RED: NodeAPI): void => {
+  function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
+    RED.nodes.createNode(this, config);
+    const { path, auth } = webhookSettings(RED, this, config);
+    Object.assign(this, { path, auth, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
+    const transfers = new TransferRule();
+    const strangers = new Set<string>();
+
+    const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {
+      let event: CtiEvent;
+      try {
+        event = readEvent(data);
+      } catch {
+        return { status: 400, why: "event" };
+      }
+      const id = event.SubscriptionId ?? "";
+      if (config.unknown === "pass" || isExpected(this.id, id)) return { event };
+      if (strangers.size < WARNED && !strangers.has(id)) {
+        strangers.add(id);
+        this.warn(RED._("cti-event-in.stranger", { id }));
+      }
+      return { status: 404, why: "subscription" };
+    };
+
+    const deliver = (event: CtiEvent, { req, receivedAt }: Accepted): void => {
+      const name = String(event.eventType);
+      const transfer = transfers.take(event);
+      const call = callFacts(event, receivedAt, transfer?.result === "succeeded");
+      const facts = { ...(call && { call }), event: eventFacts(name, event, receivedAt), req };
+      const message = { payload: event, topic: name, ...facts };
+      if (!transfer) {
+        this.send(message);
+        return;
+      }
+      const { SessionType, ani } = event;
+      const copy = structuredClone({ ...facts, event: eventFacts("Transfer", { ...transfer, SessionType, ani }, receivedAt) });
+      this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
+    };
+
+    const door = openDoor(RED, this, config, {
+      method: "POST",
+      bodyMs: DEFAULT_DEADLINE_MS,
+      accept: (request) => {
+        const read = refusalOf(request.data);
+        if ("status" in read) {
+          respond(request.visit, { status: read.status, json: JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) }) });
+          return;
+        }
+        // The broker waits for nobody's flow.
+        respond(request.visit, { status: 200 });
+        deliver(read.event, request);
+      },
+    });
+    this.on("close", (done: () => void) => {
+      door.close();
+      done();
+    });
+  }
+  RED.nodes.registerType("cti-event-in", CtiEventIn, {
+    credentials: WEBHOOK_CREDENTIALS,
+    settings: { ctiEventInNames: { value: Object.keys(EVENTS), exportable: true } },
+  });
+};

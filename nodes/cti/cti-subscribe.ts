@@ -1,0 +1,142 @@
+/**
+ * Keeps subscriptions for events at an Anywhere365 CTI Broker, whatever is deployed, killed or restarted.
+ *
+ * Message in: `action` = subscribe | unsubscribe | list; `payload` = address or list of addresses.
+ * Message out: `payload` = list of {imAddress, subscriptionId, subscribed, error}: the answer to a control message, on that
+ * message, and once when the subscriptions at start are settled.
+ * Vendor document: CTI Broker REST API, "Subscribe for Events" and "Unsubscribe for Events".
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { type ContactCenterError, refused } from "../../lib/core/errors.js";
+import { SubscriptionKeeper, type SubscriptionRow } from "../../lib/cti/subscriptions.js";
+import { onInput, speak } from "../shared/input.js";
+import { paint } from "../shared/status.js";
+import { envText } from "../shared/values.js";
+import { isActive } from "./active.js";
+import { brokerOf, type CtiBroker } from "./broker.js";
+import { callbackOf, expectEvents } from "./callback.js";
+import { type Action, agentList, readControl } from "./control.js";
+import { contextStore } from "./store.js";
+import { watch } from "./watch.js";
+
+interface SubscribeConfig extends NodeDef {
+  broker?: string;
+  /** Id of the `cti-event-in` whose address is the callback; blank = `callback`. */
+  eventNode?: string;
+  callback?: string;
+  /** Empty = one subscription without an address. */
+  agents?: string[];
+  /** Minutes; 0 = off. */
+  renew?: number | string;
+  active?: unknown;
+  activeType?: string;
+}
+
+/** Minutes, unless the node says otherwise: so long a broker that forgot stays unnoticed. */
+const DEFAULT_RENEW = 60;
+/** How long a deploy waits for the broker, milliseconds. */
+const CLOSE_MS = 1800;
+
+function renewMs(value: number | string | undefined): number {
+  const ms = Number(value === undefined || value === "" ? DEFAULT_RENEW : value) * 60_000;
+  if (ms >= 0) return ms;
+  throw refused("cti.errors.renew", { vendor: "anywhere365", operation: "subscribe", field: "renew" });
+}
+
+interface Life {
+  keeper: SubscriptionKeeper;
+  broker: CtiBroker;
+  agents: string[];
+  release: () => void;
+}
+
+export = (RED: NodeAPI): void => {
+  function CtiSubscribe(this: Node, config: SubscribeConfig): void {
+    RED.nodes.createNode(this, config);
+    const rowsOf = (rows: readonly SubscriptionRow[]): object[] => rows.map(({ error, ...row }) => ({ ...row, ...(error !== undefined && { error: speak(RED, error).message }) }));
+
+    let closed = false;
+
+    const open = (): Life => {
+      const broker = brokerOf(RED, config.broker, "subscribe");
+      const { client } = broker.open();
+      const agents = agentList((config.agents ?? []).map((agent) => envText(RED, this, agent)));
+      const { url: callback, secret, unproved } = callbackOf(RED, this, config, broker);
+      if (unproved) this.warn(RED._("cti-subscribe.unproved"));
+      const keeper: SubscriptionKeeper = new SubscriptionKeeper({
+        client,
+        store: contextStore(RED, this),
+        callback,
+        ...(secret && { secret }),
+        renewMs: renewMs(config.renew),
+        onChange: () => {
+          if (!closed) changed();
+        },
+      });
+      const changed = watch(RED, this, () => keeper.list());
+      const release = config.eventNode ? expectEvents(config.eventNode, keeper) : (): void => undefined;
+      return { keeper, broker, agents, release };
+    };
+
+    const begin = async ({ keeper, agents }: Life): Promise<void> => {
+      const active = await isActive(RED, this, config);
+      if (!active) paint(this, "unconfigured", RED._("cti-subscribe.badge.inactive"));
+      const rows = await keeper.start(active ? agents : []);
+      if (active && !closed) this.send({ payload: rowsOf(rows) });
+    };
+
+    let life: Life | undefined;
+    let problem: unknown;
+    // Not before all nodes stand: the event node may be made after this one. And after each later deploy, where it was
+    // missing: a node that is added restarts nobody.
+    const ready = new Promise<void>((resolve) => {
+      const started = (): void => {
+        if (!life) attempt();
+        resolve();
+      };
+      RED.events.on("flows:started", started);
+      this.on("close", (removed: boolean, done: (error?: unknown) => void) => {
+        closed = true;
+        RED.events.off("flows:started", started);
+        resolve();
+        end(removed).then(() => done(), done);
+      });
+    });
+    const attempt = (): void => {
+      try {
+        life = open();
+        paint(this, "connecting");
+        begin(life).catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const fail = (error: unknown): void => {
+      problem = error;
+      paint(this, "error", RED._("cti-subscribe.badge.field", { field: (error as ContactCenterError).cause?.field ?? "" }));
+      this.error(speak(RED, error).message);
+    };
+    const end = async (removed: boolean): Promise<void> => {
+      if (!life) return;
+      const left = await life.keeper.close(CLOSE_MS);
+      life.release();
+      // With this node its context goes: somebody else has to remember.
+      if (removed && left.length > 0) await life.broker.adopt(left);
+    };
+
+    const act: Record<Action, (life: Life, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]> = {
+      subscribe: ({ keeper, agents }, addresses) => keeper.subscribe(addresses ?? agents),
+      unsubscribe: ({ keeper }, addresses) => keeper.unsubscribe(addresses),
+      list: ({ keeper }) => keeper.list(),
+    };
+    onInput(RED, this, async (message, send) => {
+      await ready;
+      const { action, addresses } = readControl(message);
+      if (!life) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
+      const rows = await act[action](life, addresses);
+      message.payload = rowsOf(rows);
+      send(message);
+    });
+  }
+  RED.nodes.registerType("cti-subscribe", CtiSubscribe);
+};

@@ -1,0 +1,41 @@
+/** The form of `cti-event-in`: the shared webhook part, the address as the broker will call it, and who uses it. */
+import { addForm } from "../../shared/editor/index.js";
+import { type EditorNode, input } from "../../shared/editor/red.js";
+import { callbackAddress, callbackBase, entered, showReach, textSetting } from "./callback.js";
+
+addForm("cti-event-in", {
+  prepare(node) {
+    if (!input("unknown").val()) input("unknown").val("refuse");
+    const users = subscribers(node);
+    listSubscribers(node, users);
+    const refresh = (): void => {
+      const chosen = entered("broker");
+      const broker = RED.nodes.node(chosen) ? chosen : textSetting(users[0], "broker");
+      const base = callbackBase(broker);
+      // Behind the shared part, which shows the address of this browser.
+      if (base !== "") $("#cc-webhook-address").text(callbackAddress(base, entered("url"), entered("auth")));
+      showReach(node, $("#dialog-form"), RED.nodes.node(broker) ? base : window.location.origin);
+    };
+    input("url").on("input change", refresh);
+    for (const setting of ["auth", "broker"]) input(setting).on("change", refresh);
+    refresh();
+  },
+});
+
+function subscribers(node: EditorNode): EditorNode[] {
+  const users: EditorNode[] = [];
+  RED.nodes.eachNode((other) => {
+    if (other.type === "cti-subscribe" && other["eventNode"] === node.id) users.push(other);
+  });
+  return users;
+}
+
+function listSubscribers(node: EditorNode, users: readonly EditorNode[]): void {
+  const list = $("#cti-subscribers").toggleClass("cti-empty", users.length === 0);
+  if (users.length === 0) $("<li>").text(node._("cti-event-in.form.subscribers-none")).appendTo(list);
+  for (const user of users) {
+    const agents = Array.isArray(user["agents"]) ? user["agents"].join(", ") : "";
+    const name = textSetting(user, "name") || "CTI subscribe";
+    $("<li>").text(agents === "" ? name : `${name}: ${agents}`).appendTo(list);
+  }
+}

@@ -1,0 +1,57 @@
+/** A burst of events at a steady rate: many calls at once, each through its whole life, in order. */
+import { randomUUID } from "node:crypto";
+import type { EventName } from "../../lib/cti/tables.js";
+import type { Fact } from "./switchboard.js";
+
+/** How hard, and how long. */
+export interface BurstInput {
+  /** Events per second. */
+  rate: number;
+  seconds: number;
+}
+
+/** What was sent. */
+export interface BurstReport {
+  events: number;
+  /** Milliseconds from the first event to the last answer. */
+  durationMs: number;
+}
+
+const LIFE: readonly EventName[] = ["Hunting", "Connected", "OnHold", "Retrieve", "Disconnected"];
+/** Milliseconds between two helpings. */
+const TICK_MS = 10;
+/** So many calls are under way side by side. */
+const CALLS = 50;
+
+/**
+ * Tells events of {@link CALLS} interleaved calls. The `ani` counts the events of a call, so that a receiver can see order and loss.
+ * @param agents addresses, taken in turn
+ * @param tell resolves when everyone has answered
+ */
+export async function burst({ rate, seconds }: BurstInput, agents: readonly string[], tell: (fact: Fact) => Promise<void>, signal: AbortSignal): Promise<BurstReport> {
+  const total = Math.round(rate * seconds);
+  const started = performance.now();
+  const calls = Array.from({ length: CALLS }, () => ({ id: randomUUID(), step: 0 }));
+  const open = new Set<Promise<void>>();
+  let sent = 0;
+  const next = (): void => {
+    const at = sent++ % CALLS;
+    const call = calls[at] as (typeof calls)[number];
+    const event = LIFE[call.step % LIFE.length] as EventName;
+    const told = tell({ event, session: "Inbound", address: agents[at % agents.length] as string, callId: call.id, ani: `+4400${call.step}` }).finally(() => open.delete(told));
+    open.add(told);
+    call.step++;
+    if (event === "Disconnected") calls[at] = { id: randomUUID(), step: 0 };
+  };
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * rate));
+      for (let missing = due - sent; missing > 0; missing--) next();
+      if (sent < total && !signal.aborted) return;
+      clearInterval(timer);
+      resolve();
+    }, TICK_MS);
+  });
+  await Promise.all(open);
+  return { events: sent, durationMs: Math.round(performance.now() - started) };
+}

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import { createCtiClient, type CtiClient, type CtiClientOptions, subscriptionId } from "../../../lib/cti/client.js";
+import { type CtiSimulator, type CtiSimulatorOptions, startCtiSimulator } from "../../../simulators/cti/simulator.js";
+import { listen } from "../../../simulators/listen.js";
+
+const ANNA = "sip:anna.berg@contoso.example";
+const CALLBACK = "http://127.0.0.1:9/events";
+
+describe("lib/cti/client", () => {
+  let broker: CtiSimulator;
+  let client: CtiClient;
+  const open = async (options: Partial<CtiClientOptions> = {}, simulator: CtiSimulatorOptions = {}): Promise<void> => {
+    broker = await startCtiSimulator(simulator);
+    client = createCtiClient({ url: broker.url, ...options });
+  };
+  afterEach(async () => {
+    await broker?.close();
+  });
+  const sent = (operation: string): unknown[] => broker.requests.filter((request) => request.operation === operation).map((request) => request.body);
+
+  it("sends commands as the vendor writes them and gives the status", async () => {
+    await open();
+    assert.deepEqual(await client.command({ name: "AgentLogin", imAddress: ANNA }), { body: { ImAddress: ANNA, commandType: "AgentLogin" }, status: 202 });
+    assert.deepEqual(sent("command"), [{ ImAddress: ANNA, commandType: "AgentLogin" }]);
+  });
+
+  it("sends numbers where it is told to, below a path prefix", async () => {
+    await open();
+    const prefixed = createCtiClient({ url: `${broker.url}/site/broker/`, enumStyle: "number" });
+    await prefixed.command({ name: "HeartBeat", imAddress: ANNA });
+    assert.deepEqual(sent("command"), [{ ImAddress: ANNA, commandType: 14 }]);
+  });
+
+  for (const location of ["relative", "absolute", "body"] as const) {
+    it(`finds the id of a subscription in a ${location} answer`, async () => {
+      await open({}, { location });
+      const id = await client.subscribe({ imAddress: ANNA, callback: CALLBACK });
+      assert.deepEqual(broker.state().subscriptions.map((subscription) => [subscription.id, subscription.address]), [[id, ANNA]]);
+    });
+  }
+
+  it("reads an id from every place that it may stand in", () => {
+    const id = "296854af-2ba7-45d0-b460-085dc1843b3d";
+    for (const location of [`api/subscribe/${id}`, `/api/subscribe/${id}/`, `https://host/x/api/subscribe/${id}?a=b#c`, `api/subscribe/%32${id.slice(1)}`]) {
+      assert.equal(subscriptionId({ headers: { location }, body: undefined }), id, location);
+    }
+    for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`]) assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
+    for (const body of [undefined, {}, "created", { id: "" }, [id]]) assert.equal(subscriptionId({ headers: { location: "api/subscribe/" }, body }), undefined);
+  });
+
+  it("names the fields of subscribe as it is told", async () => {
+    await open({ addressField: "agent", callbackField: "target.url" }, { addressField: "agent", callbackField: "target.url" });
+    await client.subscribe({ imAddress: ANNA, callback: CALLBACK });
+    await client.subscribe({ callback: CALLBACK });
+    assert.deepEqual(sent("subscribe"), [{ agent: ANNA, "target.url": CALLBACK }, { "target.url": CALLBACK }]);
+  });
+
+  it("unsubscribes, and counts an unknown id as gone", async () => {
+    await open();
+    const id = await client.subscribe({ callback: CALLBACK });
+    await client.unsubscribe(id);
+    await client.unsubscribe(id);
+    assert.equal(broker.state().subscriptions.length, 0);
+    assert.equal(sent("unsubscribe").length, 2);
+  });
+
+  it("says what the broker said, and repeats neither credentials nor the callback's secret", async () => {
+    const echo = createServer((request, response) => {
+      let body = "";
+      request.on("data", (part) => (body += part)).on("end", () => response.writeHead(500).end(`no: ${body} ${JSON.stringify(request.headers)}`));
+    });
+    const options = { url: `http://127.0.0.1:${await listen(echo)}` };
+    const texts: string[] = [];
+    for (const auth of [{ auth: "bearer", token: "token-7f3a" }, { auth: "basic", username: "u", password: "pass-7f3a" }, { auth: "header", headerName: "X-Key", headerValue: "key-7f3a" }] as const) {
+      const error = await createCtiClient({ ...options, ...auth }).subscribe({ callback: `${CALLBACK}/s3cret-9`, secret: "s3cret-9" }).catch((error: unknown) => error as ContactCenterError);
+      assert.ok(error instanceof ContactCenterError);
+      assert.equal(error.code, 500);
+      texts.push(error.message + JSON.stringify(error.cause) + JSON.stringify(error.words));
+    }
+    echo.close();
+    assert.match(texts[0] as string, /no: .*\[redacted\]/);
+    assert.doesNotMatch(texts.join(), /s3cret-9|7f3a|dTpwYXNz/);
+  });
+
+  const schemes: [Partial<CtiClientOptions>, { header: string; value: string }][] = [
+    [{ auth: "basic", username: "u", password: "p" }, { header: "Authorization", value: "Basic dTpw" }],
+    [{ auth: "bearer", token: "t" }, { header: "Authorization", value: "Bearer t" }],
+    [{ auth: "header", headerName: "X-Site-Key", headerValue: "k" }, { header: "X-Site-Key", value: "k" }],
+  ];
+  for (const [options, requires] of schemes) {
+    it(`authenticates with ${options.auth}`, async () => {
+      await open(options, { requires });
+      assert.equal((await client.command({ name: "AgentLogin", imAddress: ANNA })).status, 202);
+    });
+  }
+
+  it("refuses before sending what cannot work, and names the setting", () => {
+    const field = (options: CtiClientOptions): unknown => {
+      try {
+        createCtiClient(options);
+        return "accepted";
+      } catch (error) {
+        return (error as ContactCenterError).cause.field;
+      }
+    };
+    const url = "http://127.0.0.1:9";
+    assert.equal(field({ url: "" }), "url");
+    assert.equal(field({ url: "ftp://host" }), "url");
+    assert.equal(field({ url, auth: "basic" }), "username");
+    assert.equal(field({ url, auth: "bearer" }), "token");
+    assert.equal(field({ url, auth: "header", headerValue: "x" }), "headerName");
+    assert.equal(field({ url }), "accepted");
+  });
+
+  const DIAL = { name: "Dial", imAddress: ANNA, number: "tel:+31201234567" } as const;
+  const dials = (): number => sent("command").length;
+  for (const [what, prepare] of [
+    ["answers 503", (faults) => Object.assign(faults, { refuse: 1, refuseStatus: 503 })],
+    ["answers 429", (faults) => Object.assign(faults, { refuse: 1, refuseStatus: 429 })],
+    ["answers 500", (faults) => Object.assign(faults, { refuse: 1, refuseStatus: 500 })],
+    ["cuts the connection", (faults) => Object.assign(faults, { lose: 1 })],
+    ["does not answer in time", (faults) => Object.assign(faults, { slowMs: 400 })],
+  ] as [string, (faults: CtiSimulator["faults"]) => unknown][]) {
+    it(`sends a Dial once when the broker ${what}`, async () => {
+      await open({ timeoutMs: 150 });
+      prepare(broker.faults);
+      await assert.rejects(client.command(DIAL));
+      // A second try of any other command is answered at once: had there been one for the Dial, it would be here.
+      broker.faults.slowMs = 0;
+      await client.command({ name: "HeartBeat", imAddress: ANNA });
+      assert.equal(dials(), 2);
+    });
+  }
+
+  it("uses a fresh socket for each request: a kept one that the broker closed would cost a Dial its only try", async () => {
+    await open();
+    const used = new Set<object>();
+    const server = createServer((request, response) => {
+      if (used.has(request.socket)) request.socket.destroy();
+      else response.writeHead(202).end();
+      used.add(request.socket);
+    });
+    const impatient = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+    try {
+      await impatient.command({ name: "AgentLogin", imAddress: ANNA });
+      assert.equal((await impatient.command(DIAL)).status, 202);
+      assert.equal((await impatient.command(DIAL)).status, 202);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("tries a log-in again that the broker surely did not process", async () => {
+    await open();
+    Object.assign(broker.faults, { refuse: 1, refuseStatus: 503 });
+    assert.equal((await client.command({ name: "AgentLogin", imAddress: ANNA })).status, 202);
+    assert.equal(sent("command").length, 2);
+  });
+
+  it("notices that the broker was away and is back", async () => {
+    await open();
+    const { port } = broker;
+    let back = 0;
+    const off = client.onBack(() => back++);
+    await client.unsubscribe("x");
+    await broker.close();
+    await assert.rejects(client.unsubscribe("x"), (error: unknown) => (error as ContactCenterError).code === "ECONNREFUSED");
+    assert.equal(client.downSince?.code, "ECONNREFUSED");
+    broker = await startCtiSimulator({ port });
+    await client.unsubscribe("x");
+    await client.unsubscribe("x");
+    assert.deepEqual([back, client.downSince], [1, undefined]);
+    off();
+  });
+
+  it("tests a broker without changing anything there", async () => {
+    await open();
+    await client.test();
+    assert.deepEqual([broker.state().subscriptions.length, sent("unsubscribe").length], [0, 1]);
+    broker.faults.refuse = 1;
+    await assert.rejects(client.test(), (error: unknown) => (error as ContactCenterError).code === 500);
+  });
+});

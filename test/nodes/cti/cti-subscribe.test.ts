@@ -1,0 +1,320 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
+import { catchProbe, node, probe, tab } from "../../support/flow.js";
+import { type DeployType, type FlowNode, freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { ANNA, BART, broker, button, circle, eventIn, held, press, SECRET, subscriber, withSettings } from "./flow.js";
+
+const CARLA = "sip:carla.meyer@contoso.example";
+
+interface Row {
+  imAddress: string;
+  subscriptionId?: string;
+  subscribed: boolean;
+  error?: string;
+}
+
+/** Everything that the file context store has written. */
+function contextFiles(userDir: string): string {
+  const folder = join(userDir, "context");
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile()) : [];
+  return files.map((file) => readFileSync(join(file.parentPath, file.name), "utf8")).join("\n");
+}
+
+describe("nodes/cti/cti-subscribe", function () {
+  this.timeout(60_000);
+  let simulator: CtiSimulator;
+  let red: NodeRed;
+  before(async () => {
+    [simulator, red] = await Promise.all([startCtiSimulator(), NodeRed.start()]);
+  });
+  after(async () => {
+    await red.stop();
+    await simulator.close();
+  });
+  beforeEach(() => {
+    red.forget();
+    Object.assign(simulator.faults, { slowMs: 0, refuse: 0, lose: 0 });
+  });
+  const rows = (message: Record<string, unknown>): Row[] => message["payload"] as Row[];
+  const holds = (addresses: string[]): Promise<true> => until(`exactly ${addresses.join(", ")}`, () => JSON.stringify(held(simulator)) === JSON.stringify(addresses.toSorted()) || undefined);
+  const settle = async (flows: FlowNode[]): Promise<Row[]> => {
+    await red.deploy([tab()]);
+    await holds([]);
+    red.forget();
+    simulator.requests.length = 0;
+    await red.deploy(flows);
+    return rows(await red.message("rows"));
+  };
+  const failure = async (): Promise<{ code: unknown; message: string; cause: { field?: string } }> =>
+    (await red.message("caught"))["error"] as { code: unknown; message: string; cause: { field?: string } };
+
+  it("registers the event node's address with its secret, and says so once all is settled", async () => {
+    const settled = await settle(circle(simulator, red, [ANNA, BART]));
+    assert.deepEqual(settled.map((row) => [row.imAddress, row.subscribed]), [[ANNA, true], [BART, true]]);
+    assert.deepEqual(settled.map((row) => row.subscriptionId), simulator.state().subscriptions.map((subscription) => subscription.id));
+    const bodies = simulator.requests.filter((request) => request.operation === "subscribe").map((request) => request.body);
+    assert.deepEqual(bodies, [ANNA, BART].map((address) => ({ ImAddress: address, CallbackUrl: `${red.url}/cti/${SECRET}` })));
+    simulator.switchboard.ring(ANNA, "+31201234567");
+    assert.equal((await red.message("event"))["topic"], "Hunting");
+    assert.equal(red.messages("rows").length, 1);
+  });
+
+  it("makes one subscription without an address for no agents, and each agent once", async () => {
+    assert.deepEqual((await settle(circle(simulator, red, []))).map((row) => row.imAddress), [""]);
+    assert.deepEqual(held(simulator), [""]);
+    await settle(circle(simulator, red, [ANNA, ANNA.toUpperCase().replace("SIP", "sip"), " "]));
+    assert.deepEqual(held(simulator), [ANNA]);
+  });
+
+  it("takes a full address and environment variables instead", async () => {
+    const other = await NodeRed.start({ env: { CTI_AGENT: "anna.berg" } });
+    try {
+      await other.deploy([tab(), broker(simulator.url), subscriber(["sip:${CTI_AGENT}@contoso.example"], { eventNode: "", callback: "http://127.0.0.1:9/elsewhere" }), probe("rows")]);
+      await until("the subscription", () => simulator.state().subscriptions.some((subscription) => subscription.callback === "http://127.0.0.1:9/elsewhere" && subscription.address === ANNA));
+    } finally {
+      await other.stop();
+    }
+    assert.equal(simulator.state().subscriptions.some((subscription) => subscription.callback.includes("elsewhere")), false);
+  });
+
+  describe("control messages", () => {
+    const buttons = [
+      button("sub", "subscribe", { action: "subscribe", payload: CARLA, keep: "me" }),
+      button("sub-two", "subscribe", { action: "subscribe", payload: [BART, { imAddress: CARLA }] }),
+      button("sub-all", "subscribe", { action: "subscribe" }),
+      button("unsub", "subscribe", { action: "unsubscribe", payload: CARLA }),
+      button("unsub-all", "subscribe", { action: "unsubscribe" }),
+      button("list", "subscribe", { action: "list", payload: "ignored" }),
+      button("bad", "subscribe", { action: "clear" }),
+      button("bad-address", "subscribe", { action: "subscribe", payload: ["carla"] }),
+    ];
+    const ask = async (id: string): Promise<Record<string, unknown>> => {
+      red.forget();
+      await press(red, id);
+      return red.message("rows");
+    };
+    before(() => settle([...circle(simulator, red, [ANNA]), ...buttons]));
+
+    it("subscribes, lists and unsubscribes on the message that asked", async () => {
+      const message = await ask("sub");
+      assert.deepEqual([message["keep"], rows(message).map((row) => [row.imAddress, row.subscribed])], ["me", [[CARLA, true]]]);
+      assert.deepEqual(rows(await ask("list")).map((row) => row.imAddress), [ANNA, CARLA]);
+      assert.deepEqual(rows(await ask("unsub")), [{ imAddress: CARLA, subscribed: false }]);
+      assert.deepEqual(held(simulator), [ANNA]);
+      assert.deepEqual(rows(await ask("sub-two")).map((row) => row.imAddress), [BART, CARLA]);
+      assert.deepEqual(held(simulator), [ANNA, BART, CARLA]);
+      await ask("unsub-all");
+      assert.deepEqual([held(simulator), rows(await ask("list"))], [[], []]);
+      await ask("sub-all");
+      assert.deepEqual(held(simulator), [ANNA]);
+    });
+
+    it("heals a broker that forgot, when asked", async () => {
+      simulator.deliveries.forget();
+      await ask("sub-all");
+      assert.deepEqual(held(simulator), [ANNA]);
+    });
+
+    it("refuses what it does not understand, names the field, and asks the broker for nothing", async () => {
+      simulator.requests.length = 0;
+      for (const [id, field] of [["bad", "action"], ["bad-address", "payload"]] as const) {
+        red.forget();
+        await press(red, id);
+        const error = await failure();
+        assert.deepEqual([error.code, error.cause.field], ["EINVALID", field]);
+      }
+      assert.equal(simulator.requests.length, 0);
+    });
+  });
+
+  describe("settings that cannot work", () => {
+    const cases: [string, (flows: FlowNode[]) => FlowNode[], string][] = [
+      ["a missing event node", (flows) => flows.filter((one) => one.id !== "events"), "eventNode"],
+      ["a disabled event node", (flows) => withSettings(flows, "events", { d: true }), "eventNode"],
+      ["an event node without its secret", (flows) => withSettings(withSettings(flows, "events", { id: "unproved", credentials: { secret: "" } }), "subscribe", { eventNode: "unproved" }), "eventNode"],
+      ["no callback URL", (flows) => withSettings(flows, "broker", { callbackUrl: "" }), "callbackUrl"],
+      ["neither event node nor address", (flows) => withSettings(flows, "subscribe", { eventNode: "" }), "callback"],
+      ["an address that is none", (flows) => withSettings(flows, "subscribe", { eventNode: "", callback: "here" }), "callback"],
+      ["a wrong agent", (flows) => withSettings(flows, "subscribe", { agents: ["anna"] }), "agents"],
+      ["no broker", (flows) => withSettings(flows, "subscribe", { broker: "" }), "broker"],
+      ["a wrong gate", (flows) => withSettings(flows, "subscribe", { active: "perhaps", activeType: "str" }), "active"],
+    ];
+    for (const [what, change, field] of cases) {
+      it(`says ${field} for ${what}, and subscribes nothing`, async () => {
+        await red.deploy([tab()]);
+        await holds([]);
+        red.forget();
+        simulator.requests.length = 0;
+        await red.deploy([...change(circle(simulator, red, [ANNA])), button("sub", "subscribe", { action: "subscribe" }), node("watch", "status", { scope: ["subscribe"] }, [["status"]]), probe("status")]);
+        const badge = await red.message("status", (message) => (message["status"] as { fill: string }).fill === "red");
+        assert.match((badge["status"] as { text: string }).text, new RegExp(field));
+        if (field !== "active") {
+          await press(red, "sub");
+          const error = await failure();
+          assert.deepEqual([error.code, error.cause.field], ["EINVALID", field]);
+          assert.doesNotMatch(error.message, /^cti\.|__/);
+        }
+        assert.deepEqual(simulator.requests, []);
+      });
+    }
+  });
+
+  it("does not subscribe by itself when it is not active, but when it is told to", async () => {
+    await red.deploy([tab()]);
+    await holds([]);
+    const gate = (value: unknown, type: string): FlowNode[] => [...circle(simulator, red, [ANNA], { active: value, activeType: type }), button("sub", "subscribe", { action: "subscribe" })];
+    for (const [value, type] of [["false", "bool"], ["CTI_NO_SUCH_FLAG & 'x' = 'y'", "jsonata"], ["off", "str"]] as const) {
+      red.forget();
+      simulator.requests.length = 0;
+      await red.deploy(gate(value, type));
+      await press(red, "sub");
+      await red.message("rows");
+      assert.deepEqual(simulator.requests.filter((request) => request.operation === "subscribe").length, 1, value);
+      assert.equal(red.messages("rows").length, 1);
+    }
+  });
+
+  it("holds exactly what the flow asks for after 50 redeploys of each type", async () => {
+    await settle(circle(simulator, red, [ANNA, BART]));
+    for (const type of ["full", "flows", "nodes"] as DeployType[]) {
+      for (let round = 0; round < 50; round++) {
+        await red.deploy(circle(simulator, red, [ANNA, BART], { name: `${type} ${round}` }), type);
+      }
+      await holds([ANNA, BART]);
+    }
+    red.forget();
+    simulator.switchboard.ring(BART, "+31201234567");
+    await red.message("event");
+    assert.equal(red.log.some((line) => line.includes("are refused")), false);
+  });
+
+  it("follows the event node: another path, another secret, gone, back", async () => {
+    const flows = circle(simulator, red, [ANNA]);
+    await settle(flows);
+    const changed = withSettings(flows, "events", { url: "/moved", credentials: { secret: "other" } });
+    await red.deploy(changed, "nodes");
+    await until("the new address", () => simulator.state().subscriptions.map((one) => one.callback).join() === `${red.url}/moved/other`);
+    await red.deploy(changed.filter((one) => one.id !== "events"), "nodes");
+    await holds([]);
+    await red.deploy(flows, "nodes");
+    await holds([ANNA]);
+    await red.deploy(withSettings(flows, "events", { d: true }), "nodes");
+    await holds([]);
+    await red.deploy(flows, "nodes");
+    await holds([ANNA]);
+  });
+
+  it("removes the subscriptions of a node that is removed, also when the broker is down at that time", async () => {
+    const flows = circle(simulator, red, [ANNA, BART]);
+    await settle(flows);
+    await red.deploy(flows.filter((one) => one.id !== "subscribe"), "nodes");
+    await holds([]);
+    await red.deploy(flows, "nodes");
+    await holds([ANNA, BART]);
+    Object.assign(simulator.faults, { refuse: 2, refuseStatus: 503 });
+    await red.deploy(flows.filter((one) => one.id !== "subscribe"), "full");
+    await holds([]);
+  });
+
+  it("renews, and so heals a broker that forgot", async () => {
+    await settle(circle(simulator, red, [ANNA], { renew: 0.005 }));
+    simulator.deliveries.forget();
+    await holds([ANNA]);
+    const before = simulator.state().subscriptions[0]?.id;
+    await until("a renewal", () => held(simulator).length === 1 && simulator.state().subscriptions[0]?.id !== before);
+    await red.deploy([tab()]);
+    await holds([]);
+  });
+
+  it("closes within two seconds when the broker does not answer, and heals after it", async () => {
+    const flows = circle(simulator, red, [ANNA]);
+    await settle(flows);
+    const [old] = simulator.state().subscriptions;
+    simulator.faults.slowMs = 3000;
+    const started = Date.now();
+    await red.deploy(circle(simulator, red, [ANNA], { name: "changed" }), "nodes");
+    const took = Date.now() - started;
+    assert.ok(took < 2500, `${took} ms`);
+    simulator.faults.slowMs = 0;
+    await until("the next life's subscription alone", () => simulator.state().subscriptions.every((one) => one.id !== old?.id) && held(simulator).length === 1);
+  });
+
+  describe("a life of its own", () => {
+    const PERSISTENT = `contextStorage: { default: { module: "localfilesystem", config: { flushInterval: 0 } } }`;
+    let userDir: string;
+    let port: number;
+    let own: CtiSimulator;
+    let life: NodeRed;
+    beforeEach(async () => {
+      userDir = makeUserDir();
+      port = await freePort();
+      own = await startCtiSimulator();
+      life = await NodeRed.start({ userDir, port, settings: PERSISTENT });
+    });
+    afterEach(async () => {
+      await life.stop();
+      await own.close();
+      rmSync(userDir, { recursive: true, force: true });
+    });
+    const ownHolds = (addresses: string[]): Promise<true> => until(`exactly ${addresses.join(", ")}`, () => JSON.stringify(held(own)) === JSON.stringify(addresses) || undefined, 20_000);
+
+    it("leaves nothing behind when Node-RED stops", async () => {
+      await life.deploy(circle(own, life, [ANNA, BART]));
+      await ownHolds([ANNA, BART]);
+      await life.stop();
+      assert.deepEqual(held(own), []);
+    });
+
+    it("removes after a kill what the killed life had, and subscribes anew", async () => {
+      await life.deploy(circle(own, life, [ANNA, BART]));
+      await ownHolds([ANNA, BART]);
+      const old = own.state().subscriptions.map((one) => one.id);
+      await until("the ids on disk", () => old.every((id) => contextFiles(userDir).includes(id)));
+      await life.stop("SIGKILL");
+      assert.deepEqual(held(own), [ANNA, BART]);
+      life = await NodeRed.start({ userDir, port, settings: PERSISTENT });
+      await until("new ids", () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2);
+      assert.deepEqual(held(own), [ANNA, BART]);
+    });
+
+    it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
+      const flows = [...circle(own, life, [ANNA]), button("sub", "subscribe", { action: "subscribe", payload: BART }), button("list", "subscribe", { action: "list" })];
+      await life.deploy(flows);
+      await ownHolds([ANNA]);
+      const brokerPort = own.port;
+      await own.close();
+      life.forget();
+      await press(life, "sub");
+      const [row] = rows(await life.message("rows", () => true, 2000));
+      assert.deepEqual([row?.imAddress, row?.subscribed], [BART, false]);
+      assert.match(row?.error ?? "", /127\.0\.0\.1/);
+      own = await startCtiSimulator({ port: brokerPort });
+      await ownHolds([ANNA, BART]);
+      // What a message subscribed ends with the node.
+      await life.deploy(circle(own, life, [ANNA], { name: "changed" }), "nodes");
+      await ownHolds([ANNA]);
+    });
+
+    it("waits for a broker that is down at start, and settles when it is there", async () => {
+      const brokerPort = own.port;
+      await own.close();
+      await life.deploy([...circle(own, life, [ANNA]), ...catchProbe("other")]);
+      await until("the warning", () => life.log.find((line) => line.includes("Not everything is subscribed")));
+      assert.equal(life.messages("rows").length, 0);
+      own = await startCtiSimulator({ port: brokerPort });
+      assert.deepEqual(rows(await life.message("rows", () => true, 20_000)).map((row) => row.subscribed), [true]);
+      assert.equal(life.log.filter((line) => line.includes("Not everything is subscribed")).length, 1);
+      assert.ok(life.log.some((line) => line.includes("subscribed again")));
+    });
+  });
+
+  it("shares an event node with another subscriber", async () => {
+    await settle([...circle(simulator, red, [ANNA]), subscriber([BART], {}, "second"), eventIn({ url: "/other" }, "unused")]);
+    await holds([ANNA, BART]);
+    for (const agent of [ANNA, BART]) simulator.switchboard.ring(agent, "+31201234567");
+    await until("both events", () => red.messages("event").length === 2);
+  });
+});
