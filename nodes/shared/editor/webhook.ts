@@ -43,5 +43,5 @@ export function saveWebhook(node: EditorNode): void {
 function webhookAddress(auth: string): string {
   const url = String(input("url").val() ?? "").replace(/^\/+/, "");
   const path = `/${RED.settings.httpNodeRoot ?? ""}/${url}`.replace(/\/{2,}/g, "/");
-  return `${window.location.origin}${path}${auth === "secret" ? "/<secret>" : ""}`;
+  return `${window.location.origin}${path.replace(/\/$/, "")}${auth === "secret" ? "/<secret>" : ""}`;
 }

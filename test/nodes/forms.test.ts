@@ -1,0 +1,106 @@
+/** What every node's form, words and help have to keep; without a browser. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { nodeTypes } from "../../scripts/assets.js";
+import { type Form, packForms } from "../support/forms.js";
+
+const root = resolve(__dirname, "../..");
+const forms = packForms();
+/** One muted colour per vendor. */
+const COLOURS: Record<string, string> = { rte: "#A9C6D9", cti: "#C5B8D9", webitel: "#B5D3B7", smartrouting: "#D9C3A9", voicenter: "#E0B8B0" };
+/** What all five webhook nodes are set with. */
+const WEBHOOK = { defaults: ["url", "auth", "apiKeyHeader", "networks", "proxies"], credentials: { apiKey: "password", username: "text", password: "password", secret: "password" } };
+const typed = (...names: string[]): string[] => names.flatMap((name) => [name, `${name}Type`]);
+
+/** The settings that the contract names, per node. */
+const SETTINGS: Record<string, string[]> = {
+  "rte-connection": ["auth", "url", "email", "discoveryUrl", "apiUrl"],
+  "rte-subscribe": ["connection", "subscriptions", ...typed("active")],
+  "cti-broker": ["url", "callbackUrl", "enumStyle", "auth", "headerName", "addressField", "callbackField", "tls"],
+  "cti-command": ["broker", "command", "heartbeat", ...typed("imAddress", "number")],
+  "cti-subscribe": ["broker", "eventNode", "callback", "agents", "renew", ...typed("active")],
+  "cti-event-in": [...WEBHOOK.defaults, "broker"],
+  "webitel-connection": ["url", "tls"],
+  "webitel-create-call": ["connection", ...typed("destination", "extension", "userId", "timeout", "display", "variables"), "audio", "autoAnswer", "record", "disableAutoAnswer", "cancelDistribute", "isOnline", "hideNumber"],
+  "webitel-agents": ["connection", "operation", ...typed("agentId", "filters")],
+  "webitel-attempt-result": ["connection", ...typed("queue", "member", "attempt", "status", "result")],
+  "webitel-dialer-member-upload": ["connection", ...typed("queueId", "filename", "expiryValue"), "source", "separator", "mapping", "defaults", "batchSize", "concurrency", "rate", "expiry", "expiryDuration", "timezone", "uncertain"],
+  "webitel-lookup-in": [...WEBHOOK.defaults, "deadline"],
+  "webitel-lookup-out": [],
+  "webitel-event-in": WEBHOOK.defaults,
+  "smartrouting-in": [...WEBHOOK.defaults, "deadline"],
+  "smartrouting-out": ["disconnect", ...typed("initialTarget", "failTarget", "requiredTarget", "allocationTargets", "priority", "extraPriority", "customTTS", "customMSI")],
+  "voicenter-layer-in": [...WEBHOOK.defaults, "deadline", "fallbackLayer"],
+  "voicenter-layer-out": ["action", ...typed("layer", "callerName", "customData", "nextLayer", "nextLayerIfFailed", "callerId", "nextVoId"), "language", "data", "maxCallDuration", "maxDialDuration", "recording", "targets"],
+};
+
+describe("forms", () => {
+  for (const [type, script] of Object.entries(nodeTypes())) {
+    const source = join(root, dirname(script).replace(/^dist\//, ""));
+    const vendor = basename(source);
+    const form = forms.get(type) as Form & { color?: string; icon?: string; paletteLabel?: string; label?: (this: object) => string; outputLabels?: (this: object, index: number) => string };
+    const isConfig = form?.category === "config";
+    const built = (file: string): string => readFileSync(join(root, dirname(script), file), "utf8");
+
+    describe(type, () => {
+      it("is registered under its file's name, in the pack's category and its vendor's colour", () => {
+        assert.ok(form);
+        assert.equal(basename(script, ".js"), type);
+        if (isConfig) return;
+        assert.deepEqual([form.category, form.color, form.icon], ["contact center", COLOURS[vendor], `${vendor}.svg`]);
+        assert.match(readFileSync(join(root, "icons", `${vendor}.svg`), "utf8"), /viewBox="0 0 40 60"/);
+        assert.match(form.paletteLabel ?? "", /^[A-Z]/);
+      });
+
+      it("has the settings of the contract, and a type beside each typed one", () => {
+        const expected = SETTINGS[type];
+        assert.ok(expected, "no settings listed here");
+        assert.deepEqual(expected.filter((setting) => !(setting in form.defaults)), []);
+      });
+
+      it("has a label without and with a name", () => {
+        const label = (node: object): string | undefined => (typeof form.label === "function" ? form.label.call({ ...node, _: (key: string) => key }) : undefined);
+        const values = Object.fromEntries(Object.entries(form.defaults).map(([name, { value }]) => [name, value]));
+        assert.ok(label(values));
+        assert.equal(label({ ...values, name: "mine" }), "mine");
+      });
+
+      if (!isConfig && (form?.outputs ?? 0) > 1) {
+        it("says what each output is for", () => {
+          const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
+          const look = (key: string): unknown => key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words);
+          for (let index = 0; index < (form.outputs ?? 0); index++) {
+            const label = form.outputLabels?.call({ _: (key: string) => look(key) as string }, index);
+            assert.ok(typeof label === "string" && label.length > 2, `output ${index + 1}: ${label}`);
+          }
+        });
+      }
+
+      if (WEBHOOK.defaults.every((name) => form?.defaults[name])) {
+        it("has the credentials of a webhook, as passwords", () => {
+          assert.deepEqual(Object.fromEntries(Object.entries(form.credentials ?? {}).map(([name, { type: kind }]) => [name, kind])), WEBHOOK.credentials);
+        });
+      }
+
+      it("finds every word of its form in its catalogue", () => {
+        const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
+        const keys = [...built(`${type}.html`).matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value]) => (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "")));
+        const missing = keys.filter((key) => typeof key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words) !== "string");
+        assert.deepEqual(missing, []);
+      });
+
+      it("has help in Node-RED's style", () => {
+        assert.ok(existsSync(join(source, "locales/en-US", `${type}.html`)));
+        const help = built(`locales/en-US/${type}.html`);
+        assert.match(help, new RegExp(`data-help-name="${type}"`));
+        const intro = /<p>([^]*?)<\/p>/.exec(help)?.[1] ?? "";
+        assert.ok(intro.length > 20 && !/<h3>/.test(help.slice(0, help.indexOf(intro))), intro);
+        const parts = [...help.matchAll(/<h3>([^<]+)<\/h3>/g)].map(([, title]) => title);
+        if ((form.inputs ?? 0) > 0) assert.ok(parts.includes("Inputs"), parts.join());
+        if ((form.outputs ?? 0) > 0) assert.ok(parts.includes("Outputs"), parts.join());
+        assert.ok(parts.includes("Details") && parts.at(-1) === "References", parts.join());
+      });
+    });
+  }
+});
