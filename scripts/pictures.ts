@@ -29,11 +29,13 @@ async function consolePicture(page: Page, address: string): Promise<void> {
 }
 
 async function flowPicture(page: Page, address: string): Promise<void> {
-  await page.goto(`${address}#flow/cc-voicenter`);
+  await page.goto(`${address}#flow/cc-smartrouting`);
   await page.locator(".red-ui-flow-node-group").first().waitFor();
-  await page.locator('.red-ui-palette-node[data-palette-type="voicenter-layer-in"]').waitFor();
-  await page.locator("#red-ui-palette-search input").pressSequentially("layer");
+  await page.locator('.red-ui-palette-node[data-palette-type="smartrouting-in"]').waitFor();
+  await page.locator("#red-ui-palette-search input").pressSequentially("smartrouting");
   await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ state: "hidden" });
+  // A trial click waits until the palette has come to rest.
+  await page.locator('.red-ui-palette-node[data-palette-type="smartrouting-in"]').click({ trial: true });
   await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
   await page.screenshot({ path: join(root, "docs/flow.png") });
 }

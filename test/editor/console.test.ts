@@ -4,12 +4,15 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { type Console, startConsole } from "../../simulators/console/server.js";
 import { startSmartRoutingSimulator } from "../../simulators/smartrouting/simulator.js";
 import type { Stand } from "../../simulators/stand.js";
+import { STANDS } from "../../simulators/stands.js";
 import { startVoicenterSimulator } from "../../simulators/voicenter/simulator.js";
 import type { Layer } from "../../simulators/voicenter/state.js";
 import { type CannedWebhook, cannedWebhook } from "../support/canned-webhook.js";
 import { launchChromium } from "../support/chromium.js";
 import { until } from "../support/wait.js";
 
+/** Width in pixels, and whether in dark. */
+const SIZES = [[1280, false], [1280, true], [400, false], [400, true]] as const;
 const TO_VIP = { status: 200, body: { InitialTarget: "+358942000200", RequiredTarget: "anna.berg@contoso.example" } };
 
 describe("console page", () => {
@@ -171,7 +174,7 @@ describe("console page", () => {
     await page.getByRole("tab", { name: "Voicenter", selected: true }).waitFor();
   });
 
-  for (const [width, dark] of [[1280, false], [1280, true], [400, false], [400, true]] as const) {
+  for (const [width, dark] of SIZES) {
     it(`fits ${width} pixels in ${dark ? "dark" : "light"}, with readable text`, async () => {
       for (const tab of ["smartrouting", "voicenter"]) {
         const panel = await open(tab, { width, dark });
@@ -189,6 +192,25 @@ describe("console page", () => {
       }
     });
   }
+
+  it("shows every vendor's panel in the page's width, with readable text", async () => {
+    const all = await Promise.all(STANDS.map((row) => row.start({ port: 0, nodeRedUrl: "http://127.0.0.1:1" })));
+    stands.push(...all);
+    await server.close();
+    server = await startConsole({ stands: all });
+    for (const [width, dark] of SIZES) {
+      await open("smartrouting", { width, dark });
+      assert.equal(await page.getByRole("tab").count(), STANDS.length);
+      for (const { name } of STANDS) {
+        await page.locator(`#tab-${name}`).click();
+        await page.locator(`#panel-${name} .card`).first().waitFor();
+        const wide = Number(await page.evaluate("document.documentElement.scrollWidth"));
+        assert.ok(wide <= width, `${name} is ${wide} pixels wide, not ${width}`);
+        assert.deepEqual(await page.evaluate(FAINT), [], `${name}: text with less contrast than 4.5 to 1`);
+      }
+      await page.context().close();
+    }
+  });
 });
 
 /** Texts of the page whose colour differs too little from what is behind them (WCAG 2, 1.4.3). */

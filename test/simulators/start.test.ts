@@ -23,11 +23,20 @@ class Command {
   static run(script: string, args: readonly string[], env: Record<string, string> = {}): Command {
     return new Command(spawn(process.execPath, [join(root, "dist/simulators", script), ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
   }
+  /** As `npm start` runs it: by a shell, in the foreground of a terminal. */
+  static shell(line: string): Command {
+    return new Command(spawn("sh", ["-c", line], { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] }));
+  }
   /** The address printed behind a label. */
   address(label: string): Promise<string> {
     return until(`the line ${label}`, () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(this.output)?.[1], 20_000).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output}`);
     });
+  }
+  /** Ctrl-C: the whole foreground group gets the signal. */
+  interrupt(): Promise<number | null> {
+    process.kill(-(this.child.pid as number), "SIGINT");
+    return this.exited;
   }
   end(signal: NodeJS.Signals): Promise<number | null> {
     this.child.kill(signal);
@@ -121,6 +130,14 @@ describe("simulators/start", () => {
     const alone = start(["--node-red", "http://127.0.0.1:1", ...FREE], {}, "cli.js");
     await alone.address("Console");
     assert.equal(await alone.end("SIGTERM"), 0);
+  });
+
+  it("ends with code 0 on Ctrl-C under npm, which reaches the shell as well", async () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { start: string } };
+    const command = Command.shell([scripts.start, "--port", "0", ...FREE].join(" "));
+    running.push(command);
+    await command.address("Editor");
+    assert.equal(await command.interrupt(), 0);
   });
 
   it("says in one sentence which option mends a taken port", async () => {
