@@ -27,6 +27,7 @@ describe("editor: SmartRouting", function () {
     await editor.page.fill("#cc-networks", "127.0.0.0/8, ::1");
     await editor.page.fill("#cc-proxies", "10.0.0.1");
     assert.match(await editor.page.locator("#cc-webhook-address").innerText(), /^http:\/\/127\.0\.0\.1:\d+\/calls$/);
+    assert.equal(await editor.page.locator("#dialog-form :invalid, #dialog-form .input-error").count(), 0);
     await editor.picture("smartrouting-in-filled");
     await editor.done();
     await editor.deploy();
