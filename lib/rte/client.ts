@@ -9,7 +9,7 @@ import { delay } from "../core/backoff.js";
 import type { Access } from "./access.js";
 import { copyEvent, EventReader, type RteEvent, type Subject } from "./event.js";
 import { Hub, type HubTimings } from "./hub.js";
-import { type Notice, noticesOf, type Receiver, type State } from "./member.js";
+import { type Member, type Notice, noticesOf, type Receiver, type State } from "./member.js";
 import { Pace, reasonOf } from "./retry.js";
 import { distinct, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
 import { available, reconcile, served } from "./hub-calls.js";
@@ -22,12 +22,14 @@ export interface ClientOptions {
   access: Access;
   /** Told once of each event, property or hub message that the vendor does not document. */
   onUnknown?: (what: string) => void;
+  /** Told of each change of the connection. */
+  onState?: (state: State) => void;
   timings?: Partial<HubTimings>;
   backoff?: BackoffOptions;
 }
 
 /** One user of the connection, as the client keeps it. */
-export class Member {
+class Seat implements Member {
   /** Since when it wants to hear, Unix milliseconds: a gap does not begin before. */
   readonly sinceMs: number = Date.now();
   /** Events that came while its node was being deployed anew. */
@@ -37,6 +39,8 @@ export class Member {
     readonly id: string,
     private readonly client: RteClient,
     private readonly receiver: Receiver,
+    /** The one on hold whose place it takes. */
+    public predecessor: Seat | undefined,
   ) {}
 
   onEvent(event: RteEvent): void {
@@ -52,37 +56,30 @@ export class Member {
     if (this.held === undefined) this.receiver.onState(state);
   }
 
-  /** Wishes made by settings: what becomes of them is told by notices, now or once connected. */
-  async want(subjects: readonly Subject[]): Promise<void> {
-    await this.client.want(this, subjects);
+  want(subjects: readonly Subject[]): Promise<void> {
+    return this.client.want(this, subjects);
   }
 
-  /** Wishes made by a message. While there is no connection the result says `disconnected`, and the wish stays. */
   subscribe(subjects: readonly Subject[]): Promise<Result[]> {
     return this.client.subscribe(this, subjects);
   }
 
-  /** Takes wishes back, all of them unless told which. */
   unsubscribe(subjects?: readonly Subject[]): Promise<Result[]> {
     return this.client.unsubscribe(this, subjects);
   }
 
-  /** Its subscriptions, with the hub's own word where the hub gives one. */
   list(): Promise<Result[]> {
     return this.client.list(this);
   }
 
-  /** Names of the events that the hub offers. */
   available(): Promise<string[]> {
     return this.client.available();
   }
 
-  /** Leaves; wishes that nobody else has are taken back at the hub. */
   leave(): void {
     this.client.leave(this);
   }
 
-  /** Its node is deployed anew: wishes stay and events are kept, until a member with the same id joins or {@link RteClient.dropHeld}. */
   hold(): void {
     this.held = [];
   }
@@ -90,8 +87,8 @@ export class Member {
 
 /** A connection that never gives up. */
 export class RteClient {
-  private readonly members = new Map<string, Member>();
-  private readonly subscriptions = new Subscriptions<Member>();
+  private readonly members = new Map<string, Seat>();
+  private readonly subscriptions = new Subscriptions<Seat>();
   private readonly reader: EventReader;
   private readonly timings: HubTimings;
   private readonly strange = new Set<string>();
@@ -99,6 +96,8 @@ export class RteClient {
   private hub: Hub | undefined;
   private work: Promise<void> = Promise.resolve();
   private state: State = { word: "connecting" };
+  /** An outage has been told of. */
+  private isOut = false;
   /** Events may be missing since then; undefined while all is well. */
   private blindSinceMs: number | undefined;
 
@@ -128,20 +127,16 @@ export class RteClient {
    * @param id the same for the successor of a member on hold
    */
   join(id: string, receiver: Receiver): Member {
-    const member = new Member(id, this, receiver);
-    const held = this.members.get(id);
+    const member = new Seat(id, this, receiver, this.members.get(id));
     this.members.set(id, member);
     member.show(this.state);
     if (this.state.word === "connected") member.tell({ topic: "connected", payload: {} });
     if (this.state.word === "disconnected") member.tell(disconnected(this.state));
-    if (held !== undefined) this.predecessors.set(member, held);
     return member;
   }
 
-  private readonly predecessors = new WeakMap<Member, Member>();
-
   /** See {@link Member.want}. */
-  async want(member: Member, subjects: readonly Subject[]): Promise<void> {
+  async want(member: Seat, subjects: readonly Subject[]): Promise<void> {
     this.subscriptions.add(member, subjects);
     this.inherit(member);
     if (this.hub === undefined) return;
@@ -150,24 +145,24 @@ export class RteClient {
   }
 
   /** The successor takes the place of a member on hold; what came meanwhile and is still wanted comes first. */
-  private inherit(member: Member): void {
-    const held = this.predecessors.get(member);
+  private inherit(member: Seat): void {
+    const held = member.predecessor;
     if (held === undefined) return;
-    this.predecessors.delete(member);
+    member.predecessor = undefined;
     this.subscriptions.remove(held, this.subscriptions.of(held));
     const wanted = new Set(this.subscriptions.of(member).map(subjectKey));
     for (const event of held.held ?? []) if (wanted.has(subjectKey(event.rte))) member.onEvent(event);
   }
 
   /** See {@link Member.subscribe}. */
-  async subscribe(member: Member, subjects: readonly Subject[]): Promise<Result[]> {
+  async subscribe(member: Seat, subjects: readonly Subject[]): Promise<Result[]> {
     this.subscriptions.add(member, subjects);
     await this.sync();
     return this.results(subjects);
   }
 
   /** See {@link Member.unsubscribe}. */
-  async unsubscribe(member: Member, subjects?: readonly Subject[]): Promise<Result[]> {
+  async unsubscribe(member: Seat, subjects?: readonly Subject[]): Promise<Result[]> {
     const concerned = subjects ?? this.subscriptions.of(member);
     this.subscriptions.remove(member, concerned);
     await this.sync();
@@ -175,11 +170,14 @@ export class RteClient {
   }
 
   /** See {@link Member.list}. */
-  async list(member: Member): Promise<Result[]> {
+  async list(member: Seat): Promise<Result[]> {
     const results = this.results(this.subscriptions.of(member));
     const active = this.hub === undefined ? undefined : await served(this.hub);
     if (active === undefined) return results;
-    return results.map((result) => (result.subscribed && !active.has(subjectKey(result)) ? { ...result, subscribed: false, message: "unknown to the hub" } : result));
+    for (const result of results) {
+      if (result.subscribed && !active.has(subjectKey(result))) Object.assign(result, { subscribed: false, message: "unknown to the hub" });
+    }
+    return results;
   }
 
   /**
@@ -191,7 +189,7 @@ export class RteClient {
   }
 
   /** See {@link Member.leave}. */
-  leave(member: Member): void {
+  leave(member: Seat): void {
     this.subscriptions.remove(member, this.subscriptions.of(member));
     if (this.members.get(member.id) === member) this.members.delete(member.id);
     void this.sync();
@@ -240,15 +238,17 @@ export class RteClient {
   }
 
   private async rest(error: unknown, retryInMs: number, signal: AbortSignal): Promise<void> {
-    const first = this.outage === undefined;
-    this.outage = error;
+    const isNew = !this.isOut;
+    this.isOut = true;
     const state: State = { word: "disconnected", reason: reasonOf(error), error, retryInMs, retryAtMs: Date.now() + retryInMs };
     this.setState(state);
-    if (first) this.tellAll(disconnected(state));
-    await delay(retryInMs, signal).catch(() => undefined);
+    if (isNew) this.tellAll(disconnected(state));
+    try {
+      await delay(retryInMs, signal);
+    } catch {
+      // Closed meanwhile; the loop sees it.
+    }
   }
-
-  private outage: unknown;
 
   /** From the handshake to the end of the connection. */
   private async serve(hub: Hub, signal: AbortSignal): Promise<unknown> {
@@ -257,7 +257,7 @@ export class RteClient {
     if (signal.aborted) stop();
     this.subscriptions.reset();
     this.hub = hub;
-    this.outage = undefined;
+    this.isOut = false;
     this.setState({ word: "connected" });
     this.tellAll({ topic: "connected", payload: {} });
     void this.resume(hub);
@@ -302,6 +302,7 @@ export class RteClient {
 
   private setState(state: State): void {
     this.state = state;
+    this.options.onState?.(state);
     for (const member of this.members.values()) member.show(state);
   }
 

@@ -61,7 +61,7 @@ export async function reconcile<M extends Wanting>(
     return undefined;
   } catch (error) {
     if (!(error instanceof ContactCenterError) || error.code !== "EHUB" || !isCurrent()) return undefined;
-    const message = String(error.cause["detail"] ?? "");
+    const message = (error.cause["detail"] as string | undefined) ?? "";
     for (const subject of subscriptions.missing()) subscriptions.answered(subject, false, message);
     return { operation: error.cause.operation, message };
   }

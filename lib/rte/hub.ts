@@ -2,7 +2,7 @@
  * One connection to the hub, from negotiate to its end (vendor document "RTE", "Interface"; ASP.NET Core SignalR, JSON hub
  * protocol). It does not come back: a new connection needs a new token and is a new {@link Hub}.
  */
-import type { HttpRequest, HttpResponse, HubConnection, HubMessage, ILogger } from "@microsoft/signalr";
+import type { HttpRequest, HttpResponse, HubConnection, HubMessage, ILogger, MessageType } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "../core/errors.js";
 import { networkError } from "../core/rest.js";
 import type { Entry } from "./access.js";
@@ -30,8 +30,6 @@ export interface HubHandlers {
 /** Hub methods that the vendor documents. */
 export type HubMethod = "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubscriptions" | "GetActiveSubscriptions";
 
-const INVOCATION = 1;
-const CLOSE = 7;
 /** Results that older hubs push besides answering the call. */
 const PUSHED_RESULTS = new Set(["subscribedetails", "unsubscribedetails", "unsubscribealldetails", "availablesubscriptions"]);
 
@@ -94,7 +92,7 @@ export class Hub {
         return answer;
       }
     }
-    const hear = (messages: HubMessage[]): HubMessage[] => this.hear(messages);
+    const hear = (messages: HubMessage[]): HubMessage[] => this.hear(messages, signalR.MessageType);
     const seen = (): void => {
       this.seenMs = Date.now();
     };
@@ -131,12 +129,12 @@ export class Hub {
   }
 
   /** Takes the events out of a frame; the library sees the rest. */
-  private hear(messages: HubMessage[]): HubMessage[] {
+  private hear(messages: HubMessage[], types: typeof MessageType): HubMessage[] {
     const rest: HubMessage[] = [];
     for (const message of messages) {
-      if (message.type === INVOCATION) this.take(message.target, message.arguments[0]);
+      if (message.type === types.Invocation) this.take(message.target, message.arguments[0]);
       else {
-        if (message.type === CLOSE) this.farewell = message.error ?? "";
+        if (message.type === types.Close) this.farewell = message.error ?? "";
         rest.push(message);
       }
     }

@@ -5,7 +5,7 @@
  * status of a refusal. Its own socket waits for ever for an answer to the upgrade, and lingers after the end.
  */
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { ContactCenterError } from "../core/errors.js";
 import { createRestClient, networkError, statusError } from "../core/rest.js";
 
@@ -50,7 +50,7 @@ export async function sendHttp(doors: Doors, request: HttpRequest): Promise<{ st
 /** SignalR's transport over one WebSocket. */
 export class SocketTransport implements ITransport {
   onreceive: ((data: string | ArrayBuffer) => void) | null = null;
-  onclose: ((error?: Error | unknown) => void) | null = null;
+  onclose: ((error?: unknown) => void) | null = null;
   private socket: WebSocket | undefined;
 
   constructor(private readonly doors: Doors) {}

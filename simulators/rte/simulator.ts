@@ -180,9 +180,9 @@ export class RteSimulator implements Stand {
         return { id, name, waiting: number("NbrOfQueuingRequesters"), connected: number("NbrOfConnected"), free: number("NbrOfAgentsImmediatelyFree"), longestWait: number("MaxWaitTime") };
       }),
       agents: AGENTS.map(({ id, name }) => {
-        const { Availability, Note } = of(id, "UserAvailability");
+        const { Availability = "OffWork", Note = "" } = of(id, "UserAvailability") as { Availability?: string; Note?: string };
         const { Talking, CanBeAllocatedTo } = of(id, "UserStatus");
-        return { id, name, availability: String(Availability ?? "OffWork"), note: String(Note ?? ""), talking: Talking === true, free: CanBeAllocatedTo === true };
+        return { id, name, availability: Availability, note: Note, talking: Talking === true, free: CanBeAllocatedTo === true };
       }),
       openRequests: Number(list?.["TotalOpenRequests"] ?? 0),
       connections: Array.from(this.hub.connections, ({ id, subscriptions }) => ({ id, subscriptions: subscriptions.size })),
