@@ -31,9 +31,10 @@ export interface ClientOptions {
 /** One user of the connection, as the client keeps it. */
 class Seat implements Member {
   /** Since when it wants to hear, Unix milliseconds: a gap does not begin before. */
-  readonly sinceMs: number = Date.now();
-  /** Events that came while its node was being deployed anew. */
+  readonly sinceMs: number;
+  /** Events that came while its node was being deployed anew, and a gap. */
   held: RteEvent[] | undefined;
+  gap: Notice | undefined;
 
   constructor(
     readonly id: string,
@@ -41,15 +42,25 @@ class Seat implements Member {
     private readonly receiver: Receiver,
     /** The one on hold whose place it takes. */
     public predecessor: Seat | undefined,
-  ) {}
+  ) {
+    this.sinceMs = predecessor?.sinceMs ?? Date.now();
+  }
 
   onEvent(event: RteEvent): void {
-    if (this.held === undefined) this.receiver.onEvent(event);
-    else this.held.push(event);
+    if (this.held !== undefined) {
+      this.held.push(event);
+      return;
+    }
+    try {
+      this.receiver.onEvent(event);
+    } catch {
+      // What a receiver throws is its own affair: the other receivers and the connection live on.
+    }
   }
 
   tell(notice: Notice): void {
     if (this.held === undefined) this.receiver.onNotice(notice);
+    else if (notice.topic === "gap") this.gap = notice;
   }
 
   show(state: State): void {
@@ -137,11 +148,16 @@ export class RteClient {
 
   /** See {@link Member.want}. */
   async want(member: Seat, subjects: readonly Subject[]): Promise<void> {
-    this.subscriptions.add(member, subjects);
+    this.add(member, subjects);
     this.inherit(member);
     if (this.hub === undefined) return;
     await this.sync();
     if (this.hub !== undefined) for (const notice of noticesOf(this.results(subjects))) member.tell(notice);
+  }
+
+  private add(member: Seat, subjects: readonly Subject[]): void {
+    for (const { eventName } of subjects) this.reader.learn(eventName);
+    this.subscriptions.add(member, subjects);
   }
 
   /** The successor takes the place of a member on hold; what came meanwhile and is still wanted comes first. */
@@ -152,11 +168,12 @@ export class RteClient {
     this.subscriptions.remove(held, this.subscriptions.of(held));
     const wanted = new Set(this.subscriptions.of(member).map(subjectKey));
     for (const event of held.held ?? []) if (wanted.has(subjectKey(event.rte))) member.onEvent(event);
+    if (held.gap !== undefined) member.tell(held.gap);
   }
 
   /** See {@link Member.subscribe}. */
   async subscribe(member: Seat, subjects: readonly Subject[]): Promise<Result[]> {
-    this.subscriptions.add(member, subjects);
+    this.add(member, subjects);
     await this.sync();
     return this.results(subjects);
   }

@@ -74,9 +74,15 @@ class Kind {
 /** Reads hub messages; keeps what it learns about each event name. */
 export class EventReader {
   private readonly kinds = new Map<string, Kind>();
+  private readonly spellings = new Map<string, string>();
 
   /** @param onUnknown told once of each event and property that the catalogue does not have */
   constructor(private readonly onUnknown: OnUnknown = () => undefined) {}
+
+  /** The hub writes names in lower case; one that the catalogue does not know is told as the user spelled it. */
+  learn(eventName: string): void {
+    this.spellings.set(eventName.toLowerCase(), eventName);
+  }
 
   /**
    * @param subject as the hub sent it
@@ -85,7 +91,7 @@ export class EventReader {
   read(subject: Subject, data: unknown): RteEvent {
     let kind = this.kinds.get(subject.eventName);
     if (kind === undefined) {
-      kind = new Kind(subject.eventName, this.onUnknown);
+      kind = new Kind(this.spellings.get(subject.eventName.toLowerCase()) ?? subject.eventName, this.onUnknown);
       this.kinds.set(subject.eventName, kind);
     }
     return kind.event(subject.entityId, data !== null && typeof data === "object" ? (data as Json) : {});

@@ -83,7 +83,13 @@ export class SocketTransport implements ITransport {
         reject(error);
       });
       socket.on("message", (data) => {
-        if (this.socket === socket) this.onreceive?.((data as Buffer).toString("utf8"));
+        if (this.socket !== socket) return;
+        try {
+          this.onreceive?.((data as Buffer).toString("utf8"));
+        } catch {
+          // A frame that is no SignalR: what follows it cannot be trusted either.
+          void this.stop();
+        }
       });
       socket.once("close", () => {
         doors.signal.removeEventListener("abort", cut);

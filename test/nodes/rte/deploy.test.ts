@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { node, probe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
@@ -129,12 +130,14 @@ describe("nodes/rte: deploys", function () {
     await red.deploy(flow(0));
     await hubHas(simulator, of("UserAlert", "u"), of("QueueCallInArrived"));
     red.forget();
-    let sent = 0;
-    const timer = setInterval(() => {
-      if (sent < total) simulator.emit("UserAlert", "u", { Value: String(sent++) });
-    }, 5);
-    for (let turn = 1; sent < total; turn++) await red.deploy(again(flow(turn)), "nodes");
-    clearInterval(timer);
+    const traffic = (async () => {
+      for (let sent = 0; sent < total; sent++) {
+        simulator.emit("UserAlert", "u", { Value: String(sent) });
+        await sleep(5);
+      }
+      return "over" as const;
+    })();
+    for (let turn = 1; (await Promise.race([traffic, red.deploy(again(flow(turn)), "nodes")])) !== "over"; turn++);
     await red.message("a-event", ({ payload }) => (payload as { Value?: string }).Value === String(total - 1));
     const values = red.messages("a-event").map(({ payload }) => Number((payload as { Value: string }).Value));
     assert.deepEqual(values, Array.from({ length: total }, (_, index) => index), "each once, in order");
