@@ -5,7 +5,7 @@ import type { EditorNode } from "../../shared/editor/red.js";
 type EventList = Readonly<Record<string, readonly string[]>>;
 
 const STYLE = `
-.cc-picker { position: absolute; z-index: 2000; max-height: 300px; width: 420px; max-width: 90vw; overflow-y: auto; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 3px; background: var(--red-ui-secondary-background, #fff); color: var(--red-ui-primary-text-color, #333); box-shadow: 0 2px 8px rgba(0,0,0,.3); }
+.cc-picker { position: absolute; z-index: 2000; max-height: 300px; width: 420px; max-width: 90vw; overflow-y: auto; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 3px; background: var(--red-ui-secondary-background, #fff); color: var(--red-ui-primary-text-color, #333); font-family: var(--red-ui-primary-font, sans-serif); font-size: 13px; box-shadow: 0 2px 8px rgba(0,0,0,.3); }
 .cc-picker-group { padding: 5px 8px 3px; font-weight: bold; font-size: 12px; color: var(--red-ui-secondary-text-color, #777); border-bottom: 1px solid var(--red-ui-secondary-border-color, #ddd); }
 .cc-picker-option { padding: 4px 8px; cursor: pointer; }
 .cc-picker-option small { display: block; line-height: 1.3; color: var(--red-ui-secondary-text-color, #777); }
