@@ -17,7 +17,7 @@ import type { Report } from "./support/counter.js";
 import { median } from "./support/median.js";
 import type { HubAddress } from "./support/rte-hub.js";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, events: { type: "string", default: "200000" }, million: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, events: { type: "string", default: "200000" }, million: { type: "boolean", default: false }, only: { type: "string", default: "" } } });
 const PEER = "node-red-contrib-signalrcore@1.0.3";
 const root = resolve(__dirname, "..");
 const CONTESTANTS = { ours: "rte-subscribe", raw: "peer, raw", shaped: "peer + function", bare: "bare client" } as const;
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
   const start = (file: string, ...args: string[]): ChildProcess => fork(join(__dirname, "support", file), args, { execArgv: ["--import", "tsx"] });
   const hub = start("rte-hub.ts");
   const [address] = (await once(hub, "message")) as [HubAddress];
-  const red = await NodeRed.start({ userDir: prepareUserDir() });
+  const red = await NodeRed.start({ userDir: prepareUserDir(), settings: process.env["CC_PROF"] ?? "" });
   const bare = start("rte-bare.ts", `http://127.0.0.1:${address.port}/bare`, address.token);
   try {
     await once(bare, "message");
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
       hub.send({ to: who, events });
       return (await red.message("report", () => true, 180_000)) as unknown as Report;
     };
-    const names = Object.keys(CONTESTANTS) as Contestant[];
+    const names = values.only === "" ? (Object.keys(CONTESTANTS) as Contestant[]) : (values.only.split(",") as Contestant[]);
     for (const who of names) await run(who, 40_000);
     const reports: Record<Contestant, Report[]> = { ours: [], raw: [], shaped: [], bare: [] };
     for (let round = 0; round < Number(values.rounds); round++) for (const who of names) reports[who].push(await run(who, Number(values.events)));

@@ -84,6 +84,7 @@ export class SocketTransport implements ITransport {
       });
       socket.on("message", (data) => {
         if (this.socket !== socket) return;
+        this.breathe(socket);
         try {
           this.onreceive?.((data as Buffer).toString("utf8"));
         } catch {
@@ -96,6 +97,16 @@ export class SocketTransport implements ITransport {
         this.leave();
       });
     });
+  }
+
+  /**
+   * Lets the flow work off what came before more is read. Otherwise a burst of two megabytes becomes messages at once, which
+   * wait in memory, outlive the young generation and keep every other flow waiting.
+   */
+  private breathe(socket: WebSocket): void {
+    if (socket.isPaused) return;
+    socket.pause();
+    setImmediate(() => socket.resume());
   }
 
   /** Sends one frame. */
