@@ -3,6 +3,9 @@
 /** What opens the stand-in: for the config node's settings and credentials. */
 export const DEMO = { email: "demo@contoso.example", secretKey: "demo-secret-key", password: "demo-password" } as const;
 
+/** The credentials of the config nodes in the examples. */
+export const DEMO_RTE_CREDENTIALS = { secretKey: DEMO.secretKey } as const;
+
 /** An organisation has one id. */
 export const ORGANIZATION_ID = "f3b0c2d4-1111-4222-8333-444455556666";
 
