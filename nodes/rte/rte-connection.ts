@@ -11,6 +11,7 @@ import type { Reason } from "../../lib/rte/retry.js";
 import { speak } from "../shared/input.js";
 import { ConnectionUsers } from "../shared/users.js";
 import { accessOf, type ConnectionConfig, type ConnectionCredentials, missingSetting, type RteConnection } from "./connection.js";
+import { onceDeployed } from "./deployed.js";
 import { serveTrial } from "./trial-endpoint.js";
 
 type Config = NodeDef & ConnectionConfig;
@@ -32,15 +33,12 @@ export = (RED: NodeAPI): void => {
     );
     /** Users that are being deployed anew. */
     let away: Node[] = [];
-    const deployed = (): void => {
-      // After those who join at the same event.
-      setImmediate(() => {
-        client.dropHeld();
-        for (const user of away) void users.remove(user);
-        away = [];
-      });
+    let forget = (): void => undefined;
+    const letGo = (): void => {
+      client.dropHeld();
+      for (const user of away) void users.remove(user);
+      away = [];
     };
-    RED.events.on("flows:started", deployed);
     const api: Pick<RteConnection, "isConfigured" | "join" | "leave"> = {
       isConfigured: missing === undefined,
       join(user, receiver): Member {
@@ -54,12 +52,15 @@ export = (RED: NodeAPI): void => {
         } else {
           member.hold();
           away.push(user);
+          forget();
+          // Once those have joined who join at the same time.
+          forget = onceDeployed(RED, () => setImmediate(letGo));
         }
       },
     };
     Object.assign(this, api);
     this.on("close", (done: () => void) => {
-      RED.events.off("flows:started", deployed);
+      forget();
       void client.close().finally(done);
     });
   }

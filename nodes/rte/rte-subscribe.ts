@@ -19,6 +19,7 @@ import { evaluate, envText } from "../shared/values.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
 import { ACTIONS, type Answer, type Controlled, subjectOf } from "./control.js";
+import { onceDeployed } from "./deployed.js";
 
 interface Config extends NodeDef {
   connection: string;
@@ -104,7 +105,7 @@ export = (RED: NodeAPI): void => {
     const settled = active.then((value) => (isActive = isYes(value))).catch((error: Error) => this.error(error.message));
     let isClosed = false;
     const begin = (): void => void settled.then(() => !isClosed && start());
-    RED.events.once("flows:started", begin);
+    const forget = onceDeployed(RED, begin);
 
     onInput(RED, this, async (message, send) => {
       await settled;
@@ -114,7 +115,7 @@ export = (RED: NodeAPI): void => {
     });
     this.on("close", (removed: boolean, done: () => void) => {
       isClosed = true;
-      RED.events.removeListener("flows:started", begin);
+      forget();
       if (member === undefined) done();
       else void connection.leave(this, member, removed).finally(done);
     });

@@ -2,7 +2,7 @@
  * A day of a small contact centre as a list of events: callers come, wait, are offered to agents, talk, give up or leave a
  * request to be called back; agents take breaks. The same seed makes the same day; ids and states fit together.
  */
-import type { EventName } from "../../lib/rte/catalogue.js";
+import { type EventName, EVENTS } from "../../lib/rte/catalogue.js";
 import { type Agent, AGENTS, CALL_LIST, ORGANIZATION_ID, type Queue, QUEUES } from "./people.js";
 
 /** Something that happened. */
@@ -88,7 +88,8 @@ class Day {
   }
 
   private say(entityId: string, name: EventName, data: Record<string, unknown>): void {
-    this.events.push({ atMs: this.nowMs, entityId, name, data: { ...data, OrganizationId: ORGANIZATION_ID } });
+    const organization = "OrganizationId" in EVENTS[name] ? { OrganizationId: ORGANIZATION_ID } : {};
+    this.events.push({ atMs: this.nowMs, entityId, name, data: { ...data, ...organization } });
   }
 
   private time(atMs = this.nowMs): string {

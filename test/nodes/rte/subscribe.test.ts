@@ -118,6 +118,15 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     assert.deepEqual(notices(), ["connected", "subscribed", "refused"]);
   });
 
+  it("takes more nodes than an emitter takes listeners", async () => {
+    const ids = Array.from({ length: 15 }, (_, index) => `n${index}`);
+    await deploy(...ids.flatMap((id) => subscriber(id, [of("QueueStatus")])));
+    for (const id of ids) await notice("subscribed", id);
+    simulator.emit("QueueStatus", QUEUE_ID);
+    for (const id of ids) await red.message(`${id}-event`);
+    assert.ok(!red.log.some((line) => line.includes("MaxListenersExceeded")), red.log.find((line) => line.includes("MaxListeners")));
+  });
+
   describe("control messages", () => {
     beforeEach(async () => {
       await deploy(...subscriber("a", [of("QueueStatus")]));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type HubConnection, HubConnectionBuilder, HttpTransportType, LogLevel } from "@microsoft/signalr";
-import { EVENT_NAMES } from "../../../lib/rte/catalogue.js";
+import { EVENT_NAMES, EVENTS } from "../../../lib/rte/catalogue.js";
 import { DAY_MS, makeDay } from "../../../simulators/rte/day.js";
 import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/people.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
@@ -101,6 +101,10 @@ describe("simulators/rte: the contact centre", () => {
       assert.match(story.join(" "), /^Coming Arrived( UserAllocated UserCancelled)*( UserAllocated UserConnected)? Disconnected$/);
     }
     assert.ok([...stories.values()].some((story) => story.includes("UserCancelled")) && [...stories.values()].some((story) => !story.includes("UserConnected")));
+  });
+
+  it("says only what the catalogue has", () => {
+    for (const { name, data } of day) for (const property of Object.keys(data)) assert.ok(property in EVENTS[name], `${name}.${property}`);
   });
 
   it("never has an agent in two calls, nor a negative counter", () => {
