@@ -7,12 +7,13 @@
 import type { BackoffOptions } from "../core/backoff.js";
 import { delay } from "../core/backoff.js";
 import type { Access } from "./access.js";
-import { copyEvent, EventReader, type RteEvent, type Subject } from "./event.js";
+import { copyEvent, EventReader, type Subject } from "./event.js";
 import { Hub, type HubTimings } from "./hub.js";
+import { available, reconcile, served } from "./hub-calls.js";
 import { type Member, type Notice, noticesOf, type Receiver, type State } from "./member.js";
+import { Seat } from "./seat.js";
 import { Pace, reasonOf } from "./retry.js";
 import { distinct, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
-import { available, reconcile, served } from "./hub-calls.js";
 
 /** Milliseconds that the contract promises; a silent socket is noticed within 40 s. */
 export const TIMINGS: HubTimings = { negotiateMs: 10_000, handshakeMs: 10_000, silenceMs: 30_000, invokeMs: 10_000 };
@@ -26,74 +27,6 @@ export interface ClientOptions {
   onState?: (state: State) => void;
   timings?: Partial<HubTimings>;
   backoff?: BackoffOptions;
-}
-
-/** One user of the connection, as the client keeps it. */
-class Seat implements Member {
-  /** Since when it wants to hear, Unix milliseconds: a gap does not begin before. */
-  readonly sinceMs: number;
-  /** Events that came while its node was being deployed anew, and a gap. */
-  held: RteEvent[] | undefined;
-  gap: Notice | undefined;
-
-  constructor(
-    readonly id: string,
-    private readonly client: RteClient,
-    private readonly receiver: Receiver,
-    /** The one on hold whose place it takes. */
-    public predecessor: Seat | undefined,
-  ) {
-    this.sinceMs = predecessor?.sinceMs ?? Date.now();
-  }
-
-  onEvent(event: RteEvent): void {
-    if (this.held !== undefined) {
-      this.held.push(event);
-      return;
-    }
-    try {
-      this.receiver.onEvent(event);
-    } catch {
-      // What a receiver throws is its own affair: the other receivers and the connection live on.
-    }
-  }
-
-  tell(notice: Notice): void {
-    if (this.held === undefined) this.receiver.onNotice(notice);
-    else if (notice.topic === "gap") this.gap = notice;
-  }
-
-  show(state: State): void {
-    if (this.held === undefined) this.receiver.onState(state);
-  }
-
-  want(subjects: readonly Subject[]): Promise<void> {
-    return this.client.want(this, subjects);
-  }
-
-  subscribe(subjects: readonly Subject[]): Promise<Result[]> {
-    return this.client.subscribe(this, subjects);
-  }
-
-  unsubscribe(subjects?: readonly Subject[]): Promise<Result[]> {
-    return this.client.unsubscribe(this, subjects);
-  }
-
-  list(): Promise<Result[]> {
-    return this.client.list(this);
-  }
-
-  available(): Promise<string[]> {
-    return this.client.available();
-  }
-
-  leave(): void {
-    this.client.leave(this);
-  }
-
-  hold(): void {
-    this.held = [];
-  }
 }
 
 /** A connection that never gives up. */

@@ -325,6 +325,27 @@ describe("lib/rte/client", () => {
     assert.equal(ear.all("disconnected").length, 0);
   });
 
+  it("hands a burst over in portions, so that other work gets its turn", async () => {
+    const ear = await listening();
+    let perTurn = 0;
+    let most = 0;
+    const bystander = client.join("bystander", {
+      onEvent: () => {
+        if (perTurn++ === 0) setImmediate(() => (perTurn = 0));
+        most = Math.max(most, perTurn);
+      },
+      onNotice: () => undefined,
+      onState: () => undefined,
+    });
+    await bystander.want([of("QueueStatus")]);
+    const [connection] = simulator.hub.connections;
+    const data = { queueName: "x".repeat(200) };
+    const frame = `${JSON.stringify({ type: 1, target: "MessageReceived", arguments: [{ subscription: { entityId: QUEUE_ID, eventName: "queuestatus" }, data }] })}\u001e`.repeat(50);
+    for (let count = 0; count < 400; count++) connection!.socket.send(frame);
+    await until("all", () => ear.events.length === 20_000);
+    assert.ok(most <= 600, `${most} events in one turn`);
+  });
+
   it("keeps a place and its events while a node is deployed anew", async () => {
     const ear = await listening("QueueStatus", "QueueCallInArrived");
     ear.member.hold();
