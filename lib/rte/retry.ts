@@ -18,18 +18,20 @@ const QUICK_REFUSALS = 2;
 /** After that no faster than this, in milliseconds: a vendor locks an account that knocks too often. */
 const REFUSED_PACE_MS = 10_000;
 
+/** A connection that lived this long, in milliseconds, was a good one. */
+const GOOD_MS = 2000;
+
 /** The pace of the tries. It never gives up. */
 export class Pace {
   private attempt = 0;
   private refusals = 0;
-  private lastMs = 0;
 
   constructor(private readonly backoff: BackoffOptions = {}) {}
 
-  /** A connection that lived at least as long as the last wait was a good one: the back-off starts anew. */
+  /** Tells how long a connection lived: after a good one the back-off starts anew, after one that died at once it goes on. */
   lived(ms: number): void {
     this.refusals = 0;
-    if (ms >= this.lastMs) this.attempt = 0;
+    if (ms >= GOOD_MS) this.attempt = 0;
   }
 
   /** @returns milliseconds until the next try after this failure */
@@ -38,7 +40,6 @@ export class Pace {
     if (reason === "unauthorized" || reason === "forbidden") this.refusals++;
     const askedMs = error instanceof ContactCenterError ? Number(error.cause["retryAfterMs"] ?? 0) : 0;
     const paceMs = this.refusals >= QUICK_REFUSALS ? REFUSED_PACE_MS : 0;
-    this.lastMs = Math.max(backoffDelay(this.attempt++, this.backoff), askedMs, paceMs);
-    return this.lastMs;
+    return Math.max(backoffDelay(this.attempt++, this.backoff), askedMs, paceMs);
   }
 }

@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 
 const EVENT = "flows:started";
 const waiting = new Set<() => void>();
-let isListening = false;
+const heard = new WeakSet<object>();
 
 /**
  * Calls back at the end of the deploy that is going on, and only once. All users share one listener of the runtime: a
@@ -11,8 +11,8 @@ let isListening = false;
  * @returns takes the call back
  */
 export function onceDeployed(RED: NodeAPI, callback: () => void): () => void {
-  if (!isListening) {
-    isListening = true;
+  if (!heard.has(RED.events)) {
+    heard.add(RED.events);
     RED.events.on(EVENT, () => {
       const due = [...waiting];
       waiting.clear();

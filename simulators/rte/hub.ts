@@ -29,6 +29,8 @@ interface Item {
 /** One connection and what it subscribed, keyed in lower case. */
 export interface HubConnection {
   readonly id: string;
+  /** Something was kept from it while this hub was silent. */
+  missed: boolean;
   readonly socket: WebSocket;
   readonly subscriptions: Map<string, Item>;
 }
@@ -101,7 +103,7 @@ export class RteHub {
   }
 
   private accept(socket: WebSocket): void {
-    const connection: HubConnection = { id: randomUUID(), socket, subscriptions: new Map() };
+    const connection: HubConnection = { id: randomUUID(), missed: false, socket, subscriptions: new Map() };
     let shaken = false;
     socket.on("error", () => undefined);
     socket.on("message", (data) => {
@@ -134,6 +136,7 @@ export class RteHub {
   /** Sends a frame, unless this hub is silent. */
   send(connection: HubConnection, frame: string): void {
     if (this.fault !== "silent") connection.socket.send(frame);
+    else connection.missed = true;
   }
 
   private answer(connection: HubConnection, { type, target = "", invocationId, arguments: args = [] }: ClientRecord): void {
@@ -222,8 +225,9 @@ export class RteHub {
     }
   }
 
-  /** Ends what a fault kept hanging. */
+  /** Ends what a fault kept hanging. A connection that missed something ends too: a socket loses nothing in its middle. */
   releaseHanging(): void {
+    for (const { socket, missed } of this.connections) if (missed) socket.terminate();
     for (const held of this.hanging) held.destroy();
     this.hanging.clear();
   }

@@ -349,11 +349,14 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
   it("connects where another pack hoisted tough-cookie 2.5", async () => {
     const { installedWithOldCookies } = await import("../../support/hoisted.js");
     const userDir = installedWithOldCookies();
-    red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")])), { userDir: userDir.path, link: false });
-    await red.message("a-notice", ({ topic }) => topic === "subscribed");
-    await red.stop();
-    red = undefined;
-    userDir.remove();
+    try {
+      red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")])), { userDir: userDir.path, link: false });
+      await red.message("a-notice", ({ topic }) => topic === "subscribed");
+    } finally {
+      await red?.stop();
+      red = undefined;
+      userDir.remove();
+    }
   });
 });
 
