@@ -1,6 +1,8 @@
 /** All stand-ins, one row each: the start commands, their options and the demo's settings derive from this table. */
 import { DEMO_CTI_CREDENTIALS, startCtiSimulator } from "./cti/simulator.js";
 import type { Option } from "./options.js";
+import { DEMO_RTE_CREDENTIALS } from "./rte/people.js";
+import { startRteSimulator } from "./rte/simulator.js";
 import { demoEndpoints } from "./smartrouting/demo.js";
 import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
 import type { Stand, StandName } from "./stand.js";
@@ -43,6 +45,13 @@ export const STANDS: readonly StandRow[] = [
     name: "voicenter",
     label: "Voicenter",
     start: ({ nodeRedUrl }) => startVoicenterSimulator({ ivrs: demoIvrs(nodeRedUrl) }),
+  },
+  {
+    name: "rte",
+    label: "Enreach RTE",
+    listens: { port: 8364, env: "CC_RTE_URL" },
+    start: ({ port }) => startRteSimulator({ port, play: true }),
+    credentials: { "rte-connection": DEMO_RTE_CREDENTIALS },
   },
   {
     name: "cti",

@@ -37,5 +37,13 @@ export function canonicalJson(value: unknown): string {
  * @returns 27 characters, base64url of a SHA-1
  */
 export function eventKey(vendor: Vendor, name: string, content: unknown): string {
-  return hash("sha1", `${vendor}\n${name}\n${canonicalJson(content)}`, "base64url");
+  return textKey(vendor, name, canonicalJson(content));
+}
+
+/**
+ * The key of an event whose content is already one canonical text: for streams where every microsecond counts.
+ * @param text the same for the same content, different for any other; stands in for the canonical JSON of {@link eventKey}
+ */
+export function textKey(vendor: Vendor, name: string, text: string): string {
+  return hash("sha1", `${vendor}\n${name}\n${text}`, "base64url");
 }

@@ -182,15 +182,35 @@ function answered(options: RestOptions, request: RestRequest, status: number, bo
     ...(detail !== "" && { detail }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   };
+  return statusError(cause, status, fault.code, detail);
+}
+
+/**
+ * The error of an answer that is not 2xx.
+ * @param cause where it happened
+ * @param code the vendor's own code, which wins over the status
+ * @param detail what the vendor said, without secrets
+ */
+export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
   const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
-  return new ContactCenterError(fault.code ?? status, `shared.errors.http.${known}`, cause, { operation: request.operation, status, detail });
+  return new ContactCenterError(code, `shared.errors.http.${known}`, cause, { operation: cause.operation, status, detail });
 }
 
 function unanswered(options: RestOptions, request: RestRequest, error: unknown, timedOut: boolean, timeoutMs: number): ContactCenterError {
   const raw = error instanceof AxiosError || error instanceof Error ? (error as { code?: string }).code : undefined;
   const code = timedOut ? "ETIMEDOUT" : (WORD_OF_CODE[raw ?? ""] ?? raw ?? "ENETWORK");
+  return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
+}
+
+/**
+ * The error of an answer that never came.
+ * @param cause where it happened
+ * @param code the network's word, such as `ECONNREFUSED`
+ * @param url whose host is named
+ * @param timeoutMs how long was waited
+ */
+export function networkError(cause: ErrorCause, code: string, url: string, timeoutMs: number): ContactCenterError {
   const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code) ? code : isTlsFault(code) ? "tls" : "other";
-  const cause: ErrorCause = { vendor: options.vendor, operation: request.operation };
-  const host = URL.canParse(options.baseUrl) ? new URL(options.baseUrl).host : "";
-  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, { operation: request.operation, host, code, seconds: timeoutMs / 1000 });
+  const host = URL.canParse(url) ? new URL(url).host : "";
+  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, { operation: cause.operation, host, code, seconds: timeoutMs / 1000 });
 }

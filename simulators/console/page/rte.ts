@@ -1,7 +1,119 @@
-/** The panel of this vendor's stand-in. */
-import { card, json, type PanelApi, render } from "./api.js";
+/** The panel of Enreach RTE: queues and agents that live on the left; single events, what goes wrong, and what was sent on the right. */
+import { EVENTS, GROUPS } from "../../../lib/rte/catalogue.js";
+import { type Fault, FAULTS } from "../../rte/faults.js";
+import type { AgentState, QueueState, RteState } from "../../rte/state.js";
+import { badge, button, card, el, field, input, notify, type PanelApi, render, row, select, table, timeOfDay, type Tone } from "./api.js";
 
-/** Shows the state of the stand as it is. */
-export function mount(section: HTMLElement, api: PanelApi): void {
-  api.subscribe((state) => render(section, card("State", json(state))));
+/** What the panel says. */
+const WORDS = {
+  day: "A day of calls in a minute",
+  play: "play",
+  pause: "pause",
+  paused: "paused",
+  queues: "Queues",
+  queueHead: ["Queue", "Waiting", "Talking", "Free agents", "Longest wait"],
+  agents: "Agents",
+  agentHead: ["Agent", "Chosen", "State", "Note"],
+  states: { talking: "talking", free: "free", away: "away" },
+  callbacks: "Open requests to call back",
+  events: "Send one event",
+  event: "Event",
+  entity: "Entity id",
+  entityHint: "Blank: the demo's own user, queue or call list.",
+  send: "Send",
+  sent: (receivers: number) => (receivers === 0 ? "Nobody has subscribed this event." : `Sent to ${receivers} connection${receivers === 1 ? "" : "s"}.`),
+  faults: "What goes wrong",
+  fault: "From now on",
+  drop: "break all sockets",
+  restart: "restart the hub",
+  down: "switch the hub off",
+  up: "switch it on",
+  connections: "Connections",
+  noConnections: "Nobody is connected. An rte-subscribe node does that.",
+  subscriptions: (count: number) => `${count} subscription${count === 1 ? "" : "s"}`,
+  log: "Events sent",
+  logHead: ["Time", "Event", "Received by"],
+  noEvents: "No event was sent.",
+} as const;
+
+const ENTITY_OF = { User: "user", Queue: "queue", CallList: "call list" } as const;
+
+/** Builds the panel. */
+export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
+  const clock = el("div", { class: "row" });
+  const queues = el("div", { class: "stack" });
+  const agents = el("div", { class: "stack" });
+  const lists = el("div", { class: "stack" });
+  const faults = faultsCard(api);
+  section.classList.add("split");
+  section.append(
+    el("div", { class: "stack" }, card(WORDS.day, clock), card(WORDS.queues, queues), card(WORDS.agents, agents)),
+    el("div", { class: "stack" }, eventCard(api), faults.element, lists),
+  );
+  api.subscribe((state) => {
+    render(clock, ...clockOf(state, api));
+    render(queues, table(WORDS.queueHead, state.queues.map(queueRow), ""), el("p", { class: "muted" }, `${WORDS.callbacks}: ${state.openRequests}`));
+    render(agents, table(WORDS.agentHead, state.agents.map(agentRow), ""));
+    faults.show(state);
+    render(lists, connectionsCard(state), logCard(state));
+  });
+}
+
+function clockOf({ progress }: RteState, api: PanelApi<RteState>): HTMLElement[] {
+  if (progress === undefined) return [button(WORDS.play, () => api.call("play"), { class: "primary", "data-key": "play" }), el("span", { class: "muted" }, WORDS.paused)];
+  const minutes = 8 * 60 + Math.round(progress * 8 * 60);
+  const time = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+  return [button(WORDS.pause, () => api.call("pause"), { "data-key": "play" }), el("progress", { value: progress, max: 1, "aria-label": WORDS.day }), el("span", {}, time)];
+}
+
+function queueRow({ name, waiting, connected, free, longestWait }: QueueState): (HTMLElement | string | number)[] {
+  const tone: Tone = waiting === 0 ? "good" : free > 0 ? "warn" : "bad";
+  return [name, badge(String(waiting), tone), connected, free, `${longestWait} s`];
+}
+
+function agentRow({ name, availability, note, talking, free }: AgentState): (HTMLElement | string)[] {
+  const state = talking ? "talking" : free ? "free" : "away";
+  const tone: Tone = talking ? "info" : free ? "good" : "quiet";
+  return [name.split("@")[0] ?? name, availability, badge(WORDS.states[state], tone), note];
+}
+
+function eventCard(api: PanelApi<RteState>): HTMLElement {
+  const event = el("select", {});
+  for (const [group, events] of Object.entries(GROUPS)) {
+    event.append(el("optgroup", { label: ENTITY_OF[group as keyof typeof GROUPS] }, ...Object.keys(events).map((name) => el("option", { value: name }, name))));
+  }
+  event.value = "QueueCallInComing" satisfies keyof typeof EVENTS;
+  const entity = input();
+  const send = button(
+    WORDS.send,
+    async () => {
+      const { receivers } = (await api.call("emit", { name: event.value, entityId: entity.value.trim() })) as { receivers: number };
+      notify(WORDS.sent(receivers), receivers === 0 ? "warn" : "good");
+    },
+    { class: "primary" },
+  );
+  return card(WORDS.events, field(WORDS.event, event), field(WORDS.entity, entity, WORDS.entityHint), row(send));
+}
+
+function faultsCard(api: PanelApi<RteState>): { element: HTMLElement; show: (state: RteState) => void } {
+  const fault = select(Object.entries(FAULTS));
+  fault.addEventListener("change", () => void api.call("fault", { fault: fault.value }).catch((error: unknown) => notify(String(error), "bad")));
+  const power = el("div", { class: "row" });
+  const element = card(WORDS.faults, field(WORDS.fault, fault), row(button(WORDS.drop, () => api.call("drop")), button(WORDS.restart, () => api.call("restart"))), power);
+  return {
+    element,
+    show({ fault: now, up }) {
+      if (document.activeElement !== fault) fault.value = now satisfies Fault;
+      render(power, up ? button(WORDS.down, () => api.call("down"), { class: "danger", "data-key": "power" }) : button(WORDS.up, () => api.call("up"), { "data-key": "power" }));
+    },
+  };
+}
+
+function connectionsCard({ connections }: RteState): HTMLElement {
+  const rows = connections.map(({ id, subscriptions }) => el("p", {}, badge(id.slice(0, 8), "good"), ` ${WORDS.subscriptions(subscriptions)}`));
+  return card(WORDS.connections, ...(rows.length > 0 ? rows : [el("p", { class: "muted" }, WORDS.noConnections)]));
+}
+
+function logCard({ log }: RteState): HTMLElement {
+  return card(WORDS.log, table(WORDS.logHead, log.map(({ at, name, receivers }) => [timeOfDay(at), name, receivers]), WORDS.noEvents));
 }

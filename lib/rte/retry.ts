@@ -1,0 +1,45 @@
+/** When to try again, and why it failed in one word. */
+import { type BackoffOptions, backoffDelay } from "../core/backoff.js";
+import { ContactCenterError } from "../core/errors.js";
+
+/** Why there is no connection. */
+export type Reason = "unauthorized" | "forbidden" | "timeout" | "silent" | "closed" | "hub" | "server" | "network";
+
+const REASONS: Record<string, Reason> = { 401: "unauthorized", 403: "forbidden", ETIMEDOUT: "timeout", ESILENT: "silent", ECONNRESET: "closed", EHUB: "hub" };
+
+/** The reason in one word; `server` is any other HTTP status or an answer that cannot be used. */
+export function reasonOf(error: unknown): Reason {
+  if (!(error instanceof ContactCenterError)) return "network";
+  return REASONS[error.code] ?? (typeof error.code === "number" || error.code === "EANSWER" || error.code === "EINVALID" ? "server" : "network");
+}
+
+/** Refused credentials may be tried this often at the common pace. */
+const QUICK_REFUSALS = 2;
+/** After that no faster than this, in milliseconds: a vendor locks an account that knocks too often. */
+const REFUSED_PACE_MS = 10_000;
+
+/** A connection that lived this long, in milliseconds, was a good one. */
+const GOOD_MS = 2000;
+
+/** The pace of the tries. It never gives up. */
+export class Pace {
+  private attempt = 0;
+  private refusals = 0;
+
+  constructor(private readonly backoff: BackoffOptions = {}) {}
+
+  /** Tells how long a connection lived: after a good one the back-off starts anew, after one that died at once it goes on. */
+  lived(ms: number): void {
+    this.refusals = 0;
+    if (ms >= GOOD_MS) this.attempt = 0;
+  }
+
+  /** @returns milliseconds until the next try after this failure */
+  next(error: unknown): number {
+    const reason = reasonOf(error);
+    if (reason === "unauthorized" || reason === "forbidden") this.refusals++;
+    const askedMs = error instanceof ContactCenterError ? Number(error.cause["retryAfterMs"] ?? 0) : 0;
+    const paceMs = this.refusals >= QUICK_REFUSALS ? REFUSED_PACE_MS : 0;
+    return Math.max(backoffDelay(this.attempt++, this.backoff), askedMs, paceMs);
+  }
+}

@@ -1,0 +1,22 @@
+/** What can go wrong on demand. */
+
+/** A fault that lasts until it is lifted. */
+export const FAULTS = {
+  none: "works",
+  unauthorized: "every token is refused (401)",
+  forbidden: "every token is refused (403)",
+  "hang-negotiate": "negotiate is never answered",
+  "hang-upgrade": "the WebSocket upgrade is never answered",
+  "hang-handshake": "the SignalR handshake is never answered",
+  "hang-calls": "hub methods are never answered",
+  "refuse-calls": "hub methods end with an error",
+  "broken-rest": "the REST chain answers 500",
+  silent: "sockets stay open and say nothing, not even ping",
+} as const;
+/** One of {@link FAULTS}. */
+export type Fault = keyof typeof FAULTS;
+
+/** True for a name of the table. */
+export function isFault(name: unknown): name is Fault {
+  return typeof name === "string" && Object.hasOwn(FAULTS, name);
+}

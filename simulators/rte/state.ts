@@ -1,0 +1,37 @@
+/** What the RTE stand-in shows: plain data, shared with its panel. */
+import type { Fault } from "./faults.js";
+
+/** A queue at this moment. */
+export interface QueueState {
+  id: string;
+  name: string;
+  waiting: number;
+  connected: number;
+  free: number;
+  /** Seconds. */
+  longestWait: number;
+}
+/** An agent at this moment. */
+export interface AgentState {
+  id: string;
+  name: string;
+  availability: string;
+  note: string;
+  talking: boolean;
+  free: boolean;
+}
+
+/** What the panel shows. */
+export interface RteState {
+  fault: Fault;
+  /** False while the server is down. */
+  up: boolean;
+  /** Day in progress: 0 to 1; undefined while none is played. */
+  progress?: number;
+  queues: QueueState[];
+  agents: AgentState[];
+  openRequests: number;
+  connections: { id: string; subscriptions: number }[];
+  /** The latest events, newest first. */
+  log: { at: string; name: string; entityId: string; receivers: number }[];
+}

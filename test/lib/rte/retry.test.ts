@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import { TIMINGS } from "../../../lib/rte/client.js";
+import { Pace, reasonOf } from "../../../lib/rte/retry.js";
+
+function failure(code: number | string, more: object = {}): ContactCenterError {
+  return new ContactCenterError(code, "key", { vendor: "enreach", operation: "negotiate", ...more });
+}
+
+describe("lib/rte/retry", () => {
+  it("keeps the bounds of the contract", () => {
+    assert.deepEqual(TIMINGS, { negotiateMs: 10_000, handshakeMs: 10_000, silenceMs: 30_000, invokeMs: 10_000 });
+  });
+
+  it("waits from half a second to 30 s, for ever", () => {
+    const pace = new Pace({ random: () => 1 });
+    const waits = Array.from({ length: 10 }, () => pace.next(failure("ECONNREFUSED")));
+    assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000]);
+    assert.ok(new Pace({ random: () => 0 }).next(failure("ECONNREFUSED")) >= 250);
+  });
+
+  it("does not hammer a 401 or 403: after two tries no faster than every 10 s", () => {
+    for (const code of [401, 403]) {
+      const pace = new Pace({ random: () => 0 });
+      const waits = Array.from({ length: 8 }, () => pace.next(failure(code)));
+      assert.ok((waits[0] ?? 0) < 1000);
+      for (const wait of waits.slice(1)) assert.ok(wait >= 10_000, String(waits));
+    }
+  });
+
+  it("begins anew after a connection that lived, not after one that died at once", () => {
+    const pace = new Pace({ random: () => 1 });
+    for (let turn = 0; turn < 5; turn++) pace.next(failure("ECONNRESET"));
+    pace.lived(100);
+    assert.equal(pace.next(failure("ECONNRESET")), 16_000);
+    pace.lived(2000);
+    assert.equal(pace.next(failure("ECONNRESET")), 500);
+  });
+
+  it("obeys Retry-After", () => {
+    assert.equal(new Pace({ random: () => 1 }).next(failure(429, { retryAfterMs: 12_000 })), 12_000);
+  });
+
+  it("has a word of its own for each kind of failure", () => {
+    const words = [401, 403, 500, 404, "ETIMEDOUT", "ESILENT", "ECONNRESET", "EHUB", "EANSWER", "ECONNREFUSED", "ENOTFOUND"].map((code) => reasonOf(failure(code)));
+    assert.deepEqual(words, ["unauthorized", "forbidden", "server", "server", "timeout", "silent", "closed", "hub", "server", "network", "network"]);
+    assert.equal(reasonOf(new Error("odd")), "network");
+  });
+});

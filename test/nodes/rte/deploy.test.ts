@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
+import { node, probe, tab } from "../../support/flow.js";
+import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
+import { again, connectionNode, flowOf, hubHas, of, QUEUE_ID, subscribeNode, subscriber } from "../../support/rte.js";
+import { until } from "../../support/wait.js";
+
+/** What a deploy changes, from a flow with one subscriber `a` of QueueStatus, and what must hold afterwards. */
+interface Change {
+  flow: (simulator: RteSimulator) => FlowNode[];
+  /** How often an event of each kind arrives at each probe. */
+  expect: { probe: string; event: string; times: number }[];
+  hub: string[];
+}
+
+const A = subscriber("a", [of("QueueStatus")]);
+const other = (id: string): FlowNode => ({ ...tab("other"), id });
+
+const CHANGES: Record<string, Change> = {
+  "node added": {
+    flow: (sim) => flowOf(sim, ...A, ...subscriber("b", [of("QueueStatus"), of("QueueCallInArrived")])),
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 1 }, { probe: "b-event", event: "QueueStatus", times: 1 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }, { probe: "a-event", event: "QueueCallInArrived", times: 0 }],
+    hub: ["QueueStatus", "QueueCallInArrived"],
+  },
+  "node edited": {
+    flow: (sim) => flowOf(sim, ...subscriber("a", [of("QueueCallInArrived")])),
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "a-event", event: "QueueCallInArrived", times: 1 }],
+    hub: ["QueueCallInArrived"],
+  },
+  "node moved on the canvas": {
+    flow: (sim) => flowOf(sim, ...A.map((each) => ({ ...each, x: 300 }))),
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 1 }],
+    hub: ["QueueStatus"],
+  },
+  "node moved to another tab": {
+    flow: (sim) => [other("other"), ...flowOf(sim, ...A.map((each) => ({ ...each, z: "other" })))],
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 1 }],
+    hub: ["QueueStatus"],
+  },
+  "node disabled": {
+    flow: (sim) => flowOf(sim, ...A.map((each) => ({ ...each, d: each.type === "rte-subscribe" })), ...subscriber("b", [of("QueueCallInArrived")])),
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }],
+    hub: ["QueueCallInArrived"],
+  },
+  "node removed": {
+    flow: (sim) => flowOf(sim, ...subscriber("b", [of("QueueCallInArrived")])),
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }],
+    hub: ["QueueCallInArrived"],
+  },
+  "connection edited": {
+    flow: (sim) => [tab(), connectionNode(sim, { name: "edited" }), ...A],
+    expect: [{ probe: "a-event", event: "QueueStatus", times: 1 }],
+    hub: ["QueueStatus"],
+  },
+};
+
+describe("nodes/rte: deploys", function () {
+  this.timeout(60_000);
+  let simulator: RteSimulator;
+  let red: NodeRed;
+  before(async () => {
+    simulator = await startRteSimulator();
+    red = await NodeRed.start({ flows: [tab()] });
+  });
+  after(async () => {
+    await red?.stop();
+    await simulator?.close();
+  });
+
+  for (const type of ["full", "flows", "nodes"] as DeployType[]) {
+    for (const [change, { flow, expect, hub }] of Object.entries(CHANGES)) {
+      it(`${type}: ${change}`, async () => {
+        await red.deploy([tab()]);
+        await red.deploy(flowOf(simulator, ...A));
+        await hubHas(simulator, of("QueueStatus"));
+        await red.deploy(again(flow(simulator)), type);
+        await hubHas(simulator, ...hub.map((event) => of(event)));
+        red.forget();
+        const events = [...new Set(expect.map(({ event }) => event))];
+        for (const event of events) simulator.emit(event, QUEUE_ID);
+        // Sent last on the same socket: what comes before it has come.
+        const [last] = hub;
+        simulator.emit(String(last), QUEUE_ID, { QueueName: "last" });
+        const receiver = expect.find(({ event, times }) => event === last && times > 0)?.probe ?? "";
+        await red.message(receiver, ({ payload }) => (payload as { QueueName?: string }).QueueName === "last");
+        for (const { probe: id, event, times } of expect) {
+          const came = red.messages(id).filter(({ topic, payload }) => topic === event && (payload as { QueueName?: string }).QueueName !== "last");
+          assert.equal(came.length, times, `${event} at ${id}`);
+        }
+        await until("one socket", () => simulator.hub.connections.size === 1);
+      });
+    }
+  }
+
+  it("closes the socket with the last user, and opens it with the first", async () => {
+    await red.deploy(flowOf(simulator, ...A));
+    await hubHas(simulator, of("QueueStatus"));
+    await red.deploy(again([tab(), connectionNode(simulator)]), "nodes");
+    await until("no socket", () => simulator.hub.connections.size === 0);
+    await red.deploy(again(flowOf(simulator, ...A)), "nodes");
+    await hubHas(simulator, of("QueueStatus"));
+  });
+
+  it("moves to another connection and leaves none behind", async () => {
+    const second = { ...connectionNode(simulator), id: "second" };
+    await red.deploy(flowOf(simulator, second, ...A));
+    await hubHas(simulator, of("QueueStatus"));
+    const [first] = simulator.hub.connections;
+    await red.deploy(again(flowOf(simulator, second, ...subscriber("a", [of("QueueStatus")], { connection: "second" }))), "nodes");
+    await until("the first socket to go", () => simulator.hub.connections.size === 1 && ![...simulator.hub.connections].includes(first!));
+    await hubHas(simulator, of("QueueStatus"));
+  });
+
+  it("lets one of two nodes leave without silencing the other", async () => {
+    await red.deploy(flowOf(simulator, ...A, ...subscriber("b", [of("queuestatus", QUEUE_ID.toUpperCase())])));
+    await hubHas(simulator, of("QueueStatus"));
+    assert.equal([...simulator.hub.connections][0]?.subscriptions.size, 1, "shared");
+    await red.deploy(again(flowOf(simulator, ...A)), "nodes");
+    red.forget();
+    simulator.emit("QueueStatus", QUEUE_ID);
+    await red.message("a-event");
+    assert.equal(red.messages("a-event").length, 1);
+    assert.equal(red.messages("b-event").length, 0);
+  });
+
+  it("loses and doubles no event of a node that is edited again and again under traffic", async () => {
+    const total = 400;
+    const flow = (turn: number): FlowNode[] => flowOf(simulator, node("a", "rte-subscribe", { ...subscribeNode("a", [of("UserAlert", "u"), of(turn % 2 ? "QueueStatus" : "QueueCallInArrived")]) }, [["a-event"], []]), probe("a-event"));
+    await red.deploy(flow(0));
+    await hubHas(simulator, of("UserAlert", "u"), of("QueueCallInArrived"));
+    red.forget();
+    const traffic = (async () => {
+      for (let sent = 0; sent < total; sent++) {
+        simulator.emit("UserAlert", "u", { Value: String(sent) });
+        await sleep(5);
+      }
+      return "over" as const;
+    })();
+    for (let turn = 1; (await Promise.race([traffic, red.deploy(again(flow(turn)), "nodes")])) !== "over"; turn++);
+    await red.message("a-event", ({ payload }) => (payload as { Value?: string }).Value === String(total - 1));
+    const values = red.messages("a-event").map(({ payload }) => Number((payload as { Value: string }).Value));
+    assert.deepEqual(values, Array.from({ length: total }, (_, index) => index), "each once, in order");
+  });
+});

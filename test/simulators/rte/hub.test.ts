@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { type HubConnection, HubConnectionBuilder, HttpTransportType, LogLevel } from "@microsoft/signalr";
+import { EVENT_NAMES, EVENTS } from "../../../lib/rte/catalogue.js";
+import { DAY_MS, makeDay } from "../../../simulators/rte/day.js";
+import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/people.js";
+import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
+import { camelCase } from "../../../simulators/rte/wire.js";
+import { QUEUE_ID } from "../../support/rte.js";
+import { until } from "../../support/wait.js";
+
+/** The official client as a plain program uses it: its own http client, its own socket, its own reconnect. */
+describe("simulators/rte with Microsoft's own client", () => {
+  let simulator: RteSimulator;
+  let connection: HubConnection;
+  const received: { subscription: { entityId: string; eventName: string }; data: Record<string, unknown> }[] = [];
+  const client = (token: () => string, more: object = {}): HubConnection => {
+    connection = new HubConnectionBuilder()
+      .withUrl(simulator.hubUrl, { accessTokenFactory: token, ...more })
+      .withAutomaticReconnect([50, 100])
+      .configureLogging(LogLevel.None)
+      .build();
+    connection.on("MessageReceived", (message) => {
+      received.push(message as (typeof received)[number]);
+    });
+    return connection;
+  };
+  beforeEach(async () => {
+    received.length = 0;
+    simulator = await startRteSimulator();
+  });
+  afterEach(async () => {
+    await connection?.stop();
+    await simulator.close();
+  });
+
+  it("connects, subscribes, receives, reconnects, unsubscribes", async () => {
+    await client(() => simulator.token()).start();
+    const item = (EntityId: string, EventName: string): object => ({ EntityId, EventName });
+    assert.deepEqual(await connection.invoke("Subscribe", [item(QUEUE_ID, "QueueCallIncoming"), item(CLOSED_QUEUE.id, "QueueStatus")]), [
+      { subscribed: true, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" },
+      { subscribed: false, message: "Unauthorized", entityId: CLOSED_QUEUE.id, eventName: "queuestatus" },
+    ]);
+    assert.equal(simulator.emit("QueueCallInComing"), 1);
+    await until("an event", () => received.length === 1);
+    assert.deepEqual(received[0]?.subscription, { entityId: QUEUE_ID, eventName: "queuecallincoming" });
+    assert.equal(received[0]?.data["callerNumber"], "+358401234567");
+    assert.equal((await connection.invoke<string[]>("AvailableSubscriptions")).length, EVENT_NAMES.length + 4);
+    await assert.rejects(connection.invoke("AvailableSubscriptions", []), /provides 1 argument/);
+    assert.equal((await connection.invoke<object[]>("GetActiveSubscriptions")).length, 1);
+    const back = new Promise((done) => connection.onreconnected(done));
+    simulator.hub.drop();
+    await back;
+    assert.equal(simulator.emit("QueueCallInComing"), 0, "subscriptions live on the connection");
+    assert.deepEqual(await connection.invoke("Unsubscribe", [item(QUEUE_ID, "QueueCallIncoming")]), [{ subscribed: false, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" }]);
+    assert.equal(await connection.invoke("UnsubscribeAll"), true);
+  });
+
+  it("takes a token in the query too, and none of a wrong, expired or missing one", async () => {
+    for (const token of ["wrong", simulator.token(-1), `${simulator.token()}x`, ""]) await assert.rejects(client(() => token).start(), /401/);
+    const url = `${simulator.hubUrl.replace("http", "ws")}?access_token=${simulator.token()}`;
+    connection = new HubConnectionBuilder().withUrl(url.replace("ws", "http"), { skipNegotiation: true, transport: HttpTransportType.WebSockets }).configureLogging(LogLevel.None).build();
+    await connection.start();
+  });
+
+  it("offers WebSockets only, and knows its own ids", async () => {
+    await assert.rejects(client(() => simulator.token(), { transport: HttpTransportType.LongPolling }).start(), /LongPolling|transports/);
+    const answer = await fetch(`${simulator.hubUrl}/negotiate?negotiateVersion=1`, { method: "POST", headers: { Authorization: `Bearer ${simulator.token()}` } });
+    const { availableTransports, connectionToken } = (await answer.json()) as { availableTransports: object[]; connectionToken: string };
+    assert.equal(availableTransports.length, 1);
+    assert.ok(connectionToken);
+  });
+
+  it("pings, and can fall silent", async () => {
+    await simulator.close();
+    simulator = await startRteSimulator({ pingMs: 20 });
+    client(() => simulator.token());
+    connection.serverTimeoutInMilliseconds = 100;
+    await connection.start();
+    let lost = false;
+    connection.onreconnecting(() => (lost = true));
+    await new Promise((done) => setTimeout(done, 250));
+    assert.equal(lost, false, "kept alive by pings");
+    simulator.setFault("silent");
+    await until("the client to notice", () => lost);
+  });
+});
+
+describe("simulators/rte: the contact centre", () => {
+  const day = makeDay(1);
+
+  it("plays the same day from the same seed", () => {
+    assert.deepEqual(makeDay(1), day);
+    assert.notDeepEqual(makeDay(2), day);
+    assert.ok(day.length > 2000 && (day.at(-1)?.atMs ?? 0) <= DAY_MS * 1.2);
+  });
+
+  it("tells whole stories: each call comes, waits, is answered or not, and ends once", () => {
+    const stories = new Map<string, string[]>();
+    for (const { name, data } of day) if (name.startsWith("QueueCallIn")) stories.set(String(data["CallId"]), [...(stories.get(String(data["CallId"])) ?? []), name.replace("QueueCallIn", "")]);
+    for (const story of stories.values()) {
+      assert.match(story.join(" "), /^Coming Arrived( UserAllocated UserCancelled)*( UserAllocated UserConnected)? Disconnected$/);
+    }
+    assert.ok([...stories.values()].some((story) => story.includes("UserCancelled")) && [...stories.values()].some((story) => !story.includes("UserConnected")));
+  });
+
+  it("says only what the catalogue has", () => {
+    for (const { name, data } of day) for (const property of Object.keys(data)) assert.ok(property in EVENTS[name], `${name}.${property}`);
+  });
+
+  it("never has an agent in two calls, nor a negative counter", () => {
+    const busy = new Set<unknown>();
+    for (const { name, data } of day) {
+      if (name === "UserCallInUserAllocated") {
+        assert.ok(!busy.has(data["UserId"]));
+        busy.add(data["UserId"]);
+      } else if (name === "UserCallInDisconnected" || name === "UserCallInUserCancelled") busy.delete(data["UserId"]);
+      for (const [property, value] of Object.entries(data)) if (typeof value === "number") assert.ok(value >= 0, `${name}.${property}`);
+    }
+  });
+
+  it("plays it, and shows it", async () => {
+    const simulator = await startRteSimulator({ play: true, daySeconds: 2 });
+    try {
+      await until("calls", () => simulator.state().queues.some(({ connected }) => connected > 0));
+      const state = simulator.state();
+      assert.equal(state.queues.length, QUEUES.length);
+      assert.equal(state.agents.length, AGENTS.length);
+      assert.ok(state.agents.some(({ talking }) => talking) && (state.progress ?? 0) > 0);
+      simulator.actions.pause();
+      assert.equal(simulator.state().progress, undefined);
+    } finally {
+      await simulator.close();
+    }
+  });
+
+  it("refuses buttons that do not exist", async () => {
+    const simulator = await startRteSimulator();
+    try {
+      assert.throws(() => simulator.actions.emit({ name: "Nothing" }), /no event/);
+      assert.throws(() => simulator.actions.fault({ fault: "__proto__" }), /no fault/);
+      assert.deepEqual(simulator.actions.emit({ name: "userstatus" }), { receivers: 0 });
+      await simulator.actions.restart();
+      assert.equal(simulator.state().up, true);
+    } finally {
+      await simulator.close();
+    }
+  });
+
+  it("writes names as .NET does", () => {
+    assert.deepEqual(["CBRId", "RUser", "SMSTo", "CallId", "Note", "ID"].map(camelCase), ["cbrId", "rUser", "smsTo", "callId", "note", "id"]);
+  });
+});
