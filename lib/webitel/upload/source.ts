@@ -1,0 +1,137 @@
+/** Where an upload's rows come from: a file, a CSV text, a list, or messages that come one by one. */
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { setImmediate as breathe } from "node:timers/promises";
+import { ContactCenterError } from "../../core/errors.js";
+import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
+import type { Separator } from "../tables.js";
+
+/** What is known of an input before it is read. */
+export interface Measure {
+  /** Hash of the content: the same input has the same. "" for what cannot be read twice. */
+  fingerprint: string;
+  /** About how many rows; undefined when nobody knows. */
+  rows?: number;
+}
+
+/** An input. */
+export interface RowSource {
+  measure(): Promise<Measure>;
+  /** The rows in their order, a handful at a time; each call reads from the start. */
+  rows(): AsyncIterable<readonly unknown[]>;
+}
+
+const QUOTE = 0x22;
+const NEWLINE = 0x0a;
+
+/** Hashes bytes and counts the lines outside quotes, which is near enough for a badge. */
+class Meter {
+  private readonly hash: Hash = createHash("sha256");
+  private lines = 0;
+  private quoted = false;
+  private filled = false;
+
+  add(chunk: Uint8Array | string): void {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    this.hash.update(bytes);
+    for (const byte of bytes) {
+      if (byte === QUOTE) this.quoted = !this.quoted;
+      else if (byte !== NEWLINE) this.filled ||= byte > 0x20;
+      else if (!this.quoted) this.endLine();
+    }
+  }
+
+  result(): Measure {
+    this.endLine();
+    return { fingerprint: this.hash.digest("base64url"), rows: Math.max(0, this.lines - 1) };
+  }
+
+  private endLine(): void {
+    if (this.filled) this.lines++;
+    this.filled = false;
+  }
+}
+
+function csvSource(chunks: () => Chunks, separator: Separator): RowSource {
+  return {
+    async measure() {
+      const meter = new Meter();
+      for await (const chunk of chunks()) {
+        meter.add(chunk);
+        await breathe();
+      }
+      return meter.result();
+    },
+    rows: () => csvRows(chunks(), separator),
+  };
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 64 * 1024 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    const { code = "EIO" } = error as NodeJS.ErrnoException;
+    throw new ContactCenterError(code, "webitel.errors.file", { vendor: "webitel", operation: "upload", field: "filename" }, { path, code });
+  }
+}
+
+/** A CSV file, read as a stream. */
+export function fileSource(path: string, separator: Separator): RowSource {
+  return csvSource(() => fileChunks(path), separator);
+}
+
+/** CSV in memory, as text or bytes. */
+export function textSource(text: string | Uint8Array, separator: Separator): RowSource {
+  return csvSource(() => (typeof text === "string" ? slices(text) : byteSlices(text)), separator);
+}
+
+/** Items that are worked on before other flows get their turn. */
+const TURN = 500;
+
+async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += TURN) {
+    yield items.slice(at, at + TURN);
+    await breathe();
+  }
+}
+
+/** A list in memory. */
+export function listSource(items: readonly unknown[]): RowSource {
+  return {
+    async measure() {
+      const hash = createHash("sha256");
+      for await (const turn of inTurns(items)) for (const item of turn) hash.update(`${JSON.stringify(item)}\n`);
+      return { fingerprint: hash.digest("base64url"), rows: items.length };
+    },
+    rows: () => inTurns(items),
+  };
+}
+
+/** Rows that are pushed in as they come. They cannot be read twice, so a run over them cannot be resumed after a restart. */
+export class QueueSource implements RowSource {
+  private readonly waiting: unknown[] = [];
+  private ended = false;
+  private wake: (() => void) | undefined;
+
+  push(rows: readonly unknown[]): void {
+    for (const row of rows) this.waiting.push(row);
+    this.wake?.();
+  }
+
+  /** No more rows. */
+  end(): void {
+    this.ended = true;
+    this.wake?.();
+  }
+
+  measure(): Promise<Measure> {
+    return Promise.resolve({ fingerprint: "" });
+  }
+
+  async *rows(): AsyncGenerator<readonly unknown[]> {
+    while (!this.ended || this.waiting.length > 0) {
+      yield* inTurns(this.waiting.splice(0));
+      if (!this.ended && this.waiting.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+}
