@@ -61,7 +61,18 @@ export class IvrCall extends Call {
 
   /** Waits for seconds of the platform's clock; rejects when the call ends. */
   async seconds(count: number): Promise<void> {
-    await wait(count * this.platform.secondMs, undefined, { signal: this.signal });
+    await this.within(new Promise<undefined>(() => undefined), count);
+  }
+
+  /** What the event gives, or undefined when it has not come within the seconds. Rejects when the call ends. */
+  private async within<T>(event: Promise<T>, seconds: number): Promise<T | undefined> {
+    const decided = new AbortController();
+    try {
+      return await Promise.race([event, wait(seconds * this.platform.secondMs, undefined, { signal: AbortSignal.any([this.signal, decided.signal]) })]);
+    } finally {
+      // Ends the timer too: it must not outlive what it was for.
+      decided.abort();
+    }
   }
 
   /** Seconds that a text takes to be spoken; none when nobody speaks it. */
@@ -73,7 +84,7 @@ export class IvrCall extends Call {
   async listen(digits: number, seconds: number): Promise<string> {
     const enough = new Promise<void>((resolve) => (this.wake = resolve));
     this.enterPhase({ kind: "listening", typed: "", digits, until: this.timeIn(seconds) });
-    await Promise.race([enough, this.seconds(seconds)]);
+    await this.within(enough, seconds);
     return this.phase.kind === "listening" ? this.phase.typed : "";
   }
 
@@ -93,7 +104,7 @@ export class IvrCall extends Call {
   async dial(targets: readonly DialTarget[], seconds: number): Promise<DialResult> {
     const result = new Promise<DialResult>((resolve) => (this.dialed = resolve));
     this.enterPhase({ kind: "dialing", targets, until: this.timeIn(seconds) });
-    return Promise.race([result, this.seconds(seconds).then((): DialResult => ({ kind: "unanswered" }))]);
+    return (await this.within(result, seconds)) ?? { kind: "unanswered" };
   }
 
   /**

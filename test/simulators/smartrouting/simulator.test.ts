@@ -153,12 +153,16 @@ describe("simulators/smartrouting", () => {
   });
 
   it("lets the caller hang up while the flow thinks", async () => {
-    webhook.answerWith(() => undefined);
+    let answer: (() => void) | undefined;
+    webhook.answerWith((response) => (answer = () => response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}')));
     const { id } = press(simulator, "ring", { url: webhook.url, from: CALLER }) as { id: string };
     press(simulator, "hangup", { id });
-    const [call] = simulator.state().calls;
-    assert.equal(call?.ended, true);
-    assert.equal(call?.place, "ended by the caller");
+    await until("the question", () => answer !== undefined);
+    answer?.();
+    const call = await until("the answer", () => simulator.state().calls.find(({ steps }) => steps[0]?.exchange?.answer !== undefined));
+    assert.equal(call.ended, true);
+    assert.equal(call.place, "ended by the caller");
+    assert.deepEqual(call.steps.map(({ title }) => title), ["the platform asks the flow", "the caller hangs up"]);
     press(simulator, "forget", {});
     assert.deepEqual(simulator.state().calls, []);
   });
