@@ -39,7 +39,7 @@ function offerEventNodes(node: EditorNode): void {
 
 function show(node: EditorNode): void {
   const events = RED.nodes.node(entered("eventNode"));
-  $(".cti-callback").toggle(events === null);
+  $(".cti-callback").toggle(!events);
   const base = events ? callbackBase(entered("broker")) : entered("callback");
   const address = events ? callbackAddress(base, textSetting(events, "url"), textSetting(events, "auth")) : base;
   $("#cti-address").text(base === "" ? node._("cti-subscribe.form.address-unknown") : address);

@@ -41,7 +41,7 @@ declare global {
   }
   const RED: {
     settings: { httpNodeRoot?: string; apiRootUrl?: string; [setting: string]: unknown };
-    nodes: { node(id: string): EditorNode | null; eachNode(visit: (node: EditorNode) => void): void; eachConfig(visit: (node: EditorNode) => void): void };
+    nodes: { node(id: string): EditorNode | null | undefined; eachNode(visit: (node: EditorNode) => void): void; eachConfig(visit: (node: EditorNode) => void): void };
     notify(text: string, type?: string): void;
     _(key: string, words?: Record<string, unknown>): string;
   };
