@@ -15,6 +15,9 @@ export interface BurstReport {
   events: number;
   /** Milliseconds from the first event to the last answer. */
   durationMs: number;
+  /** Milliseconds until an event was answered, counted from when it was due: the middle, and what 99 of 100 kept. */
+  p50: number;
+  p99: number;
 }
 
 const LIFE: readonly EventName[] = ["Hunting", "Connected", "OnHold", "Retrieve", "Disconnected"];
@@ -33,12 +36,17 @@ export async function burst({ rate, seconds }: BurstInput, agents: readonly stri
   const started = performance.now();
   const calls = Array.from({ length: CALLS }, () => ({ id: randomUUID(), step: 0 }));
   const open = new Set<Promise<void>>();
+  const times: number[] = [];
   let sent = 0;
   const next = (): void => {
+    const due = performance.now();
     const at = sent++ % CALLS;
     const call = calls[at] as (typeof calls)[number];
     const event = LIFE[call.step % LIFE.length] as EventName;
-    const told = tell({ event, session: "Inbound", address: agents[at % agents.length] as string, callId: call.id, ani: `+4400${call.step}` }).finally(() => open.delete(told));
+    const told = tell({ event, session: "Inbound", address: agents[at % agents.length] as string, callId: call.id, ani: `+4400${call.step}` }).finally(() => {
+      open.delete(told);
+      times.push(performance.now() - due);
+    });
     open.add(told);
     call.step++;
     if (event === "Disconnected") calls[at] = { id: randomUUID(), step: 0 };
@@ -53,5 +61,7 @@ export async function burst({ rate, seconds }: BurstInput, agents: readonly stri
     }, TICK_MS);
   });
   await Promise.all(open);
-  return { events: sent, durationMs: Math.round(performance.now() - started) };
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => Math.round((times[Math.floor(times.length * share)] ?? 0) * 10) / 10;
+  return { events: sent, durationMs: Math.round(performance.now() - started), p50: at(0.5), p99: at(0.99) };
 }

@@ -50,7 +50,9 @@ export function entered(setting: string): string {
 
 $("<style>")
   .text(
-    `.cc-form .cti-reach { color: var(--red-ui-text-color-warning, #8f5f00); }
+    `.cc-form .cti-reach { color: var(--red-ui-text-color-error, #ad1625); }
+.cc-form .cti-test { margin-left: 154px; }
+.cc-form .cti-test + .cc-hint { margin-top: 6px; }
 .cc-form .cti-registered { display: inline-block; width: calc(100% - 160px); max-width: 480px; padding-top: 6px; }
 .cc-form textarea#cti-agents { width: calc(100% - 160px); max-width: 480px; box-sizing: border-box; resize: vertical; font-family: var(--red-ui-monospace-font, monospace); font-size: 12px; }
 .cc-form .cti-subscribers { display: inline-block; margin: 6px 0 0; padding-left: 16px; max-width: 480px; }
