@@ -1,0 +1,118 @@
+/** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
+import type { AgentOptions } from "node:https";
+import { ContactCenterError } from "../core/errors.js";
+import { createRestClient, type RestRequest } from "../core/rest.js";
+import { readWebitelError } from "./errors.js";
+import { pages } from "./paging.js";
+import { MARKER } from "./tables.js";
+import type { Agent, FoundMember, Member } from "./types.js";
+
+/** How to reach one Webitel. */
+export interface WebitelOptions {
+  /** `https://host/api` */
+  url: string;
+  /** Sent as `X-Webitel-Access`. */
+  token: string;
+  tls?: AgentOptions;
+}
+
+/** Query of a list, by the vendor's names. */
+export type Query = NonNullable<RestRequest["query"]>;
+
+/** One Webitel. All functions throw ContactCenterError. */
+export interface WebitelClient {
+  /** SearchAgent (2.), all pages. */
+  searchAgents(query: Query): Promise<Agent[]>;
+  /** ReadAgent (2.) */
+  readAgent(id: string): Promise<Agent>;
+  /** CreateCall (3.): never tried twice, a phone rings once. */
+  createCall(body: object): Promise<{ id: string }>;
+  /**
+   * CreateMemberBulk (4.): all or nothing. Tried once; the upload decides what comes next.
+   * @returns the new members' ids, in the order of the members as far as SQL keeps it; may be shorter or empty
+   */
+  createMembers(queueId: string, items: readonly Member[], signal?: AbortSignal): Promise<string[]>;
+  /**
+   * SearchMemberInQueue (7.) for the members with this marker. The answers' own variables are compared, because how the filter matches
+   * is not documented: a server that ignores it costs time, not truth. The newest are read first, and no further than needed.
+   * @param count how many there are at most
+   * @returns by rising id, which is the order in which they were inserted
+   */
+  findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
+  /** AttemptResult (7.), or AttemptCallback without queue and member. Tried again only when surely not processed. */
+  reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
+  close(): void;
+}
+
+/** Milliseconds for a bulk: the platform inserts it in one transaction. */
+const BULK_TIMEOUT_MS = 60_000;
+/** Members or agents of a page. */
+const PAGE_SIZE = 1000;
+
+const part = encodeURIComponent;
+
+/** By number, as the ids are 64-bit: shorter is smaller. */
+function byId(a: FoundMember, b: FoundMember): number {
+  return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** An object is the platform's word that the batch is in; a log-in page of some proxy is not. */
+function bulkIds(answer: unknown): string[] {
+  const operation = "CreateMemberBulk";
+  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
+    throw new ContactCenterError("EANSWER", "webitel.errors.no-answer", { vendor: "webitel", operation }, { operation });
+  }
+  const { ids } = answer as { ids?: unknown };
+  return Array.isArray(ids) ? ids.map(String) : [];
+}
+
+/** Opens a client. The token is sent in the header and redacted from whatever comes back. */
+export function createWebitelClient(options: WebitelOptions): WebitelClient {
+  const rest = createRestClient({
+    vendor: "webitel",
+    baseUrl: options.url,
+    headers: () => ({ "X-Webitel-Access": options.token }),
+    secrets: () => [options.token],
+    readError: readWebitelError,
+    ...(options.tls && { tls: options.tls }),
+  });
+  const ask = async (request: RestRequest): Promise<unknown> => (await rest.request(request)).body;
+  const members = (queueId: string): string => `call_center/queues/${part(queueId)}/members`;
+  return {
+    async searchAgents(query) {
+      const operation = "SearchAgent";
+      const agents: Agent[] = [];
+      const read = (page: number): Promise<unknown> => ask({ operation, method: "GET", path: "call_center/agents", query: { size: PAGE_SIZE, ...query, page }, retry: "safe" });
+      for await (const items of pages<Agent>(operation, read)) agents.push(...items);
+      return agents;
+    },
+    async readAgent(id) {
+      return (await ask({ operation: "ReadAgent", method: "GET", path: `call_center/agents/${part(id)}`, retry: "safe" })) as Agent;
+    },
+    async createCall(body) {
+      return (await ask({ operation: "CreateCall", method: "POST", path: "calls", body })) as { id: string };
+    },
+    async createMembers(queueId, items, signal) {
+      const path = `${members(queueId)}/bulk`;
+      const answer = await ask({ operation: "CreateMemberBulk", method: "POST", path, body: { items }, timeoutMs: BULK_TIMEOUT_MS, ...(signal && { signal }) });
+      return bulkIds(answer);
+    },
+    async findMembers(queueId, marker, count, signal) {
+      const operation = "SearchMemberInQueue";
+      const found = new Map<string, FoundMember>();
+      const query = { [`variables[${MARKER}]`]: marker, fields: ["id", "name", "variables", "communications"], sort: "-id", size: PAGE_SIZE };
+      const read = (page: number): Promise<unknown> => ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
+      for await (const items of pages<FoundMember>(operation, read)) {
+        for (const item of items) if (item.variables?.[MARKER] === marker) found.set(item.id, item);
+        if (found.size >= count) break;
+      }
+      return [...found.values()].sort(byId);
+    },
+    async reportAttempt({ queue, member, attempt }, body) {
+      const own = queue !== undefined && member !== undefined;
+      const path = own ? `${members(queue)}/${part(member)}/attempts/${part(attempt)}` : `call_center/attempts/${part(attempt)}`;
+      return ask({ operation: own ? "AttemptResult" : "AttemptCallback", method: "PATCH", path, body, retry: "unprocessed" });
+    },
+    close: () => rest.close(),
+  };
+}

@@ -1,0 +1,113 @@
+/** CSV as it is in life: bytes in any of three encodings to rows by column name. */
+import { setImmediate as breathe } from "node:timers/promises";
+import { pipeline, Readable } from "node:stream";
+import type { CsvError, parse } from "csv-parse";
+import { refused } from "../core/errors.js";
+import { type CsvDialect, dialectOf } from "./dialect.js";
+import type { Separator } from "./tables.js";
+
+/** Characters of text that are parsed before other flows get their turn. */
+const SLICE = 64 * 1024;
+/** A quote that is never closed would swallow the rest of the file. */
+const MAX_RECORD = 1024 * 1024;
+/** Enough to see the header line of 40 columns and more. */
+const PEEK = 64 * 1024;
+
+/** Cuts a text into slices that split no character. */
+export function* slices(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(text.length, at + SLICE);
+    const last = text.charCodeAt(end - 1);
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
+    yield text.slice(at, end);
+    at = end;
+  }
+}
+
+/** Cuts bytes into slices. */
+export function* byteSlices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
+}
+
+/** UTF-16 by its mark, or by the zero byte beside the first letter; else UTF-8. The decoder takes the mark away. */
+function encodingOf([a = 1, b = 1]: Uint8Array): string {
+  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return "utf-16le";
+  return (a === 0xfe && b === 0xff) || (a === 0 && b !== 0) ? "utf-16be" : "utf-8";
+}
+
+async function* decoded(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): AsyncGenerator<string> {
+  let decoder: TextDecoder | undefined;
+  for await (const chunk of chunks) {
+    if (typeof chunk === "string") yield chunk;
+    else yield (decoder ??= new TextDecoder(encodingOf(chunk))).decode(chunk, { stream: true });
+    await breathe();
+  }
+  if (decoder) yield decoder.decode();
+}
+
+/** The text without a byte order mark, its first piece long enough to tell the dialect. */
+async function* peeked(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
+  let head = "";
+  while (head.length < PEEK) {
+    const { value, done } = await pieces.next();
+    if (done) break;
+    head += value;
+  }
+  yield head.replace(/^\uFEFF/, "");
+  yield* pieces;
+}
+
+/** csv-parse's words for an input that is no CSV. */
+function csvFault(error: unknown): unknown {
+  const { code, records, lines } = error as CsvError & { records?: number; lines?: number };
+  if (typeof code !== "string" || !code.startsWith("CSV_")) return error;
+  return refused("webitel.errors.csv", { vendor: "webitel", operation: "upload", field: "source", line: lines }, { line: lines, row: records, code });
+}
+
+/**
+ * Reads CSV. The first row is the header; empty lines, and lines of nothing but separators, are no rows.
+ * @param chunks bytes (UTF-8, UTF-16 LE or BE) or text
+ * @param separator `auto` finds it in the header line
+ * @returns rows by column name; cells are text
+ * @throws ContactCenterError `EINVALID` when a quote is never closed
+ */
+export async function* csvRows(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, separator: Separator): AsyncGenerator<Record<string, string>> {
+  const text = peeked(decoded(chunks));
+  const first = await text.next();
+  const { delimiter, skip } = dialectOf(first.value ?? "", separator);
+  const parser = await openParser(delimiter);
+  const whole = async function* (): AsyncGenerator<string> {
+    yield (first.value ?? "").slice(skip);
+    yield* text;
+  };
+  pipeline(Readable.from(whole()), parser, () => undefined);
+  let header: string[] | undefined;
+  try {
+    for await (const cells of parser as AsyncIterable<string[]>) {
+      if (header === undefined) header = cells.map((name) => name.trim());
+      else yield toRow(header, cells);
+    }
+  } catch (error) {
+    throw csvFault(error);
+  }
+}
+
+function toRow(header: readonly string[], cells: readonly string[]): Record<string, string> {
+  const row: Record<string, string> = {};
+  for (let at = 0; at < cells.length; at++) row[header[at] || `column ${at + 1}`] ??= cells[at] as string;
+  return row;
+}
+
+/** Loaded with the first CSV, so that the palette costs nothing. */
+async function openParser(delimiter: CsvDialect["delimiter"]): Promise<ReturnType<typeof parse>> {
+  const csv = await import("csv-parse");
+  return csv.parse({
+    delimiter,
+    bom: true,
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    max_record_size: MAX_RECORD,
+  });
+}

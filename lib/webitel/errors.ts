@@ -1,0 +1,66 @@
+/** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
+import { ContactCenterError } from "../core/errors.js";
+import { lenientJson, type VendorFault } from "../core/rest.js";
+import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
+
+type Fields = Record<string, unknown>;
+
+function asFields(value: unknown): Fields | undefined {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+/**
+ * Reads an error body: the platform's `{id, status, detail, code}`, the gateway's `{code, message, details}`, or the gateway's with
+ * the platform's as JSON text in `message`. The platform's code (100 to 599) wins over the HTTP status; the gateway's is a gRPC number
+ * and never counts.
+ * @param _status the HTTP status
+ * @param body parsed body
+ */
+export function readWebitelError(_status: number, body: unknown): VendorFault | undefined {
+  const outer = asFields(body);
+  if (!outer) return undefined;
+  const inner = asFields(lenientJson(outer["message"]));
+  const platform = [outer, inner].find((shape) => shape && typeof shape["id"] === "string" && shape["id"] !== "");
+  if (platform) {
+    const code = Number(platform["code"]);
+    const detail = [platform["detail"], platform["status"]].find((text) => typeof text === "string");
+    return {
+      id: String(platform["id"]),
+      ...(Number.isInteger(code) && code >= 100 && code <= 599 && { code }),
+      ...(detail !== undefined && { detail }),
+    };
+  }
+  return typeof outer["message"] === "string" ? { detail: outer["message"] } : undefined;
+}
+
+/**
+ * What a failed request says about the batch that it carried:
+ * - `stop`: nothing of this upload can be loaded (credentials, rights, queue, certificate, a redirect);
+ * - `refused`: this batch was not loaded, because of a row in it;
+ * - `later`: this batch was surely not looked at;
+ * - `unknown`: it may have been loaded.
+ */
+export type Verdict = "stop" | "refused" | "later" | "unknown";
+
+/** The network's words for a request that never left. */
+const UNSENT = new Set<unknown>(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * Judges a failed CreateMemberBulk.
+ *
+ * A 503 counts as unknown: some gateways answer so when the server broke off in the middle of a request.
+ * @param error what the client threw
+ */
+export function judge(error: unknown): Verdict {
+  if (!(error instanceof ContactCenterError)) return "stop";
+  const { code, cause } = error;
+  if (typeof code === "string") {
+    if (UNSENT.has(code)) return "later";
+    return code === "EINVALID" || /CERT|SSL|TLS|EPROTO|INVALID_URL/.test(code) ? "stop" : "unknown";
+  }
+  const id = cause.id ?? "";
+  const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));
+  if (whole || code < 400 || (WHOLE_UPLOAD_CODES as readonly number[]).includes(code)) return "stop";
+  if (code === 429) return "later";
+  return code >= 500 || code === 408 ? "unknown" : "refused";
+}

@@ -1,0 +1,122 @@
+/**
+ * Every name of Webitel's interface that this pack uses, in tables: types, checks, editor lists, help and the stand-in derive
+ * from them. Free of node builtins: the editor loads this file too. Sources: "Webitel REST API usage examples" and the public protos.
+ */
+
+/** How the text of a cell becomes the value of a member's field. */
+export type FieldKind = "text" | "number" | "id" | "integer" | "time";
+
+/** A field that a column may be mapped to; `variables.<name>` comes on top. */
+export interface MemberField {
+  /** As settings and column headers name it. */
+  name: string;
+  kind: FieldKind;
+  /** True when `name2` … `name20` exist, for members with several numbers. */
+  numbered?: true;
+}
+
+/** One person's fields (4., dialer members). `type`, `bucket`, `agent` and `timezone` are ids of look-ups. */
+export const MEMBER_FIELDS = [
+  { name: "name", kind: "text" },
+  { name: "destination", kind: "number", numbered: true },
+  { name: "type", kind: "id", numbered: true },
+  { name: "description", kind: "text", numbered: true },
+  { name: "priority", kind: "integer" },
+  { name: "bucket", kind: "id" },
+  { name: "agent", kind: "id" },
+  { name: "expire_at", kind: "time" },
+  { name: "min_offering_at", kind: "time" },
+  { name: "timezone", kind: "id" },
+] as const satisfies readonly MemberField[];
+
+/** Prefix of a field that becomes one of the member's variables. */
+export const VARIABLE_PREFIX = "variables.";
+/** The variable that marks the members of one batch, so that the queue can be asked whether a batch arrived. */
+export const MARKER = "cc_batch";
+/** A member's numbers: the platform's default cap. */
+export const MAX_COMMUNICATIONS = 20;
+/** Below this a time is taken as seconds: 10^11 ms is March 1973. */
+export const SECONDS_BELOW = 1e11;
+
+/** Settings of an upload that are one of a few words, and the words. The first is the default. */
+export const UPLOAD_CHOICES = {
+  source: ["payload", "csv", "file"],
+  separator: ["auto", ",", ";", "tab"],
+  expiry: ["none", "end-of-day", "duration", "value"],
+  uncertain: ["verify", "report"],
+} as const;
+/** Where the rows come from. */
+export type UploadSource = (typeof UPLOAD_CHOICES.source)[number];
+/** What parts the columns. */
+export type Separator = (typeof UPLOAD_CHOICES.separator)[number];
+/** How `expire_at` of a row without one is found. */
+export type Expiry = (typeof UPLOAD_CHOICES.expiry)[number];
+/** What happens with a batch whose answer never came. */
+export type Uncertain = (typeof UPLOAD_CHOICES.uncertain)[number];
+
+/** A field of a request: the node's setting, the vendor's name, and how the value is checked. */
+export interface RequestField {
+  setting: string;
+  vendorName: string;
+  kind: "text" | "id" | "integer" | "bool" | "texts";
+}
+
+/** POST /calls (3.): what a user would compute. `variables` values are sent as text. */
+export const CALL_FIELDS = [
+  { setting: "destination", vendorName: "destination", kind: "text" },
+  { setting: "extension", vendorName: "extension", kind: "text" },
+  { setting: "userId", vendorName: "user_id", kind: "id" },
+  { setting: "timeout", vendorName: "timeout", kind: "integer" },
+  { setting: "display", vendorName: "display", kind: "text" },
+  { setting: "variables", vendorName: "variables", kind: "texts" },
+] as const satisfies readonly RequestField[];
+
+/** POST /calls: yes, no, or not sent. The first three are of the vendor's page and gone from newer servers. */
+export const CALL_CHOICES = [
+  { setting: "audio", vendorName: "audio", kind: "bool" },
+  { setting: "autoAnswer", vendorName: "auto_answer", kind: "bool" },
+  { setting: "record", vendorName: "record", kind: "bool" },
+  { setting: "disableAutoAnswer", vendorName: "disable_auto_answer", kind: "bool" },
+  { setting: "cancelDistribute", vendorName: "cancel_distribute", kind: "bool" },
+  { setting: "isOnline", vendorName: "is_online", kind: "bool" },
+  { setting: "hideNumber", vendorName: "hide_number", kind: "bool" },
+] as const satisfies readonly RequestField[];
+
+/** What narrows the list of agents (SearchAgent). `page` is ours: all pages are read. */
+export const AGENT_FILTERS = [
+  "q", "sort", "size", "fields", "id", "allow_channels", "extension", "supervisor_id", "team_id", "region_id", "auditor_id", "skill_id",
+  "queue_id", "user_id", "not_team_id", "not_skill_id", "not_user_id", "is_supervisor", "not_supervisor",
+] as const;
+
+/** What names the attempt that is reported (AttemptResult, AttemptCallback). */
+export const ATTEMPT_FIELDS = [
+  { setting: "queue", vendorName: "queue_id", kind: "id" },
+  { setting: "member", vendorName: "member_id", kind: "id" },
+  { setting: "attempt", vendorName: "attempt_id", kind: "id" },
+  { setting: "status", vendorName: "status", kind: "text" },
+] as const satisfies readonly RequestField[];
+
+/** The other properties of an attempt's result; times in Unix milliseconds. */
+export const RESULT_FIELDS = {
+  min_offering_at: "time",
+  expire_at: "time",
+  variables: "texts",
+  display: "bool",
+  description: "text",
+  transfer_queue_id: "id",
+  next_member_id: "id",
+  agent_id: "integer",
+  exclude_current_communication: "bool",
+  only_current_communication: "bool",
+  wait_between_retries: "integer",
+} as const;
+
+/** The fields of an event webhook (5.2), in the vendor's order. */
+export const EVENT_FIELDS = ["event", "direction", "queue", "member", "attempt", "uuid", "agent", "cid"] as const;
+/** Events and what they say of the call. */
+export const EVENT_STATES = { offering: "offered", bridged: "connected" } as const;
+
+/** Platform errors that concern the whole upload, not a row; a trailing dot stands for every id that begins so. */
+export const WHOLE_UPLOAD_IDS = ["app.member.valid.queue", "api.context.", "session.valid"] as const;
+/** Codes that concern the whole upload. */
+export const WHOLE_UPLOAD_CODES = [401, 403, 404] as const;

@@ -1,0 +1,104 @@
+/** Rows to batches: numbered, mapped, read ahead. */
+import type { Mapped } from "../member.js";
+import type { Member } from "../types.js";
+import type { Reject } from "./report.js";
+import type { RowSet } from "./rows.js";
+
+/** A row that can be sent. */
+export interface Entry {
+  row: number;
+  member: Member;
+  data: unknown;
+}
+
+/** Rows that are sent together, and those between them that cannot be sent. */
+export interface Batch {
+  number: number;
+  /** Every row of the batch, rising. */
+  rows: number[];
+  entries: Entry[];
+  rejects: Reject[];
+}
+
+/** How rows become batches. */
+export interface BatchOptions {
+  /** Members of a batch. */
+  size: number;
+  /** Number of the first batch. */
+  first: number;
+  toMember: (row: unknown) => Mapped;
+  /** Rows that an earlier life of this run has settled. */
+  skip?: RowSet;
+  /** Rows that an earlier life sent without learning what became of them, and that must not be sent again. */
+  uncertain?: RowSet;
+}
+
+/**
+ * Gathers rows. A batch is full when another good row comes: bad rows behind the last good one belong to it, so that the number of
+ * batches is the number of requests. So many bad rows that they would fill a batch make one by themselves: memory is bounded.
+ */
+export async function* batches(source: AsyncIterable<unknown>, options: BatchOptions): AsyncGenerator<Batch, undefined> {
+  let row = 0;
+  let number = options.first;
+  let batch: Batch = { number, rows: [], entries: [], rejects: [] };
+  let broken: { error: unknown } | undefined;
+  for await (const data of untilBroken(source, (error) => (broken = { error }))) {
+    row++;
+    if (options.skip?.has(row)) continue;
+    const { member, flaw } = options.toMember(data);
+    const uncertain = options.uncertain?.has(row) === true;
+    const good = member !== undefined && !uncertain;
+    if (good ? batch.entries.length >= options.size : batch.rejects.length >= options.size) {
+      yield batch;
+      batch = { number: ++number, rows: [], entries: [], rejects: [] };
+    }
+    batch.rows.push(row);
+    if (uncertain) batch.rejects.push({ row, code: "UNCERTAIN", reason: undefined, data });
+    else if (member) batch.entries.push({ row, member, data });
+    else batch.rejects.push({ row, code: "EINVALID", reason: flaw, data });
+  }
+  if (batch.rows.length > 0) yield batch;
+  // An input that breaks in the middle does not take the good rows before the break with it.
+  if (broken) throw broken.error;
+  return undefined;
+}
+
+async function* untilBroken(source: AsyncIterable<unknown>, onBroken: (error: unknown) => void): AsyncGenerator {
+  try {
+    yield* source;
+  } catch (error) {
+    onBroken(error);
+  }
+}
+
+/** Reads ahead: keeps so many items on the way while earlier ones are worked on. */
+export class ReadAhead<T> {
+  private readonly coming: Promise<IteratorResult<T, undefined>>[] = [];
+
+  constructor(
+    private readonly source: AsyncGenerator<T, undefined>,
+    depth: number,
+  ) {
+    for (let i = 0; i < depth; i++) this.pull();
+  }
+
+  /** The next item, or undefined when there is none. An async generator serves its callers in turn. */
+  async take(): Promise<T | undefined> {
+    const next = this.coming.shift() as Promise<IteratorResult<T, undefined>>;
+    this.pull();
+    const { done, value } = await next;
+    return done === true ? undefined : value;
+  }
+
+  /** Stops reading; what was read is forgotten. */
+  close(): void {
+    void this.source.return(undefined).catch(() => undefined);
+  }
+
+  private pull(): void {
+    const next = this.source.next();
+    // Whoever takes it sees the failure; until then it must not count as unhandled.
+    next.catch(() => undefined);
+    this.coming.push(next);
+  }
+}

@@ -1,0 +1,72 @@
+/** When the next request of an upload may leave: pause, rate and the server's Retry-After, for all workers alike. */
+import { delay } from "../../core/backoff.js";
+
+/** One upload's pace. */
+export class Pace {
+  private nextSlotMs = 0;
+  private holdUntilMs = 0;
+  private paused: { promise: Promise<void>; release: () => void } | undefined;
+
+  /** @param rate members per second, 0 = as fast as it goes */
+  constructor(private readonly rate: number) {}
+
+  get isPaused(): boolean {
+    return this.paused !== undefined;
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    let release = (): void => undefined;
+    const promise = new Promise<void>((resolve) => (release = resolve));
+    this.paused = { promise, release };
+  }
+
+  resume(): void {
+    this.paused?.release();
+    this.paused = undefined;
+  }
+
+  /** The server asked to be left alone for so many milliseconds. */
+  hold(ms: number): void {
+    this.holdUntilMs = Math.max(this.holdUntilMs, Date.now() + ms);
+  }
+
+  /**
+   * Resolves when this many members may be sent.
+   * @param members 0 for what was counted already
+   * @throws the signal's reason
+   */
+  async turn(members: number, stop: AbortSignal): Promise<void> {
+    if (this.rate > 0 && members > 0) {
+      const slot = Math.max(this.nextSlotMs, Date.now());
+      this.nextSlotMs = slot + (members / this.rate) * 1000;
+      await delay(slot - Date.now(), stop);
+    }
+    do {
+      await this.held(stop);
+      if (this.paused) await unlessAborted(this.paused.promise, stop);
+    } while (this.paused !== undefined || this.holdUntilMs > Date.now());
+    stop.throwIfAborted();
+  }
+
+  /**
+   * Resolves when the server may be asked again; a pause is no matter.
+   * @throws the signal's reason
+   */
+  async held(stop: AbortSignal): Promise<void> {
+    while (this.holdUntilMs > Date.now()) await delay(this.holdUntilMs - Date.now(), stop);
+  }
+}
+
+/**
+ * Waits for work or for the signal, whichever is first, and leaves nothing behind on the signal.
+ * @throws the signal's reason
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    return void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,0 +1,43 @@
+/** What an upload tells: of each batch, and at the end. */
+import type { Counts } from "./journal.js";
+import type { Flaw } from "../member.js";
+
+/** A row that is not in the queue, or not surely. */
+export interface Reject {
+  /** 1 = first data row. */
+  row: number;
+  /** HTTP status as a number, `EINVALID` = refused before sending, `UNCERTAIN` = the answer never came. */
+  code: number | string;
+  /** The server's words, or the flaw that was found before sending; undefined with `UNCERTAIN`. */
+  reason: string | Flaw | undefined;
+  /** The row as it came. */
+  data: unknown;
+}
+
+/** One batch, settled. */
+export interface BatchResult extends Counts {
+  batch: number;
+  /** Rows of this batch: accepted + rejected + uncertain. */
+  total: number;
+  /** Row number to member id, where the server told them. */
+  ids: Record<string, string>;
+  rejects: Reject[];
+}
+
+/** The whole run, also after a resume. `accepted + rejected + uncertain = total`. */
+export interface Report extends Counts {
+  runId: string;
+  queueId: string;
+  total: number;
+  batches: number;
+  /** Since the run was first started. */
+  durationMs: number;
+  resumed: boolean;
+  cancelled?: true;
+}
+
+/** A name for a run: its time first, so that names sort by age. */
+export function newRunId(nowMs: number, random: () => number = Math.random): string {
+  const chance = Math.floor(random() * 36 ** 4).toString(36).padStart(4, "0");
+  return `${nowMs.toString(36).padStart(9, "0")}${chance}`;
+}

@@ -1,0 +1,204 @@
+/**
+ * One upload: rows in, batches out, each member in the queue exactly once. Free of Node-RED.
+ *
+ * The first batch goes alone: what is wrong with all of them (token, queue, type) is then said once, with nothing loaded. Afterwards
+ * `concurrency` workers take batches that are read ahead.
+ */
+import { CLOSED, ContactCenterError } from "../../core/errors.js";
+import type { Mapped } from "../member.js";
+import type { Uncertain } from "../tables.js";
+import { batches, ReadAhead, type Batch } from "./batches.js";
+import { CANCELLED, deliver, type MembersApi, PATIENCE, type Patience, type RunContext, settleSent } from "./delivery.js";
+import type { Counts, Journal, Remembered, SentPart } from "./journal.js";
+import { Pace, unlessAborted } from "./pace.js";
+import type { BatchResult, Report } from "./report.js";
+import { fromRanges, RowSet, toRanges } from "./rows.js";
+
+/** Everything one run needs. */
+export interface UploadOptions {
+  api: MembersApi;
+  queueId: string;
+  runId: string;
+  /** Unix milliseconds. */
+  startedMs: number;
+  journal: Journal;
+  toMember: (row: unknown) => Mapped;
+  /** Members of a batch. */
+  batchSize: number;
+  /** Batches under way at once. */
+  concurrency: number;
+  /** Members per second, 0 = as fast as it goes. */
+  rate: number;
+  uncertain: Uncertain;
+  /** What an earlier life of this run left behind. */
+  before?: Remembered;
+  patience?: Patience;
+  /** Called with each settled batch, in the order in which they are settled. */
+  onBatch(result: BatchResult): void;
+}
+
+/** How long batches under way may take when the upload is closed. */
+const CLOSE_GRACE_MS = 5000;
+
+const closedError = (): ContactCenterError => new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
+
+/** A run. Made for one {@link Upload.run}. */
+export class Upload {
+  private readonly pace: Pace;
+  private readonly stopper = new AbortController();
+  private readonly aborter = new AbortController();
+  private readonly tally: Counts;
+  private readonly context: RunContext;
+  private lastBatch: number;
+  private ended: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: UploadOptions) {
+    const { before } = options;
+    this.pace = new Pace(options.rate);
+    this.tally = { accepted: 0, rejected: 0, uncertain: 0, ...before?.counts };
+    this.lastBatch = before?.lastBatch ?? 0;
+    this.context = {
+      api: options.api,
+      queueId: options.queueId,
+      runId: options.runId,
+      journal: options.journal,
+      pace: this.pace,
+      uncertain: options.uncertain,
+      patience: options.patience ?? PATIENCE,
+      stop: this.stopper.signal,
+      abort: this.aborter.signal,
+      tally: this.tally,
+      firstBatch: this.lastBatch + 1,
+      lastSuccessMs: Date.now(),
+    };
+  }
+
+  /** Numbers of the whole run so far. */
+  get report(): Report {
+    const { accepted, rejected, uncertain } = this.tally;
+    const { runId, queueId, startedMs, before } = this.options;
+    const total = accepted + rejected + uncertain;
+    return { runId, queueId, total, accepted, rejected, uncertain, batches: this.lastBatch, durationMs: Date.now() - startedMs, resumed: before !== undefined };
+  }
+
+  get isPaused(): boolean {
+    return this.pace.isPaused;
+  }
+
+  /** Batches under way end, no new one leaves. */
+  pause(): void {
+    this.pace.pause();
+  }
+
+  resume(): void {
+    // The time of a pause is not the server's fault.
+    this.context.lastSuccessMs = Date.now();
+    this.pace.resume();
+  }
+
+  /** Ends the run with its report: batches under way end, nothing is waited for. */
+  cancel(): void {
+    this.stopper.abort(CANCELLED);
+  }
+
+  /** Stops reading, gives batches under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
+  async close(): Promise<void> {
+    this.stopper.abort(closedError());
+    const grace = setTimeout(() => this.aborter.abort(), CLOSE_GRACE_MS);
+    await this.ended;
+    clearTimeout(grace);
+  }
+
+  /**
+   * Loads all rows.
+   * @param rows objects by column name, or finished members, in the order that numbers them
+   * @returns the report
+   * @throws ContactCenterError when the upload cannot go on; `cause.report` has the numbers so far, and the journal what a resume needs
+   */
+  async run(rows: AsyncIterable<unknown>): Promise<Report> {
+    const work = this.load(rows);
+    this.ended = work.catch(() => undefined);
+    try {
+      await work;
+    } catch (error) {
+      if (error !== CANCELLED) throw this.withReport(error);
+    }
+    const report: Report = { ...this.report, ...(this.stopper.signal.reason === CANCELLED && { cancelled: true }) };
+    this.options.journal.note({ end: report });
+    await this.options.journal.close();
+    return report;
+  }
+
+  private withReport(error: unknown): unknown {
+    if (!(error instanceof ContactCenterError)) return error;
+    return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.words);
+  }
+
+  private async load(rows: AsyncIterable<unknown>): Promise<void> {
+    const { batchSize, concurrency, toMember, before, journal } = this.options;
+    const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
+    try {
+      await this.settleOpen(before?.parts ?? [], open);
+      const source = new ReadAhead(batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, ...open }), concurrency);
+      try {
+        if (await this.next(source)) await this.workers(source, concurrency);
+      } finally {
+        source.close();
+      }
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  /** Batches that an earlier life sent without an answer are settled before anything is sent again. */
+  private async settleOpen(parts: readonly SentPart[], open: { skip: RowSet; uncertain: RowSet }): Promise<void> {
+    const { journal } = this.options;
+    for (const { marker, batch, rows, ok } of parts) {
+      // Rows of a part that nobody could settle are done one by one in later batches.
+      const numbers = fromRanges(rows).filter((row) => !open.skip.has(row));
+      if (numbers.length === 0) continue;
+      const known = ok ? { ids: ok.ids ?? [] } : await settleSent(this.context, marker, rows);
+      if (known === undefined) {
+        journal.note({ no: marker });
+      } else if (known === "uncertain") {
+        open.uncertain.add(rows);
+      } else {
+        const counts = { accepted: numbers.length, rejected: 0, uncertain: 0 };
+        const ids = known.ids.length === numbers.length ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string])) : {};
+        this.tally.accepted += numbers.length;
+        open.skip.add(rows);
+        this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] });
+        journal.note({ done: batch, rows, ...counts, part: marker });
+      }
+    }
+  }
+
+  /** Takes and delivers a batch; false when there is none. */
+  private async next(source: ReadAhead<Batch>): Promise<boolean> {
+    const batch = await unlessAborted(source.take(), this.stopper.signal);
+    if (!batch) return false;
+    this.lastBatch = Math.max(this.lastBatch, batch.number);
+    const result = await deliver(this.context, batch);
+    if (result.total > 0) this.options.onBatch(result);
+    const { accepted, rejected, uncertain, total } = result;
+    // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
+    if (total === batch.rows.length) this.options.journal.note({ done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain });
+    return true;
+  }
+
+  private async workers(source: ReadAhead<Batch>, count: number): Promise<void> {
+    let failure: unknown;
+    const work = async (): Promise<void> => {
+      try {
+        while (await this.next(source));
+      } catch (error) {
+        failure ??= error;
+        // The others end what they have under way, and wait for nothing.
+        this.stopper.abort(error);
+      }
+    };
+    await Promise.all(Array.from({ length: count }, work));
+    if (failure !== undefined) throw failure;
+  }
+}

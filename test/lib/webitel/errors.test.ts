@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import { judge, readWebitelError, type Verdict } from "../../../lib/webitel/errors.js";
+import { pages } from "../../../lib/webitel/paging.js";
+
+const platform = { id: "app.member.valid.queue", status: "Bad Request", detail: "Mismatch queue type", code: 400 };
+
+describe("lib/webitel/errors", () => {
+  it("reads all three shapes into one", () => {
+    const one = { id: platform.id, code: 400, detail: platform.detail };
+    assert.deepEqual(readWebitelError(500, platform), one);
+    assert.deepEqual(readWebitelError(500, { code: 13, message: JSON.stringify(platform), details: [] }), one);
+    assert.deepEqual(readWebitelError(400, { code: 3, message: "bad int64", details: [] }), { detail: "bad int64" });
+  });
+
+  it("lets only a code of 100 to 599 win over the HTTP status", () => {
+    assert.equal(readWebitelError(500, { ...platform, code: 13 })?.code, undefined);
+    assert.equal(readWebitelError(500, { ...platform, code: "404" })?.code, 404);
+  });
+
+  it("reads nothing from what is no error", () => {
+    for (const body of [undefined, "<html>", 7, [platform], null]) assert.equal(readWebitelError(502, body), undefined);
+  });
+
+  const verdicts: [Verdict, number | string, string?][] = [
+    ["stop", 401], ["stop", 403], ["stop", 404], ["stop", 302],
+    ["stop", 400, "app.member.valid.queue"], ["stop", 400, "api.context.whatever"], ["stop", 500, "session.valid"],
+    ["stop", "CERT_HAS_EXPIRED"], ["stop", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    ["refused", 400], ["refused", 413], ["refused", 422],
+    ["later", 429], ["later", "ECONNREFUSED"], ["later", "ENOTFOUND"],
+    ["unknown", 500], ["unknown", 502], ["unknown", 503], ["unknown", 504], ["unknown", 408], ["unknown", "ECONNRESET"], ["unknown", "ETIMEDOUT"], ["unknown", "EANSWER"],
+  ];
+  for (const [verdict, code, id] of verdicts) {
+    it(`judges ${code}${id ? ` ${id}` : ""} as ${verdict}`, () => {
+      assert.equal(judge(new ContactCenterError(code, "k", { vendor: "webitel", operation: "CreateMemberBulk", ...(id && { id }) })), verdict);
+    });
+  }
+});
+
+describe("lib/webitel/paging", () => {
+  const all = async (answers: unknown[]): Promise<{ id: string }[][]> => {
+    const got: { id: string }[][] = [];
+    for await (const items of pages<{ id: string }>("Search", (page) => Promise.resolve(answers[page - 1]))) got.push(items);
+    return got;
+  };
+
+  it("reads until next is not true; missing words are defaults", async () => {
+    assert.deepEqual(await all([{ next: true, items: [{ id: "1" }] }, { items: [{ id: "2" }] }, { items: [{ id: "3" }] }]), [[{ id: "1" }], [{ id: "2" }]]);
+    assert.deepEqual(await all([{}]), []);
+  });
+
+  it("ends when the server gives the same page for ever", async () => {
+    const same = { next: true, items: [{ id: "1" }] };
+    await assert.rejects(all([same, same, same]), { code: "EPAGING", key: "webitel.errors.same-page" });
+  });
+
+  it("takes a log-in page for no list", async () => {
+    for (const answer of ["<html>", [], undefined, { items: "x" }]) await assert.rejects(all([answer]), { key: "webitel.errors.no-list" });
+  });
+});

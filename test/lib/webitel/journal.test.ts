@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
+import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
+
+const head = { run: "r1", queue: "10", input: "hash", started: 5 };
+
+describe("lib/webitel/upload/rows", () => {
+  it("writes row numbers as ranges and back", () => {
+    assert.deepEqual(toRanges([1, 2, 3, 7, 9, 10]), [[1, 3], [7, 7], [9, 10]]);
+    assert.deepEqual(fromRanges([[1, 3], [7, 7]]), [1, 2, 3, 7]);
+  });
+
+  it("finds rows in ranges that came in any order and overlap", () => {
+    const set = new RowSet();
+    set.add([[50, 60]]);
+    assert.ok(set.has(55) && !set.has(49));
+    set.add([[1, 10], [8, 20], [21, 30]]);
+    assert.deepEqual([0, 1, 20, 21, 30, 31, 49, 50, 60, 61].filter((row) => set.has(row)), [1, 20, 21, 30, 50, 60]);
+  });
+});
+
+describe("lib/webitel/upload/journal", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cc-journal-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function written(): Promise<string> {
+    const path = join(folder, "j.jsonl");
+    const journal = new Journal(path, head);
+    await journal.append({ send: "r1-1", batch: 1, rows: [[1, 2]] });
+    journal.note({ ok: "r1-1", ids: ["a", "b"] });
+    journal.note({ done: 1, rows: [[1, 3]], accepted: 2, rejected: 1, uncertain: 0 });
+    await journal.append({ send: "r1-2", batch: 2, rows: [[4, 5]] });
+    await journal.append({ send: "r1-3", batch: 3, rows: [[6, 9]] });
+    journal.note({ no: "r1-3" });
+    await journal.append({ send: "r1-3a", batch: 3, rows: [[6, 7]] });
+    journal.note({ ok: "r1-3a" });
+    await journal.close();
+    return path;
+  }
+
+  it("remembers what is done, what arrived and what is open", async () => {
+    const told = await readJournal(await written());
+    assert.deepEqual(told?.head, head);
+    assert.deepEqual(told.counts, { accepted: 2, rejected: 1, uncertain: 0 });
+    assert.deepEqual(told.parts, [
+      { marker: "r1-2", batch: 2, rows: [[4, 5]] },
+      { marker: "r1-3a", batch: 3, rows: [[6, 7]], ok: {} },
+    ]);
+    assert.ok(told.handled.has(3) && !told.handled.has(4));
+    assert.equal(told.lastBatch, 3);
+    assert.equal(told.ended, false);
+  });
+
+  it("skips a line that a kill tore, and goes on behind it", async () => {
+    const path = await written();
+    truncateSync(path, readFileSync(path).length - 8);
+    assert.equal((await readJournal(path))?.parts[1]?.ok, undefined);
+    const journal = new Journal(path);
+    await journal.append({ send: "r1-4", batch: 4, rows: [[10, 10]] });
+    await journal.close();
+    assert.deepEqual((await readJournal(path))?.parts.map(({ marker }) => marker), ["r1-2", "r1-3a", "r1-4"]);
+  });
+
+  it("never changes what is written", async () => {
+    const path = await written();
+    const before = readFileSync(path, "utf8");
+    const journal = new Journal(path);
+    journal.note({ no: "r1-2" });
+    await journal.close();
+    assert.ok(readFileSync(path, "utf8").startsWith(before));
+  });
+
+  it("fails with the system's word when the disk is full, and then for good", async () => {
+    const journal = new Journal("/dev/full", head);
+    await assert.rejects(journal.append({ send: "r1-1", batch: 1, rows: [[1, 1]] }), { code: "ENOSPC", key: "webitel.errors.journal" });
+    await assert.rejects(journal.append({ send: "r1-2", batch: 2, rows: [[2, 2]] }), { code: "ENOSPC" });
+    await journal.close();
+  });
+
+  it("knows the journals of one node, newest first, and keeps a few", async () => {
+    const own = new JournalFolder(folder, "n1", 2);
+    for (const run of ["000a", "000c", "000b"]) {
+      const journal = own.create({ ...head, run });
+      journal.note({ no: "x" });
+      await journal.close();
+    }
+    writeFileSync(join(folder, "webitel-n1-000d.jsonl"), "not ours\n");
+    appendFileSync(join(folder, "webitel-n2-000e.jsonl"), `${JSON.stringify(head)}\n`);
+    assert.deepEqual((await own.runs()).map((run) => run.head.run), ["000c", "000b", "000a"]);
+    await own.tidy();
+    assert.deepEqual(readdirSync(folder).sort(), ["webitel-n1-000c.jsonl", "webitel-n1-000d.jsonl", "webitel-n2-000e.jsonl"]);
+  });
+});

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import { Journal } from "../../../lib/webitel/upload/journal.js";
+import type { Report } from "../../../lib/webitel/upload/report.js";
+import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/index.js";
+import { people, type Prepared, UploadBench, upTo, type Wishes } from "../../support/webitel/bench-run.js";
+import { until } from "../../support/wait.js";
+
+describe("lib/webitel/upload", () => {
+  let bench: UploadBench;
+
+  async function prepare(items: readonly unknown[], wishes: Wishes = {}, options: WebitelSimulatorOptions = {}): Promise<Prepared> {
+    bench = new UploadBench(await startWebitelSimulator(options));
+    return bench.prepare(items, wishes);
+  }
+  const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [total, accepted, rejected, uncertain, batches];
+  const failure = async ({ upload, rows }: Prepared): Promise<ContactCenterError & { cause: { report: Report } }> => {
+    try {
+      await upload.run(rows);
+    } catch (error) {
+      return error as ContactCenterError & { cause: { report: Report } };
+    }
+    throw new Error("the upload did not fail");
+  };
+
+  afterEach(() => bench.close());
+
+  it("loads batches, keeps 64-bit ids as text and tells which row got which", async () => {
+    const { upload, rows, results } = await prepare(people(25));
+    const report = await upload.run(rows);
+    assert.deepEqual(numbers(report), [25, 25, 0, 0, 3]);
+    assert.deepEqual(bench.loaded(), upTo(25));
+    assert.deepEqual(bench.bulks(), ["1", "2", "3"]);
+    assert.deepEqual(results.map(({ batch, accepted, total }) => [batch, accepted, total]), [[1, 10, 10], [2, 10, 10], [3, 5, 5]]);
+    assert.deepEqual(results[1]?.ids["11"], bench.simulator.store.queue("10")?.members[10]?.id);
+    assert.equal(bench.simulator.store.queue("10")?.members[0]?.variables?.["cc_batch"], `${report.runId}-1`);
+  });
+
+  it("asks nothing and reports 0 for an empty input", async () => {
+    const { upload, rows } = await prepare([]);
+    assert.deepEqual(numbers(await upload.run(rows)), [0, 0, 0, 0, 0]);
+    assert.equal(bench.simulator.seen.length, 0);
+  });
+
+  it("refuses rows before sending, with their number and as they came", async () => {
+    const items = people(22, (row) => (row % 7 === 0 ? { destination: "3.8E+11" } : {}));
+    const { upload, rows, results } = await prepare(items);
+    assert.deepEqual(numbers(await upload.run(rows)), [22, 19, 3, 0, 2]);
+    const rejects = results.flatMap((result) => result.rejects);
+    assert.deepEqual(rejects.map(({ row, code, data }) => [row, code, data]), [7, 14, 21].map((row) => [row, "EINVALID", items[row - 1]]));
+  });
+
+  it("halves a refused batch down to the bad rows, each half with a marker of its own", async () => {
+    const { upload, rows, results } = await prepare(people(20, (row) => (row === 13 ? { bucket: "99" } : {})));
+    assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);
+    assert.deepEqual(bench.bulks(), ["1", "2", "2a", "2b", "2aa", "2ab", "2aba", "2abb"]);
+    const [reject] = results[1]?.rejects ?? [];
+    assert.deepEqual([reject?.row, reject?.code, reject?.reason], [13, 400, "item 0: no bucket 99 (store.sql_member.bulk_save.app_error)"]);
+    assert.equal(bench.loaded().length, 19);
+  });
+
+  it("ends at once when the halves of the first batch fail like the whole", async () => {
+    const { upload, rows } = await prepare(people(40, () => ({ type: "77" })), { concurrency: 4 });
+    const error = await failure({ upload, rows, results: [] });
+    assert.equal(error.code, 400);
+    assert.deepEqual(numbers(error.cause.report), [0, 0, 0, 0, 1]);
+    assert.deepEqual(bench.bulks(), ["1", "1a", "1b"]);
+  });
+
+  const hopeless: [string, Wishes, number, number][] = [
+    ["a wrong token", { token: "wrong-secret" }, 401, 1],
+    ["an unknown queue", { queueId: "404" }, 404, 1],
+    ["a queue that takes no members", { queueId: "12" }, 400, 1],
+  ];
+  for (const [what, wishes, code, bulks] of hopeless) {
+    for (const errorShape of ["platform", "nested"] as const) {
+      it(`ends at once with one error for ${what} (${errorShape} error), the token in none of it`, async () => {
+        const error = await failure(await prepare(people(50), { concurrency: 8, ...wishes }, { errorShape }));
+        assert.equal(error.code, code);
+        assert.equal(bench.bulks().length, bulks);
+        assert.equal(bench.loaded().length, 0);
+        assert.ok(!JSON.stringify([error.message, error.cause, error.words]).includes("wrong-secret"));
+      });
+    }
+  }
+
+  for (const fault of ["reset-after", "502-after", "cut-after", "late"] as const) {
+    it(`settles an answer lost by ${fault}: asks before it sends again`, async () => {
+      const { upload, rows, results } = await prepare(people(20));
+      bench.simulator.faults.push(fault);
+      assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
+      assert.deepEqual(bench.bulks(), ["1", "2"]);
+      assert.deepEqual(bench.loaded(), upTo(20));
+      assert.equal(Object.keys(results[0]?.ids ?? {}).length, 10);
+    });
+  }
+
+  for (const fault of ["reset", "500", "502", "503"] as const) {
+    it(`sends again after ${fault}, when the queue has twice said no`, async () => {
+      const { upload, rows } = await prepare(people(10));
+      bench.simulator.faults.push(fault);
+      assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
+      assert.deepEqual(bench.bulks(), ["1", "1"]);
+      assert.equal(bench.asked(), 2);
+    });
+  }
+
+  it("asks not before 500 ms after the break, unless told", async () => {
+    const { PATIENCE } = await import("../../../lib/webitel/upload/delivery.js");
+    const { upload, rows } = await prepare(people(1), { patience: PATIENCE });
+    bench.simulator.faults.push("reset-after");
+    await upload.run(rows);
+    const [bulk, search] = bench.simulator.seen;
+    assert.ok((search?.at ?? 0) - (bulk?.at ?? 0) >= 495);
+  });
+
+  it("goes on asking while the queue cannot be asked", async () => {
+    const { upload, rows } = await prepare(people(10));
+    for (const fault of ["reset-after", "503", "reset", "500"] as const) bench.simulator.faults.push(fault);
+    assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
+    assert.deepEqual(bench.bulks(), ["1"]);
+    assert.equal(bench.asked(), 4);
+  });
+
+  it("is not fooled by a server that ignores the filter", async () => {
+    const { upload, rows } = await prepare(people(20), {}, { ignoresVariables: true });
+    const queue = bench.simulator.store.queue("10");
+    if (queue) bench.simulator.store.insert(queue, people(2500).map(({ destination }) => ({ communications: [{ destination: String(destination), type: { id: "1" } }], variables: { row: "0" } })));
+    bench.simulator.faults.push("reset");
+    bench.simulator.faults.push("slow");
+    assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
+    assert.deepEqual(bench.bulks(), ["1", "1", "2"]);
+    assert.deepEqual(bench.loaded().filter((row) => row > 0), upTo(20));
+  });
+
+  it("reports lost answers instead of asking, when told so", async () => {
+    const { upload, rows, results } = await prepare(people(20), { uncertain: "report" });
+    bench.simulator.faults.push("503");
+    bench.simulator.faults.push("reset");
+    assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
+    assert.equal(bench.asked(), 0);
+    assert.deepEqual(results[0]?.rejects.map(({ row, code }) => [row, code]), upTo(10).map((row) => [row, "UNCERTAIN"]));
+  });
+
+  it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
+    for (const header of [() => "1", () => new Date(Date.now() + 2000).toUTCString()]) {
+      const retryAfter = header();
+      const { upload, rows } = await prepare(people(60), { concurrency: 3 });
+      bench.simulator.faults.push("429", retryAfter);
+      await upload.run(rows);
+      const times = bench.simulator.seen.map(({ at }) => at);
+      assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 900, `${(times[1] ?? 0) - (times[0] ?? 0)} ms`);
+      assert.deepEqual(bench.loaded(), upTo(60));
+      if (retryAfter === "1") await bench.close();
+    }
+  });
+
+  it("waits for a server that is down, and gives up when it stays so", async () => {
+    const { upload, rows } = await prepare(people(20));
+    await bench.simulator.down();
+    const work = upload.run(rows);
+    await new Promise((done) => setTimeout(done, 100));
+    await bench.simulator.up();
+    assert.deepEqual(numbers(await work), [20, 20, 0, 0, 2]);
+
+    const again = await bench.prepare(people(20), { patience: { backoff: { minMs: 10, maxMs: 20 }, askAfterMs: 10, giveUpMs: 200 } });
+    await bench.simulator.down();
+    const error = await failure(again);
+    assert.deepEqual([error.code, error.key], ["ECONNREFUSED", "webitel.errors.gave-up"]);
+    await bench.simulator.up();
+    const rest = await bench.prepare(people(20), { resume: true });
+    assert.deepEqual(numbers(await rest.upload.run(rest.rows)).slice(0, 2), [20, 20]);
+  });
+
+  it("keeps to its rate", async () => {
+    const { upload, rows } = await prepare(people(60), { rate: 200, concurrency: 3 });
+    await upload.run(rows);
+    const times = bench.simulator.seen.map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] as number));
+    assert.ok(gaps.every((gap) => gap >= 35), gaps.join());
+  });
+
+  it("pauses, goes on, and cancels with its report", async () => {
+    const { upload, rows } = await prepare(people(1000), {}, { bulkDelayMs: 5 });
+    const work = upload.run(rows);
+    await until("a few batches", () => bench.bulks().length >= 3);
+    upload.pause();
+    await until("the last batch to end", () => bench.loaded().length === bench.bulks().length * 10);
+    const paused = bench.bulks().length;
+    await new Promise((done) => setTimeout(done, 60));
+    assert.equal(bench.bulks().length, paused);
+    upload.resume();
+    await until("more batches", () => bench.bulks().length > paused + 2);
+    upload.cancel();
+    const report = await work;
+    assert.equal(report.cancelled, true);
+    assert.equal(report.accepted, bench.loaded().length);
+    assert.ok(report.total < 1000 && report.total === report.accepted);
+    await assert.rejects(bench.prepare(people(1000), { resume: true }), { code: "EINVALID", key: "webitel.errors.resume.nothing" });
+  });
+
+  it("closes: what is under way ends, the rest is left to a resume", async () => {
+    const { upload, rows } = await prepare(people(400), { concurrency: 2 }, { bulkDelayMs: 20 });
+    const work = failure({ upload, rows, results: [] });
+    await until("a few batches", () => bench.loaded().length >= 50);
+    await upload.close();
+    const error = await work;
+    assert.equal(error.code, "ECLOSED");
+    assert.equal(error.cause.report.accepted, bench.loaded().length);
+    const rest = await bench.prepare(people(400), { resume: true });
+    const report = await rest.upload.run(rest.rows);
+    assert.deepEqual([report.resumed, report.runId, report.accepted], [true, error.cause.report.runId, 400]);
+    assert.deepEqual(bench.loaded(), upTo(400));
+    assert.equal(bench.asked(), 0);
+  });
+
+  it("refuses to resume another input, another queue, or nothing", async () => {
+    await prepare([]);
+    await assert.rejects(bench.prepare(people(5), { resume: true }), { key: "webitel.errors.resume.nothing" });
+    const broken = await bench.prepare(people(30), { token: "wrong" });
+    await failure(broken);
+    await assert.rejects(bench.prepare(people(31), { resume: true }), { code: "EINVALID", key: "webitel.errors.resume.changed" });
+    await assert.rejects(bench.prepare(people(30), { resume: true, queueId: "11" }), { key: "webitel.errors.resume.queue" });
+    const rest = await bench.prepare(people(30), { resume: true });
+    assert.equal((await rest.upload.run(rest.rows)).accepted, 30);
+    await assert.rejects(bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
+  });
+
+  it("does not resume a broken run whose input was loaded by a later one", async () => {
+    await failure(await prepare(people(30), { token: "wrong" }));
+    const whole = await bench.prepare(people(30));
+    await whole.upload.run(whole.rows);
+    await assert.rejects(bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
+  });
+
+  it("sends nothing that the journal could not note", async () => {
+    const { upload, rows } = await prepare(people(30), { journal: new Journal("/dev/full", { run: "r", queue: "10", input: "", started: 0 }) });
+    const error = await failure({ upload, rows, results: [] });
+    assert.equal(error.code, "ENOSPC");
+    assert.equal(bench.simulator.seen.length, 0);
+  });
+
+  it("loads the good rows before an input that breaks", async () => {
+    const { upload } = await prepare([]);
+    const broken = async function* (): AsyncGenerator {
+      yield* people(15);
+      throw new ContactCenterError("EINVALID", "webitel.errors.csv", { vendor: "webitel", operation: "upload" });
+    };
+    const error = await failure({ upload, rows: broken(), results: [] });
+    assert.equal(error.code, "EINVALID");
+    assert.equal(error.cause.report.accepted, 15);
+    assert.deepEqual(bench.loaded(), upTo(15));
+  });
+
+  it("takes a half's 404 for a row's fault", async () => {
+    const { upload, rows } = await prepare(people(4, (row) => (row === 2 ? { name: "lost" } : {})), {
+      api: {
+        createMembers: (_, items) =>
+          items.some(({ name }) => name === "lost")
+            ? Promise.reject(new ContactCenterError(items.length === 1 ? 404 : 400, "k", { vendor: "webitel", operation: "CreateMemberBulk", detail: String(items.length) }))
+            : Promise.resolve(items.map((_, at) => String(at))),
+        findMembers: () => Promise.resolve([]),
+      },
+    });
+    assert.deepEqual(numbers(await upload.run(rows)), [4, 3, 1, 0, 1]);
+  });
+
+  it("says nothing of ids when the server gives another number of them", async () => {
+    const { upload, rows, results } = await prepare(people(4), { api: { createMembers: () => Promise.resolve(["1"]), findMembers: () => Promise.resolve([]) } });
+    assert.deepEqual(numbers(await upload.run(rows)), [4, 4, 0, 0, 1]);
+    assert.deepEqual(results[0]?.ids, {});
+  });
+});

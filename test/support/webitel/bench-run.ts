@@ -1,0 +1,81 @@
+/** One upload from a list against a stand-in, with the boring parts written once. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createWebitelClient } from "../../../lib/webitel/client.js";
+import { memberMapper } from "../../../lib/webitel/member.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
+import type { BatchResult } from "../../../lib/webitel/upload/report.js";
+import { listSource } from "../../../lib/webitel/upload/source.js";
+import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+
+/** What a test may want otherwise. */
+export type Wishes = Partial<Omit<UploadOptions, "before">> & { resume?: boolean; token?: string };
+
+/** An upload ready to run. */
+export interface Prepared {
+  upload: Upload;
+  rows: AsyncIterable<unknown>;
+  results: BatchResult[];
+}
+
+/** Good rows, as a CSV would give them. */
+export function people(count: number, more: (row: number) => object = () => ({})): Record<string, unknown>[] {
+  return Array.from({ length: count }, (_, at) => ({ name: `Person ${at + 1}`, destination: `+38044${1_000_000 + at}`, type: "1", "variables.row": String(at + 1), ...more(at + 1) }));
+}
+
+/** A folder for journals and uploads that use it. */
+export class UploadBench {
+  readonly folder = mkdtempSync(join(tmpdir(), "cc-upload-"));
+  private readonly clients: { close(): void }[] = [];
+
+  constructor(readonly simulator: WebitelSimulator) {}
+
+  async prepare(items: readonly unknown[], wishes: Wishes = {}): Promise<Prepared> {
+    const { resume = false, token = WEBITEL_DEMO_TOKEN, queueId = "10", ...more } = wishes;
+    const source = listSource(items);
+    const run = await (resume ? resumeRun : openRun)(new JournalFolder(this.folder, "test"), queueId, source);
+    const results: BatchResult[] = [];
+    const api = createWebitelClient({ url: this.simulator.url, token });
+    this.clients.push(api);
+    const upload = new Upload({
+      api,
+      queueId,
+      ...run,
+      toMember: memberMapper({ mapping: [], defaults: [] }),
+      batchSize: 10,
+      concurrency: 1,
+      rate: 0,
+      uncertain: "verify",
+      patience: { backoff: { minMs: 20, maxMs: 100 }, askAfterMs: 150, giveUpMs: 60_000 },
+      onBatch: (result) => results.push(result),
+      ...more,
+    });
+    return { upload, rows: source.rows(), results };
+  }
+
+  /** Numbers of the rows in the queue, rising. */
+  loaded(queueId = "10"): number[] {
+    return (this.simulator.store.queue(queueId)?.members ?? []).map(({ variables }) => Number(variables?.["row"])).sort((a, b) => a - b);
+  }
+
+  /** Paths of the bulks and searches that the stand-in saw. */
+  bulks(): string[] {
+    return this.simulator.seen.filter(({ path }) => path.endsWith("/bulk")).map(({ marker }) => marker?.replace(/^[^-]+-/, "") ?? "");
+  }
+
+  asked(): number {
+    return this.simulator.seen.filter(({ method }) => method === "GET").length;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.simulator.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** 1 … count */
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);

@@ -1,0 +1,48 @@
+/**
+ * An upload in a process of its own, made to be killed: `tsx loader.ts '<LoaderJob>'`. What the upload tells is appended to the job's
+ * log before the next thing happens, so that it survives the kill, as a flow's files would.
+ */
+import { appendFileSync } from "node:fs";
+import { createWebitelClient } from "../../../lib/webitel/client.js";
+import { memberMapper } from "../../../lib/webitel/member.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
+import { fileSource } from "../../../lib/webitel/upload/source.js";
+import { Upload } from "../../../lib/webitel/upload/upload.js";
+
+/** What to load, and how. */
+export interface LoaderJob {
+  url: string;
+  token: string;
+  queueId: string;
+  file: string;
+  folder: string;
+  log: string;
+  batchSize: number;
+  concurrency: number;
+  resume: boolean;
+}
+
+async function main(): Promise<void> {
+  const job = JSON.parse(process.argv[2] ?? "") as LoaderJob;
+  const tell = (line: object): void => appendFileSync(job.log, `${JSON.stringify(line)}\n`);
+  const source = fileSource(job.file, "auto");
+  const run = await (job.resume ? resumeRun : openRun)(new JournalFolder(job.folder, "loader"), job.queueId, source);
+  const upload = new Upload({
+    api: createWebitelClient(job),
+    queueId: job.queueId,
+    ...run,
+    toMember: memberMapper({ mapping: [], defaults: [{ field: "type", value: "1" }] }),
+    batchSize: job.batchSize,
+    concurrency: job.concurrency,
+    rate: 0,
+    uncertain: "verify",
+    // Longer than the stand-in's late work takes, and short enough for a test.
+    patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000 },
+    onBatch: ({ rejects, ids, accepted }) => tell({ accepted, rejects, ids }),
+  });
+  tell({ report: await upload.run(source.rows()) });
+  process.exit(0);
+}
+
+void main();
