@@ -3,7 +3,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { pipeline, Readable } from "node:stream";
 import type { CsvError, parse } from "csv-parse";
 import { refused } from "../core/errors.js";
-import { type CsvDialect, dialectOf } from "./dialect.js";
+import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
 import type { Separator } from "./tables.js";
 
 /** Characters of text that are parsed before other flows get their turn. */
@@ -27,12 +27,6 @@ export function* slices(text: string): Generator<string> {
 /** Cuts bytes into slices. */
 export function* byteSlices(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
-}
-
-/** UTF-16 by its mark, or by the zero byte beside the first letter; else UTF-8. The decoder takes the mark away. */
-function encodingOf([a = 1, b = 1]: Uint8Array): string {
-  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return "utf-16le";
-  return (a === 0xfe && b === 0xff) || (a === 0 && b !== 0) ? "utf-16be" : "utf-8";
 }
 
 async function* decoded(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): AsyncGenerator<string> {

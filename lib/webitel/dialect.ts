@@ -11,6 +11,12 @@ export interface CsvDialect {
 const DELIMITERS = [",", ";", "\t"] as const;
 const NAMED: Record<Exclude<Separator, "auto">, CsvDialect["delimiter"]> = { ",": ",", ";": ";", tab: "\t" };
 
+/** UTF-16 by its mark, or by the zero byte beside the first letter; else UTF-8. The decoder takes the mark away. */
+export function encodingOf([a = 1, b = 1]: Uint8Array): string {
+  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return "utf-16le";
+  return (a === 0xfe && b === 0xff) || (a === 0 && b !== 0) ? "utf-16be" : "utf-8";
+}
+
 /** The text's first record that is not empty; a line break within quotes belongs to it. */
 function firstRecord(text: string): string {
   let quoted = false;

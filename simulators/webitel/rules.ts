@@ -22,7 +22,7 @@ function isId(value: Lookup | undefined): boolean {
 
 /** Ids come as text or as numbers. */
 function knows(known: readonly Lookup[], asked: { id: unknown }): boolean {
-  return known.some(({ id }) => id === `${asked.id as string}`);
+  return known.some(({ id }) => id === asked.id || id === (asked.id as number).toString());
 }
 
 function checkMember(store: Store, member: Member, at: number): void {

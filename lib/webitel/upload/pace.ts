@@ -10,10 +10,6 @@ export class Pace {
   /** @param rate members per second, 0 = as fast as it goes */
   constructor(private readonly rate: number) {}
 
-  get isPaused(): boolean {
-    return this.paused !== undefined;
-  }
-
   pause(): void {
     if (this.paused) return;
     let release = (): void => undefined;

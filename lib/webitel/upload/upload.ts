@@ -81,10 +81,6 @@ export class Upload {
     return { runId, queueId, total, accepted, rejected, uncertain, batches: this.lastBatch, durationMs: Date.now() - startedMs, resumed: before !== undefined };
   }
 
-  get isPaused(): boolean {
-    return this.pace.isPaused;
-  }
-
   /** Batches under way end, no new one leaves. */
   pause(): void {
     this.pace.pause();

@@ -1,0 +1,62 @@
+/** Values of a request, checked before anything is sent: nothing is bent, nothing is guessed. */
+import { refused } from "../core/errors.js";
+import { plainText } from "../core/text.js";
+import type { RequestField } from "./tables.js";
+import { toMillis } from "./time.js";
+
+const INT32 = 2 ** 31 - 1;
+
+type Kind = RequestField["kind"] | "time";
+
+const asText = (value: unknown): string | undefined => plainText(value)?.trim();
+
+/** The values as text, objects as JSON; what is not there is left out. */
+export function asTexts(values: Record<string, unknown>): Record<string, string> {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(known.map(([name, value]) => [name, plainText(value) ?? JSON.stringify(value)]));
+}
+
+/** One reader per kind; undefined means that the value is not of that kind. */
+const READERS: Record<Kind, (value: unknown) => unknown> = {
+  text: (value) => asText(value) || undefined,
+  // 64-bit: text all the way. A number beyond 2^53 has lost digits already.
+  id: (value) => (typeof value === "number" && !Number.isSafeInteger(value) ? undefined : /^[1-9]\d{0,18}$/.exec(asText(value) ?? "")?.[0]),
+  integer(value) {
+    const text = asText(value) ?? "";
+    return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? Number(text) : undefined;
+  },
+  bool: (value) => (value === true || value === "true" ? true : value === false || value === "false" ? false : undefined),
+  time(value) {
+    const ms = toMillis(value);
+    return ms === undefined ? undefined : String(ms);
+  },
+  texts(value) {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
+    return asTexts(value as Record<string, unknown>);
+  },
+};
+
+/**
+ * Reads one value.
+ * @param operation the vendor's name of the request
+ * @param field what the integrator knows the value as
+ * @throws ContactCenterError `EINVALID` that says what was expected
+ */
+export function readValue(operation: string, field: string, kind: Kind, value: unknown): unknown {
+  const read = READERS[kind](value);
+  if (read === undefined) throw refused(`webitel.errors.field.${kind}`, { vendor: "webitel", operation, field });
+  return read;
+}
+
+const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+/** Reads the values that are there, by the vendor's names. */
+export function readValues(operation: string, fields: readonly RequestField[], values: Partial<Record<string, unknown>>): Record<string, unknown> {
+  const present = fields.filter(({ setting }) => !isBlank(values[setting]));
+  return Object.fromEntries(present.map(({ setting, vendorName, kind }) => [vendorName, readValue(operation, setting, kind, values[setting])]));
+}
+
+/** A value that the vendor requires. */
+export function required(operation: string, field: string): ReturnType<typeof refused> {
+  return refused("webitel.errors.field.missing", { vendor: "webitel", operation, field });
+}

@@ -1,0 +1,69 @@
+/** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
+import { encodingOf, firstRecords } from "../../../lib/webitel/dialect.js";
+import { fieldOf, isField, type Mapping } from "../../../lib/webitel/member.js";
+import type { Separator } from "../../../lib/webitel/tables.js";
+
+/** What a sample tells. */
+export interface Sample {
+  columns: string[];
+  /** The first data row; undefined when there is only a header. */
+  row?: Record<string, unknown>;
+}
+
+/** Bytes of a file that are read for a sample. */
+const BEGINNING = 64 * 1024;
+
+/** Reads a pasted text: CSV, or a member or list as JSON. */
+export function readSample(text: string, separator: Separator): Sample {
+  const trimmed = text.trim();
+  if (trimmed === "") return { columns: [] };
+  if (/^[[{]/.test(trimmed)) {
+    const row = firstObject(trimmed);
+    return row ? { columns: Object.keys(row), row } : { columns: [] };
+  }
+  const [columns = [], cells] = firstRecords(text, separator, 2);
+  return { columns, ...(cells && { row: Object.fromEntries(columns.map((column, at) => [column, cells[at] ?? ""])) }) };
+}
+
+function firstObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    const items = (value as { items?: unknown }).items ?? value;
+    const first = Array.isArray(items) ? (items as unknown[])[0] : items;
+    return first !== null && typeof first === "object" ? (first as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first lines of a file, decoded as the upload will decode them. */
+export async function beginningOf(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.slice(0, BEGINNING).arrayBuffer());
+  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+  return /^\s*[[{]/.test(text) ? text : text.split(/\r\n|\n|\r/).slice(0, 12).join("\n");
+}
+
+/** Words in headers that say what a column is, in a few languages. */
+const HINTS: readonly [RegExp, string][] = [
+  [/phone|mobile|cell|telefon|handy|puhelin|teléfono|телефон|номер/i, "destination"],
+  [/name|nimi|nombre|nom\b|имя|ім.?я|піб|фио/i, "name"],
+  [/priority|prio/i, "priority"],
+  [/comment|note|remark|приміт|комент/i, "description"],
+  [/bucket/i, "bucket"],
+];
+
+/** A first mapping for columns: fields by their own name, then by what the header seems to say, then variables. */
+export function proposeMapping(columns: readonly string[]): (Mapping & Record<string, string>)[] {
+  const taken = new Set<string>();
+  const take = (field: string | undefined): string | undefined => {
+    if (field === undefined || taken.has(field)) return undefined;
+    taken.add(field);
+    return field;
+  };
+  const own = columns.map((column) => take(isField(fieldOf(column)) ? fieldOf(column) : undefined));
+  return columns.flatMap((column, at) => {
+    const name = column.replace(/[^\p{L}\p{N}_]+/gu, "_").replace(/^_+|_+$/g, "");
+    const field = own[at] ?? take(HINTS.find(([words]) => words.test(column))?.[1]) ?? (name === "" ? undefined : take(`variables.${name}`));
+    return field === undefined ? [] : [{ column, field }];
+  });
+}

@@ -1,0 +1,120 @@
+/** The form of `webitel-dialer-member-upload`: columns to fields, and the first member as it will be sent. */
+import { type Default, type Mapping, memberMapper } from "../../../lib/webitel/member.js";
+import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
+import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
+import { addForm } from "../../shared/editor/index.js";
+import { livePreview } from "../../shared/editor/preview.js";
+import { type EditorNode, input, type InputType } from "../../shared/editor/red.js";
+import { literal, placeholder, TEXT_TYPES, typedInput, typedValue } from "../../shared/editor/typed.js";
+import { type PairList, pairList } from "./pairs.js";
+import { beginningOf, proposeMapping, readSample } from "./sample.js";
+import "./forms.js";
+
+const TYPE = "webitel-dialer-member-upload";
+const VALUE_TYPES: readonly InputType[] = ["str", "num", "msg", "flow", "global", "env", "jsonata"];
+const TIME_TYPES: readonly InputType[] = ["msg", "str", "num", "flow", "global", "env", "jsonata"];
+
+/** The lists of the open dialog, of which there is one. */
+let lists: { mapping: PairList; defaults: PairList } | undefined;
+
+addForm(TYPE, {
+  prepare(node) {
+    typedInput(node, "queueId", TEXT_TYPES);
+    typedInput(node, "filename", TEXT_TYPES);
+    typedInput(node, "expiryValue", TIME_TYPES);
+    fillChoices();
+    const field = { property: "field", hint: `${TYPE}.list.field`, list: "cc-fields" };
+    const mapping = pairList(node, $("#cc-mapping"), node["mapping"], [{ property: "column", hint: `${TYPE}.list.column`, list: "cc-columns" }, field], node._(`${TYPE}.list.add`));
+    const defaults = pairList(node, $("#cc-defaults"), node["defaults"], [field, { property: "value", hint: `${TYPE}.list.value`, types: VALUE_TYPES }], node._(`${TYPE}.list.add`));
+    lists = { mapping, defaults };
+    wireSample(mapping);
+    $("#dialog-form").on("change keyup cc-change", () => refresh(node));
+    refresh(node);
+    livePreview(node, $("#cc-preview"), () => preview(node, mapping, defaults));
+  },
+  save(node) {
+    node["mapping"] = lists?.mapping.items() ?? [];
+    node["defaults"] = lists?.defaults.items() ?? [];
+  },
+});
+
+/** Selects without a saved value show the default; the datalists propose what is known. */
+function fillChoices(): void {
+  for (const [setting, fallback] of Object.entries({ source: "payload", separator: "auto", expiry: "none", uncertain: "verify" })) {
+    if (!input(setting).val()) input(setting).val(fallback);
+  }
+  const fields = MEMBER_FIELDS.flatMap((field) => ("numbered" in field ? ["", "2", "3"] : [""]).map((suffix) => field.name + suffix));
+  $("#cc-fields").append([...fields, VARIABLE_PREFIX].map((value) => $("<option>").val(value)[0] as HTMLElement));
+  $("#cc-zones").append(Intl.supportedValuesOf("timeZone").map((value) => $("<option>").val(value)[0] as HTMLElement));
+}
+
+const separator = (): Separator => String(input("separator").val()) as Separator;
+const sampleText = (): string => String($("#cc-sample").val() ?? "");
+
+function wireSample(mapping: PairList): void {
+  const learn = (): void => {
+    const { columns } = readSample(sampleText(), separator());
+    $("#cc-columns").empty().append(columns.map((value) => $("<option>").val(value)[0] as HTMLElement));
+    // Nothing that a user has entered is touched.
+    if (columns.length > 0 && mapping.items().length === 0) mapping.set(proposeMapping(columns));
+    $("#dialog-form").trigger("cc-change");
+  };
+  $("#cc-sample").on("change paste", () => window.setTimeout(learn, 0));
+  $("#cc-sample-file").on("click", () => void $("#cc-sample-input").trigger("click"));
+  $("#cc-sample-input").on("change", () => {
+    const file = ($("#cc-sample-input")[0] as HTMLInputElement).files?.[0];
+    if (file) void beginningOf(file).then((text) => $("#cc-sample").val(text).trigger("change"));
+  });
+}
+
+function refresh(node: EditorNode): void {
+  const source = input("source").val();
+  $(".cc-file").toggle(source === "file");
+  $(".cc-table").toggle(source !== "payload");
+  const expiry = String(input("expiry").val());
+  for (const kind of ["end-of-day", "duration", "value"]) $(`.cc-expiry-${kind}`).toggle(expiry === kind);
+  input("timezone").attr("placeholder", serverZone());
+  $("#cc-expiry-example").text(expiryExample(node, expiry));
+}
+
+/** The time zone of the machine that Node-RED runs on. */
+function serverZone(): string {
+  const zone = RED.settings["webitelDialerMemberUploadZone"];
+  return typeof zone === "string" ? zone : localZone();
+}
+
+/** `expire_at` of a run that starts now; undefined when the running flow has to tell. */
+function expireAt(expiry: string): number | undefined {
+  const zone = String(input("timezone").val() ?? "").trim() || serverZone();
+  if (expiry === "end-of-day") return isTimeZone(zone) ? endOfDay(Date.now(), zone) : undefined;
+  if (expiry === "duration") return Date.now() + Number(input("expiryDuration").val() || 480) * 60_000;
+  return expiry === "value" ? toMillis(literal(typedValue(input("expiryValue")))?.value) : undefined;
+}
+
+function expiryExample(node: EditorNode, expiry: string): string {
+  if (expiry === "none") return node._(`${TYPE}.example.none`);
+  const at = expireAt(expiry);
+  const zone = String(input("timezone").val() ?? "").trim() || serverZone();
+  if (at === undefined) return node._(`${TYPE}.example.${expiry === "value" ? "later" : "zone"}`, { zone });
+  const shown = isTimeZone(zone) ? zone : serverZone();
+  const date = new Intl.DateTimeFormat("sv-SE", { timeZone: shown, dateStyle: "short", timeStyle: "medium" }).format(at);
+  return node._(`${TYPE}.example.at`, { date, zone: shown, ms: at });
+}
+
+function preview(node: EditorNode, mapping: PairList, defaults: PairList): unknown {
+  const { columns, row } = readSample(sampleText(), separator());
+  if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
+  const shown: Record<string, string> = {};
+  const given = defaults.items().map((item): Default => {
+    const typed = { value: item["value"] ?? "", type: item["valueType"] ?? "str" };
+    const known = literal(typed);
+    // What only the running flow can tell is put in behind the checks.
+    if (!known) shown[item["field"] ?? ""] = placeholder(typed);
+    return { field: item["field"] ?? "", value: known ? known.value : "1" };
+  });
+  const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
+  const { member, flaw } = memberMapper({ mapping: pairs, defaults: given, expireAt: expireAt(String(input("expiry").val())) })(row);
+  if (flaw) return `${node._(`${TYPE}.preview.flaw`)} ${node._(`webitel.rows.${flaw.key}`, { field: flaw.field, value: flaw.value ?? "" })}`;
+  const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
+  return JSON.stringify(member, null, 2) + (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "");
+}

@@ -1,0 +1,125 @@
+/** The settings of an upload, evaluated for one message and checked. */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { refused } from "../../../lib/core/errors.js";
+import { readValue, required } from "../../../lib/webitel/fields.js";
+import { type Default, isField, type Mapping, type MappingOptions } from "../../../lib/webitel/member.js";
+import { UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
+import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
+import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import type { Message } from "../../shared/input.js";
+import { anyCase, envText, evaluate } from "../../shared/values.js";
+
+type Choices = { [K in keyof typeof UPLOAD_CHOICES]: (typeof UPLOAD_CHOICES)[K][number] };
+
+/** The settings as the editor saves them; each may be missing in a flow made by hand. */
+export interface UploadConfig extends NodeDef, Partial<Choices> {
+  connection?: string;
+  queueId?: string;
+  queueIdType?: string;
+  filename?: string;
+  filenameType?: string;
+  mapping?: Mapping[];
+  defaults?: (Default & { valueType?: string })[];
+  batchSize?: number | string;
+  concurrency?: number | string;
+  rate?: number | string;
+  /** Minutes. */
+  expiryDuration?: number | string;
+  expiryValue?: string;
+  expiryValueType?: string;
+  /** IANA name; blank = that of the machine. */
+  timezone?: string;
+}
+
+/** What the settings are for one upload. */
+export type UploadSettings = Pick<UploadOptions, "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain"> & Choices & { mapping: MappingOptions };
+
+const wrong = (key: string, field: string, words: Record<string, string> = {}): ReturnType<typeof refused> =>
+  refused(`webitel.errors.${key}`, { vendor: "webitel", operation: "upload", field }, words);
+
+/** Whole or broken numbers with their bounds: [default, lowest, highest]. */
+const NUMBERS = { batchSize: [500, 1, 20_000], concurrency: [2, 1, 32], rate: [0, 0, 1e6], expiryDuration: [480, 0, 5_256_000] } as const;
+
+/** Reads a node's settings. */
+export class SettingsReader {
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly config: UploadConfig,
+  ) {}
+
+  /**
+   * Evaluates them all.
+   * @throws ContactCenterError `EINVALID` that names the setting
+   */
+  async read(message: Message): Promise<UploadSettings> {
+    const choices = Object.fromEntries(Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)])) as unknown as Choices;
+    return {
+      ...choices,
+      queueId: await this.queueId(message),
+      batchSize: Math.floor(this.number("batchSize")),
+      concurrency: Math.floor(this.number("concurrency")),
+      rate: this.number("rate"),
+      mapping: { mapping: this.mapping(), defaults: await this.defaults(message), expireAt: await this.expireAt(message, choices.expiry) },
+    };
+  }
+
+  /** Path of the file to load; blank = `msg.filename`. */
+  async filename(message: Message): Promise<string> {
+    const path = (await this.typed(message, "filename")) ?? message["filename"];
+    if (typeof path !== "string" || path.trim() === "") throw required("upload", "filename");
+    return path;
+  }
+
+  private typed(message: Message, field: "queueId" | "filename" | "expiryValue"): unknown {
+    return evaluate(this.RED, this.node, message, field, { value: this.config[field], type: this.config[`${field}Type`] }, "webitel");
+  }
+
+  private async queueId(message: Message): Promise<string> {
+    const id = (await this.typed(message, "queueId")) ?? anyCase(message.payload)("queue_id", "queueId");
+    if (id === undefined || id === "") throw required("upload", "queueId");
+    return readValue("upload", "queueId", "id", id) as string;
+  }
+
+  private choice(field: keyof Choices, words: readonly string[]): string {
+    const word = this.config[field] ?? words[0];
+    if (!words.includes(word as string)) throw wrong("field.choice", field, { value: `${word}`, words: words.join(", ") });
+    return word as string;
+  }
+
+  private number(field: keyof typeof NUMBERS): number {
+    const [fallback, low, high] = NUMBERS[field];
+    const text = envText(this.RED, this.node, `${this.config[field] ?? ""}`).trim();
+    const value = text === "" ? fallback : Number(text);
+    if (!(value >= low && value <= high)) throw wrong("field.range", field, { low: `${low}`, high: `${high}` });
+    return value;
+  }
+
+  private mapping(): Mapping[] {
+    const mapping = (this.config.mapping ?? []).filter(({ column, field }) => column && field);
+    for (const { field } of mapping) if (!isField(field)) throw wrong("field.member", "mapping", { name: field });
+    return mapping;
+  }
+
+  private async defaults(message: Message): Promise<Default[]> {
+    const defaults: Default[] = [];
+    for (const { field, value, valueType } of this.config.defaults ?? []) {
+      if (!field) continue;
+      if (!isField(field)) throw wrong("field.member", "defaults", { name: field });
+      const made = await evaluate(this.RED, this.node, message, `defaults.${field}`, { value, type: valueType }, "webitel");
+      if (made !== undefined) defaults.push({ field, value: made });
+    }
+    return defaults;
+  }
+
+  private async expireAt(message: Message, expiry: Choices["expiry"]): Promise<number | undefined> {
+    const zone = envText(this.RED, this.node, this.config.timezone ?? "").trim() || localZone();
+    if (!isTimeZone(zone)) throw wrong("field.timezone", "timezone", { zone });
+    if (expiry === "end-of-day") return endOfDay(Date.now(), zone);
+    if (expiry === "duration") return Date.now() + this.number("expiryDuration") * 60_000;
+    if (expiry === "none") return undefined;
+    const value = toMillis(await this.typed(message, "expiryValue"));
+    if (value === undefined) throw wrong("field.time", "expiryValue");
+    return value;
+  }
+}

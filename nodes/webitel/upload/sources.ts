@@ -1,0 +1,32 @@
+/** From a message to the rows of an upload. */
+import { refused } from "../../../lib/core/errors.js";
+import type { Separator } from "../../../lib/webitel/tables.js";
+import { fileSource, listSource, type RowSource, textSource } from "../../../lib/webitel/upload/source.js";
+import type { Message } from "../../shared/input.js";
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
+
+const wrong = (key: string): ReturnType<typeof refused> => refused(`webitel.errors.source.${key}`, { vendor: "webitel", operation: "upload", field: "payload" });
+
+/**
+ * The rows of a payload: a list, one member, or Webitel's own bulk body `{items}`.
+ * @throws ContactCenterError `EINVALID` when it is none of them
+ */
+export function payloadRows(payload: unknown): readonly unknown[] {
+  if (Array.isArray(payload)) return payload as unknown[];
+  if (!isFields(payload)) throw wrong("payload");
+  return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
+}
+
+/** CSV in a payload. */
+export function csvSource(payload: unknown, separator: Separator): RowSource {
+  if (typeof payload !== "string" && !Buffer.isBuffer(payload)) throw wrong("csv");
+  return textSource(payload, separator);
+}
+
+/** Makes the input of an upload. */
+export function sourceOf(kind: "payload" | "csv" | "file", message: Message, separator: Separator, filename: string): RowSource {
+  if (kind === "file") return fileSource(filename, separator);
+  return kind === "csv" ? csvSource(message.payload, separator) : listSource(payloadRows(message.payload));
+}

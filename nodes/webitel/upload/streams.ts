@@ -1,0 +1,75 @@
+/** Members that come in a stream of messages (`msg.parts`): each stream is one upload, and streams are kept apart by their id. */
+import { QueueSource } from "../../../lib/webitel/upload/source.js";
+import type { Message, Send } from "../../shared/input.js";
+import { payloadRows } from "./sources.js";
+
+/** The message that an upload answers, and how. A stream's moves on with each message. */
+export interface Carrier {
+  message: Message;
+  send: Send;
+}
+
+interface Parts {
+  id?: string;
+  count?: number;
+}
+
+interface OpenStream {
+  source: QueueSource;
+  carrier: Carrier;
+  received: number;
+  /** Its upload has ended before the stream. */
+  over: boolean;
+  /** Lets the message before go: only the latest waits for the end. */
+  release: () => void;
+  upload: Promise<void>;
+}
+
+/** True for a message of a stream. */
+export function isStreamed(message: Message): boolean {
+  return typeof (message["parts"] as Parts | undefined)?.id === "string";
+}
+
+/** The streams of one node. */
+export class Streams {
+  private readonly open = new Map<string, OpenStream>();
+
+  /** @param begin starts an upload over a stream; resolves with its end */
+  constructor(private readonly begin: (source: QueueSource, carrier: Carrier) => Promise<void>) {}
+
+  /**
+   * Takes a message in.
+   * @returns resolves when a later message of the stream has come, or when the upload has ended
+   */
+  take(message: Message, send: Send): Promise<void> {
+    const { id = "", count } = message["parts"] as Parts;
+    const rows = payloadRows(message.payload);
+    const stream = this.open.get(id) ?? this.start(id, { message, send });
+    const isLast = ++stream.received === count || message["complete"] !== undefined;
+    if (isLast) this.open.delete(id);
+    // The rest of a stream whose upload has failed or was cancelled.
+    if (stream.over) return Promise.resolve();
+    stream.release();
+    Object.assign(stream.carrier, { message, send });
+    stream.source.push(...rows);
+    if (isLast) stream.source.end();
+    const superseded = new Promise<void>((resolve) => (stream.release = resolve));
+    return Promise.race([stream.upload, superseded]);
+  }
+
+  private start(id: string, carrier: Carrier): OpenStream {
+    const source = new QueueSource();
+    const stream: OpenStream = { source, carrier, received: 0, over: false, release: () => undefined, upload: this.begin(source, carrier) };
+    const over = (): void => void (stream.over = true);
+    // Whoever carries the stream when it fails sees the failure.
+    stream.upload.then(over, over);
+    this.open.set(id, stream);
+    return stream;
+  }
+
+  /** No more messages will come: whoever reads the streams gets to their end. */
+  close(): void {
+    for (const { source } of this.open.values()) source.end();
+    this.open.clear();
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Lists agents, or reads one.
+ *
+ * Message in: `payload` = filters (list) or the agent's id, or an object with `id` (get), where the settings are blank.
+ * Message out: `payload` = all agents of all pages, or the one.
+ * Vendor document: "Webitel REST API usage examples", 1. Agents.
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { refused } from "../../lib/core/errors.js";
+import { agentQuery } from "../../lib/webitel/agents.js";
+import { readValue, required } from "../../lib/webitel/fields.js";
+import { type Message, onInput } from "../shared/input.js";
+import { evaluate } from "../shared/values.js";
+import { withClient } from "./with-client.js";
+
+interface Config extends NodeDef {
+  connection?: string;
+  operation?: "list" | "get";
+  agentId?: string;
+  agentIdType?: string;
+  filters?: string;
+  filtersType?: string;
+}
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
+
+export = (RED: NodeAPI): void => {
+  function Agents(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const typed = (message: Message, field: "agentId" | "filters"): unknown =>
+      evaluate(RED, this, message, field, { value: config[field], type: config[`${field}Type`] }, "webitel");
+
+    const agentId = async (message: Message): Promise<string> => {
+      const { payload } = message;
+      const id = (await typed(message, "agentId")) ?? (isFields(payload) ? payload["id"] : payload);
+      if (id === undefined || id === "") throw required("ReadAgent", "agentId");
+      return readValue("ReadAgent", "agentId", "id", id) as string;
+    };
+
+    const filters = async (message: Message): Promise<Fields> => {
+      const made = await typed(message, "filters");
+      if (made === undefined) return isFields(message.payload) ? message.payload : {};
+      if (!isFields(made)) throw refused("webitel.errors.field.texts", { vendor: "webitel", operation: "SearchAgent", field: "filters" });
+      return made;
+    };
+
+    onInput(RED, this, async (message, send) => {
+      message.payload = await withClient<unknown>(RED, config.connection, async (client) =>
+        config.operation === "get" ? client.readAgent(await agentId(message)) : client.searchAgents(agentQuery(await filters(message))),
+      );
+      send(message);
+    });
+  }
+  RED.nodes.registerType("webitel-agents", Agents);
+};

@@ -1,0 +1,33 @@
+/**
+ * Reports what became of a dialer's attempt.
+ *
+ * Message in: `queue`, `member`, `attempt` (as an event of `webitel-event-in` has them), `status` and the other fields of a result in
+ * `payload`, where the settings are blank. Message out: `payload` = Webitel's answer.
+ * Vendor document: public protos, MemberService AttemptResult and AttemptCallback.
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { attemptReport, resultFields } from "../../lib/webitel/attempt.js";
+import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
+import { onInput } from "../shared/input.js";
+import { valueReader } from "../shared/values.js";
+import { withClient } from "./with-client.js";
+
+interface Config extends NodeDef {
+  connection?: string;
+}
+
+const FIELDS = [...ATTEMPT_FIELDS, { setting: "result", vendorName: "result" }] as const;
+
+export = (RED: NodeAPI): void => {
+  function AttemptResult(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const read = valueReader(RED, this, config, FIELDS, "webitel");
+    onInput(RED, this, async (message, send) => {
+      const values = await read(message);
+      const { attempt, body } = attemptReport({ ...values, result: values.result ?? resultFields(message.payload) });
+      message.payload = await withClient(RED, config.connection, (client) => client.reportAttempt(attempt, body));
+      send(message);
+    });
+  }
+  RED.nodes.registerType("webitel-attempt-result", AttemptResult);
+};

@@ -1,0 +1,38 @@
+/**
+ * Starts a call: the agent's phone rings first, then the destination.
+ *
+ * Message in: what the settings leave blank is read from `payload`, by setting name or by Webitel's (also in the shape of its own body).
+ * Message out: `payload` = {id}, the call's UUID. Never tried twice: a phone rings once.
+ * Vendor document: "Webitel REST API usage examples", 3. Outgoing call.
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { callBody, flatCall } from "../../lib/webitel/call.js";
+import { CALL_CHOICES, CALL_FIELDS } from "../../lib/webitel/tables.js";
+import { onInput } from "../shared/input.js";
+import { paint, wipe } from "../shared/status.js";
+import { valueReader } from "../shared/values.js";
+import { withClient } from "./with-client.js";
+
+interface Config extends NodeDef {
+  connection?: string;
+}
+
+export = (RED: NodeAPI): void => {
+  function CreateCall(this: Node, config: Config): void {
+    RED.nodes.createNode(this, config);
+    const read = valueReader(RED, this, config, [...CALL_FIELDS, ...CALL_CHOICES], "webitel");
+    onInput(RED, this, async (message, send) => {
+      const { payload } = message;
+      const isObject = payload !== null && typeof payload === "object" && !Buffer.isBuffer(payload);
+      const body = callBody(await read(isObject ? { ...message, payload: flatCall(payload) } : message));
+      paint(this, "working");
+      try {
+        message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));
+      } finally {
+        wipe(this);
+      }
+      send(message);
+    });
+  }
+  RED.nodes.registerType("webitel-create-call", CreateCall);
+};

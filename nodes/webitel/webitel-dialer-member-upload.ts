@@ -1,0 +1,112 @@
+/**
+ * Loads members into a dialer's queue, each exactly once.
+ *
+ * Message in: members in `payload` (one, a list, a stream with `parts`), CSV in `payload`, or a file; `action` = pause, resume, cancel.
+ * Message out: 1 the report, on the message; 2 per batch the rows that were refused; 3 per batch what was loaded.
+ * The thinking is in `lib/webitel/upload`. Vendor document: "Webitel REST API usage examples", 4. Dialer.
+ */
+import { join } from "node:path";
+import type { Node, NodeAPI } from "node-red";
+import type { WebitelClient } from "../../lib/webitel/client.js";
+import { memberMapper } from "../../lib/webitel/member.js";
+import { JournalFolder } from "../../lib/webitel/upload/journal.js";
+import { openRun, resumeRun } from "../../lib/webitel/upload/open.js";
+import { localZone } from "../../lib/webitel/time.js";
+import type { BatchResult, Reject } from "../../lib/webitel/upload/report.js";
+import type { RowSource } from "../../lib/webitel/upload/source.js";
+import { Upload } from "../../lib/webitel/upload/upload.js";
+import { type Message, onInput } from "../shared/input.js";
+import { ProgressBadge } from "./upload/badge.js";
+import { Line, type Turn } from "./upload/line.js";
+import { SettingsReader, type UploadConfig } from "./upload/settings.js";
+import { sourceOf } from "./upload/sources.js";
+import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
+import { withClient } from "./with-client.js";
+
+const ACTIONS = ["pause", "resume", "cancel"] as const;
+type Action = (typeof ACTIONS)[number];
+
+export = (RED: NodeAPI): void => {
+  function DialerMemberUpload(this: Node, config: UploadConfig): void {
+    RED.nodes.createNode(this, config);
+    const settings = new SettingsReader(RED, this, config);
+    const folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), this.id);
+    const badge = new ProgressBadge(RED, this);
+    const line = new Line();
+
+    const upload = async (api: WebitelClient, turn: Turn, carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> => {
+      const { message } = carrier;
+      badge.begin();
+      const { mapping, source: kind, separator, ...options } = await settings.read(message);
+      const source = streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
+      const run = await (resume ? resumeRun : openRun)(folder, options.queueId, source);
+      line.throwIfClosed();
+      const onBatch = (result: BatchResult): void => {
+        badge.progress(running.report, run.rows);
+        carrier.send([null, result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(spoken)) : null, copyOf(carrier.message, progressOf(result))]);
+      };
+      const running = new Upload({ api, ...options, ...run, toMember: memberMapper(mapping), onBatch });
+      turn.begin(running);
+      const report = await running.run(source.rows());
+      badge.end(report);
+      carrier.message.payload = report;
+      carrier.send([carrier.message, null, null]);
+    };
+
+    const add = (carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> =>
+      line.add((turn) =>
+        withClient(RED, config.connection, (api) => upload(api, turn, carrier, resume, streamed)).catch((error: unknown) => {
+          badge.fail(error);
+          throw error;
+        }),
+      );
+    const streams = new Streams((source, carrier) => add(carrier, false, source));
+
+    const control = (turn: Turn, action: Action): void => {
+      turn[action]();
+      if (action !== "cancel") badge[action]();
+    };
+
+    onInput(RED, this, (message, send) => {
+      const action = actionOf(message);
+      if (line.current && action) return control(line.current, action);
+      // Nothing runs, so there is nothing to pause or to cancel.
+      if (action === "pause" || action === "cancel") return undefined;
+      if ((config.source ?? "payload") === "payload" && isStreamed(message)) return streams.take(message, send);
+      return add({ message, send }, action === "resume");
+    });
+
+    this.on("close", (done: () => void) => {
+      const ended = line.close();
+      // Only now: a stream that ends while its upload still runs would look complete.
+      streams.close();
+      // The messages under way end first, so that their error is still ours.
+      void ended.then(() => setImmediate(done));
+    });
+  }
+
+  function copyOf(message: Message, payload: unknown): Message {
+    const { payload: _, ...rest } = message;
+    return { ...RED.util.cloneMessage(rest), payload };
+  }
+
+  /** A reject with its reason in the integrator's language. */
+  function spoken({ row, code, reason, data }: Reject): object {
+    const said = typeof reason === "object" ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" }) : (reason ?? RED._("webitel.rows.uncertain"));
+    return { row, code, reason: said, data };
+  }
+
+  RED.nodes.registerType("webitel-dialer-member-upload", DialerMemberUpload, {
+    // The form's example dates are those of this machine, not of the browser's.
+    settings: { webitelDialerMemberUploadZone: { value: localZone(), exportable: true } },
+  });
+};
+
+function actionOf(message: Message): Action | undefined {
+  const word = message["action"];
+  return ACTIONS.find((action) => typeof word === "string" && word.toLowerCase() === action);
+}
+
+function progressOf({ batch, accepted, rejected, total, ids }: BatchResult): object {
+  return { batch, accepted, rejected, total, ids };
+}

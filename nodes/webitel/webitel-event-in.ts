@@ -1,0 +1,27 @@
+/**
+ * Events of a call: offered to an agent, answered by an agent.
+ *
+ * Message out: `payload` = the event's fields as text, `topic` = the event's name, `call`, `event`, `req`.
+ * Webitel gets 200 and `{}` at once. Vendor document: "Webitel REST API usage examples", 2. Inbound calls.
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import { readEvent } from "../../lib/webitel/webhook.js";
+import { WEBHOOK_CREDENTIALS, type WebhookConfig } from "../shared/webhook/config.js";
+import { openEventWebhook } from "../shared/webhook/event.js";
+
+export = (RED: NodeAPI): void => {
+  function EventIn(this: Node<WebhookCredentials>, config: WebhookConfig): void {
+    RED.nodes.createNode(this, config);
+    openEventWebhook(RED, this, config, {
+      answer: { status: 200, json: "{}" },
+      form: true,
+      deliver: ({ data, receivedAt, req }) => {
+        const read = readEvent(data, receivedAt);
+        if (!read.call) this.warn(RED._("webitel.unknown-event", { name: read.topic ?? "" }));
+        this.send({ ...read, req });
+      },
+    });
+  }
+  RED.nodes.registerType("webitel-event-in", EventIn, { credentials: WEBHOOK_CREDENTIALS });
+};

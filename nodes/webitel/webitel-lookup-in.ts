@@ -1,0 +1,28 @@
+/**
+ * A caller that Webitel asks about before it routes the call.
+ *
+ * Message out (1): `payload` = the query (`cid` …), `call`, `event`, `req`, and `_webhook`, by which `webitel-lookup-out` finds the call.
+ * Message out (2): the same with `reason`, for a look-up that got the fallback: `{"found": false}`.
+ * Vendor document: "Webitel REST API usage examples", 2. Inbound calls.
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import { readLookup } from "../../lib/webitel/webhook.js";
+import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
+import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+
+/** Webitel then routes the call as one from an unknown number. */
+const NOT_FOUND = { status: 200, json: '{"found":false}' };
+
+export = (RED: NodeAPI): void => {
+  function LookupIn(this: Node<WebhookCredentials>, config: PairConfig): void {
+    RED.nodes.createNode(this, config);
+    openPair(RED, this, config, {
+      vendor: "webitel",
+      method: "GET",
+      fallback: () => NOT_FOUND,
+      message: ({ data, receivedAt }) => ({ ...readLookup(data, receivedAt) }),
+    });
+  }
+  RED.nodes.registerType("webitel-lookup-in", LookupIn, { credentials: WEBHOOK_CREDENTIALS });
+};
