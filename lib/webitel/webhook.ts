@@ -1,7 +1,7 @@
 /** What Webitel sends us (5.): the look-up of a caller and the events of a call. */
 import { randomUUID } from "node:crypto";
 import { type Call, type CallDirection, known } from "../core/call.js";
-import { canonicalJson, eventKey, type VendorEvent } from "../core/event.js";
+import { eventKey, type VendorEvent } from "../core/event.js";
 import { refused } from "../core/errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
@@ -40,10 +40,17 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
 export function lookupAnswer(payload: unknown, query: unknown): object {
   const wrong = (key: string): ReturnType<typeof refused> => refused(key, { vendor: "webitel", operation: "lookup", field: "payload" });
   if (payload === null || typeof payload !== "object" || Array.isArray(payload) || Buffer.isBuffer(payload)) throw wrong("webitel.errors.answer.object");
-  const names = Object.keys(payload);
-  const isQuery = query === undefined ? names.every((name) => name === "cid") : canonicalJson(payload) === canonicalJson(query);
-  if (isQuery) throw wrong("webitel.errors.answer.query");
+  if (isQuery(payload as Record<string, unknown>, query)) throw wrong("webitel.errors.answer.query");
   return payload;
+}
+
+/** A query is flat: text, or a list of texts where a name came twice. */
+function isQuery(payload: Record<string, unknown>, query: unknown): boolean {
+  const names = Object.keys(payload);
+  if (query === null || typeof query !== "object") return names.every((name) => name === "cid");
+  const asked = query as Record<string, unknown>;
+  const same = (a: unknown, b: unknown): boolean => (Array.isArray(a) && Array.isArray(b) ? a.join("\n") === b.join("\n") : a === b);
+  return names.length === Object.keys(asked).length && names.every((name) => same(payload[name], asked[name]));
 }
 
 /** An event in all its readings. */

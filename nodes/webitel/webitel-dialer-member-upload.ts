@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
+import { CLOSED } from "../../lib/core/errors.js";
 import type { WebitelClient } from "../../lib/webitel/client.js";
 import { memberMapper } from "../../lib/webitel/member.js";
 import { JournalFolder } from "../../lib/webitel/upload/journal.js";
@@ -15,7 +16,7 @@ import { localZone } from "../../lib/webitel/time.js";
 import type { BatchResult, Reject } from "../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
-import { type Message, onInput } from "../shared/input.js";
+import { type Message, onInput, speak } from "../shared/input.js";
 import { ProgressBadge } from "./upload/badge.js";
 import { Line, type Turn } from "./upload/line.js";
 import { SettingsReader, type UploadConfig } from "./upload/settings.js";
@@ -57,6 +58,8 @@ export = (RED: NodeAPI): void => {
       line.add((turn) =>
         withClient(RED, config.connection, (api) => upload(api, turn, carrier, resume, streamed)).catch((error: unknown) => {
           badge.fail(error);
+          // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
+          if ((error as { code?: unknown }).code === CLOSED) this.warn(speak(RED, error).message);
           throw error;
         }),
       );

@@ -1,0 +1,156 @@
+/** webitel-create-call, webitel-agents and webitel-attempt-result on a real Node-RED. */
+import assert from "node:assert/strict";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { catchProbe, node, probe, tab } from "../../support/flow.js";
+import { NodeRed } from "../../support/node-red.js";
+import { press } from "../../support/press.js";
+import { connection, entry, start } from "../../support/webitel/flow.js";
+import { cannedWebhook } from "../../support/canned-webhook.js";
+
+const SECRET = "very-secret-token-4711";
+
+describe("nodes that call Webitel's API", () => {
+  let red: NodeRed;
+  let simulator: WebitelSimulator;
+  before(async () => {
+    simulator = await startWebitelSimulator({ token: SECRET });
+    red = await NodeRed.start();
+  });
+  after(async () => {
+    await red.stop();
+    await simulator.close();
+  });
+  beforeEach(() => {
+    red.forget();
+    simulator.seen.length = 0;
+  });
+
+  const deploy = (type: string, settings: object = {}, token = SECRET): Promise<void> =>
+    red.deploy([tab(), connection(simulator.url, token), ...entry("it"), node("it", type, { connection: "webitel", ...settings }, [["out"]]), probe("out"), ...catchProbe()]);
+  const out = async (message: object): Promise<Record<string, unknown>> => {
+    await start(red.url, message);
+    return red.message("out");
+  };
+  const caught = async (message: object): Promise<{ code: unknown; message: string; cause: { id?: string; field?: string } }> => {
+    await start(red.url, message);
+    return (await red.message("caught"))["error"] as never;
+  };
+
+  describe("webitel-create-call", () => {
+    it("sends only what is set, settings before the message, values of variables as text", async () => {
+      await deploy("webitel-create-call", { extension: "1017", extensionType: "str", destination: "payload.phone", destinationType: "msg", variables: '{"crm":9001,"vip":true}', variablesType: "json", disableAutoAnswer: "true", hideNumber: "false" });
+      const message = await out({ payload: { phone: "+380441112233", extension: "9999", timeout: "30" }, kept: 7 });
+      assert.match((message["payload"] as { id: string }).id, /^[0-9a-f-]{36}$/);
+      assert.equal(message["kept"], 7);
+      assert.deepEqual(simulator.seen[0]?.body, {
+        destination: "+380441112233",
+        from: { extension: "1017" },
+        params: { timeout: 30, variables: { crm: "9001", vip: "true" }, disable_auto_answer: true, hide_number: false },
+      });
+    });
+
+    it("takes the body of Webitel's page as a payload", async () => {
+      await deploy("webitel-create-call");
+      const body = { destination: "380441112233", from: { extension: "1017" }, params: { audio: true, auto_answer: true, record: true, variables: { additionalProp1: "string" } } };
+      await out({ payload: body });
+      assert.deepEqual(simulator.seen[0]?.body, body);
+    });
+
+    const wrong: [object, string][] = [
+      [{ extension: "1017" }, "destination"],
+      [{ destination: "+1" }, "extension"],
+      [{ destination: "somebody", extension: "1017" }, "destination"],
+      [{ destination: "+1", userId: "Anna" }, "userId"],
+      [{ destination: "+1", extension: "1", timeout: "soon" }, "timeout"],
+      [{ destination: "+1", extension: "1", record: "maybe" }, "record"],
+    ];
+    for (const [payload, field] of wrong) {
+      it(`refuses ${JSON.stringify(payload)} before anything is sent`, async () => {
+        await deploy("webitel-create-call");
+        const error = await caught({ payload });
+        assert.deepEqual([error.code, error.cause.field, simulator.seen.length], ["EINVALID", field, 0]);
+      });
+    }
+
+    for (const fault of ["429", "503", "reset"] as const) {
+      it(`rings once, whatever ${fault} may mean`, async () => {
+        await deploy("webitel-create-call");
+        simulator.faults.push(fault, fault === "429" ? "0" : undefined);
+        const { code } = await caught({ payload: { destination: "+1", extension: "1017" } });
+        assert.deepEqual([code, simulator.seen.length], [fault === "reset" ? "ECONNRESET" : Number(fault), 1]);
+      });
+    }
+
+    it("says nothing of the token, though the server does", async () => {
+      await deploy("webitel-create-call", {}, "another-secret-0815");
+      const error = await caught({ payload: { destination: "+1", extension: "1017" } });
+      assert.deepEqual([error.code, error.cause.id], [401, "api.context.session_expired.app_error"]);
+      assert.match(error.message, /token=\[redacted\]/);
+      assert.ok(!(JSON.stringify(red.seen) + red.log.join()).includes("another-secret-0815"));
+    });
+
+    it("refuses without a connection, an address or a token", async () => {
+      for (const [settings, token, field] of [[{ connection: "" }, SECRET, "connection"], [{}, "", "token"]] as const) {
+        red.forget();
+        await deploy("webitel-create-call", settings, token);
+        assert.equal((await caught({ payload: { destination: "+1", extension: "1" } })).cause.field, field);
+      }
+    });
+  });
+
+  describe("webitel-agents", () => {
+    it("lists all pages of the agents that fit, tries again when the server is busy", async () => {
+      await deploy("webitel-agents", { filters: '{"size":1,"id":["17","19"],"sort":"-id"}', filtersType: "json" });
+      simulator.faults.push("503", "0");
+      const { payload } = await out({});
+      assert.deepEqual((payload as { id: string }[]).map(({ id }) => id), ["19", "17"]);
+      assert.equal(simulator.seen.length, 3);
+    });
+
+    it("takes filters from the payload, and refuses those that the server would ignore", async () => {
+      await deploy("webitel-agents");
+      assert.equal(((await out({ payload: { Extension: "1018" } }))["payload"] as unknown[]).length, 1);
+      assert.equal((await caught({ payload: { teamid: 3 } })).cause.field, "teamid");
+    });
+
+    for (const [what, settings, payload] of [["the setting", { agentId: "17", agentIdType: "str" }, {}], ["payload.id", {}, { id: "17" }], ["the payload", {}, 17]] as const) {
+      it(`reads one agent by ${what}`, async () => {
+        await deploy("webitel-agents", { operation: "get", ...settings });
+        assert.equal(((await out({ payload }))["payload"] as { name: string }).name, "Anna Berg");
+      });
+    }
+
+    it("says 404 for nobody, also where the gateway says 500", async () => {
+      await deploy("webitel-agents", { operation: "get" });
+      assert.equal((await caught({ payload: "4711" })).code, 404);
+    });
+  });
+
+  describe("webitel-attempt-result", () => {
+    it("reports with queue and member, and by the attempt alone", async () => {
+      const hook = await cannedWebhook({ status: 200, body: {} });
+      await deploy("webitel-attempt-result", { status: "success", result: '{"description":"paid","min_offering_at":1767225599,"variables":{"sum":12}}', resultType: "json" });
+      const queue = simulator.store.queue("10");
+      if (queue) simulator.store.insert(queue, [{ communications: [{ destination: "+1", type: { id: "1" } }] }]);
+      const { attempt } = (await press(simulator, "offer", { queue: "10", url: hook.url })) as { attempt: string };
+      const event = JSON.parse(hook.asked[0]?.text ?? "") as { queue: string; member: string };
+      const message = await out({ payload: event });
+      assert.deepEqual(message["payload"], { status: "success" });
+      const [first] = simulator.seen;
+      assert.equal(first?.path, `/call_center/queues/10/members/${event.member}/attempts/${attempt}`);
+      assert.deepEqual(first?.body, { status: "success", description: "paid", min_offering_at: "1767225599000", variables: { sum: "12" } });
+      await start(red.url, { payload: { attempt_id: attempt } });
+      await red.message("out", () => simulator.seen.length === 2);
+      assert.equal(simulator.seen[1]?.path, `/call_center/attempts/${attempt}`);
+      await hook.close();
+    });
+
+    it("refuses without an attempt, with half of queue and member, or with nothing to say", async () => {
+      for (const [payload, field] of [[{ status: "x" }, "attempt"], [{ attempt: "1", queue: "10", status: "x" }, "member"], [{ attempt: "1" }, "status"]] as const) {
+        red.forget();
+        await deploy("webitel-attempt-result");
+        assert.equal((await caught({ payload })).cause.field, field);
+      }
+    });
+  });
+});

@@ -1,0 +1,131 @@
+/** webitel-lookup-in, webitel-lookup-out and webitel-event-in on a real Node-RED, rung by the stand-in. */
+import assert from "node:assert/strict";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
+import { NodeRed } from "../../support/node-red.js";
+import { press } from "../../support/press.js";
+import { send } from "../../support/webhook.js";
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+describe("webitel webhooks", () => {
+  let red: NodeRed;
+  let simulator: WebitelSimulator;
+  before(async () => {
+    simulator = await startWebitelSimulator();
+    red = await NodeRed.start();
+  });
+  after(async () => {
+    await red.stop();
+    await simulator.close();
+  });
+  beforeEach(() => red.forget());
+
+  describe("look-up", () => {
+    const deploy = (change: string, settings: object = {}): Promise<void> =>
+      red.deploy([
+        tab(),
+        node("in", "webitel-lookup-in", { url: "/lookup", auth: "none", deadline: 500, ...settings }, [["seen"], ["fallback"]]),
+        probe("seen", [["change"]]),
+        code("change", change, [["out"]]),
+        node("out", "webitel-lookup-out"),
+        probe("fallback"),
+        ...catchProbe(),
+      ]);
+    const lookup = (cid = "+380441112233"): Promise<Answer> => press(simulator, "lookup", { url: `${red.url}/lookup`, cid }) as Promise<Answer>;
+
+    it("answers with the flow's object", async () => {
+      await deploy('msg.payload = { found: true, debt: msg.payload.cid === "+380441112233" }; return msg;');
+      assert.deepEqual(((await lookup()) as { body: unknown }).body, { found: true, debt: true });
+      const { payload, call, event, req, topic } = await red.message("seen");
+      assert.deepEqual(payload, { cid: "+380441112233" });
+      assert.equal(topic, undefined);
+      assert.deepEqual({ ...(call as object), at: "" }, { vendor: "webitel", state: "incoming", direction: "inbound", from: "+380441112233", at: "" });
+      assert.deepEqual([(event as { vendor: string }).vendor, (req as { method: string }).method], ["webitel", "GET"]);
+    });
+
+    it("takes a caller without a number, and gives each look-up a key of its own", async () => {
+      await deploy("msg.payload = { found: false, known: 0 }; return msg;");
+      await lookup("");
+      await lookup("");
+      const keys = red.messages("seen").map(({ event }) => (event as { key: string }).key);
+      assert.equal(new Set(keys).size, 2);
+      assert.deepEqual(red.messages("seen")[0]?.["payload"], {});
+    });
+
+    const bad: [string, string, string][] = [
+      ["nothing", "return null;", "deadline"],
+      ["the query", "return msg;", "error"],
+      ["the query without the request", "delete msg.req; return msg;", "error"],
+      ["text", 'msg.payload = "yes"; return msg;', "error"],
+      ["a list", "msg.payload = [1]; return msg;", "error"],
+      ["what cannot be written", "msg.payload = { me: msg }; return msg;", "error"],
+    ];
+    for (const [what, change, reason] of bad) {
+      it(`answers {"found": false} when the flow gives ${what}`, async () => {
+        await deploy(change);
+        const { status, body } = await lookup();
+        assert.deepEqual([status, body], [200, { found: false }]);
+        assert.equal((await red.message("fallback"))["reason"], reason);
+        if (reason === "error") assert.equal(((await red.message("caught"))["error"] as { code: string }).code, "EINVALID");
+      });
+    }
+
+    it("refuses wrong credentials and methods, and keeps the secret out of the message", async () => {
+      await deploy("msg.payload = { found: true }; return msg;", { auth: "secret", credentials: { secret: "s3cret-value" } });
+      assert.equal((await send(`${red.url}/lookup?cid=1&key=wrong`, undefined, { method: "GET" })).status, 401);
+      assert.equal((await send(`${red.url}/lookup/s3cret-value`, {})).status, 405);
+      assert.equal((await send(`${red.url}/lookup?cid=1&key=s3cret-value`, undefined, { method: "GET" })).status, 200);
+      assert.ok(!JSON.stringify(red.seen).includes("s3cret-value"));
+    });
+  });
+
+  describe("events", () => {
+    const deploy = (): Promise<void> => red.deploy([tab(), node("in", "webitel-event-in", { url: "/events", auth: "none" }, [["seen"]]), probe("seen")]);
+    const EVENT = { event: "bridged", direction: "inbound", queue: 12, member: "881201", attempt: "553377", uuid: "0b6f5e4d", agent: "1017", cid: "+380441112233" };
+
+    it("answers {} at once and sends the fields as text", async () => {
+      await deploy();
+      const reply = await send(`${red.url}/events`, EVENT);
+      assert.deepEqual([reply.status, reply.json], [200, {}]);
+      const { payload, topic, call } = await red.message("seen");
+      assert.deepEqual(payload, { ...EVENT, queue: "12" });
+      assert.equal(topic, "bridged");
+      assert.deepEqual({ ...(call as object), at: "" }, { vendor: "webitel", id: "0b6f5e4d", state: "connected", direction: "inbound", from: "+380441112233", agent: { id: "1017" }, queue: { id: "12" }, at: "" });
+    });
+
+    it("takes a form, and gives the same event the same key whichever way it comes", async () => {
+      await deploy();
+      await send(`${red.url}/events`, EVENT);
+      await send(`${red.url}/events`, new URLSearchParams({ ...EVENT, queue: "12" }).toString(), { headers: { "Content-Type": "application/x-www-form-urlencoded" } });
+      await send(`${red.url}/events`, { ...EVENT, event: "offering", direction: "outbound" });
+      await red.message("seen", ({ topic }) => topic === "offering");
+      const [json, form, other] = red.messages("seen").map(({ event }) => (event as { key: string }).key);
+      assert.equal(json, form);
+      assert.notEqual(json, other);
+      const call = red.messages("seen")[2]?.["call"] as { state: string; to: string; from?: string };
+      assert.deepEqual([call.state, call.to, call.from], ["offered", "+380441112233", undefined]);
+    });
+
+    it("passes an event on that we do not know, with a warning and without a call", async () => {
+      await deploy();
+      await send(`${red.url}/events`, { event: "hangup", cid: "1" });
+      const message = await red.message("seen");
+      assert.deepEqual([message["topic"], message["call"]], ["hangup", undefined]);
+      assert.ok(red.log.some((line) => line.includes("hangup")));
+    });
+
+    it("hears of the dialer's attempt: offered, then answered", async () => {
+      await deploy();
+      const queue = simulator.store.queue("10");
+      const [member] = queue ? simulator.store.insert(queue, [{ communications: [{ destination: "+380447778899", type: { id: "1" } }] }]) : [];
+      await press(simulator, "offer", { queue: "10", url: `${red.url}/events`, agent: "1017" });
+      await press(simulator, "bridge", { url: `${red.url}/events` });
+      await red.message("seen", ({ topic }) => topic === "bridged");
+      assert.deepEqual(red.messages("seen").map(({ payload }) => [(payload as { member: string }).member, (payload as { event: string }).event]), [[member, "offering"], [member, "bridged"]]);
+    });
+  });
+});
