@@ -42,6 +42,7 @@ Object.assign(window, { ContactCenter });
 const STYLE = `
 .cc-form .form-row > label:not(.cc-wide) { width: 150px; vertical-align: top; padding-top: 6px; }
 .cc-form .form-row > input:not([type=checkbox]), .cc-form .form-row > select, .cc-form .form-row > .red-ui-typedInput-container { width: calc(100% - 160px) !important; max-width: 480px; box-sizing: border-box; }
+.cc-form .form-row > textarea { width: calc(100% - 160px); max-width: 480px; box-sizing: border-box; resize: vertical; }
 .cc-form .form-row > input.cc-short { width: 120px !important; }
 .cc-form .form-row > input[type=checkbox] { width: auto; margin-top: 8px; }
 .cc-form .cc-hint { margin-left: 154px; max-width: 480px; font-size: 12px; line-height: 1.45; color: var(--red-ui-secondary-text-color, #777); }

@@ -29,7 +29,7 @@ export function pairList(node: EditorNode, element: JQuery, saved: unknown, side
   const changed = (): void => void $("#dialog-form").trigger("cc-change");
   const addSide = (box: JQuery, side: Side, item: Pair): (() => Pair) => {
     const hint = node._(side.hint);
-    const wide = $("<div>", { class: "cc-item-wide" }).appendTo(box);
+    const wide = $("<div>", { class: "cc-item-wide", style: "flex-basis: 0" }).appendTo(box);
     const value = $("<input>", { type: "text", style: "width: 100%", placeholder: hint, "aria-label": hint, ...(side.list && { list: side.list }) }).appendTo(wide);
     const text = item[side.property] ?? "";
     value.on("change input", changed);
@@ -52,7 +52,7 @@ export function pairList(node: EditorNode, element: JQuery, saved: unknown, side
     height: "auto",
     addButton: addLabel,
     addItem(row, _index, item) {
-      const box = $("<div>", { class: "cc-item" }).appendTo(row);
+      const box = $("<div>", { class: "cc-item", style: "align-items: center" }).appendTo(row);
       const [first, second] = sides;
       const readFirst = addSide(box, first, item);
       $("<span>", { class: "cc-arrow", "aria-hidden": "true" }).text("→").appendTo(box);

@@ -55,10 +55,11 @@ const HINTS: readonly [RegExp, string][] = [
 /** A first mapping for columns: fields by their own name, then by what the header seems to say, then variables. */
 export function proposeMapping(columns: readonly string[]): (Mapping & Record<string, string>)[] {
   const taken = new Set<string>();
+  /** The field, or the next of its numbers, if it is a field and free. */
   const take = (field: string | undefined): string | undefined => {
-    if (field === undefined || taken.has(field)) return undefined;
-    taken.add(field);
-    return field;
+    const free = field === undefined ? undefined : [field, `${field}2`, `${field}3`].find((name) => isField(name) && !taken.has(name));
+    if (free !== undefined) taken.add(free);
+    return free;
   };
   const own = columns.map((column) => take(isField(fieldOf(column)) ? fieldOf(column) : undefined));
   return columns.flatMap((column, at) => {
