@@ -117,6 +117,8 @@ export function createRestClient(options: RestOptions): RestClient {
     maxContentLength: 64 * 1024 * 1024,
     maxBodyLength: Infinity,
     responseType: "text",
+    // The body is JSON text already; axios would parse it again to see whether it is.
+    transformRequest: [(data: unknown) => data],
     transformResponse: [(data: unknown) => data],
     validateStatus: () => true,
     paramsSerializer: { indexes: null },

@@ -1,10 +1,12 @@
 /** CSV as it is in life: bytes in any of three encodings to rows by column name. */
 import { setImmediate as breathe } from "node:timers/promises";
-import { pipeline, Readable } from "node:stream";
 import type { CsvError, parse } from "csv-parse";
 import { refused } from "../core/errors.js";
 import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
 import type { Separator } from "./tables.js";
+
+/** Pieces of an input. */
+export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 /** Characters of text that are parsed before other flows get their turn. */
 const SLICE = 64 * 1024;
@@ -29,7 +31,7 @@ export function* byteSlices(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }
 
-async function* decoded(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): AsyncGenerator<string> {
+async function* decoded(chunks: Chunks): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;
   for await (const chunk of chunks) {
     if (typeof chunk === "string") yield chunk;
@@ -62,27 +64,46 @@ function csvFault(error: unknown): unknown {
  * Reads CSV. The first row is the header; empty lines, and lines of nothing but separators, are no rows.
  * @param chunks bytes (UTF-8, UTF-16 LE or BE) or text
  * @param separator `auto` finds it in the header line
- * @returns rows by column name; cells are text
+ * @returns rows by column name, those of a chunk together; cells are text
  * @throws ContactCenterError `EINVALID` when a quote is never closed
  */
-export async function* csvRows(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, separator: Separator): AsyncGenerator<Record<string, string>> {
+export async function* csvRows(chunks: Chunks, separator: Separator): AsyncGenerator<Record<string, string>[]> {
   const text = peeked(decoded(chunks));
-  const first = await text.next();
-  const { delimiter, skip } = dialectOf(first.value ?? "", separator);
+  const first = (await text.next()).value ?? "";
+  const { delimiter, skip } = dialectOf(first, separator);
   const parser = await openParser(delimiter);
-  const whole = async function* (): AsyncGenerator<string> {
-    yield (first.value ?? "").slice(skip);
+  let fault: unknown;
+  parser.on("error", (error) => (fault = csvFault(error)));
+  let header: string[] | undefined;
+  // What csv-parse has of a chunk is taken at once: a stream's own iterator costs more per row than the parsing.
+  const taken = (): Record<string, string>[] => {
+    const rows: Record<string, string>[] = [];
+    for (let cells: string[] | null; (cells = parser.read() as string[] | null) !== null; ) {
+      if (header === undefined) header = cells.map((name) => name.trim());
+      else rows.push(toRow(header, cells));
+    }
+    return rows;
+  };
+  const throwIfWrong = (): void => {
+    if (fault !== undefined) throw fault;
+  };
+  const pieces = async function* (): AsyncGenerator<string> {
+    yield first.slice(skip);
     yield* text;
   };
-  pipeline(Readable.from(whole()), parser, () => undefined);
-  let header: string[] | undefined;
   try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      if (header === undefined) header = cells.map((name) => name.trim());
-      else yield toRow(header, cells);
+    for await (const piece of pieces()) {
+      parser.write(piece);
+      yield taken();
+      throwIfWrong();
     }
-  } catch (error) {
-    throw csvFault(error);
+    const ended = new Promise((resolve) => parser.once("finish", resolve).once("error", resolve));
+    parser.end();
+    await ended;
+    yield taken();
+    throwIfWrong();
+  } finally {
+    parser.destroy();
   }
 }
 

@@ -40,6 +40,13 @@ export type Mapped = { member: Member; flaw?: never } | { flaw: Flaw; member?: n
 
 const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.name, field.kind]));
 const NUMBERED = new Set<string>(MEMBER_FIELDS.filter((field) => "numbered" in field).map((field) => field.name));
+/** Names of the fields of each number of a member. */
+const NUMBERS = Array.from({ length: MAX_COMMUNICATIONS }, (_, at) => (at === 0 ? "" : String(at + 1))).map((suffix) => ({
+  destination: `destination${suffix}`,
+  type: `type${suffix}`,
+  description: `description${suffix}`,
+}));
+const NUMBER_FIELDS = new Set(NUMBERS.flatMap((names) => Object.values(names)));
 const INT32 = 2 ** 31 - 1;
 
 /** Splits `destination3` into its base name and number; the first is 1. */
@@ -160,13 +167,12 @@ export function fieldOf(column: string): string {
 
 function assemble(values: Values, expireAt: number | undefined): Mapped {
   const numbers: Communication[] = [];
-  for (let index = 1; index <= MAX_COMMUNICATIONS; index++) {
-    const suffix = index === 1 ? "" : String(index);
-    const destination = values.get(`destination${suffix}`);
+  for (const names of NUMBERS) {
+    const destination = values.get(names.destination);
     if (destination === undefined) continue;
-    const type = values.get(`type${suffix}`) ?? values.get("type");
-    if (type === undefined) return { flaw: { key: "missing", field: `type${suffix}` } };
-    const description = values.get(`description${suffix}`);
+    const type = values.get(names.type) ?? values.get("type");
+    if (type === undefined) return { flaw: { key: "missing", field: names.type } };
+    const description = values.get(names.description);
     numbers.push({ destination, type: { id: type }, priority: 0, ...(description !== undefined && { description }) });
   }
   if (numbers.length === 0) return { flaw: { key: "missing", field: "destination" } };
@@ -176,7 +182,7 @@ function assemble(values: Values, expireAt: number | undefined): Mapped {
   const variables: Record<string, string> = {};
   for (const [field, text] of values) {
     if (field.startsWith(VARIABLE_PREFIX)) variables[field.slice(VARIABLE_PREFIX.length)] = text;
-    else if (!NUMBERED.has(parts(field).base)) member[field] = asSent(field, text);
+    else if (!NUMBER_FIELDS.has(field)) member[field] = asSent(field, text);
   }
   if (Object.keys(variables).length > 0) member.variables = variables;
   if (member.expire_at === undefined && expireAt !== undefined) member.expire_at = String(expireAt);

@@ -25,7 +25,7 @@ export const WEBITEL_DEMO_TOKEN = "demo-webitel-token";
 export interface WebitelSimulatorOptions {
   port?: number;
   token?: string;
-  /** Milliseconds that a bulk takes. */
+  /** Milliseconds that a POST takes. */
   bulkDelayMs?: number;
   /** Counts members without keeping them. */
   forgetful?: boolean;
@@ -150,7 +150,7 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
     return answer;
   };
   const { fault, retryAfter } = faults.take() ?? {};
-  if (path.endsWith("/bulk")) await sleep(options.bulkDelayMs ?? 0);
+  if (method === "POST" && options.bulkDelayMs) await sleep(options.bulkDelayMs);
   try {
     if (fault === undefined) return sendJson(response, 200, work());
     return await failing[fault](work, response, retryAfter);

@@ -37,25 +37,30 @@ export interface BatchOptions {
  * Gathers rows. A batch is full when another good row comes: bad rows behind the last good one belong to it, so that the number of
  * batches is the number of requests. So many bad rows that they would fill a batch make one by themselves: memory is bounded.
  */
-export async function* batches(source: AsyncIterable<unknown>, options: BatchOptions): AsyncGenerator<Batch, undefined> {
+export async function* batches(source: AsyncIterable<readonly unknown[]>, options: BatchOptions): AsyncGenerator<Batch, undefined> {
   let row = 0;
   let number = options.first;
   let batch: Batch = { number, rows: [], entries: [], rejects: [] };
   let broken: { error: unknown } | undefined;
-  for await (const data of untilBroken(source, (error) => (broken = { error }))) {
+  const take = (data: unknown): Batch | undefined => {
     row++;
-    if (options.skip?.has(row)) continue;
+    if (options.skip?.has(row)) return undefined;
     const { member, flaw } = options.toMember(data);
     const uncertain = options.uncertain?.has(row) === true;
     const good = member !== undefined && !uncertain;
-    if (good ? batch.entries.length >= options.size : batch.rejects.length >= options.size) {
-      yield batch;
-      batch = { number: ++number, rows: [], entries: [], rejects: [] };
-    }
+    const full = (good ? batch.entries.length : batch.rejects.length) >= options.size ? batch : undefined;
+    if (full) batch = { number: ++number, rows: [], entries: [], rejects: [] };
     batch.rows.push(row);
     if (uncertain) batch.rejects.push({ row, code: "UNCERTAIN", reason: undefined, data });
     else if (member) batch.entries.push({ row, member, data });
     else batch.rejects.push({ row, code: "EINVALID", reason: flaw, data });
+    return full;
+  };
+  for await (const rows of untilBroken(source, (error) => (broken = { error }))) {
+    for (const data of rows) {
+      const full = take(data);
+      if (full) yield full;
+    }
   }
   if (batch.rows.length > 0) yield batch;
   // An input that breaks in the middle does not take the good rows before the break with it.
@@ -63,7 +68,7 @@ export async function* batches(source: AsyncIterable<unknown>, options: BatchOpt
   return undefined;
 }
 
-async function* untilBroken(source: AsyncIterable<unknown>, onBroken: (error: unknown) => void): AsyncGenerator {
+async function* untilBroken<T>(source: AsyncIterable<T>, onBroken: (error: unknown) => void): AsyncGenerator<T> {
   try {
     yield* source;
   } catch (error) {

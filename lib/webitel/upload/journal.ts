@@ -103,7 +103,7 @@ export class Journal {
     const work = this.writing.then(async () => {
       if (this.broken) throw this.broken;
       try {
-        const file = (this.file ??= await this.open());
+        const file = this.file ?? (await this.open());
         await file.appendFile(text);
         if (sync) await file.datasync();
       } catch (error) {
@@ -118,6 +118,7 @@ export class Journal {
   private async open(): Promise<FileHandle> {
     await mkdir(dirname(this.path), { recursive: true });
     const file = await open(this.path, "a", 0o600);
+    this.file = file;
     // An empty line does no harm; one torn by a kill must not swallow ours.
     await file.appendFile(this.head ? `${JSON.stringify(this.head)}\n` : "\n");
     return file;

@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import { ContactCenterError } from "../../core/errors.js";
-import { byteSlices, csvRows, slices } from "../csv.js";
+import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
 import type { Separator } from "../tables.js";
 
 /** What is known of an input before it is read. */
@@ -17,11 +17,9 @@ export interface Measure {
 /** An input. */
 export interface RowSource {
   measure(): Promise<Measure>;
-  /** The rows in their order; each call reads from the start. */
-  rows(): AsyncIterable<unknown>;
+  /** The rows in their order, a handful at a time; each call reads from the start. */
+  rows(): AsyncIterable<readonly unknown[]>;
 }
-
-type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
@@ -90,10 +88,10 @@ export function textSource(text: string | Uint8Array, separator: Separator): Row
 /** Items that are worked on before other flows get their turn. */
 const TURN = 500;
 
-async function* inTurns<T>(items: readonly T[]): AsyncGenerator<T> {
-  for (const [at, item] of items.entries()) {
-    if (at % TURN === TURN - 1) await breathe();
-    yield item;
+async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += TURN) {
+    yield items.slice(at, at + TURN);
+    await breathe();
   }
 }
 
@@ -102,7 +100,7 @@ export function listSource(items: readonly unknown[]): RowSource {
   return {
     async measure() {
       const hash = createHash("sha256");
-      for await (const item of inTurns(items)) hash.update(`${JSON.stringify(item)}\n`);
+      for await (const turn of inTurns(items)) for (const item of turn) hash.update(`${JSON.stringify(item)}\n`);
       return { fingerprint: hash.digest("base64url"), rows: items.length };
     },
     rows: () => inTurns(items),
@@ -115,8 +113,8 @@ export class QueueSource implements RowSource {
   private ended = false;
   private wake: (() => void) | undefined;
 
-  push(...rows: unknown[]): void {
-    this.waiting.push(...rows);
+  push(rows: readonly unknown[]): void {
+    for (const row of rows) this.waiting.push(row);
     this.wake?.();
   }
 
@@ -130,18 +128,10 @@ export class QueueSource implements RowSource {
     return Promise.resolve({ fingerprint: "" });
   }
 
-  async *rows(): AsyncGenerator {
-    for (;;) {
-      let at = 0;
-      // Taken in one go: shifting a long list row by row would take its square.
-      const rows = this.waiting.splice(0);
-      for (const row of rows) {
-        if (++at % TURN === 0) await breathe();
-        yield row;
-      }
-      if (this.waiting.length > 0) continue;
-      if (this.ended) return;
-      await new Promise<void>((resolve) => (this.wake = resolve));
+  async *rows(): AsyncGenerator<readonly unknown[]> {
+    while (!this.ended || this.waiting.length > 0) {
+      yield* inTurns(this.waiting.splice(0));
+      if (!this.ended && this.waiting.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
 }

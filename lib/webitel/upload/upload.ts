@@ -111,7 +111,7 @@ export class Upload {
    * @returns the report
    * @throws ContactCenterError when the upload cannot go on; `cause.report` has the numbers so far, and the journal what a resume needs
    */
-  async run(rows: AsyncIterable<unknown>): Promise<Report> {
+  async run(rows: AsyncIterable<readonly unknown[]>): Promise<Report> {
     const work = this.load(rows);
     this.ended = work.catch(() => undefined);
     try {
@@ -130,7 +130,7 @@ export class Upload {
     return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.words);
   }
 
-  private async load(rows: AsyncIterable<unknown>): Promise<void> {
+  private async load(rows: AsyncIterable<readonly unknown[]>): Promise<void> {
     const { batchSize, concurrency, toMember, before, journal } = this.options;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {

@@ -51,7 +51,7 @@ export class Streams {
     if (stream.over) return Promise.resolve();
     stream.release();
     Object.assign(stream.carrier, { message, send });
-    stream.source.push(...rows);
+    stream.source.push(rows);
     if (isLast) stream.source.end();
     const superseded = new Promise<void>((resolve) => (stream.release = resolve));
     return Promise.race([stream.upload, superseded]);

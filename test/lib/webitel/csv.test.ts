@@ -8,7 +8,7 @@ async function read(input: string | Uint8Array, separator: Separator = "auto", p
     for (let at = 0; at < input.length; at += piece) yield input.slice(at, at + piece);
   };
   const rows: Record<string, string>[] = [];
-  for await (const row of csvRows(pieces(), separator)) rows.push(row);
+  for await (const some of csvRows(pieces(), separator)) rows.push(...some);
   return rows;
 }
 
@@ -70,7 +70,7 @@ describe("lib/webitel/csv", () => {
     const rows: unknown[] = [];
     await assert.rejects(
       async () => {
-        for await (const row of csvRows(slices(open), "auto")) rows.push(row);
+        for await (const some of csvRows(slices(open), "auto")) rows.push(...some);
       },
       { code: "EINVALID", key: "webitel.errors.csv" },
     );

@@ -242,8 +242,8 @@ describe("lib/webitel/upload", () => {
 
   it("loads the good rows before an input that breaks", async () => {
     const { upload } = await prepare([]);
-    const broken = async function* (): AsyncGenerator {
-      yield* people(15);
+    const broken = async function* (): AsyncGenerator<unknown[]> {
+      yield people(15);
       throw new ContactCenterError("EINVALID", "webitel.errors.csv", { vendor: "webitel", operation: "upload" });
     };
     const error = await failure({ upload, rows: broken(), results: [] });

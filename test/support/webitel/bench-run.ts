@@ -17,7 +17,7 @@ export type Wishes = Partial<Omit<UploadOptions, "before">> & { resume?: boolean
 /** An upload ready to run. */
 export interface Prepared {
   upload: Upload;
-  rows: AsyncIterable<unknown>;
+  rows: AsyncIterable<readonly unknown[]>;
   results: BatchResult[];
 }
 

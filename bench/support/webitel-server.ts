@@ -1,0 +1,14 @@
+/** The Webitel stand-in in a process of its own: `tsx webitel-server.ts <ms per POST>`. Tells its address, and counts on demand. */
+import { startWebitelSimulator } from "../../simulators/webitel/index.js";
+
+async function main(): Promise<void> {
+  const simulator = await startWebitelSimulator({ bulkDelayMs: Number(process.argv[2] ?? 0), forgetful: true });
+  process.send?.({ url: simulator.url });
+  process.on("message", () => {
+    const queue = simulator.store.queue("10");
+    process.send?.({ loaded: queue?.loaded });
+    if (queue) queue.loaded = 0;
+  });
+}
+
+void main();
