@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Report } from "../lib/webitel/upload/report.js";
-import { WEBITEL_DEMO_TOKEN } from "../simulators/webitel/index.js";
+import { WEBITEL_DEMO_TOKEN } from "../simulators/webitel/simulator.js";
 import { code, node, probe, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
 import { until } from "../test/support/wait.js";

@@ -6,6 +6,7 @@ import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
 import type { Stand, StandName } from "./stand.js";
 import { demoIvrs } from "./voicenter/demo.js";
 import { startVoicenterSimulator } from "./voicenter/simulator.js";
+import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "./webitel/simulator.js";
 
 /** What a stand-in is started with. */
 export interface StandContext {
@@ -50,6 +51,13 @@ export const STANDS: readonly StandRow[] = [
     listens: { port: 8365, env: "CC_CTI_URL" },
     start: ({ port }) => startCtiSimulator({ port }),
     credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
+  },
+  {
+    name: "webitel",
+    label: "Webitel",
+    listens: { port: 8367, env: "CC_WEBITEL_URL" },
+    start: ({ port, nodeRedUrl }) => startWebitelSimulator({ port, hooks: { lookupUrl: `${nodeRedUrl}/webitel/lookup`, eventUrl: `${nodeRedUrl}/webitel/events` } }),
+    credentials: { "webitel-connection": { token: WEBITEL_DEMO_TOKEN } },
   },
 ];
 

@@ -1,5 +1,5 @@
 /** The Webitel stand-in in a process of its own: `tsx webitel-server.ts <ms per POST>`. Tells its address, and counts on demand. */
-import { startWebitelSimulator } from "../../simulators/webitel/index.js";
+import { startWebitelSimulator } from "../../simulators/webitel/simulator.js";
 
 async function main(): Promise<void> {
   const simulator = await startWebitelSimulator({ bulkDelayMs: Number(process.argv[2] ?? 0), forgetful: true });

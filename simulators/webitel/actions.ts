@@ -1,7 +1,9 @@
 /** The buttons of the console: what Webitel does of its own accord. */
 import { randomUUID } from "node:crypto";
 import { FAULTS, type Fault, type Faults } from "./faults.js";
+import type { HookAnswer } from "./state.js";
 import type { Attempt, Store } from "./store.js";
+import { memberState } from "./view.js";
 
 /** Addresses of the two webhooks towards us. */
 export interface Hooks {
@@ -11,14 +13,7 @@ export interface Hooks {
   eventUrl?: string;
 }
 
-/** What a webhook answered. */
-interface Answer {
-  status: number;
-  ms: number;
-  body: unknown;
-}
-
-async function call(url: string, init?: RequestInit): Promise<Answer> {
+async function call(url: string, init?: RequestInit): Promise<HookAnswer> {
   const start = Date.now();
   const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
   const text = await answer.text();
@@ -44,7 +39,7 @@ function textOf(value: unknown): string {
 
 /** Builds the actions over a store. */
 export function actionsOf(store: Store, faults: Faults, hooks: Hooks, changed: () => void): Record<string, (input: Record<string, unknown>) => unknown> {
-  const post = (url: string, attempt: Attempt, event: string, direction: string): Promise<Answer> => {
+  const post = (url: string, attempt: Attempt, event: string, direction: string): Promise<HookAnswer> => {
     const { queue, member, id, uuid, agent, cid } = attempt;
     const body = JSON.stringify({ event, direction, queue, member, attempt: id, uuid, agent, cid });
     return call(url, { method: "POST", headers: { "Content-Type": "application/json" }, body });
@@ -82,7 +77,7 @@ export function actionsOf(store: Store, faults: Faults, hooks: Hooks, changed: (
       const text = textOf(input["text"]).toLowerCase();
       const members = store.queue(needed(input, "queue"))?.members ?? [];
       const fits = members.filter(({ name = "", communications }) => name.toLowerCase().includes(text) || communications.some(({ destination }) => destination.includes(text)));
-      return { found: fits.length, members: fits.slice(0, 20) };
+      return { found: fits.length, members: fits.slice(0, 20).map(memberState) };
     },
     /** Takes everybody out of a queue. Input: `queue`. */
     empty: (input) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { people, type Prepared, UploadBench, upTo, type Wishes } from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
 

@@ -1,6 +1,6 @@
 /** webitel-create-call, webitel-agents and webitel-attempt-result on a real Node-RED. */
 import assert from "node:assert/strict";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { press } from "../../support/press.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { WITH_BUCKET, WITHOUT_BUCKET } from "../../fixtures/webitel.js";
 import { makeUserDir, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";

@@ -1,6 +1,6 @@
 /** webitel-lookup-in, webitel-lookup-out and webitel-event-in on a real Node-RED, rung by the stand-in. */
 import assert from "node:assert/strict";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { press } from "../../support/press.js";

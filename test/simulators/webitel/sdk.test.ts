@@ -1,7 +1,7 @@
 /** The stand-in is held to the vendor's own client: what webitel-sdk does against it must work as against the platform. */
 import assert from "node:assert/strict";
 import { AgentServiceApi, CallServiceApi, Configuration, MemberServiceApi } from "webitel-sdk";
-import { startWebitelSimulator, WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 
 type Found = { id?: string; communications?: { destination?: string }[] };
 

@@ -9,7 +9,7 @@ import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { BatchResult } from "../../../lib/webitel/upload/report.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
 import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
-import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/index.js";
+import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 
 /** What a test may want otherwise. */
 export type Wishes = Partial<Omit<UploadOptions, "before">> & { resume?: boolean; token?: string };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Reject, Report } from "../../../lib/webitel/upload/report.js";
 import { chanceOf } from "../../../simulators/webitel/faults.js";
-import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/index.js";
+import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/simulator.js";
 import { until } from "../wait.js";
 import type { LoaderJob } from "./loader.js";
 

@@ -1,5 +1,5 @@
 /** A Node-RED with a webitel-connection and one node behind it. */
-import { WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/index.js";
+import { WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, node, probe, statusProbe, tab } from "../flow.js";
 import type { FlowNode } from "../node-red.js";
 

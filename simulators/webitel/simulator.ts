@@ -16,6 +16,7 @@ import { actionsOf, type Hooks } from "./actions.js";
 import { markerOf, route } from "./api.js";
 import { type Fault, type FaultPlan, Faults } from "./faults.js";
 import { Refusal } from "./rules.js";
+import { stateOf } from "./view.js";
 import { Store } from "./store.js";
 
 /** What `npm start` puts into the demo's webitel-connection. */
@@ -89,7 +90,7 @@ export async function startWebitelSimulator(options: WebitelSimulatorOptions = {
     store,
     faults,
     seen,
-    state: () => stateOf(store),
+    state: () => stateOf(store, options.hooks ?? {}),
     onChange(added) {
       listeners.add(added);
       return () => void listeners.delete(added);
@@ -213,15 +214,4 @@ function sendError(response: ServerResponse, shape: "platform" | "gateway" | "ne
   const grpc = GRPC[code];
   const message = shape === "nested" && id !== "" ? JSON.stringify({ id, status: "Error", detail, code }) : detail;
   return sendJson(response, grpc === undefined ? 500 : code, { code: grpc ?? 13, message, details: [] });
-}
-
-function stateOf(store: Store): object {
-  return {
-    agents: store.agents,
-    queues: store.queues.map(({ id, name, type, loaded, members }) => ({ id, name, type, loaded, members: members.slice(-20).toReversed() })),
-    buckets: store.buckets,
-    communicationTypes: store.communicationTypes,
-    calls: store.calls.slice(0, 20),
-    attempts: store.attempts.slice(0, 20),
-  };
 }
