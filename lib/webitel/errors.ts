@@ -56,7 +56,7 @@ export function judge(error: unknown): Verdict {
   const { code, cause } = error;
   if (typeof code === "string") {
     if (UNSENT.has(code)) return "later";
-    return code === "EINVALID" || /CERT|SSL|TLS|EPROTO|INVALID_URL/.test(code) ? "stop" : "unknown";
+    return code === "EINVALID" || /CERT|SSL|TLS|EPROTO|UNABLE_TO_VERIFY|INVALID_URL/.test(code) ? "stop" : "unknown";
   }
   const id = cause.id ?? "";
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));

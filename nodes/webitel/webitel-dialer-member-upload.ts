@@ -75,7 +75,8 @@ export = (RED: NodeAPI): void => {
       if (line.current && action) return control(line.current, action);
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
-      if ((config.source ?? "payload") === "payload" && isStreamed(message)) return streams.take(message, send);
+      // A stream cannot be resumed: its messages are then refused one by one.
+      if (action !== "resume" && (config.source ?? "payload") === "payload" && isStreamed(message)) return streams.take(message, send);
       return add({ message, send }, action === "resume");
     });
 

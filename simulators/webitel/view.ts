@@ -5,7 +5,7 @@ import type { CallState, MemberState, QueueState, WebitelState } from "./state.j
 import { type Queue, type Store, type StoredCall, type StoredMember, TAKES_NO_MEMBERS } from "./store.js";
 
 /** How many of a list are shown. */
-const SHOWN = 20;
+const SHOWN = 10;
 
 /** A member as the panel lists it. */
 export function memberState({ id, name = "", communications, bucket, expire_at, attempts }: StoredMember): MemberState {

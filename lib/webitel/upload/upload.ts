@@ -8,7 +8,9 @@ import { CLOSED, ContactCenterError } from "../../core/errors.js";
 import type { Mapped } from "../member.js";
 import type { Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
-import { CANCELLED, deliver, type MembersApi, PATIENCE, type Patience, type RunContext, settleSent } from "./delivery.js";
+import { settleSent } from "./asking.js";
+import { CANCELLED, type MembersApi, PATIENCE, type Patience, type RunContext } from "./context.js";
+import { deliver } from "./delivery.js";
 import type { Counts, Journal, Remembered, SentPart } from "./journal.js";
 import { Pace, unlessAborted } from "./pace.js";
 import type { BatchResult, Report } from "./report.js";
@@ -70,6 +72,7 @@ export class Upload {
       tally: this.tally,
       firstBatch: this.lastBatch + 1,
       lastSuccessMs: Date.now(),
+      lastLoadedMs: 0,
     };
   }
 

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
+import { createWebitelClient } from "../../../lib/webitel/client.js";
+import type { FoundMember } from "../../../lib/webitel/types.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
+import { cannedWebhook } from "../../support/canned-webhook.js";
 import { people, type Prepared, UploadBench, upTo, type Wishes } from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
 
@@ -106,7 +109,7 @@ describe("lib/webitel/upload", () => {
   }
 
   it("asks not before 500 ms after the break, unless told", async () => {
-    const { PATIENCE } = await import("../../../lib/webitel/upload/delivery.js");
+    const { PATIENCE } = await import("../../../lib/webitel/upload/context.js");
     const { upload, rows } = await prepare(people(1), { patience: PATIENCE });
     bench.simulator.faults.push("reset-after");
     await upload.run(rows);
@@ -263,6 +266,42 @@ describe("lib/webitel/upload", () => {
       },
     });
     assert.deepEqual(numbers(await upload.run(rows)), [4, 3, 1, 0, 1]);
+  });
+
+  it("finds the row behind a failed insert that stays one", async () => {
+    const { upload, rows, results } = await prepare(people(20, (row) => (row === 7 ? { name: "lost" } : {})), {
+      patience: { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000 },
+      api: {
+        createMembers: (_, items) =>
+          items.some(({ name }) => name === "lost")
+            ? Promise.reject(new ContactCenterError(500, "k", { vendor: "webitel", operation: "CreateMemberBulk", id: "store.sql_member.bulk_save.app_error", detail: "insert failed" }))
+            : Promise.resolve(items.map((_, at) => String(at))),
+        findMembers: () => Promise.resolve([]),
+      },
+    });
+    assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);
+    const [reject] = results[0]?.rejects ?? [];
+    assert.deepEqual([reject?.row, reject?.code, reject?.reason], [7, 500, "insert failed (store.sql_member.bulk_save.app_error)"]);
+  });
+
+  it("calls a batch uncertain of which the queue shows a part only, and not only for a moment", async () => {
+    let asked = 0;
+    const lost = (): Promise<never> => Promise.reject(new ContactCenterError("ECONNRESET", "k", { vendor: "webitel", operation: "CreateMemberBulk" }));
+    const members = (count: number): FoundMember[] => Array.from({ length: count }, (_, at) => ({ id: String(at), communications: [] }));
+    const patience = { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000 };
+    const late = await prepare(people(4), { patience, api: { createMembers: lost, findMembers: () => Promise.resolve(members(++asked < 3 ? 2 : 4)) } });
+    assert.deepEqual(numbers(await late.upload.run(late.rows)), [4, 4, 0, 0, 1]);
+    const gone = await bench.prepare(people(5), { patience, api: { createMembers: lost, findMembers: () => Promise.resolve(members(2)) } });
+    assert.deepEqual(numbers(await gone.upload.run(gone.rows)), [5, 0, 0, 5, 1]);
+  });
+
+  it("ends at once where something else answers than Webitel", async () => {
+    const page = await cannedWebhook({ status: 200, body: "<html>Log in</html>", type: "text/html" });
+    const api = createWebitelClient({ url: page.url, token: "t" });
+    const error = await failure(await prepare(people(40), { api }));
+    assert.deepEqual([error.code, error.key], ["EPAGING", "webitel.errors.no-list"]);
+    api.close();
+    await page.close();
   });
 
   it("says nothing of ids when the server gives another number of them", async () => {

@@ -1,0 +1,51 @@
+/** What all batches of a run share. */
+import type { BackoffOptions } from "../../core/backoff.js";
+import { ContactCenterError } from "../../core/errors.js";
+import type { Uncertain } from "../tables.js";
+import type { FoundMember, Member } from "../types.js";
+import type { Counts, Journal } from "./journal.js";
+import type { Pace } from "./pace.js";
+
+/** What an upload needs of the vendor; {@link WebitelClient} has it. */
+export interface MembersApi {
+  createMembers(queueId: string, items: readonly Member[], signal?: AbortSignal): Promise<string[]>;
+  findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
+}
+
+/** How patient an upload is; all in milliseconds. */
+export interface Patience {
+  /** Between tries: 500 to 30,000. */
+  backoff: BackoffOptions;
+  /** From a broken answer to the first question; 500, so that a server that is still busy with the batch can end it. */
+  askAfterMs: number;
+  /** Without any success for so long, the upload gives up. */
+  giveUpMs: number;
+}
+
+export const PATIENCE: Patience = { backoff: { minMs: 500, maxMs: 30_000 }, askAfterMs: 500, giveUpMs: 600_000 };
+
+/** What all batches of a run share. */
+export interface RunContext {
+  api: MembersApi;
+  queueId: string;
+  runId: string;
+  journal: Journal;
+  pace: Pace;
+  uncertain: Uncertain;
+  patience: Patience;
+  /** Ends waiting; a request under way may end. */
+  stop: AbortSignal;
+  /** Ends requests under way too. */
+  abort: AbortSignal;
+  /** Numbers so far. */
+  tally: Counts;
+  /** Number of the run's first batch: when its halves fail like the whole, everything will. */
+  firstBatch: number;
+  /** When something was last decided, Unix milliseconds. */
+  lastSuccessMs: number;
+  /** When something was last loaded, Unix milliseconds; 0 = nothing yet. */
+  lastLoadedMs: number;
+}
+
+/** Reason of the stop signal when a user cancelled: what is not in the queue by then is not waited for. */
+export const CANCELLED = new ContactCenterError("ECANCELED", "webitel.errors.cancelled", { vendor: "webitel", operation: "upload" });
