@@ -47,13 +47,9 @@ const STYLE = `
 .cc-form .form-row > input[type=checkbox] { width: auto; margin-top: 8px; }
 .cc-form .cc-hint { margin-left: 154px; max-width: 480px; font-size: 12px; line-height: 1.45; color: var(--red-ui-secondary-text-color, #777); }
 .cc-form .cc-section { margin: 18px 0 10px; padding-bottom: 3px; font-weight: bold; border-bottom: 1px solid var(--red-ui-secondary-border-color, #ddd); color: var(--red-ui-primary-text-color, #444); }
-<<<<<<< HEAD
 .cc-form .form-row > label.cc-wide { width: auto; }
 .cc-form .form-row.cc-inline > input:not([type=checkbox]) { width: calc(100% - 256px) !important; max-width: 384px; }
 .cc-form .form-row.cc-inline > button { margin-left: 6px; width: 86px; }
-=======
-.cc-form .form-row.cc-inline > input:not([type=checkbox]) { width: calc(100% - 270px) !important; max-width: 370px; }
->>>>>>> cti
 .cc-form .cc-address { word-break: break-all; font-family: var(--red-ui-monospace-font, monospace); font-size: 12px; color: var(--red-ui-primary-text-color, #444); }
 .cc-form .cc-preview { margin: 0; padding: 8px 10px; white-space: pre-wrap; word-break: break-word; font-size: 12px; border: 1px solid var(--red-ui-form-input-border-color, #ccc); background: var(--red-ui-secondary-background, #f7f7f7); color: var(--red-ui-primary-text-color, #444); }
 .cc-form .cc-preview-wrong { border-color: var(--red-ui-text-color-error, #ad1625); color: var(--red-ui-text-color-error, #ad1625); font-family: inherit; }
