@@ -8,7 +8,7 @@ const root = resolve(__dirname, "..");
 const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse", "luxon", "ws"];
 
 /** What only one vendor's lib may use. */
-const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr"], webitel: ["csv-parse", "luxon"] };
+const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr", "ws"], webitel: ["csv-parse", "luxon"] };
 
 /** The rule of a file: which packages (beside node's own) and which folders it may import. */
 function rule(file: string): { packages: string[]; folders: string[]; builtins: boolean } | undefined {
