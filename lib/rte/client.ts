@@ -53,6 +53,8 @@ export class RteClient {
   /** Starts connecting; comes back from everything but {@link RteClient.close}. */
   open(): void {
     if (this.life !== undefined) return;
+    this.isOut = false;
+    this.blindSinceMs = undefined;
     const abort = new AbortController();
     this.life = { abort, done: this.run(abort.signal) };
   }
@@ -63,7 +65,6 @@ export class RteClient {
     this.life = undefined;
     life?.abort.abort(new Error("closed"));
     await life?.done;
-    this.blindSinceMs = undefined;
   }
 
   /**
@@ -98,6 +99,7 @@ export class RteClient {
     const held = member.predecessor;
     if (held === undefined) return;
     member.predecessor = undefined;
+    held.heir = member;
     this.subscriptions.remove(held, this.subscriptions.of(held));
     const wanted = new Set(this.subscriptions.of(member).map(subjectKey));
     for (const event of held.held ?? []) if (wanted.has(subjectKey(event.rte))) member.onEvent(event);
@@ -167,7 +169,7 @@ export class RteClient {
 
   private async run(signal: AbortSignal): Promise<void> {
     const pace = new Pace(this.options.backoff);
-    const openedMs = Date.now();
+    let seenMs = Date.now();
     while (!signal.aborted) {
       this.setState({ word: "connecting" });
       let reason: unknown;
@@ -177,12 +179,13 @@ export class RteClient {
         const connectedMs = Date.now();
         reason = await this.serve(hub, signal);
         pace.lived(Date.now() - connectedMs);
-        this.blindSinceMs ??= hub.seenMs;
+        seenMs = hub.seenMs;
       } catch (error) {
         reason = error;
-        this.blindSinceMs ??= openedMs;
       }
+      // By then another life may have begun.
       if (signal.aborted) break;
+      this.blindSinceMs ??= seenMs;
       await this.rest(reason, pace.next(reason), signal);
     }
   }

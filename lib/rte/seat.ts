@@ -4,6 +4,15 @@ import type { RteEvent, Subject } from "./event.js";
 import type { Member, Notice, Receiver, State } from "./member.js";
 import type { Result } from "./subscriptions.js";
 
+/** What a receiver throws is its own affair: the other receivers and the connection live on. */
+function safely(hand: () => void): void {
+  try {
+    hand();
+  } catch {
+    // Nobody here could mend it; a node reports its own failures.
+  }
+}
+
 /** A {@link Member}, with what only the client needs to know of it. */
 export class Seat implements Member {
   /** Since when it wants to hear, Unix milliseconds: a gap does not begin before. */
@@ -11,6 +20,8 @@ export class Seat implements Member {
   /** Events that came while its node was being deployed anew, and a gap. */
   held: RteEvent[] | undefined;
   gap: Notice | undefined;
+  /** The one that took its place. */
+  heir: Seat | undefined;
 
   constructor(
     readonly id: string,
@@ -23,24 +34,19 @@ export class Seat implements Member {
   }
 
   onEvent(event: RteEvent): void {
-    if (this.held !== undefined) {
-      this.held.push(event);
-      return;
-    }
-    try {
-      this.receiver.onEvent(event);
-    } catch {
-      // What a receiver throws is its own affair: the other receivers and the connection live on.
-    }
+    if (this.held === undefined) safely(() => this.receiver.onEvent(event));
+    else this.held.push(event);
   }
 
   tell(notice: Notice): void {
-    if (this.held === undefined) this.receiver.onNotice(notice);
-    else if (notice.topic === "gap") this.gap = notice;
+    if (this.held === undefined) safely(() => this.receiver.onNotice(notice));
+    else if (notice.topic !== "gap") return;
+    else if (this.heir === undefined) this.gap = notice;
+    else this.heir.tell(notice);
   }
 
   show(state: State): void {
-    if (this.held === undefined) this.receiver.onState(state);
+    if (this.held === undefined) safely(() => this.receiver.onState(state));
   }
 
   want(subjects: readonly Subject[]): Promise<void> {

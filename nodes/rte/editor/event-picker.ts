@@ -27,7 +27,7 @@ export function groupOf(event: string): string | undefined {
 export function meaningOf(node: EditorNode, event: string): string | undefined {
   const folded = event.trim().toLowerCase();
   const name = Object.values(catalogue()).flat().find((each) => each.toLowerCase() === folded);
-  return name === undefined ? undefined : node._(`rte.events.${name}`);
+  return name === undefined ? undefined : node._(`rte-subscribe.events.${name}`);
 }
 
 /**
@@ -66,11 +66,11 @@ export function eventPicker(node: EditorNode, field: JQuery, onPick: () => void)
     const box = $("<div>", { class: "cc-picker", role: "listbox", id });
     const wanted = search.trim().toLowerCase();
     for (const [group, names] of Object.entries(catalogue())) {
-      const found = names.filter((name) => `${name} ${node._(`rte.events.${name}`)}`.toLowerCase().includes(wanted));
-      if (found.length > 0) $("<div>", { class: "cc-picker-group" }).text(`${node._(`rte.group.${group}`)} – ${node._(`rte.entity.${group}`)}`).appendTo(box);
+      const found = names.filter((name) => `${name} ${node._(`rte-subscribe.events.${name}`)}`.toLowerCase().includes(wanted));
+      if (found.length > 0) $("<div>", { class: "cc-picker-group" }).text(`${node._(`rte-subscribe.group.${group}`)} – ${node._(`rte-subscribe.entity.${group}`)}`).appendTo(box);
       for (const name of found) {
         const option = $("<div>", { class: "cc-picker-option", role: "option", id: `${id}-${name}`, "aria-selected": "false" }).appendTo(box);
-        option.append(document.createTextNode(name), $("<small>").text(node._(`rte.events.${name}`)));
+        option.append(document.createTextNode(name), $("<small>").text(node._(`rte-subscribe.events.${name}`)));
         // Before the field loses the focus, which closes the list.
         option.on("mousedown", (event) => {
           event.preventDefault();

@@ -22,7 +22,7 @@ function fillRow(node: EditorNode, row: JQuery, { entityId = "", eventName = "" 
   const refresh = (): void => {
     const name = String(event.val());
     const group = groupOf(name);
-    entity.attr("placeholder", node._(`rte.entity.${group ?? "User"}`));
+    entity.attr("placeholder", node._(`rte-subscribe.entity.${group ?? "User"}`));
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
   };
   event.on("input change", refresh);

@@ -1,44 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { enreachAccess, tokenAccess } from "../../../lib/rte/access.js";
+import { enreachAccess } from "../../../lib/rte/access.js";
 import { type ClientOptions, RteClient } from "../../../lib/rte/client.js";
-import type { RteEvent } from "../../../lib/rte/event.js";
-import type { Member, Notice, State } from "../../../lib/rte/member.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
 import { CLOSED_QUEUE, DEMO } from "../../../simulators/rte/people.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
+import { Ear, FAST } from "../../support/rte-ear.js";
 import { until } from "../../support/wait.js";
-
-/** The notice with this topic; two topics may share one shape. */
-type Told<T> = Notice extends infer N ? (N extends { topic: infer U; payload: infer P } ? (T extends U ? { topic: T; payload: P } : never) : never) : never;
-
-/** A member and what it heard. */
-class Ear {
-  readonly events: RteEvent[] = [];
-  readonly notices: Notice[] = [];
-  readonly states: State[] = [];
-  readonly member: Member;
-  constructor(client: RteClient, id = "ear") {
-    this.member = client.join(id, {
-      onEvent: (event) => this.events.push(event),
-      onNotice: (notice) => this.notices.push(notice),
-      onState: (state) => this.states.push(state),
-    });
-  }
-  all<T extends Notice["topic"]>(topic: T): Told<T>[] {
-    return this.notices.filter((each) => each.topic === topic) as Told<T>[];
-  }
-  notice<T extends Notice["topic"]>(topic: T, count = 1): Promise<Told<T>> {
-    return until(`${topic} number ${count}`, () => this.all(topic)[count - 1]);
-  }
-}
-
-/** Small times: what is tested here is the order of things; the real bounds are tested in `timings.test.ts`. */
-const FAST: Pick<ClientOptions, "timings" | "backoff"> = {
-  timings: { negotiateMs: 150, handshakeMs: 150, silenceMs: 300, invokeMs: 150 },
-  backoff: { minMs: 20, maxMs: 80 },
-};
 
 describe("lib/rte/client", () => {
   let simulator: RteSimulator;
@@ -157,124 +126,6 @@ describe("lib/rte/client", () => {
     assert.equal((await ear.notice("subscribed")).payload[0]?.subscribed, true);
   });
 
-  describe("after an outage", () => {
-    const OUTAGES: Record<string, { reason: string; begin: () => Promise<void> | void; end: () => Promise<void> | void }> = {
-      "the hub is killed and comes back": { reason: "closed", begin: () => simulator.stop(), end: () => simulator.start() },
-      "the socket breaks": { reason: "closed", begin: () => simulator.hub.drop(), end: () => undefined },
-      "the hub says good-bye": { reason: "closed", begin: () => simulator.hub.sayGoodbye(), end: () => undefined },
-      "the hub ends with an error": { reason: "hub", begin: () => simulator.hub.sayGoodbye("Server shutting down"), end: () => undefined },
-      "the socket falls silent": { reason: "silent", begin: () => simulator.setFault("silent"), end: () => simulator.setFault("none") },
-    };
-    for (const [what, { reason, begin, end }] of Object.entries(OUTAGES)) {
-      it(`${what}: back, subscribed again, gap with true times, nothing doubled`, async () => {
-        const ear = await listening("QueueStatus", "QueueCallInArrived");
-        simulator.emit("QueueStatus", QUEUE_ID);
-        await until("an event", () => ear.events.length === 1);
-        const beforeMs = Date.now();
-        await begin();
-        assert.equal((await ear.notice("disconnected")).payload.reason, reason);
-        await end();
-        const { payload } = await ear.notice("gap");
-        const backMs = Date.now();
-        await hubHas(simulator, of("QueueStatus"), of("QueueCallInArrived"));
-        // The last sign of life is at most one ping before the outage.
-        assert.ok(Date.parse(payload.from) >= beforeMs - 100 && Date.parse(payload.from) <= beforeMs + 50, "from");
-        assert.ok(Date.parse(payload.to) >= beforeMs && Date.parse(payload.to) <= backMs, "to");
-        assert.equal(payload.durationMs, Date.parse(payload.to) - Date.parse(payload.from));
-        assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
-        simulator.emit("QueueCallInArrived", QUEUE_ID);
-        await until("an event again", () => ear.events.length === 2);
-        assert.deepEqual(ear.notices.map(({ topic }) => topic), ["connected", "subscribed", "disconnected", "connected", "subscribed", "gap"]);
-      });
-    }
-
-    const NO_WAY_IN: Record<string, { fault: Fault; reason: string }> = {
-      "negotiate hangs": { fault: "hang-negotiate", reason: "timeout" },
-      "the upgrade hangs": { fault: "hang-upgrade", reason: "timeout" },
-      "the handshake hangs": { fault: "hang-handshake", reason: "timeout" },
-      "the token is refused": { fault: "unauthorized", reason: "unauthorized" },
-      "the user may not": { fault: "forbidden", reason: "forbidden" },
-      "the REST chain is broken": { fault: "broken-rest", reason: "server" },
-    };
-    for (const [what, { fault, reason }] of Object.entries(NO_WAY_IN)) {
-      it(`${what} at start: said in its own word, and in once it is over`, async () => {
-        simulator.setFault(fault);
-        const ear = new Ear(open());
-        await ear.member.want([of("QueueStatus")]);
-        assert.equal((await ear.notice("disconnected")).payload.reason, reason);
-        simulator.setFault("none");
-        assert.deepEqual((await ear.notice("gap")).payload.subscriptions, [of("QueueStatus")]);
-        assert.equal(ear.all("disconnected").length, 1, "once per outage");
-      });
-    }
-
-    it("nobody listens at start: said, and in once somebody does", async () => {
-      await simulator.stop();
-      const startMs = Date.now();
-      const ear = new Ear(open());
-      await ear.member.want([of("QueueStatus")]);
-      assert.equal((await ear.notice("disconnected")).payload.reason, "network");
-      await simulator.start();
-      assert.ok(Date.parse((await ear.notice("gap")).payload.from) - startMs < 100, "from the start on");
-    });
-
-    it("gives up a hub that answers no method", async () => {
-      simulator.setFault("hang-calls");
-      const ear = new Ear(open());
-      await ear.member.want([of("QueueStatus")]);
-      assert.equal((await ear.notice("disconnected")).payload.reason, "timeout");
-      simulator.setFault("none");
-      await ear.notice("gap");
-    });
-
-    it("takes a fresh token for each connection; an expired one is refused", async () => {
-      const asked: string[] = [];
-      let token = simulator.token();
-      open({
-        access: tokenAccess(() => {
-          asked.push(token);
-          return { url: simulator.hubUrl.replace("http", "ws"), token };
-        }),
-      });
-      const ear = new Ear(client);
-      await ear.member.want([of("QueueStatus")]);
-      await ear.notice("subscribed");
-      token = simulator.token(-10);
-      simulator.hub.drop();
-      await ear.notice("disconnected");
-      await until("a refusal", () => ear.states.some((state) => state.word === "disconnected" && state.reason === "unauthorized"));
-      token = simulator.token();
-      await ear.notice("gap");
-      assert.ok(new Set(asked).size >= 3);
-    });
-
-    it("a gap that spans two outages begins with the first", async () => {
-      const ear = await listening();
-      await simulator.stop();
-      const downMs = Date.now();
-      simulator.setFault("hang-calls");
-      await simulator.start();
-      await until("a connection that gets nowhere", () => ear.all("connected").length === 2);
-      await sleep(200);
-      simulator.setFault("none");
-      assert.ok(Date.parse((await ear.notice("gap")).payload.from) <= downMs);
-    });
-
-    it("who joins during an outage is told of it, and misses only from then on", async () => {
-      const ear = await listening();
-      await simulator.stop();
-      await ear.notice("disconnected");
-      await sleep(60);
-      const joinedMs = Date.now();
-      const late = new Ear(client, "late");
-      await late.member.want([of("QueueStatus")]);
-      assert.equal(late.all("disconnected").length, 1);
-      await simulator.start();
-      assert.ok(Date.parse((await late.notice("gap")).payload.from) >= joinedMs);
-      assert.ok(Date.parse((await ear.notice("gap")).payload.from) < joinedMs);
-    });
-  });
-
   it("closes in whatever state it is, at once and for good", async () => {
     for (const fault of ["none", "hang-negotiate", "hang-upgrade", "hang-handshake", "hang-calls", "silent", "unauthorized"] as Fault[]) {
       simulator.setFault(fault === "silent" ? "none" : fault);
@@ -344,6 +195,37 @@ describe("lib/rte/client", () => {
     for (let count = 0; count < 400; count++) connection!.socket.send(frame);
     await until("all", () => ear.events.length === 20_000);
     assert.ok(most <= 600, `${most} events in one turn`);
+  });
+
+  it("tells the heir of a gap, whenever it took the place", async () => {
+    const ear = await listening();
+    await simulator.stop();
+    await ear.notice("disconnected");
+    ear.member.hold();
+    const early = new Ear(client);
+    void early.member.want([of("QueueStatus")]);
+    await simulator.start();
+    await early.notice("gap");
+    early.member.hold();
+    simulator.hub.drop();
+    await hubHas(simulator);
+    await hubHas(simulator, of("QueueStatus"));
+    await sleep(30);
+    const late = new Ear(client);
+    await late.member.want([of("QueueStatus")]);
+    assert.equal(late.all("gap").length, 1);
+  });
+
+  it("tells of an outage in a second life as in the first", async () => {
+    const ear = await listening();
+    await simulator.stop();
+    await ear.notice("disconnected");
+    await client.close();
+    client.open();
+    const next = new Ear(client, "next");
+    await next.notice("disconnected");
+    await simulator.start();
+    await next.notice("connected");
   });
 
   it("keeps a place and its events while a node is deployed anew", async () => {
