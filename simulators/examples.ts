@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "./package-root.js";
-import { STAND_NAMES, type StandName } from "./stand.js";
+import { STAND_LABELS, STAND_NAMES, type StandName } from "./stand.js";
 
 /** A node as a flow file has it. */
 export interface FlowNode {
@@ -19,13 +19,6 @@ export interface Example {
   nodes: readonly FlowNode[];
 }
 
-const TAB_LABELS: Readonly<Record<StandName, string>> = {
-  smartrouting: "Enreach SmartRouting",
-  voicenter: "Voicenter",
-  rte: "Enreach RTE",
-  cti: "Anywhere365 CTI",
-  webitel: "Webitel",
-};
 /** Room between two examples, and above the first, in the editor's pixels. */
 const GAP = 100;
 const TOP = 60;
@@ -49,7 +42,7 @@ export function layOut(examples: readonly Example[]): FlowNode[] {
     const own = examples.filter((example) => example.vendor === vendor);
     if (own.length === 0) continue;
     const tab = `cc-${vendor}`;
-    flow.push({ id: tab, type: "tab", label: TAB_LABELS[vendor], disabled: false, info: "", env: [] });
+    flow.push({ id: tab, type: "tab", label: STAND_LABELS[vendor], disabled: false, info: "", env: [] });
     let top = TOP;
     for (const { nodes } of own) {
       const [placed, bottom] = place(withOwnIds(nodes, flow), tab, top);

@@ -2,7 +2,7 @@
 import type { ConsoleLink } from "./console/page/about.js";
 import { startConsole } from "./console/server.js";
 import { type Option, type Values, withPort } from "./options.js";
-import type { Stand } from "./stand.js";
+import { type Stand, STAND_LABELS } from "./stand.js";
 import { portOption, STANDS } from "./stands.js";
 
 /** What runs. */
@@ -44,7 +44,7 @@ export async function startSimulation(values: Values, nodeRedUrl: string, links:
       stands.push(stand);
       if (row.listens === undefined || stand.url === undefined) continue;
       env[row.listens.env] = stand.url;
-      lines.push(line(`${row.label} stand-in`, stand.url));
+      lines.push(line(`${STAND_LABELS[row.name]} stand-in`, stand.url));
     }
     const console = await withPort("console-port", Number(values.get("console-port")), (port) => startConsole({ port, stands, links }));
     started.push(console);

@@ -5,6 +5,15 @@ export const STAND_NAMES = ["smartrouting", "voicenter", "rte", "cti", "webitel"
 /** One of {@link STAND_NAMES}. */
 export type StandName = (typeof STAND_NAMES)[number];
 
+/** What people read: on the tabs of console and editor, and before a printed address. */
+export const STAND_LABELS: Readonly<Record<StandName, string>> = {
+  smartrouting: "SmartRouting",
+  voicenter: "Voicenter",
+  rte: "Enreach RTE",
+  cti: "CTI Broker",
+  webitel: "Webitel",
+};
+
 /** What every stand-in offers. It listens on 127.0.0.1 only. */
 export interface Stand {
   readonly name: StandName;

@@ -5,7 +5,7 @@ import { DEMO_RTE_CREDENTIALS } from "./rte/people.js";
 import { startRteSimulator } from "./rte/simulator.js";
 import { demoEndpoints } from "./smartrouting/demo.js";
 import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
-import type { Stand, StandName } from "./stand.js";
+import { type Stand, STAND_LABELS, type StandName } from "./stand.js";
 import { demoIvrs } from "./voicenter/demo.js";
 import { startVoicenterSimulator } from "./voicenter/simulator.js";
 import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "./webitel/simulator.js";
@@ -21,8 +21,6 @@ export interface StandContext {
 /** One stand-in. */
 export interface StandRow {
   name: StandName;
-  /** For the lines that are printed. */
-  label: string;
   /** Where it listens; absent for a vendor that only calls us. */
   listens?: {
     /** The default; `--<name>-port` chooses another. */
@@ -39,31 +37,26 @@ export interface StandRow {
 export const STANDS: readonly StandRow[] = [
   {
     name: "smartrouting",
-    label: "SmartRouting",
     start: ({ nodeRedUrl }) => startSmartRoutingSimulator({ endpoints: demoEndpoints(nodeRedUrl) }),
   },
   {
     name: "voicenter",
-    label: "Voicenter",
     start: ({ nodeRedUrl }) => startVoicenterSimulator({ ivrs: demoIvrs(nodeRedUrl) }),
   },
   {
     name: "rte",
-    label: "Enreach RTE",
     listens: { port: 8364, env: "CC_RTE_URL" },
     start: ({ port }) => startRteSimulator({ port, play: true }),
     credentials: { "rte-connection": DEMO_RTE_CREDENTIALS },
   },
   {
     name: "cti",
-    label: "CTI Broker",
     listens: { port: 8365, env: "CC_CTI_URL" },
     start: ({ port }) => startCtiSimulator({ port }),
     credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
   },
   {
     name: "webitel",
-    label: "Webitel",
     listens: { port: 8367, env: "CC_WEBITEL_URL" },
     start: ({ port, nodeRedUrl }) => startWebitelSimulator({ port, hooks: { lookupUrl: `${nodeRedUrl}/webitel/lookup`, eventUrl: `${nodeRedUrl}/webitel/events` } }),
     credentials: { "webitel-connection": { token: WEBITEL_DEMO_TOKEN } },
@@ -71,7 +64,7 @@ export const STANDS: readonly StandRow[] = [
 ];
 
 /** The port option of a stand-in. */
-export function portOption({ name, label, listens }: StandRow): Option[] {
+export function portOption({ name, listens }: StandRow): Option[] {
   if (listens === undefined) return [];
-  return [{ name: `${name}-port`, env: `CC_${name.toUpperCase()}_PORT`, kind: "port", preset: listens.port, help: `${label} stand-in` }];
+  return [{ name: `${name}-port`, env: `CC_${name.toUpperCase()}_PORT`, kind: "port", preset: listens.port, help: `${STAND_LABELS[name]} stand-in` }];
 }

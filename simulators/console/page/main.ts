@@ -1,5 +1,5 @@
 /** The frame of the console: one tab per stand, and the one stream that feeds them all. */
-import type { StandName } from "../../stand.js";
+import { STAND_LABELS, type StandName } from "../../stand.js";
 import type { About } from "./about.js";
 import { badge, el, type PanelApi, render } from "./api.js";
 import * as cti from "./cti.js";
@@ -7,7 +7,7 @@ import * as rte from "./rte.js";
 import * as smartrouting from "./smartrouting.js";
 import * as voicenter from "./voicenter.js";
 import * as webitel from "./webitel.js";
-import { TABS, WORDS } from "./words.js";
+import { HINTS, WORDS } from "./words.js";
 
 /** In the order of the tabs. */
 const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = { smartrouting, voicenter, rte, cti, webitel };
@@ -80,10 +80,10 @@ function mountStands(about: About): void {
     feeds.set(name, feed);
     const section = el("div", { class: "panel" });
     tabs.append(
-      el("button", { type: "button", role: "tab", id: `tab-${name}`, "data-stand": name, "aria-controls": `panel-${name}`, onclick: () => choose(name) }, TABS[name].label),
+      el("button", { type: "button", role: "tab", id: `tab-${name}`, "data-stand": name, "aria-controls": `panel-${name}`, onclick: () => choose(name) }, STAND_LABELS[name]),
     );
     panels.append(
-      el("section", { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, el("p", { class: "hint" }, TABS[name].hint), section),
+      el("section", { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, el("p", { class: "hint" }, HINTS[name]), section),
     );
     PANELS[name].mount(section, feed as unknown as PanelApi<never>);
   }
