@@ -52,6 +52,7 @@ function choose(name: string, focus = false): void {
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
     if (chosen && focus) tab.focus();
+    if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     (document.getElementById(`panel-${tab.dataset["stand"]}`) as HTMLElement).hidden = !chosen;
   }
   if (location.hash !== `#${name}`) history.replaceState(null, "", `#${name}`);
