@@ -12,6 +12,7 @@ import { Removals } from "../../lib/cti/removals.js";
 import { envText } from "../shared/values.js";
 import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./broker.js";
 import { serveBrokerTest } from "./broker-test.js";
+import { onDeployed } from "./deployed.js";
 import { contextStore } from "./store.js";
 
 export = (RED: NodeAPI): void => {
@@ -42,12 +43,12 @@ export = (RED: NodeAPI): void => {
       },
     } satisfies Partial<CtiBroker>);
 
-    const started = (): void => {
+    const off = onDeployed(RED, () => {
+      off();
       void store.load().then((ids) => (ids.length > 0 ? this.adopt(ids) : undefined));
-    };
-    RED.events.once("flows:started", started);
+    });
     this.on("close", (done: () => void) => {
-      RED.events.off("flows:started", started);
+      off();
       opened?.agents.close();
       removals.close();
       done();

@@ -5,6 +5,7 @@
  * Message out: the same message; `payload` = the body that was sent, `statusCode`.
  * Vendor document: CTI Broker REST API, "Fire Commands".
  */
+import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { readCommand } from "../../lib/cti/commands.js";
@@ -46,6 +47,8 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "anywhere365");
     const life = new AbortController();
+    // Each agent's heartbeat listens, and a shift has more than the ten that Node takes for a leak.
+    setMaxListeners(0, life.signal);
 
     const show = (): void => {
       if (life.signal.aborted) return;

@@ -16,6 +16,7 @@ import { isActive } from "./active.js";
 import { brokerOf, type CtiBroker } from "./broker.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { type Action, agentList, readControl } from "./control.js";
+import { onDeployed } from "./deployed.js";
 import { contextStore } from "./store.js";
 import { watch } from "./watch.js";
 
@@ -90,14 +91,13 @@ export = (RED: NodeAPI): void => {
     // Not before all nodes stand: the event node may be made after this one. And after each later deploy, where it was
     // missing: a node that is added restarts nobody.
     const ready = new Promise<void>((resolve) => {
-      const started = (): void => {
+      const off = onDeployed(RED, () => {
         if (!life) attempt();
         resolve();
-      };
-      RED.events.on("flows:started", started);
+      });
       this.on("close", (removed: boolean, done: (error?: unknown) => void) => {
         closed = true;
-        RED.events.off("flows:started", started);
+        off();
         resolve();
         end(removed).then(() => done(), done);
       });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
-import { catchProbe, probe, tab } from "../../support/flow.js";
+import { catchProbe, code, probe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { ANNA, broker, button, command, press } from "./flow.js";
@@ -139,5 +139,16 @@ describe("nodes/cti/cti-command", () => {
     const failed = beats();
     await until("the next beats", () => beats() >= failed + 2);
     assert.equal(red.messages("caught").length, 0);
+  });
+
+  it("beats for a whole shift from one node without a warning of Node", async () => {
+    await run({ command: "AgentLogin", imAddress: "payload", imAddressType: "msg", heartbeat: 0.2 }, { payload: "sip:first@contoso.example" }, [
+      button("shift", "all", {}),
+      code("all", `return [Array.from({ length: 30 }, (_, at) => ({ payload: "sip:agent" + at + "@contoso.example" }))];`, [["command"]]),
+    ]);
+    await press(red, "shift");
+    await until("31 log-ins", () => red.messages("sent").length === 31);
+    await until("their beats", () => beats() >= 62);
+    assert.deepEqual(red.log.filter((line) => line.includes("MaxListenersExceeded")), []);
   });
 });

@@ -311,6 +311,13 @@ describe("nodes/cti/cti-subscribe", function () {
     });
   });
 
+  it("keeps many subscribers without a warning of Node", async () => {
+    const agents = Array.from({ length: 15 }, (_, at) => `sip:agent${at}@contoso.example`);
+    await settle([...circle(simulator, red, [ANNA]), ...agents.map((agent, at) => subscriber([agent], {}, `subscribe${at}`))]);
+    await holds([ANNA, ...agents]);
+    assert.deepEqual(red.log.filter((line) => line.includes("MaxListenersExceeded")), []);
+  });
+
   it("shares an event node with another subscriber", async () => {
     await settle([...circle(simulator, red, [ANNA]), subscriber([BART], {}, "second"), eventIn({ url: "/other" }, "unused")]);
     await holds([ANNA, BART]);
