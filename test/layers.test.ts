@@ -5,10 +5,10 @@ import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(__dirname, "..");
-const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse", "luxon", "ws"];
+const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse", "ws"];
 
 /** What only one vendor's lib may use. */
-const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr", "ws"], webitel: ["csv-parse", "luxon"] };
+const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr", "ws"], webitel: ["csv-parse"] };
 
 /** The rule of a file: which packages (beside node's own) and which folders it may import. */
 function rule(file: string): { packages: string[]; folders: string[]; builtins: boolean } | undefined {
@@ -20,7 +20,7 @@ function rule(file: string): { packages: string[]; folders: string[]; builtins: 
   if (file.startsWith("nodes/shared/")) return { packages: ["node-red", "cors"], folders: ["lib/core", "nodes/shared"], builtins: true };
   if (top === "nodes") return { packages: ["node-red"], folders: ["lib/core", `lib/${second}`, `nodes/${second}`, "nodes/shared"], builtins: true };
   if (file.startsWith("simulators/console/page/")) return { packages: [], folders: ["lib", "simulators"], builtins: false };
-  if (top === "simulators") return { packages: ["ws", "luxon"], folders: ["lib", "simulators"], builtins: true };
+  if (top === "simulators") return { packages: ["ws"], folders: ["lib", "simulators"], builtins: true };
   return undefined;
 }
 
@@ -75,7 +75,7 @@ describe("layers", () => {
     assert.deepEqual(wrong, []);
   });
 
-  it("need six packages at run time", () => {
+  it("need five packages at run time", () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: Record<string, string> };
     assert.deepEqual(Object.keys(dependencies).sort(), RUNTIME_DEPENDENCIES);
   });
