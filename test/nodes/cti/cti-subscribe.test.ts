@@ -283,7 +283,7 @@ describe("nodes/cti/cti-subscribe", function () {
     it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
       const flows = [...circle(own, life, [ANNA]), button("sub", "subscribe", { action: "subscribe", payload: BART }), button("list", "subscribe", { action: "list" })];
       await life.deploy(flows);
-      await ownHolds([ANNA]);
+      await life.message("rows");
       const brokerPort = own.port;
       await own.close();
       life.forget();
