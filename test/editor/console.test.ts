@@ -22,6 +22,8 @@ describe("console page", () => {
   let server: Console;
   let page: Page;
   let problems: string[];
+  /** Gives the browser a voice that notes what it says. */
+  let voices: boolean;
 
   before(async () => {
     browser = await launchChromium();
@@ -38,6 +40,7 @@ describe("console page", () => {
     ];
     server = await startConsole({ stands, links: [{ label: "Node-RED editor", url: "http://127.0.0.1:1/" }] });
     problems = [];
+    voices = false;
   });
   afterEach(async () => {
     await page.context().close();
@@ -50,6 +53,7 @@ describe("console page", () => {
   async function open(tab: string, options: { width?: number; dark?: boolean } = {}): Promise<Locator> {
     const context = await browser.newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.dark === true ? "dark" : "light" });
     page = await context.newPage();
+    if (voices) await page.addInitScript(VOICE);
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("request", (request) => {
       if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) problems.push(`asked for ${request.url()}`);
@@ -148,6 +152,22 @@ describe("console page", () => {
     await panel.locator(".display", { hasText: "talking to 0500000003" }).waitFor();
   });
 
+  it("speaks what the caller hears, each text once, and nothing when switched off", async () => {
+    const DATA = [{ RecordType: "Digits", Content: "0471" }];
+    webhook.answerWith({ status: 200, body: { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 20, LANGUAGE: "HE", DATA } });
+    voices = true;
+    const panel = await open("voicenter");
+    await panel.getByRole("button", { name: "Ring", exact: true }).click();
+    await panel.locator(".display", { hasText: "····" }).waitFor();
+    for (const key of "1234") await page.keyboard.press(key);
+    await step(panel, "waits in queue Q20");
+    assert.deepEqual(await page.evaluate("spoken"), ["en: Your number, please.", "he: 0 4 7 1"]);
+    await panel.getByLabel("speak the announcements").uncheck();
+    await panel.getByRole("button", { name: "Ring", exact: true }).click();
+    await panel.locator(".display", { hasText: "····" }).waitFor();
+    assert.equal(await page.evaluate("spoken.length"), 2);
+  });
+
   it("changes the layers of an IVR", async () => {
     const panel = await open("voicenter");
     await panel.getByText("Change the layers").click();
@@ -212,6 +232,13 @@ describe("console page", () => {
     }
   });
 });
+
+/** Headless Chromium has no voice. */
+const VOICE = `
+  window.spoken = [];
+  const speechSynthesis = { getVoices: () => [{}], cancel() {}, speak: ({ lang, text }) => window.spoken.push(lang + ": " + text) };
+  Object.defineProperty(window, "speechSynthesis", { value: speechSynthesis });
+`;
 
 /** Texts of the page whose colour differs too little from what is behind them (WCAG 2, 1.4.3). */
 const FAINT = `(() => {
