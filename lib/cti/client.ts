@@ -2,7 +2,7 @@
 import type { AgentOptions } from "node:https";
 import { ContactCenterError, refused } from "../core/errors.js";
 import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../core/rest.js";
-import { foldedProperties } from "./codec.js";
+import { foldedProperties } from "../core/fold.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";
 import { COMMANDS, type EnumStyle } from "./tables.js";
 

@@ -3,6 +3,7 @@ import { type Call, known } from "../core/call.js";
 import { refused } from "../core/errors.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
 import { EVENTS, EVENT_FIELDS, type EventFacts, type EventName, SESSION_TYPES, type SessionTypeName, enumName } from "./tables.js";
+import { foldedProperties } from "../core/fold.js";
 
 /** An event in the vendor's spelling. What the broker left out is absent; what it added stays. */
 export interface CtiEvent {
@@ -23,19 +24,6 @@ export interface CtiEvent {
 const NO_GUID = /^\{?0{8}-0{4}-0{4}-0{4}-0{12}\}?$/;
 const ENUMERATIONS: ReadonlySet<string> = new Set(["SessionType", "eventType"]);
 const FIELD_OF = new Map(EVENT_FIELDS.map((field) => [field.toLowerCase(), field]));
-
-/**
- * The own properties of an object by lower-case name; the first of several spellings wins.
- * @param value anything; what is no object has no properties
- */
-export function foldedProperties(value: unknown): Map<string, [name: string, value: unknown]> {
-  const folded = new Map<string, [string, unknown]>();
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return folded;
-  for (const [name, content] of Object.entries(value)) {
-    if (!folded.has(name.toLowerCase())) folded.set(name.toLowerCase(), [name, content]);
-  }
-  return folded;
-}
 
 /** True for the values that stand for "no id": nothing, empty text, and the GUID of zeros. */
 export function isNoId(value: unknown): boolean {

@@ -1,7 +1,7 @@
 /** What a control message asks of a subscriber. */
 import { refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
-import { foldedProperties } from "../../lib/cti/codec.js";
+import { foldedProperties } from "../../lib/core/fold.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;

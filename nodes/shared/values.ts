@@ -1,6 +1,7 @@
 /** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
 import type { Node, NodeAPI } from "node-red";
 import { refused, type Vendor } from "../../lib/core/errors.js";
+import { foldedProperties } from "../../lib/core/fold.js";
 import type { Message } from "./input.js";
 
 /** A typed setting as the editor saves it; a missing type counts as `str`. */
@@ -52,16 +53,10 @@ export function evaluate(RED: NodeAPI, node: Node, message: Message, field: stri
  * @returns a function: the first of the names that is present and not undefined
  */
 export function anyCase(payload: unknown): (...names: string[]) => unknown {
-  const byName = new Map<string, unknown>();
-  if (payload !== null && typeof payload === "object" && !Array.isArray(payload) && !Buffer.isBuffer(payload)) {
-    for (const [name, value] of Object.entries(payload)) {
-      const folded = name.toLowerCase();
-      if (!byName.has(folded)) byName.set(folded, value);
-    }
-  }
+  const properties = foldedProperties(payload);
   return (...names) => {
     for (const name of names) {
-      const value = byName.get(name.toLowerCase());
+      const value = properties.get(name.toLowerCase())?.[1];
       if (value !== undefined) return value;
     }
     return undefined;
