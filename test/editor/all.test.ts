@@ -9,14 +9,19 @@ import { NodeRed } from "../support/node-red.js";
 /** A catalogue key that was shown because it has no words, such as `shared.webhook.form.url`. */
 const RAW_KEY = /\b(?:shared|rte|cti|webitel|smartrouting|voicenter)(?:-[a-z]+)*\.[\w-]+\.[\w.-]+/;
 
+/** In a help page `webitel.event` may be prose; a key of the shared words never is. */
+const HELP_KEY = /\bshared\.[\w-]+\.[\w.-]+/;
+
 describe("editor: every node", function () {
   this.timeout(60_000);
   const forms = packForms();
+  const types = Object.keys(nodeTypes());
+  const configs = types.filter((type) => forms.get(type)?.category === "config");
   let red: NodeRed;
   let editor: Editor;
 
   before(async () => {
-    red = await NodeRed.start({ flows: [tab()] });
+    red = await NodeRed.start({ flows: [tab(), ...configs.map((type) => ({ id: `a-${type}`, type, name: "" }))] });
     editor = await Editor.open(red);
   });
   after(async () => {
@@ -25,9 +30,32 @@ describe("editor: every node", function () {
   });
   afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
 
-  for (const type of Object.keys(nodeTypes())) {
+  for (const type of configs) {
+    it(`${type} can be opened, also narrow, and read about`, async () => {
+      await editor.edit(`a-${type}`);
+      assert.doesNotMatch(await editor.page.locator("#node-config-dialog-edit-form").innerText(), RAW_KEY);
+      await editor.narrow();
+      assert.deepEqual(await editor.stickingOut(), []);
+      await editor.picture(`${type}-narrow`);
+      await editor.cancel();
+      assert.doesNotMatch(await editor.help(type), HELP_KEY);
+    });
+  }
+
+  it("has an icon for each vendor that is an image, and shows it in the palette", async () => {
+    const icons = await editor.page.locator('.red-ui-palette-node[data-palette-type] .red-ui-palette-icon').evaluateAll((all) => all.map((icon) => getComputedStyle(icon).backgroundImage.slice(5, -2)));
+    const own = [...new Set(icons.filter((url) => url.includes("contact-center")))];
+    assert.deepEqual(own.map((url) => url.split("/").at(-1) ?? "").sort(), ["cti.svg", "rte.svg", "smartrouting.svg", "voicenter.svg", "webitel.svg"]);
+    for (const url of own) {
+      const answer = await fetch(url);
+      assert.match(answer.headers.get("content-type") ?? "", /svg/, url);
+      assert.match(await answer.text(), /<svg[^]*<(?:path|circle|rect|g)\b/, url);
+    }
+  });
+
+  for (const type of types.filter((one) => !configs.includes(one))) {
     const form = forms.get(type);
-    if (!form || form.category === "config") continue;
+    if (!form) continue;
 
     it(`${type} can be dragged, opened, saved and read about`, async () => {
       const id = await editor.drag(type, 300, 300);
@@ -38,7 +66,11 @@ describe("editor: every node", function () {
       await editor.edit(id);
       const dialog = await editor.page.locator("#dialog-form").innerText();
       assert.doesNotMatch(dialog, RAW_KEY);
+      assert.deepEqual(await editor.stickingOut(), []);
       await editor.picture(type);
+      await editor.narrow();
+      assert.deepEqual(await editor.stickingOut(), []);
+      await editor.picture(`${type}-narrow`);
       await editor.done();
       const after = await editor.exported(id);
       assert.deepEqual(after, before);
@@ -46,6 +78,7 @@ describe("editor: every node", function () {
       const help = await editor.help(type);
       assert.ok(help.includes("Details") && help.length > 300, help.slice(0, 200));
       assert.doesNotMatch(help, /undefined|data-i18n/);
+      assert.doesNotMatch(help, HELP_KEY);
     });
   }
 });

@@ -11,7 +11,7 @@ describe("editor: SmartRouting", function () {
   let editor: Editor;
 
   before(async () => {
-    const flow = [code("flow", "msg.payload = {}; return msg;", [["out"]]), node("out", "smartrouting-out"), node("old", "smartrouting-in", { url: "/old" }, [["flow"], []])];
+    const flow = [{ ...code("flow", "msg.payload = {}; return msg;", [["out"]]), x: 400, y: 300 }, node("out", "smartrouting-out", { y: 200 }), node("old-out", "smartrouting-out", { x: 400, initialTarget: "+358", priority: 7 }), node("old", "smartrouting-in", { url: "/old", y: 300 }, [["flow"], []])];
     red = await NodeRed.start({ flows: [tab(), node("in", "smartrouting-in", { url: "/route" }, [["flow"], []]), ...flow] });
     editor = await Editor.open(red);
   });
@@ -42,6 +42,8 @@ describe("editor: SmartRouting", function () {
     );
     assert.equal(await editor.page.inputValue("#node-input-apiKey"), "__PWRD__");
     assert.equal(await editor.page.inputValue("#cc-networks"), "127.0.0.0/8, ::1");
+    const credentials = (await (await fetch(`${red.url}/credentials/smartrouting-in/in`)).json()) as object;
+    assert.ok("has_apiKey" in credentials && !JSON.stringify(credentials).includes("k3y"), JSON.stringify(credentials));
     assert.ok(!(await editor.page.content()).includes("k3y"));
     await editor.done();
   });
@@ -66,6 +68,19 @@ describe("editor: SmartRouting", function () {
     assert.equal(await editor.page.inputValue("#node-input-apiKeyHeader"), "X-Benemen-APIKey");
     await editor.done();
     assert.deepEqual((await editor.exported("old"))["networks"], []);
+  });
+
+  it("takes a value without its type for text, and a setting that is not there for blank", async () => {
+    await editor.edit("old-out");
+    assert.deepEqual(await editor.read(["initialTarget", "failTarget", "priority", "disconnect", "customMSI"]), {
+      initialTarget: ["str", "+358"],
+      failTarget: ["str", ""],
+      priority: ["num", "7"],
+      disconnect: false,
+      customMSI: ["str", ""],
+    });
+    assert.deepEqual(JSON.parse(await editor.preview()), { InitialTarget: "+358", Priority: 7 });
+    await editor.cancel();
   });
 
   it("composes an answer without JSON, shows it, and sends just that", async () => {
@@ -118,8 +133,31 @@ describe("editor: SmartRouting", function () {
     await editor.fill({ priority: ["num", ""], disconnect: true });
     assert.equal((JSON.parse(await editor.preview()) as Record<string, unknown>)["InitialTarget"], "DISCONNECT:");
     assert.equal(await editor.page.locator(".cc-target-row").first().isVisible(), false);
-    await editor.page.click("#node-dialog-cancel");
-    await editor.page.waitForSelector(".red-ui-tray", { state: "detached" });
+    await editor.cancel();
+  });
+
+  it("keeps every kind of value that a typed input may have", async () => {
+    const filled: Record<string, [string, string]> = {
+      initialTarget: ["msg", "payload.a"],
+      failTarget: ["flow", "a"],
+      requiredTarget: ["global", "b.c"],
+      allocationTargets: ["json", '["1","2"]'],
+      priority: ["num", "10000"],
+      extraPriority: ["msg", "payload.extra"],
+      customTTS: ["env", "PROMPT"],
+      customMSI: ["jsonata", "payload.a & '1'"],
+    };
+    await editor.edit("old-out");
+    await editor.fill(filled);
+    assert.equal(await editor.page.locator("#dialog-form .input-error").count(), 0);
+    await editor.done();
+    assert.deepEqual(await editor.wrong("old-out"), []);
+    const saved = await editor.exported("old-out");
+    for (const [name, [type, text]] of Object.entries(filled)) assert.deepEqual([saved[`${name}Type`], saved[name]], [type, text], name);
+    await editor.deployAndReload();
+    await editor.edit("old-out");
+    assert.deepEqual(await editor.read(Object.keys(filled)), filled);
+    await editor.cancel();
   });
 
   it("can be filled with the keyboard alone", async () => {
@@ -131,6 +169,15 @@ describe("editor: SmartRouting", function () {
     assert.equal(await editor.page.isChecked("#node-input-disconnect"), true);
     await editor.page.keyboard.press("Control+Enter");
     await editor.page.waitForSelector(".red-ui-tray", { state: "detached" });
+    // A type is chosen by the keyboard as well: open the menu, go down, take it.
+    await editor.edit("out");
+    await editor.page.locator("#node-input-requiredTarget ~ .red-ui-typedInput-container .red-ui-typedInput-type-select").first().focus();
+    await editor.page.keyboard.press("Enter");
+    await editor.page.locator(".red-ui-typedInput-options a[value=str]:visible:focus").waitFor();
+    await editor.page.keyboard.press("ArrowDown");
+    await editor.page.keyboard.press("Enter");
+    assert.deepEqual((await editor.read(["requiredTarget"]))["requiredTarget"]?.[0 as never], "msg");
+    await editor.cancel();
     const { name, disconnect } = await editor.exported("out");
     assert.deepEqual([name, disconnect], ["by keyboard", true]);
   });

@@ -1,6 +1,7 @@
 /** The dialogs of the Voicenter pair in a real Chromium: each action, both lists, and what is sent. */
 import assert from "node:assert/strict";
 import { Editor } from "../support/editor.js";
+import { fillField, readField } from "../support/form-fields.js";
 import { node, tab } from "../support/flow.js";
 import { NodeRed } from "../support/node-red.js";
 import { send } from "../support/webhook.js";
@@ -14,7 +15,7 @@ describe("editor: Voicenter", function () {
   const visible = (): Promise<string[]> => editor.page.locator("[data-field]:visible").evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset["field"] ?? ""));
 
   before(async () => {
-    red = await NodeRed.start({ flows: [tab(), node("in", "voicenter-layer-in", { url: "/layer" }, [["out"], []]), node("out", "voicenter-layer-out")] });
+    red = await NodeRed.start({ flows: [tab(), node("in", "voicenter-layer-in", { url: "/layer" }, [["out"], []]), node("out", "voicenter-layer-out", { y: 200 }), node("old", "voicenter-layer-out", { y: 300 })] });
     editor = await Editor.open(red, { height: 1200 });
   });
   after(async () => {
@@ -109,5 +110,80 @@ describe("editor: Voicenter", function () {
     await editor.picture("voicenter-layer-in");
     await editor.done();
     assert.equal((await editor.exported("in"))["fallbackLayer"], "66");
+  });
+
+  it("opens an old flow that lacks settings with their defaults", async () => {
+    await editor.edit("old");
+    assert.equal(await editor.page.inputValue("#node-input-action"), "GO_TO_LAYER");
+    assert.deepEqual(await editor.read(["layer", "callerName", "customData", "recording"]), { layer: ["num", ""], callerName: ["str", ""], customData: ["json", ""], recording: "" });
+    assert.deepEqual(await preview(), { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: "‹payload.LAYER›" });
+    await editor.done();
+    assert.deepEqual([(await editor.exported("old"))["data"], (await editor.exported("old"))["targets"]], [[], []]);
+  });
+
+  it("keeps every kind of value of every typed input, also in the lists", async () => {
+    const kinds: [string, string][] = [["str", "112"], ["msg", "payload.a"], ["flow", "a"], ["global", "b.c"], ["env", "LAYER"], ["jsonata", "1 + 1"]];
+    const filled: Record<string, [string, string]> = {
+      layer: ["num", "12"],
+      nextLayer: ["msg", "payload.a"],
+      nextLayerIfFailed: ["flow", "a"],
+      nextVoId: ["global", "b.c"],
+      callerId: ["env", "CALLER"],
+      callerName: ["jsonata", "1 & '1'"],
+      customData: ["json", '{"a":1}'],
+    };
+    await editor.edit("old");
+    await editor.fill({ action: "msg", ...filled });
+    assert.deepEqual(await editor.read(Object.keys(filled)), filled);
+    await editor.fill({ action: "SAY_DIGITS" });
+    for (const kind of kinds) {
+      const row = await editor.list("cc-data").add();
+      await fillField(row.locator("select"), "Number");
+      await fillField(row.locator("input.red-ui-typedInput"), kind);
+    }
+    await editor.list("cc-data").remove(0);
+    await editor.done();
+    await editor.deployAndReload();
+    await editor.edit("old");
+    assert.deepEqual(await editor.read(Object.keys(filled)), filled);
+    const rows = await editor.list("cc-data").rows().all();
+    assert.deepEqual(await Promise.all(rows.map((row) => readField(row.locator("input.red-ui-typedInput")))), kinds.slice(1));
+    assert.deepEqual(((await preview()) as { DATA: { Content: string }[] }).DATA.map(({ Content }) => Content), ["‹msg.payload.a›", "‹flow.a›", "‹global.b.c›", "‹env.LAYER›", "‹1 + 1›"]);
+    await editor.cancel();
+  });
+
+  it("can be filled with the keyboard alone", async () => {
+    await editor.edit("old");
+    const { keyboard } = editor.page;
+    await editor.page.locator("#node-input-name").focus();
+    await keyboard.type("by keyboard");
+    await keyboard.press("Tab");
+    await keyboard.type("dial");
+    assert.equal(await editor.page.inputValue("#node-input-action"), "DIAL");
+    await editor.page.locator("[data-field=targets] .red-ui-editableList-addButton").focus();
+    await keyboard.press("Enter");
+    await editor.page.locator("#cc-targets .cc-item select").focus();
+    await keyboard.type("EXT");
+    await keyboard.press("Tab");
+    await keyboard.press("Tab");
+    await keyboard.type("AbC");
+    await keyboard.press("Control+Enter");
+    await editor.page.waitForSelector(".red-ui-tray", { state: "detached" });
+    const { name, action, targets } = await editor.exported("old");
+    assert.deepEqual([name, action, targets], ["by keyboard", "DIAL", [{ TYPE: "EXTENSION", TARGET: "AbC", TARGETType: "str" }]]);
+  });
+
+  it("never shows a credential again", async () => {
+    await editor.edit("in");
+    await editor.fill({ auth: "basic", username: "voice", password: "p4ss", "cc-networks": "127.0.0.1" });
+    await editor.done();
+    await editor.deployAndReload();
+    const credentials = (await (await fetch(`${red.url}/credentials/voicenter-layer-in/in`)).json()) as Record<string, unknown>;
+    assert.equal(credentials["username"], "voice");
+    assert.ok(credentials["has_password"] === true && !JSON.stringify(credentials).includes("p4ss"), JSON.stringify(credentials));
+    assert.ok(!JSON.stringify(await editor.exported("in")).includes("p4ss"));
+    await editor.edit("in");
+    assert.deepEqual(await editor.read(["auth", "username", "password", "cc-networks"]), { auth: "basic", username: "voice", password: "__PWRD__", "cc-networks": "127.0.0.1" });
+    await editor.cancel();
   });
 });

@@ -1,6 +1,7 @@
 /** What every node's form, words and help have to keep; without a browser. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { nodeTypes } from "../../scripts/assets.js";
 import { type Form, packForms } from "../support/forms.js";
@@ -35,6 +36,19 @@ const SETTINGS: Record<string, string[]> = {
   "voicenter-layer-out": ["action", ...typed("layer", "callerName", "customData", "nextLayer", "nextLayerIfFailed", "callerId", "nextVoId"), "language", "data", "maxCallDuration", "maxDialDuration", "recording", "targets"],
 };
 
+type Credentials = Record<string, { type: string }> | undefined;
+const kinds = (credentials: Credentials): Record<string, string> => Object.fromEntries(Object.entries(credentials ?? {}).map(([name, { type }]) => [name, type]));
+
+/** What a built node hands to `registerType` as its credentials. */
+function runtimeCredentials(script: string): Credentials {
+  let found: Credentials;
+  const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything });
+  const nodes = { registerType: (_type: string, _node: unknown, options?: { credentials?: Credentials }) => (found = options?.credentials) };
+  const RED = new Proxy({ nodes }, { get: (known, name) => (name === "nodes" ? known.nodes : anything) });
+  (createRequire(__filename)(join(root, script)) as (red: unknown) => void)(RED);
+  return found;
+}
+
 describe("forms", () => {
   for (const [type, script] of Object.entries(nodeTypes())) {
     const source = join(root, dirname(script).replace(/^dist\//, ""));
@@ -59,10 +73,15 @@ describe("forms", () => {
         assert.deepEqual(expected.filter((setting) => !(setting in form.defaults)), []);
       });
 
-      it("has a label without and with a name", () => {
+      it("has the credentials of its runtime, of the same kinds", () => {
+        assert.deepEqual(kinds(form.credentials), kinds(runtimeCredentials(script)));
+      });
+
+      it("has a label without and with a name, and on a node that lacks every setting", () => {
         const label = (node: object): string | undefined => (typeof form.label === "function" ? form.label.call({ ...node, _: (key: string) => key }) : undefined);
         const values = Object.fromEntries(Object.entries(form.defaults).map(([name, { value }]) => [name, value]));
         assert.ok(label(values));
+        assert.ok(label({}), "no label without settings");
         assert.equal(label({ ...values, name: "mine" }), "mine");
       });
 

@@ -3,26 +3,18 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./chromium.js";
+import { DARK_THEME } from "./dark-theme.js";
+import { field, fillField, type FieldValue, ListField, readField } from "./form-fields.js";
 import type { FlowNode, NodeRed } from "./node-red.js";
 
 /** What a test needs of the editor's global. */
 interface EditorGlobal {
   RED: {
-    editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
+    editor: { editConfig(name: string, type: string, id: string): void };
     nodes: { node(id: string): (FlowNode & { valid?: boolean; validationErrors?: string[]; _def?: { category?: string } }) | null; createExportableNodeSet(nodes: unknown[]): FlowNode[]; eachNode(visit: (node: FlowNode) => void): void };
     sidebar: { help: { show(type: string): void } };
   };
 }
-
-/** Colours of a dark theme: Node-RED brings none, its themes set these variables. */
-const DARK = `:root {
-  --red-ui-primary-background: #1e1e1e; --red-ui-secondary-background: #262626; --red-ui-tertiary-background: #2d2d2d;
-  --red-ui-primary-text-color: #ddd; --red-ui-secondary-text-color: #aaa; --red-ui-header-text-color: #ddd;
-  --red-ui-primary-border-color: #555; --red-ui-secondary-border-color: #444; --red-ui-form-input-border-color: #555;
-  --red-ui-form-input-background: #333; --red-ui-form-text-color: #ddd; --red-ui-form-placeholder-color: #888;
-  --red-ui-form-button-background: #333; --red-ui-list-item-background: #262626; --red-ui-list-item-color: #ddd;
-  --red-ui-workspace-button-background: #333; --red-ui-workspace-button-color: #ddd; --red-ui-popover-background: #333; --red-ui-text-color-error: #ff8080;
-}`;
 
 /** An open editor. */
 export class Editor {
@@ -41,10 +33,17 @@ export class Editor {
     const editor = new Editor(browser, page, red);
     page.setDefaultTimeout(5000);
     page.on("pageerror", (error) => editor.faults.push(error.message));
-    page.on("console", (message) => message.type() === "error" && !/favicon|404/.test(message.text()) && editor.faults.push(message.text()));
-    await editor.load();
-    if (options.dark === true) await page.addStyleTag({ content: DARK });
-    return editor;
+    page.on("console", (message) => message.type() === "error" && editor.faults.push(message.text()));
+    page.on("response", (response) => response.status() >= 400 && editor.faults.push(`${response.status()} ${response.url()}`));
+    if (options.dark === true) await page.addInitScript(addStyle, `:root { ${DARK_THEME} }`);
+    try {
+      await editor.load();
+      return editor;
+    } catch (error) {
+      // Nobody else could end the browser; it would keep the test alive.
+      await browser.close();
+      throw error;
+    }
   }
 
   /** Loads the page (again). */
@@ -81,14 +80,16 @@ export class Editor {
     });
   }
 
-  /** Opens the dialog of a node, or of a config node. */
+  /** Opens the dialog of a node by a double click, or of a config node. */
   async edit(id: string): Promise<void> {
-    await this.page.evaluate((nodeId) => {
+    const isConfig = await this.page.evaluate((nodeId) => {
       const { RED } = window as unknown as EditorGlobal;
       const node = RED.nodes.node(nodeId);
-      if (node?._def?.category === "config") RED.editor.editConfig("", node.type, nodeId);
-      else RED.editor.edit(node);
+      if (node?._def?.category !== "config") return false;
+      RED.editor.editConfig("", node.type, nodeId);
+      return true;
     }, id);
+    if (!isConfig) await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
     await this.page.waitForSelector("#dialog-form, #node-config-dialog-edit-form");
     // The tray slides; a button that can be clicked has arrived.
     await this.page.locator("#node-dialog-ok, #node-config-dialog-ok").first().click({ trial: true });
@@ -100,30 +101,46 @@ export class Editor {
     await this.page.waitForSelector(".red-ui-tray", { state: "detached" });
   }
 
-  /** Fills fields of the open dialog: text and choices as text, boxes as booleans, typed inputs as `[type, value]`. */
-  async fill(fields: Record<string, string | boolean | [string, string]>): Promise<void> {
-    for (const [setting, value] of Object.entries(fields)) {
-      const field = this.page.locator(`#node-input-${setting}`);
-      if (Array.isArray(value)) await this.fillTyped(setting, value);
-      else if (typeof value === "boolean") await field.setChecked(value);
-      else if ((await field.evaluate((element) => element.tagName)) === "SELECT") await field.selectOption(value);
-      else {
-        await field.fill(value);
-        // The editor checks a field when it is left.
-        await field.blur();
-      }
-    }
+  /** Closes the dialog with Cancel. */
+  async cancel(): Promise<void> {
+    await this.page.locator("#node-dialog-cancel, #node-config-dialog-cancel").first().click();
+    await this.page.waitForSelector(".red-ui-tray", { state: "detached" });
   }
 
-  private fillTyped(setting: string, [type, text]: [string, string]): Promise<void> {
-    return this.page.evaluate(
-      ([id, typeName, value]) => {
-        const element = (window as unknown as { $: (id: string) => { typedInput(method: string, value: string): void } }).$(id);
-        element.typedInput("type", typeName);
-        element.typedInput("value", value);
-      },
-      [`#node-input-${setting}`, type, text] as const,
-    );
+  /** Makes the open dialog as narrow as the editor allows, by its edge. */
+  async narrow(): Promise<void> {
+    const edge = await this.page.locator(".red-ui-tray-resize-handle").last().boundingBox();
+    if (!edge) throw new Error("no dialog is open");
+    await this.page.mouse.move(edge.x + 2, edge.y + edge.height / 2);
+    await this.page.mouse.down();
+    await this.page.mouse.move(edge.x + 1000, edge.y + edge.height / 2, { steps: 6 });
+    await this.page.mouse.up();
+  }
+
+  /** Fields and texts of the open dialog that stick out of it to the right, each with by how much. */
+  stickingOut(): Promise<string[]> {
+    return this.page.locator(".red-ui-tray").last().locator("form").first().evaluate((form) => {
+      const edge = form.getBoundingClientRect().right + 1;
+      const out = [...form.querySelectorAll<HTMLElement>("*")].filter((it) => it.offsetParent !== null && it.getBoundingClientRect().right > edge);
+      return out.map((it) => `${it.tagName.toLowerCase()}#${it.id}.${it.className} by ${Math.round(it.getBoundingClientRect().right - edge)} px`);
+    });
+  }
+
+  /** Fills fields of the open dialog, by setting or id: text and choices as text, boxes as booleans, typed inputs as `[type, text]`. */
+  async fill(fields: Record<string, FieldValue>): Promise<void> {
+    for (const [name, value] of Object.entries(fields)) await fillField(field(this.page, name), value);
+  }
+
+  /** Reads fields of the open dialog, in the shape in which they are filled. */
+  async read(names: readonly string[]): Promise<Record<string, FieldValue>> {
+    const values: Record<string, FieldValue> = {};
+    for (const name of names) values[name] = await readField(field(this.page, name));
+    return values;
+  }
+
+  /** An editable list of the open dialog, by the id of its `<ol>`. */
+  list(id: string): ListField {
+    return new ListField(this.page, id);
   }
 
   /** The live preview of the open dialog, once it has caught up with the fields. */
@@ -192,4 +209,12 @@ export class Editor {
   close(): Promise<void> {
     return this.browser.close();
   }
+}
+
+function addStyle(css: string): void {
+  addEventListener("DOMContentLoaded", () => {
+    const style = document.createElement("style");
+    style.textContent = css;
+    document.head.append(style);
+  });
 }

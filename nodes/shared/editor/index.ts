@@ -44,8 +44,10 @@ const STYLE = `
 .cc-form .form-row > input:not([type=checkbox]), .cc-form .form-row > select, .cc-form .form-row > .red-ui-typedInput-container { width: calc(100% - 160px) !important; max-width: 480px; box-sizing: border-box; }
 .cc-form .form-row > textarea { width: calc(100% - 160px); max-width: 480px; box-sizing: border-box; resize: vertical; }
 .cc-form .form-row > input.cc-short { width: 120px !important; }
-.cc-form .form-row > input[type=checkbox] { width: auto; margin-top: 8px; }
-.cc-form .cc-hint { margin-left: 154px; max-width: 480px; font-size: 12px; line-height: 1.45; color: var(--red-ui-secondary-text-color, #777); }
+.cc-form .form-row > input[type=checkbox] { width: auto; margin: 8px 6px 0 0; }
+.cc-form .form-row > input[type=checkbox] + span { display: inline-block; max-width: calc(100% - 190px); padding-top: 6px; vertical-align: top; }
+.cc-form a { color: var(--red-ui-text-color-link, #08c); }
+.cc-form .cc-hint { margin: 3px 0 0 154px; max-width: 480px; font-size: 12px; line-height: 1.45; color: var(--red-ui-secondary-text-color, #777); }
 .cc-form .cc-section { margin: 18px 0 10px; padding-bottom: 3px; font-weight: bold; border-bottom: 1px solid var(--red-ui-secondary-border-color, #ddd); color: var(--red-ui-primary-text-color, #444); }
 .cc-form .form-row > label.cc-wide { width: auto; }
 .cc-form .form-row.cc-inline > input:not([type=checkbox]) { width: calc(100% - 256px) !important; max-width: 384px; }

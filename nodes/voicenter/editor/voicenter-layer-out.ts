@@ -40,6 +40,8 @@ addForm("voicenter-layer-out", {
       for (const field of ANSWER_FIELDS) $(`[data-field=${field.setting}]`).toggle(action === "msg" || fieldsOf(action).includes(field));
       $("#cc-action-hint").text(node._(`voicenter-layer-out.action-hint.${action}`));
     };
+    // A flow made by hand may lack the action; the node then goes to a layer.
+    if (!input("action").val()) input("action").val("GO_TO_LAYER");
     input("action").on("change", showFields);
     showFields();
     livePreview(node, $("#cc-preview"), () => preview(node));
