@@ -177,10 +177,11 @@ describe("lib/webitel/upload", () => {
 
   it("keeps to its rate", async () => {
     const { upload, rows } = await prepare(people(60), { rate: 200, concurrency: 3 });
+    const startMs = Date.now();
     await upload.run(rows);
-    const times = bench.simulator.seen.map(({ at }) => at);
-    const gaps = times.slice(1).map((at, index) => at - (times[index] as number));
-    assert.ok(gaps.every((gap) => gap >= 35), gaps.join());
+    // The first batch goes at once, each further one 50 ms later at the earliest.
+    const early = bench.simulator.seen.filter(({ at }, index) => at - startMs < index * 50 - 5);
+    assert.deepEqual(early, []);
   });
 
   it("pauses, goes on, and cancels with its report", async () => {
@@ -188,10 +189,14 @@ describe("lib/webitel/upload", () => {
     const work = upload.run(rows);
     await until("a few batches", () => bench.bulks().length >= 3);
     upload.pause();
-    await until("the last batch to end", () => bench.loaded().length === bench.bulks().length * 10);
+    // Batches under way end; an upload that goes on would never be quiet for so long.
+    await until("the upload to be quiet", async () => {
+      const before = bench.bulks().length;
+      await new Promise((done) => setTimeout(done, 200));
+      return bench.bulks().length === before;
+    });
     const paused = bench.bulks().length;
-    await new Promise((done) => setTimeout(done, 60));
-    assert.equal(bench.bulks().length, paused);
+    assert.ok(paused < 100);
     upload.resume();
     await until("more batches", () => bench.bulks().length > paused + 2);
     upload.cancel();
