@@ -2,7 +2,7 @@
  * `npm run bench:rte`: events a second from a SignalR hub to a flow, on a real Node-RED, hub in another process, contestants
  * in turn in one run: `rte-subscribe`; `node-red-contrib-signalrcore@1.0.3` raw, and with a function node behind it that
  * names the event and its properties (no call, no key); and Microsoft's bare client without any Node-RED.
- * Options: --rounds 5 --events 200000 --million (memory after a million events more)
+ * Options: --rounds 5 --events 200000 --million (memory after a million events more) --only ours,raw
  */
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
   const start = (file: string, ...args: string[]): ChildProcess => fork(join(__dirname, "support", file), args, { execArgv: ["--import", "tsx"] });
   const hub = start("rte-hub.ts");
   const [address] = (await once(hub, "message")) as [HubAddress];
-  const red = await NodeRed.start({ userDir: prepareUserDir(), settings: process.env["CC_PROF"] ?? "" });
+  const red = await NodeRed.start({ userDir: prepareUserDir() });
   const bare = start("rte-bare.ts", `http://127.0.0.1:${address.port}/bare`, address.token);
   try {
     await once(bare, "message");

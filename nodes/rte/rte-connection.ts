@@ -39,8 +39,9 @@ export = (RED: NodeAPI): void => {
       for (const user of away) void users.remove(user);
       away = [];
     };
-    const api: Pick<RteConnection, "isConfigured" | "join" | "leave"> = {
+    const api: Pick<RteConnection, "isConfigured" | "deployed" | "join" | "leave"> = {
       isConfigured: missing === undefined,
+      deployed: config,
       join(user, receiver): Member {
         users.add(user);
         return client.join(user.id, receiver);

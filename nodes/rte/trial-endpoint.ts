@@ -1,8 +1,8 @@
 /** "Test connection" of the dialog: an admin endpoint that goes the whole way in with the settings as they stand in the form. */
-import type { Node, NodeAPI } from "node-red";
+import type { NodeAPI } from "node-red";
 import { tryConnection } from "../../lib/rte/trial.js";
 import { speak } from "../shared/input.js";
-import { accessOf, type ConnectionConfig, type ConnectionCredentials, missingSetting } from "./connection.js";
+import { accessOf, type ConnectionConfig, type ConnectionCredentials, missingSetting, type RteConnection } from "./connection.js";
 
 /** Where the dialog asks, below the admin root. */
 const PATH = "/contact-center/rte/test";
@@ -17,8 +17,16 @@ interface Question extends ConnectionConfig {
   credentials?: ConnectionCredentials;
 }
 
-function credentialsOf(RED: NodeAPI, { id = "", credentials = {} }: Question): ConnectionCredentials {
-  const stored = (RED.nodes.getNode(id) as Node<ConnectionCredentials> | null)?.credentials ?? {};
+/** A stored credential goes only where it was deployed for: an address that was just typed in must not fetch it. */
+function isSameWay(deployed: ConnectionConfig | undefined, asked: ConnectionConfig): boolean {
+  const places = asked.auth === "enreach" ? (["discoveryUrl", "apiUrl"] as const) : (["url"] as const);
+  return places.every((place) => (deployed?.[place] ?? "") === (asked[place] ?? ""));
+}
+
+function credentialsOf(RED: NodeAPI, question: Question): ConnectionCredentials {
+  const { id = "", credentials = {} } = question;
+  const node = RED.nodes.getNode(id) as Partial<RteConnection> | null;
+  const stored = isSameWay(node?.deployed, question) ? (node?.credentials ?? {}) : {};
   const pick = (name: keyof ConnectionCredentials): string => {
     const given = credentials[name];
     return given === undefined || given === STORED ? (stored[name] ?? "") : given;
@@ -34,7 +42,7 @@ export function serveTrial(RED: NodeAPI): void {
     const credentials = credentialsOf(RED, question);
     const field = missingSetting(RED, node, question, credentials);
     if (field !== undefined) {
-      response.json({ done: [], failed: { step: "settings", sentence: RED._("rte.errors.unconfigured", { field }) } });
+      response.json({ done: [], failed: { step: "settings", sentence: RED._("rte.errors.untested", { field }) } });
       return;
     }
     const limit = AbortSignal.timeout(LIMIT_MS);

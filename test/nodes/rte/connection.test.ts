@@ -70,7 +70,7 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
       const answer = await fetch(`${server.adminUrl}/contact-center/rte/test`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: `connection-${auth}`, auth: auth === "token" ? "token" : "enreach", url: simulator.hubUrl, email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" } }),
+        body: JSON.stringify({ id: `connection-${auth}`, auth: auth === "token" ? "token" : "enreach", url: auth === "token" ? simulator.hubUrl : "", email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" } }),
       });
       const { failed } = (await answer.json()) as { failed: { step: string; sentence: string } };
       assert.equal(failed.step, { key: "user", word: "secret", token: "negotiate" }[auth]);
@@ -80,6 +80,26 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     const everything = JSON.stringify([server.log, server.seen, flows]);
     for (const secret of SECRETS) assert.ok(!everything.includes(secret), `${secret} leaked`);
     assert.ok(!/eyJ[\w-]+\.[\w-]+\./.test(everything), "no token of the hub");
+  });
+
+  it("sends a stored credential nowhere but where it was deployed for", async () => {
+    red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")])));
+    await hubHas(simulator, of("QueueStatus"));
+    const elsewhere = await startRteSimulator();
+    try {
+      const settings = { id: "connection", auth: "enreach", email: DEMO.email, credentials: { secretKey: "__PWRD__" } };
+      const ask = async (more: object): Promise<{ failed?: { step: string } }> => {
+        const answer = await fetch(`${red?.adminUrl}/contact-center/rte/test`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...settings, ...more }) });
+        return (await answer.json()) as { failed?: { step: string } };
+      };
+      assert.equal((await ask({ discoveryUrl: `${simulator.url}/api/user`, apiUrl: "" })).failed, undefined);
+      for (const changed of [{ discoveryUrl: `${elsewhere.url}/api/user`, apiUrl: "" }, { discoveryUrl: `${simulator.url}/api/user`, apiUrl: elsewhere.url }]) {
+        assert.equal((await ask(changed)).failed?.step, "settings");
+      }
+      assert.deepEqual(elsewhere.requests, []);
+    } finally {
+      await elsewhere.close();
+    }
   });
 
   it("connects where another pack hoisted tough-cookie 2.5", async () => {
