@@ -107,25 +107,6 @@ export class Editor {
     await this.page.waitForSelector(".red-ui-tray", { state: "detached" });
   }
 
-  /** Makes the open dialog as narrow as the editor allows, by its edge. */
-  async narrow(): Promise<void> {
-    const edge = await this.page.locator(".red-ui-tray-resize-handle").last().boundingBox();
-    if (!edge) throw new Error("no dialog is open");
-    await this.page.mouse.move(edge.x + 2, edge.y + edge.height / 2);
-    await this.page.mouse.down();
-    await this.page.mouse.move(edge.x + 1000, edge.y + edge.height / 2, { steps: 6 });
-    await this.page.mouse.up();
-  }
-
-  /** Fields and texts of the open dialog that stick out of it to the right, each with by how much. */
-  stickingOut(): Promise<string[]> {
-    return this.page.locator(".red-ui-tray").last().locator("form").first().evaluate((form) => {
-      const edge = form.getBoundingClientRect().right + 1;
-      const out = [...form.querySelectorAll<HTMLElement>("*")].filter((it) => it.offsetParent !== null && it.getBoundingClientRect().right > edge);
-      return out.map((it) => `${it.tagName.toLowerCase()}#${it.id}.${it.className} by ${Math.round(it.getBoundingClientRect().right - edge)} px`);
-    });
-  }
-
   /** Fills fields of the open dialog, by setting or id: text and choices as text, boxes as booleans, typed inputs as `[type, text]`. */
   async fill(fields: Record<string, FieldValue>): Promise<void> {
     for (const [name, value] of Object.entries(fields)) await fillField(field(this.page, name), value);
