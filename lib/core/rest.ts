@@ -87,7 +87,7 @@ function isPassing(error: unknown): boolean {
 }
 
 function isTlsFault(code: string): boolean {
-  return /CERT|SSL|TLS/.test(code);
+  return /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(code);
 }
 
 /** Joins without losing a path prefix of the base. */
