@@ -127,7 +127,8 @@ class Watch {
   private async pings(): Promise<void> {
     while (this.running) {
       const from = performance.now();
-      await (await fetch(`${this.red.url}/ping`)).text();
+      // A connection of its own: a kept one may be closed by the server's idle time-out just as it is used.
+      await (await fetch(`${this.red.url}/ping`, { headers: { Connection: "close" } })).text();
       this.delaysMs.push(performance.now() - from);
       await new Promise((done) => setTimeout(done, 25));
     }

@@ -45,6 +45,7 @@ export interface RestRequest {
   path: string;
   /** Arrays become repeated parameters; undefined is left out. */
   query?: Record<string, string | number | boolean | readonly (string | number)[] | undefined>;
+  /** Written as JSON; a Buffer holds JSON already. */
   body?: unknown;
   headers?: Record<string, string>;
   timeoutMs?: number;
@@ -156,7 +157,8 @@ async function once(client: AxiosInstance, options: RestOptions, request: RestRe
       method: request.method,
       headers: { Accept: "application/json", ...(hasBody && { "Content-Type": "application/json" }), ...options.headers?.(), ...request.headers },
       ...(request.query && { params: request.query }),
-      ...(hasBody && { data: JSON.stringify(request.body) }),
+      // Bytes, because a long text stays in the heap for as long as the answer takes.
+      ...(hasBody && { data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)) }),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const body = lenientJson(response.data);

@@ -92,10 +92,11 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     async createCall(body) {
       return (await ask({ operation: "CreateCall", method: "POST", path: "calls", body })) as { id: string };
     },
-    async createMembers(queueId, items, signal) {
+    createMembers(queueId, items, signal) {
       const path = `${members(queueId)}/bulk`;
-      const answer = await ask({ operation: "CreateMemberBulk", method: "POST", path, body: { items }, timeoutMs: BULK_TIMEOUT_MS, ...(signal && { signal }) });
-      return bulkIds(answer);
+      // No async function: it would hold the members until the answer comes, and a big upload is mostly members on their way.
+      const body = Buffer.from(JSON.stringify({ items }));
+      return ask({ operation: "CreateMemberBulk", method: "POST", path, body, timeoutMs: BULK_TIMEOUT_MS, ...(signal && { signal }) }).then(bulkIds);
     },
     async findMembers(queueId, marker, count, signal) {
       const operation = "SearchMemberInQueue";

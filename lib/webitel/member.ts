@@ -205,7 +205,8 @@ function finished(given: Member, expireAt: number | undefined): Mapped {
     const flaw = [read("number", "destination", destination), read("id", "type", type ?? "")].find((value) => value instanceof FlawedValue);
     if (flaw instanceof FlawedValue) return { flaw: flaw.flaw };
   }
-  const member: Member = { ...given };
+  // Of our own down to where the marker is written: the row goes back to the flow as it came.
+  const member: Member = { ...given, ...(given.variables && { variables: { ...given.variables } }) };
   for (const field of ["expire_at", "min_offering_at"] as const) {
     const ms = member[field] === undefined ? undefined : toMillis(member[field]);
     if (ms !== undefined) member[field] = String(ms);
@@ -214,7 +215,12 @@ function finished(given: Member, expireAt: number | undefined): Mapped {
   return { member };
 }
 
-/** A member that carries a batch's marker. */
-export function marked(member: Member, marker: string): Member {
-  return { ...member, variables: { ...member.variables, [MARKER]: marker } };
+/**
+ * Writes a batch's marker into a member, over that of an earlier part. Not into a copy: copies of a million members outlive the quick
+ * collections of garbage and fill the memory.
+ */
+export function mark(member: Member, marker: string): Member {
+  member.variables ??= {};
+  member.variables[MARKER] = marker;
+  return member;
 }

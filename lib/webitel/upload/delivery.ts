@@ -2,7 +2,7 @@
 import { backoffDelay, delay } from "../../core/backoff.js";
 import type { ContactCenterError } from "../../core/errors.js";
 import { judge } from "../errors.js";
-import { marked } from "../member.js";
+import { mark } from "../member.js";
 import { ask, holdOn, type Known } from "./asking.js";
 import type { Batch, Entry } from "./batches.js";
 import { CANCELLED, type RunContext } from "./context.js";
@@ -126,14 +126,17 @@ async function send(run: RunContext, batch: number, part: Part): Promise<Outcome
   return outcome;
 }
 
+function create({ api, queueId, abort }: RunContext, marker: string, { entries }: Part): Promise<string[]> {
+  return api.createMembers(queueId, entries.map(({ member }) => mark(member, marker)), abort);
+}
+
 async function post(run: RunContext, marker: string, part: Part): Promise<Outcome> {
-  const { api, queueId, patience, stop, abort } = run;
+  const { patience, stop } = run;
   const count = part.entries.length;
-  const members = part.entries.map(({ member }) => marked(member, marker));
   let stubborn = 0;
   for (let attempt = 0; ; attempt++) {
     try {
-      return { kind: "loaded", ids: await api.createMembers(queueId, members, abort) };
+      return { kind: "loaded", ids: await create(run, marker, part) };
     } catch (error) {
       const brokenMs = Date.now();
       // A half's 404 is about a row: the queue was there when it refused the whole.

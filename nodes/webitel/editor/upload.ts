@@ -1,5 +1,5 @@
 /** The form of `webitel-dialer-member-upload`: columns to fields, and the first member as it will be sent. */
-import { type Default, type Mapping, marked, memberMapper } from "../../../lib/webitel/member.js";
+import { type Default, type Mapping, mark, memberMapper } from "../../../lib/webitel/member.js";
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -116,5 +116,5 @@ function preview(node: EditorNode, mapping: PairList, defaults: PairList): unkno
   const { member, flaw } = memberMapper({ mapping: pairs, defaults: given, expireAt: expireAt(String(input("expiry").val())) })(row);
   if (flaw) return `${node._(`${TYPE}.preview.flaw`)} ${node._(`webitel.rows.${flaw.key}`, { field: flaw.field, value: flaw.value ?? "" })}`;
   const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
-  return JSON.stringify(marked(member, "‹run›-1"), null, 2) + (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "");
+  return JSON.stringify(mark(member, "‹run›-1"), null, 2) + (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "");
 }

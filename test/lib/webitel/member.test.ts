@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fieldOf, isField, type MappingOptions, marked, memberMapper } from "../../../lib/webitel/member.js";
+import { fieldOf, isField, type MappingOptions, mark, memberMapper } from "../../../lib/webitel/member.js";
 
 const map = (row: unknown, options: Partial<MappingOptions> = {}): ReturnType<ReturnType<typeof memberMapper>> => memberMapper({ mapping: [], defaults: [], ...options })(row);
 const row = (more: object = {}): object => ({ name: "Anna", destination: "+380441112233", type: "1", ...more });
@@ -87,9 +87,15 @@ describe("lib/webitel/member", () => {
     assert.equal(fieldOf(" Variables.Debt "), "variables.Debt");
   });
 
-  it("adds the marker to the member's own variables", () => {
+  it("writes the marker into the member, over that of an earlier part, and never into a row of the flow", () => {
     const { member } = map(row({ "variables.a": "1" }));
-    assert.deepEqual(member && marked(member, "run-1").variables, { a: "1", cc_batch: "run-1" });
-    assert.deepEqual(member?.variables, { a: "1" });
+    assert.ok(member);
+    assert.deepEqual(mark(member, "run-1").variables, { a: "1", cc_batch: "run-1" });
+    assert.deepEqual(mark(member, "run-1b").variables, { a: "1", cc_batch: "run-1b" });
+    const given = { communications: [{ destination: "+380441112233", type: { id: "1" } }], variables: { a: "1" } };
+    const finished = map(given).member;
+    assert.ok(finished);
+    assert.deepEqual(mark(finished, "run-1").variables, { a: "1", cc_batch: "run-1" });
+    assert.deepEqual(given.variables, { a: "1" });
   });
 });
