@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /**
- * @param port 0 or absent: any free port
+ * @param port 0 or absent: a free port
  * @returns the port
  * @throws the server's own error, such as EADDRINUSE
  */

@@ -20,7 +20,7 @@ import { readBody, TooLarge } from "../body.js";
 
 /** How to start the console. */
 export interface ConsoleOptions {
-  /** 0 or absent: any free port. */
+  /** 0 or absent: a free port. */
   port?: number;
   stands: readonly Stand[];
   /** Addresses that the head of the page offers, such as the editor. */

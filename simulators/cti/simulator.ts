@@ -24,7 +24,7 @@ export const DEMO_CTI_CREDENTIALS = { username: "demo", password: "demo" } as co
 
 /** How to start it. */
 export interface CtiSimulatorOptions {
-  /** 0 or absent: any free port. */
+  /** 0 or absent: a free port. */
   port?: number;
   agents?: readonly string[];
   /** How events write enumerations; numbers unless told, as the vendor's tables do. */

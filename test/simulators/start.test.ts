@@ -9,7 +9,7 @@ import { STANDS } from "../../simulators/stands.js";
 import { until } from "../support/wait.js";
 
 const root = resolve(__dirname, "../..");
-/** Every port of every stand-in: any free one. */
+/** Every port of every stand-in: a free one. */
 const FREE = ["--console-port", "0", ...STANDS.filter(({ listens }) => listens).flatMap(({ name }) => [`--${name}-port`, "0"])];
 
 /** A command in a process of its own. */
