@@ -47,6 +47,8 @@ addForm("rte-connection", {
   prepare(node) {
     $("#node-config-dialog-edit-form").addClass("cc-form");
     const refresh = (): void => {
+      // A flow that lacks the setting logs in with a token, as the node does.
+      if (!field("auth").val()) field("auth").val("token");
       const auth = String(field("auth").val());
       $(".cc-rte-token").toggle(auth === "token");
       $(".cc-rte-enreach").toggle(auth === "enreach");
