@@ -12,7 +12,9 @@ import { NodeRed } from "../test/support/node-red.js";
 import { until } from "../test/support/wait.js";
 import { broker, eventIn, SECRET, subscriber } from "../test/nodes/cti/flow.js";
 
-const { values } = parseArgs({ options: { rate: { type: "string", default: "1000" }, seconds: { type: "string", default: "60" } } });
+const { values } = parseArgs({
+  options: { rate: { type: "string", default: "1000" }, seconds: { type: "string", default: "60" } },
+});
 /** Growth of the heap that counts as flat, megabytes: noise of what Node-RED itself keeps. */
 const FLAT_MB = 3;
 
@@ -83,11 +85,22 @@ async function main(): Promise<void> {
 
     const growth = seen.heapMb - warmUp.heapMb;
     const refused = simulator.state().subscriptions[0]?.failed ?? 0;
-    console.log(`${report.events} events in ${(report.durationMs / 1000).toFixed(1)} s: ${(report.events / (report.durationMs / 1000)).toFixed(0)} /s`);
+    console.log(
+      `${report.events} events in ${(report.durationMs / 1000).toFixed(1)} s: ${(report.events / (report.durationMs / 1000)).toFixed(0)} /s`,
+    );
     console.log(`answered 200: all but ${refused}; p50 ${report.p50} ms, p99 ${report.p99} ms`);
-    console.log(`arrived: ${seen.events - warmUp.events}, out of order ${seen.outOfOrder}, transfers ${seen.transfers - warmUp.transfers}`);
-    console.log(`live heap of Node-RED: ${warmUp.heapMb.toFixed(1)} MB before, ${seen.heapMb.toFixed(1)} MB after; resident ${residentAfterMb.toFixed(0)} MB`);
-    const faults = [refused > 0 && "refused", seen.events - warmUp.events !== report.events && "lost or doubled", seen.outOfOrder > 0 && "out of order", growth > FLAT_MB && "memory grows"];
+    console.log(
+      `arrived: ${seen.events - warmUp.events}, out of order ${seen.outOfOrder}, transfers ${seen.transfers - warmUp.transfers}`,
+    );
+    console.log(
+      `live heap of Node-RED: ${warmUp.heapMb.toFixed(1)} MB before, ${seen.heapMb.toFixed(1)} MB after; resident ${residentAfterMb.toFixed(0)} MB`,
+    );
+    const faults = [
+      refused > 0 && "refused",
+      seen.events - warmUp.events !== report.events && "lost or doubled",
+      seen.outOfOrder > 0 && "out of order",
+      growth > FLAT_MB && "memory grows",
+    ];
     const wrong = faults.filter((fault) => fault !== false);
     console.log(wrong.length === 0 ? "holds" : `DOES NOT HOLD: ${wrong.join(", ")}`);
     if (wrong.length > 0) process.exitCode = 1;

@@ -15,7 +15,13 @@ import { NodeRed } from "../test/support/node-red.js";
 import { flowOf, of, subscriber } from "../test/support/rte.js";
 import { until } from "../test/support/wait.js";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "30" }, rate: { type: "string", default: "100" }, seed: { type: "string", default: "1" } } });
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "30" },
+    rate: { type: "string", default: "100" },
+    seed: { type: "string", default: "1" },
+  },
+});
 const ENTITY = "soak";
 /** A gap begins when the last event was read; the next one may have been sent while that one was on its way. */
 const ON_ITS_WAY_MS = 100;
@@ -127,13 +133,26 @@ async function main(): Promise<void> {
   drain();
 
   const missing = sentAt.map((_, number) => number).filter((number) => !got.has(number));
-  const outside = (number: number): number => Math.min(...gaps.map(({ fromMs, toMs }) => Math.max(0, fromMs - (sentAt[number] ?? 0), (sentAt[number] ?? 0) - toMs)));
+  const outside = (number: number): number =>
+    Math.min(
+      ...gaps.map(({ fromMs, toMs }) => Math.max(0, fromMs - (sentAt[number] ?? 0), (sentAt[number] ?? 0) - toMs)),
+    );
   const untold = missing.filter((number) => outside(number) > ON_ITS_WAY_MS);
   const edge = Math.max(0, ...missing.map(outside));
   const lateMs = Math.max(...backMs);
-  console.log(`${values.minutes} minutes, ${Object.values(counts).reduce((sum, count) => sum + count, 0)} faults: ${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ")}`);
-  console.log(`${sentAt.length} events sent, ${got.size} received, ${missing.length} missed in ${gaps.length} gaps that were told (at most ${edge} ms outside); untold ${untold.length}, doubled ${doubled}, out of order ${disordered}`);
-  console.log(`back ${(lateMs / 1000).toFixed(1)} s after a fault at the latest; at most ${sockets} socket; resident ${firstMb.toFixed(0)} -> ${residentMb(red.child.pid).toFixed(0)} MB`);
+  console.log(
+    `${values.minutes} minutes, ${Object.values(counts).reduce((sum, count) => sum + count, 0)} faults: ${Object.entries(
+      counts,
+    )
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ")}`,
+  );
+  console.log(
+    `${sentAt.length} events sent, ${got.size} received, ${missing.length} missed in ${gaps.length} gaps that were told (at most ${edge} ms outside); untold ${untold.length}, doubled ${doubled}, out of order ${disordered}`,
+  );
+  console.log(
+    `back ${(lateMs / 1000).toFixed(1)} s after a fault at the latest; at most ${sockets} socket; resident ${firstMb.toFixed(0)} -> ${residentMb(red.child.pid).toFixed(0)} MB`,
+  );
   await red.stop();
   await simulator.close();
   process.exitCode = untold.length + doubled + disordered > 0 || lateMs > BACK_MS || sockets > 1 ? 1 : 0;

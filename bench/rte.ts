@@ -17,21 +17,39 @@ import type { Report } from "./support/counter.js";
 import { median } from "./support/median.js";
 import type { HubAddress } from "./support/rte-hub.js";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, events: { type: "string", default: "200000" }, million: { type: "boolean", default: false }, only: { type: "string", default: "" } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    events: { type: "string", default: "200000" },
+    million: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
 const PEER = "node-red-contrib-signalrcore@1.0.3";
 const root = resolve(__dirname, "..");
-const CONTESTANTS = { ours: "rte-subscribe", raw: "peer, raw", shaped: "peer + function", bare: "bare client" } as const;
+const CONTESTANTS = {
+  ours: "rte-subscribe",
+  raw: "peer, raw",
+  shaped: "peer + function",
+  bare: "bare client",
+} as const;
 type Contestant = keyof typeof CONTESTANTS;
 
 /** Installs the peer on demand; it is no dependency of this package. */
 function installPeer(): string {
   const folder = join(root, ".cache/signalr-peer");
-  if (!existsSync(join(folder, "node_modules/node-red-contrib-signalrcore"))) execFileSync("npm", ["i", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", PEER], { stdio: "inherit" });
+  if (!existsSync(join(folder, "node_modules/node-red-contrib-signalrcore")))
+    execFileSync("npm", ["i", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", PEER], { stdio: "inherit" });
   return join(folder, "node_modules");
 }
 
 /** What a user would write behind the peer. */
-const NAMES = Object.fromEntries(Object.entries(EVENTS).map(([name, properties]) => [name.toLowerCase(), { name, names: Object.fromEntries(Object.keys(properties).map((each) => [each.toLowerCase(), each])) }]));
+const NAMES = Object.fromEntries(
+  Object.entries(EVENTS).map(([name, properties]) => [
+    name.toLowerCase(),
+    { name, names: Object.fromEntries(Object.keys(properties).map((each) => [each.toLowerCase(), each])) },
+  ]),
+);
 const SHAPE = `
 const { subscription, data } = msg.payload;
 const known = context.get("names")[subscription.eventName];
@@ -44,15 +62,39 @@ return msg;`;
 
 function flows({ port, token, subjects }: HubAddress): FlowNode[] {
   const peer = (id: string, next: string): FlowNode[] => [
-    { id: `${id}-client`, type: "signalr-client", host: "127.0.0.1", port: String(port), hub: `${id}?access_token=${token}`, secure: false, reconnectInterval: "1000" },
-    node(id, "signalr in", { client: `${id}-client`, responses: [{ methodName: "MessageReceived" }] }, [[], [], [], [next]]),
+    {
+      id: `${id}-client`,
+      type: "signalr-client",
+      host: "127.0.0.1",
+      port: String(port),
+      hub: `${id}?access_token=${token}`,
+      secure: false,
+      reconnectInterval: "1000",
+    },
+    node(id, "signalr in", { client: `${id}-client`, responses: [{ methodName: "MessageReceived" }] }, [
+      [],
+      [],
+      [],
+      [next],
+    ]),
   ];
   const shape = code("shape", SHAPE, [["sink-shaped"]]);
   shape["initialize"] = `context.set("names", ${JSON.stringify(NAMES)});`;
   return [
     tab(),
-    { id: "connection", type: "rte-connection", auth: "token", url: `http://127.0.0.1:${port}/ours`, credentials: { token } },
-    node("ours", "rte-subscribe", { connection: "connection", subscriptions: subjects, active: "true", activeType: "bool" }, [["sink-ours"], []]),
+    {
+      id: "connection",
+      type: "rte-connection",
+      auth: "token",
+      url: `http://127.0.0.1:${port}/ours`,
+      credentials: { token },
+    },
+    node(
+      "ours",
+      "rte-subscribe",
+      { connection: "connection", subscriptions: subjects, active: "true", activeType: "bool" },
+      [["sink-ours"], []],
+    ),
     ...peer("raw", "sink-raw"),
     ...peer("shaped", "shape"),
     shape,
@@ -75,17 +117,40 @@ function prepareUserDir(): string {
   const userDir = makeUserDir();
   const peers = installPeer();
   cpSync(peers, join(userDir, "node_modules"), { recursive: true });
-  writeFileSync(join(userDir, "package.json"), JSON.stringify({ name: "user", private: true, dependencies: { "@contact-center/node-red-contrib-contact-center": "*", "node-red-contrib-signalrcore": "*" } }));
+  writeFileSync(
+    join(userDir, "package.json"),
+    JSON.stringify({
+      name: "user",
+      private: true,
+      dependencies: { "@contact-center/node-red-contrib-contact-center": "*", "node-red-contrib-signalrcore": "*" },
+    }),
+  );
   mkdirSync(join(userDir, "nodes"), { recursive: true });
   mkdirSync(join(root, ".cache/bench"), { recursive: true });
-  execFileSync(join(root, "node_modules/.bin/tsc"), ["--ignoreConfig", "--module", "commonjs", "--target", "es2023", "--skipLibCheck", "--types", "node", "--outDir", join(root, ".cache/bench"), join(root, "bench/support/counter.ts")]);
+  execFileSync(join(root, "node_modules/.bin/tsc"), [
+    "--ignoreConfig",
+    "--module",
+    "commonjs",
+    "--target",
+    "es2023",
+    "--skipLibCheck",
+    "--types",
+    "node",
+    "--outDir",
+    join(root, ".cache/bench"),
+    join(root, "bench/support/counter.ts"),
+  ]);
   writeFileSync(join(userDir, "nodes/bench-sink.js"), SINK);
-  writeFileSync(join(userDir, "nodes/bench-sink.html"), '<script type="text/javascript">RED.nodes.registerType("bench-sink",{category:"bench",defaults:{counts:{value:""}},inputs:1,outputs:0});</script>');
+  writeFileSync(
+    join(userDir, "nodes/bench-sink.html"),
+    '<script type="text/javascript">RED.nodes.registerType("bench-sink",{category:"bench",defaults:{counts:{value:""}},inputs:1,outputs:0});</script>',
+  );
   return userDir;
 }
 
 async function main(): Promise<void> {
-  const start = (file: string, ...args: string[]): ChildProcess => fork(join(__dirname, "support", file), args, { execArgv: ["--import", "tsx"] });
+  const start = (file: string, ...args: string[]): ChildProcess =>
+    fork(join(__dirname, "support", file), args, { execArgv: ["--import", "tsx"] });
   const hub = start("rte-hub.ts");
   const [address] = (await once(hub, "message")) as [HubAddress];
   const red = await NodeRed.start({ userDir: prepareUserDir() });
@@ -108,16 +173,25 @@ async function main(): Promise<void> {
       hub.send({ to: who, events });
       return (await red.message("report", () => true, 180_000)) as unknown as Report;
     };
-    const names = values.only === "" ? (Object.keys(CONTESTANTS) as Contestant[]) : (values.only.split(",") as Contestant[]);
+    const names =
+      values.only === "" ? (Object.keys(CONTESTANTS) as Contestant[]) : (values.only.split(",") as Contestant[]);
     for (const who of names) await run(who, 40_000);
     const reports: Record<Contestant, Report[]> = { ours: [], raw: [], shaped: [], bare: [] };
-    for (let round = 0; round < Number(values.rounds); round++) for (const who of names) reports[who].push(await run(who, Number(values.events)));
+    for (let round = 0; round < Number(values.rounds); round++)
+      for (const who of names) reports[who].push(await run(who, Number(values.events)));
     for (const who of names) {
       const of = (figure: keyof Report): number => median(reports[who].map((report) => report[figure]));
-      console.log(`${CONTESTANTS[who].padEnd(16)} ${of("eventsPerSecond").toFixed(0).padStart(7)} events/s   ${of("cpuPerEvent").toFixed(1).padStart(5)} µs CPU per event`);
+      console.log(
+        `${CONTESTANTS[who].padEnd(16)} ${of("eventsPerSecond").toFixed(0).padStart(7)} events/s   ${of("cpuPerEvent").toFixed(1).padStart(5)} µs CPU per event`,
+      );
     }
-    const ratio = (other: Contestant): string => (median(reports.ours.map((report, index) => report.eventsPerSecond / (reports[other][index]?.eventsPerSecond ?? 1)))).toFixed(2);
-    console.log(`rte-subscribe: ${ratio("shaped")} times the peer with a function node, ${ratio("raw")} of its raw forward, ${ratio("bare")} of the bare client`);
+    const ratio = (other: Contestant): string =>
+      median(
+        reports.ours.map((report, index) => report.eventsPerSecond / (reports[other][index]?.eventsPerSecond ?? 1)),
+      ).toFixed(2);
+    console.log(
+      `rte-subscribe: ${ratio("shaped")} times the peer with a function node, ${ratio("raw")} of its raw forward, ${ratio("bare")} of the bare client`,
+    );
     if (values.million) {
       const memory = async (): Promise<NodeJS.MemoryUsage> => {
         red.forget();
@@ -128,7 +202,9 @@ async function main(): Promise<void> {
       await run("ours", 1_000_000);
       const after = await memory();
       const mb = (bytes: number): string => (bytes / 1_048_576).toFixed(1);
-      console.log(`a million events: heap ${mb(before.heapUsed)} -> ${mb(after.heapUsed)} MB, resident ${mb(before.rss)} -> ${mb(after.rss)} MB`);
+      console.log(
+        `a million events: heap ${mb(before.heapUsed)} -> ${mb(after.heapUsed)} MB, resident ${mb(before.rss)} -> ${mb(after.rss)} MB`,
+      );
     }
   } finally {
     hub.disconnect();

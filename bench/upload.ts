@@ -32,7 +32,14 @@ const CONCURRENCY = Number(values.concurrency);
 const TODAY = Number(values.today);
 const HOUR_MS = 3_600_000;
 
-const cells = (row: number): string[] => [`Person ${row}`, `+38044${1_000_000 + row}`, "1", String(row), "120.50", "Kyiv"];
+const cells = (row: number): string[] => [
+  `Person ${row}`,
+  `+38044${1_000_000 + row}`,
+  "1",
+  String(row),
+  "120.50",
+  "Kyiv",
+];
 const HEADER = ["name", "destination", "type", "variables.crm_id", "variables.debt", "variables.city"];
 
 async function writeCsv(path: string, rows: number): Promise<void> {
@@ -51,7 +58,9 @@ class Server {
   ) {}
 
   static async start(delayMs: number): Promise<Server> {
-    const child = fork(resolve(__dirname, "support/webitel-server.ts"), [String(delayMs)], { execArgv: ["--import", "tsx"] });
+    const child = fork(resolve(__dirname, "support/webitel-server.ts"), [String(delayMs)], {
+      execArgv: ["--import", "tsx"],
+    });
     const [{ url }] = (await once(child, "message")) as [{ url: string }];
     return new Server(url, child);
   }
@@ -75,7 +84,11 @@ async function bareLoop(server: Server, rows: number): Promise<number> {
       JSON.stringify({
         items: Array.from({ length: BATCH }, (_, at) => {
           const [name, destination, type, crm_id, debt, city] = cells(first + at);
-          return { communications: [{ destination, type: { id: type }, priority: 0 }], name, variables: { crm_id, debt, city, cc_batch: "0mbv5x9k2abcd-1000" } };
+          return {
+            communications: [{ destination, type: { id: type }, priority: 0 }],
+            name,
+            variables: { crm_id, debt, city, cc_batch: "0mbv5x9k2abcd-1000" },
+          };
         }),
       }),
     );
@@ -83,11 +96,19 @@ async function bareLoop(server: Server, rows: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   const post = (bytes: Buffer): Promise<void> =>
     new Promise((done, reject) => {
-      const headers = { "Content-Type": "application/json", "Content-Length": bytes.length, "X-Webitel-Access": WEBITEL_DEMO_TOKEN };
-      const sent = request(`${server.url}/call_center/queues/10/members/bulk`, { method: "POST", agent, headers }, (answer) => {
-        if (answer.statusCode !== 200) reject(new Error(`status ${answer.statusCode}`));
-        answer.resume().on("end", done);
-      });
+      const headers = {
+        "Content-Type": "application/json",
+        "Content-Length": bytes.length,
+        "X-Webitel-Access": WEBITEL_DEMO_TOKEN,
+      };
+      const sent = request(
+        `${server.url}/call_center/queues/10/members/bulk`,
+        { method: "POST", agent, headers },
+        (answer) => {
+          if (answer.statusCode !== 200) reject(new Error(`status ${answer.statusCode}`));
+          answer.resume().on("end", done);
+        },
+      );
       sent.on("error", reject).end(bytes);
     });
   let left = rows / BATCH;
@@ -130,7 +151,9 @@ class Watch {
     while (this.running) {
       const from = performance.now();
       // A connection of its own: a kept one may be closed by the server's idle time-out just as it is used.
-      const answered = await fetch(`${this.red.url}/ping`, { headers: { Connection: "close" } }).then((answer) => answer.text()).catch(() => undefined);
+      const answered = await fetch(`${this.red.url}/ping`, { headers: { Connection: "close" } })
+        .then((answer) => answer.text())
+        .catch(() => undefined);
       if (answered === undefined) this.unanswered++;
       else this.delaysMs.push(performance.now() - from);
       await new Promise((done) => setTimeout(done, 25));
@@ -142,7 +165,11 @@ function residentKb(red: NodeRed): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${red.child.pid}/status`, "utf8"))?.[1]);
 }
 
-const PING = [node("ping", "http in", { url: "/ping", method: "get" }, [["pong"]]), code("pong", 'msg.payload = "pong"; return msg;', [["out"]]), node("out", "http response", { statusCode: "200", headers: {} })];
+const PING = [
+  node("ping", "http in", { url: "/ping", method: "get" }, [["pong"]]),
+  code("pong", 'msg.payload = "pong"; return msg;', [["out"]]),
+  node("out", "http response", { statusCode: "200", headers: {} }),
+];
 
 /** Members per second, MB over idle, and how long another flow's endpoint took meanwhile. */
 interface Figures {
@@ -161,13 +188,28 @@ async function watched(red: NodeRed, rows: number, run: () => Promise<unknown>):
   const rate = rows / ((performance.now() - startMs) / 1000);
   await watch.stop();
   const delays = watch.delaysMs.sort((a, b) => a - b);
-  return { rate, overIdleMb: (watch.peakKb - idleKb) / 1024, medianMs: median(delays), p99Ms: delays[Math.floor(delays.length * 0.99)] ?? 0, unanswered: watch.unanswered };
+  return {
+    rate,
+    overIdleMb: (watch.peakKb - idleKb) / 1024,
+    medianMs: median(delays),
+    p99Ms: delays[Math.floor(delays.length * 0.99)] ?? 0,
+    unanswered: watch.unanswered,
+  };
 }
 
 async function ours(server: Server, folder: string): Promise<Figures> {
   const red = await NodeRed.start();
   try {
-    await red.deploy([...uploadFlow(server.url, { source: "file", filename: "", batchSize: BATCH, concurrency: CONCURRENCY, defaults: [] }).filter(({ id }) => id !== "progress"), ...PING]);
+    await red.deploy([
+      ...uploadFlow(server.url, {
+        source: "file",
+        filename: "",
+        batchSize: BATCH,
+        concurrency: CONCURRENCY,
+        defaults: [],
+      }).filter(({ id }) => id !== "progress"),
+      ...PING,
+    ]);
     const load = async (file: string, rows: number): Promise<void> => {
       red.forget();
       await start(red.url, { filename: join(folder, file) });
@@ -193,11 +235,62 @@ async function today(server: Server, folder: string): Promise<Figures> {
     await red.deploy([
       tab(),
       ...entry("read"),
-      node("read", "file in", { filename: "filename", filenameType: "msg", format: "utf8", chunk: false, sendError: false, encoding: "none", allProps: false }, [["csv"]]),
-      node("csv", "csv", { spec: "rfc", sep: ";", hdrin: true, hdrout: "none", multi: "one", ret: "\\n", temp: "", skip: "0", strings: false, include_empty_strings: false, include_null_values: false }, [["build"]]),
+      node(
+        "read",
+        "file in",
+        {
+          filename: "filename",
+          filenameType: "msg",
+          format: "utf8",
+          chunk: false,
+          sendError: false,
+          encoding: "none",
+          allProps: false,
+        },
+        [["csv"]],
+      ),
+      node(
+        "csv",
+        "csv",
+        {
+          spec: "rfc",
+          sep: ";",
+          hdrin: true,
+          hdrout: "none",
+          multi: "one",
+          ret: "\\n",
+          temp: "",
+          skip: "0",
+          strings: false,
+          include_empty_strings: false,
+          include_null_values: false,
+        },
+        [["build"]],
+      ),
       code("build", build, [["post"]]),
-      node("post", "http request", { method: "POST", ret: "obj", paytoqs: "ignore", url: `${server.url}/call_center/queues/10/members`, tls: "", persist: true, proxy: "", insecureHTTPParser: false, authType: "", senderr: false, headers: [] }, [["count"]]),
-      code("count", `const n = (context.get("n") || 0) + 1; context.set("n", n); if (n === ${TODAY}) return { payload: n };`, [["done"]]),
+      node(
+        "post",
+        "http request",
+        {
+          method: "POST",
+          ret: "obj",
+          paytoqs: "ignore",
+          url: `${server.url}/call_center/queues/10/members`,
+          tls: "",
+          persist: true,
+          proxy: "",
+          insecureHTTPParser: false,
+          authType: "",
+          senderr: false,
+          headers: [],
+        },
+        [["count"]],
+      ),
+      code(
+        "count",
+        `const n = (context.get("n") || 0) + 1; context.set("n", n); if (n === ${TODAY}) return { payload: n };`,
+        [["done"]],
+      ),
       probe("done"),
       ...PING,
     ]);
@@ -212,7 +305,8 @@ async function today(server: Server, folder: string): Promise<Figures> {
 }
 
 const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString("en-US").padStart(9)} members/s`;
-const figures = (it: Figures): string => `${rate(it.rate)}   ${it.overIdleMb.toFixed(0).padStart(4)} MB over idle   other flow ${it.medianMs.toFixed(1)} ms median, ${it.p99Ms.toFixed(1)} ms p99${it.unanswered > 0 ? `, ${it.unanswered} unanswered` : ""}`;
+const figures = (it: Figures): string =>
+  `${rate(it.rate)}   ${it.overIdleMb.toFixed(0).padStart(4)} MB over idle   other flow ${it.medianMs.toFixed(1)} ms median, ${it.p99Ms.toFixed(1)} ms p99${it.unanswered > 0 ? `, ${it.unanswered} unanswered` : ""}`;
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cc-bench-"));
@@ -231,7 +325,10 @@ async function main(): Promise<void> {
         console.log(`  bare loop      ${rate(bare)}`);
         console.log(`  upload node    ${figures(mine)}`);
         console.log(`  of the bare loop: ${(mine.rate / bare).toFixed(2)}`);
-        if (delayMs > 0 && TODAY > 0) console.log(`  today's flow   ${figures(await today(server, folder))}   (${TODAY.toLocaleString("en-US")} rows)`);
+        if (delayMs > 0 && TODAY > 0)
+          console.log(
+            `  today's flow   ${figures(await today(server, folder))}   (${TODAY.toLocaleString("en-US")} rows)`,
+          );
       } finally {
         await server.stop();
       }

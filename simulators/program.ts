@@ -40,7 +40,9 @@ export async function run(program: Program): Promise<void> {
     if (last.length > 0) process.stdout.write(`${last.join("\n")}\n`);
     process.exit(0);
   } catch (error) {
-    process.stderr.write(`${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exit(1);
   }
 }

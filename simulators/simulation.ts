@@ -28,7 +28,11 @@ export const SIMULATION_OPTIONS: readonly Option[] = [
  * @param nodeRedUrl the Node-RED whose flows are rung
  * @throws UsageError when a port is taken; nothing is left running then
  */
-export async function startSimulation(values: Values, nodeRedUrl: string, links: readonly ConsoleLink[]): Promise<Simulation> {
+export async function startSimulation(
+  values: Values,
+  nodeRedUrl: string,
+  links: readonly ConsoleLink[],
+): Promise<Simulation> {
   const started: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(started.map((each) => each.close()));
@@ -46,7 +50,9 @@ export async function startSimulation(values: Values, nodeRedUrl: string, links:
       env[row.listens.env] = stand.url;
       lines.push(line(`${STAND_LABELS[row.name]} stand-in`, stand.url));
     }
-    const console = await withPort("console-port", Number(values.get("console-port")), (port) => startConsole({ port, stands, links }));
+    const console = await withPort("console-port", Number(values.get("console-port")), (port) =>
+      startConsole({ port, stands, links }),
+    );
     started.push(console);
     return { consoleUrl: console.url, stands, env, lines, close };
   } catch (error) {

@@ -58,7 +58,11 @@ export const STANDS: readonly StandRow[] = [
   {
     name: "webitel",
     listens: { port: 8367, env: "CC_WEBITEL_URL" },
-    start: ({ port, nodeRedUrl }) => startWebitelSimulator({ port, hooks: { lookupUrl: `${nodeRedUrl}/webitel/lookup`, eventUrl: `${nodeRedUrl}/webitel/events` } }),
+    start: ({ port, nodeRedUrl }) =>
+      startWebitelSimulator({
+        port,
+        hooks: { lookupUrl: `${nodeRedUrl}/webitel/lookup`, eventUrl: `${nodeRedUrl}/webitel/events` },
+      }),
     credentials: { "webitel-connection": { token: WEBITEL_DEMO_TOKEN } },
   },
 ];
@@ -66,5 +70,13 @@ export const STANDS: readonly StandRow[] = [
 /** The port option of a stand-in. */
 export function portOption({ name, listens }: StandRow): Option[] {
   if (listens === undefined) return [];
-  return [{ name: `${name}-port`, env: `CC_${name.toUpperCase()}_PORT`, kind: "port", preset: listens.port, help: `${STAND_LABELS[name]} stand-in` }];
+  return [
+    {
+      name: `${name}-port`,
+      env: `CC_${name.toUpperCase()}_PORT`,
+      kind: "port",
+      preset: listens.port,
+      help: `${STAND_LABELS[name]} stand-in`,
+    },
+  ];
 }

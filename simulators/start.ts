@@ -13,7 +13,13 @@ import { DEMO_PATHS } from "./voicenter/demo.js";
 const OPTIONS: readonly Option[] = [
   { name: "port", env: "CC_PORT", kind: "port", preset: 1880, help: "Node-RED: editor and webhooks" },
   ...SIMULATION_OPTIONS,
-  { name: "user-dir", env: "CC_USER_DIR", kind: "text", preset: "", help: "folder that keeps your flows; a new temporary one otherwise" },
+  {
+    name: "user-dir",
+    env: "CC_USER_DIR",
+    kind: "text",
+    preset: "",
+    help: "folder that keeps your flows; a new temporary one otherwise",
+  },
 ];
 const USAGE = `npm start -- [options]
 
@@ -25,7 +31,9 @@ void run({
   options: OPTIONS,
   async start(values) {
     const nodeRed = await openNodeRed(Number(values.get("port")));
-    const simulation = await startSimulation(values, nodeRed.url, [{ label: "Node-RED editor", url: `${nodeRed.url}/` }]);
+    const simulation = await startSimulation(values, nodeRed.url, [
+      { label: "Node-RED editor", url: `${nodeRed.url}/` },
+    ]);
     // Named by the examples' config nodes and functions.
     Object.assign(process.env, simulation.env, { CC_NODE_RED_URL: nodeRed.url });
     const userDir = prepareUserDir(String(values.get("user-dir")));

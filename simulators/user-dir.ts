@@ -51,7 +51,11 @@ export function prepareUserDir(asked: string): UserDir {
 function linkPack(userDir: string): void {
   const { name } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { name: string };
   const manifest = join(userDir, "package.json");
-  if (!existsSync(manifest)) writeFileSync(manifest, JSON.stringify({ name: "contact-center-demo", private: true, dependencies: { [name]: "*" } }));
+  if (!existsSync(manifest))
+    writeFileSync(
+      manifest,
+      JSON.stringify({ name: "contact-center-demo", private: true, dependencies: { [name]: "*" } }),
+    );
   const link = join(userDir, "node_modules", name);
   if (existsSync(link)) return;
   mkdirSync(dirname(link), { recursive: true });
@@ -71,7 +75,9 @@ function secretOf(userDir: string): string {
 function encrypted(credentials: object, secret: string): { $: string } {
   const iv = randomBytes(16);
   const cipher = createCipheriv("aes-256-ctr", createHash("sha256").update(secret).digest(), iv);
-  return { $: iv.toString("hex") + cipher.update(JSON.stringify(credentials), "utf8", "base64") + cipher.final("base64") };
+  return {
+    $: iv.toString("hex") + cipher.update(JSON.stringify(credentials), "utf8", "base64") + cipher.final("base64"),
+  };
 }
 
 /** Credentials by node id. They open nothing but the stand-ins. */

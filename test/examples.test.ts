@@ -21,7 +21,10 @@ describe("examples", () => {
 
   it("are there, numbered from 01 in each vendor's folder, and named by a sentence", () => {
     assert.ok(examples.length > 0);
-    assert.deepEqual(readdirSync(folder).filter((name) => !(STAND_NAMES as readonly string[]).includes(name)), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => !(STAND_NAMES as readonly string[]).includes(name)),
+      [],
+    );
     for (const vendor of readdirSync(folder)) {
       const files = readdirSync(join(folder, vendor)).sort();
       files.forEach((file, index) => {
@@ -35,7 +38,9 @@ describe("examples", () => {
     const vendors = new Set(examples.map(({ vendor }) => vendor));
     const shown = new Set(examples.flatMap(({ nodes }) => nodes.map(({ type }) => type)));
     const prefixes = [...vendors];
-    const missing = [...pack.keys()].filter((type) => prefixes.some((vendor) => type.startsWith(vendor)) && !shown.has(type));
+    const missing = [...pack.keys()].filter(
+      (type) => prefixes.some((vendor) => type.startsWith(vendor)) && !shown.has(type),
+    );
     assert.deepEqual(missing, []);
   });
 
@@ -60,7 +65,9 @@ describe("examples", () => {
 
       it("fills what has to be filled", () => {
         for (const node of nodes) {
-          const required = Object.entries(forms.get(node.type)?.defaults ?? {}).filter(([, { required }]) => required === true);
+          const required = Object.entries(forms.get(node.type)?.defaults ?? {}).filter(
+            ([, { required }]) => required === true,
+          );
           for (const [property] of required) assert.notEqual(node[property], "", `${node.type}.${property}`);
         }
       });
@@ -68,7 +75,8 @@ describe("examples", () => {
       it("holds no credential", () => {
         for (const node of nodes) {
           assert.equal("credentials" in node, false, node.type);
-          for (const property of Object.keys(forms.get(node.type)?.credentials ?? {})) assert.equal(property in node, false, `${node.type}.${property}`);
+          for (const property of Object.keys(forms.get(node.type)?.credentials ?? {}))
+            assert.equal(property in node, false, `${node.type}.${property}`);
         }
       });
 
@@ -83,7 +91,8 @@ describe("examples", () => {
           const outputs = Number(node["outputs"] ?? forms.get(node.type)?.outputs ?? 0);
           assert.equal(wires.length, outputs, `${node.type} has ${outputs} outputs`);
           for (const [property, { type }] of Object.entries(forms.get(node.type)?.defaults ?? {})) {
-            if (type !== undefined && forms.has(type) && node[property] !== "") assert.ok(ids.includes(String(node[property])), `${node.type}.${property}`);
+            if (type !== undefined && forms.has(type) && node[property] !== "")
+              assert.ok(ids.includes(String(node[property])), `${node.type}.${property}`);
           }
         }
       });
@@ -91,7 +100,9 @@ describe("examples", () => {
   }
 
   it("claim distinct webhooks", () => {
-    const served = examples.flatMap(({ nodes }) => nodes).filter(({ url }) => typeof url === "string" && url.startsWith("/"));
+    const served = examples
+      .flatMap(({ nodes }) => nodes)
+      .filter(({ url }) => typeof url === "string" && url.startsWith("/"));
     const claims = served.map(({ url, method }) => JSON.stringify([url, method]));
     assert.deepEqual(claims, [...new Set(claims)]);
   });
@@ -102,11 +113,14 @@ describe("examples", () => {
     it("keep distinct ids and whole wires", () => {
       const ids = flow.map(({ id }) => id);
       assert.deepEqual(ids, [...new Set(ids)]);
-      for (const node of flow) for (const target of ((node["wires"] ?? []) as string[][]).flat()) assert.ok(ids.includes(target));
+      for (const node of flow)
+        for (const target of ((node["wires"] ?? []) as string[][]).flat()) assert.ok(ids.includes(target));
     });
 
     it("do not cover each other", () => {
-      const places = flow.filter(({ x }) => x !== undefined).map(({ z, x, y }) => `${String(z)} ${String(x)} ${String(y)}`);
+      const places = flow
+        .filter(({ x }) => x !== undefined)
+        .map(({ z, x, y }) => `${String(z)} ${String(x)} ${String(y)}`);
       assert.deepEqual(places, [...new Set(places)]);
     });
 
@@ -116,7 +130,9 @@ describe("examples", () => {
         { id: "b", type: "rte-subscribe", x: 1, y: 50, wires: [], connection: "c" },
         { id: "c", type: "rte-connection", url: "u" },
       ];
-      const other = shared.map((node) => (node.id === "c" ? { ...node, id: "d" } : { ...node, ...(node.id === "b" && { connection: "d" }) }));
+      const other = shared.map((node) =>
+        node.id === "c" ? { ...node, id: "d" } : { ...node, ...(node.id === "b" && { connection: "d" }) },
+      );
       const [, ...laid] = layOut([
         { vendor: "rte", name: "01", nodes: shared },
         { vendor: "rte", name: "02", nodes: other },
@@ -135,6 +151,7 @@ describe("examples", () => {
   });
 
   it("are plain JSON files of a list", () => {
-    for (const { vendor, name } of examples) assert.ok(Array.isArray(JSON.parse(readFileSync(join(folder, vendor, `${name}.json`), "utf8"))));
+    for (const { vendor, name } of examples)
+      assert.ok(Array.isArray(JSON.parse(readFileSync(join(folder, vendor, `${name}.json`), "utf8"))));
   });
 });

@@ -14,18 +14,32 @@ const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr", 
 function rule(file: string): { packages: string[]; folders: string[]; builtins: boolean } | undefined {
   const [top, second = ""] = file.split("/");
   if (file.startsWith("lib/core/")) return { packages: ["axios"], folders: ["lib/core"], builtins: true };
-  if (top === "lib") return { packages: VENDOR_PACKAGES[second] ?? [], folders: ["lib/core", `lib/${second}`], builtins: true };
+  if (top === "lib")
+    return { packages: VENDOR_PACKAGES[second] ?? [], folders: ["lib/core", `lib/${second}`], builtins: true };
   // What a form loads into the browser has no builtins, and takes tables and pure functions from lib.
-  if (/^nodes\/\w+\/editor\//.test(file)) return { packages: [], folders: ["lib/core", `lib/${second}`, `nodes/${second}/editor`, "nodes/shared/editor"], builtins: false };
-  if (file.startsWith("nodes/shared/")) return { packages: ["node-red", "cors"], folders: ["lib/core", "nodes/shared"], builtins: true };
-  if (top === "nodes") return { packages: ["node-red"], folders: ["lib/core", `lib/${second}`, `nodes/${second}`, "nodes/shared"], builtins: true };
-  if (file.startsWith("simulators/console/page/")) return { packages: [], folders: ["lib", "simulators"], builtins: false };
+  if (/^nodes\/\w+\/editor\//.test(file))
+    return {
+      packages: [],
+      folders: ["lib/core", `lib/${second}`, `nodes/${second}/editor`, "nodes/shared/editor"],
+      builtins: false,
+    };
+  if (file.startsWith("nodes/shared/"))
+    return { packages: ["node-red", "cors"], folders: ["lib/core", "nodes/shared"], builtins: true };
+  if (top === "nodes")
+    return {
+      packages: ["node-red"],
+      folders: ["lib/core", `lib/${second}`, `nodes/${second}`, "nodes/shared"],
+      builtins: true,
+    };
+  if (file.startsWith("simulators/console/page/"))
+    return { packages: [], folders: ["lib", "simulators"], builtins: false };
   if (top === "simulators") return { packages: ["ws"], folders: ["lib", "simulators"], builtins: true };
   return undefined;
 }
 
 /** Parts of lib that talk to a vendor: a stand-in that shared them would hide their faults. */
-const isClient = (path: string): boolean => /^lib\/(?:core\/rest|\w+\/(?:client|hub|upload|connection)[\w-]*)\.(?:js|ts)$/.test(path);
+const isClient = (path: string): boolean =>
+  /^lib\/(?:core\/rest|\w+\/(?:client|hub|upload|connection)[\w-]*)\.(?:js|ts)$/.test(path);
 
 function typescript(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -41,8 +55,12 @@ interface Import {
 function imports(file: string): Import[] {
   const text = readFileSync(join(root, file), "utf8");
   const found: Import[] = [];
-  for (const [, isType, , target] of text.matchAll(/^\s*(?:import|export)\s+(type\s)?([^;"']*?\sfrom\s+)?["']([^"']+)["']/gm)) found.push({ target: target as string, typeOnly: isType !== undefined });
-  for (const [, target] of text.matchAll(/\b(?:require|import)\(\s*["']([^"']+)["']\s*\)/g)) found.push({ target: target as string, typeOnly: false });
+  for (const [, isType, , target] of text.matchAll(
+    /^\s*(?:import|export)\s+(type\s)?([^;"']*?\sfrom\s+)?["']([^"']+)["']/gm,
+  ))
+    found.push({ target: target as string, typeOnly: isType !== undefined });
+  for (const [, target] of text.matchAll(/\b(?:require|import)\(\s*["']([^"']+)["']\s*\)/g))
+    found.push({ target: target as string, typeOnly: false });
   return found;
 }
 
@@ -53,7 +71,8 @@ function faults(file: string): string[] {
     if (target.startsWith(".")) {
       const path = relative(root, resolve(root, dirname(file), target)).replaceAll("\\", "/");
       if (!/\.(?:js|json)$/.test(target)) return [`${target} does not end in .js`];
-      if (!allowed.folders.some((folder) => path.startsWith(`${folder}/`))) return [`${path} is not of ${allowed.folders.join(", ")}`];
+      if (!allowed.folders.some((folder) => path.startsWith(`${folder}/`)))
+        return [`${path} is not of ${allowed.folders.join(", ")}`];
       return file.startsWith("simulators/") && isClient(path) && !typeOnly ? [`${path} is a client`] : [];
     }
     const name = target.replace(/^node:/, "");
@@ -67,7 +86,12 @@ describe("layers", () => {
 
   it("are many files, so that this test looks at something", () => {
     assert.ok(files.length > 40);
-    assert.deepEqual(imports("nodes/shared/webhook/routes.ts").map(({ target }) => target).sort(), ["../../../lib/core/body.js", "cors", "node-red", "node:http"]);
+    assert.deepEqual(
+      imports("nodes/shared/webhook/routes.ts")
+        .map(({ target }) => target)
+        .sort(),
+      ["../../../lib/core/body.js", "cors", "node-red", "node:http"],
+    );
   });
 
   it("import only what they may", () => {
@@ -76,12 +100,16 @@ describe("layers", () => {
   });
 
   it("need five packages at run time", () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
     assert.deepEqual(Object.keys(dependencies).sort(), RUNTIME_DEPENDENCIES);
   });
 
   it("have no any", () => {
-    const loose = files.filter((file) => /(?::|\bas|<)\s*any\b/.test(readFileSync(join(root, file), "utf8").replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, "")));
+    const loose = files.filter((file) =>
+      /(?::|\bas|<)\s*any\b/.test(readFileSync(join(root, file), "utf8").replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, "")),
+    );
     assert.deepEqual(loose, []);
   });
 });

@@ -8,7 +8,9 @@ import { makeUserDir, NodeRed } from "./support/node-red.js";
 
 const root = resolve(__dirname, "..");
 const NAME = "@contact-center/node-red-contrib-contact-center";
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { "node-red": { nodes: Record<string, string> } };
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  "node-red": { nodes: Record<string, string> };
+};
 const types = Object.keys(manifest["node-red"].nodes);
 const vendorOf = (type: string): string => (manifest["node-red"].nodes[type] as string).split("/").at(-2) as string;
 
@@ -23,9 +25,16 @@ describe("the packed tarball", function () {
     folder = mkdtempSync(join(tmpdir(), "cc-pack-"));
     userDir = makeUserDir(false);
     // The build is there already: `npm test` made it.
-    const listing = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+    const listing = execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     [packed] = JSON.parse(String(listing)) as [typeof packed];
-    execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--omit=dev", join(folder, packed.filename)], { cwd: userDir, stdio: "ignore" });
+    execFileSync(
+      "npm",
+      ["install", "--prefer-offline", "--no-audit", "--no-fund", "--omit=dev", join(folder, packed.filename)],
+      { cwd: userDir, stdio: "ignore" },
+    );
     red = await NodeRed.start({ userDir, link: false });
   });
   after(async () => {
@@ -35,37 +44,66 @@ describe("the packed tarball", function () {
 
   it("is small, and holds what runs and nothing else", () => {
     assert.ok(packed.unpackedSize < 1_200_000, `${packed.unpackedSize} bytes`);
-    const odd = packed.files.map(({ path }) => path).filter((path) => !/^(?:dist|resources|examples)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) || /\.ts$|\.test\./.test(path));
+    const odd = packed.files
+      .map(({ path }) => path)
+      .filter(
+        (path) =>
+          !/^(?:dist|resources|examples)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
+          /\.ts$|\.test\./.test(path),
+      );
     assert.deepEqual(odd, []);
-    for (const file of ["README.md", "LICENSE"]) assert.ok(packed.files.some(({ path }) => path === file), file);
+    for (const file of ["README.md", "LICENSE"])
+      assert.ok(
+        packed.files.some(({ path }) => path === file),
+        file,
+      );
   });
 
   it("brings every node, without an error", async () => {
-    const sets = (await (await fetch(`${red.url}/nodes`, { headers: { Accept: "application/json" } })).json()) as { module: string; types: string[]; enabled: boolean; err?: unknown }[];
+    const sets = (await (await fetch(`${red.url}/nodes`, { headers: { Accept: "application/json" } })).json()) as {
+      module: string;
+      types: string[];
+      enabled: boolean;
+      err?: unknown;
+    }[];
     const own = sets.filter((set) => set.module === NAME);
     assert.deepEqual(own.flatMap((set) => set.types).sort(), [...types].sort());
     for (const set of own) assert.ok(set.enabled && set.err === undefined, JSON.stringify(set));
-    assert.deepEqual(red.log.filter((line) => /\[(?:warn|error)\]/.test(line) && line.includes("contact-center")), []);
+    assert.deepEqual(
+      red.log.filter((line) => /\[(?:warn|error)\]/.test(line) && line.includes("contact-center")),
+      [],
+    );
   });
 
   it("serves every icon, form, help and catalogue", async () => {
     const html = await (await fetch(`${red.url}/nodes`, { headers: { Accept: "text/html" } })).text();
     for (const type of types) {
-      for (const mark of [`data-template-name="${type}"`, `data-help-name="${type}"`, `registerType("${type}"`]) assert.ok(html.includes(mark), mark);
+      for (const mark of [`data-template-name="${type}"`, `data-help-name="${type}"`, `registerType("${type}"`])
+        assert.ok(html.includes(mark), mark);
       const script = join(userDir, "node_modules", NAME, manifest["node-red"].nodes[type] as string);
       // A missing icon is answered with core's own, so the file is looked for.
       assert.match(readFileSync(join(script, "..", "icons", `${vendorOf(type)}.svg`), "utf8"), /viewBox="0 0 40 60"/);
-      const catalogue = (await (await fetch(`${red.url}/locales/${NAME}/${type}?lng=en-US`)).json()) as Record<string, unknown>;
+      const catalogue = (await (await fetch(`${red.url}/locales/${NAME}/${type}?lng=en-US`)).json()) as Record<
+        string,
+        unknown
+      >;
       assert.ok("shared" in catalogue, type);
     }
     assert.ok(!html.includes("<!-- include"));
     const icons = (await (await fetch(`${red.url}/icons`)).json()) as Record<string, string[]>;
-    assert.deepEqual([...(icons[NAME] ?? [])].sort(), [...new Set(types.map((type) => `${vendorOf(type)}.svg`))].sort());
+    assert.deepEqual(
+      [...(icons[NAME] ?? [])].sort(),
+      [...new Set(types.map((type) => `${vendorOf(type)}.svg`))].sort(),
+    );
   });
 
   it("serves the forms' modules with all that they import", async () => {
     const html = await (await fetch(`${red.url}/nodes`, { headers: { Accept: "text/html" } })).text();
-    const open = [...new Set([...html.matchAll(/src="(resources\/@contact-center[^"]+)"/g)].map(([, path]) => `${red.url}/${path}`))];
+    const open = [
+      ...new Set(
+        [...html.matchAll(/src="(resources\/@contact-center[^"]+)"/g)].map(([, path]) => `${red.url}/${path}`),
+      ),
+    ];
     assert.ok(open.length > 0);
     const seen = new Set<string>();
     for (let url = open.pop(); url !== undefined; url = open.pop()) {
@@ -74,13 +112,15 @@ describe("the packed tarball", function () {
       const answer = await fetch(url);
       assert.equal(answer.status, 200, url);
       assert.match(answer.headers.get("content-type") ?? "", /javascript/);
-      for (const [, target] of (await answer.text()).matchAll(/from "(\.[^"]+)"/g)) open.push(new URL(target as string, url).href);
+      for (const [, target] of (await answer.text()).matchAll(/from "(\.[^"]+)"/g))
+        open.push(new URL(target as string, url).href);
     }
   });
 
   it("offers the examples in the import menu", async () => {
     const examples = JSON.stringify(await (await fetch(`${red.url}/library/examples/flows/${NAME}`)).json());
-    for (const vendor of new Set(types.map(vendorOf))) assert.ok(examples.includes(`"${vendor}"`), `${vendor} in ${examples}`);
+    for (const vendor of new Set(types.map(vendorOf)))
+      assert.ok(examples.includes(`"${vendor}"`), `${vendor} in ${examples}`);
   });
 
   it("brings the simulators' command", () => {

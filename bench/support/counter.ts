@@ -32,7 +32,11 @@ export class Counter {
     } else if (this.seen === this.expected) {
       const { user, system } = process.cpuUsage(this.cpu);
       const seconds = (performance.now() - this.startedMs) / 1000;
-      this.onDone({ events: this.seen, eventsPerSecond: (this.seen - 1) / seconds, cpuPerEvent: (user + system) / this.seen });
+      this.onDone({
+        events: this.seen,
+        eventsPerSecond: (this.seen - 1) / seconds,
+        cpuPerEvent: (user + system) / this.seen,
+      });
     }
   }
 }

@@ -37,8 +37,15 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 
 function generate({ url, body, headers, connections, seconds }: LoadOptions): Promise<LoadResult> {
   const { hostname, port, pathname, search } = new URL(url);
-  const lines = { Host: `${hostname}:${port}`, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body), ...headers };
-  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const lines = {
+    Host: `${hostname}:${port}`,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    ...headers,
+  };
+  const head = Object.entries(lines)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
   const request = Buffer.from(`POST ${pathname}${search} HTTP/1.1\r\n${head}\r\n${body}`);
   const times: number[] = [];
   const statuses: Record<string, number> = {};
@@ -90,7 +97,8 @@ function isWhole(answer: Buffer): boolean {
 
 function summary(times: number[], statuses: Record<string, number>, seconds: number): LoadResult {
   const sorted = Float64Array.from(times).sort();
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { requestsPerSecond: times.length / seconds, p50: at(0.5), p99: at(0.99), statuses };
 }
 

@@ -3,7 +3,10 @@ import { HubConnectionBuilder, LogLevel } from "@microsoft/signalr";
 import { Counter } from "./counter.js";
 
 const [url = "", token = ""] = process.argv.slice(2);
-const connection = new HubConnectionBuilder().withUrl(url, { accessTokenFactory: () => token }).configureLogging(LogLevel.None).build();
+const connection = new HubConnectionBuilder()
+  .withUrl(url, { accessTokenFactory: () => token })
+  .configureLogging(LogLevel.None)
+  .build();
 const counter = new Counter((report) => process.send?.({ report }));
 connection.on("MessageReceived", () => {
   counter.count();

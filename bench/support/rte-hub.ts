@@ -30,7 +30,11 @@ const HIGH_WATER = 1 << 20;
 const day = makeDay(1);
 const texts = day.map(({ entityId, name, data }, index) => {
   const subscription = { entityId, eventName: name.toLowerCase() };
-  return record({ type: TYPE.invocation, target: "MessageReceived", arguments: [{ subscription, data: { eventType: index % 150, ...(wireData(data) as object) } }] });
+  return record({
+    type: TYPE.invocation,
+    target: "MessageReceived",
+    arguments: [{ subscription, data: { eventType: index % 150, ...(wireData(data) as object) } }],
+  });
 });
 const frames: string[] = [];
 for (let at = 0; at + PER_FRAME <= texts.length; at += PER_FRAME) frames.push(texts.slice(at, at + PER_FRAME).join(""));
@@ -63,6 +67,8 @@ async function blast({ to, events }: Blast): Promise<void> {
 process.on("message", (message) => void blast(message as Blast));
 process.on("disconnect", () => process.exit(0));
 void listen(server).then((port) => {
-  const subjects = [...new Map(day.map(({ entityId, name }) => [`${entityId} ${name}`, { entityId, eventName: name }])).values()];
+  const subjects = [
+    ...new Map(day.map(({ entityId, name }) => [`${entityId} ${name}`, { entityId, eventName: name }])).values(),
+  ];
   process.send?.({ port, token: issueToken("bench", 86_400), subjects } satisfies HubAddress);
 });

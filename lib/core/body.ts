@@ -36,7 +36,9 @@ export function readBody(request: IncomingMessage, timeoutMs: number, limit: num
         if (size > DRAIN_LIMIT) request.destroy();
       }
     });
-    request.on("end", () => end({ kind: "whole", bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }));
+    request.on("end", () =>
+      end({ kind: "whole", bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }),
+    );
     request.on("error", () => end({ kind: "incomplete" }));
     request.on("close", () => end({ kind: "incomplete" }));
   });

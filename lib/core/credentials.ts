@@ -38,7 +38,10 @@ function sameAs(secret: string): (shown: string | undefined) => boolean {
  * @param credentials what it must show
  * @returns a check; undefined when the credential of the method is empty, in which case every request must be refused
  */
-export function credentialCheck(method: AuthMethod, credentials: WebhookCredentials): ((shown: Shown) => boolean) | undefined {
+export function credentialCheck(
+  method: AuthMethod,
+  credentials: WebhookCredentials,
+): ((shown: Shown) => boolean) | undefined {
   const checks: Record<AuthMethod, () => ((shown: Shown) => boolean) | undefined> = {
     none: () => () => true,
     apikey: () => {

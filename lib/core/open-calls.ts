@@ -50,7 +50,12 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
    * @param deadlineMs milliseconds until the fallback
    * @param respond puts an answer on the wire
    */
-  begin(owner: Owner, request: Request, deadlineMs: number, respond: (answer: Answer) => void): OpenCall<Answer, Owner> {
+  begin(
+    owner: Owner,
+    request: Request,
+    deadlineMs: number,
+    respond: (answer: Answer) => void,
+  ): OpenCall<Answer, Owner> {
     const id = randomUUID();
     const settle = (): boolean => {
       clearTimeout(timer);

@@ -84,7 +84,9 @@ export function isUnprocessed(error: unknown): boolean {
 
 function isPassing(error: unknown): boolean {
   if (!(error instanceof ContactCenterError)) return false;
-  return typeof error.code === "number" ? PASSING.has(Number(error.cause["status"])) : error.code !== "ECLOSED" && !isTlsFault(error.code);
+  return typeof error.code === "number"
+    ? PASSING.has(Number(error.cause["status"]))
+    : error.code !== "ECLOSED" && !isTlsFault(error.code);
 }
 
 function isTlsFault(code: string): boolean {
@@ -155,15 +157,26 @@ async function once(client: AxiosInstance, options: RestOptions, request: RestRe
     const response = await client.request<string>({
       url: joinUrl(options.baseUrl, request.path),
       method: request.method,
-      headers: { Accept: "application/json", ...(hasBody && { "Content-Type": "application/json" }), ...options.headers?.(), ...request.headers },
+      headers: {
+        Accept: "application/json",
+        ...(hasBody && { "Content-Type": "application/json" }),
+        ...options.headers?.(),
+        ...request.headers,
+      },
       ...(request.query && { params: request.query }),
       // Bytes, because a long text stays in the heap for as long as the answer takes.
-      ...(hasBody && { data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)) }),
+      ...(hasBody && {
+        data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
+      }),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const body = lenientJson(response.data);
     if (response.status >= 200 && response.status < 300) {
-      return { status: response.status, headers: Object.fromEntries(Object.entries(response.headers).map(([k, v]) => [k, String(v)])), body };
+      return {
+        status: response.status,
+        headers: Object.fromEntries(Object.entries(response.headers).map(([k, v]) => [k, String(v)])),
+        body,
+      };
     }
     throw answered(options, request, response.status, body, response.headers["retry-after"]);
   } catch (error) {
@@ -172,7 +185,13 @@ async function once(client: AxiosInstance, options: RestOptions, request: RestRe
   }
 }
 
-function answered(options: RestOptions, request: RestRequest, status: number, body: unknown, retryAfter: unknown): ContactCenterError {
+function answered(
+  options: RestOptions,
+  request: RestRequest,
+  status: number,
+  body: unknown,
+  retryAfter: unknown,
+): ContactCenterError {
   const fault = options.readError?.(status, body) ?? {};
   const secrets = options.secrets?.() ?? [];
   const text = fault.detail ?? (typeof body === "string" ? body : JSON.stringify(body)) ?? "";
@@ -197,10 +216,20 @@ function answered(options: RestOptions, request: RestRequest, status: number, bo
  */
 export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
   const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
-  return new ContactCenterError(code, `shared.errors.http.${known}`, cause, { operation: cause.operation, status, detail });
+  return new ContactCenterError(code, `shared.errors.http.${known}`, cause, {
+    operation: cause.operation,
+    status,
+    detail,
+  });
 }
 
-function unanswered(options: RestOptions, request: RestRequest, error: unknown, timedOut: boolean, timeoutMs: number): ContactCenterError {
+function unanswered(
+  options: RestOptions,
+  request: RestRequest,
+  error: unknown,
+  timedOut: boolean,
+  timeoutMs: number,
+): ContactCenterError {
   const raw = error instanceof AxiosError || error instanceof Error ? (error as { code?: string }).code : undefined;
   const code = timedOut ? "ETIMEDOUT" : (WORD_OF_CODE[raw ?? ""] ?? raw ?? "ENETWORK");
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
@@ -214,7 +243,16 @@ function unanswered(options: RestOptions, request: RestRequest, error: unknown, 
  * @param timeoutMs how long was waited
  */
 export function networkError(cause: ErrorCause, code: string, url: string, timeoutMs: number): ContactCenterError {
-  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code) ? code : isTlsFault(code) ? "tls" : "other";
+  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code)
+    ? code
+    : isTlsFault(code)
+      ? "tls"
+      : "other";
   const host = URL.canParse(url) ? new URL(url).host : "";
-  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, { operation: cause.operation, host, code, seconds: timeoutMs / 1000 });
+  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, {
+    operation: cause.operation,
+    host,
+    code,
+    seconds: timeoutMs / 1000,
+  });
 }

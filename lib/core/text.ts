@@ -3,7 +3,9 @@
 /** Text, number and boolean as text; undefined for everything else. */
 export function plainText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  return (typeof value === "number" && Number.isFinite(value)) || typeof value === "boolean" ? String(value) : undefined;
+  return (typeof value === "number" && Number.isFinite(value)) || typeof value === "boolean"
+    ? String(value)
+    : undefined;
 }
 
 /** An integer, also where it came as numeric text; undefined for everything else. */

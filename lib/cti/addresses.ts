@@ -33,7 +33,12 @@ export function sipAddress(value: unknown, operation: string, field = "ImAddress
  * @throws ContactCenterError `EINVALID`; a national number is never guessed into an international one
  */
 export function telNumber(value: unknown, operation = "Dial", field = "number"): string {
-  const text = typeof value === "string" || typeof value === "number" ? String(value).trim().replace(/^tel:\s*/i, "") : "";
+  const text =
+    typeof value === "string" || typeof value === "number"
+      ? String(value)
+          .trim()
+          .replace(/^tel:\s*/i, "")
+      : "";
   if (text === "") return refuse("no-number", operation, field);
   if (text.startsWith("00")) return refuse("number-00", operation, field);
   // "+44 (0)20 …" is dialled without the zero; with it, somebody else's phone rings.

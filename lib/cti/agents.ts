@@ -44,9 +44,11 @@ export class AgentCommands {
     const agent: Agent = this.agents.get(key) ?? { tail: Promise.resolve() };
     this.agents.set(key, agent);
     const turn = agent.tail.then(() => this.run(agent, order));
-    const tail = turn.catch(() => undefined).then(() => {
-      if (agent.tail === tail && !agent.beat) this.agents.delete(key);
-    });
+    const tail = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (agent.tail === tail && !agent.beat) this.agents.delete(key);
+      });
     agent.tail = tail;
     return turn;
   }
@@ -57,7 +59,9 @@ export class AgentCommands {
    */
   beating(signal?: AbortSignal): string[] {
     const orders = [...this.agents.values()].flatMap((agent) => agent.beat?.order ?? []);
-    return orders.filter((order) => signal === undefined || order.signal === signal).map((order) => order.command.imAddress);
+    return orders
+      .filter((order) => signal === undefined || order.signal === signal)
+      .map((order) => order.command.imAddress);
   }
 
   /** Ends all heartbeats. */

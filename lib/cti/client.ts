@@ -10,14 +10,25 @@ import { COMMANDS, type EnumStyle } from "./tables.js";
 export type AuthKind = "none" | "basic" | "bearer" | "header";
 
 /** What each kind must be given, and the headers that it makes. */
-export const AUTHENTICATION: Record<AuthKind, { needs: readonly ("username" | "token" | "headerName" | "headerValue")[]; make: (options: CtiClientOptions) => Record<string, string> }> = {
+export const AUTHENTICATION: Record<
+  AuthKind,
+  {
+    needs: readonly ("username" | "token" | "headerName" | "headerValue")[];
+    make: (options: CtiClientOptions) => Record<string, string>;
+  }
+> = {
   none: { needs: [], make: () => ({}) },
   basic: {
     needs: ["username"],
-    make: ({ username, password = "" }) => ({ Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` }),
+    make: ({ username, password = "" }) => ({
+      Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+    }),
   },
   bearer: { needs: ["token"], make: ({ token }) => ({ Authorization: `Bearer ${token}` }) },
-  header: { needs: ["headerName", "headerValue"], make: ({ headerName = "", headerValue = "" }) => ({ [headerName]: headerValue }) },
+  header: {
+    needs: ["headerName", "headerValue"],
+    make: ({ headerName = "", headerValue = "" }) => ({ [headerName]: headerValue }),
+  },
 };
 
 /** How to reach one broker. */
@@ -87,7 +98,8 @@ export function isDown(error: unknown): boolean {
 export function authHeaders(options: CtiClientOptions): Record<string, string> {
   const { needs, make } = AUTHENTICATION[options.auth ?? "none"];
   for (const field of needs) {
-    if (!options[field]) throw refused("cti.errors.no-credential", { vendor: "anywhere365", operation: "authenticate", field });
+    if (!options[field])
+      throw refused("cti.errors.no-credential", { vendor: "anywhere365", operation: "authenticate", field });
   }
   return make(options);
 }
@@ -97,7 +109,10 @@ export function authHeaders(options: CtiClientOptions): Record<string, string> {
  * @returns undefined when the answer names none
  */
 export function subscriptionId(answer: Pick<RestAnswer, "headers" | "body">): string | undefined {
-  const segments = (answer.headers["location"] ?? "").replace(/[?#].*$/, "").split("/").filter((segment) => segment !== "");
+  const segments = (answer.headers["location"] ?? "")
+    .replace(/[?#].*$/, "")
+    .split("/")
+    .filter((segment) => segment !== "");
   const last = decode(segments.at(-1) ?? "");
   if (last !== "" && last.toLowerCase() !== "subscribe") return last;
   const { body } = answer;
@@ -121,14 +136,21 @@ function decode(segment: string): string {
  */
 export function createCtiClient(options: CtiClientOptions): CtiClient {
   const address = URL.canParse(options.url) ? new URL(options.url) : undefined;
-  if (!address || !/^https?:$/.test(address.protocol)) throw refused("cti.errors.url", { vendor: "anywhere365", operation: "connect", field: "url" });
+  if (!address || !/^https?:$/.test(address.protocol))
+    throw refused("cti.errors.url", { vendor: "anywhere365", operation: "connect", field: "url" });
   const headers = authHeaders(options);
   const callbackSecrets = new Set<string>();
   const rest: RestOptions = {
     vendor: "anywhere365",
     baseUrl: options.url,
     headers: () => headers,
-    secrets: () => [options.password, options.token, options.headerValue, headers["Authorization"]?.split(" ")[1], ...callbackSecrets],
+    secrets: () => [
+      options.password,
+      options.token,
+      options.headerValue,
+      headers["Authorization"]?.split(" ")[1],
+      ...callbackSecrets,
+    ],
     timeoutMs: options.timeoutMs ?? 10_000,
     ...(options.tls && { tls: options.tls }),
   };
@@ -155,19 +177,36 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     async command(command, signal) {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
-      const { status } = await send({ operation: command.name, method: "POST", path: "api/command", body, retry, ...(signal && { signal }) });
+      const { status } = await send({
+        operation: command.name,
+        method: "POST",
+        path: "api/command",
+        body,
+        retry,
+        ...(signal && { signal }),
+      });
       return { body, status };
     },
     async subscribe({ imAddress, callback, secret }) {
       if (secret) callbackSecrets.add(secret);
-      const body = { ...(imAddress && { [options.addressField || "ImAddress"]: imAddress }), [options.callbackField || "CallbackUrl"]: callback };
+      const body = {
+        ...(imAddress && { [options.addressField || "ImAddress"]: imAddress }),
+        [options.callbackField || "CallbackUrl"]: callback,
+      };
       const answer = await send({ operation: "subscribe", method: "POST", path: "api/subscribe", body });
       const id = subscriptionId(answer);
-      if (id === undefined) throw new ContactCenterError(answer.status, "cti.errors.no-id", { vendor: "anywhere365", operation: "subscribe", status: answer.status });
+      if (id === undefined)
+        throw new ContactCenterError(answer.status, "cti.errors.no-id", {
+          vendor: "anywhere365",
+          operation: "subscribe",
+          status: answer.status,
+        });
       return id;
     },
     async unsubscribe(id) {
-      await send({ operation: "unsubscribe", method: "DELETE", path: `api/subscribe/${encodeURIComponent(id)}` }).catch(unlessGone);
+      await send({ operation: "unsubscribe", method: "DELETE", path: `api/subscribe/${encodeURIComponent(id)}` }).catch(
+        unlessGone,
+      );
     },
     async test() {
       await send({ operation: "test", method: "DELETE", path: `api/subscribe/${NO_SUBSCRIPTION}` }).catch(unlessGone);

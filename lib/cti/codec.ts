@@ -2,7 +2,15 @@
 import { type Call, known } from "../core/call.js";
 import { refused } from "../core/errors.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { EVENTS, EVENT_FIELDS, type EventFacts, type EventName, SESSION_TYPES, type SessionTypeName, enumName } from "./tables.js";
+import {
+  EVENTS,
+  EVENT_FIELDS,
+  type EventFacts,
+  type EventName,
+  SESSION_TYPES,
+  type SessionTypeName,
+  enumName,
+} from "./tables.js";
 import { foldedProperties } from "../core/fold.js";
 
 /** An event in the vendor's spelling. What the broker left out is absent; what it added stays. */
@@ -27,7 +35,11 @@ const FIELD_OF = new Map(EVENT_FIELDS.map((field) => [field.toLowerCase(), field
 
 /** True for the values that stand for "no id": nothing, empty text, and the GUID of zeros. */
 export function isNoId(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === "string" && (value.trim() === "" || NO_GUID.test(value.trim())));
+  return (
+    value === undefined ||
+    value === null ||
+    (typeof value === "string" && (value.trim() === "" || NO_GUID.test(value.trim())))
+  );
 }
 
 /**
@@ -39,8 +51,10 @@ export function readEvent(body: unknown): CtiEvent {
   const event: Record<string, unknown> = {};
   for (const [folded, [name, value]] of foldedProperties(body)) {
     const field = FIELD_OF.get(folded);
-    if (field === undefined) Object.defineProperty(event, name, { value, enumerable: true, writable: true, configurable: true });
-    else if (value !== null) event[field] = typeof value === "number" && !ENUMERATIONS.has(field) ? String(value) : value;
+    if (field === undefined)
+      Object.defineProperty(event, name, { value, enumerable: true, writable: true, configurable: true });
+    else if (value !== null)
+      event[field] = typeof value === "number" && !ENUMERATIONS.has(field) ? String(value) : value;
     else if (field === "callId") event[field] = "";
   }
   event["eventType"] = enumName(EVENTS, event["eventType"]);
@@ -60,7 +74,11 @@ export function readEvent(body: unknown): CtiEvent {
  * @param receivedAt ISO 8601 with zone
  */
 export function eventFacts(name: string, content: object, receivedAt: string): VendorEvent {
-  const parts = Object.fromEntries([...foldedProperties(content)].filter(([folded]) => folded !== "subscriptionid").map(([folded, [, value]]) => [folded, value]));
+  const parts = Object.fromEntries(
+    [...foldedProperties(content)]
+      .filter(([folded]) => folded !== "subscriptionid")
+      .map(([folded, [, value]]) => [folded, value]),
+  );
   return { key: eventKey("anywhere365", name, parts), vendor: "anywhere365", name, receivedAt };
 }
 
@@ -70,9 +88,12 @@ export function eventFacts(name: string, content: object, receivedAt: string): V
  * @param transferred true where the transfer rule says that another agent has the call now
  */
 export function callFacts(event: CtiEvent, at: string, transferred = false): Call | undefined {
-  const facts: EventFacts | undefined = Object.hasOwn(EVENTS, event.eventType) ? EVENTS[event.eventType as EventName] : undefined;
+  const facts: EventFacts | undefined = Object.hasOwn(EVENTS, event.eventType)
+    ? EVENTS[event.eventType as EventName]
+    : undefined;
   if (facts?.state === undefined) return undefined;
-  const session = SESSION_TYPES[event.SessionType as SessionTypeName] as (typeof SESSION_TYPES)[SessionTypeName] | undefined;
+  const session = SESSION_TYPES[event.SessionType as SessionTypeName] as
+    (typeof SESSION_TYPES)[SessionTypeName] | undefined;
   return known<Call>({
     vendor: "anywhere365",
     id: isNoId(event.callId) ? undefined : event.callId,

@@ -28,7 +28,11 @@ export function readCommand(wanted: { command?: unknown; imAddress?: unknown; nu
   if (!COMMAND_NAMES.includes(name)) {
     const key = wanted.command === undefined || wanted.command === "" ? "no-command" : "command";
     // The value is not repeated: a message may hold anything there.
-    throw refused(`cti.errors.${key}`, { vendor: "anywhere365", operation: "command", field: "commandType" }, { names: COMMAND_NAMES.join(", ") });
+    throw refused(
+      `cti.errors.${key}`,
+      { vendor: "anywhere365", operation: "command", field: "commandType" },
+      { names: COMMAND_NAMES.join(", ") },
+    );
   }
   const imAddress = sipAddress(wanted.imAddress, name);
   return COMMANDS[name].needsNumber ? { name, imAddress, number: telNumber(wanted.number, name) } : { name, imAddress };

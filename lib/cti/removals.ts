@@ -60,7 +60,8 @@ export class Removals {
       clearTimeout(this.timer);
       await this.tryAll();
       if (this.owed.size === 0) this.attempt = 0;
-      else if (!this.closed) this.timer = setTimeout(() => void this.sweep(), backoffDelay(this.attempt++, this.options.backoff));
+      else if (!this.closed)
+        this.timer = setTimeout(() => void this.sweep(), backoffDelay(this.attempt++, this.options.backoff));
     });
     return this.running;
   }

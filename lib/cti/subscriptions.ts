@@ -111,7 +111,9 @@ export class SubscriptionKeeper {
    * @param addresses all when left out
    * @returns the rows of these addresses; one whose end is not confirmed has its id and error
    */
-  async unsubscribe(addresses: readonly string[] = [...this.entries.values()].map((entry) => entry.imAddress)): Promise<SubscriptionRow[]> {
+  async unsubscribe(
+    addresses: readonly string[] = [...this.entries.values()].map((entry) => entry.imAddress),
+  ): Promise<SubscriptionRow[]> {
     const ids = addresses.map((address) => {
       const entry = this.entries.get(agentKey(address));
       if (entry) this.forget(entry);
@@ -121,7 +123,11 @@ export class SubscriptionKeeper {
     return addresses.map((imAddress, at) => {
       const id = ids[at];
       const owed = id !== undefined && this.removals.ids.includes(id);
-      return { imAddress, subscribed: false, ...(owed && { subscriptionId: id, error: this.removals.errorOf(id) ?? this.options.client.downSince }) };
+      return {
+        imAddress,
+        subscribed: false,
+        ...(owed && { subscriptionId: id, error: this.removals.errorOf(id) ?? this.options.client.downSince }),
+      };
     });
   }
 
@@ -132,7 +138,8 @@ export class SubscriptionKeeper {
 
   /** True when an event with this id may be ours: held, being made, being removed, or just gone. */
   expects(id: string): boolean {
-    const mine = (entry: Entry): boolean => entry.id === undefined || entry.busy !== undefined || entry.id.toLowerCase() === id.toLowerCase();
+    const mine = (entry: Entry): boolean =>
+      entry.id === undefined || entry.busy !== undefined || entry.id.toLowerCase() === id.toLowerCase();
     return this.removals.expects(id) || [...this.entries.values()].some(mine);
   }
 
@@ -209,7 +216,11 @@ export class SubscriptionKeeper {
     if (!this.isWanted(entry)) return;
     const { client, callback, secret, renewMs = 0, backoff } = this.options;
     try {
-      const id = await client.subscribe({ ...(entry.imAddress && { imAddress: entry.imAddress }), callback, ...(secret && { secret }) });
+      const id = await client.subscribe({
+        ...(entry.imAddress && { imAddress: entry.imAddress }),
+        callback,
+        ...(secret && { secret }),
+      });
       if (!this.isWanted(entry)) return await this.dropLate(id);
       const old = entry.id;
       entry.id = id;
@@ -249,7 +260,12 @@ export class SubscriptionKeeper {
   private row(entry: Entry): SubscriptionRow {
     const { imAddress, id } = entry;
     const error = entry.error ?? (id === undefined ? this.options.client.downSince : undefined);
-    return { imAddress, subscribed: id !== undefined && error === undefined, ...(id !== undefined && { subscriptionId: id }), ...(error !== undefined && { error }) };
+    return {
+      imAddress,
+      subscribed: id !== undefined && error === undefined,
+      ...(id !== undefined && { subscriptionId: id }),
+      ...(error !== undefined && { error }),
+    };
   }
 
   /** Writes what the broker may hold for us; writes follow each other. */

@@ -76,7 +76,10 @@ export type EnumStyle = (typeof ENUM_STYLES)[number];
  * @param value as it came
  * @returns the name where it is known; an unknown number as a number; anything else as it came
  */
-export function enumName<Name extends string>(table: Readonly<Record<Name, { readonly number: number }>>, value: unknown): unknown {
+export function enumName<Name extends string>(
+  table: Readonly<Record<Name, { readonly number: number }>>,
+  value: unknown,
+): unknown {
   const text = typeof value === "number" ? String(value) : typeof value === "string" ? value.trim() : undefined;
   if (text === undefined) return value;
   const folded = text.toLowerCase();

@@ -64,7 +64,8 @@ function text(operation: string, body: unknown, name: string): string {
  */
 function trusted(operation: string, field: string, address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)))) throw unusable(operation, field);
+  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))))
+    throw unusable(operation, field);
   return address;
 }
 
@@ -75,12 +76,18 @@ function trusted(operation: string, field: string, address: string): string {
  */
 export function hubAddress(endpoint: string, api: string): string {
   if (/^\w+:\/\//.test(endpoint)) return trusted("token", "WSSEndpoint", endpoint.replace(/^ws/i, "http"));
-  const local = URL.canParse(`http://${endpoint}`) && isLoopback(new URL(`http://${endpoint}`)) && api.startsWith("http:");
+  const local =
+    URL.canParse(`http://${endpoint}`) && isLoopback(new URL(`http://${endpoint}`)) && api.startsWith("http:");
   return trusted("token", "WSSEndpoint", `${local ? "http" : "https"}://${endpoint}`);
 }
 
 /** A request of the chain; one client per request, because the address changes on the way and sockets need not stay. */
-async function ask(login: EnreachLogin, baseUrl: string, request: Omit<RestRequest, "timeoutMs">, authorization?: string): Promise<unknown> {
+async function ask(
+  login: EnreachLogin,
+  baseUrl: string,
+  request: Omit<RestRequest, "timeoutMs">,
+  authorization?: string,
+): Promise<unknown> {
   const client = createRestClient({
     vendor: "enreach",
     baseUrl,
@@ -99,10 +106,17 @@ async function ask(login: EnreachLogin, baseUrl: string, request: Omit<RestReque
 async function discover(login: EnreachLogin, signal: AbortSignal): Promise<string> {
   const query = { user: login.email };
   const { origin, pathname, search } = new URL(login.discoveryUrl);
-  const found = await ask(login, origin, { operation: "discover", method: "GET", path: pathname + search, query, signal });
+  const found = await ask(login, origin, {
+    operation: "discover",
+    method: "GET",
+    path: pathname + search,
+    query,
+    signal,
+  });
   // An unknown user gets an empty list.
   const first: unknown = Array.isArray(found) ? found[0] : undefined;
-  if (first === undefined) throw new ContactCenterError("EANSWER", "rte.errors.unknown-user", cause("discover", "email"));
+  if (first === undefined)
+    throw new ContactCenterError("EANSWER", "rte.errors.unknown-user", cause("discover", "email"));
   return trusted("discover", "apiEndpoint", text("discover", first, "apiEndpoint"));
 }
 
@@ -139,7 +153,13 @@ export function enreachAccess(login: () => EnreachLogin): Access {
         const key: Key = now.secretKey ? { secretKey: now.secretKey } : await buyKey(now, api, signal);
         const authorization = `Basic ${Buffer.from(`${now.email}:${key.secretKey}`).toString("base64")}`;
         onStep("user");
-        const userId = key.userId ?? text("user", await ask(now, api, { operation: "user", method: "GET", path: "users/me", signal }, authorization), "Id");
+        const userId =
+          key.userId ??
+          text(
+            "user",
+            await ask(now, api, { operation: "user", method: "GET", path: "users/me", signal }, authorization),
+            "Id",
+          );
         kept = { api, userId, authorization };
         keptFor = identity;
       }

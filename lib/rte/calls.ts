@@ -78,7 +78,8 @@ function fill(target: Json, places: readonly [string, string][], payload: Json):
 function assisted(call: Call, { CallEvent: phase, CallType: type, ContactNumber: number }: Json): Call {
   const outbound = type === "userout";
   call.direction = outbound ? "outbound" : "inbound";
-  call.state = phase === "connected" ? "connected" : phase === "terminate" ? "ended" : outbound ? "dialing" : "incoming";
+  call.state =
+    phase === "connected" ? "connected" : phase === "terminate" ? "ended" : outbound ? "dialing" : "incoming";
   if (typeof number === "string" && number !== "") call[outbound ? "to" : "from"] = number;
   return call;
 }
@@ -102,6 +103,8 @@ export function callMaker(event: EventName): CallMaker | undefined {
     const queue = queues.length > 0 && fill({}, queues, payload);
     if (queue) call["queue"] = queue;
     call["at"] = at;
-    return event === "UserAssistedCallbackRequest" ? assisted(call as unknown as Call, payload) : (call as unknown as Call);
+    return event === "UserAssistedCallbackRequest"
+      ? assisted(call as unknown as Call, payload)
+      : (call as unknown as Call);
   };
 }

@@ -5,7 +5,13 @@
  */
 
 /** Properties that several events share. */
-const CALL = { CallerNumber: "string", CallId: "Guid", LegId: "string", OrganizationId: "Guid", TargetNumber: "string" } as const;
+const CALL = {
+  CallerNumber: "string",
+  CallId: "Guid",
+  LegId: "string",
+  OrganizationId: "Guid",
+  TargetNumber: "string",
+} as const;
 const USER = { UserId: "Guid", UserName: "string" } as const;
 /** Some events spell it `Username`. */
 const USERNAME = { UserId: "Guid", Username: "string" } as const;
@@ -50,7 +56,13 @@ const CALLBACK = {
 /** Types of list items. */
 export const HELPERS = {
   QueueAttachedUser: { Active: "bool", Priority: "int", UserId: "Guid" },
-  CallbackAttempt: { CallbackAttemptTypeId: "int?", Id: "Guid", Note: "string", Timestamp: "DateTime?", UserId: "Guid?" },
+  CallbackAttempt: {
+    CallbackAttemptTypeId: "int?",
+    Id: "Guid",
+    Note: "string",
+    Timestamp: "DateTime?",
+    UserId: "Guid?",
+  },
   CallbackExtra: { Id: "int", Name: "string", Value: "string" },
   CallbackRelatedItem: { Id: "Guid", IsClosed: "bool", ListId: "Guid?", StatusId: "int?" },
 } as const;
@@ -93,8 +105,22 @@ const USER_EVENTS = {
   UserCallInDisconnected: { ...CALL, ...USERNAME, ...ENDED },
   UserCallInOverflow: { ...CALL, ...USERNAME, ...OVERFLOW, ConnectedTarget: "string" },
   UserCallInTransferCancelled: { ...CALL, ...USERNAME, ...CANCELLED, ...TECH, TransferApplet: "string" },
-  UserCallInTransferConnected: { ...CALL, ...USERNAME, ...TECH, ConnectedTarget: "string", TransferApplet: "string", TransferSource: "string" },
-  UserCallInTransferStarted: { ...CALL, ...USERNAME, ...TECH, TransferApplet: "string", TransferSource: "string", TransferTarget: "string" },
+  UserCallInTransferConnected: {
+    ...CALL,
+    ...USERNAME,
+    ...TECH,
+    ConnectedTarget: "string",
+    TransferApplet: "string",
+    TransferSource: "string",
+  },
+  UserCallInTransferStarted: {
+    ...CALL,
+    ...USERNAME,
+    ...TECH,
+    TransferApplet: "string",
+    TransferSource: "string",
+    TransferTarget: "string",
+  },
   UserCallInUserAllocated: { ...CALL, ...USER, DetailedReason: "string", UserNumber: "string" },
   UserCallInUserCancelled: { ...CALL, ...USER, ...CANCELLED },
   UserCallInUserConnected: { ...CALL, ...USER, UserNumber: "string" },
@@ -102,7 +128,13 @@ const USER_EVENTS = {
   UserCallOutConnected: { ...CALL, ...USER },
   UserCallOutDisconnected: { ...CALL, ...USER, ...ENDED },
   UserCallOutGoing: { ...CALL, ...USER },
-  UserConfigurationSetNextCLI: { Number: "string", OrganizationId: "Guid", Permanent: "bool", TimeToLive: "int", UserId: "Guid" },
+  UserConfigurationSetNextCLI: {
+    Number: "string",
+    OrganizationId: "Guid",
+    Permanent: "bool",
+    TimeToLive: "int",
+    UserId: "Guid",
+  },
   UserMissedCallNotification: { CallerName: "string", CallerNumber: "string", CallId: "Guid?" },
   UserQueueAlert: QUEUE,
   UserStatus: {
@@ -246,9 +278,25 @@ export const VALUES = {
   "UserCallOutDisconnected.Reason": ["local", "remote"],
   "QueueCallInDisconnected.Reason": ["local", "remote"],
   "QueueCallInUserCancelled.Reason": ["local", "remote"],
-  "QueueStatus.OpenStatus": { 0: "NA", 1: "NoActiveHandler", 2: "NoActiveHandlerUncertain", 3: "Closed", 4: "ClosedUncertain", 5: "Open", 6: "OpenUncertain" },
-  "UserCallbackChanged.TypeId": { 1: "explicit callback request", 2: "overflown call", 3: "call-list item created by hand" },
-  "CallbackChanged.TypeId": { 1: "explicit callback request", 2: "overflown call", 3: "call-list item created by hand" },
+  "QueueStatus.OpenStatus": {
+    0: "NA",
+    1: "NoActiveHandler",
+    2: "NoActiveHandlerUncertain",
+    3: "Closed",
+    4: "ClosedUncertain",
+    5: "Open",
+    6: "OpenUncertain",
+  },
+  "UserCallbackChanged.TypeId": {
+    1: "explicit callback request",
+    2: "overflown call",
+    3: "call-list item created by hand",
+  },
+  "CallbackChanged.TypeId": {
+    1: "explicit callback request",
+    2: "overflown call",
+    3: "call-list item created by hand",
+  },
 } as const;
 
 interface Scalars {

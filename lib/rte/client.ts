@@ -47,7 +47,9 @@ export class RteClient {
 
   constructor(private readonly options: ClientOptions) {
     this.timings = { ...TIMINGS, ...options.timings };
-    this.reader = new EventReader((event, property) => this.wonder(property === undefined ? event : `${event}.${property}`));
+    this.reader = new EventReader((event, property) =>
+      this.wonder(property === undefined ? event : `${event}.${property}`),
+    );
   }
 
   /** Starts connecting; comes back from everything but {@link RteClient.close}. */
@@ -118,7 +120,12 @@ export class RteClient {
     const concerned = subjects ?? this.subscriptions.of(member);
     this.subscriptions.remove(member, concerned);
     await this.sync();
-    return distinct(concerned).map(({ entityId, eventName }) => ({ entityId, eventName, subscribed: false, message: null }));
+    return distinct(concerned).map(({ entityId, eventName }) => ({
+      entityId,
+      eventName,
+      subscribed: false,
+      message: null,
+    }));
   }
 
   /** See {@link Member.list}. */
@@ -127,7 +134,8 @@ export class RteClient {
     const active = this.hub === undefined ? undefined : await served(this.hub);
     if (active === undefined) return results;
     for (const result of results) {
-      if (result.subscribed && !active.has(subjectKey(result))) Object.assign(result, { subscribed: false, message: "unknown to the hub" });
+      if (result.subscribed && !active.has(subjectKey(result)))
+        Object.assign(result, { subscribed: false, message: "unknown to the hub" });
     }
     return results;
   }
@@ -175,7 +183,12 @@ export class RteClient {
       let reason: unknown;
       try {
         const entry = await this.options.access(signal);
-        const hub = await Hub.open(entry, signal, { onEvent: (subject, data) => this.dispatch(subject, data), onStrange: (what) => this.wonder(what) }, this.timings);
+        const hub = await Hub.open(
+          entry,
+          signal,
+          { onEvent: (subject, data) => this.dispatch(subject, data), onStrange: (what) => this.wonder(what) },
+          this.timings,
+        );
         const connectedMs = Date.now();
         reason = await this.serve(hub, signal);
         pace.lived(Date.now() - connectedMs);
@@ -193,7 +206,13 @@ export class RteClient {
   private async rest(error: unknown, retryInMs: number, signal: AbortSignal): Promise<void> {
     const isNew = !this.isOut;
     this.isOut = true;
-    const state: State = { word: "disconnected", reason: reasonOf(error), error, retryInMs, retryAtMs: Date.now() + retryInMs };
+    const state: State = {
+      word: "disconnected",
+      reason: reasonOf(error),
+      error,
+      retryInMs,
+      retryAtMs: Date.now() + retryInMs,
+    };
     this.setState(state);
     if (isNew) this.tellAll(disconnected(state));
     try {
@@ -239,7 +258,8 @@ export class RteClient {
     const receivers = this.subscriptions.receivers(subject.entityId, subject.eventName);
     const [first] = receivers;
     if (first === undefined) {
-      if (!this.subscriptions.wasWanted(subject)) this.wonder(`${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
+      if (!this.subscriptions.wasWanted(subject))
+        this.wonder(`${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
       return;
     }
     const event = this.reader.read(subject, data);
@@ -270,6 +290,16 @@ function disconnected({ reason, retryInMs }: State & { word: "disconnected" }): 
 
 function gap(fromMs: number, results: readonly Result[]): Notice {
   const toMs = Date.now();
-  const subscriptions = results.filter(({ subscribed }) => subscribed).map(({ entityId, eventName }) => ({ entityId, eventName }));
-  return { topic: "gap", payload: { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), durationMs: toMs - fromMs, subscriptions } };
+  const subscriptions = results
+    .filter(({ subscribed }) => subscribed)
+    .map(({ entityId, eventName }) => ({ entityId, eventName }));
+  return {
+    topic: "gap",
+    payload: {
+      from: new Date(fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+      durationMs: toMs - fromMs,
+      subscriptions,
+    },
+  };
 }

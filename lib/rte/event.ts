@@ -62,7 +62,12 @@ class Kind {
   event(entityId: string, data: Json): RteEvent {
     const { payload, text } = this.reader.read(data);
     const at = now();
-    const event: VendorEvent = { key: textKey("enreach", this.name, `${entityId.toLowerCase()}\n${text}`), vendor: "enreach", name: this.name, receivedAt: at };
+    const event: VendorEvent = {
+      key: textKey("enreach", this.name, `${entityId.toLowerCase()}\n${text}`),
+      vendor: "enreach",
+      name: this.name,
+      receivedAt: at,
+    };
     if (this.snapshot) event.snapshot = true;
     const rte = { entityId, eventName: this.name };
     return this.call === undefined

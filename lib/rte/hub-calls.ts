@@ -17,7 +17,9 @@ interface Answer {
 /** One item of an answer; property names in any case. */
 function readAnswer(item: unknown): (Answer & { key: string }) | undefined {
   if (item === null || typeof item !== "object") return undefined;
-  const { entityid, eventname, subscribed, message } = Object.fromEntries(Object.entries(item).map(([name, value]) => [name.toLowerCase(), value as unknown]));
+  const { entityid, eventname, subscribed, message } = Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name.toLowerCase(), value as unknown]),
+  );
   if (typeof entityid !== "string" || typeof eventname !== "string") return undefined;
   const key = subjectKey({ entityId: entityid, eventName: eventname });
   return { key, subscribed: subscribed === true, message: typeof message === "string" ? message : null };
@@ -27,7 +29,9 @@ function readAnswer(item: unknown): (Answer & { key: string }) | undefined {
 async function ask(hub: Hub, method: HubMethod, subjects: readonly Subject[]): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>();
   for (let at = 0; at < subjects.length; at += BATCH) {
-    const items = subjects.slice(at, at + BATCH).map(({ entityId, eventName }) => ({ EntityId: entityId, EventName: eventName }));
+    const items = subjects
+      .slice(at, at + BATCH)
+      .map(({ entityId, eventName }) => ({ EntityId: entityId, EventName: eventName }));
     const result = await hub.invoke(method, items);
     for (const item of Array.isArray(result) ? result : []) {
       const answer = readAnswer(item);
@@ -54,7 +58,11 @@ export async function reconcile<M extends Wanting>(
       if (!isCurrent()) return undefined;
       for (const subject of missing) {
         const answer = answers.get(subjectKey(subject));
-        subscriptions.answered(subject, answer?.subscribed ?? false, answer === undefined ? "not answered" : answer.message);
+        subscriptions.answered(
+          subject,
+          answer?.subscribed ?? false,
+          answer === undefined ? "not answered" : answer.message,
+        );
       }
     }
     await release(hub, subscriptions, isCurrent);
@@ -67,7 +75,11 @@ export async function reconcile<M extends Wanting>(
   }
 }
 
-async function release<M extends Wanting>(hub: Hub, subscriptions: Subscriptions<M>, isCurrent: () => boolean): Promise<void> {
+async function release<M extends Wanting>(
+  hub: Hub,
+  subscriptions: Subscriptions<M>,
+  isCurrent: () => boolean,
+): Promise<void> {
   const surplus = subscriptions.surplus();
   if (surplus.length === 0) return;
   if (subscriptions.surplusIsAll()) {
@@ -77,7 +89,8 @@ async function release<M extends Wanting>(hub: Hub, subscriptions: Subscriptions
   }
   const answers = await ask(hub, "Unsubscribe", surplus);
   if (!isCurrent()) return;
-  for (const subject of surplus) if (answers.get(subjectKey(subject))?.subscribed !== true) subscriptions.released(subject);
+  for (const subject of surplus)
+    if (answers.get(subjectKey(subject))?.subscribed !== true) subscriptions.released(subject);
 }
 
 /**
@@ -100,7 +113,8 @@ export async function served(hub: Hub): Promise<Set<string> | undefined> {
  * @throws ContactCenterError `ECLOSED` without a connection, `EHUB` when the hub refused
  */
 export async function available(hub: Hub | undefined): Promise<string[]> {
-  if (hub === undefined) throw networkError({ vendor: "enreach", operation: "AvailableSubscriptions" }, "ECLOSED", "", 0);
+  if (hub === undefined)
+    throw networkError({ vendor: "enreach", operation: "AvailableSubscriptions" }, "ECLOSED", "", 0);
   const names = await hub.invokeEither("AvailableSubscriptions");
   return (Array.isArray(names) ? names : []).map((name) => catalogueName(String(name)) ?? String(name));
 }

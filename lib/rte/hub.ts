@@ -28,14 +28,22 @@ export interface HubHandlers {
 }
 
 /** Hub methods that the vendor documents. */
-export type HubMethod = "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubscriptions" | "GetActiveSubscriptions";
+export type HubMethod =
+  "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubscriptions" | "GetActiveSubscriptions";
 
 /** Results that older hubs push besides answering the call. */
-const PUSHED_RESULTS = new Set(["subscribedetails", "unsubscribedetails", "unsubscribealldetails", "availablesubscriptions"]);
+const PUSHED_RESULTS = new Set([
+  "subscribedetails",
+  "unsubscribedetails",
+  "unsubscribealldetails",
+  "availablesubscriptions",
+]);
 
 function subjectOf(message: unknown): Subject | undefined {
   const subscription = (message as { subscription?: Partial<Subject> } | null | undefined)?.subscription;
-  return typeof subscription?.entityId === "string" && typeof subscription.eventName === "string" ? (subscription as Subject) : undefined;
+  return typeof subscription?.entityId === "string" && typeof subscription.eventName === "string"
+    ? (subscription as Subject)
+    : undefined;
 }
 
 /** A connection that works. */
@@ -86,7 +94,12 @@ export class Hub {
         const answer = await sendHttp(doors, request);
         clearTimeout(limit);
         limit = setTimeout(() => {
-          doors.fault = networkError({ vendor: "enreach", operation: "handshake" }, "ETIMEDOUT", request.url ?? "", doors.handshakeMs);
+          doors.fault = networkError(
+            { vendor: "enreach", operation: "handshake" },
+            "ETIMEDOUT",
+            request.url ?? "",
+            doors.handshakeMs,
+          );
           giveUp.abort();
         }, doors.handshakeMs);
         return answer;
@@ -158,14 +171,24 @@ export class Hub {
     // A timer may come a little early by the clock.
     if (silentMs >= this.timings.silenceMs - 50) {
       const seconds = Math.round(silentMs / 1000);
-      return new ContactCenterError("ESILENT", "rte.errors.silent", { vendor: "enreach", operation: "listen" }, { seconds });
+      return new ContactCenterError(
+        "ESILENT",
+        "rte.errors.silent",
+        { vendor: "enreach", operation: "listen" },
+        { seconds },
+      );
     }
     return networkError({ vendor: "enreach", operation: "listen" }, "ECONNRESET", this.entry.url, 0);
   }
 
   private hubError(operation: string, error: unknown): ContactCenterError {
     const detail = redact(error instanceof Error ? error.message : String(error), [this.entry.token]).slice(0, 500);
-    return new ContactCenterError("EHUB", "rte.errors.hub", { vendor: "enreach", operation, detail }, { operation, detail });
+    return new ContactCenterError(
+      "EHUB",
+      "rte.errors.hub",
+      { vendor: "enreach", operation, detail },
+      { operation, detail },
+    );
   }
 
   /**
@@ -174,11 +197,17 @@ export class Hub {
    */
   async invoke(method: HubMethod, ...args: unknown[]): Promise<unknown> {
     const { connection } = this;
-    if (connection === undefined || this.isOver) throw networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0);
+    if (connection === undefined || this.isOver)
+      throw networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0);
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       limit = setTimeout(() => {
-        const error = networkError({ vendor: "enreach", operation: method }, "ETIMEDOUT", this.entry.url, this.timings.invokeMs);
+        const error = networkError(
+          { vendor: "enreach", operation: method },
+          "ETIMEDOUT",
+          this.entry.url,
+          this.timings.invokeMs,
+        );
         this.end(error);
         void connection.stop();
         reject(error);
@@ -188,7 +217,9 @@ export class Hub {
       return await Promise.race([connection.invoke<unknown>(method, ...args), late]);
     } catch (error) {
       if (error instanceof ContactCenterError) throw error;
-      throw this.isOver ? networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0) : this.hubError(method, error);
+      throw this.isOver
+        ? networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0)
+        : this.hubError(method, error);
     } finally {
       clearTimeout(limit);
     }

@@ -54,7 +54,8 @@ function mendOf(type: string): Mend | undefined {
   const helper = /^List<(\w+)>/.exec(type)?.[1];
   if (helper === undefined) return undefined;
   const reader = HELPER_READERS[helper as HelperName];
-  return (value) => (Array.isArray(value) ? value.map((item: unknown) => (isObject(item) ? reader.read(item).payload : item)) : value);
+  return (value) =>
+    Array.isArray(value) ? value.map((item: unknown) => (isObject(item) ? reader.read(item).payload : item)) : value;
 }
 
 /** Reads the data of one event, or of one list item. */
@@ -86,7 +87,8 @@ export class Reader {
       else text += typeof value === "object" ? JSON.stringify(value) : `,${value as number | boolean};`;
     }
     for (const wire of plan.rest) payload[wire] = data[wire];
-    if (plan.told.length > 0) text += canonicalJson(Object.fromEntries(plan.told.map(({ wire, name }) => [name, data[wire]])));
+    if (plan.told.length > 0)
+      text += canonicalJson(Object.fromEntries(plan.told.map(({ wire, name }) => [name, data[wire]])));
     return { payload, text };
   }
 
@@ -107,12 +109,18 @@ export class Reader {
       const documented = this.names.get(name.toLowerCase());
       if (documented !== undefined && !taken.has(documented)) taken.set(documented, name);
     }
-    const known = Array.from(taken, ([name, from]) => ({ wire: from, name, mend: mendOf(this.properties[name] as string) }));
+    const known = Array.from(taken, ([name, from]) => ({
+      wire: from,
+      name,
+      mend: mendOf(this.properties[name] as string),
+    }));
     known.sort((a, b) => (a.name < b.name ? -1 : 1));
     const used = new Set(taken.values());
     // `__proto__` as a property would change the object instead of filling it.
     const rest = wire.filter((name) => !used.has(name) && name !== "__proto__").sort();
-    const told = rest.map((name) => ({ wire: name, name: name.toLowerCase() })).filter(({ name }) => name !== REPEATS_NAME);
+    const told = rest
+      .map((name) => ({ wire: name, name: name.toLowerCase() }))
+      .filter(({ name }) => name !== REPEATS_NAME);
     for (const { wire: name } of told) this.onUnknown(name);
     const signature = `${known.map(({ name }) => name).join()}\n`;
     return { wire, signature, known, rest, told };
@@ -125,4 +133,6 @@ function fits({ wire }: Plan, data: Json): boolean {
   return at === wire.length;
 }
 
-const HELPER_READERS = Object.fromEntries(Object.entries(HELPERS).map(([name, properties]) => [name, new Reader(properties)])) as Record<HelperName, Reader>;
+const HELPER_READERS = Object.fromEntries(
+  Object.entries(HELPERS).map(([name, properties]) => [name, new Reader(properties)]),
+) as Record<HelperName, Reader>;

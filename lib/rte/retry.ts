@@ -5,12 +5,22 @@ import { ContactCenterError } from "../core/errors.js";
 /** Why there is no connection. */
 export type Reason = "unauthorized" | "forbidden" | "timeout" | "silent" | "closed" | "hub" | "server" | "network";
 
-const REASONS: Record<string, Reason> = { 401: "unauthorized", 403: "forbidden", ETIMEDOUT: "timeout", ESILENT: "silent", ECONNRESET: "closed", EHUB: "hub" };
+const REASONS: Record<string, Reason> = {
+  401: "unauthorized",
+  403: "forbidden",
+  ETIMEDOUT: "timeout",
+  ESILENT: "silent",
+  ECONNRESET: "closed",
+  EHUB: "hub",
+};
 
 /** The reason in one word; `server` is any other HTTP status or an answer that cannot be used. */
 export function reasonOf(error: unknown): Reason {
   if (!(error instanceof ContactCenterError)) return "network";
-  return REASONS[error.code] ?? (typeof error.code === "number" || error.code === "EANSWER" || error.code === "EINVALID" ? "server" : "network");
+  return (
+    REASONS[error.code] ??
+    (typeof error.code === "number" || error.code === "EANSWER" || error.code === "EINVALID" ? "server" : "network")
+  );
 }
 
 /** Refused credentials may be tried this often at the common pace. */

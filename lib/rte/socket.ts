@@ -29,7 +29,12 @@ const CONNECT = { vendor: "enreach", operation: "connect" } as const;
 /** Sends one of SignalR's requests over the pack's own REST client. */
 export async function sendHttp(doors: Doors, request: HttpRequest): Promise<{ statusCode: number; content: string }> {
   const url = new URL(request.url ?? "");
-  const client = createRestClient({ vendor: "enreach", baseUrl: url.origin, secrets: () => [doors.token], timeoutMs: doors.negotiateMs });
+  const client = createRestClient({
+    vendor: "enreach",
+    baseUrl: url.origin,
+    secrets: () => [doors.token],
+    timeoutMs: doors.negotiateMs,
+  });
   try {
     const answer = await client.request({
       operation: "negotiate",

@@ -101,7 +101,9 @@ export class Subscriptions<M extends Wanting> {
 
   /** What to ask the hub for now. */
   missing(): Subject[] {
-    return [...this.wants].filter(([key]) => !this.granted.has(key) && !this.refusals.has(key)).map(([, { subject }]) => subject);
+    return [...this.wants]
+      .filter(([key]) => !this.granted.has(key) && !this.refusals.has(key))
+      .map(([, { subject }]) => subject);
   }
 
   /** What the hub serves and nobody wants. */

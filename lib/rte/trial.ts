@@ -37,7 +37,8 @@ export async function tryConnection(access: Access, signal: AbortSignal): Promis
   } catch (error) {
     const operation = error instanceof ContactCenterError ? error.cause.operation : "";
     // Negotiate and upgrade are one call of the library; its error knows which of the two it was.
-    const failed = operation === "handshake" ? "connect" : (STEPS.find((each) => each === operation) ?? step ?? "connect");
+    const failed =
+      operation === "handshake" ? "connect" : (STEPS.find((each) => each === operation) ?? step ?? "connect");
     if (failed === "connect" && step === "negotiate") done.push("negotiate");
     return { done, failed: { step: failed, error } };
   } finally {

@@ -78,9 +78,12 @@ const CHECKS: Record<FieldKind, (value: unknown, field: AnswerField) => unknown>
   "any-target": (value, field) => target(value, field, field.setting === "initialTarget"),
   "user-target": (value, field) => target(value, field, false),
   "user-targets": (value, field) => {
-    if (typeof value !== "string" && typeof value !== "number" && !Array.isArray(value)) throw wrong("list", field, value);
+    if (typeof value !== "string" && typeof value !== "number" && !Array.isArray(value))
+      throw wrong("list", field, value);
     const items: unknown[] = Array.isArray(value) ? value : String(value).split(",");
-    const filled = items.filter((item) => item !== null && item !== undefined && !(typeof item === "string" && item.trim() === ""));
+    const filled = items.filter(
+      (item) => item !== null && item !== undefined && !(typeof item === "string" && item.trim() === ""),
+    );
     return filled.length === 0 ? undefined : filled.map((item) => target(item, field, false));
   },
   integer: (value, field) => {
@@ -102,11 +105,20 @@ function target(value: unknown, field: AnswerField, mayDisconnect: boolean): str
   const text = plainText(value, field).trim();
   // Neither a number nor a GUID nor a user name has a blank in it.
   if (text === "" || /\s/.test(text)) throw wrong("target", field, value);
-  if (text.toUpperCase() === DISCONNECT && !(mayDisconnect && text === DISCONNECT)) throw wrong("disconnect", field, value);
+  if (text.toUpperCase() === DISCONNECT && !(mayDisconnect && text === DISCONNECT))
+    throw wrong("disconnect", field, value);
   return text;
 }
 
-function wrong(problem: string, field: AnswerField, value: unknown, words: { low?: number; high?: number } = {}): ContactCenterError {
+function wrong(
+  problem: string,
+  field: AnswerField,
+  value: unknown,
+  words: { low?: number; high?: number } = {},
+): ContactCenterError {
   const cause = { vendor: "enreach", operation: "SmartRouting response", field: field.vendorName } as const;
-  return refused(`smartrouting.errors.${problem}`, cause, { ...words, type: Array.isArray(value) ? "list" : typeof value });
+  return refused(`smartrouting.errors.${problem}`, cause, {
+    ...words,
+    type: Array.isArray(value) ? "list" : typeof value,
+  });
 }

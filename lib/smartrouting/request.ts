@@ -74,7 +74,10 @@ export function readRequest(body: Record<string, unknown>, receivedAt: string): 
     ...(smartrouting.queueId !== undefined && { queue: { id: smartrouting.queueId } }),
     at: receivedAt,
   };
-  const content = { ...payload, extradata: isRecord(payload.extradata) ? folded(payload.extradata) : payload.extradata };
+  const content = {
+    ...payload,
+    extradata: isRecord(payload.extradata) ? folded(payload.extradata) : payload.extradata,
+  };
   // Without the vendor's id two calls of one caller look alike, and they are not the same call.
   const key = smartrouting.callId === undefined ? randomUUID() : eventKey("enreach", REQUEST_NAME, content);
   return { payload, smartrouting, call, event: { key, vendor: "enreach", name: REQUEST_NAME, receivedAt } };

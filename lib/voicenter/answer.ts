@@ -40,9 +40,18 @@ export const ACTIONS = ["GO_TO_LAYER", "SAY_DIGITS", "DIAL", "ERROR"] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Which fields an action has, in the order of the document's samples. */
-export const ACTION_FIELDS: Record<Exclude<Action, "ERROR">, Partial<Record<AnswerSetting, "required" | "optional">>> = {
+export const ACTION_FIELDS: Record<
+  Exclude<Action, "ERROR">,
+  Partial<Record<AnswerSetting, "required" | "optional">>
+> = {
   GO_TO_LAYER: { layer: "required", callerName: "optional", customData: "optional" },
-  SAY_DIGITS: { nextLayer: "required", nextLayerIfFailed: "optional", language: "required", data: "required", customData: "optional" },
+  SAY_DIGITS: {
+    nextLayer: "required",
+    nextLayerIfFailed: "optional",
+    language: "required",
+    data: "required",
+    customData: "optional",
+  },
   DIAL: {
     callerId: "required",
     callerName: "optional",
@@ -58,7 +67,9 @@ export const ACTION_FIELDS: Record<Exclude<Action, "ERROR">, Partial<Record<Answ
 /** The fields of an action, in the order of the document's samples; `ERROR` has none. */
 export function fieldsOf(action: Action): (typeof ANSWER_FIELDS)[number][] {
   if (action === "ERROR") return [];
-  return Object.keys(ACTION_FIELDS[action]).map((setting) => ANSWER_FIELDS.find((one) => one.setting === setting) as (typeof ANSWER_FIELDS)[number]);
+  return Object.keys(ACTION_FIELDS[action]).map(
+    (setting) => ANSWER_FIELDS.find((one) => one.setting === setting) as (typeof ANSWER_FIELDS)[number],
+  );
 }
 
 /** What is sent where nothing is set and the document knows a default: calls are not recorded, and CUSTOM_DATA of a DIAL may not be missing. */

@@ -36,7 +36,9 @@ export const CHECKS: Record<FieldKind, (value: unknown, field: string) => unknow
     list(value, field).map((part, at) => {
       const where = `${field}[${at}]`;
       const [given, content] = [property(part, "RecordType"), property(part, "Content")];
-      const type = (Object.keys(RECORD_TYPES) as RecordType[]).find((one) => one.toLowerCase() === String(given).toLowerCase());
+      const type = (Object.keys(RECORD_TYPES) as RecordType[]).find(
+        (one) => one.toLowerCase() === String(given).toLowerCase(),
+      );
       if (!type) throw wrong("record-type", where, { types: Object.keys(RECORD_TYPES).join(", ") });
       const words = text(content, `${where}.Content`);
       if (!RECORD_TYPES[type](words)) throw wrong(`content.${type}`, `${where}.Content`);
@@ -76,7 +78,8 @@ function list(value: unknown, field: string): unknown[] {
 
 function customText(value: unknown, field: string): string {
   const words = plainText(value) ?? jsonText(value, field);
-  if (words.length > CUSTOM_DATA_LIMIT) throw wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: words.length });
+  if (words.length > CUSTOM_DATA_LIMIT)
+    throw wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: words.length });
   return words;
 }
 
@@ -111,5 +114,9 @@ function parsed(value: string): unknown {
 }
 
 function wrong(problem: string, field: string, words: Words = {}): ContactCenterError {
-  return refused(`voicenter.errors.${problem}`, { vendor: "voicenter", operation: "External Layer response", field }, words);
+  return refused(
+    `voicenter.errors.${problem}`,
+    { vendor: "voicenter", operation: "External Layer response", field },
+    words,
+  );
 }

@@ -65,7 +65,12 @@ export function readRequest(body: Record<string, unknown>, receivedAt: string): 
     at: receivedAt,
   };
   const key = id ? eventKey("voicenter", REQUEST_NAME, payload) : randomUUID();
-  return { payload, topic: layer === null ? undefined : String(layer), call, event: { key, vendor: "voicenter", name: REQUEST_NAME, receivedAt } };
+  return {
+    payload,
+    topic: layer === null ? undefined : String(layer),
+    call,
+    event: { key, vendor: "voicenter", name: REQUEST_NAME, receivedAt },
+  };
 }
 
 function dataOf(body: Record<string, unknown>): Record<string, unknown> {

@@ -5,7 +5,8 @@ import { AGENT_FILTERS } from "./tables.js";
 
 const NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), name]));
 
-const isScalar = (value: unknown): value is string | number | boolean => ["string", "number", "boolean"].includes(typeof value);
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ["string", "number", "boolean"].includes(typeof value);
 
 /**
  * Builds the query.
@@ -15,7 +16,8 @@ const isScalar = (value: unknown): value is string | number | boolean => ["strin
 export function agentQuery(filters: Record<string, unknown>): Query {
   const query: Query = {};
   for (const [given, value] of Object.entries(filters)) {
-    const wrong = (key: string): ReturnType<typeof refused> => refused(key, { vendor: "webitel", operation: "SearchAgent", field: given });
+    const wrong = (key: string): ReturnType<typeof refused> =>
+      refused(key, { vendor: "webitel", operation: "SearchAgent", field: given });
     if (value === undefined || value === null || value === "" || given.toLowerCase() === "page") continue;
     const name = NAMES.get(given.toLowerCase());
     if (name === undefined) throw wrong("webitel.errors.filter");

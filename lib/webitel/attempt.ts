@@ -20,11 +20,16 @@ const isResultField = (name: string): name is keyof typeof RESULT_FIELDS => Obje
  * @throws ContactCenterError `EINVALID`
  */
 export function attemptReport(values: AttemptValues): AttemptReport {
-  const { queue_id, member_id, attempt_id, status } = readValues(OPERATION, ATTEMPT_FIELDS, values) as Record<string, string | undefined>;
+  const { queue_id, member_id, attempt_id, status } = readValues(OPERATION, ATTEMPT_FIELDS, values) as Record<
+    string,
+    string | undefined
+  >;
   if (attempt_id === undefined) throw required(OPERATION, "attempt");
-  if ((queue_id === undefined) !== (member_id === undefined)) throw required(OPERATION, queue_id === undefined ? "queue" : "member");
+  if ((queue_id === undefined) !== (member_id === undefined))
+    throw required(OPERATION, queue_id === undefined ? "queue" : "member");
   const { result = {} } = values;
-  if (result === null || typeof result !== "object" || Array.isArray(result)) readValue(OPERATION, "result", "texts", result);
+  if (result === null || typeof result !== "object" || Array.isArray(result))
+    readValue(OPERATION, "result", "texts", result);
   const body: Record<string, unknown> = { ...(status !== undefined && { status }) };
   for (const [name, value] of Object.entries(result as object)) {
     const known = isResultField(name) && value !== null && value !== "";
@@ -32,7 +37,13 @@ export function attemptReport(values: AttemptValues): AttemptReport {
     body[name] = known ? readValue(OPERATION, `result.${name}`, RESULT_FIELDS[name], value) : value;
   }
   if (Object.keys(body).length === 0) throw required(OPERATION, "status");
-  return { attempt: { attempt: attempt_id, ...(queue_id !== undefined && member_id !== undefined && { queue: queue_id, member: member_id }) }, body };
+  return {
+    attempt: {
+      attempt: attempt_id,
+      ...(queue_id !== undefined && member_id !== undefined && { queue: queue_id, member: member_id }),
+    },
+    body,
+  };
 }
 
 /** The fields of a result that stand in a payload by their own names. */

@@ -6,10 +6,13 @@ import { refused } from "../core/errors.js";
 const OPERATION = "CreateCall";
 
 /** Settings and message properties by setting name. */
-export type CallValues = Partial<Record<(typeof CALL_FIELDS)[number]["setting"] | (typeof CALL_CHOICES)[number]["setting"], unknown>>;
+export type CallValues = Partial<
+  Record<(typeof CALL_FIELDS)[number]["setting"] | (typeof CALL_CHOICES)[number]["setting"], unknown>
+>;
 
 type Fields = Record<string, unknown>;
-const fieldsOf = (value: unknown): Fields => (value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : {});
+const fieldsOf = (value: unknown): Fields =>
+  value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : {};
 
 /**
  * A payload may be the vendor's own body, where extension, user and parameters are nested.
@@ -27,9 +30,14 @@ export function flatCall(payload: unknown): Fields {
  * @throws ContactCenterError `EINVALID` without a number to call or without an agent's extension or user id
  */
 export function callBody(values: CallValues): object {
-  const { destination, extension, user_id, ...params } = readValues(OPERATION, [...CALL_FIELDS, ...CALL_CHOICES], values);
+  const { destination, extension, user_id, ...params } = readValues(
+    OPERATION,
+    [...CALL_FIELDS, ...CALL_CHOICES],
+    values,
+  );
   if (destination === undefined) throw required(OPERATION, "destination");
-  if (!/\d/.test(destination as string)) throw refused("webitel.errors.field.number", { vendor: "webitel", operation: OPERATION, field: "destination" });
+  if (!/\d/.test(destination as string))
+    throw refused("webitel.errors.field.number", { vendor: "webitel", operation: OPERATION, field: "destination" });
   if (extension === undefined && user_id === undefined) throw required(OPERATION, "extension");
   return {
     destination,

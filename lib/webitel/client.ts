@@ -60,7 +60,12 @@ function byId(a: FoundMember, b: FoundMember): number {
 function bulkIds(answer: unknown): string[] {
   const operation = "CreateMemberBulk";
   if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
-    throw new ContactCenterError("EANSWER", "webitel.errors.no-answer", { vendor: "webitel", operation }, { operation });
+    throw new ContactCenterError(
+      "EANSWER",
+      "webitel.errors.no-answer",
+      { vendor: "webitel", operation },
+      { operation },
+    );
   }
   const { ids } = answer as { ids?: unknown };
   return Array.isArray(ids) ? ids.map(String) : [];
@@ -82,12 +87,24 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     async searchAgents(query) {
       const operation = "SearchAgent";
       const agents: Agent[] = [];
-      const read = (page: number): Promise<unknown> => ask({ operation, method: "GET", path: "call_center/agents", query: { size: PAGE_SIZE, ...query, page }, retry: "safe" });
+      const read = (page: number): Promise<unknown> =>
+        ask({
+          operation,
+          method: "GET",
+          path: "call_center/agents",
+          query: { size: PAGE_SIZE, ...query, page },
+          retry: "safe",
+        });
       for await (const items of pages<Agent>(operation, read)) agents.push(...items);
       return agents;
     },
     async readAgent(id) {
-      return (await ask({ operation: "ReadAgent", method: "GET", path: `call_center/agents/${part(id)}`, retry: "safe" })) as Agent;
+      return (await ask({
+        operation: "ReadAgent",
+        method: "GET",
+        path: `call_center/agents/${part(id)}`,
+        retry: "safe",
+      })) as Agent;
     },
     async createCall(body) {
       return (await ask({ operation: "CreateCall", method: "POST", path: "calls", body })) as { id: string };
@@ -96,13 +113,26 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const path = `${members(queueId)}/bulk`;
       // No async function: it would hold the members until the answer comes, and a big upload is mostly members on their way.
       const body = Buffer.from(JSON.stringify({ items }));
-      return ask({ operation: "CreateMemberBulk", method: "POST", path, body, timeoutMs: BULK_TIMEOUT_MS, ...(signal && { signal }) }).then(bulkIds);
+      return ask({
+        operation: "CreateMemberBulk",
+        method: "POST",
+        path,
+        body,
+        timeoutMs: BULK_TIMEOUT_MS,
+        ...(signal && { signal }),
+      }).then(bulkIds);
     },
     async findMembers(queueId, marker, count, signal) {
       const operation = "SearchMemberInQueue";
       const found = new Map<string, FoundMember>();
-      const query = { [`variables[${MARKER}]`]: marker, fields: ["id", "name", "variables", "communications"], sort: "-id", size: PAGE_SIZE };
-      const read = (page: number): Promise<unknown> => ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
+      const query = {
+        [`variables[${MARKER}]`]: marker,
+        fields: ["id", "name", "variables", "communications"],
+        sort: "-id",
+        size: PAGE_SIZE,
+      };
+      const read = (page: number): Promise<unknown> =>
+        ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
       for await (const items of pages<FoundMember>(operation, read)) {
         for (const item of items) if (item.variables?.[MARKER] === marker) found.set(item.id, item);
         if (found.size >= count) break;
@@ -111,8 +141,16 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     },
     async reportAttempt({ queue, member, attempt }, body) {
       const own = queue !== undefined && member !== undefined;
-      const path = own ? `${members(queue)}/${part(member)}/attempts/${part(attempt)}` : `call_center/attempts/${part(attempt)}`;
-      return ask({ operation: own ? "AttemptResult" : "AttemptCallback", method: "PATCH", path, body, retry: "unprocessed" });
+      const path = own
+        ? `${members(queue)}/${part(member)}/attempts/${part(attempt)}`
+        : `call_center/attempts/${part(attempt)}`;
+      return ask({
+        operation: own ? "AttemptResult" : "AttemptCallback",
+        method: "PATCH",
+        path,
+        body,
+        retry: "unprocessed",
+      });
     },
     close: () => rest.close(),
   };

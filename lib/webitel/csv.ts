@@ -17,7 +17,7 @@ const PEEK = 64 * 1024;
 
 /** Cuts a text into slices that split no character. */
 export function* slices(text: string): Generator<string> {
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let end = Math.min(text.length, at + SLICE);
     const last = text.charCodeAt(end - 1);
     if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
@@ -57,7 +57,11 @@ async function* peeked(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
 function csvFault(error: unknown): unknown {
   const { code, records, lines } = error as CsvError & { records?: number; lines?: number };
   if (typeof code !== "string" || !code.startsWith("CSV_")) return error;
-  return refused("webitel.errors.csv", { vendor: "webitel", operation: "upload", field: "source", line: lines }, { line: lines, row: records, code });
+  return refused(
+    "webitel.errors.csv",
+    { vendor: "webitel", operation: "upload", field: "source", line: lines },
+    { line: lines, row: records, code },
+  );
 }
 
 /**
@@ -78,7 +82,7 @@ export async function* csvRows(chunks: Chunks, separator: Separator): AsyncGener
   // What csv-parse has of a chunk is taken at once: a stream's own iterator costs more per row than the parsing.
   const taken = (): Record<string, string>[] => {
     const rows: Record<string, string>[] = [];
-    for (let cells: string[] | null; (cells = parser.read() as string[] | null) !== null; ) {
+    for (let cells: string[] | null; (cells = parser.read() as string[] | null) !== null;) {
       if (header === undefined) header = cells.map((name) => name.trim());
       else rows.push(toRow(header, cells));
     }

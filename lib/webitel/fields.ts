@@ -20,12 +20,16 @@ export function asTexts(values: Record<string, unknown>): Record<string, string>
 const READERS: Record<Kind, (value: unknown) => unknown> = {
   text: (value) => asText(value) || undefined,
   // 64-bit: text all the way. A number beyond 2^53 has lost digits already.
-  id: (value) => (typeof value === "number" && !Number.isSafeInteger(value) ? undefined : /^[1-9]\d{0,18}$/.exec(asText(value) ?? "")?.[0]),
+  id: (value) =>
+    typeof value === "number" && !Number.isSafeInteger(value)
+      ? undefined
+      : /^[1-9]\d{0,18}$/.exec(asText(value) ?? "")?.[0],
   integer(value) {
     const text = asText(value) ?? "";
     return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? Number(text) : undefined;
   },
-  bool: (value) => (value === true || value === "true" ? true : value === false || value === "false" ? false : undefined),
+  bool: (value) =>
+    value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,
   time(value) {
     const ms = toMillis(value);
     return ms === undefined ? undefined : String(ms);
@@ -51,9 +55,15 @@ export function readValue(operation: string, field: string, kind: Kind, value: u
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** Reads the values that are there, by the vendor's names. */
-export function readValues(operation: string, fields: readonly RequestField[], values: Partial<Record<string, unknown>>): Record<string, unknown> {
+export function readValues(
+  operation: string,
+  fields: readonly RequestField[],
+  values: Partial<Record<string, unknown>>,
+): Record<string, unknown> {
   const present = fields.filter(({ setting }) => !isBlank(values[setting]));
-  return Object.fromEntries(present.map(({ setting, vendorName, kind }) => [vendorName, readValue(operation, setting, kind, values[setting])]));
+  return Object.fromEntries(
+    present.map(({ setting, vendorName, kind }) => [vendorName, readValue(operation, setting, kind, values[setting])]),
+  );
 }
 
 /** A value that the vendor requires. */

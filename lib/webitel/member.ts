@@ -41,11 +41,13 @@ export type Mapped = { member: Member; flaw?: never } | { flaw: Flaw; member?: n
 const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.name, field.kind]));
 const NUMBERED = new Set<string>(MEMBER_FIELDS.filter((field) => "numbered" in field).map((field) => field.name));
 /** Names of the fields of each number of a member. */
-const NUMBERS = Array.from({ length: MAX_COMMUNICATIONS }, (_, at) => (at === 0 ? "" : String(at + 1))).map((suffix) => ({
-  destination: `destination${suffix}`,
-  type: `type${suffix}`,
-  description: `description${suffix}`,
-}));
+const NUMBERS = Array.from({ length: MAX_COMMUNICATIONS }, (_, at) => (at === 0 ? "" : String(at + 1))).map(
+  (suffix) => ({
+    destination: `destination${suffix}`,
+    type: `type${suffix}`,
+    description: `description${suffix}`,
+  }),
+);
 const NUMBER_FIELDS = new Set(NUMBERS.flatMap((names) => Object.values(names)));
 const INT32 = 2 ** 31 - 1;
 
@@ -57,7 +59,8 @@ function parts(field: string): { base: string; index: number } {
 
 /** True for a field that a column may be mapped to. `destination1` is written `destination`. */
 export function isField(field: string): boolean {
-  if (field.startsWith(VARIABLE_PREFIX)) return field.length > VARIABLE_PREFIX.length && field !== VARIABLE_PREFIX + MARKER;
+  if (field.startsWith(VARIABLE_PREFIX))
+    return field.length > VARIABLE_PREFIX.length && field !== VARIABLE_PREFIX + MARKER;
   const { base, index } = parts(field);
   return KINDS.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
 }
@@ -66,7 +69,8 @@ class FlawedValue {
   constructor(readonly flaw: Flaw) {}
 }
 
-const flawed = (key: string, field: string, value?: string): FlawedValue => new FlawedValue({ key, field, ...(value !== undefined && { value: value.slice(0, 80) }) });
+const flawed = (key: string, field: string, value?: string): FlawedValue =>
+  new FlawedValue({ key, field, ...(value !== undefined && { value: value.slice(0, 80) }) });
 
 function plain(value: unknown): string {
   if (typeof value === "string") return value.trim();
@@ -108,7 +112,8 @@ function kindOf(field: string): FieldKind | "variable" {
   return field.startsWith(VARIABLE_PREFIX) ? "variable" : (KINDS.get(parts(field).base) as FieldKind);
 }
 
-const isBlank = (value: unknown): boolean => value === undefined || value === null || (typeof value === "string" && value.trim() === "");
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 
 /**
  * Prepares a mapping once, so that a row costs only what was mapped.
@@ -198,11 +203,14 @@ function asSent(field: string, text: string): string | number | Lookup {
 function finished(given: Member, expireAt: number | undefined): Mapped {
   const { communications } = given;
   if (communications.length === 0) return { flaw: { key: "missing", field: "communications" } };
-  if (communications.length > MAX_COMMUNICATIONS) return { flaw: { key: "too-many", field: "communications", value: String(communications.length) } };
+  if (communications.length > MAX_COMMUNICATIONS)
+    return { flaw: { key: "too-many", field: "communications", value: String(communications.length) } };
   for (const number of communications as unknown[]) {
     const { destination, type } = (number ?? {}) as Partial<Communication>;
     if (isBlank(destination)) return { flaw: { key: "missing", field: "destination" } };
-    const flaw = [read("number", "destination", destination), read("id", "type", type ?? "")].find((value) => value instanceof FlawedValue);
+    const flaw = [read("number", "destination", destination), read("id", "type", type ?? "")].find(
+      (value) => value instanceof FlawedValue,
+    );
     if (flaw instanceof FlawedValue) return { flaw: flaw.flaw };
   }
   // Of our own down to where the marker is written: the row goes back to the flow as it came.

@@ -17,8 +17,12 @@ export interface Page {
  * @returns the pages' items
  * @throws ContactCenterError `EPAGING` when the server gives the same page again or never ends
  */
-export async function* pages<Item extends { id?: string }>(operation: string, fetchPage: (page: number) => Promise<unknown>): AsyncGenerator<Item[]> {
-  const fail = (key: string): ContactCenterError => new ContactCenterError("EPAGING", key, { vendor: "webitel", operation }, { operation });
+export async function* pages<Item extends { id?: string }>(
+  operation: string,
+  fetchPage: (page: number) => Promise<unknown>,
+): AsyncGenerator<Item[]> {
+  const fail = (key: string): ContactCenterError =>
+    new ContactCenterError("EPAGING", key, { vendor: "webitel", operation }, { operation });
   let before: string | undefined;
   for (let page = 1; page <= MAX_PAGES; page++) {
     const answer = await fetchPage(page);

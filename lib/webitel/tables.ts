@@ -84,8 +84,25 @@ export const CALL_CHOICES = [
 
 /** What narrows the list of agents (SearchAgent). `page` is ours: all pages are read. */
 export const AGENT_FILTERS = [
-  "q", "sort", "size", "fields", "id", "allow_channels", "extension", "supervisor_id", "team_id", "region_id", "auditor_id", "skill_id",
-  "queue_id", "user_id", "not_team_id", "not_skill_id", "not_user_id", "is_supervisor", "not_supervisor",
+  "q",
+  "sort",
+  "size",
+  "fields",
+  "id",
+  "allow_channels",
+  "extension",
+  "supervisor_id",
+  "team_id",
+  "region_id",
+  "auditor_id",
+  "skill_id",
+  "queue_id",
+  "user_id",
+  "not_team_id",
+  "not_skill_id",
+  "not_user_id",
+  "is_supervisor",
+  "not_supervisor",
 ] as const;
 
 /** What names the attempt that is reported (AttemptResult, AttemptCallback). */

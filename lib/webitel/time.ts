@@ -16,13 +16,19 @@ export function toMillis(value: unknown): number | undefined {
     const ms = Date.parse(text.replace(" ", "T").replace(/\s+/g, ""));
     return Number.isNaN(ms) ? undefined : ms;
   }
-  const number = typeof text === "number" ? text : typeof text === "string" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  const number =
+    typeof text === "number" ? text : typeof text === "string" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(number) || number < 0) return undefined;
   return Math.round(number < SECONDS_BELOW ? number * 1000 : number);
 }
 
 function dayIn(zone: string): (ms: number) => string {
-  const format = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  });
   return (ms) => format.format(ms);
 }
 

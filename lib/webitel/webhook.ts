@@ -25,7 +25,13 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
   const from = Array.isArray(cid) ? (cid as unknown[])[0] : cid;
   return {
     payload: { ...query },
-    call: { vendor: "webitel", state: "incoming", direction: "inbound", ...known({ from: from as string }), at: receivedAt },
+    call: {
+      vendor: "webitel",
+      state: "incoming",
+      direction: "inbound",
+      ...known({ from: from as string }),
+      at: receivedAt,
+    },
     // The vendor sends no call id: two look-ups of one number are two calls.
     event: { key: randomUUID(), vendor: "webitel", name: LOOKUP_NAME, receivedAt },
   };
@@ -38,8 +44,10 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
  * @throws ContactCenterError `EINVALID` when it is no object, or still the query
  */
 export function lookupAnswer(payload: unknown, query: unknown): object {
-  const wrong = (key: string): ReturnType<typeof refused> => refused(key, { vendor: "webitel", operation: "lookup", field: "payload" });
-  if (payload === null || typeof payload !== "object" || Array.isArray(payload) || Buffer.isBuffer(payload)) throw wrong("webitel.errors.answer.object");
+  const wrong = (key: string): ReturnType<typeof refused> =>
+    refused(key, { vendor: "webitel", operation: "lookup", field: "payload" });
+  if (payload === null || typeof payload !== "object" || Array.isArray(payload) || Buffer.isBuffer(payload))
+    throw wrong("webitel.errors.answer.object");
   if (isQuery(payload as Record<string, unknown>, query)) throw wrong("webitel.errors.answer.query");
   return payload;
 }
@@ -49,7 +57,8 @@ function isQuery(payload: Record<string, unknown>, query: unknown): boolean {
   const names = Object.keys(payload);
   if (query === null || typeof query !== "object") return names.every((name) => name === "cid");
   const asked = query as Record<string, unknown>;
-  const same = (a: unknown, b: unknown): boolean => (Array.isArray(a) && Array.isArray(b) ? a.join("\n") === b.join("\n") : a === b);
+  const same = (a: unknown, b: unknown): boolean =>
+    Array.isArray(a) && Array.isArray(b) ? a.join("\n") === b.join("\n") : a === b;
   return names.length === Object.keys(asked).length && names.every((name) => same(payload[name], asked[name]));
 }
 
@@ -77,7 +86,9 @@ export function readEvent(body: Record<string, unknown>, receivedAt: string): Re
     ...known({ id: uuid }),
     state,
     ...(isDirection && { direction: direction satisfies CallDirection }),
-    ...known<Pick<Call, "from" | "to">>(direction === "outbound" ? { from: undefined, to: cid } : { from: cid, to: undefined }),
+    ...known<Pick<Call, "from" | "to">>(
+      direction === "outbound" ? { from: undefined, to: cid } : { from: cid, to: undefined },
+    ),
     // An id or an extension, as agreed with Webitel.
     ...known({ agent: known({ id: agent }) }),
     ...known({ queue: known({ id: queue }) }),

@@ -32,9 +32,13 @@ interface AdminResponse {
 
 /** Serves the button; asks for the right to change this node type. */
 export function serveBrokerTest(RED: NodeAPI): void {
-  RED.httpAdmin.post(TEST_PATH, RED.auth.needsPermission("cti-broker.write"), (request: { body?: unknown }, response: AdminResponse) => {
-    void testBroker(RED, (request.body ?? {}) as TestRequest).then((report) => response.json(report));
-  });
+  RED.httpAdmin.post(
+    TEST_PATH,
+    RED.auth.needsPermission("cti-broker.write"),
+    (request: { body?: unknown }, response: AdminResponse) => {
+      void testBroker(RED, (request.body ?? {}) as TestRequest).then((report) => response.json(report));
+    },
+  );
 }
 
 async function testBroker(RED: NodeAPI, { id, settings = {}, credentials = {} }: TestRequest): Promise<TestReport> {
@@ -48,7 +52,12 @@ async function testBroker(RED: NodeAPI, { id, settings = {}, credentials = {} }:
     await clientOf(RED, node, settings, credentialsOf(credentials, stored)).test();
     return { ok: true, message: RED._("cti-broker.test.ok", { url }) };
   } catch (error) {
-    if (error instanceof ContactCenterError && typeof error.code === "number" && error.code !== 401 && error.code !== 403) {
+    if (
+      error instanceof ContactCenterError &&
+      typeof error.code === "number" &&
+      error.code !== 401 &&
+      error.code !== 403
+    ) {
       return { ok: false, message: RED._("cti-broker.test.status", { url, status: String(error.code) }) };
     }
     return { ok: false, message: speak(RED, error).message };
@@ -57,6 +66,8 @@ async function testBroker(RED: NodeAPI, { id, settings = {}, credentials = {} }:
 
 /** What was typed anew, else what is saved. */
 function credentialsOf(typed: BrokerCredentials, stored: BrokerCredentials = {}): BrokerCredentials {
-  const entries = CREDENTIALS.map((name) => [name, typed[name] === undefined || typed[name] === SAVED ? stored[name] : typed[name]] as const);
+  const entries = CREDENTIALS.map(
+    (name) => [name, typed[name] === undefined || typed[name] === SAVED ? stored[name] : typed[name]] as const,
+  );
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ""));
 }

@@ -53,7 +53,12 @@ interface TlsConfigNode extends Node {
  * @param node whose environment variables are seen
  * @throws ContactCenterError `EINVALID` naming the setting that is wrong
  */
-export function clientOf(RED: NodeAPI, node: Node, config: Partial<BrokerConfig>, credentials: BrokerCredentials): CtiClient {
+export function clientOf(
+  RED: NodeAPI,
+  node: Node,
+  config: Partial<BrokerConfig>,
+  credentials: BrokerCredentials,
+): CtiClient {
   const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
   const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions({}) : undefined;
   const options: CtiClientOptions = {
@@ -81,6 +86,7 @@ export function codeOf(error: unknown): string {
  */
 export function brokerOf(RED: NodeAPI, id: string | undefined, operation: string): CtiBroker {
   const broker = id ? (RED.nodes.getNode(id) as CtiBroker | null) : null;
-  if (typeof broker?.open !== "function") throw refused("cti.errors.no-broker", { vendor: "anywhere365", operation, field: "broker" });
+  if (typeof broker?.open !== "function")
+    throw refused("cti.errors.no-broker", { vendor: "anywhere365", operation, field: "broker" });
   return broker;
 }

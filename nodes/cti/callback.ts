@@ -33,7 +33,12 @@ function wrong(key: string, field: string): Error {
  * The callback of a subscriber: that of its event node, or a full address.
  * @throws ContactCenterError `EINVALID` naming the setting that is missing or wrong
  */
-export function callbackOf(RED: NodeAPI, node: Node, config: { eventNode?: string; callback?: string }, broker: CtiBroker): Callback {
+export function callbackOf(
+  RED: NodeAPI,
+  node: Node,
+  config: { eventNode?: string; callback?: string },
+  broker: CtiBroker,
+): Callback {
   if (config.eventNode) return callbackOfEventNode(RED, config.eventNode, broker);
   const url = envText(RED, node, config.callback ?? "").trim();
   if (url === "") throw wrong("no-callback", "callback");
@@ -51,7 +56,11 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
   if (!isHttp(broker.callbackUrl)) throw wrong("callback-url", "callbackUrl");
   const path = `/${root ?? ""}/${events.path}`.replace(/\/{2,}/g, "/");
   const { secret, auth } = events;
-  return { unproved: auth === "apikey" || auth === "basic", url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""), ...(secret && { secret }) };
+  return {
+    unproved: auth === "apikey" || auth === "basic",
+    url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""),
+    ...(secret && { secret }),
+  };
 }
 
 function isHttp(text: string): boolean {

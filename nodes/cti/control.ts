@@ -21,11 +21,23 @@ export interface Control {
  */
 export function readControl(message: { action?: unknown; payload?: unknown }): Control {
   const { action, payload } = message;
-  if (!ACTIONS.includes(action as Action)) throw refused("cti.errors.action", { vendor: "anywhere365", operation: "subscribe", field: "action" }, { names: ACTIONS.join(", ") });
-  if (action === "list" || payload === undefined || payload === null || payload === "") return { action: action as Action, addresses: undefined };
+  if (!ACTIONS.includes(action as Action))
+    throw refused(
+      "cti.errors.action",
+      { vendor: "anywhere365", operation: "subscribe", field: "action" },
+      { names: ACTIONS.join(", ") },
+    );
+  if (action === "list" || payload === undefined || payload === null || payload === "")
+    return { action: action as Action, addresses: undefined };
   const items = Array.isArray(payload) ? payload : [payload];
   // An answer of this node may be sent back as a question: its rows name their addresses.
-  const addresses = items.map((item: unknown) => sipAddress(typeof item === "object" ? foldedProperties(item).get("imaddress")?.[1] : item, action as Action, "payload"));
+  const addresses = items.map((item: unknown) =>
+    sipAddress(
+      typeof item === "object" ? foldedProperties(item).get("imaddress")?.[1] : item,
+      action as Action,
+      "payload",
+    ),
+  );
   return { action: action as Action, addresses: once(addresses) };
 }
 

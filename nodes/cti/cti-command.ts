@@ -82,5 +82,7 @@ export = (RED: NodeAPI): void => {
       done();
     });
   }
-  RED.nodes.registerType("cti-command", CtiCommand, { settings: { ctiCommandNames: { value: Object.keys(COMMANDS), exportable: true } } });
+  RED.nodes.registerType("cti-command", CtiCommand, {
+    settings: { ctiCommandNames: { value: Object.keys(COMMANDS), exportable: true } },
+  });
 };

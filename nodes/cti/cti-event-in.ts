@@ -61,7 +61,10 @@ export = (RED: NodeAPI): void => {
         return;
       }
       const { SessionType, ani } = event;
-      const copy = structuredClone({ ...facts, event: eventFacts("Transfer", { ...transfer, SessionType, ani }, receivedAt) });
+      const copy = structuredClone({
+        ...facts,
+        event: eventFacts("Transfer", { ...transfer, SessionType, ani }, receivedAt),
+      });
       this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
     };
 
@@ -71,7 +74,10 @@ export = (RED: NodeAPI): void => {
       accept: (request) => {
         const read = refusalOf(request.data);
         if ("status" in read) {
-          respond(request.visit, { status: read.status, json: JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) }) });
+          respond(request.visit, {
+            status: read.status,
+            json: JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) }),
+          });
           return;
         }
         // The broker waits for nobody's flow.

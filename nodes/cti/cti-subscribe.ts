@@ -54,7 +54,8 @@ interface Life {
 export = (RED: NodeAPI): void => {
   function CtiSubscribe(this: Node, config: SubscribeConfig): void {
     RED.nodes.createNode(this, config);
-    const rowsOf = (rows: readonly SubscriptionRow[]): object[] => rows.map(({ error, ...row }) => ({ ...row, ...(error !== undefined && { error: speak(RED, error).message }) }));
+    const rowsOf = (rows: readonly SubscriptionRow[]): object[] =>
+      rows.map(({ error, ...row }) => ({ ...row, ...(error !== undefined && { error: speak(RED, error).message }) }));
 
     let closed = false;
 
@@ -113,7 +114,11 @@ export = (RED: NodeAPI): void => {
     };
     const fail = (error: unknown): void => {
       problem = error;
-      paint(this, "error", RED._("cti-subscribe.badge.field", { field: (error as ContactCenterError).cause?.field ?? "" }));
+      paint(
+        this,
+        "error",
+        RED._("cti-subscribe.badge.field", { field: (error as ContactCenterError).cause?.field ?? "" }),
+      );
       this.error(speak(RED, error).message);
     };
     const end = async (removed: boolean): Promise<void> => {
@@ -124,7 +129,10 @@ export = (RED: NodeAPI): void => {
       if (removed && left.length > 0) await life.broker.adopt(left);
     };
 
-    const act: Record<Action, (life: Life, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]> = {
+    const act: Record<
+      Action,
+      (life: Life, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]
+    > = {
       subscribe: ({ keeper, agents }, addresses) => keeper.subscribe(addresses ?? agents),
       unsubscribe: ({ keeper }, addresses) => keeper.unsubscribe(addresses),
       list: ({ keeper }) => keeper.list(),

@@ -22,7 +22,8 @@ export function watch(RED: NodeAPI, node: Node, list: () => SubscriptionRow[]): 
     else if (rows.length === 0) paint(node, "unconfigured", RED._("cti-subscribe.badge.none"));
     else paint(node, "connected", `${held} / ${rows.length}`);
     // Tries go on with back-off: the log has the beginning and the end of it, not each.
-    if (failed !== undefined && !failing) node.warn(RED._("cti-subscribe.failing", { detail: speak(RED, failed).message }));
+    if (failed !== undefined && !failing)
+      node.warn(RED._("cti-subscribe.failing", { detail: speak(RED, failed).message }));
     if (failed === undefined && held === rows.length && failing) node.log(RED._("cti-subscribe.healed"));
     if (failed !== undefined || held === rows.length) failing = failed !== undefined;
   };

@@ -36,7 +36,12 @@ export interface RteConnection extends Node<ConnectionCredentials> {
 }
 
 /** Every setting with its environment variables in place. */
-export function settled(RED: NodeAPI, node: Node, config: ConnectionConfig, credentials: ConnectionCredentials): Required<Omit<ConnectionConfig, "auth">> & ConnectionCredentials {
+export function settled(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+): Required<Omit<ConnectionConfig, "auth">> & ConnectionCredentials {
   const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
   return {
     url: text(config.url),
@@ -50,14 +55,25 @@ export function settled(RED: NodeAPI, node: Node, config: ConnectionConfig, cred
 }
 
 /** The first setting that is missing, or undefined. */
-export function missingSetting(RED: NodeAPI, node: Node, config: ConnectionConfig, credentials: ConnectionCredentials): string | undefined {
+export function missingSetting(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+): string | undefined {
   const { url, token, email, secretKey, password } = settled(RED, node, config, credentials);
-  if (config.auth === "enreach") return email === "" ? "email" : secretKey === "" && password === "" ? "secretKey" : undefined;
+  if (config.auth === "enreach")
+    return email === "" ? "email" : secretKey === "" && password === "" ? "secretKey" : undefined;
   return url === "" ? "url" : token === "" ? "token" : undefined;
 }
 
 /** The way in that the settings describe; they are read anew at each connection. */
-export function accessOf(RED: NodeAPI, node: Node, config: ConnectionConfig, credentials: ConnectionCredentials): Access {
+export function accessOf(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+): Access {
   const read = (): ReturnType<typeof settled> => settled(RED, node, config, credentials);
   if (config.auth === "enreach") return enreachAccess(read);
   return tokenAccess(() => ({ url: read().url, token: read().token ?? "" }));

@@ -38,7 +38,8 @@ export function readSubjects(operation: string, payload: unknown): Subject[] {
     const read = anyCase(item);
     const text = (name: string): string => {
       const value = read(name);
-      if (typeof value !== "string" || value.trim() === "") throw refused("rte.errors.item", { vendor: "enreach", operation, field: `payload[${index}].${name}` });
+      if (typeof value !== "string" || value.trim() === "")
+        throw refused("rte.errors.item", { vendor: "enreach", operation, field: `payload[${index}].${name}` });
       return value.trim();
     };
     return subjectOf(text("EntityId"), text("EventName"));
@@ -53,7 +54,9 @@ function told(results: Result[], otherwise: string): Answer[] {
 /** Actions by name. Each gives one or two answers. */
 export const ACTIONS: Readonly<Record<string, (node: Controlled, payload: unknown) => Promise<Answer[]>>> = {
   subscribe: async (node, payload) => told(await node.subscribe(readSubjects("Subscribe", payload)), "subscribed"),
-  unsubscribe: async (node, payload) => [{ topic: "unsubscribed", payload: await node.unsubscribe(readSubjects("Unsubscribe", payload)) }],
+  unsubscribe: async (node, payload) => [
+    { topic: "unsubscribed", payload: await node.unsubscribe(readSubjects("Unsubscribe", payload)) },
+  ],
   "unsubscribe-all": async (node) => [{ topic: "unsubscribed", payload: await node.unsubscribe() }],
   list: async (node) => [{ topic: "list", payload: await node.list() }],
   available: async (node) => [{ topic: "available", payload: await node.available() }],

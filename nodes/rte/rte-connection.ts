@@ -10,7 +10,13 @@ import type { Member, State } from "../../lib/rte/member.js";
 import type { Reason } from "../../lib/rte/retry.js";
 import { speak } from "../shared/input.js";
 import { ConnectionUsers } from "../shared/users.js";
-import { accessOf, type ConnectionConfig, type ConnectionCredentials, missingSetting, type RteConnection } from "./connection.js";
+import {
+  accessOf,
+  type ConnectionConfig,
+  type ConnectionCredentials,
+  missingSetting,
+  type RteConnection,
+} from "./connection.js";
 import { onceDeployed } from "./deployed.js";
 import { serveTrial } from "./trial-endpoint.js";
 
@@ -77,7 +83,12 @@ function logged(RED: NodeAPI, node: Node): (state: State) => void {
   return (state) => {
     if (state.word === "disconnected" && state.reason !== said) {
       said = state.reason;
-      node.warn(RED._("rte.warnings.disconnected", { why: speak(RED, state.error).message, seconds: (state.retryInMs / 1000).toFixed(1) }));
+      node.warn(
+        RED._("rte.warnings.disconnected", {
+          why: speak(RED, state.error).message,
+          seconds: (state.retryInMs / 1000).toFixed(1),
+        }),
+      );
     } else if (state.word === "connected") {
       if (said !== undefined) node.log(RED._("rte.warnings.back"));
       said = undefined;

@@ -101,8 +101,12 @@ export = (RED: NodeAPI): void => {
     };
 
     // Nothing is asked for before the whole flow stands: an early event would find no node to go to.
-    const active = Promise.resolve(evaluate(RED, this, {} as Message, "active", { value: config.active, type: config.activeType }, "enreach"));
-    const settled = active.then((value) => (isActive = isYes(value))).catch((error: Error) => this.error(error.message));
+    const active = Promise.resolve(
+      evaluate(RED, this, {} as Message, "active", { value: config.active, type: config.activeType }, "enreach"),
+    );
+    const settled = active
+      .then((value) => (isActive = isYes(value)))
+      .catch((error: Error) => this.error(error.message));
     let isClosed = false;
     const begin = (): void => void settled.then(() => !isClosed && start());
     const forget = onceDeployed(RED, begin);
@@ -110,7 +114,12 @@ export = (RED: NodeAPI): void => {
     onInput(RED, this, async (message, send) => {
       await settled;
       const action = ACTIONS[String(message["action"])];
-      if (action === undefined) throw refused("rte.errors.action", { vendor: "enreach", operation: "control", field: "action" }, { value: String(message["action"]) });
+      if (action === undefined)
+        throw refused(
+          "rte.errors.action",
+          { vendor: "enreach", operation: "control", field: "action" },
+          { value: String(message["action"]) },
+        );
       answer(RED, message, send, await action(node, message.payload));
     });
     this.on("close", (removed: boolean, done: () => void) => {
@@ -120,7 +129,9 @@ export = (RED: NodeAPI): void => {
       else void connection.leave(this, member, removed).finally(done);
     });
   }
-  RED.nodes.registerType("rte-subscribe", RteSubscribe, { settings: { rteSubscribeEvents: { value: EVENT_LIST, exportable: true } } });
+  RED.nodes.registerType("rte-subscribe", RteSubscribe, {
+    settings: { rteSubscribeEvents: { value: EVENT_LIST, exportable: true } },
+  });
 };
 
 /** The list of the settings; an item that is blank once its environment variables are in place is left out with a warning. */
@@ -132,7 +143,8 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
       node.warn(RED._("rte.warnings.blank", { entityId, eventName }));
       continue;
     }
-    if (catalogueName(subject.eventName) === undefined) node.warn(RED._("rte.warnings.unknown", { what: subject.eventName }));
+    if (catalogueName(subject.eventName) === undefined)
+      node.warn(RED._("rte.warnings.unknown", { what: subject.eventName }));
     subjects.push(subject);
   }
   return distinct(subjects);
@@ -140,6 +152,8 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
 
 /** Sends the answers on the message that asked; a second one on a copy. */
 function answer(RED: NodeAPI, message: Message, send: Send, answers: readonly Answer[]): void {
-  const messages = answers.map((each, index) => Object.assign(index === 0 ? message : RED.util.cloneMessage(message), each));
+  const messages = answers.map((each, index) =>
+    Object.assign(index === 0 ? message : RED.util.cloneMessage(message), each),
+  );
   for (const each of messages) send([null, each]);
 }

@@ -2,7 +2,13 @@
 import type { NodeAPI } from "node-red";
 import { tryConnection } from "../../lib/rte/trial.js";
 import { speak } from "../shared/input.js";
-import { accessOf, type ConnectionConfig, type ConnectionCredentials, missingSetting, type RteConnection } from "./connection.js";
+import {
+  accessOf,
+  type ConnectionConfig,
+  type ConnectionCredentials,
+  missingSetting,
+  type RteConnection,
+} from "./connection.js";
 
 /** Where the dialog asks, below the admin root. */
 const PATH = "/contact-center/rte/test";
@@ -47,7 +53,11 @@ export function serveTrial(RED: NodeAPI): void {
     }
     const limit = AbortSignal.timeout(LIMIT_MS);
     void tryConnection(accessOf(RED, node, question, credentials), limit).then(({ done, failed, events }) => {
-      response.json({ done, events, ...(failed && { failed: { step: failed.step, sentence: speak(RED, failed.error).message } }) });
+      response.json({
+        done,
+        events,
+        ...(failed && { failed: { step: failed.step, sentence: speak(RED, failed.error).message } }),
+      });
     });
   });
 }

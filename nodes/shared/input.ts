@@ -28,7 +28,11 @@ export function speak(RED: NodeAPI, error: unknown): Error {
  * @param node whose input
  * @param handle does the work; what it throws reaches a Catch node with the original message, and nothing is forwarded
  */
-export function onInput(RED: NodeAPI, node: Node, handle: (message: Message, send: Send) => void | Promise<void>): void {
+export function onInput(
+  RED: NodeAPI,
+  node: Node,
+  handle: (message: Message, send: Send) => void | Promise<void>,
+): void {
   node.on("input", (message, send, done) => {
     const fail = (error: unknown): void => done(speak(RED, error));
     try {

@@ -30,13 +30,27 @@ export function envText(RED: NodeAPI, node: Node, text: string): string {
  * @returns the value or a promise of it; undefined when the setting is blank
  * @throws ContactCenterError `EINVALID` when the expression or JSON is wrong
  */
-export function evaluate(RED: NodeAPI, node: Node, message: Message, field: string, typed: TypedValue, vendor: Vendor): unknown {
+export function evaluate(
+  RED: NodeAPI,
+  node: Node,
+  message: Message,
+  field: string,
+  typed: TypedValue,
+  vendor: Vendor,
+): unknown {
   if (isBlank(typed)) return undefined;
   const type = typed.type ?? "str";
   if (type === "str") return typeof typed.value === "string" ? envText(RED, node, typed.value) : typed.value;
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, result?: unknown): void => {
-      if (error) reject(refused("shared.errors.typed-value", { vendor, operation: "evaluate", field }, { field, type, detail: error.message }));
+      if (error)
+        reject(
+          refused(
+            "shared.errors.typed-value",
+            { vendor, operation: "evaluate", field },
+            { field, type, detail: error.message },
+          ),
+        );
       else resolve(result ?? undefined);
     };
     try {
@@ -88,7 +102,10 @@ export function valueReader<F extends FieldNames>(
 ): (message: Message, payload?: unknown) => Promise<Partial<Record<F["setting"], unknown>>> {
   const settings = config as Record<string, unknown>;
   const made = fields
-    .map((field) => ({ field, typed: { value: settings[field.setting], type: settings[`${field.setting}Type`] as string | undefined } }))
+    .map((field) => ({
+      field,
+      typed: { value: settings[field.setting], type: settings[`${field.setting}Type`] as string | undefined },
+    }))
     .filter(({ typed }) => !isBlank(typed));
   const madeNames = new Set(made.map(({ field }) => field.setting));
   const open = fields.filter((field) => !madeNames.has(field.setting));
@@ -124,7 +141,10 @@ export function evaluateItems(
   return Promise.all(
     items.map(async (item, at) => {
       const typed = { value: item[property], type: item[`${property}Type`] as string | undefined };
-      return { ...item, [property]: await evaluate(RED, node, message, `${setting}[${at}].${property}`, typed, vendor) };
+      return {
+        ...item,
+        [property]: await evaluate(RED, node, message, `${setting}[${at}].${property}`, typed, vendor),
+      };
     }),
   );
 }

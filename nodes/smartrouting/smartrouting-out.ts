@@ -19,7 +19,11 @@ interface Config extends NodeDef {
 }
 
 /** Every key that a payload may carry without a warning: the answer's, and the request's, which are never sent back. */
-const KNOWN_KEYS = new Set([...ANSWER_FIELDS.flatMap((field) => [field.vendorName, field.setting]), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()));
+const KNOWN_KEYS = new Set(
+  [...ANSWER_FIELDS.flatMap((field) => [field.vendorName, field.setting]), ...REQUEST_KEYS, "disconnect"].map((key) =>
+    key.toLowerCase(),
+  ),
+);
 
 export = (RED: NodeAPI): void => {
   function SmartRoutingOut(this: Node, config: Config): void {

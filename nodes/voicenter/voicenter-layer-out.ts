@@ -31,14 +31,24 @@ export = (RED: NodeAPI): void => {
     // What an earlier choice of action left in the settings is not looked at.
     const fields = fixed ? fieldsOf(fixed) : ANSWER_FIELDS;
     const read = valueReader(RED, this, config, fields, "voicenter");
-    const lists = (["data", "targets"] as const).filter((list) => config[list]?.length && fields.some((field) => field.setting === list));
+    const lists = (["data", "targets"] as const).filter(
+      (list) => config[list]?.length && fields.some((field) => field.setting === list),
+    );
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async () => {
         const payload = withoutRequest(message.payload);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
         const values = await read(message, payload);
         for (const list of lists) {
-          values[list] = await evaluateItems(RED, this, message, list, config[list] ?? [], TYPED_ITEMS[list], "voicenter");
+          values[list] = await evaluateItems(
+            RED,
+            this,
+            message,
+            list,
+            config[list] ?? [],
+            TYPED_ITEMS[list],
+            "voicenter",
+          );
         }
         return jsonAnswer("voicenter", answerBody(action, values));
       }),
@@ -59,5 +69,9 @@ function actionOf(payload: unknown): Action {
   const from = anyCase(payload);
   const action = readAction(from("ACTION") ?? (Number(from("STATUS")) === 1 ? "ERROR" : undefined));
   if (action) return action;
-  throw refused("voicenter.errors.action", { vendor: "voicenter", operation: "External Layer response", field: "ACTION" });
+  throw refused("voicenter.errors.action", {
+    vendor: "voicenter",
+    operation: "External Layer response",
+    field: "ACTION",
+  });
 }

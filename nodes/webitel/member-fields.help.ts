@@ -10,7 +10,8 @@ const KINDS: Record<FieldKind, string> = {
 };
 
 const rows = MEMBER_FIELDS.map((field) => {
-  const more = "numbered" in field ? ` (and <code>${field.name}2</code> to <code>${field.name}${MAX_COMMUNICATIONS}</code>)` : "";
+  const more =
+    "numbered" in field ? ` (and <code>${field.name}2</code> to <code>${field.name}${MAX_COMMUNICATIONS}</code>)` : "";
   return `<li><code>${field.name}</code>${more}: ${KINDS[field.kind]}</li>`;
 });
 

@@ -23,7 +23,8 @@ interface Config extends NodeDef {
 }
 
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
+const isFields = (value: unknown): value is Fields =>
+  value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 export = (RED: NodeAPI): void => {
   function Agents(this: Node, config: Config): void {
@@ -41,13 +42,16 @@ export = (RED: NodeAPI): void => {
     const filters = async (message: Message): Promise<Fields> => {
       const made = await typed(message, "filters");
       if (made === undefined) return isFields(message.payload) ? message.payload : {};
-      if (!isFields(made)) throw refused("webitel.errors.field.texts", { vendor: "webitel", operation: "SearchAgent", field: "filters" });
+      if (!isFields(made))
+        throw refused("webitel.errors.field.texts", { vendor: "webitel", operation: "SearchAgent", field: "filters" });
       return made;
     };
 
     onInput(RED, this, async (message, send) => {
       message.payload = await withClient<unknown>(RED, config.connection, async (client) =>
-        config.operation === "get" ? client.readAgent(await agentId(message)) : client.searchAgents(agentQuery(await filters(message))),
+        config.operation === "get"
+          ? client.readAgent(await agentId(message))
+          : client.searchAgents(agentQuery(await filters(message))),
       );
       send(message);
     });

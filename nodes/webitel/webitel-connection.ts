@@ -45,7 +45,8 @@ export = (RED: NodeAPI): void => {
   function open(node: WebitelConnection, config: Config): WebitelClient {
     const url = envText(RED, node, config.url ?? "").trim();
     const token = envText(RED, node, node.credentials?.token ?? "").trim();
-    const wrong = (field: string): ReturnType<typeof refused> => refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
+    const wrong = (field: string): ReturnType<typeof refused> =>
+      refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");
     if (token === "") throw wrong("token");
     const tls = tlsOptions(config.tls);
@@ -53,9 +54,13 @@ export = (RED: NodeAPI): void => {
   }
 
   function tlsOptions(id: string | undefined): AgentOptions | undefined {
-    const node: (Node & { addTLSOptions?: (options: AgentOptions) => AgentOptions }) | null = id ? RED.nodes.getNode(id) : null;
+    const node: (Node & { addTLSOptions?: (options: AgentOptions) => AgentOptions }) | null = id
+      ? RED.nodes.getNode(id)
+      : null;
     return node?.addTLSOptions?.({});
   }
 
-  RED.nodes.registerType<WebitelConnection, Config, object, ConnectionCredentials>("webitel-connection", Connection, { credentials: { token: { type: "password" } } });
+  RED.nodes.registerType<WebitelConnection, Config, object, ConnectionCredentials>("webitel-connection", Connection, {
+    credentials: { token: { type: "password" } },
+  });
 };

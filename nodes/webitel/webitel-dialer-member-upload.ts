@@ -35,16 +35,27 @@ export = (RED: NodeAPI): void => {
     const badge = new ProgressBadge(RED, this);
     const line = new Line();
 
-    const upload = async (api: WebitelClient, turn: Turn, carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> => {
+    const upload = async (
+      api: WebitelClient,
+      turn: Turn,
+      carrier: Carrier,
+      resume: boolean,
+      streamed?: RowSource,
+    ): Promise<void> => {
       const { message } = carrier;
       badge.begin();
       const { mapping, source: kind, separator, ...options } = await settings.read(message);
-      const source = streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
+      const source =
+        streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
       const run = await (resume ? resumeRun : openRun)(folder, options.queueId, source);
       line.throwIfClosed();
       const onBatch = (result: BatchResult): void => {
         badge.progress(running.report, run.rows);
-        carrier.send([null, result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(spoken)) : null, copyOf(carrier.message, progressOf(result))]);
+        carrier.send([
+          null,
+          result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(spoken)) : null,
+          copyOf(carrier.message, progressOf(result)),
+        ]);
       };
       const running = new Upload({ api, ...options, ...run, toMember: memberMapper(mapping), onBatch });
       turn.begin(running);
@@ -56,12 +67,14 @@ export = (RED: NodeAPI): void => {
 
     const add = (carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> =>
       line.add((turn) =>
-        withClient(RED, config.connection, (api) => upload(api, turn, carrier, resume, streamed)).catch((error: unknown) => {
-          badge.fail(error);
-          // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
-          if ((error as { code?: unknown }).code === CLOSED) this.warn(speak(RED, error).message);
-          throw error;
-        }),
+        withClient(RED, config.connection, (api) => upload(api, turn, carrier, resume, streamed)).catch(
+          (error: unknown) => {
+            badge.fail(error);
+            // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
+            if ((error as { code?: unknown }).code === CLOSED) this.warn(speak(RED, error).message);
+            throw error;
+          },
+        ),
       );
     const streams = new Streams((source, carrier) => add(carrier, false, source));
 
@@ -76,7 +89,8 @@ export = (RED: NodeAPI): void => {
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
       // A stream cannot be resumed: its messages are then refused one by one.
-      if (action !== "resume" && (config.source ?? "payload") === "payload" && isStreamed(message)) return streams.take(message, send);
+      if (action !== "resume" && (config.source ?? "payload") === "payload" && isStreamed(message))
+        return streams.take(message, send);
       return add({ message, send }, action === "resume");
     });
 
@@ -96,7 +110,10 @@ export = (RED: NodeAPI): void => {
 
   /** A reject with its reason in the integrator's language. */
   function spoken({ row, code, reason, data }: Reject): object {
-    const said = typeof reason === "object" ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" }) : (reason ?? RED._("webitel.rows.uncertain"));
+    const said =
+      typeof reason === "object"
+        ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
+        : (reason ?? RED._("webitel.rows.uncertain"));
     return { row, code, reason: said, data };
   }
 

@@ -21,8 +21,13 @@ export interface WebitelConnection extends Node<ConnectionCredentials> {
  * Works with the client of the connection that a node names.
  * @throws ContactCenterError `EINVALID` when there is none, and what the work throws
  */
-export async function withClient<T>(RED: NodeAPI, id: string | undefined, work: (client: WebitelClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  RED: NodeAPI,
+  id: string | undefined,
+  work: (client: WebitelClient) => Promise<T>,
+): Promise<T> {
   const connection = (id ? RED.nodes.getNode(id) : null) as WebitelConnection | null;
-  if (!connection) throw refused("webitel.errors.connection.none", { vendor: "webitel", operation: "connect", field: "connection" });
+  if (!connection)
+    throw refused("webitel.errors.connection.none", { vendor: "webitel", operation: "connect", field: "connection" });
   return connection.use(work);
 }

@@ -66,5 +66,10 @@ const SLOW_MS = 1000;
 /** What to say of an answer that changes nothing, when it took long. */
 export function slowNotes({ ms = 0 }: Exchange): Note[] {
   if (ms < SLOW_MS) return [];
-  return [{ text: `It took ${(ms / 1000).toFixed(1)} s: most likely the in node's own answer at its deadline. Its second output says why.`, tone: "warn" }];
+  return [
+    {
+      text: `It took ${(ms / 1000).toFixed(1)} s: most likely the in node's own answer at its deadline. Its second output says why.`,
+      tone: "warn",
+    },
+  ];
 }

@@ -23,7 +23,11 @@ export class Call {
   }
 
   /** Adds a step; the returned object may be completed until the next change is told. */
-  step(title: string, tone: Tone, more: { notes?: readonly Note[]; exchange?: Exchange; speech?: Step["speech"] } = {}): void {
+  step(
+    title: string,
+    tone: Tone,
+    more: { notes?: readonly Note[]; exchange?: Exchange; speech?: Step["speech"] } = {},
+  ): void {
     this.steps.push({
       at: new Date().toISOString(),
       title,

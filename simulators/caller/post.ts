@@ -29,7 +29,8 @@ export interface Question {
  */
 export function webhookUrl(text: unknown): URL {
   const url = typeof text === "string" && URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new Error("Give the webhook's full address, such as http://127.0.0.1:1880/my-path.");
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new Error("Give the webhook's full address, such as http://127.0.0.1:1880/my-path.");
   return url;
 }
 
@@ -39,7 +40,11 @@ export function shownExchange(question: Pick<Question, "url" | "headers" | "body
   for (const name of url.searchParams.keys()) url.searchParams.set(name, "***");
   url.username = url.password = "";
   const headers = Object.entries({ "Content-Type": "application/json", ...question.headers });
-  return { url: url.href, headers: Object.fromEntries(headers.map(([name, value]) => [name, SECRET_HEADERS.test(name) ? "***" : value])), body: question.body };
+  return {
+    url: url.href,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name, SECRET_HEADERS.test(name) ? "***" : value])),
+    body: question.body,
+  };
 }
 
 /**

@@ -44,7 +44,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 const HEADERS = {
-  "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  "Content-Security-Policy":
+    "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "Cache-Control": "no-store",
@@ -56,7 +57,10 @@ const HEADERS = {
  */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const stands = new Map<string, Stand>(options.stands.map((stand) => [stand.name, stand]));
-  const events = new EventStream(options.stands, { stands: options.stands.map(({ name }) => name), links: options.links ?? [] });
+  const events = new EventStream(options.stands, {
+    stands: options.stands.map(({ name }) => name),
+    links: options.links ?? [],
+  });
   const server = createServer((request, response) => {
     serve(request, response, stands, events).catch((error: unknown) => {
       if (!response.headersSent) answer(response, 500, { error: String(error) });
@@ -73,7 +77,12 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, stands: ReadonlyMap<string, Stand>, events: EventStream): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  stands: ReadonlyMap<string, Stand>,
+  events: EventStream,
+): Promise<void> {
   if (!isOwn(request)) {
     answer(response, 403, { error: "The console answers its own page only." });
     return;
@@ -91,19 +100,28 @@ function isOwn({ headers }: IncomingMessage): boolean {
   return headers.origin === undefined || headers.origin === `http://${host}`;
 }
 
-async function press(request: IncomingMessage, response: ServerResponse, pathname: string, stands: ReadonlyMap<string, Stand>): Promise<void> {
+async function press(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  stands: ReadonlyMap<string, Stand>,
+): Promise<void> {
   const [, , name = "", action = ""] = pathname.split("/");
   const actions = stands.get(name)?.actions ?? {};
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (run === undefined) return answer(response, 404, { error: `There is no action ${name}/${action}.` });
   if (request.method !== "POST") return answer(response, 405, { error: "An action takes a POST." });
-  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) return answer(response, 415, { error: "An action takes application/json." });
+  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
+    return answer(response, 415, { error: "An action takes application/json." });
   try {
     const input: unknown = JSON.parse((await readBody(request, BODY_LIMIT)) || "{}");
-    if (input === null || typeof input !== "object" || Array.isArray(input)) return answer(response, 400, { error: "An action takes a JSON object." });
+    if (input === null || typeof input !== "object" || Array.isArray(input))
+      return answer(response, 400, { error: "An action takes a JSON object." });
     answer(response, 200, { result: (await run(input as Record<string, unknown>)) ?? null });
   } catch (error) {
-    answer(response, error instanceof TooLarge ? 413 : 400, { error: error instanceof Error ? error.message : String(error) });
+    answer(response, error instanceof TooLarge ? 413 : 400, {
+      error: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
@@ -111,7 +129,8 @@ async function file(request: IncomingMessage, response: ServerResponse, pathname
   const type = TYPES[extname(pathname)];
   // `normalize` folds every ".." away before the folder is put in front.
   const path = join(packageRoot(), "resources", normalize(decodePath(pathname)));
-  const content = type === undefined || request.method !== "GET" ? undefined : await readFile(path).catch(() => undefined);
+  const content =
+    type === undefined || request.method !== "GET" ? undefined : await readFile(path).catch(() => undefined);
   if (type === undefined || content === undefined) return answer(response, 404, { error: "There is no such file." });
   response.writeHead(200, { ...HEADERS, "Content-Type": type }).end(content);
 }

@@ -31,7 +31,12 @@ const CALLS = 50;
  * @param agents addresses, taken in turn
  * @param tell resolves when everyone has answered
  */
-export async function burst({ rate, seconds }: BurstInput, agents: readonly string[], tell: (fact: Fact) => Promise<void>, signal: AbortSignal): Promise<BurstReport> {
+export async function burst(
+  { rate, seconds }: BurstInput,
+  agents: readonly string[],
+  tell: (fact: Fact) => Promise<void>,
+  signal: AbortSignal,
+): Promise<BurstReport> {
   const total = Math.round(rate * seconds);
   const started = performance.now();
   const calls = Array.from({ length: CALLS }, () => ({ id: randomUUID(), step: 0 }));
@@ -43,7 +48,13 @@ export async function burst({ rate, seconds }: BurstInput, agents: readonly stri
     const at = sent++ % CALLS;
     const call = calls[at] as (typeof calls)[number];
     const event = LIFE[call.step % LIFE.length] as EventName;
-    const told = tell({ event, session: "Inbound", address: agents[at % agents.length] as string, callId: call.id, ani: `+4400${call.step}` }).finally(() => {
+    const told = tell({
+      event,
+      session: "Inbound",
+      address: agents[at % agents.length] as string,
+      callId: call.id,
+      ani: `+4400${call.step}`,
+    }).finally(() => {
       open.delete(told);
       times.push(performance.now() - due);
     });

@@ -26,13 +26,17 @@ export class Deliveries {
   private subscriptions = new Map<string, Subscription>();
   /** The end of what was sent for each call: its events follow each other, whoever hears them. */
   private readonly lanes = new Map<string, Promise<void>>();
-  private readonly agents = { "http:": new http.Agent({ keepAlive: true, maxSockets: 32 }), "https:": new https.Agent({ keepAlive: true, maxSockets: 32 }) };
+  private readonly agents = {
+    "http:": new http.Agent({ keepAlive: true, maxSockets: 32 }),
+    "https:": new https.Agent({ keepAlive: true, maxSockets: 32 }),
+  };
 
   constructor(private readonly changed: () => void) {}
 
   /** @throws Error when the address is none */
   subscribe(address: string, callback: string): string {
-    if (!URL.canParse(callback) || !/^https?:$/.test(new URL(callback).protocol)) throw new Error("The callback is no http(s) address.");
+    if (!URL.canParse(callback) || !/^https?:$/.test(new URL(callback).protocol))
+      throw new Error("The callback is no http(s) address.");
     const id = randomUUID();
     this.subscriptions.set(id, { id, address, callback, delivered: 0, failed: 0 });
     return id;
@@ -50,12 +54,20 @@ export class Deliveries {
 
   /** What is registered; a key in the query is masked. */
   list(): SubscriptionState[] {
-    return [...this.subscriptions.values()].map(({ id, address, callback, delivered, failed }) => ({ id, address, callback: masked(callback), delivered, failed }));
+    return [...this.subscriptions.values()].map(({ id, address, callback, delivered, failed }) => ({
+      id,
+      address,
+      callback: masked(callback),
+      delivered,
+      failed,
+    }));
   }
 
   /** Posts to everyone whom it concerns; resolves when all have answered. */
   async tell(fact: Fact): Promise<void> {
-    const concerned = [...this.subscriptions.values()].filter(({ address }) => address === "" || address.toLowerCase() === fact.address.toLowerCase());
+    const concerned = [...this.subscriptions.values()].filter(
+      ({ address }) => address === "" || address.toLowerCase() === fact.address.toLowerCase(),
+    );
     const lane = fact.callId || fact.address;
     const before = this.lanes.get(lane) ?? Promise.resolve();
     const told = before.then(async () => {
@@ -76,7 +88,13 @@ export class Deliveries {
     const answer = await this.send(subscription.callback, this.body(subscription.id, fact));
     if (typeof answer === "number" && answer >= 200 && answer < 300) subscription.delivered++;
     else subscription.failed++;
-    this.log.push({ at: new Date().toISOString(), event: fact.event, address: fact.address, callId: fact.callId, answer });
+    this.log.push({
+      at: new Date().toISOString(),
+      event: fact.event,
+      address: fact.address,
+      callId: fact.callId,
+      answer,
+    });
     this.log.splice(0, this.log.length - KEPT);
     this.changed();
   }

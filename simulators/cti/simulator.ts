@@ -18,7 +18,11 @@ import type { CommandState, CtiState, Faults } from "./state.js";
 import { type Fact, Switchboard } from "./switchboard.js";
 
 /** Agents of the demo. */
-export const DEMO_AGENTS = ["sip:anna.berg@contoso.example", "sip:bart.visser@contoso.example", "sip:carla.meyer@contoso.example"] as const;
+export const DEMO_AGENTS = [
+  "sip:anna.berg@contoso.example",
+  "sip:bart.visser@contoso.example",
+  "sip:carla.meyer@contoso.example",
+] as const;
 /** Credentials of the demo's `cti-broker`; the stand-in asks for them only when told to. */
 export const DEMO_CTI_CREDENTIALS = { username: "demo", password: "demo" } as const;
 
@@ -60,7 +64,12 @@ const BODY_LIMIT = 64 * 1024;
 
 /** Starts the stand-in. */
 export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Promise<CtiSimulator> {
-  const { agents = DEMO_AGENTS, addressField = "ImAddress", callbackField = "CallbackUrl", location = "relative" } = options;
+  const {
+    agents = DEMO_AGENTS,
+    addressField = "ImAddress",
+    callbackField = "CallbackUrl",
+    location = "relative",
+  } = options;
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -77,7 +86,11 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
   const closing = new AbortController();
 
   /** @returns what to answer */
-  function act(operation: string, request: IncomingMessage, body: Record<string, unknown>): { status: number; location?: string; body?: object } {
+  function act(
+    operation: string,
+    request: IncomingMessage,
+    body: Record<string, unknown>,
+  ): { status: number; location?: string; body?: object } {
     if (operation === "command") return { status: command(body) };
     if (operation === "subscribe") {
       const id = deliveries.subscribe(read(body, addressField), read(body, callbackField));
@@ -85,17 +98,28 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
       if (location === "body") return { status: 201, body: { SubscriptionId: id } };
       return { status: 201, location: location === "absolute" ? `http://${request.headers.host}/${path}` : path };
     }
-    return { status: deliveries.unsubscribe(decodeURIComponent((request.url ?? "").split("/").at(-1) ?? "")) ? 202 : 404 };
+    return {
+      status: deliveries.unsubscribe(decodeURIComponent((request.url ?? "").split("/").at(-1) ?? "")) ? 202 : 404,
+    };
   }
 
   function command(body: Record<string, unknown>): number {
     const wanted = read(body, "commandType").toLowerCase();
-    const name = (Object.keys(COMMANDS) as CommandName[]).find((name) => name.toLowerCase() === wanted || String(COMMANDS[name].number) === wanted);
+    const name = (Object.keys(COMMANDS) as CommandName[]).find(
+      (name) => name.toLowerCase() === wanted || String(COMMANDS[name].number) === wanted,
+    );
     const address = read(body, "ImAddress");
     const number = read(body, "number");
-    const fits = name !== undefined && /^sip:.+@.+/i.test(address) && (name !== "Dial" || /^tel:\+\d{1,15}$/.test(number));
+    const fits =
+      name !== undefined && /^sip:.+@.+/i.test(address) && (name !== "Dial" || /^tel:\+\d{1,15}$/.test(number));
     const status = fits ? 202 : 500;
-    commands.push({ at: new Date().toISOString(), command: name ?? "unknown", address, status, ...(number !== "" && { number }) });
+    commands.push({
+      at: new Date().toISOString(),
+      command: name ?? "unknown",
+      address,
+      status,
+      ...(number !== "" && { number }),
+    });
     commands.splice(0, commands.length - KEPT);
     const agent = switchboard.agent(address);
     // The answer only says that the command was taken; what comes of it is an event.
@@ -115,10 +139,13 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
     requests.push({ operation: operation ?? `${request.method} ${request.url}`, body });
     if (faults.slowMs > 0) await sleep(faults.slowMs, undefined, { signal: closing.signal });
     const end = (status: number, headers: Record<string, string> = {}, content?: object): void => {
-      response.writeHead(status, { ...headers, ...(content && { "Content-Type": "application/json" }) }).end(content && JSON.stringify(content));
+      response
+        .writeHead(status, { ...headers, ...(content && { "Content-Type": "application/json" }) })
+        .end(content && JSON.stringify(content));
     };
     if (operation === undefined) return end(404);
-    if (options.requires && request.headers[options.requires.header.toLowerCase()] !== options.requires.value) return end(401);
+    if (options.requires && request.headers[options.requires.header.toLowerCase()] !== options.requires.value)
+      return end(401);
     if (faults.refuse > 0) {
       faults.refuse--;
       return end(faults.refuseStatus);
@@ -135,13 +162,22 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(500, { "Content-Type": "application/json" }).end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
+      if (!response.headersSent)
+        response
+          .writeHead(500, { "Content-Type": "application/json" })
+          .end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
     });
   });
   const port = await listen(server, options.port);
   const url = `http://127.0.0.1:${port}`;
   const tell = async (fact: Fact): Promise<void> => deliveries.tell(fact);
-  const startBurst = (input: BurstInput): Promise<BurstReport> => burst(input, switchboard.agents.map((agent) => agent.address), tell, closing.signal);
+  const startBurst = (input: BurstInput): Promise<BurstReport> =>
+    burst(
+      input,
+      switchboard.agents.map((agent) => agent.address),
+      tell,
+      closing.signal,
+    );
 
   return {
     name: "cti",
@@ -175,7 +211,8 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
         if (known) known.refusesLogin = refuse === true;
         changed();
       },
-      ring: ({ agent, ani, session }) => switchboard.ring(agent, plain(ani), session === "Outbound" ? "Outbound" : "Inbound"),
+      ring: ({ agent, ani, session }) =>
+        switchboard.ring(agent, plain(ani), session === "Outbound" ? "Outbound" : "Inbound"),
       answer: ({ id }) => switchboard.answer(id),
       hold: ({ id }) => switchboard.hold(id),
       retrieve: ({ id, agent }) => switchboard.retrieve(id, agent),
@@ -186,7 +223,8 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
         changed();
       },
       fault(input) {
-        for (const name of Object.keys(faults) as (keyof Faults)[]) if (typeof input[name] === "number") faults[name] = input[name];
+        for (const name of Object.keys(faults) as (keyof Faults)[])
+          if (typeof input[name] === "number") faults[name] = input[name];
         changed();
       },
       enumStyle({ style }) {

@@ -46,7 +46,13 @@ export class Switchboard {
     const agent = this.agent(address);
     const works = agent !== undefined && !agent.refusesLogin;
     if (works) agent.loggedIn = true;
-    this.tell({ event: "LoggedIn", session: "Inbound", address: agent?.address ?? address, callId: works ? "" : "failed", ani: "" });
+    this.tell({
+      event: "LoggedIn",
+      session: "Inbound",
+      address: agent?.address ?? address,
+      callId: works ? "" : "failed",
+      ani: "",
+    });
   }
 
   /** Signs an agent out. */

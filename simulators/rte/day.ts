@@ -68,7 +68,8 @@ class Day {
   run(): DayEvent[] {
     for (const desk of this.desks) this.at(0, () => this.comeIn(desk));
     for (const queue of QUEUES) this.at(1, () => this.status(queue));
-    for (let index = 0; index < CALLS; index++) this.at(5 * MINUTE + this.random() * (DAY_MS - 40 * MINUTE), () => this.arrive());
+    for (let index = 0; index < CALLS; index++)
+      this.at(5 * MINUTE + this.random() * (DAY_MS - 40 * MINUTE), () => this.arrive());
     this.desks.forEach((desk, index) => this.at(3 * 3_600_000 + index * 30 * MINUTE, () => this.lunch(desk)));
     for (;;) {
       this.todo.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
@@ -98,7 +99,8 @@ class Day {
   }
 
   private guid(): string {
-    const hex = (count: number): string => Array.from({ length: count }, () => Math.floor(this.random() * 16).toString(16)).join("");
+    const hex = (count: number): string =>
+      Array.from({ length: count }, () => Math.floor(this.random() * 16).toString(16)).join("");
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
   }
 
@@ -122,7 +124,16 @@ class Day {
   private availability(desk: Desk, Availability: string, Note: string, endMs?: number): void {
     const EndTime = endMs === undefined ? "9999-12-31T23:59:59.9999999" : this.time(endMs);
     const { id, name } = desk.agent;
-    this.say(id, "UserAvailability", { Availability, EndTime, EventSource: "manual", Note, ProfileId: id, StartTime: this.time(), UserId: id, UserName: name });
+    this.say(id, "UserAvailability", {
+      Availability,
+      EndTime,
+      EventSource: "manual",
+      Note,
+      ProfileId: id,
+      StartTime: this.time(),
+      UserId: id,
+      UserName: name,
+    });
   }
 
   private status({ id, name }: Queue): void {
@@ -167,7 +178,12 @@ class Day {
   }
 
   private facts(call: Call): Record<string, unknown> {
-    return { CallerNumber: call.caller, CallId: call.id, LegId: `${call.id.slice(0, 8)}-1`, TargetNumber: call.queue.number };
+    return {
+      CallerNumber: call.caller,
+      CallId: call.id,
+      LegId: `${call.id.slice(0, 8)}-1`,
+      TargetNumber: call.queue.number,
+    };
   }
 
   private queueFacts(call: Call): Record<string, unknown> {
@@ -219,16 +235,28 @@ class Day {
     const who = { UserId: agent.id, UserName: agent.name };
     const queue = { ...this.queueFacts(call), QueueNumber: call.queue.number, ...who };
     this.say(call.queue.id, "QueueCallInUserAllocated", { ...queue, DetailedReason: "" });
-    this.say(agent.id, "UserCallInUserAllocated", { ...this.facts(call), ...who, DetailedReason: "", UserNumber: agent.number });
+    this.say(agent.id, "UserCallInUserAllocated", {
+      ...this.facts(call),
+      ...who,
+      DetailedReason: "",
+      UserNumber: agent.number,
+    });
     const answers = this.random() < 0.85;
-    this.in(answers ? 4000 + this.random() * 8000 : RING_MS, () => (answers ? this.talk(call, desk) : this.miss(call, desk)));
+    this.in(answers ? 4000 + this.random() * 8000 : RING_MS, () =>
+      answers ? this.talk(call, desk) : this.miss(call, desk),
+    );
   }
 
   private miss(call: Call, desk: Desk): void {
     const { agent } = desk;
     const who = { UserId: agent.id, UserName: agent.name };
     const why = { DetailedReason: "no answer", Reason: "local" };
-    this.say(call.queue.id, "QueueCallInUserCancelled", { ...this.queueFacts(call), QueueNumber: call.queue.number, ...who, ...why });
+    this.say(call.queue.id, "QueueCallInUserCancelled", {
+      ...this.queueFacts(call),
+      QueueNumber: call.queue.number,
+      ...who,
+      ...why,
+    });
     this.say(agent.id, "UserCallInUserCancelled", { ...this.facts(call), ...who, ...why });
     this.say(agent.id, "UserMissedCallNotification", { CallerName: "", CallerNumber: call.caller, CallId: call.id });
     desk.busy = false;
@@ -241,7 +269,11 @@ class Day {
   private talk(call: Call, desk: Desk): void {
     const { agent } = desk;
     const who = { UserId: agent.id, UserName: agent.name, UserNumber: agent.number };
-    this.say(call.queue.id, "QueueCallInUserConnected", { ...this.queueFacts(call), QueueNumber: call.queue.number, ...who });
+    this.say(call.queue.id, "QueueCallInUserConnected", {
+      ...this.queueFacts(call),
+      QueueNumber: call.queue.number,
+      ...who,
+    });
     this.say(agent.id, "UserCallInUserConnected", { ...this.facts(call), ...who });
     this.talking.set(call.queue.id, (this.talking.get(call.queue.id) ?? 0) + 1);
     this.user(desk);
@@ -249,7 +281,13 @@ class Day {
     this.in(MINUTE + this.random() * 9 * MINUTE, () => {
       this.talking.set(call.queue.id, (this.talking.get(call.queue.id) ?? 1) - 1);
       const reason = this.random() < 0.5 ? "local" : "remote";
-      this.say(agent.id, "UserCallInDisconnected", { ...this.facts(call), UserId: agent.id, Username: agent.name, Reason: reason, TechReason: "normal" });
+      this.say(agent.id, "UserCallInDisconnected", {
+        ...this.facts(call),
+        UserId: agent.id,
+        Username: agent.name,
+        Reason: reason,
+        TechReason: "normal",
+      });
       desk.busy = false;
       this.user(desk);
       this.end(call, reason, "normal");
@@ -272,7 +310,10 @@ class Day {
       this.say(CALL_LIST.id, "CallbackChanged", {
         AssignedUserId: attempt?.agent.id ?? null,
         CalculatedPriority: "1",
-        CallbackAttempts: attempt === undefined ? [] : [{ CallbackAttemptTypeId: 1, Id: id, Note: "reached", Timestamp: attempt.at, UserId: attempt.agent.id }],
+        CallbackAttempts:
+          attempt === undefined
+            ? []
+            : [{ CallbackAttemptTypeId: 1, Id: id, Note: "reached", Timestamp: attempt.at, UserId: attempt.agent.id }],
         CallbackExtras: [],
         CallBackId: id,
         CallbackRelatedItems: [],

@@ -76,15 +76,25 @@ export class RteHub {
     const status = this.refusal(request, url) ?? 200;
     this.negotiations.push({ atMs: Date.now(), status });
     if (status !== 200) {
-      response.writeHead(status, { "Content-Length": 0, ...(status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }) }).end();
+      response
+        .writeHead(status, {
+          "Content-Length": 0,
+          ...(status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
+        })
+        .end();
       return;
     }
     const connectionToken = randomUUID();
     this.negotiated.add(connectionToken);
     const availableTransports = [{ transport: "WebSockets", transferFormats: ["Text", "Binary"] }];
     const version = Number(url.searchParams.get("negotiateVersion") ?? 0);
-    const answer = version > 0 ? { negotiateVersion: 1, connectionId: randomUUID(), connectionToken } : { connectionId: connectionToken };
-    response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ ...answer, availableTransports }));
+    const answer =
+      version > 0
+        ? { negotiateVersion: 1, connectionId: randomUUID(), connectionToken }
+        : { connectionId: connectionToken };
+    response
+      .writeHead(200, { "Content-Type": "application/json" })
+      .end(JSON.stringify({ ...answer, availableTransports }));
   }
 
   /** Takes the upgrade to a WebSocket. */
@@ -122,7 +132,12 @@ export class RteHub {
 
   private handshake(connection: HubConnection, { protocol, version }: ClientRecord): boolean {
     if (this.fault === "hang-handshake") return false;
-    const error = protocol !== "json" ? `The protocol '${protocol}' is not supported.` : version !== 1 ? `The server does not support version ${version} of the 'json' protocol.` : undefined;
+    const error =
+      protocol !== "json"
+        ? `The protocol '${protocol}' is not supported.`
+        : version !== 1
+          ? `The server does not support version ${version} of the 'json' protocol.`
+          : undefined;
     connection.socket.send(record(error === undefined ? {} : { error }));
     if (error !== undefined) {
       connection.socket.close();
@@ -139,7 +154,10 @@ export class RteHub {
     else connection.missed = true;
   }
 
-  private answer(connection: HubConnection, { type, target = "", invocationId, arguments: args = [] }: ClientRecord): void {
+  private answer(
+    connection: HubConnection,
+    { type, target = "", invocationId, arguments: args = [] }: ClientRecord,
+  ): void {
     if (type !== TYPE.invocation) return;
     this.calls.push({ method: target, args });
     if (this.fault === "hang-calls") return;
@@ -157,7 +175,10 @@ export class RteHub {
     const failed = `Failed to invoke '${method}' due to an error on the server.`;
     if (this.fault === "refuse-calls") throw new Error(failed);
     const wants = (count: number): void => {
-      if (args.length !== count) throw new Error(`${failed} InvalidDataException: Invocation provides ${args.length} argument(s) but target expects ${count}.`);
+      if (args.length !== count)
+        throw new Error(
+          `${failed} InvalidDataException: Invocation provides ${args.length} argument(s) but target expects ${count}.`,
+        );
     };
     const { subscriptions } = connection;
     switch (method.toLowerCase()) {
@@ -180,7 +201,10 @@ export class RteHub {
       case "getactivesubscriptions":
         if (!this.manners.knowsActive) throw new Error(`${failed} HubException: Method does not exist.`);
         wants(0);
-        return Array.from(subscriptions.values(), ({ EntityId, EventName }) => ({ entityId: EntityId, eventName: EventName.toLowerCase() }));
+        return Array.from(subscriptions.values(), ({ EntityId, EventName }) => ({
+          entityId: EntityId,
+          eventName: EventName.toLowerCase(),
+        }));
       default:
         throw new Error(`${failed} HubException: Method does not exist.`);
     }
@@ -205,7 +229,10 @@ export class RteHub {
       const item = connection.subscriptions.get(key);
       if (item === undefined) continue;
       const subscription = { entityId: item.EntityId, eventName: eventName.toLowerCase() };
-      this.send(connection, record({ type: TYPE.invocation, target: "MessageReceived", arguments: [{ subscription, data }] }));
+      this.send(
+        connection,
+        record({ type: TYPE.invocation, target: "MessageReceived", arguments: [{ subscription, data }] }),
+      );
       sent++;
     }
     return sent;

@@ -23,14 +23,20 @@ export interface Queue {
 }
 
 function agent(index: number, name: string): Agent {
-  return { id: `6d1e9f0a-0c2b-4f7e-9a54-1b2c3d4e5f6${index}`, name: `${name}@contoso.example`, number: `+3589750101${index}` };
+  return {
+    id: `6d1e9f0a-0c2b-4f7e-9a54-1b2c3d4e5f6${index}`,
+    name: `${name}@contoso.example`,
+    number: `+3589750101${index}`,
+  };
 }
 function queue(index: number, name: string): Queue {
   return { id: `b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c3${index}`, name, number: `+3589750200${index}` };
 }
 
 /** Those who answer. */
-export const AGENTS = ["anna.berg", "bilal.khan", "carla.rossi", "david.lind", "elena.popa", "felix.maier"].map((name, index) => agent(index + 1, name));
+export const AGENTS = ["anna.berg", "bilal.khan", "carla.rossi", "david.lind", "elena.popa", "felix.maier"].map(
+  (name, index) => agent(index + 1, name),
+);
 /** Where callers wait. */
 export const QUEUES = ["Sales", "Support", "Billing"].map((name, index) => queue(index + 1, name));
 /** A queue that the demo user may not see: subscriptions of it are refused. */

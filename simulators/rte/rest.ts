@@ -28,25 +28,59 @@ function isDemo(authorization: string | undefined): boolean {
 function discover(email: string | null, { apiEndpoint }: RestManners): unknown[] {
   if (email?.toLowerCase() !== DEMO.email) return [];
   const uiEndpoint = `${apiEndpoint()}Account/LogOn/`;
-  return [{ siloName: "Demo", username: DEMO.email, apiEndpoint: apiEndpoint(), uiEndpoint, authority: null, authorityIdPHint: null, basicAuthEndpoint: null }];
+  return [
+    {
+      siloName: "Demo",
+      username: DEMO.email,
+      apiEndpoint: apiEndpoint(),
+      uiEndpoint,
+      authority: null,
+      authorityIdPHint: null,
+      basicAuthEndpoint: null,
+    },
+  ];
 }
 
 /** Answers one request of the chain. */
-export async function answerRest(request: IncomingMessage, response: ServerResponse, url: URL, manners: RestManners): Promise<void> {
+export async function answerRest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  manners: RestManners,
+): Promise<void> {
   const path = url.pathname.replace(/\/+$/, "");
   const body = await readBody(request, BODY_LIMIT);
   const json = (): Record<string, unknown> => (body === "" ? {} : (JSON.parse(body) as Record<string, unknown>));
-  if (path === "/api/user") return send(response, 200, discover(request.method === "POST" ? String(json()["user"]) : url.searchParams.get("user"), manners));
+  if (path === "/api/user")
+    return send(
+      response,
+      200,
+      discover(request.method === "POST" ? String(json()["user"]) : url.searchParams.get("user"), manners),
+    );
   if (request.method === "POST" && path.startsWith("/authuser/")) {
     const { UserName, Password } = json();
-    const right = decodeURIComponent(path.slice(10)).toLowerCase() === DEMO.email && UserName === DEMO.email && Password === DEMO.password;
-    return right ? send(response, 200, { UserID: DEMO_USER.id, SecretKey: DEMO.secretKey }) : send(response, 401, { Message: "Invalid user name or password" });
+    const right =
+      decodeURIComponent(path.slice(10)).toLowerCase() === DEMO.email &&
+      UserName === DEMO.email &&
+      Password === DEMO.password;
+    return right
+      ? send(response, 200, { UserID: DEMO_USER.id, SecretKey: DEMO.secretKey })
+      : send(response, 401, { Message: "Invalid user name or password" });
   }
   if (!isDemo(request.headers.authorization)) return send(response, 401, { Message: "Unauthorized" });
-  if (path === "/users/me") return send(response, 200, { Id: DEMO_USER.id, OrganizationID: DEMO_USER.organizationId, UserName: DEMO.email });
-  if (path === "/queues") return send(response, 200, ALL_QUEUES.map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })));
+  if (path === "/users/me")
+    return send(response, 200, { Id: DEMO_USER.id, OrganizationID: DEMO_USER.organizationId, UserName: DEMO.email });
+  if (path === "/queues")
+    return send(
+      response,
+      200,
+      ALL_QUEUES.map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })),
+    );
   if (path === `/token/${DEMO_USER.id}/rte`) {
-    return send(response, 200, { Token: issueToken(DEMO_USER.id, manners.tokenSeconds()), WSSEndpoint: manners.endpoint() });
+    return send(response, 200, {
+      Token: issueToken(DEMO_USER.id, manners.tokenSeconds()),
+      WSSEndpoint: manners.endpoint(),
+    });
   }
   return send(response, 404, { Message: "Not found" });
 }

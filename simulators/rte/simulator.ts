@@ -144,12 +144,20 @@ export class RteSimulator implements Stand {
   play(): void {
     if (this.day !== undefined) return;
     const speed = DAY_MS / ((this.options.daySeconds ?? 60) * 1000);
-    const begin = (): { events: DayEvent[]; next: number; startedMs: number } => ({ events: makeDay(this.seed, Date.now()), next: 0, startedMs: Date.now() });
+    const begin = (): { events: DayEvent[]; next: number; startedMs: number } => ({
+      events: makeDay(this.seed, Date.now()),
+      next: 0,
+      startedMs: Date.now(),
+    });
     const timer = setInterval(() => {
       const { day } = this;
       if (day === undefined) return;
       const nowMs = (Date.now() - day.startedMs) * speed;
-      for (let event = day.events[day.next]; event !== undefined && event.atMs <= nowMs; event = day.events[++day.next]) {
+      for (
+        let event = day.events[day.next];
+        event !== undefined && event.atMs <= nowMs;
+        event = day.events[++day.next]
+      ) {
         this.emit(event.name, event.entityId, event.data);
       }
       if (day.next >= day.events.length && nowMs >= DAY_MS) Object.assign(day, begin());
@@ -177,15 +185,35 @@ export class RteSimulator implements Stand {
       queues: QUEUES.map(({ id, name }) => {
         const status = of(id, "QueueStatus");
         const number = (property: string): number => Number(status[property] ?? 0);
-        return { id, name, waiting: number("NbrOfQueuingRequesters"), connected: number("NbrOfConnected"), free: number("NbrOfAgentsImmediatelyFree"), longestWait: number("MaxWaitTime") };
+        return {
+          id,
+          name,
+          waiting: number("NbrOfQueuingRequesters"),
+          connected: number("NbrOfConnected"),
+          free: number("NbrOfAgentsImmediatelyFree"),
+          longestWait: number("MaxWaitTime"),
+        };
       }),
       agents: AGENTS.map(({ id, name }) => {
-        const { Availability = "OffWork", Note = "" } = of(id, "UserAvailability") as { Availability?: string; Note?: string };
+        const { Availability = "OffWork", Note = "" } = of(id, "UserAvailability") as {
+          Availability?: string;
+          Note?: string;
+        };
         const { Talking, CanBeAllocatedTo } = of(id, "UserStatus");
-        return { id, name, availability: Availability, note: Note, talking: Talking === true, free: CanBeAllocatedTo === true };
+        return {
+          id,
+          name,
+          availability: Availability,
+          note: Note,
+          talking: Talking === true,
+          free: CanBeAllocatedTo === true,
+        };
       }),
       openRequests: Number(list?.["TotalOpenRequests"] ?? 0),
-      connections: Array.from(this.hub.connections, ({ id, subscriptions }) => ({ id, subscriptions: subscriptions.size })),
+      connections: Array.from(this.hub.connections, ({ id, subscriptions }) => ({
+        id,
+        subscriptions: subscriptions.size,
+      })),
       log: [...this.log],
     };
   }

@@ -40,7 +40,9 @@ const target =
   (kind: TargetKind): Check =>
   (value, directory) => {
     if (typeof value !== "string") return "is not a text";
-    return kind === "agent" && findMember(directory, value)?.kind === "queue" ? `names a queue (${value}), but only an agent can stand here` : undefined;
+    return kind === "agent" && findMember(directory, value)?.kind === "queue"
+      ? `names a queue (${value}), but only an agent can stand here`
+      : undefined;
   };
 
 /** Names and ranges come from the pack's table; what may stand there is checked anew, so that a fault does not hide in its twin. */
@@ -52,7 +54,9 @@ const CHECKS: Readonly<Record<FieldKind, Check>> = {
     return value.map((item) => target("agent")(item, directory)).find((wrong) => wrong !== undefined);
   },
   integer: (value, _, [from, to] = [-Infinity, Infinity]) =>
-    Number.isInteger(value) && (value as number) >= from && (value as number) <= to ? undefined : `is ${JSON.stringify(value)}, not an integer from ${from} to ${to}`,
+    Number.isInteger(value) && (value as number) >= from && (value as number) <= to
+      ? undefined
+      : `is ${JSON.stringify(value)}, not an integer from ${from} to ${to}`,
   text: (value) => (typeof value === "string" ? undefined : "is not a text"),
 };
 
@@ -70,7 +74,8 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
   });
   const { answer, failure } = exchange;
   if (answer === undefined) {
-    const why = failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`;
+    const why =
+      failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`;
     return standard(why, "bad");
   }
   if (answer.status === 204) return standard("204: the flow changes nothing.", "good", slowNotes(exchange));
@@ -78,16 +83,20 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
   const body = parse(answer.body);
   if (body === undefined) return standard("The body is not a JSON object.", "bad");
   const notes: Note[] = [];
-  if (!/^application\/json\b/i.test(answer.contentType)) notes.push({ text: "The answer should say Content-Type: application/json.", tone: "warn" });
+  if (!/^application\/json\b/i.test(answer.contentType))
+    notes.push({ text: "The answer should say Content-Type: application/json.", tone: "warn" });
   const set = instructions(body, directory, notes);
-  if (Object.keys(set).length === 0) return standard("200 without any instruction: 204 is the documented answer.", "warn", notes);
+  if (Object.keys(set).length === 0)
+    return standard("200 without any instruction: 204 is the documented answer.", "warn", notes);
   return describe(set, directory, defaultQueue, notes);
 }
 
 function parse(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -100,7 +109,11 @@ function instructions(body: Record<string, unknown>, directory: readonly Member[
     const field = FIELDS.find(({ vendorName }) => vendorName === key);
     if (field === undefined) {
       const meant = FIELDS.find(({ vendorName }) => vendorName.toLowerCase() === key.toLowerCase())?.vendorName;
-      notes.push({ text: meant === undefined ? `${key} is no key of an answer: ignored.` : `${key} must be written ${meant}: ignored.`, tone: "warn" });
+      notes.push({
+        text:
+          meant === undefined ? `${key} is no key of an answer: ignored.` : `${key} must be written ${meant}: ignored.`,
+        tone: "warn",
+      });
     } else if (value !== null && value !== "") {
       const wrong = CHECKS[field.kind](value, directory, field.range);
       if (wrong === undefined) set[key] = value;
@@ -110,11 +123,31 @@ function instructions(body: Record<string, unknown>, directory: readonly Member[
   return set;
 }
 
-function describe(set: Instructions, directory: readonly Member[], defaultQueue: string, notes: readonly Note[]): Meaning {
+function describe(
+  set: Instructions,
+  directory: readonly Member[],
+  defaultQueue: string,
+  notes: readonly Note[],
+): Meaning {
   const name = (target: string, kind: TargetKind = "any"): string => nameTarget(directory, target, kind);
-  const { InitialTarget, FailTarget, RequiredTarget, AllocationTargets: preferred = [], Priority, ExtraPriority, CustomTTS, CustomMSI } = set;
+  const {
+    InitialTarget,
+    FailTarget,
+    RequiredTarget,
+    AllocationTargets: preferred = [],
+    Priority,
+    ExtraPriority,
+    CustomTTS,
+    CustomMSI,
+  } = set;
   const disconnect = InitialTarget === DISCONNECT;
-  const parts = [disconnect ? "the call is ended" : InitialTarget === undefined ? `default routing: ${defaultQueue}` : `to ${name(InitialTarget)}`];
+  const parts = [
+    disconnect
+      ? "the call is ended"
+      : InitialTarget === undefined
+        ? `default routing: ${defaultQueue}`
+        : `to ${name(InitialTarget)}`,
+  ];
   const said: Note[] = [];
   if (RequiredTarget !== undefined) {
     parts.push(`one named agent required: ${name(RequiredTarget, "agent")}`);
@@ -125,13 +158,17 @@ function describe(set: Instructions, directory: readonly Member[], defaultQueue:
     said.push({ text: "Other agents get the call when none of the preferred ones is available.", tone: "info" });
   }
   if (Priority !== undefined) parts.push(`priority ${Priority}`);
-  if (ExtraPriority !== undefined) parts.push(`queue priority ${ExtraPriority < 0 ? "−" : "+"} ${Math.abs(ExtraPriority)}`);
-  if (Priority !== undefined && ExtraPriority !== undefined) said.push({ text: "Priority together with ExtraPriority is not documented.", tone: "warn" });
+  if (ExtraPriority !== undefined)
+    parts.push(`queue priority ${ExtraPriority < 0 ? "−" : "+"} ${Math.abs(ExtraPriority)}`);
+  if (Priority !== undefined && ExtraPriority !== undefined)
+    said.push({ text: "Priority together with ExtraPriority is not documented.", tone: "warn" });
   if (FailTarget !== undefined) said.push({ text: `If nobody takes it there: ${name(FailTarget)}.`, tone: "info" });
   if (CustomMSI !== undefined) said.push({ text: `Billing definition: ${CustomMSI}`, tone: "info" });
   const targets = [disconnect ? undefined : InitialTarget, FailTarget, RequiredTarget, ...preferred];
   const strangers = targets.filter((each) => each !== undefined && findMember(directory, each) === undefined);
-  said.push(...strangers.map((each): Note => ({ text: `The stand-in's directory does not know ${each}.`, tone: "warn" })));
+  said.push(
+    ...strangers.map((each): Note => ({ text: `The stand-in's directory does not know ${each}.`, tone: "warn" })),
+  );
   return {
     title: parts.join("; "),
     tone: notes.some(({ tone }) => tone === "bad") ? "warn" : disconnect ? "info" : "good",

@@ -44,8 +44,16 @@ export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): P
     const call = calls.add(new Call(callId, input.from ?? "", input.to ?? "", calls.changed));
     const exchange = shownExchange({ url, headers, body });
     call.step("the platform asks the flow", "info", { exchange });
-    const defaultQueue = called === undefined ? "the queue that was called" : nameTarget(directory, called.number, "any");
-    const routed = post({ url, headers, body, timeoutMs, signal: closing.signal, onLate: (late) => call.complete(exchange, late) }).then((outcome) => {
+    const defaultQueue =
+      called === undefined ? "the queue that was called" : nameTarget(directory, called.number, "any");
+    const routed = post({
+      url,
+      headers,
+      body,
+      timeoutMs,
+      signal: closing.signal,
+      onLate: (late) => call.complete(exchange, late),
+    }).then((outcome) => {
       call.complete(exchange, outcome);
       if (!call.ended) route(call, readExchange(exchange, directory, defaultQueue));
     });
@@ -83,7 +91,8 @@ export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): P
 }
 
 function route(call: Call, meaning: ReturnType<typeof readExchange>): void {
-  if (meaning.prompt !== undefined) call.step(`the caller hears: ${meaning.prompt}`, "info", { speech: { text: meaning.prompt, language: "en" } });
+  if (meaning.prompt !== undefined)
+    call.step(`the caller hears: ${meaning.prompt}`, "info", { speech: { text: meaning.prompt, language: "en" } });
   call.step(meaning.title, meaning.tone, { notes: meaning.notes });
   if (meaning.disconnect) call.end("ended by the flow");
   else call.move(meaning.title);

@@ -17,7 +17,15 @@ export type Decision = { notes: Note[]; customData?: unknown } & (
   | { kind: "fallback"; why: string }
   | { kind: "layer"; layer: number }
   | { kind: "say"; parts: Part[]; language: string; next: number; nextIfFailed?: number }
-  | { kind: "dial"; targets: { type: string; target: string }[]; ringS: number; talkS: number; nextIfFaulty: number; record: boolean; callerId: string }
+  | {
+      kind: "dial";
+      targets: { type: string; target: string }[];
+      ringS: number;
+      talkS: number;
+      nextIfFaulty: number;
+      record: boolean;
+      callerId: string;
+    }
 );
 
 /** The actions of the wire; an error has no action there. */
@@ -28,12 +36,15 @@ type Fields = Record<string, unknown>;
 /** How a value is checked: `undefined` when it is right, else what is wrong with it. */
 type Check = (value: unknown) => string | undefined;
 
-const integer: Check = (value) => (/^-?\d+$/.test(String(value)) && typeof value !== "object" ? undefined : "is not an integer");
+const integer: Check = (value) =>
+  /^-?\d+$/.test(String(value)) && typeof value !== "object" ? undefined : "is not an integer";
 const list =
   (item: (value: Fields) => string | undefined): Check =>
   (value) => {
     if (!Array.isArray(value) || value.length === 0) return "is not a list with items";
-    return value.map((each: unknown) => (isObject(each) ? item(each) : "has an item that is not an object")).find((wrong) => wrong !== undefined);
+    return value
+      .map((each: unknown) => (isObject(each) ? item(each) : "has an item that is not an object"))
+      .find((wrong) => wrong !== undefined);
   };
 
 /** Names come from the pack's table; what may stand there is checked anew, so that a fault does not hide in its twin. */
@@ -43,7 +54,8 @@ const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = 
   text: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
   "yes-no": (value) => (value === "yes" || value === "no" ? undefined : 'is neither "yes" nor "no"'),
   "say-parts": list(({ RecordType, Content }) => {
-    if (!["Recording", "Digits", "Number", "Date", "DateTime"].includes(RecordType as string)) return `has an item whose RecordType is ${JSON.stringify(RecordType)}`;
+    if (!["Recording", "Digits", "Number", "Date", "DateTime"].includes(RecordType as string))
+      return `has an item whose RecordType is ${JSON.stringify(RecordType)}`;
     return typeof Content === "string" || typeof Content === "number" ? undefined : "has an item without Content";
   }),
   "dial-targets": list(({ TYPE, TARGET }) => {
@@ -58,7 +70,10 @@ export function readExchange(exchange: Exchange): Decision {
   const { answer, failure } = exchange;
   const notes: Note[] = [];
   const fallback = (why: string): Decision => ({ kind: "fallback", why, notes });
-  if (answer === undefined) return fallback(failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`);
+  if (answer === undefined)
+    return fallback(
+      failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`,
+    );
   if (answer.status !== 200) return fallback(`Status ${answer.status}: only 200 is sure to be read.`);
   const body = parse(answer.body);
   if (body === undefined) return fallback("The body is not a JSON object.");
@@ -70,7 +85,10 @@ export function readExchange(exchange: Exchange): Decision {
   if (status !== "0") return fallback(`STATUS is ${JSON.stringify(body["STATUS"]) ?? "missing"}, neither 0 nor 1.`);
   if (typeof body["STATUS"] === "string") notes.push({ text: "STATUS should be an integer.", tone: "warn" });
   const action = actionOf(body, notes);
-  if (action === undefined) return fallback(`ACTION is ${JSON.stringify(body["ACTION"]) ?? "missing"}: the platform knows ${ACTION_NAMES.join(", ")}.`);
+  if (action === undefined)
+    return fallback(
+      `ACTION is ${JSON.stringify(body["ACTION"]) ?? "missing"}: the platform knows ${ACTION_NAMES.join(", ")}.`,
+    );
   const wrong = faultOf(action, body, notes);
   if (wrong !== undefined) return fallback(wrong);
   noteCustomData(body["CUSTOM_DATA"], action, notes);
@@ -85,7 +103,10 @@ const DECISIONS = {
   SAY_DIGITS: (body: Fields) =>
     ({
       kind: "say",
-      parts: (body["DATA"] as { RecordType: string; Content: string | number }[]).map(({ RecordType, Content }) => ({ RecordType, Content: String(Content) })),
+      parts: (body["DATA"] as { RecordType: string; Content: string | number }[]).map(({ RecordType, Content }) => ({
+        RecordType,
+        Content: String(Content),
+      })),
       language: String(body["LANGUAGE"]),
       next: Number(body["NEXT_LAYER"]),
       ...(body["NEXT_LAYER_IF_FAILED"] != null && { nextIfFailed: Number(body["NEXT_LAYER_IF_FAILED"]) }),
@@ -93,7 +114,10 @@ const DECISIONS = {
   DIAL: (body: Fields) =>
     ({
       kind: "dial",
-      targets: (body["TARGETS"] as { TYPE: string; TARGET: string }[]).map(({ TYPE, TARGET }) => ({ type: TYPE, target: TARGET })),
+      targets: (body["TARGETS"] as { TYPE: string; TARGET: string }[]).map(({ TYPE, TARGET }) => ({
+        type: TYPE,
+        target: TARGET,
+      })),
       ringS: Number(body["MAX_DIAL_DURATION"]),
       talkS: Number(body["MAX_CALL_DURATION"]),
       nextIfFaulty: Number(body["NEXT_VO_ID"]),
@@ -127,10 +151,12 @@ function faultOf(action: ActionName, body: Fields, notes: Note[]): string | unde
     const mandatory = kind !== "custom-data" && ACTION_FIELDS[action][setting] === "required";
     if (wrong !== undefined && mandatory) return `${vendorName} ${wrong}.`;
     if (wrong !== undefined && !absent) notes.push({ text: `${vendorName} ${wrong}: ignored.`, tone: "warn" });
-    if (wrong === undefined && typeof value === "string" && CHECKS[kind] === integer) notes.push({ text: `${vendorName} should be an integer.`, tone: "warn" });
+    if (wrong === undefined && typeof value === "string" && CHECKS[kind] === integer)
+      notes.push({ text: `${vendorName} should be an integer.`, tone: "warn" });
   }
   const known = new Set(["STATUS", "ACTION", "CUSTOM_DATA", ...fields.map(({ vendorName }): string => vendorName)]);
-  for (const name of Object.keys(body)) if (!known.has(name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
+  for (const name of Object.keys(body))
+    if (!known.has(name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
   return undefined;
 }
 
@@ -144,9 +170,14 @@ function noteCustomData(value: unknown, action: string, notes: Note[]): void {
     return;
   }
   const entries = Object.entries(value);
-  if (entries.length > 0) notes.push({ text: `For pop-up and call log: ${entries.map(([name, each]) => `${name} = ${String(each)}`).join(", ")}`, tone: "info" });
+  if (entries.length > 0)
+    notes.push({
+      text: `For pop-up and call log: ${entries.map(([name, each]) => `${name} = ${String(each)}`).join(", ")}`,
+      tone: "info",
+    });
   for (const [name, each] of entries) {
-    if (String(each).length > 128) notes.push({ text: `CUSTOM_DATA.${name} is longer than 128 characters.`, tone: "warn" });
+    if (String(each).length > 128)
+      notes.push({ text: `CUSTOM_DATA.${name} is longer than 128 characters.`, tone: "warn" });
   }
 }
 

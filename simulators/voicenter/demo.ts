@@ -2,7 +2,11 @@
 import type { Ivr, Layer } from "./state.js";
 
 /** Paths of the examples' webhooks. */
-export const DEMO_PATHS = { identify: "/voicenter/identify", order: "/voicenter/order-status", night: "/voicenter/night-shift" } as const;
+export const DEMO_PATHS = {
+  identify: "/voicenter/identify",
+  order: "/voicenter/order-status",
+  night: "/voicenter/night-shift",
+} as const;
 
 /** Layers that every IVR ends in. */
 const SERVICE = 10;
@@ -19,15 +23,34 @@ const PLAIN: readonly Layer[] = [
 
 /** @param nodeRedUrl without a slash at its end */
 export function demoIvrs(nodeRedUrl: string): Ivr[] {
-  const asks = (path: string, more: Partial<Layer>): Partial<Layer> => ({ url: `${nodeRedUrl}${path}`, fallback: RECEPTION, delay: 9, ...more });
+  const asks = (path: string, more: Partial<Layer>): Partial<Layer> => ({
+    url: `${nodeRedUrl}${path}`,
+    fallback: RECEPTION,
+    delay: 9,
+    ...more,
+  });
   return [
     {
       did: "0720000001",
       name: "Caller identified by a typed ID",
       start: 1,
       layers: [
-        layer(1, "Customer number", asks(DEMO_PATHS.identify, { announcement: "Welcome. Please type your four digit customer number.", digits: 4 })),
-        layer(2, "Second chance", asks(DEMO_PATHS.identify, { announcement: "We do not know this number. Please type it once more.", digits: 4 })),
+        layer(
+          1,
+          "Customer number",
+          asks(DEMO_PATHS.identify, {
+            announcement: "Welcome. Please type your four digit customer number.",
+            digits: 4,
+          }),
+        ),
+        layer(
+          2,
+          "Second chance",
+          asks(DEMO_PATHS.identify, {
+            announcement: "We do not know this number. Please type it once more.",
+            digits: 4,
+          }),
+        ),
         ...PLAIN,
       ],
     },
@@ -36,7 +59,11 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
       name: "Order status read out",
       start: 30,
       layers: [
-        layer(30, "Order number", asks(DEMO_PATHS.order, { announcement: "Please type your five digit order number.", digits: 5 })),
+        layer(
+          30,
+          "Order number",
+          asks(DEMO_PATHS.order, { announcement: "Please type your five digit order number.", digits: 5 }),
+        ),
         layer(31, "Good bye", { announcement: "Thank you for calling. Good bye.", ending: "hangup" }),
         ...PLAIN,
       ],
@@ -47,7 +74,10 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
       start: 40,
       layers: [
         layer(40, "Night shift", asks(DEMO_PATHS.night, { announcement: "Welcome." })),
-        layer(41, "Mobile is faulty", { announcement: "We cannot reach our night shift. Please call again in the morning.", ending: "hangup" }),
+        layer(41, "Mobile is faulty", {
+          announcement: "We cannot reach our night shift. Please call again in the morning.",
+          ending: "hangup",
+        }),
         ...PLAIN,
       ],
     },

@@ -68,7 +68,10 @@ export class IvrCall extends Call {
   private async within<T>(event: Promise<T>, seconds: number): Promise<T | undefined> {
     const decided = new AbortController();
     try {
-      return await Promise.race([event, wait(seconds * this.platform.secondMs, undefined, { signal: AbortSignal.any([this.signal, decided.signal]) })]);
+      return await Promise.race([
+        event,
+        wait(seconds * this.platform.secondMs, undefined, { signal: AbortSignal.any([this.signal, decided.signal]) }),
+      ]);
     } finally {
       // Ends the timer too: it must not outlive what it was for.
       decided.abort();
@@ -93,7 +96,8 @@ export class IvrCall extends Call {
    * @throws Error when the call expects no digits now, or the phone has no such key
    */
   press(key: string): void {
-    if (this.phase.kind !== "listening" || this.phase.typed.length >= this.phase.digits) throw new Error("The call expects no digits now.");
+    if (this.phase.kind !== "listening" || this.phase.typed.length >= this.phase.digits)
+      throw new Error("The call expects no digits now.");
     if (!/^[\d*#]$/.test(key)) throw new Error("A phone has the keys 0 to 9, * and #.");
     const typed = this.phase.typed + key;
     this.enterPhase({ ...this.phase, typed });
@@ -113,7 +117,8 @@ export class IvrCall extends Call {
    */
   dialResult(result: DialResult): void {
     if (this.phase.kind !== "dialing") throw new Error("Nothing is dialled now.");
-    if (result.kind === "answered" && !this.phase.targets.some(({ target }) => target === result.target)) throw new Error(`${result.target} does not ring.`);
+    if (result.kind === "answered" && !this.phase.targets.some(({ target }) => target === result.target))
+      throw new Error(`${result.target} does not ring.`);
     this.dialed(result);
   }
 

@@ -16,7 +16,12 @@ export function checkedIvr(value: unknown): Ivr {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new Error(`Layer ${twice} stands there twice.`);
   if (!ids.includes(Number(start))) throw new Error(`There is no layer ${String(start)} to start in.`);
-  return { did: did.trim(), name: typeof name === "string" ? name.trim() : did.trim(), start: Number(start), layers: checked };
+  return {
+    did: did.trim(),
+    name: typeof name === "string" ? name.trim() : did.trim(),
+    start: Number(start),
+    layers: checked,
+  };
 }
 
 function checkedLayer(layer: Record<string, unknown>): Layer {
@@ -32,7 +37,9 @@ function checkedLayer(layer: Record<string, unknown>): Layer {
     url: word("url") === "" ? "" : webhookUrl(layer["url"]).href,
     digits: integer(layer["digits"], `The digits of layer ${id}`, 0, 50),
     delay: integer(layer["delay"], `The delay of layer ${id}`, 1, 9),
-    ...(fallback !== undefined && fallback !== null && fallback !== "" && { fallback: integer(fallback, `The fallback of layer ${id}`, 0, 1_000_000) }),
+    ...(fallback !== undefined &&
+      fallback !== null &&
+      fallback !== "" && { fallback: integer(fallback, `The fallback of layer ${id}`, 0, 1_000_000) }),
     ending,
     target: word("target"),
   };
@@ -40,6 +47,7 @@ function checkedLayer(layer: Record<string, unknown>): Layer {
 
 function integer(value: unknown, what: string, from: number, to: number): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isInteger(number) || number < from || number > to) throw new Error(`${what} is an integer from ${from} to ${to}.`);
+  if (typeof number !== "number" || !Number.isInteger(number) || number < from || number > to)
+    throw new Error(`${what} is an integer from ${from} to ${to}.`);
   return number;
 }

@@ -71,7 +71,9 @@ export function startVoicenterSimulator(options: VoicenterOptions = {}): Promise
       break: ({ id }) => calls.find(id).dialResult({ kind: "faulty" }),
       save(input) {
         const ivr = checkedIvr(input["ivr"]);
-        ivrs = ivrs.some(({ did }) => did === ivr.did) ? ivrs.map((each) => (each.did === ivr.did ? ivr : each)) : [...ivrs, ivr];
+        ivrs = ivrs.some(({ did }) => did === ivr.did)
+          ? ivrs.map((each) => (each.did === ivr.did ? ivr : each))
+          : [...ivrs, ivr];
         calls.changed();
       },
       restore() {

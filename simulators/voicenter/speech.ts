@@ -16,10 +16,12 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/;
 
 const SAYERS: Readonly<Record<string, Sayer>> = {
   Recording: (name) => (name === "" ? undefined : { shown: `recording ${name}`, spoken: "" }),
-  Digits: (digits) => (/^[\d*#]+$/.test(digits) ? { shown: `digits ${digits}`, spoken: digits.split("").join(" ") } : undefined),
+  Digits: (digits) =>
+    /^[\d*#]+$/.test(digits) ? { shown: `digits ${digits}`, spoken: digits.split("").join(" ") } : undefined,
   Number: (number) => (/^-?\d+$/.test(number) ? { shown: `number ${number}`, spoken: number } : undefined),
   Date: (text, language) => whenSaid(DATE, text, `${text}T00:00:00`, { dateStyle: "long" }, language, "date"),
-  DateTime: (text, language) => whenSaid(DATE_TIME, text, text, { dateStyle: "long", timeStyle: "medium" }, language, "date and time"),
+  DateTime: (text, language) =>
+    whenSaid(DATE_TIME, text, text, { dateStyle: "long", timeStyle: "medium" }, language, "date and time"),
 };
 
 /**
@@ -39,9 +41,19 @@ export function languageTag(language: string): string {
   }
 }
 
-function whenSaid(form: RegExp, text: string, local: string, style: Intl.DateTimeFormatOptions, language: string, word: string): Said | undefined {
+function whenSaid(
+  form: RegExp,
+  text: string,
+  local: string,
+  style: Intl.DateTimeFormatOptions,
+  language: string,
+  word: string,
+): Said | undefined {
   // The text has no zone: it is read and said as UTC, so that it stays what it is.
   const date = new Date(`${local}Z`);
   if (!form.test(text) || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(local)) return undefined;
-  return { shown: `${word} ${text}`, spoken: new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" }).format(date) };
+  return {
+    shown: `${word} ${text}`,
+    spoken: new Intl.DateTimeFormat(language, { ...style, timeZone: "UTC" }).format(date),
+  };
 }

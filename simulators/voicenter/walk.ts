@@ -41,10 +41,19 @@ function lose(call: IvrCall, title: string, notes: readonly Note[] = []): Next {
   return "nowhere";
 }
 
-async function enter(call: IvrCall, layer: Layer, previous: number | undefined, memory: { customData?: unknown }): Promise<Next> {
+async function enter(
+  call: IvrCall,
+  layer: Layer,
+  previous: number | undefined,
+  memory: { customData?: unknown },
+): Promise<Next> {
   const { id, name, announcement, digits, delay, url } = layer;
   call.move(`layer ${id}: ${name}`);
-  call.step(`layer ${id}: ${name}`, "quiet", announcement === "" ? {} : { speech: { text: announcement, language: "en" } });
+  call.step(
+    `layer ${id}: ${name}`,
+    "quiet",
+    announcement === "" ? {} : { speech: { text: announcement, language: "en" } },
+  );
   const speechS = call.speechSeconds(announcement);
   if (url === "" || digits === 0) {
     call.enterPhase({ kind: "announcing" });
@@ -56,7 +65,13 @@ async function enter(call: IvrCall, layer: Layer, previous: number | undefined, 
   return ask(call, layer, previous, typed, memory);
 }
 
-async function ask(call: IvrCall, layer: Layer, previous: number | undefined, typed: string, memory: { customData?: unknown }): Promise<Next> {
+async function ask(
+  call: IvrCall,
+  layer: Layer,
+  previous: number | undefined,
+  typed: string,
+  memory: { customData?: unknown },
+): Promise<Next> {
   call.enterPhase({ kind: "asking" });
   const body = {
     METHOD: "IVR_LAYER_INPUT",
@@ -68,13 +83,20 @@ async function ask(call: IvrCall, layer: Layer, previous: number | undefined, ty
       DTMF: typed === "" ? "0" : typed,
       LAYER_ID: String(layer.id),
       ...(previous !== undefined && { PREVIOUS_LAYER_ID: String(previous) }),
-      ...(call.input.returnCustomData === true && memory.customData !== undefined && { CUSTOM_DATA: memory.customData }),
+      ...(call.input.returnCustomData === true &&
+        memory.customData !== undefined && { CUSTOM_DATA: memory.customData }),
     },
   };
   const exchange = shownExchange({ url: layer.url, body });
   call.step("the platform asks the flow", "info", { exchange });
   const { timeoutMs } = call.platform;
-  const outcome = await post({ url: layer.url, body, timeoutMs, signal: call.signal, onLate: (late) => call.complete(exchange, late) });
+  const outcome = await post({
+    url: layer.url,
+    body,
+    timeoutMs,
+    signal: call.signal,
+    onLate: (late) => call.complete(exchange, late),
+  });
   call.signal.throwIfAborted();
   call.complete(exchange, outcome);
   const decision = readExchange(exchange);
@@ -94,28 +116,52 @@ function fallBack(call: IvrCall, { why, notes }: DecisionOf<"fallback">, { fallb
   return { layer: fallback };
 }
 
-async function announce(call: IvrCall, { parts, language, next, nextIfFailed, notes }: DecisionOf<"say">, layer: Layer, tone: Tone): Promise<Next> {
+async function announce(
+  call: IvrCall,
+  { parts, language, next, nextIfFailed, notes }: DecisionOf<"say">,
+  layer: Layer,
+  tone: Tone,
+): Promise<Next> {
   const said = parts.map((part) => ({ part, heard: say(part, language) }));
   const unsaid = said.find(({ heard }) => heard === undefined)?.part;
   if (unsaid !== undefined) {
-    const all: Note[] = [{ text: `${unsaid.RecordType} ${JSON.stringify(unsaid.Content)} cannot be said.`, tone: "bad" }, ...notes];
+    const all: Note[] = [
+      { text: `${unsaid.RecordType} ${JSON.stringify(unsaid.Content)} cannot be said.`, tone: "bad" },
+      ...notes,
+    ];
     const to = nextIfFailed ?? layer.fallback;
     if (to === undefined) return lose(call, "the announcement fails, and no layer is set for that", all);
     call.step(`the announcement fails: to layer ${to}`, "bad", { notes: all });
     return { layer: to };
   }
-  const text = said.map(({ heard }) => heard?.spoken).filter(Boolean).join(". ");
-  call.step(`the caller hears: ${said.map(({ heard }) => heard?.shown).join(", ")}`, tone, { notes, speech: { text, language: languageTag(language) } });
+  const text = said
+    .map(({ heard }) => heard?.spoken)
+    .filter(Boolean)
+    .join(". ");
+  call.step(`the caller hears: ${said.map(({ heard }) => heard?.shown).join(", ")}`, tone, {
+    notes,
+    speech: { text, language: languageTag(language) },
+  });
   call.enterPhase({ kind: "saying" });
   await call.seconds(call.speechSeconds(text));
   call.step(`on to layer ${next}`, "quiet");
   return { layer: next };
 }
 
-async function dial(call: IvrCall, { targets, ringS, talkS, nextIfFaulty, record, callerId, notes }: DecisionOf<"dial">, tone: Tone): Promise<Next> {
-  const settings: Note = { text: `Shows ${callerId}, rings ${ringS} s, talks up to ${talkS} s, ${record ? "recorded" : "not recorded"}.`, tone: "info" };
-  const several: Note[] = targets.length > 1 ? [{ text: "All ring; the first that answers has the call.", tone: "info" }] : [];
-  call.step(`dials ${targets.map(({ type, target }) => `${type.toLowerCase()} ${target}`).join(", ")}`, tone, { notes: [settings, ...several, ...notes] });
+async function dial(
+  call: IvrCall,
+  { targets, ringS, talkS, nextIfFaulty, record, callerId, notes }: DecisionOf<"dial">,
+  tone: Tone,
+): Promise<Next> {
+  const settings: Note = {
+    text: `Shows ${callerId}, rings ${ringS} s, talks up to ${talkS} s, ${record ? "recorded" : "not recorded"}.`,
+    tone: "info",
+  };
+  const several: Note[] =
+    targets.length > 1 ? [{ text: "All ring; the first that answers has the call.", tone: "info" }] : [];
+  call.step(`dials ${targets.map(({ type, target }) => `${type.toLowerCase()} ${target}`).join(", ")}`, tone, {
+    notes: [settings, ...several, ...notes],
+  });
   call.move(`ringing ${targets.map(({ target }) => target).join(", ")}`);
   const result = await call.dial(targets, ringS);
   if (result.kind === "faulty") {
@@ -123,7 +169,8 @@ async function dial(call: IvrCall, { targets, ringS, talkS, nextIfFaulty, record
     return { layer: nextIfFaulty };
   }
   if (result.kind === "unanswered") {
-    const text = "NEXT_VO_ID is for faults only; what follows a busy or unanswered phone is not documented. The stand-in ends the call.";
+    const text =
+      "NEXT_VO_ID is for faults only; what follows a busy or unanswered phone is not documented. The stand-in ends the call.";
     call.step("nobody answers", "warn", { notes: [{ text, tone: "info" }] });
     call.end("nobody answered");
     return "nowhere";

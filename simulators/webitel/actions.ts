@@ -38,7 +38,12 @@ function textOf(value: unknown): string {
 }
 
 /** Builds the actions over a store. */
-export function actionsOf(store: Store, faults: Faults, hooks: Hooks, changed: () => void): Record<string, (input: Record<string, unknown>) => unknown> {
+export function actionsOf(
+  store: Store,
+  faults: Faults,
+  hooks: Hooks,
+  changed: () => void,
+): Record<string, (input: Record<string, unknown>) => unknown> {
   const post = (url: string, attempt: Attempt, event: string, direction: string): Promise<HookAnswer> => {
     const { queue, member, id, uuid, agent, cid } = attempt;
     const body = JSON.stringify({ event, direction, queue, member, attempt: id, uuid, agent, cid });
@@ -59,7 +64,15 @@ export function actionsOf(store: Store, faults: Faults, hooks: Hooks, changed: (
       if (!queue || !member) throw new Error("nobody is left to call in this queue");
       member.attempts++;
       const agent = needed(input, "agent", store.agents[0]?.extension);
-      const attempt: Attempt = { id: store.newId(), queue: queue.id, member: member.id, agent, uuid: randomUUID(), cid: member.communications[0]?.destination ?? "", state: "offering" };
+      const attempt: Attempt = {
+        id: store.newId(),
+        queue: queue.id,
+        member: member.id,
+        agent,
+        uuid: randomUUID(),
+        cid: member.communications[0]?.destination ?? "",
+        state: "offering",
+      };
       store.attempts.unshift(attempt);
       changed();
       return { attempt: attempt.id, answer: await post(url, attempt, "offering", "outbound") };
@@ -70,13 +83,19 @@ export function actionsOf(store: Store, faults: Faults, hooks: Hooks, changed: (
       if (!attempt) throw new Error("no such attempt");
       attempt.state = "bridged";
       changed();
-      return { attempt: attempt.id, answer: await post(needed(input, "url", hooks.eventUrl), attempt, "bridged", "outbound") };
+      return {
+        attempt: attempt.id,
+        answer: await post(needed(input, "url", hooks.eventUrl), attempt, "bridged", "outbound"),
+      };
     },
     /** Members of a queue whose name or number contains a text. Input: `queue`, `text`. */
     search: (input) => {
       const text = textOf(input["text"]).toLowerCase();
       const members = store.queue(needed(input, "queue"))?.members ?? [];
-      const fits = members.filter(({ name = "", communications }) => name.toLowerCase().includes(text) || communications.some(({ destination }) => destination.includes(text)));
+      const fits = members.filter(
+        ({ name = "", communications }) =>
+          name.toLowerCase().includes(text) || communications.some(({ destination }) => destination.includes(text)),
+      );
       return { found: fits.length, members: fits.slice(0, 20).map(memberState) };
     },
     /** Takes everybody out of a queue. Input: `queue`. */

@@ -32,7 +32,10 @@ function paged<T>(items: readonly T[], query: URLSearchParams): { items?: T[]; n
 
 function matches(pattern: string | null, value: string): boolean {
   if (pattern === null) return true;
-  const source = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+  const source = pattern
+    .split("*")
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join(".*");
   return new RegExp(`^${source}$`, "i").test(value);
 }
 
@@ -60,9 +63,16 @@ function searchMembers(store: Store, { params, query }: Asked, habits: SearchHab
 }
 
 function searchAgents(store: Store, { query }: Asked): unknown {
-  const among = (name: string, value: unknown): boolean => query.getAll(name).length === 0 || query.getAll(name).includes(String(value));
+  const among = (name: string, value: unknown): boolean =>
+    query.getAll(name).length === 0 || query.getAll(name).includes(String(value));
   const teamOf = (agent: Record<string, unknown>): unknown => (agent["team"] as { id: string }).id;
-  const found = store.agents.filter((agent) => matches(query.get("q"), String(agent.name)) && among("id", agent.id) && among("extension", agent.extension) && among("team_id", teamOf(agent)));
+  const found = store.agents.filter(
+    (agent) =>
+      matches(query.get("q"), String(agent.name)) &&
+      among("id", agent.id) &&
+      among("extension", agent.extension) &&
+      among("team_id", teamOf(agent)),
+  );
   return paged(query.get("sort")?.startsWith("-") ? found.toReversed() : found, query);
 }
 
@@ -71,7 +81,8 @@ function createCall(store: Store, { body }: Asked): unknown {
   const destination = text(body["destination"]).replace(/[^\d+]/g, "");
   if (!from.id && !from.extension) throw new Refusal(400, "app.call.create.valid.from", "from is required");
   const { variables = {} } = (body["params"] ?? {}) as { variables?: Record<string, string> };
-  if (Object.values(variables as Record<string, unknown>).some((value) => typeof value !== "string")) throw new Refusal(400, "", "variables must be text");
+  if (Object.values(variables as Record<string, unknown>).some((value) => typeof value !== "string"))
+    throw new Refusal(400, "", "variables must be text");
   const call = { id: randomUUID(), destination, from, variables, at: new Date().toISOString() };
   store.calls.unshift(call);
   return { id: call.id };
@@ -80,7 +91,8 @@ function createCall(store: Store, { body }: Asked): unknown {
 function createBulk(store: Store, { params, body }: Asked): unknown {
   const items = (body["items"] ?? []) as Member[];
   const queue = queueForMembers(store, params[0] as string);
-  if (text(body["file_name"]).length > 120) throw new Refusal(400, "app.member.valid.file_name", "file_name is too long");
+  if (text(body["file_name"]).length > 120)
+    throw new Refusal(400, "app.member.valid.file_name", "file_name is too long");
   checkMembers(store, items);
   return items.length === 0 ? {} : { ids: store.insert(queue, items) };
 }
@@ -105,16 +117,40 @@ const found = <T>(item: T | undefined, what: string): T => {
 
 const ROUTES: readonly [method: string, path: RegExp, handler: Handler][] = [
   ["GET", /^\/call_center\/agents$/, searchAgents],
-  ["GET", /^\/call_center\/agents\/([^/]+)$/, (store, { params }) => found(store.agents.find(({ id }) => id === params[0]), "agent")],
+  [
+    "GET",
+    /^\/call_center\/agents\/([^/]+)$/,
+    (store, { params }) =>
+      found(
+        store.agents.find(({ id }) => id === params[0]),
+        "agent",
+      ),
+  ],
   ["POST", /^\/calls$/, createCall],
-  ["GET", /^\/call_center\/queues$/, (store, { query }) => paged(store.queues.map(({ id, name, type, loaded }) => ({ id, name, type, count: loaded })), query)],
+  [
+    "GET",
+    /^\/call_center\/queues$/,
+    (store, { query }) =>
+      paged(
+        store.queues.map(({ id, name, type, loaded }) => ({ id, name, type, count: loaded })),
+        query,
+      ),
+  ],
   ["GET", /^\/call_center\/communication_type$/, (store, { query }) => paged(store.communicationTypes, query)],
   ["GET", /^\/call_center\/buckets$/, (store, { query }) => paged(store.buckets, query)],
   ["GET", /^\/call_center\/queues\/([^/]+)\/members$/, searchMembers],
   ["POST", /^\/call_center\/queues\/([^/]+)\/members$/, createOne],
   ["POST", /^\/call_center\/queues\/([^/]+)\/members\/bulk$/, createBulk],
-  ["PATCH", /^\/call_center\/queues\/[^/]+\/members\/[^/]+\/attempts\/([^/]+)$/, (store, { params, body }) => reportAttempt(store, params[0] as string, body)],
-  ["PATCH", /^\/call_center\/attempts\/([^/]+)$/, (store, { params, body }) => reportAttempt(store, params[0] as string, body)],
+  [
+    "PATCH",
+    /^\/call_center\/queues\/[^/]+\/members\/[^/]+\/attempts\/([^/]+)$/,
+    (store, { params, body }) => reportAttempt(store, params[0] as string, body),
+  ],
+  [
+    "PATCH",
+    /^\/call_center\/attempts\/([^/]+)$/,
+    (store, { params, body }) => reportAttempt(store, params[0] as string, body),
+  ],
 ];
 
 /** Finds the operation for a request. */

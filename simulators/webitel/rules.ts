@@ -31,18 +31,22 @@ function checkMember(store: Store, member: Member, at: number): void {
     throw new Refusal(400, "model.member.is_valid.communications.app_error", `item ${at}: communications count`);
   }
   for (const { type } of communications) {
-    if (!isId(type)) throw new Refusal(400, "model.member.is_valid.communications.type.app_error", `item ${at}: communication type`);
-    if (!knows(store.communicationTypes, type)) throw new Refusal(400, "store.sql_member.bulk_save.app_error", `item ${at}: no communication type ${type.id}`);
+    if (!isId(type))
+      throw new Refusal(400, "model.member.is_valid.communications.type.app_error", `item ${at}: communication type`);
+    if (!knows(store.communicationTypes, type))
+      throw new Refusal(400, "store.sql_member.bulk_save.app_error", `item ${at}: no communication type ${type.id}`);
   }
   for (const time of [member.expire_at, member.min_offering_at]) {
     // The gateway reads int64, as text or number.
-    if (time !== undefined && !INT64.test(`${time}`)) throw new Refusal(400, "", `item ${at}: invalid value for int64: ${time}`);
+    if (time !== undefined && !INT64.test(`${time}`))
+      throw new Refusal(400, "", `item ${at}: invalid value for int64: ${time}`);
   }
   if (member.bucket && !knows(store.buckets, member.bucket)) {
     throw new Refusal(400, "store.sql_member.bulk_save.app_error", `item ${at}: no bucket ${member.bucket.id}`);
   }
   const values = Object.values(member.variables ?? {}) as unknown[];
-  if (values.some((value) => typeof value !== "string")) throw new Refusal(400, "", `item ${at}: variables must be text`);
+  if (values.some((value) => typeof value !== "string"))
+    throw new Refusal(400, "", `item ${at}: variables must be text`);
 }
 
 /** The queue of a bulk. */

@@ -113,7 +113,10 @@ interface Context {
   changed: () => void;
 }
 
-function listenTo(listener: (request: IncomingMessage, response: ServerResponse) => void): { server: Server; sockets: Set<Socket> } {
+function listenTo(listener: (request: IncomingMessage, response: ServerResponse) => void): {
+  server: Server;
+  sockets: Set<Socket>;
+} {
   const sockets = new Set<Socket>();
   const server = createServer(listener);
   server.on("connection", (socket) => {
@@ -137,16 +140,28 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
   const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : "";
   const method = request.method ?? "GET";
   const marker = markerOf(body);
-  seen.push({ method, path: path + url.search, body: options.forgetful ? {} : body, ...(marker !== undefined && { marker }), at: Date.now() });
+  seen.push({
+    method,
+    path: path + url.search,
+    body: options.forgetful ? {} : body,
+    ...(marker !== undefined && { marker }),
+    at: Date.now(),
+  });
   if (seen.length > KEPT) seen.splice(0, seen.length - KEPT);
   const fail = (refusal: Refusal): void => sendError(response, options.errorShape ?? "nested", refusal);
   if (request.headers["x-webitel-access"] !== (options.token ?? WEBITEL_DEMO_TOKEN)) {
-    return fail(new Refusal(401, "api.context.session_expired.app_error", `token=${String(request.headers["x-webitel-access"])}`));
+    return fail(
+      new Refusal(401, "api.context.session_expired.app_error", `token=${String(request.headers["x-webitel-access"])}`),
+    );
   }
   const target = route(method, path);
   if (!target) return fail(new Refusal(404, "api.context.404.app_error", `no operation ${method} ${path}`));
   const work = (): unknown => {
-    const answer = target.handler(store, { params: target.params, query: url.searchParams, body }, { ignoresVariables: options.ignoresVariables ?? false });
+    const answer = target.handler(
+      store,
+      { params: target.params, query: url.searchParams, body },
+      { ignoresVariables: options.ignoresVariables ?? false },
+    );
     if (method !== "GET") changed();
     return answer;
   };
@@ -162,7 +177,10 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
 }
 
 /** What each fault does with a request. A refusal of `work` wins: a server that breaks off has still refused. */
-const failing: Record<Fault, (work: () => unknown, response: ServerResponse, retryAfter?: string) => void | Promise<void>> = {
+const failing: Record<
+  Fault,
+  (work: () => unknown, response: ServerResponse, retryAfter?: string) => void | Promise<void>
+> = {
   async slow(work, response) {
     await sleep(300);
     sendJson(response, 200, work());
@@ -209,7 +227,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 /** gRPC numbers of the codes that the engine maps; everything else, 404 included, is Internal. */
 const GRPC: Record<number, number> = { 400: 3, 401: 16, 403: 7 };
 
-function sendError(response: ServerResponse, shape: "platform" | "gateway" | "nested", { code, id, message: detail }: Refusal): void {
+function sendError(
+  response: ServerResponse,
+  shape: "platform" | "gateway" | "nested",
+  { code, id, message: detail }: Refusal,
+): void {
   if (shape === "platform") return sendJson(response, code, { id, status: "Error", detail, code });
   const grpc = GRPC[code];
   const message = shape === "nested" && id !== "" ? JSON.stringify({ id, status: "Error", detail, code }) : detail;

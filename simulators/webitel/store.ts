@@ -44,7 +44,16 @@ export interface Attempt {
 export const TAKES_NO_MEMBERS = new Set([1, 6]);
 
 const team = { id: "3", name: "Sales" };
-const agent = (id: string, name: string, extension: string, status: string): Agent => ({ id, name, status, extension, team, user: { id: `2${id}`, name }, status_duration: "312", channel: [] });
+const agent = (id: string, name: string, extension: string, status: string): Agent => ({
+  id,
+  name,
+  status,
+  extension,
+  team,
+  user: { id: `2${id}`, name },
+  status_duration: "312",
+  channel: [],
+});
 
 /** Everything, in memory. */
 export class Store {
@@ -58,7 +67,10 @@ export class Store {
     { id: "11", name: "Precollection", type: 5, members: [], loaded: 0 },
     { id: "12", name: "Inbound line", type: 1, members: [], loaded: 0 },
   ];
-  readonly buckets: Lookup[] = ["1", "2", "3", "4"].map((id, at) => ({ id, name: `Bucket of ${this.agents[at]?.name ?? "nobody"}` }));
+  readonly buckets: Lookup[] = ["1", "2", "3", "4"].map((id, at) => ({
+    id,
+    name: `Bucket of ${this.agents[at]?.name ?? "nobody"}`,
+  }));
   readonly communicationTypes: Lookup[] = [
     { id: "1", name: "Mobile" },
     { id: "2", name: "Home" },
@@ -84,7 +96,15 @@ export class Store {
     queue.loaded += items.length;
     return items.map((item) => {
       const id = this.newId();
-      if (!this.forgetful) queue.members.push({ ...item, communications: item.communications.map(trimmed), id, queue: { id: queue.id, name: queue.name }, created_at, attempts: 0 });
+      if (!this.forgetful)
+        queue.members.push({
+          ...item,
+          communications: item.communications.map(trimmed),
+          id,
+          queue: { id: queue.id, name: queue.name },
+          created_at,
+          attempts: 0,
+        });
       return id;
     });
   }

@@ -22,7 +22,14 @@ export function memberState({ id, name = "", communications, bucket, expire_at, 
 
 function queueState({ id, name, type, loaded, members }: Queue): QueueState {
   const waiting = members.reduce((count, { attempts }) => count + (attempts === 0 ? 1 : 0), 0);
-  return { id, name, takesMembers: !TAKES_NO_MEMBERS.has(type), loaded, waiting, latest: members.slice(-SHOWN).toReversed().map(memberState) };
+  return {
+    id,
+    name,
+    takesMembers: !TAKES_NO_MEMBERS.has(type),
+    loaded,
+    waiting,
+    latest: members.slice(-SHOWN).toReversed().map(memberState),
+  };
 }
 
 function callState({ id, at, destination, from }: StoredCall): CallState {
@@ -35,7 +42,9 @@ export function stateOf(store: Store, { lookupUrl = "", eventUrl = "" }: Hooks):
     agents: store.agents,
     queues: store.queues.map(queueState),
     calls: store.calls.slice(0, SHOWN).map(callState),
-    attempts: store.attempts.slice(0, SHOWN).map(({ id, queue, cid, agent, state, result }) => ({ id, queue, cid, agent, state, ...(result && { result }) })),
+    attempts: store.attempts
+      .slice(0, SHOWN)
+      .map(({ id, queue, cid, agent, state, result }) => ({ id, queue, cid, agent, state, ...(result && { result }) })),
     faults: FAULTS,
     hooks: { lookupUrl, eventUrl },
   };

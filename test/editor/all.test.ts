@@ -41,9 +41,17 @@ describe("editor: every node", function () {
   }
 
   it("has an icon for each vendor that is an image, and shows it in the palette", async () => {
-    const icons = await editor.page.locator('.red-ui-palette-node[data-palette-type] .red-ui-palette-icon').evaluateAll((all) => all.map((icon) => getComputedStyle(icon).backgroundImage.slice(5, -2)));
+    const icons = await editor.page
+      .locator(".red-ui-palette-node[data-palette-type] .red-ui-palette-icon")
+      .evaluateAll((all) => all.map((icon) => getComputedStyle(icon).backgroundImage.slice(5, -2)));
     const own = [...new Set(icons.filter((url) => url.includes("contact-center")))];
-    assert.deepEqual(own.map((url) => url.split("/").at(-1) ?? "").sort(), ["cti.svg", "rte.svg", "smartrouting.svg", "voicenter.svg", "webitel.svg"]);
+    assert.deepEqual(own.map((url) => url.split("/").at(-1) ?? "").sort(), [
+      "cti.svg",
+      "rte.svg",
+      "smartrouting.svg",
+      "voicenter.svg",
+      "webitel.svg",
+    ]);
     for (const url of own) {
       const answer = await fetch(url);
       assert.match(answer.headers.get("content-type") ?? "", /svg/, url);
@@ -58,7 +66,9 @@ describe("editor: every node", function () {
     it(`${type} can be dragged, opened, saved and read about`, async () => {
       const id = await editor.drag(type, 300, 300);
       // Only what nobody but the user can know may be missing: a connection, or a field marked as required.
-      const isOpen = Object.values(form.defaults).some((one) => one.required === true && (one.value === "" || one.value === undefined));
+      const isOpen = Object.values(form.defaults).some(
+        (one) => one.required === true && (one.value === "" || one.value === undefined),
+      );
       if (!isOpen) assert.deepEqual(await editor.wrong(id), []);
       const before = await editor.exported(id);
       await editor.edit(id);
@@ -68,7 +78,10 @@ describe("editor: every node", function () {
       await editor.done();
       const after = await editor.exported(id);
       assert.deepEqual(after, before);
-      assert.deepEqual(Object.keys(form.defaults).filter((name) => !(name in after)), []);
+      assert.deepEqual(
+        Object.keys(form.defaults).filter((name) => !(name in after)),
+        [],
+      );
       const help = await editor.help(type);
       assert.ok(help.includes("Details") && help.length > 300, help.slice(0, 200));
       assert.doesNotMatch(help, /undefined|data-i18n/);

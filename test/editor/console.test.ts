@@ -12,7 +12,12 @@ import { launchChromium } from "../support/chromium.js";
 import { until } from "../support/wait.js";
 
 /** Width in pixels, and whether in dark. */
-const SIZES = [[1280, false], [1280, true], [400, false], [400, true]] as const;
+const SIZES = [
+  [1280, false],
+  [1280, true],
+  [400, false],
+  [400, true],
+] as const;
 const TO_VIP = { status: 200, body: { InitialTarget: "+358942000200", RequiredTarget: "anna.berg@contoso.example" } };
 
 describe("console page", () => {
@@ -32,11 +37,28 @@ describe("console page", () => {
 
   beforeEach(async () => {
     webhook = await cannedWebhook(TO_VIP);
-    const layer = (id: number, more: Partial<Layer>): Layer => ({ id, name: `L${id}`, announcement: "", url: "", digits: 0, delay: 9, ending: "queue", target: `Q${id}`, ...more });
-    const layers = [layer(1, { url: webhook.url, digits: 4, fallback: 20, announcement: "Your number, please." }), layer(10, {}), layer(20, {})];
+    const layer = (id: number, more: Partial<Layer>): Layer => ({
+      id,
+      name: `L${id}`,
+      announcement: "",
+      url: "",
+      digits: 0,
+      delay: 9,
+      ending: "queue",
+      target: `Q${id}`,
+      ...more,
+    });
+    const layers = [
+      layer(1, { url: webhook.url, digits: 4, fallback: 20, announcement: "Your number, please." }),
+      layer(10, {}),
+      layer(20, {}),
+    ];
     stands = [
       await startSmartRoutingSimulator({ endpoints: [{ label: "Demo flow", url: webhook.url }], timeoutMs: 400 }),
-      await startVoicenterSimulator({ ivrs: [{ did: "0720000001", name: "Demo IVR", start: 1, layers }], timeoutMs: 400 }),
+      await startVoicenterSimulator({
+        ivrs: [{ did: "0720000001", name: "Demo IVR", start: 1, layers }],
+        timeoutMs: 400,
+      }),
     ];
     server = await startConsole({ stands, links: [{ label: "Node-RED editor", url: "http://127.0.0.1:1/" }] });
     problems = [];
@@ -51,12 +73,16 @@ describe("console page", () => {
   });
 
   async function open(tab: string, options: { width?: number; dark?: boolean } = {}): Promise<Locator> {
-    const context = await browser.newContext({ viewport: { width: options.width ?? 1280, height: 900 }, colorScheme: options.dark === true ? "dark" : "light" });
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1280, height: 900 },
+      colorScheme: options.dark === true ? "dark" : "light",
+    });
     page = await context.newPage();
     if (voices) await page.addInitScript(VOICE);
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("request", (request) => {
-      if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) problems.push(`asked for ${request.url()}`);
+      if (!request.url().startsWith(server.url) && !request.url().startsWith("data:"))
+        problems.push(`asked for ${request.url()}`);
     });
     await page.goto(`${server.url}/#${tab}`);
     const panel = page.locator(`#panel-${tab}`);
@@ -74,11 +100,17 @@ describe("console page", () => {
     const panel = await open("smartrouting");
     await panel.getByLabel("Tag (targetid)").fill("VIP");
     await panel.getByRole("button", { name: "Ring", exact: true }).click();
-    await step(panel, "to queue VIP service (+358942000200); one named agent required: agent Anna Berg (anna.berg@contoso.example)");
+    await step(
+      panel,
+      "to queue VIP service (+358942000200); one named agent required: agent Anna Berg (anna.berg@contoso.example)",
+    );
     assert.equal((JSON.parse(webhook.asked[0]?.text ?? "") as { targetid: string }).targetid, "VIP");
     assert.match((await panel.locator(".steps .line").first().textContent()) ?? "", /POST \/hook200[\d.]+ ms/);
     await panel.getByText("Request and answer").click();
-    assert.match((await panel.locator(".exchange").textContent()) ?? "", /"anum": "\+358401112233".*"RequiredTarget": "anna.berg@contoso.example"/s);
+    assert.match(
+      (await panel.locator(".exchange").textContent()) ?? "",
+      /"anum": "\+358401112233".*"RequiredTarget": "anna.berg@contoso.example"/s,
+    );
     await panel.getByRole("button", { name: "Hang up" }).click();
     await step(panel, "the caller hangs up");
   });
@@ -91,7 +123,9 @@ describe("console page", () => {
     await step(panel, "default routing: queue Sales (+358942000100)");
     assert.match((await panel.locator(".steps .line").textContent()) ?? "", /no answer in time/);
     late?.();
-    await until("the late answer", async () => /late answer, ignored:/.test((await panel.locator(".steps .line").textContent()) ?? ""));
+    await until("the late answer", async () =>
+      /late answer, ignored:/.test((await panel.locator(".steps .line").textContent()) ?? ""),
+    );
   });
 
   it("sends credentials and rings any address", async () => {
@@ -141,7 +175,16 @@ describe("console page", () => {
   });
 
   it("lets the phones of a DIAL answer", async () => {
-    const dial = { STATUS: 0, ACTION: "DIAL", CALLER_ID: "1", MAX_CALL_DURATION: 60, MAX_DIAL_DURATION: 30, NEXT_VO_ID: 20, RECORDING: "no", CUSTOM_DATA: {} };
+    const dial = {
+      STATUS: 0,
+      ACTION: "DIAL",
+      CALLER_ID: "1",
+      MAX_CALL_DURATION: 60,
+      MAX_DIAL_DURATION: 30,
+      NEXT_VO_ID: 20,
+      RECORDING: "no",
+      CUSTOM_DATA: {},
+    };
     webhook.answerWith({ status: 200, body: { ...dial, TARGETS: [{ TYPE: "PHONE", TARGET: "0500000003" }] } });
     const panel = await open("voicenter");
     await panel.getByRole("button", { name: "Ring", exact: true }).click();
@@ -154,7 +197,10 @@ describe("console page", () => {
 
   it("speaks what the caller hears, each text once, and nothing when switched off", async () => {
     const DATA = [{ RecordType: "Digits", Content: "0471" }];
-    webhook.answerWith({ status: 200, body: { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 20, LANGUAGE: "HE", DATA } });
+    webhook.answerWith({
+      status: 200,
+      body: { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 20, LANGUAGE: "HE", DATA },
+    });
     voices = true;
     const panel = await open("voicenter");
     await panel.getByRole("button", { name: "Ring", exact: true }).click();
@@ -200,7 +246,10 @@ describe("console page", () => {
         const panel = await open(tab, { width, dark });
         await panel.getByRole("button", { name: "Ring", exact: true }).click();
         await until("the conversation", async () => (await steps(panel)).length > 0);
-        const [phone, conversation] = [await panel.locator(".phone").boundingBox(), await panel.locator(".card", { has: page.locator(".steps") }).boundingBox()];
+        const [phone, conversation] = [
+          await panel.locator(".phone").boundingBox(),
+          await panel.locator(".card", { has: page.locator(".steps") }).boundingBox(),
+        ];
         assert.ok(phone && conversation);
         const isBeside = conversation.x > phone.x + phone.width && conversation.y === phone.y;
         const isBelow = conversation.y > phone.y + phone.height && conversation.x === phone.x;

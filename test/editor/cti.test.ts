@@ -19,7 +19,11 @@ describe("editor: CTI Broker", function () {
   let problems: string[];
 
   before(async () => {
-    [simulator, red, browser] = await Promise.all([startCtiSimulator(), NodeRed.start({ settings: `httpNodeRoot: "/hooks"` }), launchChromium()]);
+    [simulator, red, browser] = await Promise.all([
+      startCtiSimulator(),
+      NodeRed.start({ settings: `httpNodeRoot: "/hooks"` }),
+      launchChromium(),
+    ]);
   });
   after(async () => {
     await browser.close();
@@ -33,12 +37,24 @@ describe("editor: CTI Broker", function () {
 
   const flows = (): FlowNode[] => {
     const places: Record<string, [number, number]> = { events: [200, 100], subscribe: [200, 200], command: [200, 300] };
-    const nodes = [tab(), broker(simulator.url, { name: "Broker", callbackUrl: "https://hooks.example" }), eventIn({ auth: "secret", credentials: { secret: "s" } }), subscriber([ANNA, BART]), command({ command: "Dial" })];
-    return nodes.map((node) => Object.assign({}, node, { wires: [] }, places[node.id] && { x: places[node.id]?.[0], y: places[node.id]?.[1] }));
+    const nodes = [
+      tab(),
+      broker(simulator.url, { name: "Broker", callbackUrl: "https://hooks.example" }),
+      eventIn({ auth: "secret", credentials: { secret: "s" } }),
+      subscriber([ANNA, BART]),
+      command({ command: "Dial" }),
+    ];
+    return nodes.map((node) =>
+      Object.assign({}, node, { wires: [] }, places[node.id] && { x: places[node.id]?.[0], y: places[node.id]?.[1] }),
+    );
   };
   async function open(nodes: FlowNode[] = flows(), dark = false): Promise<void> {
     await red.deploy(nodes);
-    const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, colorScheme: dark ? "dark" : "light", permissions: ["clipboard-read", "clipboard-write"] });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 1000 },
+      colorScheme: dark ? "dark" : "light",
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
     page = await context.newPage();
     problems = [];
     page.on("pageerror", (error) => problems.push(error.message));
@@ -49,7 +65,13 @@ describe("editor: CTI Broker", function () {
     // A click while the last dialog still slides away opens nothing.
     await until(`the dialog of ${id}`, async () => {
       await page.locator(`[id="${id}"]`).dblclick();
-      return page.locator("#node-dialog-ok").click({ trial: true, timeout: 2000 }).then(() => true, () => false);
+      return page
+        .locator("#node-dialog-ok")
+        .click({ trial: true, timeout: 2000 })
+        .then(
+          () => true,
+          () => false,
+        );
     });
   }
   async function brokerDialog(): Promise<void> {
@@ -63,7 +85,9 @@ describe("editor: CTI Broker", function () {
   }
   function saved(id: string): Promise<Record<string, unknown>> {
     return page.evaluate((id) => {
-      const { RED } = window as unknown as { RED: { nodes: { node(id: string): object; convertNode(node: object): Record<string, unknown> } } };
+      const { RED } = window as unknown as {
+        RED: { nodes: { node(id: string): object; convertNode(node: object): Record<string, unknown> } };
+      };
       return RED.nodes.convertNode(RED.nodes.node(id));
     }, id);
   }
@@ -71,17 +95,29 @@ describe("editor: CTI Broker", function () {
 
   it("offers the nodes in the palette in plain words", async () => {
     await open();
-    for (const [type, label] of [["cti-command", "CTI command"], ["cti-subscribe", "CTI subscribe"], ["cti-event-in", "CTI event in"]]) {
-      assert.equal((await text(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`)).trim().replaceAll(/\s+/g, " "), label);
+    for (const [type, label] of [
+      ["cti-command", "CTI command"],
+      ["cti-subscribe", "CTI subscribe"],
+      ["cti-event-in", "CTI event in"],
+    ]) {
+      assert.equal(
+        (await text(`.red-ui-palette-node[data-palette-type="${type}"] .red-ui-palette-label`))
+          .trim()
+          .replaceAll(/\s+/g, " "),
+        label,
+      );
     }
   });
 
   it("offers the vendor's commands, and only the fields that the chosen one needs", async () => {
     await open();
     await dialog("command");
-    const options = await page.locator("#node-input-command option").evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
+    const options = await page
+      .locator("#node-input-command option")
+      .evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
     assert.deepEqual(options, ["", "AgentLogin", "AgentLogout", "Dial", "HeartBeat"]);
-    const shown = async (): Promise<boolean[]> => Promise.all([".cti-number", ".cti-heartbeat"].map((row) => page.locator(row).isVisible()));
+    const shown = async (): Promise<boolean[]> =>
+      Promise.all([".cti-number", ".cti-heartbeat"].map((row) => page.locator(row).isVisible()));
     assert.deepEqual(await shown(), [true, false]);
     await page.locator("#node-input-command").selectOption("AgentLogin");
     assert.deepEqual(await shown(), [false, true]);
@@ -92,7 +128,10 @@ describe("editor: CTI Broker", function () {
     await page.locator(".form-row:has(#node-input-imAddress) input.red-ui-typedInput-input").fill(ANNA);
     await done();
     const node = await saved("command");
-    assert.deepEqual([node["command"], node["imAddress"], node["imAddressType"], node["heartbeat"], node["broker"]], ["AgentLogin", ANNA, "str", "2.5", "broker"]);
+    assert.deepEqual(
+      [node["command"], node["imAddress"], node["imAddressType"], node["heartbeat"], node["broker"]],
+      ["AgentLogin", ANNA, "str", "2.5", "broker"],
+    );
   });
 
   it("shows the callback address as it will be registered, without the secret, and copies it", async () => {
@@ -108,7 +147,10 @@ describe("editor: CTI Broker", function () {
     await page.locator("#cti-agents").fill(`${ANNA}\n${BART}, sip:c@contoso.example`);
     await done();
     const node = await saved("subscribe");
-    assert.deepEqual([node["eventNode"], node["callback"], node["agents"]], ["", "https://other.example/x", [ANNA, BART, "sip:c@contoso.example"]]);
+    assert.deepEqual(
+      [node["eventNode"], node["callback"], node["agents"]],
+      ["", "https://other.example/x", [ANNA, BART, "sip:c@contoso.example"]],
+    );
   });
 
   it("warns where a broker cannot reach the callback URL, and only there", async () => {
@@ -125,7 +167,10 @@ describe("editor: CTI Broker", function () {
         ["${CALLBACK}", undefined],
       ] as const) {
         await page.evaluate((callbackUrl) => {
-          const { RED, $ } = window as unknown as { RED: { nodes: { node(id: string): { callbackUrl: string } } }; $: (selector: string) => { trigger(event: string): void } };
+          const { RED, $ } = window as unknown as {
+            RED: { nodes: { node(id: string): { callbackUrl: string } } };
+            $: (selector: string) => { trigger(event: string): void };
+          };
           RED.nodes.node("broker").callbackUrl = callbackUrl;
           $("#node-input-broker").trigger("change");
         }, callbackUrl);
@@ -165,7 +210,10 @@ describe("editor: CTI Broker", function () {
       await until(String(expected), async () => expected.test(await text("#cti-test-report")));
     };
     await report(/^✔ The broker at http:\/\/127\.0\.0\.1:\d+ answers/);
-    assert.equal(simulator.state().subscriptions.some(({ callback }) => callback.includes("test")), false);
+    assert.equal(
+      simulator.state().subscriptions.some(({ callback }) => callback.includes("test")),
+      false,
+    );
     simulator.faults.refuse = 1;
     await report(/^✘ .* HTTP 500 where 404 is documented/);
     await page.locator("#node-config-input-url").fill("http://127.0.0.1:9");
@@ -179,7 +227,10 @@ describe("editor: CTI Broker", function () {
 
   it("keeps an imported subscriber and its event node together", async () => {
     await open([tab(), Object.assign(command(), { x: 200, y: 300, wires: [] })]);
-    const example = readFileSync(join(__dirname, "../../examples/cti/05 - Raise an alarm when a log-in fails.json"), "utf8");
+    const example = readFileSync(
+      join(__dirname, "../../examples/cti/05 - Raise an alarm when a log-in fails.json"),
+      "utf8",
+    );
     await page.keyboard.press("Control+i");
     await page.locator("#red-ui-clipboard-dialog-import-text").fill(example);
     // The dialog looks at the text when a key is released.
@@ -188,10 +239,14 @@ describe("editor: CTI Broker", function () {
     await page.locator("#red-ui-workspace-chart").click({ position: { x: 500, y: 400 } });
     const pair = await until("the imported nodes", () =>
       page.evaluate(() => {
-        const { RED } = window as unknown as { RED: { nodes: { eachNode(visit: (node: Record<string, unknown>) => void): void } } };
+        const { RED } = window as unknown as {
+          RED: { nodes: { eachNode(visit: (node: Record<string, unknown>) => void): void } };
+        };
         const all: Record<string, unknown>[] = [];
         RED.nodes.eachNode((node) => all.push(node));
-        const [events, user] = ["cti-event-in", "cti-subscribe"].map((type) => all.find((node) => node["type"] === type));
+        const [events, user] = ["cti-event-in", "cti-subscribe"].map((type) =>
+          all.find((node) => node["type"] === type),
+        );
         return user && { event: events?.["id"], used: user["eventNode"], valid: user["valid"] };
       }),
     );

@@ -23,11 +23,34 @@ describe("editor: Enreach RTE", function () {
     await page.waitForSelector('.red-ui-palette-node[data-palette-type="rte-subscribe"]');
   }
   const dialogOf = async (id: string): Promise<void> => {
-    await page.evaluate((node) => (window as unknown as { RED: { editor: { edit(node: unknown): void }; nodes: { node(id: string): unknown } } }).RED.editor.edit((window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node)), id);
+    await page.evaluate(
+      (node) =>
+        (
+          window as unknown as { RED: { editor: { edit(node: unknown): void }; nodes: { node(id: string): unknown } } }
+        ).RED.editor.edit(
+          (window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node),
+        ),
+      id,
+    );
     await page.waitForSelector("#dialog-form");
     await page.click("#node-dialog-ok", { trial: true });
   };
-  const saved = (id: string): Promise<Record<string, unknown>> => page.evaluate((node) => JSON.parse(JSON.stringify((window as unknown as { RED: { nodes: { createExportableNodeSet(nodes: unknown[]): unknown[]; node(id: string): unknown } } }).RED.nodes.createExportableNodeSet([(window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node)])[0])) as Record<string, unknown>, id);
+  const saved = (id: string): Promise<Record<string, unknown>> =>
+    page.evaluate(
+      (node) =>
+        JSON.parse(
+          JSON.stringify(
+            (
+              window as unknown as {
+                RED: { nodes: { createExportableNodeSet(nodes: unknown[]): unknown[]; node(id: string): unknown } };
+              }
+            ).RED.nodes.createExportableNodeSet([
+              (window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node),
+            ])[0],
+          ),
+        ) as Record<string, unknown>,
+      id,
+    );
   const save = async (): Promise<void> => {
     await page.click("#node-dialog-ok");
     await page.waitForSelector(".red-ui-tray", { state: "detached" });
@@ -57,7 +80,12 @@ describe("editor: Enreach RTE", function () {
 
   it("shows the list, with the meaning of each event, and saves it as it was", async () => {
     await dialogOf("a");
-    assert.deepEqual(await page.locator(".cc-rte-event").evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value)), ["QueueStatus", "UserSetting"]);
+    assert.deepEqual(
+      await page
+        .locator(".cc-rte-event")
+        .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value)),
+      ["QueueStatus", "UserSetting"],
+    );
     const hints = await page.locator("#cc-rte-subscriptions .cc-hint").allTextContents();
     assert.match(hints[0] ?? "", /snapshot/);
     assert.match(hints[1] ?? "", /Not in the catalogue/);
@@ -70,17 +98,28 @@ describe("editor: Enreach RTE", function () {
     await page.click("#dialog-form .red-ui-editableList-addButton");
     const field = page.locator(".cc-rte-event").last();
     await field.focus();
-    await until("the whole catalogue", async () => (await page.locator(".cc-picker-option").count()) === EVENT_NAMES.length);
+    await until(
+      "the whole catalogue",
+      async () => (await page.locator(".cc-picker-option").count()) === EVENT_NAMES.length,
+    );
     assert.equal(await page.locator(".cc-picker-group").count(), 3);
     await field.fill("voice mail");
-    assert.deepEqual(await page.locator(".cc-picker-option").evaluateAll((options) => options.map((option) => option.firstChild?.textContent)), ["UserVoiceMailNotification"]);
+    assert.deepEqual(
+      await page
+        .locator(".cc-picker-option")
+        .evaluateAll((options) => options.map((option) => option.firstChild?.textContent)),
+      ["UserVoiceMailNotification"],
+    );
     await field.press("ArrowDown");
     await field.press("Enter");
     assert.equal(await page.locator(".cc-picker").count(), 0);
     assert.equal(await page.evaluate(() => document.activeElement?.classList.contains("cc-rte-entity")), true);
     await page.keyboard.type(AGENT_ID);
     await save();
-    assert.deepEqual(((await saved("a"))["subscriptions"] as object[]).at(-1), of("UserVoiceMailNotification", AGENT_ID));
+    assert.deepEqual(
+      ((await saved("a"))["subscriptions"] as object[]).at(-1),
+      of("UserVoiceMailNotification", AGENT_ID),
+    );
   });
 
   it("closes the list by Escape and not the dialog, and picks by mouse", async () => {
@@ -98,7 +137,11 @@ describe("editor: Enreach RTE", function () {
   });
 
   it("lists every event with its properties in the help", async () => {
-    await page.evaluate(() => (window as unknown as { RED: { sidebar: { help: { show(type: string): void } } } }).RED.sidebar.help.show("rte-subscribe"));
+    await page.evaluate(() =>
+      (window as unknown as { RED: { sidebar: { help: { show(type: string): void } } } }).RED.sidebar.help.show(
+        "rte-subscribe",
+      ),
+    );
     await page.locator(".red-ui-help details").first().waitFor({ state: "attached" });
     const text = (await page.locator(".red-ui-help").allTextContents()).join();
     for (const name of EVENT_NAMES) assert.ok(text.includes(name), name);
@@ -142,7 +185,11 @@ describe("editor: Enreach RTE", function () {
       settings: 'adminAuth: { type: "credentials", users: [], default: { permissions: "read" } },',
     });
     try {
-      const answer = await fetch(`${guarded.adminUrl}/contact-center/rte/test`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+      const answer = await fetch(`${guarded.adminUrl}/contact-center/rte/test`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: "{}",
+      });
       assert.equal(answer.status, 401);
     } finally {
       await guarded.stop();

@@ -11,8 +11,15 @@ describe("editor: SmartRouting", function () {
   let editor: Editor;
 
   before(async () => {
-    const flow = [{ ...code("flow", "msg.payload = {}; return msg;", [["out"]]), x: 400, y: 300 }, node("out", "smartrouting-out", { y: 200 }), node("old-out", "smartrouting-out", { x: 400, initialTarget: "+358", priority: 7 }), node("old", "smartrouting-in", { url: "/old", y: 300 }, [["flow"], []])];
-    red = await NodeRed.start({ flows: [tab(), node("in", "smartrouting-in", { url: "/route" }, [["flow"], []]), ...flow] });
+    const flow = [
+      { ...code("flow", "msg.payload = {}; return msg;", [["out"]]), x: 400, y: 300 },
+      node("out", "smartrouting-out", { y: 200 }),
+      node("old-out", "smartrouting-out", { x: 400, initialTarget: "+358", priority: 7 }),
+      node("old", "smartrouting-in", { url: "/old", y: 300 }, [["flow"], []]),
+    ];
+    red = await NodeRed.start({
+      flows: [tab(), node("in", "smartrouting-in", { url: "/route" }, [["flow"], []]), ...flow],
+    });
     editor = await Editor.open(red);
   });
   after(async () => {
@@ -23,7 +30,14 @@ describe("editor: SmartRouting", function () {
 
   it("keeps every setting of the in node through deploy and reload, and never shows a secret again", async () => {
     await editor.edit("in");
-    await editor.fill({ name: "calls", url: "/calls", auth: "apikey", apiKeyHeader: "X-Key", apiKey: "k3y", deadline: "3500" });
+    await editor.fill({
+      name: "calls",
+      url: "/calls",
+      auth: "apikey",
+      apiKeyHeader: "X-Key",
+      apiKey: "k3y",
+      deadline: "3500",
+    });
     await editor.page.fill("#cc-networks", "127.0.0.0/8, ::1");
     await editor.page.fill("#cc-proxies", "10.0.0.1");
     assert.match(await editor.page.locator("#cc-webhook-address").innerText(), /^http:\/\/127\.0\.0\.1:\d+\/calls$/);
@@ -153,7 +167,8 @@ describe("editor: SmartRouting", function () {
     await editor.done();
     assert.deepEqual(await editor.wrong("old-out"), []);
     const saved = await editor.exported("old-out");
-    for (const [name, [type, text]] of Object.entries(filled)) assert.deepEqual([saved[`${name}Type`], saved[name]], [type, text], name);
+    for (const [name, [type, text]] of Object.entries(filled))
+      assert.deepEqual([saved[`${name}Type`], saved[name]], [type, text], name);
     await editor.deployAndReload();
     await editor.edit("old-out");
     assert.deepEqual(await editor.read(Object.keys(filled)), filled);
@@ -171,7 +186,10 @@ describe("editor: SmartRouting", function () {
     await editor.page.waitForSelector(".red-ui-tray", { state: "detached" });
     // A type is chosen by the keyboard as well: open the menu, go down, take it.
     await editor.edit("out");
-    await editor.page.locator("#node-input-requiredTarget ~ .red-ui-typedInput-container .red-ui-typedInput-type-select").first().focus();
+    await editor.page
+      .locator("#node-input-requiredTarget ~ .red-ui-typedInput-container .red-ui-typedInput-type-select")
+      .first()
+      .focus();
     await editor.page.keyboard.press("Enter");
     await editor.page.locator(".red-ui-typedInput-options a[value=str]:visible:focus").waitFor();
     await editor.page.keyboard.press("ArrowDown");

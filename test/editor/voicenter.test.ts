@@ -12,10 +12,20 @@ describe("editor: Voicenter", function () {
   let red: NodeRed;
   let editor: Editor;
   const preview = async (): Promise<unknown> => JSON.parse(await editor.preview()) as unknown;
-  const visible = (): Promise<string[]> => editor.page.locator("[data-field]:visible").evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset["field"] ?? ""));
+  const visible = (): Promise<string[]> =>
+    editor.page
+      .locator("[data-field]:visible")
+      .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset["field"] ?? ""));
 
   before(async () => {
-    red = await NodeRed.start({ flows: [tab(), node("in", "voicenter-layer-in", { url: "/layer" }, [["out"], []]), node("out", "voicenter-layer-out", { y: 200 }), node("old", "voicenter-layer-out", { y: 300 })] });
+    red = await NodeRed.start({
+      flows: [
+        tab(),
+        node("in", "voicenter-layer-in", { url: "/layer" }, [["out"], []]),
+        node("out", "voicenter-layer-out", { y: 200 }),
+        node("old", "voicenter-layer-out", { y: 300 }),
+      ],
+    });
     editor = await Editor.open(red, { height: 1200 });
   });
   after(async () => {
@@ -48,20 +58,33 @@ describe("editor: Voicenter", function () {
     assert.equal((await visible()).length, 13);
     await editor.fill({ action: "GO_TO_LAYER", layer: ["num", "12"], customData: ["json", '{"crm":9001}'] });
     assert.deepEqual(await preview(), { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 12, CUSTOM_DATA: { crm: "9001" } });
-    assert.deepEqual(await answerAfterReload(), { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 12, CUSTOM_DATA: { crm: "9001" } });
+    assert.deepEqual(await answerAfterReload(), {
+      STATUS: 0,
+      ACTION: "GO_TO_LAYER",
+      LAYER: 12,
+      CUSTOM_DATA: { crm: "9001" },
+    });
   });
 
   it("edits and sorts the parts of an announcement, and checks each", async () => {
     await editor.edit("out");
     await editor.fill({ action: "SAY_DIGITS", language: "EN", nextLayer: ["num", "2"], customData: ["json", ""] });
     const add = editor.page.locator("[data-field=data] .red-ui-editableList-addButton");
-    for (const [type, content] of [["Digits", "0501"], ["Number", "112"], ["Date", "2019-12-14"]] as const) {
+    for (const [type, content] of [
+      ["Digits", "0501"],
+      ["Number", "112"],
+      ["Date", "2019-12-14"],
+    ] as const) {
       await add.click();
       const row = editor.page.locator("#cc-data .cc-item").last();
       await row.locator("select").selectOption(type);
       await row.locator("input.red-ui-typedInput-input").fill(content);
     }
-    const parts = [{ RecordType: "Digits", Content: "0501" }, { RecordType: "Number", Content: "112" }, { RecordType: "Date", Content: "2019-12-14" }];
+    const parts = [
+      { RecordType: "Digits", Content: "0501" },
+      { RecordType: "Number", Content: "112" },
+      { RecordType: "Date", Content: "2019-12-14" },
+    ];
     assert.deepEqual(await preview(), { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 2, LANGUAGE: "EN", DATA: parts });
     await editor.picture("voicenter-layer-out-say");
     const handles = editor.page.locator("#cc-data .red-ui-editableList-item-handle");
@@ -76,13 +99,29 @@ describe("editor: Voicenter", function () {
     await editor.page.locator("#cc-data input.red-ui-typedInput-input").nth(0).fill("2019-02-30");
     assert.match(await editor.preview(), /DATA\[0\]\.Content must be a day that exists/);
     await editor.page.locator("#cc-data input.red-ui-typedInput-input").nth(0).fill("2019-12-14");
-    assert.deepEqual(await answerAfterReload(), { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 2, LANGUAGE: "EN", DATA: sorted });
-    assert.deepEqual((await editor.exported("out"))["data"], sorted.map((part) => ({ ...part, ContentType: "str" })));
+    assert.deepEqual(await answerAfterReload(), {
+      STATUS: 0,
+      ACTION: "SAY_DIGITS",
+      NEXT_LAYER: 2,
+      LANGUAGE: "EN",
+      DATA: sorted,
+    });
+    assert.deepEqual(
+      (await editor.exported("out"))["data"],
+      sorted.map((part) => ({ ...part, ContentType: "str" })),
+    );
   });
 
   it("edits the targets of a DIAL, durations in seconds", async () => {
     await editor.edit("out");
-    await editor.fill({ action: "DIAL", callerId: ["str", "0722776772"], maxDialDuration: "25", maxCallDuration: "900", nextVoId: ["num", "15"], recording: "yes" });
+    await editor.fill({
+      action: "DIAL",
+      callerId: ["str", "0722776772"],
+      maxDialDuration: "25",
+      maxCallDuration: "900",
+      nextVoId: ["num", "15"],
+      recording: "yes",
+    });
     await editor.page.locator("[data-field=targets] .red-ui-editableList-addButton").click();
     const row = editor.page.locator("#cc-targets .cc-item").last();
     await row.locator("select").selectOption("EXTENSION");
@@ -115,14 +154,26 @@ describe("editor: Voicenter", function () {
   it("opens an old flow that lacks settings with their defaults", async () => {
     await editor.edit("old");
     assert.equal(await editor.page.inputValue("#node-input-action"), "GO_TO_LAYER");
-    assert.deepEqual(await editor.read(["layer", "callerName", "customData", "recording"]), { layer: ["num", ""], callerName: ["str", ""], customData: ["json", ""], recording: "" });
+    assert.deepEqual(await editor.read(["layer", "callerName", "customData", "recording"]), {
+      layer: ["num", ""],
+      callerName: ["str", ""],
+      customData: ["json", ""],
+      recording: "",
+    });
     assert.deepEqual(await preview(), { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: "‹payload.LAYER›" });
     await editor.done();
     assert.deepEqual([(await editor.exported("old"))["data"], (await editor.exported("old"))["targets"]], [[], []]);
   });
 
   it("keeps every kind of value of every typed input, also in the lists", async () => {
-    const kinds: [string, string][] = [["str", "112"], ["msg", "payload.a"], ["flow", "a"], ["global", "b.c"], ["env", "LAYER"], ["jsonata", "1 + 1"]];
+    const kinds: [string, string][] = [
+      ["str", "112"],
+      ["msg", "payload.a"],
+      ["flow", "a"],
+      ["global", "b.c"],
+      ["env", "LAYER"],
+      ["jsonata", "1 + 1"],
+    ];
     const filled: Record<string, [string, string]> = {
       layer: ["num", "12"],
       nextLayer: ["msg", "payload.a"],
@@ -147,8 +198,14 @@ describe("editor: Voicenter", function () {
     await editor.edit("old");
     assert.deepEqual(await editor.read(Object.keys(filled)), filled);
     const rows = await editor.list("cc-data").rows().all();
-    assert.deepEqual(await Promise.all(rows.map((row) => readField(row.locator("input.red-ui-typedInput")))), kinds.slice(1));
-    assert.deepEqual(((await preview()) as { DATA: { Content: string }[] }).DATA.map(({ Content }) => Content), ["‹msg.payload.a›", "‹flow.a›", "‹global.b.c›", "‹env.LAYER›", "‹1 + 1›"]);
+    assert.deepEqual(
+      await Promise.all(rows.map((row) => readField(row.locator("input.red-ui-typedInput")))),
+      kinds.slice(1),
+    );
+    assert.deepEqual(
+      ((await preview()) as { DATA: { Content: string }[] }).DATA.map(({ Content }) => Content),
+      ["‹msg.payload.a›", "‹flow.a›", "‹global.b.c›", "‹env.LAYER›", "‹1 + 1›"],
+    );
     await editor.cancel();
   });
 
@@ -170,7 +227,10 @@ describe("editor: Voicenter", function () {
     await keyboard.press("Control+Enter");
     await editor.page.waitForSelector(".red-ui-tray", { state: "detached" });
     const { name, action, targets } = await editor.exported("old");
-    assert.deepEqual([name, action, targets], ["by keyboard", "DIAL", [{ TYPE: "EXTENSION", TARGET: "AbC", TARGETType: "str" }]]);
+    assert.deepEqual(
+      [name, action, targets],
+      ["by keyboard", "DIAL", [{ TYPE: "EXTENSION", TARGET: "AbC", TARGETType: "str" }]],
+    );
   });
 
   it("never shows a credential again", async () => {
@@ -178,12 +238,23 @@ describe("editor: Voicenter", function () {
     await editor.fill({ auth: "basic", username: "voice", password: "p4ss", "cc-networks": "127.0.0.1" });
     await editor.done();
     await editor.deployAndReload();
-    const credentials = (await (await fetch(`${red.url}/credentials/voicenter-layer-in/in`)).json()) as Record<string, unknown>;
+    const credentials = (await (await fetch(`${red.url}/credentials/voicenter-layer-in/in`)).json()) as Record<
+      string,
+      unknown
+    >;
     assert.equal(credentials["username"], "voice");
-    assert.ok(credentials["has_password"] === true && !JSON.stringify(credentials).includes("p4ss"), JSON.stringify(credentials));
+    assert.ok(
+      credentials["has_password"] === true && !JSON.stringify(credentials).includes("p4ss"),
+      JSON.stringify(credentials),
+    );
     assert.ok(!JSON.stringify(await editor.exported("in")).includes("p4ss"));
     await editor.edit("in");
-    assert.deepEqual(await editor.read(["auth", "username", "password", "cc-networks"]), { auth: "basic", username: "voice", password: "__PWRD__", "cc-networks": "127.0.0.1" });
+    assert.deepEqual(await editor.read(["auth", "username", "password", "cc-networks"]), {
+      auth: "basic",
+      username: "voice",
+      password: "__PWRD__",
+      "cc-networks": "127.0.0.1",
+    });
     await editor.cancel();
   });
 });

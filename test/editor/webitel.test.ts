@@ -11,7 +11,15 @@ import { until } from "../support/wait.js";
 import { connection } from "../support/webitel/flow.js";
 
 const UPLOAD = "webitel-dialer-member-upload";
-const TYPES = [UPLOAD, "webitel-create-call", "webitel-agents", "webitel-attempt-result", "webitel-lookup-in", "webitel-lookup-out", "webitel-event-in"];
+const TYPES = [
+  UPLOAD,
+  "webitel-create-call",
+  "webitel-agents",
+  "webitel-attempt-result",
+  "webitel-lookup-in",
+  "webitel-lookup-out",
+  "webitel-event-in",
+];
 const SAMPLE = "Ім'я;Телефон;Телефон 2;Борг;Bucket\nОлена;+380441112233;+380501112233;120,50;4\n";
 
 describe("webitel dialogs", () => {
@@ -34,9 +42,19 @@ describe("webitel dialogs", () => {
   });
 
   async function edit(settings: object = {}, types: readonly string[] = [UPLOAD], dark = false): Promise<void> {
-    await red.deploy([tab(), connection("https://webitel.example/api"), ...types.map((type, at) => ({ ...node(type, type, { connection: "webitel", queueId: "10", ...settings }), x: 250, y: 60 + 60 * at }))]);
+    await red.deploy([
+      tab(),
+      connection("https://webitel.example/api"),
+      ...types.map((type, at) => ({
+        ...node(type, type, { connection: "webitel", queueId: "10", ...settings }),
+        x: 250,
+        y: 60 + 60 * at,
+      })),
+    ]);
     problems = [];
-    page = await (await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme: dark ? "dark" : "light" })).newPage();
+    page = await (
+      await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme: dark ? "dark" : "light" })
+    ).newPage();
     page.on("pageerror", (error) => problems.push(error.message));
     await page.goto(red.url);
   }
@@ -49,7 +67,9 @@ describe("webitel dialogs", () => {
     await page.locator(".red-ui-tray").waitFor({ state: "detached" });
   }
   async function deployed(type: string): Promise<Record<string, unknown>> {
-    const answer = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/flows"));
+    const answer = page.waitForResponse(
+      (response) => response.request().method() === "POST" && response.url().endsWith("/flows"),
+    );
     await page.locator("#red-ui-header-button-deploy").click();
     await answer;
     const flows = (await (await fetch(`${red.adminUrl}/flows`)).json()) as Record<string, unknown>[];
@@ -62,7 +82,14 @@ describe("webitel dialogs", () => {
     for (const type of TYPES) {
       await open(type);
       assert.ok((await page.locator("#dialog-form .form-row").count()) > 0);
-      assert.equal(await page.locator("#dialog-form").getByText(/^(webitel|shared)[\w.-]+\.[\w.-]+$/).count(), 0, `${type} shows a key instead of words`);
+      assert.equal(
+        await page
+          .locator("#dialog-form")
+          .getByText(/^(webitel|shared)[\w.-]+\.[\w.-]+$/)
+          .count(),
+        0,
+        `${type} shows a key instead of words`,
+      );
       await close("cancel");
     }
   });
@@ -74,8 +101,17 @@ describe("webitel dialogs", () => {
     await page.locator("#cc-sample").fill(SAMPLE);
     await page.locator("#cc-sample").dispatchEvent("change");
     await until("the preview", async () => (await preview()).includes("Олена"));
-    const member = JSON.parse(await preview()) as { communications: { destination: string; priority: number }[]; variables: object };
-    assert.deepEqual(member.communications.map(({ destination, priority }) => [destination, priority]), [["+380441112233", 1], ["+380501112233", 0]]);
+    const member = JSON.parse(await preview()) as {
+      communications: { destination: string; priority: number }[];
+      variables: object;
+    };
+    assert.deepEqual(
+      member.communications.map(({ destination, priority }) => [destination, priority]),
+      [
+        ["+380441112233", 1],
+        ["+380501112233", 0],
+      ],
+    );
     assert.deepEqual(member.variables, { Борг: "120,50", cc_batch: "‹run›-1" });
 
     await page.locator("#cc-sample").fill(SAMPLE.replace("+380441112233", "3.80441E+11"));
@@ -85,7 +121,9 @@ describe("webitel dialogs", () => {
     await page.locator("#node-input-expiry").selectOption("end-of-day");
     await page.locator("#node-input-timezone").fill("Pacific/Kiritimati");
     await page.locator("#node-input-timezone").press("Tab");
-    await until("the example date", async () => /23:59:59 \(Pacific\/Kiritimati\)/.test(await page.locator("#cc-expiry-example").innerText()));
+    await until("the example date", async () =>
+      /23:59:59 \(Pacific\/Kiritimati\)/.test(await page.locator("#cc-expiry-example").innerText()),
+    );
     await close("ok");
     const saved = await deployed(UPLOAD);
     assert.deepEqual(saved["mapping"], [
@@ -95,14 +133,23 @@ describe("webitel dialogs", () => {
       { column: "Борг", field: "variables.Борг" },
       { column: "Bucket", field: "bucket" },
     ]);
-    assert.deepEqual([saved["defaults"], saved["expiry"], saved["timezone"]], [[{ field: "type", value: "1", valueType: "num" }], "end-of-day", "Pacific/Kiritimati"]);
+    assert.deepEqual(
+      [saved["defaults"], saved["expiry"], saved["timezone"]],
+      [[{ field: "type", value: "1", valueType: "num" }], "end-of-day", "Pacific/Kiritimati"],
+    );
     assert.ok(!JSON.stringify(saved).includes("Олена"));
   });
 
   it("reads a sample file in UTF-16, and leaves a mapping that is there alone", async () => {
-    await edit({ source: "file", mapping: [{ column: "Телефон", field: "destination" }], defaults: [{ field: "type", value: "kind", valueType: "msg" }] });
+    await edit({
+      source: "file",
+      mapping: [{ column: "Телефон", field: "destination" }],
+      defaults: [{ field: "type", value: "kind", valueType: "msg" }],
+    });
     await open(UPLOAD);
-    await page.locator("#cc-sample-input").setInputFiles({ name: "members.csv", mimeType: "text/csv", buffer: Buffer.from(`\uFEFF${SAMPLE}`, "utf16le") });
+    await page
+      .locator("#cc-sample-input")
+      .setInputFiles({ name: "members.csv", mimeType: "text/csv", buffer: Buffer.from(`\uFEFF${SAMPLE}`, "utf16le") });
     await until("the preview", async () => (await preview()).includes("+380441112233"));
     assert.ok(!(await preview()).includes("Олена"));
     assert.match(await preview(), /type = ‹msg.kind›/);
@@ -114,10 +161,16 @@ describe("webitel dialogs", () => {
     await edit({}, [UPLOAD, "webitel-agents"]);
     await open(UPLOAD);
     const shown = (selector: string): Promise<boolean> => page.locator(selector).isVisible();
-    assert.deepEqual([await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")], [false, false, false]);
+    assert.deepEqual(
+      [await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")],
+      [false, false, false],
+    );
     await page.locator("#node-input-source").selectOption("file");
     await page.locator("#node-input-expiry").selectOption("duration");
-    assert.deepEqual([await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")], [true, true, true]);
+    assert.deepEqual(
+      [await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")],
+      [true, true, true],
+    );
     await close("cancel");
     await open("webitel-agents");
     await page.locator("#node-input-operation").selectOption("get");
@@ -131,7 +184,14 @@ describe("webitel panel of the console", () => {
     const hook = await cannedWebhook({ status: 200, body: { found: true, name: "Contoso Oy" } });
     const simulator = await startWebitelSimulator({ hooks: { lookupUrl: hook.url, eventUrl: hook.url } });
     const queue = simulator.store.queue("10");
-    if (queue) simulator.store.insert(queue, ["Anna", "Olena"].map((name, at) => ({ name, communications: [{ destination: `+38044111223${at}`, type: { id: "1" } }] })));
+    if (queue)
+      simulator.store.insert(
+        queue,
+        ["Anna", "Olena"].map((name, at) => ({
+          name,
+          communications: [{ destination: `+38044111223${at}`, type: { id: "1" } }],
+        })),
+      );
     const server = await startConsole({ stands: [simulator], links: [] });
     const browser = await launchChromium();
     const problems: string[] = [];
@@ -146,7 +206,10 @@ describe("webitel panel of the console", () => {
       await panel.getByText("offering").waitFor();
       await panel.getByRole("button", { name: "Agent answers" }).click();
       await panel.getByText("bridged").waitFor();
-      assert.deepEqual(hook.asked.slice(1).map(({ text }) => (JSON.parse(text) as { event: string }).event), ["offering", "bridged"]);
+      assert.deepEqual(
+        hook.asked.slice(1).map(({ text }) => (JSON.parse(text) as { event: string }).event),
+        ["offering", "bridged"],
+      );
       await panel.getByText("1 not called yet").waitFor();
       await panel.getByPlaceholder("name or number").fill("olen");
       await panel.getByRole("button", { name: "Search" }).click();

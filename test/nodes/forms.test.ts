@@ -9,9 +9,18 @@ import { type Form, packForms } from "../support/forms.js";
 const root = resolve(__dirname, "../..");
 const forms = packForms();
 /** One muted colour per vendor. */
-const COLOURS: Record<string, string> = { rte: "#A9C6D9", cti: "#C5B8D9", webitel: "#B5D3B7", smartrouting: "#D9C3A9", voicenter: "#E0B8B0" };
+const COLOURS: Record<string, string> = {
+  rte: "#A9C6D9",
+  cti: "#C5B8D9",
+  webitel: "#B5D3B7",
+  smartrouting: "#D9C3A9",
+  voicenter: "#E0B8B0",
+};
 /** What all five webhook nodes are set with. */
-const WEBHOOK = { defaults: ["url", "auth", "apiKeyHeader", "networks", "proxies"], credentials: { apiKey: "password", username: "text", password: "password", secret: "password" } };
+const WEBHOOK = {
+  defaults: ["url", "auth", "apiKeyHeader", "networks", "proxies"],
+  credentials: { apiKey: "password", username: "text", password: "password", secret: "password" },
+};
 const typed = (...names: string[]): string[] => names.flatMap((name) => [name, `${name}Type`]);
 
 /** The settings that the contract names, per node. */
@@ -23,27 +32,76 @@ const SETTINGS: Record<string, string[]> = {
   "cti-subscribe": ["broker", "eventNode", "callback", "agents", "renew", ...typed("active")],
   "cti-event-in": [...WEBHOOK.defaults, "broker"],
   "webitel-connection": ["url", "tls"],
-  "webitel-create-call": ["connection", ...typed("destination", "extension", "userId", "timeout", "display", "variables"), "audio", "autoAnswer", "record", "disableAutoAnswer", "cancelDistribute", "isOnline", "hideNumber"],
+  "webitel-create-call": [
+    "connection",
+    ...typed("destination", "extension", "userId", "timeout", "display", "variables"),
+    "audio",
+    "autoAnswer",
+    "record",
+    "disableAutoAnswer",
+    "cancelDistribute",
+    "isOnline",
+    "hideNumber",
+  ],
   "webitel-agents": ["connection", "operation", ...typed("agentId", "filters")],
   "webitel-attempt-result": ["connection", ...typed("queue", "member", "attempt", "status", "result")],
-  "webitel-dialer-member-upload": ["connection", ...typed("queueId", "filename", "expiryValue"), "source", "separator", "mapping", "defaults", "batchSize", "concurrency", "rate", "expiry", "expiryDuration", "timezone", "uncertain"],
+  "webitel-dialer-member-upload": [
+    "connection",
+    ...typed("queueId", "filename", "expiryValue"),
+    "source",
+    "separator",
+    "mapping",
+    "defaults",
+    "batchSize",
+    "concurrency",
+    "rate",
+    "expiry",
+    "expiryDuration",
+    "timezone",
+    "uncertain",
+  ],
   "webitel-lookup-in": [...WEBHOOK.defaults, "deadline"],
   "webitel-lookup-out": [],
   "webitel-event-in": WEBHOOK.defaults,
   "smartrouting-in": [...WEBHOOK.defaults, "deadline"],
-  "smartrouting-out": ["disconnect", ...typed("initialTarget", "failTarget", "requiredTarget", "allocationTargets", "priority", "extraPriority", "customTTS", "customMSI")],
+  "smartrouting-out": [
+    "disconnect",
+    ...typed(
+      "initialTarget",
+      "failTarget",
+      "requiredTarget",
+      "allocationTargets",
+      "priority",
+      "extraPriority",
+      "customTTS",
+      "customMSI",
+    ),
+  ],
   "voicenter-layer-in": [...WEBHOOK.defaults, "deadline", "fallbackLayer"],
-  "voicenter-layer-out": ["action", ...typed("layer", "callerName", "customData", "nextLayer", "nextLayerIfFailed", "callerId", "nextVoId"), "language", "data", "maxCallDuration", "maxDialDuration", "recording", "targets"],
+  "voicenter-layer-out": [
+    "action",
+    ...typed("layer", "callerName", "customData", "nextLayer", "nextLayerIfFailed", "callerId", "nextVoId"),
+    "language",
+    "data",
+    "maxCallDuration",
+    "maxDialDuration",
+    "recording",
+    "targets",
+  ],
 };
 
 type Credentials = Record<string, { type: string }> | undefined;
-const kinds = (credentials: Credentials): Record<string, string> => Object.fromEntries(Object.entries(credentials ?? {}).map(([name, { type }]) => [name, type]));
+const kinds = (credentials: Credentials): Record<string, string> =>
+  Object.fromEntries(Object.entries(credentials ?? {}).map(([name, { type }]) => [name, type]));
 
 /** What a built node hands to `registerType` as its credentials. */
 function runtimeCredentials(script: string): Credentials {
   let found: Credentials;
   const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything });
-  const nodes = { registerType: (_type: string, _node: unknown, options?: { credentials?: Credentials }) => (found = options?.credentials) };
+  const nodes = {
+    registerType: (_type: string, _node: unknown, options?: { credentials?: Credentials }) =>
+      (found = options?.credentials),
+  };
   const RED = new Proxy({ nodes }, { get: (known, name) => (name === "nodes" ? known.nodes : anything) });
   (createRequire(__filename)(join(root, script)) as (red: unknown) => void)(RED);
   return found;
@@ -53,7 +111,13 @@ describe("forms", () => {
   for (const [type, script] of Object.entries(nodeTypes())) {
     const source = join(root, dirname(script).replace(/^dist\//, ""));
     const vendor = basename(source);
-    const form = forms.get(type) as Form & { color?: string; icon?: string; paletteLabel?: string; label?: (this: object) => string; outputLabels?: (this: object, index: number) => string };
+    const form = forms.get(type) as Form & {
+      color?: string;
+      icon?: string;
+      paletteLabel?: string;
+      label?: (this: object) => string;
+      outputLabels?: (this: object, index: number) => string;
+    };
     const isConfig = form?.category === "config";
     const built = (file: string): string => readFileSync(join(root, dirname(script), file), "utf8");
 
@@ -70,7 +134,10 @@ describe("forms", () => {
       it("has the settings of the contract, and a type beside each typed one", () => {
         const expected = SETTINGS[type];
         assert.ok(expected, "no settings listed here");
-        assert.deepEqual(expected.filter((setting) => !(setting in form.defaults)), []);
+        assert.deepEqual(
+          expected.filter((setting) => !(setting in form.defaults)),
+          [],
+        );
       });
 
       it("has the credentials of its runtime, of the same kinds", () => {
@@ -78,7 +145,8 @@ describe("forms", () => {
       });
 
       it("has a label without and with a name, and on a node that lacks every setting", () => {
-        const label = (node: object): string | undefined => (typeof form.label === "function" ? form.label.call({ ...node, _: (key: string) => key }) : undefined);
+        const label = (node: object): string | undefined =>
+          typeof form.label === "function" ? form.label.call({ ...node, _: (key: string) => key }) : undefined;
         const values = Object.fromEntries(Object.entries(form.defaults).map(([name, { value }]) => [name, value]));
         assert.ok(label(values));
         assert.ok(label({}), "no label without settings");
@@ -88,7 +156,8 @@ describe("forms", () => {
       if (!isConfig && (form?.outputs ?? 0) > 1) {
         it("says what each output is for", () => {
           const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
-          const look = (key: string): unknown => key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words);
+          const look = (key: string): unknown =>
+            key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words);
           for (let index = 0; index < (form.outputs ?? 0); index++) {
             const label = form.outputLabels?.call({ _: (key: string) => look(key) as string }, index);
             assert.ok(typeof label === "string" && label.length > 2, `output ${index + 1}: ${label}`);
@@ -98,14 +167,24 @@ describe("forms", () => {
 
       if (WEBHOOK.defaults.every((name) => form?.defaults[name])) {
         it("has the credentials of a webhook, as passwords", () => {
-          assert.deepEqual(Object.fromEntries(Object.entries(form.credentials ?? {}).map(([name, { type: kind }]) => [name, kind])), WEBHOOK.credentials);
+          assert.deepEqual(
+            Object.fromEntries(Object.entries(form.credentials ?? {}).map(([name, { type: kind }]) => [name, kind])),
+            WEBHOOK.credentials,
+          );
         });
       }
 
       it("finds every word of its form in its catalogue", () => {
         const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
-        const keys = [...built(`${type}.html`).matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value]) => (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "")));
-        const missing = keys.filter((key) => typeof key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words) !== "string");
+        const keys = [...built(`${type}.html`).matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value]) =>
+          (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "")),
+        );
+        const missing = keys.filter(
+          (key) =>
+            typeof key
+              .split(".")
+              .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words) !== "string",
+        );
         assert.deepEqual(missing, []);
       });
 

@@ -15,7 +15,11 @@ describe("CTI examples with the stand-in", () => {
   before(async () => {
     broker = await startCtiSimulator();
     const port = await freePort();
-    red = await NodeRed.start({ port, flows, env: { CC_CTI_URL: broker.url, CC_NODE_RED_URL: `http://127.0.0.1:${port}` } });
+    red = await NodeRed.start({
+      port,
+      flows,
+      env: { CC_CTI_URL: broker.url, CC_NODE_RED_URL: `http://127.0.0.1:${port}` },
+    });
     await until("all subscriptions", () => broker.state().subscriptions.length === 7);
   });
   after(async () => {
@@ -28,7 +32,22 @@ describe("CTI examples with the stand-in", () => {
   function watched(nodes: FlowNode[]): FlowNode[] {
     return nodes.map((node) =>
       node.type === "debug"
-        ? { id: node.id, z: node["z"], type: "function", name: node["name"], func: `global.get("probe")(${JSON.stringify(node["name"])}, msg);`, outputs: 0, timeout: 0, noerr: 0, initialize: "", finalize: "", libs: [], x: node["x"], y: node["y"], wires: [] }
+        ? {
+            id: node.id,
+            z: node["z"],
+            type: "function",
+            name: node["name"],
+            func: `global.get("probe")(${JSON.stringify(node["name"])}, msg);`,
+            outputs: 0,
+            timeout: 0,
+            noerr: 0,
+            initialize: "",
+            finalize: "",
+            libs: [],
+            x: node["x"],
+            y: node["y"],
+            wires: [],
+          }
         : node,
     );
   }
@@ -50,7 +69,10 @@ describe("CTI examples with the stand-in", () => {
     const page = await fetch(`${red.url}/demo-dial`);
     assert.match(await page.text(), /<form method="post" action="demo-dial">/);
     const dial = async (number: string): Promise<[number, string]> => {
-      const answer = await fetch(`${red.url}/demo-dial`, { method: "POST", body: new URLSearchParams({ agent: ANNA, number }) });
+      const answer = await fetch(`${red.url}/demo-dial`, {
+        method: "POST",
+        body: new URLSearchParams({ agent: ANNA, number }),
+      });
       return [answer.status, await answer.text()];
     };
     assert.deepEqual(await dial("+31 20 123 4567"), [202, "tel:+31201234567 is being called."]);
@@ -67,7 +89,11 @@ describe("CTI examples with the stand-in", () => {
     assert.deepEqual(pop["payload"], { agent: BART, caller: "+31207654321", customer: "Jansen Bakery" });
     broker.switchboard.ring(CARLA, "+31209999999");
     await until("the unknown caller", () => red.messages("screen pop").length === 2);
-    assert.deepEqual(red.messages("screen pop")[1]?.["payload"], { agent: CARLA, caller: "+31209999999", customer: "unknown" });
+    assert.deepEqual(red.messages("screen pop")[1]?.["payload"], {
+      agent: CARLA,
+      caller: "+31209999999",
+      customer: "unknown",
+    });
   });
 
   it("04 keeps the history of a call that is transferred", async () => {
@@ -83,7 +109,17 @@ describe("CTI examples with the stand-in", () => {
       const history = (await (await fetch(`${red.url}/demo-history`)).json()) as Record<string, Step[]>;
       return history[id]?.some(({ what }) => what === "ended") ? history[id] : undefined;
     });
-    assert.deepEqual(steps.map(({ what, agent }) => [what, agent]), [["offered", ANNA], ["connected", ANNA], ["held", ANNA], ["transferred", BART], ["transfer succeeded", undefined], ["ended", BART]]);
+    assert.deepEqual(
+      steps.map(({ what, agent }) => [what, agent]),
+      [
+        ["offered", ANNA],
+        ["connected", ANNA],
+        ["held", ANNA],
+        ["transferred", BART],
+        ["transfer succeeded", undefined],
+        ["ended", BART],
+      ],
+    );
   });
 
   it("05 raises an alarm for a log-in that fails later, and for one that is refused", async () => {
@@ -94,7 +130,10 @@ describe("CTI examples with the stand-in", () => {
     assert.ok(carla);
     carla.refusesLogin = true;
     await button("Log in Carla");
-    assert.deepEqual((await red.message("ALARM"))["payload"], { agent: CARLA, why: "the broker reports that the log-in failed" });
+    assert.deepEqual((await red.message("ALARM"))["payload"], {
+      agent: CARLA,
+      why: "the broker reports that the log-in failed",
+    });
     red.forget();
     broker.faults.refuse = 1;
     await button("Log in Carla");

@@ -16,7 +16,9 @@ const TEAM = "+358401112244";
 const STRANGER = "+358409998877";
 
 describe("examples rung by the stand-ins", () => {
-  const flows = layOut(readExamples().filter(({ vendor }) => vendor === "smartrouting" || vendor === "voicenter")) as FlowNode[];
+  const flows = layOut(
+    readExamples().filter(({ vendor }) => vendor === "smartrouting" || vendor === "voicenter"),
+  ) as FlowNode[];
   let red: NodeRed;
   let enreach: SmartRoutingSimulator;
   let voicenter: VoicenterSimulator;
@@ -60,7 +62,10 @@ describe("examples rung by the stand-ins", () => {
 
   it("are those that the phones offer", () => {
     const urls = (type: string): unknown[] => flows.filter((node) => node.type === type).map((node) => node["url"]);
-    assert.deepEqual(urls("smartrouting-in"), DEMO_WEBHOOKS.map(({ path }) => path));
+    assert.deepEqual(
+      urls("smartrouting-in"),
+      DEMO_WEBHOOKS.map(({ path }) => path),
+    );
     assert.deepEqual(urls("voicenter-layer-in"), Object.values(DEMO_PATHS));
   });
 
@@ -74,8 +79,14 @@ describe("examples rung by the stand-ins", () => {
 
   describe("SmartRouting", () => {
     it("01 sends VIP callers to their own queue, and all others as always", async () => {
-      assert.equal((await route("/smartrouting/vip", VIP)).place, "to queue VIP service (+358942000200); queue priority + 500");
-      assert.equal((await route("/smartrouting/vip", TEAM)).place, "to queue VIP service (+358942000200); queue priority + 500");
+      assert.equal(
+        (await route("/smartrouting/vip", VIP)).place,
+        "to queue VIP service (+358942000200); queue priority + 500",
+      );
+      assert.equal(
+        (await route("/smartrouting/vip", TEAM)).place,
+        "to queue VIP service (+358942000200); queue priority + 500",
+      );
       for (const other of [STRANGER, ""]) {
         const call = await route("/smartrouting/vip", other);
         assert.equal(call.place, "default routing: queue Sales (+358942000100)");
@@ -100,18 +111,28 @@ describe("examples rung by the stand-ins", () => {
     });
 
     it("03 asks the CRM for required and preferred agents", async () => {
-      assert.equal((await route("/smartrouting/agents", VIP)).place, "to queue Support (+358942000300); one named agent required: agent Anna Berg (anna.berg@contoso.example)");
+      assert.equal(
+        (await route("/smartrouting/agents", VIP)).place,
+        "to queue Support (+358942000300); one named agent required: agent Anna Berg (anna.berg@contoso.example)",
+      );
       assert.equal(
         (await route("/smartrouting/agents", TEAM)).place,
         "to queue Support (+358942000300); preferred: agent Anna Berg (anna.berg@contoso.example), agent Omar Haddad (omar.haddad@contoso.example)",
       );
-      for (const other of [STRANGER, ""]) assert.equal((await route("/smartrouting/agents", other)).place, "default routing: queue Sales (+358942000100)");
+      for (const other of [STRANGER, ""])
+        assert.equal(
+          (await route("/smartrouting/agents", other)).place,
+          "default routing: queue Sales (+358942000100)",
+        );
     });
 
     it("04 answers in time though the CRM is slow, and counts the call", async () => {
       const call = await route("/smartrouting/slow-crm", VIP);
       assert.equal(call.place, "default routing: queue Sales (+358942000100)");
-      assert.match(call.steps.at(-1)?.notes.at(-1)?.text ?? "", /^It took 1\.5 s: most likely the in node's own answer at its deadline/);
+      assert.match(
+        call.steps.at(-1)?.notes.at(-1)?.text ?? "",
+        /^It took 1\.5 s: most likely the in node's own answer at its deadline/,
+      );
       const { ms = 0, answer } = call.steps[0]?.exchange ?? {};
       assert.equal(answer?.status, 204);
       assert.ok(ms >= 1450 && ms < 1900, `${ms} ms`);
@@ -120,7 +141,9 @@ describe("examples rung by the stand-ins", () => {
         const text = await (await fetch(`${red.adminUrl}/context/flow/${tab}/missedBySlowCrm`)).text();
         return text.includes('"1"');
       });
-      await until("the warning of a late answer", () => red.log.some((line) => line.includes("This call has had its answer already")));
+      await until("the warning of a late answer", () =>
+        red.log.some((line) => line.includes("This call has had its answer already")),
+      );
     });
   });
 
@@ -134,7 +157,11 @@ describe("examples rung by the stand-ins", () => {
       const { place, steps } = await phase(known, "queue");
       assert.equal(place, "in queue Customer service");
       const notes = steps.flatMap((step) => step.notes.map(({ text }) => text));
-      assert.ok(notes.includes("The phone shows: Amir Cohen") && notes.includes("For pop-up and call log: customer_number = 0471"), notes.join());
+      assert.ok(
+        notes.includes("The phone shows: Amir Cohen") &&
+          notes.includes("For pop-up and call log: customer_number = 0471"),
+        notes.join(),
+      );
 
       const second = ring("0720000001");
       await phase(second, "listening");
@@ -156,7 +183,10 @@ describe("examples rung by the stand-ins", () => {
       const { place, steps } = await phase(call, "ended");
       assert.equal(place, "ended by the IVR");
       const said = steps.find(({ title }) => title.startsWith("the caller hears"))?.title;
-      assert.equal(said, "the caller hears: recording your_order.mp3, digits 00471, recording will_arrive_on.mp3, date 2026-12-11, recording number_of_parcels.mp3, number 1");
+      assert.equal(
+        said,
+        "the caller hears: recording your_order.mp3, digits 00471, recording will_arrive_on.mp3, date 2026-12-11, recording number_of_parcels.mp3, number 1",
+      );
       const unknown = ring("0720000002");
       await phase(unknown, "listening");
       type(unknown, "99999");
@@ -171,7 +201,10 @@ describe("examples rung by the stand-ins", () => {
         return now(call).phase.kind === "dialing" ? now(call) : undefined;
       });
       assert.deepEqual((night.phase as { targets: unknown }).targets, [{ type: "PHONE", target: "0500000003" }]);
-      assert.match(night.steps.at(-1)?.notes[0]?.text ?? "", /Shows 0720000003, rings 25 s, talks up to 900 s, not recorded/);
+      assert.match(
+        night.steps.at(-1)?.notes[0]?.text ?? "",
+        /Shows 0720000003, rings 25 s, talks up to 900 s, not recorded/,
+      );
       press(voicenter, "break", { id: night.id });
       assert.equal((await phase(night, "ended")).place, "ended by the IVR");
       await button("Pretend: 11:00");

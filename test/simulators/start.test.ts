@@ -10,18 +10,28 @@ import { until } from "../support/wait.js";
 
 const root = resolve(__dirname, "../..");
 /** Every port of every stand-in: a free one. */
-const FREE = ["--console-port", "0", ...STANDS.filter(({ listens }) => listens).flatMap(({ name }) => [`--${name}-port`, "0"])];
+const FREE = [
+  "--console-port",
+  "0",
+  ...STANDS.filter(({ listens }) => listens).flatMap(({ name }) => [`--${name}-port`, "0"]),
+];
 
 /** A command in a process of its own. */
 class Command {
   output = "";
   readonly exited: Promise<number | null>;
   private constructor(private readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
     this.exited = new Promise((done) => child.once("close", done));
   }
   static run(script: string, args: readonly string[], env: Record<string, string> = {}): Command {
-    return new Command(spawn(process.execPath, [join(root, "dist/simulators", script), ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
+    return new Command(
+      spawn(process.execPath, [join(root, "dist/simulators", script), ...args], {
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
   }
   /** As `npm start` runs it: by a shell, in the foreground of a terminal. */
   static shell(line: string): Command {
@@ -29,7 +39,11 @@ class Command {
   }
   /** The address printed behind a label. */
   address(label: string): Promise<string> {
-    return until(`the line ${label}`, () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(this.output)?.[1], 20_000).catch((error: unknown) => {
+    return until(
+      `the line ${label}`,
+      () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(this.output)?.[1],
+      20_000,
+    ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output}`);
     });
   }
@@ -64,7 +78,11 @@ describe("simulators/start", () => {
     await new Promise((done) => taken.close(done));
     rmSync(folder, { recursive: true, force: true });
   });
-  function start(args: readonly string[] = ["--port", "0", ...FREE], env: Record<string, string> = {}, script = "start.js"): Command {
+  function start(
+    args: readonly string[] = ["--port", "0", ...FREE],
+    env: Record<string, string> = {},
+    script = "start.js",
+  ): Command {
     const command = Command.run(script, args, env);
     running.push(command);
     return command;
@@ -74,20 +92,32 @@ describe("simulators/start", () => {
     const command = start();
     const editor = await command.address("Editor");
     assert.match(editor, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-    const settings = (await (await fetch(`${editor}settings`)).json()) as { telemetryEnabled?: boolean; editorTheme: { palette: object } };
+    const settings = (await (await fetch(`${editor}settings`)).json()) as {
+      telemetryEnabled?: boolean;
+      editorTheme: { palette: object };
+    };
     assert.deepEqual(settings.editorTheme.palette, { catalogues: [] });
     assert.notEqual(settings.telemetryEnabled, true);
 
-    const vip = await json(await command.address("SmartRouting webhook"), { anum: "+358401112233", bnum: "+358942000100" });
+    const vip = await json(await command.address("SmartRouting webhook"), {
+      anum: "+358401112233",
+      bnum: "+358942000100",
+    });
     assert.deepEqual(await vip.json(), { InitialTarget: "+358942000200", ExtraPriority: 500 });
-    const layer = await json(await command.address("Voicenter webhook"), { METHOD: "IVR_LAYER_INPUT", DATA: { DTMF: "1234", LAYER_ID: "1" } });
+    const layer = await json(await command.address("Voicenter webhook"), {
+      METHOD: "IVR_LAYER_INPUT",
+      DATA: { DTMF: "1234", LAYER_ID: "1" },
+    });
     assert.equal(((await layer.json()) as { LAYER: number }).LAYER, 10);
     const page = await (await fetch(await command.address("Console"))).text();
     assert.match(page, /<title>Contact center simulator/);
 
     const flows = await command.address("Flows");
     assert.ok(existsSync(join(flows, "flows.json")));
-    const types = Object.keys((JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { "node-red": { nodes: object } })["node-red"].nodes);
+    const types = Object.keys(
+      (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { "node-red": { nodes: object } })["node-red"]
+        .nodes,
+    );
     const nodes = await (await fetch(`${editor}nodes`, { headers: { Accept: "application/json" } })).text();
     for (const type of types) assert.ok(nodes.includes(`"${type}"`), type);
 
@@ -117,7 +147,9 @@ describe("simulators/start", () => {
     await json(await command.address("SmartRouting webhook"), { anum: "+358401112233" });
     assert.equal(await command.end("SIGINT"), 0);
     assert.doesNotMatch(command.output, /OUTSIDE/);
-    const proof = start(["--port", "0", ...FREE], { NODE_OPTIONS: `--require ${guard} --import data:text/javascript,import(%22node:net%22).then((n)=>n.connect(9,%22192.0.2.1%22).on(%22error%22,()=>0).destroy())` });
+    const proof = start(["--port", "0", ...FREE], {
+      NODE_OPTIONS: `--require ${guard} --import data:text/javascript,import(%22node:net%22).then((n)=>n.connect(9,%22192.0.2.1%22).on(%22error%22,()=>0).destroy())`,
+    });
     await proof.address("Editor");
     assert.match(proof.output, /OUTSIDE 192\.0\.2\.1/);
     await proof.end("SIGINT");
@@ -141,7 +173,8 @@ describe("simulators/start", () => {
   });
 
   it("says in one sentence which option mends a taken port", async () => {
-    const sentence = (option: string): string => `Port ${takenPort} is in use: choose another one with --${option} <port>.\n`;
+    const sentence = (option: string): string =>
+      `Port ${takenPort} is in use: choose another one with --${option} <port>.\n`;
     const editor = start(["--port", String(takenPort), ...FREE]);
     assert.equal(await editor.exited, 1);
     assert.equal(editor.output, sentence("port"));

@@ -11,7 +11,13 @@ import type { FlowNode, NodeRed } from "./node-red.js";
 interface EditorGlobal {
   RED: {
     editor: { editConfig(name: string, type: string, id: string): void };
-    nodes: { node(id: string): (FlowNode & { valid?: boolean; validationErrors?: string[]; _def?: { category?: string } }) | null; createExportableNodeSet(nodes: unknown[]): FlowNode[]; eachNode(visit: (node: FlowNode) => void): void };
+    nodes: {
+      node(
+        id: string,
+      ): (FlowNode & { valid?: boolean; validationErrors?: string[]; _def?: { category?: string } }) | null;
+      createExportableNodeSet(nodes: unknown[]): FlowNode[];
+      eachNode(visit: (node: FlowNode) => void): void;
+    };
     sidebar: { help: { show(type: string): void } };
   };
 }
@@ -34,7 +40,10 @@ export class Editor {
     page.setDefaultTimeout(5000);
     page.on("pageerror", (error) => editor.faults.push(error.message));
     page.on("console", (message) => message.type() === "error" && editor.faults.push(message.text()));
-    page.on("response", (response) => response.status() >= 400 && editor.faults.push(`${response.status()} ${response.url()}`));
+    page.on(
+      "response",
+      (response) => response.status() >= 400 && editor.faults.push(`${response.status()} ${response.url()}`),
+    );
     if (options.dark === true) await page.addInitScript(addStyle, `:root { ${DARK_THEME} }`);
     try {
       await editor.load();
@@ -171,7 +180,9 @@ export class Editor {
 
   /** Deploys and waits until it is done. */
   async deploy(): Promise<void> {
-    const answered = this.page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/flows"));
+    const answered = this.page.waitForResponse(
+      (response) => response.request().method() === "POST" && response.url().endsWith("/flows"),
+    );
     await this.page.click("#red-ui-header-button-deploy");
     await answered;
     await this.page.waitForSelector(".red-ui-notification-success");

@@ -94,7 +94,9 @@ export class ListField {
   async remove(index: number): Promise<void> {
     const before = await this.rows().count();
     await this.rows().nth(index).locator(".red-ui-editableList-item-remove").click();
-    await this.rows().nth(before - 1).waitFor({ state: "detached" });
+    await this.rows()
+      .nth(before - 1)
+      .waitFor({ state: "detached" });
   }
 
   /** Drags a row to the place of another. */

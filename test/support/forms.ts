@@ -18,14 +18,23 @@ const root = resolve(__dirname, "../..");
 
 /** Forms of this pack's node types. */
 export function packForms(): Map<string, Form> {
-  const files = Object.values(nodeTypes()).map((script) => join(root, script.replace(/^dist\//, "").replace(/\.js$/, ".html")));
+  const files = Object.values(nodeTypes()).map((script) =>
+    join(root, script.replace(/^dist\//, "").replace(/\.js$/, ".html")),
+  );
   return formsIn(files);
 }
 
 /** Forms of Node-RED's own node types. */
 export function coreForms(): Map<string, Form> {
-  const core = join(dirname(require.resolve("@node-red/nodes/package.json", { paths: [dirname(require.resolve("node-red/package.json"))] })), "core");
-  const files = readdirSync(core, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".html") && !file.includes("locales"));
+  const core = join(
+    dirname(
+      require.resolve("@node-red/nodes/package.json", { paths: [dirname(require.resolve("node-red/package.json"))] }),
+    ),
+    "core",
+  );
+  const files = readdirSync(core, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".html") && !file.includes("locales"),
+  );
   return formsIn(files.map((file) => join(core, file)));
 }
 
@@ -34,7 +43,11 @@ function formsIn(files: readonly string[]): Map<string, Form> {
   const RED = stub({ nodes: stub({ registerType: (type: string, form: Form) => forms.set(type, form) }) });
   for (const file of files) {
     for (const [, source] of readFileSync(file, "utf8").matchAll(SCRIPT)) {
-      vm.runInNewContext(source as string, { RED, $: stub(), jQuery: stub(), window: stub(), document: stub(), console }, { filename: file });
+      vm.runInNewContext(
+        source as string,
+        { RED, $: stub(), jQuery: stub(), window: stub(), document: stub(), console },
+        { filename: file },
+      );
     }
   }
   return forms;
@@ -43,7 +56,12 @@ function formsIn(files: readonly string[]): Map<string, Form> {
 /** An object of which everything else can be read and called. */
 function stub(known: Record<string, unknown> = {}): unknown {
   return new Proxy(() => undefined, {
-    get: (_, name) => (typeof name === "string" && Object.hasOwn(known, name) ? known[name] : typeof name === "symbol" ? undefined : stub()),
+    get: (_, name) =>
+      typeof name === "string" && Object.hasOwn(known, name)
+        ? known[name]
+        : typeof name === "symbol"
+          ? undefined
+          : stub(),
     apply: () => stub(),
   });
 }

@@ -62,7 +62,10 @@ export function freePort(): Promise<number> {
  */
 export function makeUserDir(link = true, flows: FlowNode[] = []): string {
   const userDir = mkdtempSync(join(tmpdir(), "cc-node-red-"));
-  writeFileSync(join(userDir, "package.json"), JSON.stringify({ name: "user", private: true, dependencies: link ? { [PACKAGE]: "*" } : {} }));
+  writeFileSync(
+    join(userDir, "package.json"),
+    JSON.stringify({ name: "user", private: true, dependencies: link ? { [PACKAGE]: "*" } : {} }),
+  );
   if (flows.length > 0) writeFileSync(join(userDir, "flows.json"), JSON.stringify(flows));
   if (link) {
     mkdirSync(join(userDir, "node_modules", dirname(PACKAGE)), { recursive: true });
@@ -91,22 +94,38 @@ export class NodeRed {
     const userDir = options.userDir ?? makeUserDir(options.link ?? true);
     writeFileSync(join(userDir, "settings.js"), settingsFile(port, userDir, options.settings ?? ""));
     if (options.flows) writeFileSync(join(userDir, "flows.json"), JSON.stringify(options.flows));
-    const child = spawn(process.execPath, [...(options.execArgv ?? []), join(NODE_RED, "red.js"), "--settings", join(userDir, "settings.js")], {
-      cwd: userDir,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    });
+    const child = spawn(
+      process.execPath,
+      [...(options.execArgv ?? []), join(NODE_RED, "red.js"), "--settings", join(userDir, "settings.js")],
+      {
+        cwd: userDir,
+        env: { ...process.env, ...options.env },
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+      },
+    );
     const adminRoot = /httpAdminRoot:\s*"([^"]*)"/.exec(options.settings ?? "")?.[1] ?? "/";
     const url = `http://127.0.0.1:${port}`;
-    const red = new NodeRed(url, `${url}${adminRoot === "/" ? "" : adminRoot}`, userDir, options.userDir === undefined, child);
+    const red = new NodeRed(
+      url,
+      `${url}${adminRoot === "/" ? "" : adminRoot}`,
+      userDir,
+      options.userDir === undefined,
+      child,
+    );
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => red.log.push(...text.split("\n").filter((line) => line !== "")));
+      stream
+        ?.setEncoding("utf8")
+        .on("data", (text: string) => red.log.push(...text.split("\n").filter((line) => line !== "")));
     }
     child.on("message", (message) => red.seen.push(message as Seen));
-    await until("Node-RED to start", () => {
-      if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${red.log.join("\n")}`);
-      return red.startedFlows() > 0 && red.log.some((line) => line.includes("Server now running"));
-    }, 30_000).catch((error: unknown) => {
+    await until(
+      "Node-RED to start",
+      () => {
+        if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${red.log.join("\n")}`);
+        return red.startedFlows() > 0 && red.log.some((line) => line.includes("Server now running"));
+      },
+      30_000,
+    ).catch((error: unknown) => {
       child.kill("SIGKILL");
       throw new Error(`${String(error)}\n${red.log.join("\n")}`);
     });
@@ -135,7 +154,11 @@ export class NodeRed {
   }
 
   /** Waits for the first message at a probe that fits. */
-  message(probe: string, fits: (message: Record<string, unknown>) => boolean = () => true, limitMs?: number): Promise<Record<string, unknown>> {
+  message(
+    probe: string,
+    fits: (message: Record<string, unknown>) => boolean = () => true,
+    limitMs?: number,
+  ): Promise<Record<string, unknown>> {
     return until(`a message at ${probe}`, () => this.messages(probe).find(fits), limitMs);
   }
 

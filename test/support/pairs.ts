@@ -65,7 +65,10 @@ export function pairFlow(pair: Pair, settings: object = {}): FlowNode[] {
     if (caller === "twice") return [[msg, RED.util.cloneMessage(msg)]];
     return msg;`;
   return [
-    node(`${name}-in`, inType, { url: `/${name}`, auth: "none", deadline: DEADLINE_MS, ...settings }, [[`${name}-seen`], [`${name}-fallback`]]),
+    node(`${name}-in`, inType, { url: `/${name}`, auth: "none", deadline: DEADLINE_MS, ...settings }, [
+      [`${name}-seen`],
+      [`${name}-fallback`],
+    ]),
     probe(`${name}-seen`, [[`${name}-flow`]]),
     code(`${name}-flow`, behaviour, [[`${name}-out`]]),
     node(`${name}-out`, outType, { action: "msg" }),

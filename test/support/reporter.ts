@@ -7,7 +7,9 @@ export default class CountingReporter extends reporters.Spec {
     runner.once("end", () => {
       const { passes, failures, pending } = this.stats;
       // After the epilogue, which the base class prints on the same event.
-      setImmediate(() => console.log(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ""}`));
+      setImmediate(() =>
+        console.log(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ""}`),
+      );
     });
   }
 }

@@ -5,7 +5,13 @@ import type { Member, Notice, State } from "../../lib/rte/member.js";
 import { until } from "./wait.js";
 
 /** The notice with this topic; two topics may share one shape. */
-type Told<T> = Notice extends infer N ? (N extends { topic: infer U; payload: infer P } ? (T extends U ? { topic: T; payload: P } : never) : never) : never;
+type Told<T> = Notice extends infer N
+  ? N extends { topic: infer U; payload: infer P }
+    ? T extends U
+      ? { topic: T; payload: P }
+      : never
+    : never
+  : never;
 
 /** A member and what it heard. */
 export class Ear {

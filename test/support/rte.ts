@@ -33,7 +33,12 @@ export function connectionNode(simulator: RteSimulator, properties: object = {})
 
 /** A subscribing node whose outputs go to the probes `<id>-event` and `<id>-notice`. */
 export function subscribeNode(id: string, subscriptions: Subject[], properties: object = {}): FlowNode {
-  return node(id, "rte-subscribe", { connection: "connection", subscriptions, active: "true", activeType: "bool", ...properties }, [[`${id}-event`], [`${id}-notice`]]);
+  return node(
+    id,
+    "rte-subscribe",
+    { connection: "connection", subscriptions, active: "true", activeType: "bool", ...properties },
+    [[`${id}-event`], [`${id}-notice`]],
+  );
 }
 
 /** A subscribing node and its probes. */
@@ -48,7 +53,10 @@ export function flowOf(simulator: RteSimulator, ...nodes: FlowNode[]): FlowNode[
 
 /** Waits until exactly these subscriptions are on the hub, over one connection. */
 export function hubHas(simulator: RteSimulator, ...subjects: Subject[]): Promise<boolean> {
-  const wanted = subjects.map(({ entityId, eventName }) => `${entityId} ${eventName}`.toLowerCase()).sort().join();
+  const wanted = subjects
+    .map(({ entityId, eventName }) => `${entityId} ${eventName}`.toLowerCase())
+    .sort()
+    .join();
   return until(`the hub to serve ${wanted || "nothing"}`, () => {
     const [connection, ...others] = simulator.hub.connections;
     const served = [...(connection?.subscriptions.keys() ?? [])].sort().join();

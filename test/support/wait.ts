@@ -7,7 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
  * @param condition asked every 10 ms; anything but undefined, false and null ends the wait
  * @param limitMs a bound that only a failing test reaches
  */
-export async function until<T>(what: string, condition: () => T | undefined | null | false | Promise<T | undefined | null | false>, limitMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  limitMs = 10_000,
+): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {
     const value = await condition();

@@ -12,7 +12,11 @@ export interface Reply {
 }
 
 /** Sends a request; a body that is not text becomes JSON. */
-export async function send(url: string, body?: unknown, options: { method?: string; headers?: Record<string, string> } = {}): Promise<Reply> {
+export async function send(
+  url: string,
+  body?: unknown,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Reply> {
   const start = performance.now();
   const answer = await fetch(url, {
     method: options.method ?? "POST",

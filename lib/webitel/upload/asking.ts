@@ -13,7 +13,11 @@ export function holdOn(run: RunContext, fault: ContactCenterError): void {
   const askedMs = fault.cause["retryAfterMs"];
   if (typeof askedMs === "number") run.pace.hold(askedMs);
   if (Date.now() - run.lastSuccessMs <= run.patience.giveUpMs) return;
-  throw new ContactCenterError(fault.code, "webitel.errors.gave-up", fault.cause, { ...fault.words, minutes: Math.round(run.patience.giveUpMs / 60_000), code: fault.code });
+  throw new ContactCenterError(fault.code, "webitel.errors.gave-up", fault.cause, {
+    ...fault.words,
+    minutes: Math.round(run.patience.giveUpMs / 60_000),
+    code: fault.code,
+  });
 }
 
 /** So often the queue may show a part of a batch before it counts. */
@@ -45,7 +49,11 @@ export async function ask(run: RunContext, marker: string, count: number): Promi
  * Settles a part that an earlier life sent without learning what became of it: asked twice, as long apart as a live one.
  * @returns its members' ids when it is in the queue, "uncertain" when nobody can tell, undefined when it is not there
  */
-export async function settleSent(run: RunContext, marker: string, rows: readonly Range[]): Promise<{ ids: string[] } | "uncertain" | undefined> {
+export async function settleSent(
+  run: RunContext,
+  marker: string,
+  rows: readonly Range[],
+): Promise<{ ids: string[] } | "uncertain" | undefined> {
   if (run.uncertain === "report") return "uncertain";
   const count = fromRanges(rows).length;
   for (const waitMs of [run.patience.askAfterMs, backoffDelay(1, run.patience.backoff)]) {

@@ -37,7 +37,10 @@ export interface BatchOptions {
  * Gathers rows. A batch is full when another good row comes: bad rows behind the last good one belong to it, so that the number of
  * batches is the number of requests. So many bad rows that they would fill a batch make one by themselves: memory is bounded.
  */
-export async function* batches(source: AsyncIterable<readonly unknown[]>, options: BatchOptions): AsyncGenerator<Batch, undefined> {
+export async function* batches(
+  source: AsyncIterable<readonly unknown[]>,
+  options: BatchOptions,
+): AsyncGenerator<Batch, undefined> {
   let row = 0;
   let number = options.first;
   let batch: Batch = { number, rows: [], entries: [], rejects: [] };

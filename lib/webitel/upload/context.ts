@@ -48,4 +48,7 @@ export interface RunContext {
 }
 
 /** Reason of the stop signal when a user cancelled: what is not in the queue by then is not waited for. */
-export const CANCELLED = new ContactCenterError("ECANCELED", "webitel.errors.cancelled", { vendor: "webitel", operation: "upload" });
+export const CANCELLED = new ContactCenterError("ECANCELED", "webitel.errors.cancelled", {
+  vendor: "webitel",
+  operation: "upload",
+});

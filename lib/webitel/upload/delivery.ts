@@ -42,7 +42,15 @@ function saysSame(a: ContactCenterError, b: ContactCenterError): boolean {
  * @throws ContactCenterError when the whole upload cannot go on; parts whose fate is open stay so in the journal
  */
 export async function deliver(run: RunContext, batch: Batch): Promise<BatchResult> {
-  const result: BatchResult = { batch: batch.number, accepted: 0, rejected: batch.rejects.length, uncertain: 0, total: 0, ids: {}, rejects: batch.rejects };
+  const result: BatchResult = {
+    batch: batch.number,
+    accepted: 0,
+    rejected: batch.rejects.length,
+    uncertain: 0,
+    total: 0,
+    ids: {},
+    rejects: batch.rejects,
+  };
   // Rows that an earlier life left open are counted as what they are.
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
   result.rejected -= result.uncertain;
@@ -77,7 +85,11 @@ async function halve(run: RunContext, result: BatchResult, part: Part, error: Co
   ];
   const outcomes: Outcome[] = [];
   for (const half of halves) outcomes.push(await send(run, result.batch, half));
-  const hopeless = suffix === "" && !isStubborn(error) && result.batch === run.firstBatch && outcomes.every((outcome) => outcome.kind === "refused" && saysSame(outcome.error, error));
+  const hopeless =
+    suffix === "" &&
+    !isStubborn(error) &&
+    result.batch === run.firstBatch &&
+    outcomes.every((outcome) => outcome.kind === "refused" && saysSame(outcome.error, error));
   if (hopeless) throw error;
   for (const [at, half] of halves.entries()) {
     const outcome = outcomes[at] as Outcome;
@@ -91,7 +103,8 @@ function settle(run: RunContext, result: BatchResult, part: Part, outcome: Outco
   if (outcome.kind === "loaded") {
     result.accepted += length;
     // The order of ids is the order of insertion as far as SQL keeps it: without as many ids as rows nothing is said.
-    if (outcome.ids.length === length) for (const [at, { row }] of part.entries.entries()) result.ids[row] = outcome.ids[at] as string;
+    if (outcome.ids.length === length)
+      for (const [at, { row }] of part.entries.entries()) result.ids[row] = outcome.ids[at] as string;
   } else if (outcome.kind === "uncertain") {
     result.uncertain += length;
     run.tally.uncertain += length;
@@ -127,7 +140,11 @@ async function send(run: RunContext, batch: number, part: Part): Promise<Outcome
 }
 
 function create({ api, queueId, abort }: RunContext, marker: string, { entries }: Part): Promise<string[]> {
-  return api.createMembers(queueId, entries.map(({ member }) => mark(member, marker)), abort);
+  return api.createMembers(
+    queueId,
+    entries.map(({ member }) => mark(member, marker)),
+    abort,
+  );
 }
 
 async function post(run: RunContext, marker: string, part: Part): Promise<Outcome> {
@@ -144,7 +161,12 @@ async function post(run: RunContext, marker: string, part: Part): Promise<Outcom
       if (verdict === "stop") throw error;
       const fault = error as ContactCenterError;
       if (verdict === "refused") return { kind: "refused", error: fault };
-      if (verdict === "unknown" && run.uncertain === "report" && (typeof fault.code === "string" || NO_ANSWER.has(fault.code))) return { kind: "uncertain" };
+      if (
+        verdict === "unknown" &&
+        run.uncertain === "report" &&
+        (typeof fault.code === "string" || NO_ANSWER.has(fault.code))
+      )
+        return { kind: "uncertain" };
       part.lost ||= verdict === "unknown" && run.uncertain === "verify";
       try {
         holdOn(run, fault);
@@ -157,7 +179,8 @@ async function post(run: RunContext, marker: string, part: Part): Promise<Outcom
         await run.pace.turn(0, stop);
         const known = part.lost ? await ask(run, marker, count) : undefined;
         if (known) return known;
-        if (isStubborn(fault) && ++stubborn >= STUBBORN && (count > 1 || run.lastLoadedMs > part.sinceMs)) return { kind: "refused", error: fault };
+        if (isStubborn(fault) && ++stubborn >= STUBBORN && (count > 1 || run.lastLoadedMs > part.sinceMs))
+          return { kind: "refused", error: fault };
       } catch (reason) {
         if (reason === CANCELLED) return part.lost ? { kind: "uncertain" } : { kind: "dropped" };
         throw reason;

@@ -127,7 +127,12 @@ export class Journal {
 
 function journalFault(error: unknown, path: string): ContactCenterError {
   const { code = "EIO", message } = error as NodeJS.ErrnoException;
-  return new ContactCenterError(code, "webitel.errors.journal", { vendor: "webitel", operation: "upload", field: "journal" }, { path, code, detail: message });
+  return new ContactCenterError(
+    code,
+    "webitel.errors.journal",
+    { vendor: "webitel", operation: "upload", field: "journal" },
+    { path, code, detail: message },
+  );
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
@@ -149,7 +154,15 @@ export async function readJournal(path: string): Promise<Remembered | undefined>
     if (!told) {
       if (typeof line.run !== "string") return undefined;
       const counts = { accepted: 0, rejected: 0, uncertain: 0 };
-      told = { head: line as unknown as JournalHead, path, ended: false, handled: new RowSet(), counts, parts: [], lastBatch: 0 };
+      told = {
+        head: line as unknown as JournalHead,
+        path,
+        ended: false,
+        handled: new RowSet(),
+        counts,
+        parts: [],
+        lastBatch: 0,
+      };
     } else if ("send" in line) {
       parts.set(line.send, { marker: line.send, batch: line.batch, rows: line.rows });
       told.lastBatch = Math.max(told.lastBatch, line.batch);
@@ -162,7 +175,8 @@ export async function readJournal(path: string): Promise<Remembered | undefined>
       told.handled.add(line.rows);
       told.lastBatch = Math.max(told.lastBatch, line.done);
       for (const word of ["accepted", "rejected", "uncertain"] as const) told.counts[word] += line[word];
-      for (const part of parts.values()) if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
+      for (const part of parts.values())
+        if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
     } else if ("end" in line) {
       told.ended = true;
     }
@@ -210,6 +224,10 @@ export class JournalFolder {
   private async paths(): Promise<string[]> {
     const names = await readdir(this.folder).catch(() => [] as string[]);
     // A run's id begins with its time, so the names sort by age.
-    return names.filter((name) => name.startsWith(`webitel-${this.owner}-`) && name.endsWith(".jsonl")).sort().reverse().map((name) => join(this.folder, name));
+    return names
+      .filter((name) => name.startsWith(`webitel-${this.owner}-`) && name.endsWith(".jsonl"))
+      .sort()
+      .reverse()
+      .map((name) => join(this.folder, name));
   }
 }

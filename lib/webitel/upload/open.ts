@@ -16,8 +16,17 @@ export interface OpenedRun {
   rows?: number;
 }
 
-function cannotResume(why: "nothing" | "queue" | "stream" | "changed", field: string, words: Record<string, string> = {}): ContactCenterError {
-  return new ContactCenterError(REFUSED, `webitel.errors.resume.${why}`, { vendor: "webitel", operation: "resume", field, why }, words);
+function cannotResume(
+  why: "nothing" | "queue" | "stream" | "changed",
+  field: string,
+  words: Record<string, string> = {},
+): ContactCenterError {
+  return new ContactCenterError(
+    REFUSED,
+    `webitel.errors.resume.${why}`,
+    { vendor: "webitel", operation: "resume", field, why },
+    words,
+  );
 }
 
 /** Starts a new run. */
@@ -39,11 +48,18 @@ export async function resumeRun(folder: JournalFolder, queueId: string, source: 
   const [newest] = runs;
   if (!newest) throw cannotResume("nothing", "action");
   const measure = await source.measure();
-  const same = runs.find(({ head }) => head.queue === queueId && head.input === measure.fingerprint && head.input !== "");
+  const same = runs.find(
+    ({ head }) => head.queue === queueId && head.input === measure.fingerprint && head.input !== "",
+  );
   const before = await readJournal((same ?? newest).path);
   if (!before || before.ended) throw cannotResume("nothing", "action");
   const { run, queue, input, started } = before.head;
-  if (!same) throw input === "" ? cannotResume("stream", "source", { run }) : queue === queueId ? cannotResume("changed", "source", { run }) : cannotResume("queue", "queueId", { run, queue, wanted: queueId });
+  if (!same)
+    throw input === ""
+      ? cannotResume("stream", "source", { run })
+      : queue === queueId
+        ? cannotResume("changed", "source", { run })
+        : cannotResume("queue", "queueId", { run, queue, wanted: queueId });
   return { runId: run, startedMs: started, journal: new Journal(before.path), before, ...known(measure) };
 }
 

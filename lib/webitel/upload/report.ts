@@ -38,6 +38,8 @@ export interface Report extends Counts {
 
 /** A name for a run: its time first, so that names sort by age. */
 export function newRunId(nowMs: number, random: () => number = Math.random): string {
-  const chance = Math.floor(random() * 36 ** 4).toString(36).padStart(4, "0");
+  const chance = Math.floor(random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
   return `${nowMs.toString(36).padStart(9, "0")}${chance}`;
 }

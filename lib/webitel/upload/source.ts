@@ -71,7 +71,12 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     yield* createReadStream(path, { highWaterMark: 64 * 1024 }) as AsyncIterable<Uint8Array>;
   } catch (error) {
     const { code = "EIO" } = error as NodeJS.ErrnoException;
-    throw new ContactCenterError(code, "webitel.errors.file", { vendor: "webitel", operation: "upload", field: "filename" }, { path, code });
+    throw new ContactCenterError(
+      code,
+      "webitel.errors.file",
+      { vendor: "webitel", operation: "upload", field: "filename" },
+      { path, code },
+    );
   }
 }
 

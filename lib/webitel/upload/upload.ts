@@ -42,7 +42,8 @@ export interface UploadOptions {
 /** How long batches under way may take when the upload is closed. */
 const CLOSE_GRACE_MS = 5000;
 
-const closedError = (): ContactCenterError => new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
+const closedError = (): ContactCenterError =>
+  new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
 
 /** A run. Made for one {@link Upload.run}. */
 export class Upload {
@@ -81,7 +82,17 @@ export class Upload {
     const { accepted, rejected, uncertain } = this.tally;
     const { runId, queueId, startedMs, before } = this.options;
     const total = accepted + rejected + uncertain;
-    return { runId, queueId, total, accepted, rejected, uncertain, batches: this.lastBatch, durationMs: Date.now() - startedMs, resumed: before !== undefined };
+    return {
+      runId,
+      queueId,
+      total,
+      accepted,
+      rejected,
+      uncertain,
+      batches: this.lastBatch,
+      durationMs: Date.now() - startedMs,
+      resumed: before !== undefined,
+    };
   }
 
   /** Batches under way end, no new one leaves. */
@@ -138,7 +149,10 @@ export class Upload {
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {
       await this.settleOpen(before?.parts ?? [], open);
-      const source = new ReadAhead(batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, ...open }), concurrency);
+      const source = new ReadAhead(
+        batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, ...open }),
+        concurrency,
+      );
       try {
         if (await this.next(source)) await this.workers(source, concurrency);
       } finally {
@@ -164,7 +178,10 @@ export class Upload {
         open.uncertain.add(rows);
       } else {
         const counts = { accepted: numbers.length, rejected: 0, uncertain: 0 };
-        const ids = known.ids.length === numbers.length ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string])) : {};
+        const ids =
+          known.ids.length === numbers.length
+            ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string]))
+            : {};
         this.tally.accepted += numbers.length;
         open.skip.add(rows);
         this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] });
@@ -182,7 +199,8 @@ export class Upload {
     if (result.total > 0) this.options.onBatch(result);
     const { accepted, rejected, uncertain, total } = result;
     // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
-    if (total === batch.rows.length) this.options.journal.note({ done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain });
+    if (total === batch.rows.length)
+      this.options.journal.note({ done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain });
     return true;
   }
 

@@ -29,7 +29,10 @@ export function unreachable(address: string): Unreachable | undefined {
 /** Shows what is wrong with a base address below it. */
 export function showReach(node: EditorNode, within: JQuery, base: string): void {
   const why = unreachable(base);
-  within.find(".cti-reach").toggle(why !== undefined).text(why ? `⚠ ${node._(`cti.reach.${why}`)}` : "");
+  within
+    .find(".cti-reach")
+    .toggle(why !== undefined)
+    .text(why ? `⚠ ${node._(`cti.reach.${why}`)}` : "");
 }
 
 /** A text setting of another node; empty when the node or the setting is missing. */

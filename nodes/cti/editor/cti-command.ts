@@ -9,7 +9,11 @@ addForm("cti-command", {
   prepare(node) {
     const choice = input("command");
     $("<option>").val("").text(node._("cti-command.form.command-message")).appendTo(choice);
-    for (const name of COMMAND_NAMES) $("<option>").val(name).text(`${name} – ${node._(`cti.commands.${name}`)}`).appendTo(choice);
+    for (const name of COMMAND_NAMES)
+      $("<option>")
+        .val(name)
+        .text(`${name} – ${node._(`cti.commands.${name}`)}`)
+        .appendTo(choice);
     choice.val(textSetting(node, "command"));
     for (const setting of ["imAddress", "number"]) typedInput(node, setting, TEXT_TYPES);
     const refresh = (): void => {

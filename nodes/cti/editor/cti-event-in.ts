@@ -36,6 +36,8 @@ function listSubscribers(node: EditorNode, users: readonly EditorNode[]): void {
   for (const user of users) {
     const agents = Array.isArray(user["agents"]) ? user["agents"].join(", ") : "";
     const name = textSetting(user, "name") || "CTI subscribe";
-    $("<li>").text(agents === "" ? name : `${name}: ${agents}`).appendTo(list);
+    $("<li>")
+      .text(agents === "" ? name : `${name}: ${agents}`)
+      .appendTo(list);
   }
 }

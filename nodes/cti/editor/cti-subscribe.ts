@@ -14,7 +14,9 @@ addForm("cti-subscribe", {
     for (const setting of ["broker", "eventNode", "callback"]) input(setting).on("input change", refresh);
     $("#cti-copy").on("click", (event) => {
       event.preventDefault();
-      void navigator.clipboard.writeText($("#cti-address").text()).then(() => RED.notify(node._("cti.form.copied"), "success"));
+      void navigator.clipboard
+        .writeText($("#cti-address").text())
+        .then(() => RED.notify(node._("cti.form.copied"), "success"));
     });
     refresh();
   },
@@ -27,7 +29,11 @@ function offerEventNodes(node: EditorNode): void {
   const choice = input("eventNode");
   const options: [string, string][] = [];
   RED.nodes.eachNode((other) => {
-    if (other.type === "cti-event-in") options.push([other.id, [textSetting(other, "name"), textSetting(other, "url")].filter(Boolean).join("  ") || other.id]);
+    if (other.type === "cti-event-in")
+      options.push([
+        other.id,
+        [textSetting(other, "name"), textSetting(other, "url")].filter(Boolean).join("  ") || other.id,
+      ]);
   });
   for (const [id, label] of options) $("<option>").val(id).text(label).appendTo(choice);
   $("<option>").val("").text(node._("cti-subscribe.form.eventNode-none")).appendTo(choice);

@@ -26,7 +26,9 @@ export function groupOf(event: string): string | undefined {
 /** What an event means, in the reader's language. */
 export function meaningOf(node: EditorNode, event: string): string | undefined {
   const folded = event.trim().toLowerCase();
-  const name = Object.values(catalogue()).flat().find((each) => each.toLowerCase() === folded);
+  const name = Object.values(catalogue())
+    .flat()
+    .find((each) => each.toLowerCase() === folded);
   return name === undefined ? undefined : node._(`rte-subscribe.events.${name}`);
 }
 
@@ -66,10 +68,20 @@ export function eventPicker(node: EditorNode, field: JQuery, onPick: () => void)
     const box = $("<div>", { class: "cc-picker", role: "listbox", id });
     const wanted = search.trim().toLowerCase();
     for (const [group, names] of Object.entries(catalogue())) {
-      const found = names.filter((name) => `${name} ${node._(`rte-subscribe.events.${name}`)}`.toLowerCase().includes(wanted));
-      if (found.length > 0) $("<div>", { class: "cc-picker-group" }).text(`${node._(`rte-subscribe.group.${group}`)} – ${node._(`rte-subscribe.entity.${group}`)}`).appendTo(box);
+      const found = names.filter((name) =>
+        `${name} ${node._(`rte-subscribe.events.${name}`)}`.toLowerCase().includes(wanted),
+      );
+      if (found.length > 0)
+        $("<div>", { class: "cc-picker-group" })
+          .text(`${node._(`rte-subscribe.group.${group}`)} – ${node._(`rte-subscribe.entity.${group}`)}`)
+          .appendTo(box);
       for (const name of found) {
-        const option = $("<div>", { class: "cc-picker-option", role: "option", id: `${id}-${name}`, "aria-selected": "false" }).appendTo(box);
+        const option = $("<div>", {
+          class: "cc-picker-option",
+          role: "option",
+          id: `${id}-${name}`,
+          "aria-selected": "false",
+        }).appendTo(box);
         option.append(document.createTextNode(name), $("<small>").text(node._(`rte-subscribe.events.${name}`)));
         // Before the field loses the focus, which closes the list.
         option.on("mousedown", (event) => {
@@ -85,7 +97,10 @@ export function eventPicker(node: EditorNode, field: JQuery, onPick: () => void)
     const below = top + (field.outerHeight() ?? 0);
     const height = box.outerHeight() ?? 0;
     const fits = below + height <= window.innerHeight || top < height;
-    box.css({ left: Math.min(left, window.innerWidth - (box.outerWidth() ?? 0) - 8), top: fits ? below : top - height });
+    box.css({
+      left: Math.min(left, window.innerWidth - (box.outerWidth() ?? 0) - 8),
+      top: fits ? below : top - height,
+    });
     field.attr("aria-expanded", "true");
   };
 

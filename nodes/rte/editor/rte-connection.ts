@@ -27,8 +27,15 @@ function line(icon: string, text: string): JQuery {
 function show(node: EditorNode, target: JQuery, { done, failed, events }: Outcome): void {
   target.empty();
   for (const step of done) target.append(line("fa-check", node._(`rte.step.${step}`)));
-  if (failed === undefined) target.append(line("fa-thumbs-o-up", node._("rte-connection.hint.works", { count: events ?? 0 })));
-  else target.append(line("fa-times", `${node._(`rte.step.${failed.step}`)}: ${failed.sentence}`).css("color", "var(--red-ui-text-color-error, #ad1625)"));
+  if (failed === undefined)
+    target.append(line("fa-thumbs-o-up", node._("rte-connection.hint.works", { count: events ?? 0 })));
+  else
+    target.append(
+      line("fa-times", `${node._(`rte.step.${failed.step}`)}: ${failed.sentence}`).css(
+        "color",
+        "var(--red-ui-text-color-error, #ad1625)",
+      ),
+    );
 }
 
 async function test(node: EditorNode, target: JQuery): Promise<void> {
@@ -36,7 +43,12 @@ async function test(node: EditorNode, target: JQuery): Promise<void> {
   const body = { id: node.id, ...values(SETTINGS), credentials: values(CREDENTIALS) };
   try {
     // jQuery, because the editor puts the user's login into its requests.
-    const outcome = (await $.ajax({ url: "contact-center/rte/test", method: "POST", contentType: "application/json", data: JSON.stringify(body) })) as Outcome;
+    const outcome = (await $.ajax({
+      url: "contact-center/rte/test",
+      method: "POST",
+      contentType: "application/json",
+      data: JSON.stringify(body),
+    })) as Outcome;
     show(node, target, outcome);
   } catch (error) {
     target.text(node._("rte-connection.hint.unreachable", { status: String((error as JQuery.jqXHR).status) }));

@@ -14,8 +14,19 @@ const ACTIVE_TYPES = ["bool", "env", "flow", "global", "jsonata"] as const;
 
 function fillRow(node: EditorNode, row: JQuery, { entityId = "", eventName = "" }: Partial<Subscription>): void {
   const box = $("<div>", { class: "cc-item" }).appendTo(row);
-  const event = $("<input>", { type: "text", class: "cc-rte-event", style: "flex: 1 1 45%; min-width: 0", "aria-label": node._("rte-subscribe.form.event"), placeholder: node._("rte-subscribe.hint.event") }).appendTo(box);
-  const entity = $("<input>", { type: "text", class: "cc-rte-entity", style: "flex: 1 1 55%; min-width: 0", "aria-label": node._("rte-subscribe.form.entity") }).appendTo(box);
+  const event = $("<input>", {
+    type: "text",
+    class: "cc-rte-event",
+    style: "flex: 1 1 45%; min-width: 0",
+    "aria-label": node._("rte-subscribe.form.event"),
+    placeholder: node._("rte-subscribe.hint.event"),
+  }).appendTo(box);
+  const entity = $("<input>", {
+    type: "text",
+    class: "cc-rte-entity",
+    style: "flex: 1 1 55%; min-width: 0",
+    "aria-label": node._("rte-subscribe.form.entity"),
+  }).appendTo(box);
   const meaning = $("<div>", { class: "cc-hint", style: "margin: 2px 0 0" }).appendTo(row);
   event.val(eventName);
   entity.val(entityId);
@@ -56,6 +67,10 @@ addForm("rte-subscribe", {
     for (const item of Array.isArray(saved) ? (saved as Subscription[]) : []) list.editableList("addItem", item);
   },
   save(node) {
-    node["subscriptions"] = $(LIST).editableList("items").toArray().map((row) => readRow($(row))).filter(({ entityId, eventName }) => entityId !== "" || eventName !== "");
+    node["subscriptions"] = $(LIST)
+      .editableList("items")
+      .toArray()
+      .map((row) => readRow($(row)))
+      .filter(({ entityId, eventName }) => entityId !== "" || eventName !== "");
   },
 });

@@ -41,12 +41,20 @@ export function itemList(node: EditorNode, element: JQuery, saved: unknown, opti
       for (const choice of options.choices) $("<option>").val(choice).text(choice).appendTo(select);
       const wide = $("<div>", { class: "cc-item-wide" }).appendTo(box);
       const value = $("<input>", { type: "text", style: "width: 100%" }).appendTo(wide);
-      const { [options.choice]: chosen = options.choices[0], [options.value]: text = "", [`${options.value}Type`]: type = "str" } = item;
+      const {
+        [options.choice]: chosen = options.choices[0],
+        [options.value]: text = "",
+        [`${options.value}Type`]: type = "str",
+      } = item;
       select.val(String(chosen));
       value.typedInput({ default: String(type), types: options.types });
       value.typedInput("type", String(type));
       value.typedInput("value", String(text));
-      const hint = (): void => void value.next(".red-ui-typedInput-container").find("input").attr("placeholder", options.hint(String(select.val())));
+      const hint = (): void =>
+        void value
+          .next(".red-ui-typedInput-container")
+          .find("input")
+          .attr("placeholder", options.hint(String(select.val())));
       select.on("change", () => {
         hint();
         changed();
@@ -55,7 +63,11 @@ export function itemList(node: EditorNode, element: JQuery, saved: unknown, opti
       hint();
       row.data("cc-read", (): Item => {
         const typed = typedValue(value);
-        return { [options.choice]: String(select.val()), [options.value]: typed.value, [`${options.value}Type`]: typed.type };
+        return {
+          [options.choice]: String(select.val()),
+          [options.value]: typed.value,
+          [`${options.value}Type`]: typed.type,
+        };
       });
     },
     removeItem: changed,
@@ -63,6 +75,10 @@ export function itemList(node: EditorNode, element: JQuery, saved: unknown, opti
   });
   for (const item of Array.isArray(saved) ? (saved as Item[]) : []) element.editableList("addItem", item);
   return {
-    items: () => element.editableList("items").toArray().map((row) => ($(row).data("cc-read") as () => Item)()),
+    items: () =>
+      element
+        .editableList("items")
+        .toArray()
+        .map((row) => ($(row).data("cc-read") as () => Item)()),
   };
 }

@@ -10,7 +10,16 @@ export interface EditorNode {
 }
 
 /** A type of a typed input: a core one by name, or one of our own. */
-export type InputType = string | { value: string; label: string; icon?: string; hasValue?: boolean; options?: { value: string; label: string }[]; validate?: (value: string) => boolean };
+export type InputType =
+  | string
+  | {
+      value: string;
+      label: string;
+      icon?: string;
+      hasValue?: boolean;
+      options?: { value: string; label: string }[];
+      validate?: (value: string) => boolean;
+    };
 
 interface TypedInputOptions {
   default?: string;
@@ -41,7 +50,11 @@ declare global {
   }
   const RED: {
     settings: { httpNodeRoot?: string; apiRootUrl?: string; [setting: string]: unknown };
-    nodes: { node(id: string): EditorNode | null | undefined; eachNode(visit: (node: EditorNode) => void): void; eachConfig(visit: (node: EditorNode) => void): void };
+    nodes: {
+      node(id: string): EditorNode | null | undefined;
+      eachNode(visit: (node: EditorNode) => void): void;
+      eachConfig(visit: (node: EditorNode) => void): void;
+    };
     notify(text: string, type?: string): void;
     _(key: string, words?: Record<string, unknown>): string;
   };

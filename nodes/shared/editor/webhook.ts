@@ -5,7 +5,12 @@ import { type EditorNode, input } from "./red.js";
 const LISTS = ["networks", "proxies"] as const;
 
 /** Which rows belong to which way of authentication. */
-const ROWS_OF_AUTH: Record<string, string> = { apikey: ".cc-auth-apikey", basic: ".cc-auth-basic", secret: ".cc-auth-secret", none: ".cc-auth-none" };
+const ROWS_OF_AUTH: Record<string, string> = {
+  apikey: ".cc-auth-apikey",
+  basic: ".cc-auth-basic",
+  secret: ".cc-auth-secret",
+  none: ".cc-auth-none",
+};
 
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
@@ -21,7 +26,9 @@ export function prepareWebhook(node: EditorNode): void {
   input("url").on("input change", refresh);
   $("#cc-secret-make").on("click", (event) => {
     event.preventDefault();
-    const secret = [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const secret = [...crypto.getRandomValues(new Uint8Array(24))]
+      .map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
     // Shown once in plain text: it has to be copied to the vendor, and cannot be read again after saving.
     input("secret").attr("type", "text").val(secret).trigger("change").trigger("select");
   });
@@ -29,7 +36,9 @@ export function prepareWebhook(node: EditorNode): void {
     event.preventDefault();
     const secret = String(input("secret").val() ?? "");
     const text = $("#cc-webhook-address").text();
-    void navigator.clipboard.writeText(secret === "" || secret === "__PWRD__" ? text : text.replace(/<[^>]*>$/, secret)).then(() => RED.notify(node._("shared.webhook.form.copied"), "success"));
+    void navigator.clipboard
+      .writeText(secret === "" || secret === "__PWRD__" ? text : text.replace(/<[^>]*>$/, secret))
+      .then(() => RED.notify(node._("shared.webhook.form.copied"), "success"));
   });
   refresh();
 }

@@ -2,7 +2,13 @@
 import type { NodeAPI, NodeCredentials, NodeDef } from "node-red";
 import type { Node } from "node-red";
 import { type Networks, parseNetworks } from "../../../lib/core/address.js";
-import { AUTH_METHODS, type AuthMethod, credentialCheck, type Shown, type WebhookCredentials } from "../../../lib/core/credentials.js";
+import {
+  AUTH_METHODS,
+  type AuthMethod,
+  credentialCheck,
+  type Shown,
+  type WebhookCredentials,
+} from "../../../lib/core/credentials.js";
 import { envText } from "../values.js";
 
 /** The settings as the editor saves them; each may be missing in a flow made by hand. */
@@ -46,7 +52,8 @@ export interface WebhookSettings {
 /** Reads the settings of a webhook node. */
 export function webhookSettings(RED: NodeAPI, node: Node<WebhookCredentials>, config: WebhookConfig): WebhookSettings {
   const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
-  const list = (value: string[] | undefined): ReturnType<typeof parseNetworks> => parseNetworks((value ?? []).map(text));
+  const list = (value: string[] | undefined): ReturnType<typeof parseNetworks> =>
+    parseNetworks((value ?? []).map(text));
   const networks = list(config.networks);
   const proxies = list(config.proxies);
   const auth = config.auth ?? "none";

@@ -70,7 +70,11 @@ export function respond(visit: Visit, answer: HttpAnswer, headers: Record<string
     response.end();
     return;
   }
-  response.writeHead(answer.status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(answer.json), ...headers });
+  response.writeHead(answer.status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(answer.json),
+    ...headers,
+  });
   response.end(answer.json);
 }
 
@@ -83,7 +87,12 @@ export interface Door {
 }
 
 /** Opens the door of a webhook node: claims its path and paints what it is ready for. */
-export function openDoor(RED: NodeAPI, node: Node<WebhookCredentials>, config: WebhookConfig, options: DoorOptions): Door {
+export function openDoor(
+  RED: NodeAPI,
+  node: Node<WebhookCredentials>,
+  config: WebhookConfig,
+  options: DoorOptions,
+): Door {
   const settings = webhookSettings(RED, node, config);
   const dispatcher = dispatcherOf(RED);
   const refuse = (visit: Visit, why: Refusal, headers: Record<string, string> = {}): void => {
@@ -97,7 +106,11 @@ export function openDoor(RED: NodeAPI, node: Node<WebhookCredentials>, config: W
     bodyMs: options.bodyMs,
     serve(visit) {
       const query = parseForm(visit.query);
-      const ip = clientAddress(visit.request.socket.remoteAddress, textOf(visit.request.headers["x-forwarded-for"]), settings.proxies);
+      const ip = clientAddress(
+        visit.request.socket.remoteAddress,
+        textOf(visit.request.headers["x-forwarded-for"]),
+        settings.proxies,
+      );
       const why = refusalAtDoor(settings, visit, query, ip);
       if (why) {
         refuse(visit, why, why === "credentials" && settings.auth === "basic" ? CHALLENGE : {});
@@ -110,7 +123,8 @@ export function openDoor(RED: NodeAPI, node: Node<WebhookCredentials>, config: W
           refuse(visit, body.kind, body.kind === "incomplete" ? { Connection: "close" } : {});
           return;
         }
-        const read = options.method === "GET" ? { object: req.query } : readData(body.bytes, visit, options.form === true);
+        const read =
+          options.method === "GET" ? { object: req.query } : readData(body.bytes, visit, options.form === true);
         if ("fault" in read) refuse(visit, read.fault);
         else options.accept({ data: read.object, req, visit, receivedAt: new Date().toISOString() });
       });
@@ -120,8 +134,17 @@ export function openDoor(RED: NodeAPI, node: Node<WebhookCredentials>, config: W
   const release = settings.path === "" ? undefined : dispatcher?.claim(claim);
   const problem = problemOf(settings, dispatcher !== undefined, release !== undefined);
   if (problem) {
-    paint(node, problem === "path" || problem === "credential" ? "unconfigured" : "error", RED._(`shared.webhook.badge.${problem}`));
-    const words = { path: `/${settings.path}`, method: options.method, auth: settings.auth, entries: settings.wrong.join(", ") };
+    paint(
+      node,
+      problem === "path" || problem === "credential" ? "unconfigured" : "error",
+      RED._(`shared.webhook.badge.${problem}`),
+    );
+    const words = {
+      path: `/${settings.path}`,
+      method: options.method,
+      auth: settings.auth,
+      entries: settings.wrong.join(", "),
+    };
     node.error(RED._(`shared.webhook.problem.${problem}`, words));
   } else {
     paint(node, "waiting");
@@ -139,7 +162,12 @@ function problemOf(settings: WebhookSettings, serves: boolean, claimed: boolean)
   return settings.wrong.length > 0 ? "network" : undefined;
 }
 
-function refusalAtDoor(settings: WebhookSettings, visit: Visit, query: Record<string, string | string[]>, ip: string): Refusal | undefined {
+function refusalAtDoor(
+  settings: WebhookSettings,
+  visit: Visit,
+  query: Record<string, string | string[]>,
+  ip: string,
+): Refusal | undefined {
   if (!settings.networks.any && !settings.networks.includes(ip)) return "network";
   const { headers } = visit.request;
   const shown = {
@@ -150,10 +178,16 @@ function refusalAtDoor(settings: WebhookSettings, visit: Visit, query: Record<st
   return settings.check?.(shown) === true ? undefined : "credentials";
 }
 
-function plainRequest(settings: WebhookSettings, visit: Visit, query: Record<string, string | string[]>, ip: string): PlainRequest {
+function plainRequest(
+  settings: WebhookSettings,
+  visit: Visit,
+  query: Record<string, string | string[]>,
+  ip: string,
+): PlainRequest {
   const { method = "", headers: shown } = visit.request;
   const headers: PlainRequest["headers"] = {};
-  for (const name in shown) if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = shown[name];
+  for (const name in shown)
+    if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = shown[name];
   let search = visit.query;
   // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
   if (settings.auth === "secret" && "key" in query) {
@@ -165,7 +199,11 @@ function plainRequest(settings: WebhookSettings, visit: Visit, query: Record<str
   return { method, url: search === "" ? visit.path : `${visit.path}?${search}`, headers, query, ip };
 }
 
-function readData(bytes: Buffer, visit: Visit, form: boolean): { object: Record<string, unknown> } | { fault: BodyFault } {
+function readData(
+  bytes: Buffer,
+  visit: Visit,
+  form: boolean,
+): { object: Record<string, unknown> } | { fault: BodyFault } {
   const read = parseJsonObject(bytes);
   const isForm = form && /^application\/x-www-form-urlencoded/i.test(visit.request.headers["content-type"] ?? "");
   return "fault" in read && read.fault === "not-json" && isForm ? { object: parseForm(bytes.toString("utf8")) } : read;

@@ -16,7 +16,12 @@ export interface EventOptions {
 }
 
 /** Makes a node an event webhook. */
-export function openEventWebhook(RED: NodeAPI, node: Node<WebhookCredentials>, config: WebhookConfig, options: EventOptions): void {
+export function openEventWebhook(
+  RED: NodeAPI,
+  node: Node<WebhookCredentials>,
+  config: WebhookConfig,
+  options: EventOptions,
+): void {
   const door = openDoor(RED, node, config, {
     method: "POST",
     bodyMs: DEFAULT_DEADLINE_MS,

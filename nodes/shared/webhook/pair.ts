@@ -107,7 +107,13 @@ function readDeadline(value: number | string | undefined): number | undefined {
  * @param build makes the answer; what it throws means that the answer is invalid: the caller gets the fallback at once
  * @throws ContactCenterError when the message belongs to no call of this vendor, or what `build` threw
  */
-export async function answerCall(RED: NodeAPI, node: Node, message: Message, vendor: Vendor, build: () => Promise<HttpAnswer> | HttpAnswer): Promise<void> {
+export async function answerCall(
+  RED: NodeAPI,
+  node: Node,
+  message: Message,
+  vendor: Vendor,
+  build: () => Promise<HttpAnswer> | HttpAnswer,
+): Promise<void> {
   const id = (message["_webhook"] as { id?: unknown } | undefined)?.id;
   const found = calls.find(id);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
@@ -120,7 +126,8 @@ export async function answerCall(RED: NodeAPI, node: Node, message: Message, ven
     return;
   }
   try {
-    if (found.owner.vendor !== vendor) throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
+    if (found.owner.vendor !== vendor)
+      throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
     if (!found.answer(await build())) late(found.owner);
   } catch (error) {
     found.fallBack("error");
@@ -136,6 +143,10 @@ export function jsonAnswer(vendor: Vendor, body: object): HttpAnswer {
   try {
     return { status: 200, json: JSON.stringify(body) };
   } catch (error) {
-    throw refused("shared.errors.webhook.unwritable", { vendor, operation: "answer", field: "payload" }, { detail: (error as Error).message });
+    throw refused(
+      "shared.errors.webhook.unwritable",
+      { vendor, operation: "answer", field: "payload" },
+      { detail: (error as Error).message },
+    );
   }
 }

@@ -68,9 +68,11 @@ const dispatchers = new WeakMap<object, Dispatcher>();
 /** The dispatcher of a runtime; undefined when the runtime serves no http (`httpNodeRoot: false`). */
 export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
   const httpNode = RED.httpNode as unknown as ExpressApp | undefined;
-  if (typeof httpNode !== "function" || (RED.settings as { httpNodeRoot?: unknown }).httpNodeRoot === false) return undefined;
+  if (typeof httpNode !== "function" || (RED.settings as { httpNodeRoot?: unknown }).httpNodeRoot === false)
+    return undefined;
   let dispatcher = dispatchers.get(httpNode);
-  if (!dispatcher) dispatchers.set(httpNode, (dispatcher = new Dispatcher(RED.settings as unknown as HttpSettings, httpNode)));
+  if (!dispatcher)
+    dispatchers.set(httpNode, (dispatcher = new Dispatcher(RED.settings as unknown as HttpSettings, httpNode)));
   return dispatcher;
 }
 
@@ -174,7 +176,11 @@ export class Dispatcher {
     runAll(this.before, visit, next, () => {
       const claim = claims.get(visit.request.method ?? "");
       if (claim) claim.serve(visit);
-      else claims.values().next().value?.refuseMethod(visit, [...claims.keys()].join(", "));
+      else
+        claims
+          .values()
+          .next()
+          .value?.refuseMethod(visit, [...claims.keys()].join(", "));
     });
   }
 }
@@ -182,7 +188,10 @@ export class Dispatcher {
 function runAll(handlers: readonly Handler[], visit: Visit, failed: Next, done: () => void, at = 0): void {
   const handler = handlers[at];
   if (!handler) done();
-  else handler(visit.request, visit.response, (error) => (error ? failed(error) : runAll(handlers, visit, failed, done, at + 1)));
+  else
+    handler(visit.request, visit.response, (error) =>
+      error ? failed(error) : runAll(handlers, visit, failed, done, at + 1),
+    );
 }
 
 function rootOf(app: ExpressApp): ExpressApp {

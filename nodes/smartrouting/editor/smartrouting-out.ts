@@ -1,5 +1,11 @@
 /** The form of `smartrouting-out`: an answer composed without writing JSON, and shown as it will be sent. */
-import { ANSWER_FIELDS, type AnswerField, checkValue, DISCONNECT, targetKind } from "../../../lib/smartrouting/answer.js";
+import {
+  ANSWER_FIELDS,
+  type AnswerField,
+  checkValue,
+  DISCONNECT,
+  targetKind,
+} from "../../../lib/smartrouting/answer.js";
 import { addForm } from "../../shared/editor/index.js";
 import { livePreview } from "../../shared/editor/preview.js";
 import { type EditorNode, input, type InputType } from "../../shared/editor/red.js";

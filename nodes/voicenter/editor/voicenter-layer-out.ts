@@ -1,11 +1,27 @@
 /** The form of `voicenter-layer-out`: the fields of the chosen action, two lists, and the answer as it will be sent. */
-import { type Action, ACTION_FIELDS, ANSWER_FIELDS, answerBody, type AnswerField, checkValue, fieldsOf } from "../../../lib/voicenter/answer.js";
+import {
+  type Action,
+  ACTION_FIELDS,
+  ANSWER_FIELDS,
+  answerBody,
+  type AnswerField,
+  checkValue,
+  fieldsOf,
+} from "../../../lib/voicenter/answer.js";
 import { LANGUAGES, RECORD_TYPES, TARGET_TYPES } from "../../../lib/voicenter/checks.js";
 import { addForm } from "../../shared/editor/index.js";
 import { type ItemList, itemList } from "../../shared/editor/items.js";
 import { livePreview } from "../../shared/editor/preview.js";
 import { type EditorNode, input } from "../../shared/editor/red.js";
-import { literal, NUMBER_TYPES, placeholder, TEXT_TYPES, type Typed, typedInput, typedValue } from "../../shared/editor/typed.js";
+import {
+  literal,
+  NUMBER_TYPES,
+  placeholder,
+  TEXT_TYPES,
+  type Typed,
+  typedInput,
+  typedValue,
+} from "../../shared/editor/typed.js";
 
 /** The typed settings, and what may be chosen for each. */
 const TYPED = {
@@ -32,12 +48,17 @@ addForm("voicenter-layer-out", {
     for (const [setting, types] of Object.entries(TYPED)) typedInput(node, setting, types);
     for (const language of LANGUAGES) $("<option>").val(language).appendTo("#cc-languages");
     for (const name of Object.keys(LISTS) as ListName[]) {
-      const list = { ...LISTS[name], types: TEXT_TYPES, hint: (choice: string) => node._(`voicenter-layer-out.content.${choice}`) };
+      const list = {
+        ...LISTS[name],
+        types: TEXT_TYPES,
+        hint: (choice: string) => node._(`voicenter-layer-out.content.${choice}`),
+      };
       lists.set(name, itemList(node, $(`#cc-${name}`), node[name], list));
     }
     const showFields = (): void => {
       const action = chosenAction();
-      for (const field of ANSWER_FIELDS) $(`[data-field=${field.setting}]`).toggle(action === "msg" || fieldsOf(action).includes(field));
+      for (const field of ANSWER_FIELDS)
+        $(`[data-field=${field.setting}]`).toggle(action === "msg" || fieldsOf(action).includes(field));
       $("#cc-action-hint").text(node._(`voicenter-layer-out.action-hint.${action}`));
     };
     // A flow made by hand may lack the action; the node then goes to a layer.
@@ -80,10 +101,18 @@ function shownValue(field: AnswerField): unknown {
       const typed: Typed = { value: String(item[value]), type: String(item[`${value}Type`]) };
       const known = literal(typed);
       const shown = { [choice]: item[choice], [value]: known ? known.value : placeholder(typed) };
-      return known ? (checkValue(field, Array.from({ length: at + 1 }, () => shown)) as unknown[])[at] : shown;
+      return known
+        ? (
+            checkValue(
+              field,
+              Array.from({ length: at + 1 }, () => shown),
+            ) as unknown[]
+          )[at]
+        : shown;
     });
   }
-  const typed: Typed = setting in TYPED ? typedValue(input(setting)) : { value: String(input(setting).val() ?? ""), type: "str" };
+  const typed: Typed =
+    setting in TYPED ? typedValue(input(setting)) : { value: String(input(setting).val() ?? ""), type: "str" };
   const known = literal(typed);
   if (!known) return placeholder(typed);
   return known.value === "" ? undefined : checkValue(field, known.value);

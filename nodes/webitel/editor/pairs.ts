@@ -25,12 +25,24 @@ export interface PairList {
 }
 
 /** Fills a list: an `<ol>` of the form. */
-export function pairList(node: EditorNode, element: JQuery, saved: unknown, sides: readonly [Side, Side], addLabel: string): PairList {
+export function pairList(
+  node: EditorNode,
+  element: JQuery,
+  saved: unknown,
+  sides: readonly [Side, Side],
+  addLabel: string,
+): PairList {
   const changed = (): void => void $("#dialog-form").trigger("cc-change");
   const addSide = (box: JQuery, side: Side, item: Pair): (() => Pair) => {
     const hint = node._(side.hint);
     const wide = $("<div>", { class: "cc-item-wide", style: "flex-basis: 0" }).appendTo(box);
-    const value = $("<input>", { type: "text", style: "width: 100%", placeholder: hint, "aria-label": hint, ...(side.list && { list: side.list }) }).appendTo(wide);
+    const value = $("<input>", {
+      type: "text",
+      style: "width: 100%",
+      placeholder: hint,
+      "aria-label": hint,
+      ...(side.list && { list: side.list }),
+    }).appendTo(wide);
     const text = item[side.property] ?? "";
     value.on("change input", changed);
     if (!side.types) {

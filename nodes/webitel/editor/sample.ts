@@ -40,7 +40,12 @@ function firstObject(text: string): Record<string, unknown> | undefined {
 export async function beginningOf(file: File): Promise<string> {
   const bytes = new Uint8Array(await file.slice(0, BEGINNING).arrayBuffer());
   const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
-  return /^\s*[[{]/.test(text) ? text : text.split(/\r\n|\n|\r/).slice(0, 12).join("\n");
+  return /^\s*[[{]/.test(text)
+    ? text
+    : text
+        .split(/\r\n|\n|\r/)
+        .slice(0, 12)
+        .join("\n");
 }
 
 /** Words in headers that say what a column is, in a few languages. */
@@ -57,14 +62,20 @@ export function proposeMapping(columns: readonly string[]): (Mapping & Record<st
   const taken = new Set<string>();
   /** The field, or the next of its numbers, if it is a field and free. */
   const take = (field: string | undefined): string | undefined => {
-    const free = field === undefined ? undefined : [field, `${field}2`, `${field}3`].find((name) => isField(name) && !taken.has(name));
+    const free =
+      field === undefined
+        ? undefined
+        : [field, `${field}2`, `${field}3`].find((name) => isField(name) && !taken.has(name));
     if (free !== undefined) taken.add(free);
     return free;
   };
   const own = columns.map((column) => take(isField(fieldOf(column)) ? fieldOf(column) : undefined));
   return columns.flatMap((column, at) => {
     const name = column.replace(/[^\p{L}\p{N}_]+/gu, "_").replace(/^_+|_+$/g, "");
-    const field = own[at] ?? take(HINTS.find(([words]) => words.test(column))?.[1]) ?? (name === "" ? undefined : take(`variables.${name}`));
+    const field =
+      own[at] ??
+      take(HINTS.find(([words]) => words.test(column))?.[1]) ??
+      (name === "" ? undefined : take(`variables.${name}`));
     return field === undefined ? [] : [{ column, field }];
   });
 }

@@ -24,8 +24,20 @@ addForm(TYPE, {
     typedInput(node, "expiryValue", TIME_TYPES);
     fillChoices();
     const field = { property: "field", hint: `${TYPE}.list.field`, list: "cc-fields" };
-    const mapping = pairList(node, $("#cc-mapping"), node["mapping"], [{ property: "column", hint: `${TYPE}.list.column`, list: "cc-columns" }, field], node._(`${TYPE}.list.add`));
-    const defaults = pairList(node, $("#cc-defaults"), node["defaults"], [field, { property: "value", hint: `${TYPE}.list.value`, types: VALUE_TYPES }], node._(`${TYPE}.list.add`));
+    const mapping = pairList(
+      node,
+      $("#cc-mapping"),
+      node["mapping"],
+      [{ property: "column", hint: `${TYPE}.list.column`, list: "cc-columns" }, field],
+      node._(`${TYPE}.list.add`),
+    );
+    const defaults = pairList(
+      node,
+      $("#cc-defaults"),
+      node["defaults"],
+      [field, { property: "value", hint: `${TYPE}.list.value`, types: VALUE_TYPES }],
+      node._(`${TYPE}.list.add`),
+    );
     lists = { mapping, defaults };
     wireSample(mapping);
     $("#dialog-form").on("change keyup cc-change", () => refresh(node));
@@ -40,10 +52,17 @@ addForm(TYPE, {
 
 /** Selects without a saved value show the default; the datalists propose what is known. */
 function fillChoices(): void {
-  for (const [setting, fallback] of Object.entries({ source: "payload", separator: "auto", expiry: "none", uncertain: "verify" })) {
+  for (const [setting, fallback] of Object.entries({
+    source: "payload",
+    separator: "auto",
+    expiry: "none",
+    uncertain: "verify",
+  })) {
     if (!input(setting).val()) input(setting).val(fallback);
   }
-  const fields = MEMBER_FIELDS.flatMap((field) => ("numbered" in field ? ["", "2", "3"] : [""]).map((suffix) => field.name + suffix));
+  const fields = MEMBER_FIELDS.flatMap((field) =>
+    ("numbered" in field ? ["", "2", "3"] : [""]).map((suffix) => field.name + suffix),
+  );
   $("#cc-fields").append([...fields, VARIABLE_PREFIX].map((value) => $("<option>").val(value)[0] as HTMLElement));
   $("#cc-zones").append(Intl.supportedValuesOf("timeZone").map((value) => $("<option>").val(value)[0] as HTMLElement));
 }
@@ -54,7 +73,9 @@ const sampleText = (): string => String($("#cc-sample").val() ?? "");
 function wireSample(mapping: PairList): void {
   const learn = (): void => {
     const { columns } = readSample(sampleText(), separator());
-    $("#cc-columns").empty().append(columns.map((value) => $("<option>").val(value)[0] as HTMLElement));
+    $("#cc-columns")
+      .empty()
+      .append(columns.map((value) => $("<option>").val(value)[0] as HTMLElement));
     // Nothing that a user has entered is touched.
     if (columns.length > 0 && mapping.items().length === 0) mapping.set(proposeMapping(columns));
     $("#dialog-form").trigger("cc-change");
@@ -97,7 +118,9 @@ function expiryExample(node: EditorNode, expiry: string): string {
   const zone = String(input("timezone").val() ?? "").trim() || serverZone();
   if (at === undefined) return node._(`${TYPE}.example.${expiry === "value" ? "later" : "zone"}`, { zone });
   const shown = isTimeZone(zone) ? zone : serverZone();
-  const date = new Intl.DateTimeFormat("sv-SE", { timeZone: shown, dateStyle: "short", timeStyle: "medium" }).format(at);
+  const date = new Intl.DateTimeFormat("sv-SE", { timeZone: shown, dateStyle: "short", timeStyle: "medium" }).format(
+    at,
+  );
   return node._(`${TYPE}.example.at`, { date, zone: shown, ms: at });
 }
 
@@ -113,8 +136,16 @@ function preview(node: EditorNode, mapping: PairList, defaults: PairList): unkno
     return { field: item["field"] ?? "", value: known ? known.value : "1" };
   });
   const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
-  const { member, flaw } = memberMapper({ mapping: pairs, defaults: given, expireAt: expireAt(String(input("expiry").val())) })(row);
-  if (flaw) return `${node._(`${TYPE}.preview.flaw`)} ${node._(`webitel.rows.${flaw.key}`, { field: flaw.field, value: flaw.value ?? "" })}`;
+  const { member, flaw } = memberMapper({
+    mapping: pairs,
+    defaults: given,
+    expireAt: expireAt(String(input("expiry").val())),
+  })(row);
+  if (flaw)
+    return `${node._(`${TYPE}.preview.flaw`)} ${node._(`webitel.rows.${flaw.key}`, { field: flaw.field, value: flaw.value ?? "" })}`;
   const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
-  return JSON.stringify(mark(member, "‹run›-1"), null, 2) + (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "");
+  return (
+    JSON.stringify(mark(member, "‹run›-1"), null, 2) +
+    (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "")
+  );
 }

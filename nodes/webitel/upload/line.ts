@@ -60,7 +60,8 @@ export class Line {
 
   /** @throws ContactCenterError `ECLOSED` */
   throwIfClosed(): void {
-    if (this.closed) throw new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
+    if (this.closed)
+      throw new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
   }
 
   /** Ends the upload that runs, refuses those that wait, and resolves when all have ended. */

@@ -32,13 +32,19 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
 }
 
 /** What the settings are for one upload. */
-export type UploadSettings = Pick<UploadOptions, "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain"> & Choices & { mapping: MappingOptions };
+export type UploadSettings = Pick<UploadOptions, "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain"> &
+  Choices & { mapping: MappingOptions };
 
 const wrong = (key: string, field: string, words: Record<string, string> = {}): ReturnType<typeof refused> =>
   refused(`webitel.errors.${key}`, { vendor: "webitel", operation: "upload", field }, words);
 
 /** Whole or broken numbers with their bounds: [default, lowest, highest]. */
-const NUMBERS = { batchSize: [500, 1, 20_000], concurrency: [2, 1, 32], rate: [0, 0, 1e6], expiryDuration: [480, 0, 5_256_000] } as const;
+const NUMBERS = {
+  batchSize: [500, 1, 20_000],
+  concurrency: [2, 1, 32],
+  rate: [0, 0, 1e6],
+  expiryDuration: [480, 0, 5_256_000],
+} as const;
 
 /** Reads a node's settings. */
 export class SettingsReader {
@@ -53,14 +59,20 @@ export class SettingsReader {
    * @throws ContactCenterError `EINVALID` that names the setting
    */
   async read(message: Message): Promise<UploadSettings> {
-    const choices = Object.fromEntries(Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)])) as unknown as Choices;
+    const choices = Object.fromEntries(
+      Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)]),
+    ) as unknown as Choices;
     return {
       ...choices,
       queueId: await this.queueId(message),
       batchSize: Math.floor(this.number("batchSize")),
       concurrency: Math.floor(this.number("concurrency")),
       rate: this.number("rate"),
-      mapping: { mapping: this.mapping(), defaults: await this.defaults(message), expireAt: await this.expireAt(message, choices.expiry) },
+      mapping: {
+        mapping: this.mapping(),
+        defaults: await this.defaults(message),
+        expireAt: await this.expireAt(message, choices.expiry),
+      },
     };
   }
 
@@ -72,7 +84,14 @@ export class SettingsReader {
   }
 
   private typed(message: Message, field: "queueId" | "filename" | "expiryValue"): unknown {
-    return evaluate(this.RED, this.node, message, field, { value: this.config[field], type: this.config[`${field}Type`] }, "webitel");
+    return evaluate(
+      this.RED,
+      this.node,
+      message,
+      field,
+      { value: this.config[field], type: this.config[`${field}Type`] },
+      "webitel",
+    );
   }
 
   private async queueId(message: Message): Promise<string> {
@@ -83,7 +102,8 @@ export class SettingsReader {
 
   private choice(field: keyof Choices, words: readonly string[]): string {
     const word = this.config[field] ?? words[0];
-    if (!words.includes(word as string)) throw wrong("field.choice", field, { value: `${word}`, words: words.join(", ") });
+    if (!words.includes(word as string))
+      throw wrong("field.choice", field, { value: `${word}`, words: words.join(", ") });
     return word as string;
   }
 
@@ -106,7 +126,14 @@ export class SettingsReader {
     for (const { field, value, valueType } of this.config.defaults ?? []) {
       if (!field) continue;
       if (!isField(field)) throw wrong("field.member", "defaults", { name: field });
-      const made = await evaluate(this.RED, this.node, message, `defaults.${field}`, { value, type: valueType }, "webitel");
+      const made = await evaluate(
+        this.RED,
+        this.node,
+        message,
+        `defaults.${field}`,
+        { value, type: valueType },
+        "webitel",
+      );
       if (made !== undefined) defaults.push({ field, value: made });
     }
     return defaults;

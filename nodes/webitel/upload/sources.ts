@@ -5,9 +5,11 @@ import { fileSource, listSource, type RowSource, textSource } from "../../../lib
 import type { Message } from "../../shared/input.js";
 
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
+const isFields = (value: unknown): value is Fields =>
+  value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
 
-const wrong = (key: string): ReturnType<typeof refused> => refused(`webitel.errors.source.${key}`, { vendor: "webitel", operation: "upload", field: "payload" });
+const wrong = (key: string): ReturnType<typeof refused> =>
+  refused(`webitel.errors.source.${key}`, { vendor: "webitel", operation: "upload", field: "payload" });
 
 /**
  * The rows of a payload: a list, one member, or Webitel's own bulk body `{items}`.
@@ -26,7 +28,12 @@ export function csvSource(payload: unknown, separator: Separator): RowSource {
 }
 
 /** Makes the input of an upload. */
-export function sourceOf(kind: "payload" | "csv" | "file", message: Message, separator: Separator, filename: string): RowSource {
+export function sourceOf(
+  kind: "payload" | "csv" | "file",
+  message: Message,
+  separator: Separator,
+  filename: string,
+): RowSource {
   if (kind === "file") return fileSource(filename, separator);
   return kind === "csv" ? csvSource(message.payload, separator) : listSource(payloadRows(message.payload));
 }

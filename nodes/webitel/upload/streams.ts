@@ -59,7 +59,14 @@ export class Streams {
 
   private start(id: string, carrier: Carrier): OpenStream {
     const source = new QueueSource();
-    const stream: OpenStream = { source, carrier, received: 0, over: false, release: () => undefined, upload: this.begin(source, carrier) };
+    const stream: OpenStream = {
+      source,
+      carrier,
+      received: 0,
+      over: false,
+      release: () => undefined,
+      upload: this.begin(source, carrier),
+    };
     const over = (): void => void (stream.over = true);
     // Whoever carries the stream when it fails sees the failure.
     stream.upload.then(over, over);

@@ -31,7 +31,12 @@ export function conversationView(forget: () => unknown): ConversationView {
   }
 
   return {
-    element: el("div", { class: "stack" }, card(CONVERSATION.title, chosen), card(CONVERSATION.calls, list, button(CONVERSATION.forget, forget, { class: "plain" }))),
+    element: el(
+      "div",
+      { class: "stack" },
+      card(CONVERSATION.title, chosen),
+      card(CONVERSATION.calls, list, button(CONVERSATION.forget, forget, { class: "plain" })),
+    ),
     update(now) {
       calls = now;
       if (now[0]?.id !== latest) picked = latest = now[0]?.id;
@@ -56,7 +61,12 @@ function parties({ from, to }: Conversation): string {
 
 function conversation(call: Conversation): HTMLElement[] {
   return [
-    el("p", { class: "parties" }, el("strong", {}, parties(call)), call.place !== call.steps.at(-1)?.title && badge(call.place, call.ended ? "quiet" : "info")),
+    el(
+      "p",
+      { class: "parties" },
+      el("strong", {}, parties(call)),
+      call.place !== call.steps.at(-1)?.title && badge(call.place, call.ended ? "quiet" : "info"),
+    ),
     el("ol", { class: "steps" }, ...call.steps.map((each, index) => step(each, call, `${call.id}-${index}`))),
   ];
 }
@@ -72,7 +82,17 @@ function step({ at, title, tone, notes, exchange, speech }: Step, call: Conversa
     exchange && exchangeLine(exchange),
     ...notes.map((note) => el("p", { class: `note ${note.tone}` }, note.text)),
     exchange &&
-      el("details", { "data-key": key }, el("summary", {}, CONVERSATION.details), el("div", { class: "exchange" }, labelled(CONVERSATION.request, requestText(exchange)), labelled(CONVERSATION.answer, answerText(exchange)))),
+      el(
+        "details",
+        { "data-key": key },
+        el("summary", {}, CONVERSATION.details),
+        el(
+          "div",
+          { class: "exchange" },
+          labelled(CONVERSATION.request, requestText(exchange)),
+          labelled(CONVERSATION.answer, answerText(exchange)),
+        ),
+      ),
   );
 }
 
@@ -81,7 +101,9 @@ function exchangeLine({ url, ms, answer, failure, lateMs }: Exchange): HTMLEleme
     "p",
     { class: "line" },
     el("span", { class: "mono" }, `POST ${new URL(url).pathname}`),
-    failure !== undefined ? badge(failure === "timeout" ? CONVERSATION.timeout : failure, "bad") : answer && badge(String(answer.status), toneOf(answer.status)),
+    failure !== undefined
+      ? badge(failure === "timeout" ? CONVERSATION.timeout : failure, "bad")
+      : answer && badge(String(answer.status), toneOf(answer.status)),
     ms === undefined ? badge(CONVERSATION.waiting, "warn") : badge(duration(ms), ms > 2000 ? "warn" : "quiet"),
     lateMs !== undefined && badge(`${CONVERSATION.late} ${duration(lateMs)}`, "warn"),
   );

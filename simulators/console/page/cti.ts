@@ -1,6 +1,21 @@
 /** The panel of the CTI Broker: agents and their calls on the left, what our nodes registered, sent and were told on the right. */
 import type { AgentState, CallState, CtiState, Faults } from "../../cti/state.js";
-import { badge, button, card, el, field, input, notify, type PanelApi, render, row, select, table, timeOfDay, type Tone } from "./api.js";
+import {
+  badge,
+  button,
+  card,
+  el,
+  field,
+  input,
+  notify,
+  type PanelApi,
+  render,
+  row,
+  select,
+  table,
+  timeOfDay,
+  type Tone,
+} from "./api.js";
 
 /** What the panel says. */
 const WORDS = {
@@ -42,7 +57,12 @@ const WORDS = {
   burst: "Burst: 1,000 events/s for 5 s",
 } as const;
 
-const PLACES: Readonly<Record<CallState["place"], Tone>> = { hunting: "info", connected: "good", held: "warn", ended: "quiet" };
+const PLACES: Readonly<Record<CallState["place"], Tone>> = {
+  hunting: "info",
+  connected: "good",
+  held: "warn",
+  ended: "quiet",
+};
 
 /** Builds the panel. */
 export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
@@ -61,7 +81,8 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
     const addresses = state.agents.map(({ address }) => address);
     if (addresses.join() !== known) {
       known = addresses.join();
-      for (const choice of [phone.agent, to]) render(choice, ...addresses.map((address) => el("option", { value: address }, shortName(address))));
+      for (const choice of [phone.agent, to])
+        render(choice, ...addresses.map((address) => el("option", { value: address }, shortName(address))));
       to.selectedIndex = Math.min(1, addresses.length - 1);
     }
     render(agents, ...state.agents.map((agent) => agentRow(agent, api)));
@@ -77,28 +98,57 @@ function phoneCard(api: PanelApi<CtiState>): { element: HTMLElement; agent: HTML
   const agent = el("select", {});
   const caller = input({ value: "+31201234567", inputmode: "tel" });
   const session = select(Object.entries(WORDS.sessions));
-  const ring = button("Ring", () => api.call("ring", { agent: agent.value, ani: caller.value.trim(), session: session.value }), { class: "primary" });
-  return { element: card(WORDS.ring, field(WORDS.agent, agent), field(WORDS.caller, caller), field(WORDS.session, session), row(ring)), agent };
+  const ring = button(
+    "Ring",
+    () => api.call("ring", { agent: agent.value, ani: caller.value.trim(), session: session.value }),
+    { class: "primary" },
+  );
+  return {
+    element: card(
+      WORDS.ring,
+      field(WORDS.agent, agent),
+      field(WORDS.caller, caller),
+      field(WORDS.session, session),
+      row(ring),
+    ),
+    agent,
+  };
 }
 
 function agentRow({ address, loggedIn, refusesLogin, heartbeats }: AgentState, api: PanelApi<CtiState>): HTMLElement {
-  const refuses = el("input", { type: "checkbox", checked: refusesLogin, "data-key": `refuses ${address}`, onchange: () => void api.call("refuseLogin", { agent: address, refuse: refuses.checked }) });
+  const refuses = el("input", {
+    type: "checkbox",
+    checked: refusesLogin,
+    "data-key": `refuses ${address}`,
+    onchange: () => void api.call("refuseLogin", { agent: address, refuse: refuses.checked }),
+  });
   const turn = loggedIn ? "logout" : "login";
   return el(
     "div",
     {},
-    el("div", { class: "row" }, el("b", {}, shortName(address)), badge(loggedIn ? "logged in" : "logged out", loggedIn ? "good" : "quiet"), heartbeats > 0 && badge(`${heartbeats} ${WORDS.beats}`, "info")),
     el(
       "div",
       { class: "row" },
-      button(WORDS[turn], () => api.call(turn, { agent: address }), { "data-key": `${turn} ${address}`, "aria-label": `${WORDS[turn]} ${shortName(address)}` }),
+      el("b", {}, shortName(address)),
+      badge(loggedIn ? "logged in" : "logged out", loggedIn ? "good" : "quiet"),
+      heartbeats > 0 && badge(`${heartbeats} ${WORDS.beats}`, "info"),
+    ),
+    el(
+      "div",
+      { class: "row" },
+      button(WORDS[turn], () => api.call(turn, { agent: address }), {
+        "data-key": `${turn} ${address}`,
+        "aria-label": `${WORDS[turn]} ${shortName(address)}`,
+      }),
       el("label", { class: "check" }, refuses, WORDS.refuses),
     ),
   );
 }
 
 /** The buttons that make sense where the call is. */
-const STEPS: Readonly<Record<CallState["place"], readonly ("answer" | "hold" | "retrieve" | "transfer" | "fails" | "hangup")[]>> = {
+const STEPS: Readonly<
+  Record<CallState["place"], readonly ("answer" | "hold" | "retrieve" | "transfer" | "fails" | "hangup")[]>
+> = {
   hunting: ["answer", "hangup"],
   connected: ["hold", "transfer", "fails", "hangup"],
   held: ["retrieve", "transfer", "hangup"],
@@ -112,25 +162,62 @@ function callRow(call: CallState, api: PanelApi<CtiState>, to: () => string): HT
     if (step === "fails") return api.call("transfer", { id, to: to(), works: false });
     return api.call(step, { id });
   };
-  const buttons = STEPS[place].map((step) => button(WORDS[step], () => press(step), { "data-key": `${step} ${id}`, ...(step === "answer" && { class: "primary" }), ...(step === "hangup" && { class: "danger" }) }));
+  const buttons = STEPS[place].map((step) =>
+    button(WORDS[step], () => press(step), {
+      "data-key": `${step} ${id}`,
+      ...(step === "answer" && { class: "primary" }),
+      ...(step === "hangup" && { class: "danger" }),
+    }),
+  );
   return el(
     "div",
     { "data-call": id },
-    el("div", { class: "row" }, badge(place, PLACES[place]), el("b", {}, ani || "withheld"), el("span", { class: "muted" }, `${session.toLowerCase()}, ${shortName(agent)}`)),
+    el(
+      "div",
+      { class: "row" },
+      badge(place, PLACES[place]),
+      el("b", {}, ani || "withheld"),
+      el("span", { class: "muted" }, `${session.toLowerCase()}, ${shortName(agent)}`),
+    ),
     buttons.length > 0 && row(...buttons),
   );
 }
 
 function listCards(state: CtiState, api: PanelApi<CtiState>): HTMLElement[] {
   const mono = (text: string): HTMLElement => el("span", { class: "mono" }, text);
-  const registered = state.subscriptions.map(({ address, callback, delivered, failed }) => [address === "" ? WORDS.everybody : shortName(address), mono(callback), delivered, failed > 0 ? badge(String(failed), "bad") : 0]);
-  const events = state.deliveries.slice(0, 20).map(({ at, event, address, callId, answer }) => [timeOfDay(at), event, shortName(address), mono(callId.slice(0, 8)), badge(String(answer), answer === 200 ? "good" : "bad")]);
-  const commands = state.commands.slice(0, 20).map(({ at, command, address, number, status }) => [timeOfDay(at), command, shortName(address), number ?? "", badge(String(status), status < 300 ? "good" : "bad")]);
+  const registered = state.subscriptions.map(({ address, callback, delivered, failed }) => [
+    address === "" ? WORDS.everybody : shortName(address),
+    mono(callback),
+    delivered,
+    failed > 0 ? badge(String(failed), "bad") : 0,
+  ]);
+  const events = state.deliveries
+    .slice(0, 20)
+    .map(({ at, event, address, callId, answer }) => [
+      timeOfDay(at),
+      event,
+      shortName(address),
+      mono(callId.slice(0, 8)),
+      badge(String(answer), answer === 200 ? "good" : "bad"),
+    ]);
+  const commands = state.commands
+    .slice(0, 20)
+    .map(({ at, command, address, number, status }) => [
+      timeOfDay(at),
+      command,
+      shortName(address),
+      number ?? "",
+      badge(String(status), status < 300 ? "good" : "bad"),
+    ]);
   return [
     card(
       WORDS.subscriptions,
       table(["Agent", "Address", "Delivered", "Failed"], registered, WORDS.noSubscriptions),
-      registered.length > 0 && row(button(WORDS.forget, () => api.call("forget"), { class: "danger", "data-key": "forget" }), el("small", {}, WORDS.forgetHint)),
+      registered.length > 0 &&
+        row(
+          button(WORDS.forget, () => api.call("forget"), { class: "danger", "data-key": "forget" }),
+          el("small", {}, WORDS.forgetHint),
+        ),
     ),
     card(WORDS.events, table(["Time", "Event", "Agent", "Call", "Answer"], events, WORDS.noEvents)),
     card(WORDS.commands, table(["Time", "Command", "Agent", "Number", "Answer"], commands, WORDS.noCommands)),
@@ -141,8 +228,16 @@ function faultsCard(api: PanelApi<CtiState>): HTMLElement {
   const style = select(Object.entries(WORDS.styles));
   style.addEventListener("change", () => void api.call("enumStyle", { style: style.value }));
   const count = (): HTMLInputElement => input({ type: "number", min: 0, value: 0 });
-  const fields: Record<keyof Omit<Faults, "refuseStatus">, HTMLInputElement> = { slowMs: count(), refuse: count(), lose: count() };
-  const apply = (): Promise<unknown> => api.call("fault", Object.fromEntries(Object.entries(fields).map(([name, control]) => [name, Number(control.value)])));
+  const fields: Record<keyof Omit<Faults, "refuseStatus">, HTMLInputElement> = {
+    slowMs: count(),
+    refuse: count(),
+    lose: count(),
+  };
+  const apply = (): Promise<unknown> =>
+    api.call(
+      "fault",
+      Object.fromEntries(Object.entries(fields).map(([name, control]) => [name, Number(control.value)])),
+    );
   const startBurst = async (): Promise<void> => {
     const report = (await api.call("burst", { rate: 1000, seconds: 5 })) as { events: number; durationMs: number };
     notify(`${report.events} events were answered in ${(report.durationMs / 1000).toFixed(1)} s.`, "good");
@@ -150,10 +245,18 @@ function faultsCard(api: PanelApi<CtiState>): HTMLElement {
   let first = true;
   api.subscribe(({ enumStyle, faults }) => {
     style.value = enumStyle;
-    if (first) for (const [name, control] of Object.entries(fields)) control.value = String(faults[name as keyof typeof fields]);
+    if (first)
+      for (const [name, control] of Object.entries(fields)) control.value = String(faults[name as keyof typeof fields]);
     first = false;
   });
-  return card(WORDS.faults, field(WORDS.style, style), field(WORDS.slow, fields.slowMs), field(WORDS.refuse, fields.refuse), field(WORDS.lose, fields.lose), row(button(WORDS.apply, apply), button(WORDS.burst, startBurst)));
+  return card(
+    WORDS.faults,
+    field(WORDS.style, style),
+    field(WORDS.slow, fields.slowMs),
+    field(WORDS.refuse, fields.refuse),
+    field(WORDS.lose, fields.lose),
+    row(button(WORDS.apply, apply), button(WORDS.burst, startBurst)),
+  );
 }
 
 /** `sip:anna.berg@contoso.example` as `anna.berg`. */

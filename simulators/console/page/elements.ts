@@ -8,7 +8,11 @@ export type Props = Readonly<Record<string, string | number | boolean | undefine
 export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
 
 /** Makes an element. Text is always text, never markup. */
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   element.append(...present(children));
   for (const [name, value] of Object.entries(props)) {
@@ -26,7 +30,12 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props =
  */
 export function render(container: Element, ...children: Child[]): void {
   const focused = keyOf(document.activeElement, container);
-  const before = new Map([...container.querySelectorAll("details[data-key]")].map((details) => [keyOf(details, container), (details as HTMLDetailsElement).open]));
+  const before = new Map(
+    [...container.querySelectorAll("details[data-key]")].map((details) => [
+      keyOf(details, container),
+      (details as HTMLDetailsElement).open,
+    ]),
+  );
   container.replaceChildren(...present(children));
   for (const element of container.querySelectorAll<HTMLElement>("[data-key]")) {
     const key = keyOf(element, container);
@@ -65,7 +74,8 @@ export function badge(text: string, tone: Tone = "quiet"): HTMLElement {
 /** A table; on a narrow screen it scrolls inside its own frame. `empty` is what it says without rows. */
 export function table(head: readonly string[], rows: readonly (readonly Child[])[], empty: string): HTMLElement {
   if (rows.length === 0) return el("p", { class: "muted" }, empty);
-  const cells = (tag: "th" | "td", row: readonly Child[]): HTMLElement => el("tr", {}, ...row.map((cell) => el(tag, {}, cell)));
+  const cells = (tag: "th" | "td", row: readonly Child[]): HTMLElement =>
+    el("tr", {}, ...row.map((cell) => el(tag, {}, cell)));
   return el(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": head.join(", ") },
@@ -85,7 +95,13 @@ export function row(...children: Child[]): HTMLElement {
 
 /** A control with its label above it, and a hint below. */
 export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
-  return el("label", { class: "field" }, el("span", {}, label), control, hint !== undefined && el("small", { class: "muted" }, hint));
+  return el(
+    "label",
+    { class: "field" },
+    el("span", {}, label),
+    control,
+    hint !== undefined && el("small", { class: "muted" }, hint),
+  );
 }
 
 /** A text field; read it by `.value`. */
@@ -94,7 +110,10 @@ export function input(props: Props = {}): HTMLInputElement {
 }
 
 /** A choice; `options` are value and label. */
-export function select(options: readonly (readonly [value: string, label: string])[], props: Props = {}): HTMLSelectElement {
+export function select(
+  options: readonly (readonly [value: string, label: string])[],
+  props: Props = {},
+): HTMLSelectElement {
   return el("select", props, ...options.map(([value, label]) => el("option", { value }, label)));
 }
 
@@ -112,14 +131,17 @@ export function timeOfDay(iso: string): string {
 export function notify(sentence: string, tone: Tone = "info"): void {
   const notices = document.getElementById("notices");
   // The same sentence stands there once.
-  for (const same of [...(notices?.children ?? [])].filter(({ textContent }) => textContent === sentence)) same.remove();
+  for (const same of [...(notices?.children ?? [])].filter(({ textContent }) => textContent === sentence))
+    same.remove();
   const notice = el("div", { class: `notice ${tone}` }, sentence);
   notices?.append(notice);
   setTimeout(() => notice.remove(), 8000);
 }
 
 function present(children: readonly Child[]): (Node | string)[] {
-  return children.filter((child) => child !== undefined && child !== null && child !== false).map((child) => (child instanceof Node ? child : String(child)));
+  return children
+    .filter((child) => child !== undefined && child !== null && child !== false)
+    .map((child) => (child instanceof Node ? child : String(child)));
 }
 
 function keyOf(element: Element | null, container: Element): string | undefined {

@@ -20,7 +20,14 @@ export function layerTable(api: PanelApi<VoicenterState>): LayerTable {
     element: el("div", { class: "stack layers" }, reading, details),
     show(ivr, place) {
       if (ivr === undefined) return;
-      render(reading, table(VOICENTER.columns, ivr.layers.map((layer) => cells(layer, place)), ""));
+      render(
+        reading,
+        table(
+          VOICENTER.columns,
+          ivr.layers.map((layer) => cells(layer, place)),
+          "",
+        ),
+      );
       // Never under somebody's hands: the fields are drawn anew only when the IVR itself has changed.
       const now = JSON.stringify(ivr);
       if (now === drawn) return;
@@ -36,14 +43,28 @@ function cells(layer: Layer, place: string | undefined): (string | HTMLElement)[
   const number = el("b", { class: isHere ? "here" : "", ...(isHere && { "aria-current": "step" }) }, String(id));
   if (url === "") return [number, name, announcement, "", "", "", "", VOICENTER.endings[ending], target];
   const path = el("span", { class: "mono" }, new URL(url).pathname);
-  return [number, name, announcement, digits === 0 ? "–" : String(digits), digits === 0 ? "" : String(delay), path, fallback === undefined ? "–" : String(fallback), "", ""];
+  return [
+    number,
+    name,
+    announcement,
+    digits === 0 ? "–" : String(digits),
+    digits === 0 ? "" : String(delay),
+    path,
+    fallback === undefined ? "–" : String(fallback),
+    "",
+    "",
+  ];
 }
 
 type Fields = Record<keyof Layer, HTMLInputElement | HTMLSelectElement>;
 
 function fieldsOf(layer: Layer): Fields {
   const text = (name: keyof Layer, props: Record<string, string | number> = {}): HTMLInputElement =>
-    input({ value: String(layer[name] ?? ""), "aria-label": `${VOICENTER.columns[COLUMN[name]]} ${layer.id}`, ...props });
+    input({
+      value: String(layer[name] ?? ""),
+      "aria-label": `${VOICENTER.columns[COLUMN[name]]} ${layer.id}`,
+      ...props,
+    });
   return {
     id: text("id", { type: "number", min: 0 }),
     name: text("name"),
@@ -52,13 +73,26 @@ function fieldsOf(layer: Layer): Fields {
     delay: text("delay", { type: "number", min: 1, max: 9 }),
     url: text("url", { type: "url" }),
     fallback: text("fallback", { type: "number", min: 0 }),
-    ending: select(ENDINGS.map((each) => [each, VOICENTER.endings[each]]), { value: layer.ending, "aria-label": `${VOICENTER.columns[7]} ${layer.id}` }),
+    ending: select(
+      ENDINGS.map((each) => [each, VOICENTER.endings[each]]),
+      { value: layer.ending, "aria-label": `${VOICENTER.columns[7]} ${layer.id}` },
+    ),
     target: text("target"),
   };
 }
 
 /** In which column a property stands. */
-const COLUMN: Readonly<Record<keyof Layer, number>> = { id: 0, name: 1, announcement: 2, digits: 3, delay: 4, url: 5, fallback: 6, ending: 7, target: 8 };
+const COLUMN: Readonly<Record<keyof Layer, number>> = {
+  id: 0,
+  name: 1,
+  announcement: 2,
+  digits: 3,
+  delay: 4,
+  url: 5,
+  fallback: 6,
+  ending: 7,
+  target: 8,
+};
 
 function editor(ivr: Ivr, api: PanelApi<VoicenterState>): HTMLElement[] {
   let rows = ivr.layers.map(fieldsOf);
@@ -70,7 +104,14 @@ function editor(ivr: Ivr, api: PanelApi<VoicenterState>): HTMLElement[] {
         rows = rows.filter((each) => each !== fields);
         draw();
       });
-    render(frame, table([...VOICENTER.columns, ""], rows.map((fields) => [...Object.values(fields), remove(fields)]), ""));
+    render(
+      frame,
+      table(
+        [...VOICENTER.columns, ""],
+        rows.map((fields) => [...Object.values(fields), remove(fields)]),
+        "",
+      ),
+    );
   };
   const add = (): void => {
     const id = Math.max(0, ...rows.map((fields) => Number(fields.id.value))) + 1;
@@ -78,13 +119,20 @@ function editor(ivr: Ivr, api: PanelApi<VoicenterState>): HTMLElement[] {
     draw();
   };
   const save = async (): Promise<void> => {
-    const layers = rows.map((fields) => Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value])));
+    const layers = rows.map((fields) =>
+      Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value])),
+    );
     await api.call("save", { ivr: { did: ivr.did, name: ivr.name, start: start.value, layers } });
     notify(VOICENTER.saved, "good");
   };
   draw();
   return [
     frame,
-    row(field(VOICENTER.start, start), button(VOICENTER.add, add), button(VOICENTER.save, save, { class: "primary" }), button(VOICENTER.restore, () => api.call("restore"), { class: "plain" })),
+    row(
+      field(VOICENTER.start, start),
+      button(VOICENTER.add, add),
+      button(VOICENTER.save, save, { class: "primary" }),
+      button(VOICENTER.restore, () => api.call("restore"), { class: "plain" }),
+    ),
   ];
 }

@@ -10,7 +10,13 @@ import * as webitel from "./webitel.js";
 import { HINTS, WORDS } from "./words.js";
 
 /** In the order of the tabs. */
-const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = { smartrouting, voicenter, rte, cti, webitel };
+const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = {
+  smartrouting,
+  voicenter,
+  rte,
+  cti,
+  webitel,
+};
 
 /** What arrived for one stand, and who wants to know. */
 class StandFeed implements PanelApi {
@@ -34,7 +40,11 @@ class StandFeed implements PanelApi {
   }
 
   async call(action: string, input: object = {}): Promise<unknown> {
-    const response = await fetch(`/api/${this.name}/${action}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(input) });
+    const response = await fetch(`/api/${this.name}/${action}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(input),
+    });
     const answer = (await response.json()) as { result?: unknown; error?: string };
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.result;
@@ -81,10 +91,26 @@ function mountStands(about: About): void {
     feeds.set(name, feed);
     const section = el("div", { class: "panel" });
     tabs.append(
-      el("button", { type: "button", role: "tab", id: `tab-${name}`, "data-stand": name, "aria-controls": `panel-${name}`, onclick: () => choose(name) }, STAND_LABELS[name]),
+      el(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${name}`,
+          "data-stand": name,
+          "aria-controls": `panel-${name}`,
+          onclick: () => choose(name),
+        },
+        STAND_LABELS[name],
+      ),
     );
     panels.append(
-      el("section", { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, el("p", { class: "hint" }, HINTS[name]), section),
+      el(
+        "section",
+        { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true },
+        el("p", { class: "hint" }, HINTS[name]),
+        section,
+      ),
     );
     PANELS[name].mount(section, feed as unknown as PanelApi<never>);
   }

@@ -32,7 +32,17 @@ export interface Phone {
 }
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
-const LETTERS: Readonly<Record<string, string>> = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
+const LETTERS: Readonly<Record<string, string>> = {
+  2: "ABC",
+  3: "DEF",
+  4: "GHI",
+  5: "JKL",
+  6: "MNO",
+  7: "PQRS",
+  8: "TUV",
+  9: "WXYZ",
+  0: "+",
+};
 
 /** @param fields stand above the keypad */
 export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
@@ -40,15 +50,29 @@ export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
   // One after the other: somebody who types fast must not overtake himself.
   let typing: Promise<unknown> = Promise.resolve();
   const type = (key: string): void => {
-    typing = typing.then(() => actions.key(key)).catch((error: unknown) => notify(error instanceof Error ? error.message : String(error), "bad"));
+    typing = typing
+      .then(() => actions.key(key))
+      .catch((error: unknown) => notify(error instanceof Error ? error.message : String(error), "bad"));
   };
   const keys = KEYS.map((key) =>
-    el("button", { type: "button", class: "key", "aria-label": key, onclick: () => type(key) }, key, el("small", { "aria-hidden": "true" }, LETTERS[key])),
+    el(
+      "button",
+      { type: "button", class: "key", "aria-label": key, onclick: () => type(key) },
+      key,
+      el("small", { "aria-hidden": "true" }, LETTERS[key]),
+    ),
   );
   const keypad = el("div", { class: "keypad", role: "group", "aria-label": PHONE.keypad }, ...keys);
   const ring = button(PHONE.ring, () => actions.ring(), { class: "primary" });
   const hangUp = button(PHONE.hangUp, () => actions.hangUp(), { class: "danger" });
-  const element = el("form", { class: "card phone", "aria-label": PHONE.title }, display, ...fields, keypad, el("div", { class: "row ends" }, ring, hangUp));
+  const element = el(
+    "form",
+    { class: "card phone", "aria-label": PHONE.title },
+    display,
+    ...fields,
+    keypad,
+    el("div", { class: "row ends" }, ring, hangUp),
+  );
   element.addEventListener("submit", (event) => event.preventDefault());
   element.addEventListener("keydown", (event) => {
     // Enter in a field rings; on a button it presses that.
@@ -89,5 +113,7 @@ function isShown(element: HTMLElement): boolean {
 }
 
 function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+  return (
+    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  );
 }

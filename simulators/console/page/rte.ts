@@ -2,7 +2,22 @@
 import { EVENTS, GROUPS } from "../../../lib/rte/catalogue.js";
 import { type Fault, FAULTS } from "../../rte/faults.js";
 import type { AgentState, QueueState, RteState } from "../../rte/state.js";
-import { badge, button, card, el, field, input, notify, type PanelApi, render, row, select, table, timeOfDay, type Tone } from "./api.js";
+import {
+  badge,
+  button,
+  card,
+  el,
+  field,
+  input,
+  notify,
+  type PanelApi,
+  render,
+  row,
+  select,
+  table,
+  timeOfDay,
+  type Tone,
+} from "./api.js";
 
 /** What the panel says. */
 const WORDS = {
@@ -21,7 +36,10 @@ const WORDS = {
   entity: "Entity id",
   entityHint: "Blank: the demo's own user, queue or call list.",
   send: "Send",
-  sent: (receivers: number) => (receivers === 0 ? "Nobody has subscribed this event." : `Sent to ${receivers} connection${receivers === 1 ? "" : "s"}.`),
+  sent: (receivers: number) =>
+    receivers === 0
+      ? "Nobody has subscribed this event."
+      : `Sent to ${receivers} connection${receivers === 1 ? "" : "s"}.`,
   faults: "What goes wrong",
   fault: "From now on",
   drop: "break all sockets",
@@ -52,7 +70,11 @@ export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
   );
   api.subscribe((state) => {
     render(clock, ...clockOf(state, api));
-    render(queues, table(WORDS.queueHead, state.queues.map(queueRow), ""), el("p", { class: "muted" }, `${WORDS.callbacks}: ${state.openRequests}`));
+    render(
+      queues,
+      table(WORDS.queueHead, state.queues.map(queueRow), ""),
+      el("p", { class: "muted" }, `${WORDS.callbacks}: ${state.openRequests}`),
+    );
     render(agents, table(WORDS.agentHead, state.agents.map(agentRow), ""));
     faults.show(state);
     render(lists, connectionsCard(state), logCard(state));
@@ -60,10 +82,18 @@ export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
 }
 
 function clockOf({ progress }: RteState, api: PanelApi<RteState>): HTMLElement[] {
-  if (progress === undefined) return [button(WORDS.play, () => api.call("play"), { class: "primary", "data-key": "play" }), el("span", { class: "muted" }, WORDS.paused)];
+  if (progress === undefined)
+    return [
+      button(WORDS.play, () => api.call("play"), { class: "primary", "data-key": "play" }),
+      el("span", { class: "muted" }, WORDS.paused),
+    ];
   const minutes = 8 * 60 + Math.round(progress * 8 * 60);
   const time = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-  return [button(WORDS.pause, () => api.call("pause"), { "data-key": "play" }), el("progress", { value: progress, max: 1, "aria-label": WORDS.day }), el("span", {}, time)];
+  return [
+    button(WORDS.pause, () => api.call("pause"), { "data-key": "play" }),
+    el("progress", { value: progress, max: 1, "aria-label": WORDS.day }),
+    el("span", {}, time),
+  ];
 }
 
 function queueRow({ name, waiting, connected, free, longestWait }: QueueState): (HTMLElement | string | number)[] {
@@ -80,14 +110,22 @@ function agentRow({ name, availability, note, talking, free }: AgentState): (HTM
 function eventCard(api: PanelApi<RteState>): HTMLElement {
   const event = el("select", {});
   for (const [group, events] of Object.entries(GROUPS)) {
-    event.append(el("optgroup", { label: ENTITY_OF[group as keyof typeof GROUPS] }, ...Object.keys(events).map((name) => el("option", { value: name }, name))));
+    event.append(
+      el(
+        "optgroup",
+        { label: ENTITY_OF[group as keyof typeof GROUPS] },
+        ...Object.keys(events).map((name) => el("option", { value: name }, name)),
+      ),
+    );
   }
   event.value = "QueueCallInComing" satisfies keyof typeof EVENTS;
   const entity = input();
   const send = button(
     WORDS.send,
     async () => {
-      const { receivers } = (await api.call("emit", { name: event.value, entityId: entity.value.trim() })) as { receivers: number };
+      const { receivers } = (await api.call("emit", { name: event.value, entityId: entity.value.trim() })) as {
+        receivers: number;
+      };
       notify(WORDS.sent(receivers), receivers === 0 ? "warn" : "good");
     },
     { class: "primary" },
@@ -97,23 +135,48 @@ function eventCard(api: PanelApi<RteState>): HTMLElement {
 
 function faultsCard(api: PanelApi<RteState>): { element: HTMLElement; show: (state: RteState) => void } {
   const fault = select(Object.entries(FAULTS));
-  fault.addEventListener("change", () => void api.call("fault", { fault: fault.value }).catch((error: unknown) => notify(String(error), "bad")));
+  fault.addEventListener(
+    "change",
+    () => void api.call("fault", { fault: fault.value }).catch((error: unknown) => notify(String(error), "bad")),
+  );
   const power = el("div", { class: "row" });
-  const element = card(WORDS.faults, field(WORDS.fault, fault), row(button(WORDS.drop, () => api.call("drop")), button(WORDS.restart, () => api.call("restart"))), power);
+  const element = card(
+    WORDS.faults,
+    field(WORDS.fault, fault),
+    row(
+      button(WORDS.drop, () => api.call("drop")),
+      button(WORDS.restart, () => api.call("restart")),
+    ),
+    power,
+  );
   return {
     element,
     show({ fault: now, up }) {
       if (document.activeElement !== fault) fault.value = now satisfies Fault;
-      render(power, up ? button(WORDS.down, () => api.call("down"), { class: "danger", "data-key": "power" }) : button(WORDS.up, () => api.call("up"), { "data-key": "power" }));
+      render(
+        power,
+        up
+          ? button(WORDS.down, () => api.call("down"), { class: "danger", "data-key": "power" })
+          : button(WORDS.up, () => api.call("up"), { "data-key": "power" }),
+      );
     },
   };
 }
 
 function connectionsCard({ connections }: RteState): HTMLElement {
-  const rows = connections.map(({ id, subscriptions }) => el("p", {}, badge(id.slice(0, 8), "good"), ` ${WORDS.subscriptions(subscriptions)}`));
+  const rows = connections.map(({ id, subscriptions }) =>
+    el("p", {}, badge(id.slice(0, 8), "good"), ` ${WORDS.subscriptions(subscriptions)}`),
+  );
   return card(WORDS.connections, ...(rows.length > 0 ? rows : [el("p", { class: "muted" }, WORDS.noConnections)]));
 }
 
 function logCard({ log }: RteState): HTMLElement {
-  return card(WORDS.log, table(WORDS.logHead, log.map(({ at, name, receivers }) => [timeOfDay(at), name, receivers]), WORDS.noEvents));
+  return card(
+    WORDS.log,
+    table(
+      WORDS.logHead,
+      log.map(({ at, name, receivers }) => [timeOfDay(at), name, receivers]),
+      WORDS.noEvents,
+    ),
+  );
 }

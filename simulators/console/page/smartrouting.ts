@@ -66,7 +66,12 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
         { class: "stack" },
         field(SMARTROUTING.auth, auth),
         credentials,
-        el("div", { class: "checks" }, check(extraData, SMARTROUTING.extraData), check(internal, SMARTROUTING.internal)),
+        el(
+          "div",
+          { class: "checks" },
+          check(extraData, SMARTROUTING.extraData),
+          check(internal, SMARTROUTING.internal),
+        ),
         field(SMARTROUTING.parameters, parameters, SMARTROUTING.parametersHint),
       ),
     ),
@@ -80,7 +85,11 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
     urlField.hidden = flow.value !== OTHER;
   };
   const showCredentials = (): void => {
-    const fields = { none: [], apikey: [field(SMARTROUTING.apiKey, apiKey)], basic: [row(field(SMARTROUTING.username, username), field(SMARTROUTING.password, password))] };
+    const fields = {
+      none: [],
+      apikey: [field(SMARTROUTING.apiKey, apiKey)],
+      basic: [row(field(SMARTROUTING.username, username), field(SMARTROUTING.password, password))],
+    };
     render(credentials, ...fields[auth.value as (typeof AUTHS)[number]]);
   };
   flow.addEventListener("change", showUrl);
@@ -91,13 +100,23 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
     const { endpoints, directory: members, calls } = state;
     if (JSON.stringify([endpoints, members]) !== known) {
       known = JSON.stringify([endpoints, members]);
-      render(flow, ...endpoints.map((each) => el("option", { value: each.url }, each.label)), el("option", { value: OTHER }, SMARTROUTING.other));
+      render(
+        flow,
+        ...endpoints.map((each) => el("option", { value: each.url }, each.label)),
+        el("option", { value: OTHER }, SMARTROUTING.other),
+      );
       showUrl();
       render(
         directory,
         table(
           SMARTROUTING.columns,
-          members.map(({ kind, name, number, email, guid }) => [kind, name, mono(number), mono(email ?? ""), mono(guid)]),
+          members.map(({ kind, name, number, email, guid }) => [
+            kind,
+            name,
+            mono(number),
+            mono(email ?? ""),
+            mono(guid),
+          ]),
           SMARTROUTING.noMembers,
         ),
       );

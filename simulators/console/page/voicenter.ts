@@ -20,7 +20,12 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
   const handset = phone(
     {
       async ring() {
-        const input: RingInput = { did: ivr.value, from: from.value.trim(), voice: speak.checked && hasVoice(), returnCustomData: returnCustomData.checked };
+        const input: RingInput = {
+          did: ivr.value,
+          from: from.value.trim(),
+          voice: speak.checked && hasVoice(),
+          returnCustomData: returnCustomData.checked,
+        };
         if (isBusy(api.state()?.calls[0])) await api.call("hangup");
         await api.call("ring", input);
         handset.focus();
@@ -57,7 +62,12 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
       if (ivrs.some(({ did }) => did === before)) ivr.value = before;
     }
     const latest = calls[0];
-    handset.show({ line: lineOf(latest), big: typedOf(latest?.phase), until: untilOf(latest?.phase), busy: isBusy(latest) });
+    handset.show({
+      line: lineOf(latest),
+      big: typedOf(latest?.phase),
+      until: untilOf(latest?.phase),
+      busy: isBusy(latest),
+    });
     render(ringing, ...targets(latest, api));
     layers.show(chosen(), latest !== undefined && latest.to === ivr.value && !latest.ended ? latest.place : undefined);
     view.update(calls);
@@ -66,7 +76,9 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
 }
 
 function lineOf(call: IvrConversation | undefined): string {
-  return call === undefined ? PHONE.ready : [call.place, VOICENTER.phase[call.phase.kind]].filter((part) => part !== "").join(" · ");
+  return call === undefined
+    ? PHONE.ready
+    : [call.place, VOICENTER.phase[call.phase.kind]].filter((part) => part !== "").join(" · ");
 }
 
 /** Typed digits, and a dot for each that may still come. */
@@ -84,7 +96,15 @@ function targets(call: IvrConversation | undefined, api: PanelApi<VoicenterState
   const { id, phase } = call;
   return [
     ...phase.targets.map(({ type, target }) =>
-      el("div", { class: "target" }, el("span", {}, `${type.toLowerCase()} `, el("b", {}, target)), button(VOICENTER.answers, () => api.call("answer", { id, target }), { "data-key": `answer-${target}`, "aria-label": `${target} ${VOICENTER.answers}` })),
+      el(
+        "div",
+        { class: "target" },
+        el("span", {}, `${type.toLowerCase()} `, el("b", {}, target)),
+        button(VOICENTER.answers, () => api.call("answer", { id, target }), {
+          "data-key": `answer-${target}`,
+          "aria-label": `${target} ${VOICENTER.answers}`,
+        }),
+      ),
     ),
     el(
       "div",

@@ -1,6 +1,20 @@
 /** The panel of Webitel: a caller, the dialer and what goes wrong on the left; queues, calls and attempts on the right. */
 import type { AttemptState, HookAnswer, MemberState, QueueState, WebitelState } from "../../webitel/state.js";
-import { badge, button, card, el, field, input, json, type PanelApi, render, row, select, table, timeOfDay } from "./api.js";
+import {
+  badge,
+  button,
+  card,
+  el,
+  field,
+  input,
+  json,
+  type PanelApi,
+  render,
+  row,
+  select,
+  table,
+  timeOfDay,
+} from "./api.js";
 
 /** What the panel says. */
 const WORDS = {
@@ -48,7 +62,10 @@ export function mount(section: HTMLElement, api: Api): void {
   const queues = queuesCard(api);
   const lists = el("div", { class: "stack" });
   section.classList.add("split");
-  section.append(el("div", { class: "stack" }, lookup.element, dialer.element, faults.element), el("div", { class: "stack" }, queues.element, lists));
+  section.append(
+    el("div", { class: "stack" }, lookup.element, dialer.element, faults.element),
+    el("div", { class: "stack" }, queues.element, lists),
+  );
   let known = false;
   api.subscribe((state) => {
     if (!known) {
@@ -66,19 +83,30 @@ interface Part {
   fill(state: WebitelState): void;
 }
 
-const choices = (choice: HTMLSelectElement, options: readonly (readonly [string, string])[]): void => render(choice, ...options.map(([value, label]) => el("option", { value }, label)));
+const choices = (choice: HTMLSelectElement, options: readonly (readonly [string, string])[]): void =>
+  render(choice, ...options.map(([value, label]) => el("option", { value }, label)));
 
 function answerView({ status, ms, body }: HookAnswer): HTMLElement[] {
-  return [el("div", {}, badge(String(status), status === 200 ? "good" : "bad"), ` ${WORDS.answered} ${ms} ms`), json(body)];
+  return [
+    el("div", {}, badge(String(status), status === 200 ? "good" : "bad"), ` ${WORDS.answered} ${ms} ms`),
+    json(body),
+  ];
 }
 
 function lookupCard(api: Api): Part {
   const cid = input({ value: "+380441112233", inputmode: "tel" });
   const url = input({ type: "url" });
   const answer = el("div", { class: "stack", role: "status", "aria-live": "polite" });
-  const ask = async (): Promise<void> => render(answer, ...answerView((await api.call("lookup", { url: url.value, cid: cid.value.trim() })) as HookAnswer));
+  const ask = async (): Promise<void> =>
+    render(answer, ...answerView((await api.call("lookup", { url: url.value, cid: cid.value.trim() })) as HookAnswer));
   return {
-    element: card(WORDS.lookup, field(WORDS.cid, cid, WORDS.cidHint), field(WORDS.lookupUrl, url), row(button(WORDS.ask, ask, { class: "primary" })), answer),
+    element: card(
+      WORDS.lookup,
+      field(WORDS.cid, cid, WORDS.cidHint),
+      field(WORDS.lookupUrl, url),
+      row(button(WORDS.ask, ask, { class: "primary" })),
+      answer,
+    ),
     fill({ hooks }) {
       url.value = hooks.lookupUrl;
     },
@@ -94,13 +122,27 @@ function dialerCard(api: Api): Part {
     const result = (await api.call(action, { url: url.value, ...more })) as { answer: HookAnswer };
     render(answer, ...answerView(result.answer));
   };
-  const offer = button(WORDS.offer, () => press("offer", { queue: queue.value, agent: agent.value }), { class: "primary" });
+  const offer = button(WORDS.offer, () => press("offer", { queue: queue.value, agent: agent.value }), {
+    class: "primary",
+  });
   const bridge = button(WORDS.bridge, () => press("bridge", {}));
   return {
-    element: card(WORDS.dialer, row(field(WORDS.queue, queue), field(WORDS.agent, agent)), field(WORDS.eventUrl, url), row(offer, bridge), answer),
+    element: card(
+      WORDS.dialer,
+      row(field(WORDS.queue, queue), field(WORDS.agent, agent)),
+      field(WORDS.eventUrl, url),
+      row(offer, bridge),
+      answer,
+    ),
     fill({ queues, agents, hooks }) {
-      choices(queue, queues.filter(({ takesMembers }) => takesMembers).map(({ id, name }) => [id, `${id} ${name}`]));
-      choices(agent, agents.map(({ name = "", extension = "" }) => [extension, `${extension} ${name}`]));
+      choices(
+        queue,
+        queues.filter(({ takesMembers }) => takesMembers).map(({ id, name }) => [id, `${id} ${name}`]),
+      );
+      choices(
+        agent,
+        agents.map(({ name = "", extension = "" }) => [extension, `${extension} ${name}`]),
+      );
       url.value = hooks.eventUrl;
     },
   };
@@ -109,11 +151,16 @@ function dialerCard(api: Api): Part {
 function faultsCard(api: Api): Part {
   const fault = select([]);
   const retryAfter = input({ inputmode: "numeric" });
-  const apply = button(WORDS.apply, () => api.call("fault", { fault: fault.value, ...(retryAfter.value !== "" && { retryAfter: retryAfter.value }) }));
+  const apply = button(WORDS.apply, () =>
+    api.call("fault", { fault: fault.value, ...(retryAfter.value !== "" && { retryAfter: retryAfter.value }) }),
+  );
   return {
     element: card(WORDS.faults, field(WORDS.fault, fault), row(field(WORDS.retryAfter, retryAfter), apply)),
     fill({ faults }) {
-      choices(fault, Object.entries(faults).map(([name, what]) => [name, `${name}: ${what}`]));
+      choices(
+        fault,
+        Object.entries(faults).map(([name, what]) => [name, `${name}: ${what}`]),
+      );
     },
   };
 }
@@ -124,8 +171,15 @@ function queuesCard(api: Api): Part & { draw(state: WebitelState): void } {
   const found = el("div", { class: "stack" });
   const shown = el("div", { class: "stack" });
   const search = async (): Promise<void> => {
-    const { found: count, members } = (await api.call("search", { queue: chosen.value, text: text.value })) as { found: number; members: MemberState[] };
-    render(found, el("div", {}, badge(`${count.toLocaleString()} ${WORDS.found}`, "info")), members.length > 0 && memberTable(members));
+    const { found: count, members } = (await api.call("search", { queue: chosen.value, text: text.value })) as {
+      found: number;
+      members: MemberState[];
+    };
+    render(
+      found,
+      el("div", {}, badge(`${count.toLocaleString()} ${WORDS.found}`, "info")),
+      members.length > 0 && memberTable(members),
+    );
   };
   const empty = button(WORDS.empty, () => api.call("empty", { queue: chosen.value }), { class: "danger" });
   const draw = ({ queues }: WebitelState): void => {
@@ -138,9 +192,17 @@ function queuesCard(api: Api): Part & { draw(state: WebitelState): void } {
     if (state) draw(state);
   };
   return {
-    element: card(WORDS.queues, row(field(WORDS.queue, chosen), field(WORDS.search, text), button(WORDS.search, search), empty), found, shown),
+    element: card(
+      WORDS.queues,
+      row(field(WORDS.queue, chosen), field(WORDS.search, text), button(WORDS.search, search), empty),
+      found,
+      shown,
+    ),
     fill({ queues }) {
-      choices(chosen, queues.map(({ id, name }) => [id, `${id} ${name}`]));
+      choices(
+        chosen,
+        queues.map(({ id, name }) => [id, `${id} ${name}`]),
+      );
     },
     draw,
   };
@@ -148,19 +210,45 @@ function queuesCard(api: Api): Part & { draw(state: WebitelState): void } {
 
 function queueView({ takesMembers, loaded, waiting, latest }: QueueState): HTMLElement[] {
   if (!takesMembers) return [el("div", {}, badge(WORDS.inbound, "quiet"))];
-  return [el("div", { class: "row" }, badge(`${loaded.toLocaleString()} ${WORDS.loaded}`, loaded > 0 ? "good" : "quiet"), badge(`${waiting.toLocaleString()} ${WORDS.waiting}`, "info")), memberTable(latest)];
+  return [
+    el(
+      "div",
+      { class: "row" },
+      badge(`${loaded.toLocaleString()} ${WORDS.loaded}`, loaded > 0 ? "good" : "quiet"),
+      badge(`${waiting.toLocaleString()} ${WORDS.waiting}`, "info"),
+    ),
+    memberTable(latest),
+  ];
 }
 
 function memberTable(members: readonly MemberState[]): HTMLElement {
   const until = (iso: string): string => (iso === "" ? "" : new Date(iso).toLocaleString([], { hour12: false }));
-  return table(WORDS.columns, members.map(({ name, numbers, bucket, expireAt, attempts }) => [name, numbers, bucket, until(expireAt), attempts]), WORDS.nobody);
+  return table(
+    WORDS.columns,
+    members.map(({ name, numbers, bucket, expireAt, attempts }) => [name, numbers, bucket, until(expireAt), attempts]),
+    WORDS.nobody,
+  );
 }
 
 function callsCard({ calls }: WebitelState): HTMLElement {
-  return card(WORDS.calls, table(WORDS.callColumns, calls.map(({ at, from, destination }) => [timeOfDay(at), from, destination]), WORDS.noCalls));
+  return card(
+    WORDS.calls,
+    table(
+      WORDS.callColumns,
+      calls.map(({ at, from, destination }) => [timeOfDay(at), from, destination]),
+      WORDS.noCalls,
+    ),
+  );
 }
 
 function attemptsCard(attempts: readonly AttemptState[]): HTMLElement {
-  const rows = attempts.map(({ id, cid, queue, agent, state, result }) => [id, cid, queue, agent, badge(state, state === "bridged" ? "good" : state === "reported" ? "info" : "warn"), result ? JSON.stringify(result) : ""]);
+  const rows = attempts.map(({ id, cid, queue, agent, state, result }) => [
+    id,
+    cid,
+    queue,
+    agent,
+    badge(state, state === "bridged" ? "good" : state === "reported" ? "info" : "warn"),
+    result ? JSON.stringify(result) : "",
+  ]);
   return card(WORDS.attempts, table(WORDS.attemptColumns, rows, WORDS.noAttempts));
 }

@@ -17,7 +17,16 @@ export const WORDS = {
 } as const;
 
 /** The phone. */
-export const PHONE = { title: "Phone", keypad: "Keypad", ring: "Ring", hangUp: "Hang up", ready: "Ready", from: "Caller number", to: "Called number", more: "More" } as const;
+export const PHONE = {
+  title: "Phone",
+  keypad: "Keypad",
+  ring: "Ring",
+  hangUp: "Hang up",
+  ready: "Ready",
+  from: "Caller number",
+  to: "Called number",
+  more: "More",
+} as const;
 
 /** The conversation between platform and flow. */
 export const CONVERSATION = {

@@ -24,7 +24,15 @@ describe("lib/core/address", () => {
   it("means everybody by an empty list, and nobody more by a wrong entry", () => {
     assert.ok(parseNetworks([]).networks.any);
     assert.ok(parseNetworks(["", " "]).networks.any);
-    for (const wrong of ["10.0.0.0/33", "10.0.0", "host.example", "10.0.0.0/8/8", "10.0.0.0/-1", "::/129", "10.0.0.0/ 8"]) {
+    for (const wrong of [
+      "10.0.0.0/33",
+      "10.0.0",
+      "host.example",
+      "10.0.0.0/8/8",
+      "10.0.0.0/-1",
+      "::/129",
+      "10.0.0.0/ 8",
+    ]) {
       const read = parseNetworks([wrong]);
       assert.deepEqual(read.wrong, [wrong]);
       assert.ok(!read.networks.any && !read.networks.includes("10.0.0.1"), wrong);
@@ -32,7 +40,8 @@ describe("lib/core/address", () => {
   });
 
   it("is in no network when it is no address", () => {
-    for (const odd of ["", "unknown", "10.0.0.1, 10.0.0.2", "0x0a000001"]) assert.ok(!inside(["0.0.0.0/0", "::/0"], odd), odd);
+    for (const odd of ["", "unknown", "10.0.0.1, 10.0.0.2", "0x0a000001"])
+      assert.ok(!inside(["0.0.0.0/0", "::/0"], odd), odd);
   });
 
   describe("behind proxies", () => {

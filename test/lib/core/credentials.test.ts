@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type AuthMethod, credentialCheck, type Shown, type WebhookCredentials } from "../../../lib/core/credentials.js";
+import {
+  type AuthMethod,
+  credentialCheck,
+  type Shown,
+  type WebhookCredentials,
+} from "../../../lib/core/credentials.js";
 
 describe("lib/core/credentials", () => {
   const nothing: Shown = { apiKey: undefined, authorization: undefined, secret: undefined };
@@ -16,8 +21,17 @@ describe("lib/core/credentials", () => {
   });
 
   it("refuses missing, wrong, longer and shorter ones", () => {
-    for (const apiKey of [undefined, "", "1", "12345", "1234 ", "x".repeat(20_000)]) assert.equal(check("apikey", { apiKey: "1234" }, { apiKey }), false);
-    for (const shown of [{}, basic("u:x"), basic("u"), basic(""), { authorization: "Bearer dTpw" }, { authorization: "Basic" }, { authorization: "Basic ***" }]) {
+    for (const apiKey of [undefined, "", "1", "12345", "1234 ", "x".repeat(20_000)])
+      assert.equal(check("apikey", { apiKey: "1234" }, { apiKey }), false);
+    for (const shown of [
+      {},
+      basic("u:x"),
+      basic("u"),
+      basic(""),
+      { authorization: "Bearer dTpw" },
+      { authorization: "Basic" },
+      { authorization: "Basic ***" },
+    ]) {
       assert.equal(check("basic", { username: "u", password: "p" }, shown), false);
     }
     assert.equal(check("secret", { secret: "s" }, { apiKey: "s" }), false);

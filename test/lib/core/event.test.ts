@@ -5,14 +5,22 @@ import { known } from "../../../lib/core/call.js";
 
 describe("lib/core/event", () => {
   it("writes the same content as the same text, whatever the order", () => {
-    assert.equal(canonicalJson({ b: [1, { d: 1, c: "x" }], a: undefined, e: null }), '{"b":[1,{"c":"x","d":1}],"e":null}');
+    assert.equal(
+      canonicalJson({ b: [1, { d: 1, c: "x" }], a: undefined, e: null }),
+      '{"b":[1,{"c":"x","d":1}],"e":null}',
+    );
   });
 
   it("makes a key of vendor, name and content", () => {
     const key = eventKey("enreach", "UserCallInComing", { a: 1, b: 2 });
     assert.match(key, /^[\w-]{27}$/);
     assert.equal(eventKey("enreach", "UserCallInComing", { b: 2, a: 1 }), key);
-    const others = [eventKey("webitel", "UserCallInComing", { a: 1, b: 2 }), eventKey("enreach", "Other", { a: 1, b: 2 }), eventKey("enreach", "UserCallInComing", { a: 1, b: "2" }), eventKey("enreach", "UserCallInComing", { a: 12 })];
+    const others = [
+      eventKey("webitel", "UserCallInComing", { a: 1, b: 2 }),
+      eventKey("enreach", "Other", { a: 1, b: 2 }),
+      eventKey("enreach", "UserCallInComing", { a: 1, b: "2" }),
+      eventKey("enreach", "UserCallInComing", { a: 12 }),
+    ];
     assert.equal(new Set([key, ...others]).size, 5);
   });
 });

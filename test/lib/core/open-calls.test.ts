@@ -7,7 +7,8 @@ describe("lib/core/open-calls", () => {
   let calls: OpenCalls<string, CallOwner<string, string>, string>;
   let said: string[];
   let owner: CallOwner<string, string>;
-  const begin = (request = "request"): OpenCall<string, CallOwner<string, string>> => calls.begin(owner, request, 4000, (answer) => said.push(`wire ${answer}`));
+  const begin = (request = "request"): OpenCall<string, CallOwner<string, string>> =>
+    calls.begin(owner, request, 4000, (answer) => said.push(`wire ${answer}`));
 
   beforeEach(() => {
     clock = FakeTimers.install();

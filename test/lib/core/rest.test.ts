@@ -17,19 +17,26 @@ describe("lib/core/rest", () => {
     backoff: { minMs: 1, maxMs: 2 },
     ...more,
   });
-  const json = (status: number, body: unknown, headers: Record<string, string> = {}) => (response: ServerResponse) => {
-    response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
-  };
+  const json =
+    (status: number, body: unknown, headers: Record<string, string> = {}) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
+    };
   const reset = (response: ServerResponse): void => void response.socket?.destroy();
   const failure = async (work: Promise<unknown>): Promise<ContactCenterError> => {
-    const error = await work.then(() => assert.fail("it worked"), (reason: unknown) => reason);
+    const error = await work.then(
+      () => assert.fail("it worked"),
+      (reason: unknown) => reason,
+    );
     assert.ok(error instanceof ContactCenterError, String(error));
     return error;
   };
 
   beforeEach(async () => {
     answers = [];
-    server = await startServer((_heard, response) => (answers.shift() ?? json(500, { detail: "no answer left" }))(response));
+    server = await startServer((_heard, response) =>
+      (answers.shift() ?? json(500, { detail: "no answer left" }))(response),
+    );
     client = createRestClient(options());
   });
   afterEach(async () => {
@@ -44,7 +51,13 @@ describe("lib/core/rest", () => {
 
   it("sends header, query and body, and reads JSON, text and nothing", async () => {
     answers = [json(200, { a: 1 }), (response) => response.end("plain"), (response) => response.writeHead(202).end()];
-    const sent = await client.request({ operation: "Search", method: "POST", path: "/agents", query: { page: 1, id: ["1", "2"], q: undefined }, body: { b: 2 } });
+    const sent = await client.request({
+      operation: "Search",
+      method: "POST",
+      path: "/agents",
+      query: { page: 1, id: ["1", "2"], q: undefined },
+      body: { b: 2 },
+    });
     assert.deepEqual(sent.body, { a: 1 });
     assert.equal(server.heard[0]?.url, "/api/agents?page=1&id=1&id=2");
     assert.equal(server.heard[0]?.headers["x-token"], "s3cret");
@@ -60,7 +73,13 @@ describe("lib/core/rest", () => {
     const error = await failure(client.request({ operation: "Search", method: "GET", path: "x" }));
     assert.equal(error.code, 401);
     assert.equal(error.key, "shared.errors.http.401");
-    assert.deepEqual(error.cause, { vendor: "webitel", operation: "Search", status: 401, id: "session.valid", detail: "bad token=[redacted]" });
+    assert.deepEqual(error.cause, {
+      vendor: "webitel",
+      operation: "Search",
+      status: 401,
+      id: "session.valid",
+      detail: "bad token=[redacted]",
+    });
     assert.ok(!JSON.stringify([Object.entries(error), error.message, error.stack]).includes("s3cret"));
   });
 
@@ -80,7 +99,10 @@ describe("lib/core/rest", () => {
     assert.equal(broken.code, "ECONNRESET");
     assert.ok(!isUnprocessed(broken));
     answers = [() => undefined];
-    assert.equal((await failure(client.request({ operation: "Dial", method: "POST", path: "x", timeoutMs: 50 }))).code, "ETIMEDOUT");
+    assert.equal(
+      (await failure(client.request({ operation: "Dial", method: "POST", path: "x", timeoutMs: 50 }))).code,
+      "ETIMEDOUT",
+    );
   });
 
   it("ends at once when it is told to stop", async () => {
@@ -98,7 +120,10 @@ describe("lib/core/rest", () => {
   });
 
   describe("tries again", () => {
-    const attempts = async (retry: "safe" | "unprocessed" | "never", fault: (response: ServerResponse) => void): Promise<number> => {
+    const attempts = async (
+      retry: "safe" | "unprocessed" | "never",
+      fault: (response: ServerResponse) => void,
+    ): Promise<number> => {
       answers = [fault, json(200, {})];
       await client.request({ operation: "X", method: "POST", path: "x", retry }).catch(() => undefined);
       return server.heard.length;
@@ -115,7 +140,8 @@ describe("lib/core/rest", () => {
       ["never", "429", json(429, {}, { "Retry-After": "0" }), 1],
     ];
     for (const [rule, what, fault, count] of cases) {
-      it(`${rule}, after ${what}: ${count} request${count > 1 ? "s" : ""}`, async () => assert.equal(await attempts(rule, fault), count));
+      it(`${rule}, after ${what}: ${count} request${count > 1 ? "s" : ""}`, async () =>
+        assert.equal(await attempts(rule, fault), count));
     }
 
     it("no more often than it may, and obeys Retry-After", async () => {

@@ -13,7 +13,10 @@ class FakeClient implements Pick<CtiClient, "command"> {
   readonly sent: string[] = [];
   answer: (command: Command) => Promise<void> = () => Promise.resolve();
 
-  async command(command: Command, signal?: AbortSignal): Promise<{ body: { ImAddress: string; commandType: CommandName }; status: number }> {
+  async command(
+    command: Command,
+    signal?: AbortSignal,
+  ): Promise<{ body: { ImAddress: string; commandType: CommandName }; status: number }> {
     signal?.throwIfAborted();
     this.sent.push(`${command.name} ${command.imAddress}`);
     await this.answer(command);
@@ -32,7 +35,12 @@ describe("lib/cti/agents", () => {
   let owner: AbortController;
   let failures: unknown[];
   const order = (name: CommandName, imAddress = ANNA, heartbeatMs = 1000): Promise<unknown> =>
-    agents.send({ command: { name, imAddress }, heartbeatMs, signal: owner.signal, onBeatFailed: (error) => failures.push(error) });
+    agents.send({
+      command: { name, imAddress },
+      heartbeatMs,
+      signal: owner.signal,
+      onBeatFailed: (error) => failures.push(error),
+    });
 
   beforeEach(() => {
     clock = install();
@@ -76,7 +84,8 @@ describe("lib/cti/agents", () => {
 
   it("stops with the log-out, whoever sends it, and goes on when the log-out failed", async () => {
     await order("AgentLogin");
-    client.answer = (command) => (command.name === "AgentLogout" ? Promise.reject(new Error("500")) : Promise.resolve());
+    client.answer = (command) =>
+      command.name === "AgentLogout" ? Promise.reject(new Error("500")) : Promise.resolve();
     await assert.rejects(order("AgentLogout"));
     await clock.tickAsync(1000);
     assert.equal(client.beats(), 1);

@@ -18,11 +18,15 @@ describe("lib/cti/client", () => {
   afterEach(async () => {
     await broker?.close();
   });
-  const sent = (operation: string): unknown[] => broker.requests.filter((request) => request.operation === operation).map((request) => request.body);
+  const sent = (operation: string): unknown[] =>
+    broker.requests.filter((request) => request.operation === operation).map((request) => request.body);
 
   it("sends commands as the vendor writes them and gives the status", async () => {
     await open();
-    assert.deepEqual(await client.command({ name: "AgentLogin", imAddress: ANNA }), { body: { ImAddress: ANNA, commandType: "AgentLogin" }, status: 202 });
+    assert.deepEqual(await client.command({ name: "AgentLogin", imAddress: ANNA }), {
+      body: { ImAddress: ANNA, commandType: "AgentLogin" },
+      status: 202,
+    });
     assert.deepEqual(sent("command"), [{ ImAddress: ANNA, commandType: "AgentLogin" }]);
   });
 
@@ -37,21 +41,34 @@ describe("lib/cti/client", () => {
     it(`finds the id of a subscription in a ${location} answer`, async () => {
       await open({}, { location });
       const id = await client.subscribe({ imAddress: ANNA, callback: CALLBACK });
-      assert.deepEqual(broker.state().subscriptions.map((subscription) => [subscription.id, subscription.address]), [[id, ANNA]]);
+      assert.deepEqual(
+        broker.state().subscriptions.map((subscription) => [subscription.id, subscription.address]),
+        [[id, ANNA]],
+      );
     });
   }
 
   it("reads an id from every place that it may stand in", () => {
     const id = "296854af-2ba7-45d0-b460-085dc1843b3d";
-    for (const location of [`api/subscribe/${id}`, `/api/subscribe/${id}/`, `https://host/x/api/subscribe/${id}?a=b#c`, `api/subscribe/%32${id.slice(1)}`]) {
+    for (const location of [
+      `api/subscribe/${id}`,
+      `/api/subscribe/${id}/`,
+      `https://host/x/api/subscribe/${id}?a=b#c`,
+      `api/subscribe/%32${id.slice(1)}`,
+    ]) {
       assert.equal(subscriptionId({ headers: { location }, body: undefined }), id, location);
     }
-    for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`]) assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
-    for (const body of [undefined, {}, "created", { id: "" }, [id]]) assert.equal(subscriptionId({ headers: { location: "api/subscribe/" }, body }), undefined);
+    for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`])
+      assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
+    for (const body of [undefined, {}, "created", { id: "" }, [id]])
+      assert.equal(subscriptionId({ headers: { location: "api/subscribe/" }, body }), undefined);
   });
 
   it("names the fields of subscribe as it is told", async () => {
-    await open({ addressField: "agent", callbackField: "target.url" }, { addressField: "agent", callbackField: "target.url" });
+    await open(
+      { addressField: "agent", callbackField: "target.url" },
+      { addressField: "agent", callbackField: "target.url" },
+    );
     await client.subscribe({ imAddress: ANNA, callback: CALLBACK });
     await client.subscribe({ callback: CALLBACK });
     assert.deepEqual(sent("subscribe"), [{ agent: ANNA, "target.url": CALLBACK }, { "target.url": CALLBACK }]);
@@ -69,12 +86,20 @@ describe("lib/cti/client", () => {
   it("says what the broker said, and repeats neither credentials nor the callback's secret", async () => {
     const echo = createServer((request, response) => {
       let body = "";
-      request.on("data", (part) => (body += part)).on("end", () => response.writeHead(500).end(`no: ${body} ${JSON.stringify(request.headers)}`));
+      request
+        .on("data", (part) => (body += part))
+        .on("end", () => response.writeHead(500).end(`no: ${body} ${JSON.stringify(request.headers)}`));
     });
     const options = { url: `http://127.0.0.1:${await listen(echo)}` };
     const texts: string[] = [];
-    for (const auth of [{ auth: "bearer", token: "token-7f3a" }, { auth: "basic", username: "u", password: "pass-7f3a" }, { auth: "header", headerName: "X-Key", headerValue: "key-7f3a" }] as const) {
-      const error = await createCtiClient({ ...options, ...auth }).subscribe({ callback: `${CALLBACK}/s3cret-9`, secret: "s3cret-9" }).catch((error: unknown) => error as ContactCenterError);
+    for (const auth of [
+      { auth: "bearer", token: "token-7f3a" },
+      { auth: "basic", username: "u", password: "pass-7f3a" },
+      { auth: "header", headerName: "X-Key", headerValue: "key-7f3a" },
+    ] as const) {
+      const error = await createCtiClient({ ...options, ...auth })
+        .subscribe({ callback: `${CALLBACK}/s3cret-9`, secret: "s3cret-9" })
+        .catch((error: unknown) => error as ContactCenterError);
       assert.ok(error instanceof ContactCenterError);
       assert.equal(error.code, 500);
       texts.push(error.message + JSON.stringify(error.cause) + JSON.stringify(error.words));
@@ -85,9 +110,18 @@ describe("lib/cti/client", () => {
   });
 
   const schemes: [Partial<CtiClientOptions>, { header: string; value: string }][] = [
-    [{ auth: "basic", username: "u", password: "p" }, { header: "Authorization", value: "Basic dTpw" }],
-    [{ auth: "bearer", token: "t" }, { header: "Authorization", value: "Bearer t" }],
-    [{ auth: "header", headerName: "X-Site-Key", headerValue: "k" }, { header: "X-Site-Key", value: "k" }],
+    [
+      { auth: "basic", username: "u", password: "p" },
+      { header: "Authorization", value: "Basic dTpw" },
+    ],
+    [
+      { auth: "bearer", token: "t" },
+      { header: "Authorization", value: "Bearer t" },
+    ],
+    [
+      { auth: "header", headerName: "X-Site-Key", headerValue: "k" },
+      { header: "X-Site-Key", value: "k" },
+    ],
   ];
   for (const [options, requires] of schemes) {
     it(`authenticates with ${options.auth}`, async () => {
@@ -166,7 +200,10 @@ describe("lib/cti/client", () => {
     const off = client.onBack(() => back++);
     await client.unsubscribe("x");
     await broker.close();
-    await assert.rejects(client.unsubscribe("x"), (error: unknown) => (error as ContactCenterError).code === "ECONNREFUSED");
+    await assert.rejects(
+      client.unsubscribe("x"),
+      (error: unknown) => (error as ContactCenterError).code === "ECONNREFUSED",
+    );
     assert.equal(client.downSince?.code, "ECONNREFUSED");
     broker = await startCtiSimulator({ port });
     await client.unsubscribe("x");

@@ -15,7 +15,9 @@ const EVENT = {
 
 /** The same event as another broker might write it. */
 function spelled(change: (name: string) => string, eventType: unknown, SessionType: unknown): object {
-  return Object.fromEntries(Object.entries({ ...EVENT, eventType, SessionType }).map(([name, value]) => [change(name), value]));
+  return Object.fromEntries(
+    Object.entries({ ...EVENT, eventType, SessionType }).map(([name, value]) => [change(name), value]),
+  );
 }
 
 describe("lib/cti/codec", () => {
@@ -27,7 +29,8 @@ describe("lib/cti/codec", () => {
   });
 
   it("reads every event and direction of the tables", () => {
-    for (const name of EVENT_NAMES) assert.equal(readEvent({ ...EVENT, eventType: EVENTS[name].number }).eventType, name);
+    for (const name of EVENT_NAMES)
+      assert.equal(readEvent({ ...EVENT, eventType: EVENTS[name].number }).eventType, name);
     assert.equal(readEvent({ ...EVENT, SessionType: 1 }).SessionType, "Outbound");
   });
 
@@ -39,14 +42,19 @@ describe("lib/cti/codec", () => {
   });
 
   it("tells a log-in that worked from one that failed", () => {
-    for (const callId of ["", null, undefined, "00000000-0000-0000-0000-000000000000"]) assert.equal(readEvent({ ...EVENT, eventType: 0, callId }).success, true);
-    for (const callId of ["failed", "Failed", "login failed", "something else"]) assert.equal(readEvent({ ...EVENT, eventType: 0, callId }).success, false);
+    for (const callId of ["", null, undefined, "00000000-0000-0000-0000-000000000000"])
+      assert.equal(readEvent({ ...EVENT, eventType: 0, callId }).success, true);
+    for (const callId of ["failed", "Failed", "login failed", "something else"])
+      assert.equal(readEvent({ ...EVENT, eventType: 0, callId }).success, false);
     assert.equal("success" in readEvent(EVENT), false);
   });
 
   it("refuses what is no event", () => {
     for (const body of [{}, { eventType: null }, { eventType: {} }, { hello: "world" }, [], "text", null]) {
-      assert.throws(() => readEvent(body), (error: unknown) => error instanceof ContactCenterError && error.cause.field === "eventType");
+      assert.throws(
+        () => readEvent(body),
+        (error: unknown) => error instanceof ContactCenterError && error.cause.field === "eventType",
+      );
     }
   });
 
@@ -64,7 +72,13 @@ describe("lib/cti/codec", () => {
     const expected = key(EVENT);
     assert.equal(key(spelled((name) => name.toLowerCase(), "Connected", "Inbound")), expected);
     assert.equal(key({ ...EVENT, SubscriptionId: "another" }), expected);
-    for (const [name, value] of Object.entries({ eventType: 5, SessionType: 1, ImAddress: "sip:bart@contoso.example", callId: "x", ani: "+1" })) {
+    for (const [name, value] of Object.entries({
+      eventType: 5,
+      SessionType: 1,
+      ImAddress: "sip:bart@contoso.example",
+      callId: "x",
+      ani: "+1",
+    })) {
       assert.notEqual(key({ ...EVENT, [name]: value }), expected, name);
     }
     assert.notEqual(key({ ...EVENT, queue: "sales" }), expected);
@@ -89,6 +103,10 @@ describe("lib/cti/codec", () => {
   });
 
   it("leaves unknown facts of a call out", () => {
-    assert.deepEqual(callFacts(readEvent({ eventType: 3, SessionType: 9, callId: "" }), AT), { vendor: "anywhere365", state: "offered", at: AT });
+    assert.deepEqual(callFacts(readEvent({ eventType: 3, SessionType: 9, callId: "" }), AT), {
+      vendor: "anywhere365",
+      state: "offered",
+      at: AT,
+    });
   });
 });

@@ -9,14 +9,25 @@ const ANNA = "sip:anna.berg@contoso.example";
 function refusal(act: () => unknown, field: string, key: string): void {
   assert.throws(act, (error: unknown) => {
     assert.ok(error instanceof ContactCenterError);
-    assert.deepEqual([error.code, error.cause.vendor, error.cause.field, error.key], ["EINVALID", "anywhere365", field, `cti.errors.${key}`]);
+    assert.deepEqual(
+      [error.code, error.cause.vendor, error.cause.field, error.key],
+      ["EINVALID", "anywhere365", field, `cti.errors.${key}`],
+    );
     return true;
   });
 }
 
 describe("lib/cti/addresses", () => {
   it("takes a number in international form, with what people put between the digits", () => {
-    for (const written of ["+31201234567", "tel:+31201234567", "TEL:+31 20 123 45 67", "+31-20-1234567", "+31.20.123.4567", "+31/20/1234567", " +31 (20) 123 4567 "]) {
+    for (const written of [
+      "+31201234567",
+      "tel:+31201234567",
+      "TEL:+31 20 123 45 67",
+      "+31-20-1234567",
+      "+31.20.123.4567",
+      "+31/20/1234567",
+      " +31 (20) 123 4567 ",
+    ]) {
       assert.equal(telNumber(written), "tel:+31201234567", written);
     }
     assert.equal(telNumber("+12345678"), "tel:+12345678");
@@ -48,7 +59,15 @@ describe("lib/cti/addresses", () => {
   it("takes a SIP address and nothing that only looks like one", () => {
     assert.equal(sipAddress(` ${ANNA} `, "AgentLogin"), ANNA);
     assert.equal(sipAddress("SIP:Anna@Contoso.Example", "AgentLogin"), "SIP:Anna@Contoso.Example");
-    for (const wrong of ["anna.berg@contoso.example", "sip:anna.berg", "sip:@contoso.example", "sip:an na@contoso.example", "sip:a@b@c", 7, {}]) {
+    for (const wrong of [
+      "anna.berg@contoso.example",
+      "sip:anna.berg",
+      "sip:@contoso.example",
+      "sip:an na@contoso.example",
+      "sip:a@b@c",
+      7,
+      {},
+    ]) {
       refusal(() => sipAddress(wrong, "AgentLogin"), "ImAddress", typeof wrong === "string" ? "address" : "no-address");
     }
     refusal(() => sipAddress("", "AgentLogin"), "ImAddress", "no-address");
@@ -57,12 +76,15 @@ describe("lib/cti/addresses", () => {
 
 describe("lib/cti/commands", () => {
   it("reads a command by name of any case and by number", () => {
-    for (const command of ["AgentLogin", "agentlogin", " AGENTLOGIN ", 0, "0"]) assert.deepEqual(readCommand({ command, imAddress: ANNA }), { name: "AgentLogin", imAddress: ANNA });
+    for (const command of ["AgentLogin", "agentlogin", " AGENTLOGIN ", 0, "0"])
+      assert.deepEqual(readCommand({ command, imAddress: ANNA }), { name: "AgentLogin", imAddress: ANNA });
   });
 
   it("refuses what is not documented", () => {
-    for (const command of [2, "2", "Hold", "toString", {}, null]) refusal(() => readCommand({ command, imAddress: ANNA }), "commandType", "command");
-    for (const command of [undefined, ""]) refusal(() => readCommand({ command, imAddress: ANNA }), "commandType", "no-command");
+    for (const command of [2, "2", "Hold", "toString", {}, null])
+      refusal(() => readCommand({ command, imAddress: ANNA }), "commandType", "command");
+    for (const command of [undefined, ""])
+      refusal(() => readCommand({ command, imAddress: ANNA }), "commandType", "no-command");
     refusal(() => readCommand({ command: "Dial", imAddress: ANNA }), "number", "no-number");
     refusal(() => readCommand({ command: "Dial", imAddress: "anna", number: "+31201234567" }), "ImAddress", "address");
   });

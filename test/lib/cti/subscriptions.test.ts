@@ -8,7 +8,11 @@ const ANNA = "sip:anna@contoso.example";
 const BART = "sip:bart@contoso.example";
 
 function failure(code: number | string): ContactCenterError {
-  return new ContactCenterError(code, "x", { vendor: "anywhere365", operation: "subscribe", ...(typeof code === "number" && { status: code }) });
+  return new ContactCenterError(code, "x", {
+    vendor: "anywhere365",
+    operation: "subscribe",
+    ...(typeof code === "number" && { status: code }),
+  });
 }
 
 function codeOf(row: SubscriptionRow | undefined): unknown {
@@ -78,7 +82,13 @@ describe("lib/cti/subscriptions", () => {
         return Promise.resolve();
       },
     };
-    const keeper = new SubscriptionKeeper({ client: broker, store, callback: "http://x/y", renewMs, backoff: { random: () => 1 } });
+    const keeper = new SubscriptionKeeper({
+      client: broker,
+      store,
+      callback: "http://x/y",
+      renewMs,
+      backoff: { random: () => 1 },
+    });
     keepers.push(keeper);
     return keeper;
   };
@@ -99,7 +109,10 @@ describe("lib/cti/subscriptions", () => {
 
   it("subscribes what is asked for and says so once the broker answered for each", async () => {
     const rows = await keep().start([ANNA, BART]);
-    assert.deepEqual(rows, [{ imAddress: ANNA, subscribed: true, subscriptionId: "id-1" }, { imAddress: BART, subscribed: true, subscriptionId: "id-2" }]);
+    assert.deepEqual(rows, [
+      { imAddress: ANNA, subscribed: true, subscriptionId: "id-1" },
+      { imAddress: BART, subscribed: true, subscriptionId: "id-2" },
+    ]);
     assert.deepEqual(stored, ["id-1", "id-2"]);
   });
 
@@ -156,7 +169,14 @@ describe("lib/cti/subscriptions", () => {
     broker.held.clear();
     broker.comeBack();
     await clock.tickAsync(0);
-    assert.deepEqual([broker.addresses(), keeper.list().map((row) => row.subscriptionId), stored], [[ANNA, BART], ["id-3", "id-4"], ["id-3", "id-4"]]);
+    assert.deepEqual(
+      [broker.addresses(), keeper.list().map((row) => row.subscriptionId), stored],
+      [
+        [ANNA, BART],
+        ["id-3", "id-4"],
+        ["id-3", "id-4"],
+      ],
+    );
   });
 
   it("renews: the new one first, then the end of the old one", async () => {

@@ -12,23 +12,49 @@ function decided(steps: Step[], rule = new TransferRule()): Transfer[] {
 
 describe("lib/cti/transfers", () => {
   it("calls a retrieve by the same agent a failed transfer", () => {
-    assert.deepEqual(decided([["Connected", X], ["OnHold", X], ["Retrieve", X.toUpperCase()]]), [{ result: "failed", callId: "one", from: X }]);
+    assert.deepEqual(
+      decided([
+        ["Connected", X],
+        ["OnHold", X],
+        ["Retrieve", X.toUpperCase()],
+      ]),
+      [{ result: "failed", callId: "one", from: X }],
+    );
   });
 
   it("calls a retrieve by another agent a transfer that worked", () => {
-    assert.deepEqual(decided([["OnHold", X], ["Retrieve", Z]]), [{ result: "succeeded", callId: "one", from: X, to: Z }]);
+    assert.deepEqual(
+      decided([
+        ["OnHold", X],
+        ["Retrieve", Z],
+      ]),
+      [{ result: "succeeded", callId: "one", from: X, to: Z }],
+    );
   });
 
   it("decides nothing without a hold, and each hold once", () => {
     assert.deepEqual(decided([["Retrieve", Z]]), []);
-    assert.equal(decided([["OnHold", X], ["Retrieve", Z], ["Retrieve", Z], ["Retrieve", X]]).length, 1);
+    assert.equal(
+      decided([
+        ["OnHold", X],
+        ["Retrieve", Z],
+        ["Retrieve", Z],
+        ["Retrieve", X],
+      ]).length,
+      1,
+    );
   });
 
   it("follows a call from agent to agent, and keeps calls apart", () => {
     const steps: Step[] = [
-      ["OnHold", X], ["OnHold", Z, "two"], ["Retrieve", X, "two"], ["Retrieve", Z],
-      ["OnHold", Z], ["Retrieve", Z],
-      ["OnHold", Z], ["Retrieve", X],
+      ["OnHold", X],
+      ["OnHold", Z, "two"],
+      ["Retrieve", X, "two"],
+      ["Retrieve", Z],
+      ["OnHold", Z],
+      ["Retrieve", Z],
+      ["OnHold", Z],
+      ["Retrieve", X],
     ];
     assert.deepEqual(decided(steps), [
       { result: "succeeded", callId: "two", from: Z, to: X },
@@ -39,16 +65,46 @@ describe("lib/cti/transfers", () => {
   });
 
   it("counts the latest of two holds", () => {
-    assert.deepEqual(decided([["OnHold", X], ["OnHold", Z], ["Retrieve", X]]), [{ result: "succeeded", callId: "one", from: Z, to: X }]);
+    assert.deepEqual(
+      decided([
+        ["OnHold", X],
+        ["OnHold", Z],
+        ["Retrieve", X],
+      ]),
+      [{ result: "succeeded", callId: "one", from: Z, to: X }],
+    );
   });
 
   it("forgets a hold when the holder leaves the call, not when another agent does", () => {
-    assert.deepEqual(decided([["OnHold", X], ["Disconnected", X], ["Retrieve", Z]]), []);
-    assert.equal(decided([["OnHold", X], ["Hunting", Z], ["Disconnected", Z], ["Retrieve", X]])[0]?.result, "failed");
+    assert.deepEqual(
+      decided([
+        ["OnHold", X],
+        ["Disconnected", X],
+        ["Retrieve", Z],
+      ]),
+      [],
+    );
+    assert.equal(
+      decided([
+        ["OnHold", X],
+        ["Hunting", Z],
+        ["Disconnected", Z],
+        ["Retrieve", X],
+      ])[0]?.result,
+      "failed",
+    );
   });
 
   it("ignores what has no call or no agent", () => {
-    assert.deepEqual(decided([["OnHold", X, ""], ["Retrieve", Z, ""], ["OnHold", "", "one"], ["Retrieve", Z, "one"]]), []);
+    assert.deepEqual(
+      decided([
+        ["OnHold", X, ""],
+        ["Retrieve", Z, ""],
+        ["OnHold", "", "one"],
+        ["Retrieve", Z, "one"],
+      ]),
+      [],
+    );
   });
 
   it("is bounded by age", () => {
@@ -65,10 +121,28 @@ describe("lib/cti/transfers", () => {
 
   it("is bounded by count: the oldest hold goes first, other events push nobody out", () => {
     const rule = new TransferRule({ maxCalls: 2 });
-    decided([["OnHold", X, "one"], ["OnHold", X, "two"], ["Connected", X, "other"], ["OnHold", X, "one"]], rule);
+    decided(
+      [
+        ["OnHold", X, "one"],
+        ["OnHold", X, "two"],
+        ["Connected", X, "other"],
+        ["OnHold", X, "one"],
+      ],
+      rule,
+    );
     assert.equal(rule.size, 2);
     decided([["OnHold", X, "three"]], rule);
     assert.equal(rule.size, 2);
-    assert.deepEqual(decided([["Retrieve", Z, "two"], ["Retrieve", Z, "one"], ["Retrieve", Z, "three"]], rule).map((transfer) => transfer.callId), ["one", "three"]);
+    assert.deepEqual(
+      decided(
+        [
+          ["Retrieve", Z, "two"],
+          ["Retrieve", Z, "one"],
+          ["Retrieve", Z, "three"],
+        ],
+        rule,
+      ).map((transfer) => transfer.callId),
+      ["one", "three"],
+    );
   });
 });

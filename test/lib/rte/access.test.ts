@@ -10,7 +10,12 @@ const NEVER = new AbortController().signal;
 
 describe("lib/rte/access", () => {
   let simulator: RteSimulator;
-  const login = (more: Partial<EnreachLogin> = {}): EnreachLogin => ({ email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, secretKey: DEMO.secretKey, ...more });
+  const login = (more: Partial<EnreachLogin> = {}): EnreachLogin => ({
+    email: DEMO.email,
+    discoveryUrl: `${simulator.url}/api/user`,
+    secretKey: DEMO.secretKey,
+    ...more,
+  });
   beforeEach(async () => {
     simulator = await startRteSimulator();
   });
@@ -22,12 +27,18 @@ describe("lib/rte/access", () => {
     assert.equal(entry.url, simulator.hubUrl);
     assert.match(entry.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
     assert.deepEqual(steps, ["discover", "user", "token"]);
-    assert.deepEqual(simulator.requests.map((each) => each.replace(/[0-9a-f-]{36}/, "<id>")), ["GET /api/user", "GET /users/me", "GET /token/<id>/rte/"]);
+    assert.deepEqual(
+      simulator.requests.map((each) => each.replace(/[0-9a-f-]{36}/, "<id>")),
+      ["GET /api/user", "GET /users/me", "GET /token/<id>/rte/"],
+    );
   });
 
   it("buys a key with a password, and skips discovery where the address is known", async () => {
     const steps: Step[] = [];
-    await enreachAccess(() => login({ secretKey: "", password: DEMO.password, apiUrl: `${simulator.url}/` }))(NEVER, (step) => steps.push(step));
+    await enreachAccess(() => login({ secretKey: "", password: DEMO.password, apiUrl: `${simulator.url}/` }))(
+      NEVER,
+      (step) => steps.push(step),
+    );
     assert.deepEqual(steps, ["secret", "user", "token"]);
     assert.equal(simulator.requests[0], `POST /authuser/${encodeURIComponent(DEMO.email)}`);
   });
@@ -49,13 +60,26 @@ describe("lib/rte/access", () => {
   });
 
   it("tells wrong credentials from an unknown user, and shows no secret", async () => {
-    for (const [wrong, code] of [[{ secretKey: "wrong-key" }, 401], [{ secretKey: "", password: "wrong-word" }, 401], [{ email: "nobody@contoso.example" }, "EANSWER"]] as const) {
-      await assert.rejects(enreachAccess(() => login(wrong))(NEVER), (error: Error & { code: unknown; cause: unknown }) => {
-        assert.equal(error.code, code);
-        const all = JSON.stringify([error.message, error.stack, error.cause]);
-        for (const secret of ["wrong-key", "wrong-word", DEMO.secretKey, Buffer.from(`${DEMO.email}:wrong-key`).toString("base64")]) assert.ok(!all.includes(secret), all);
-        return true;
-      });
+    for (const [wrong, code] of [
+      [{ secretKey: "wrong-key" }, 401],
+      [{ secretKey: "", password: "wrong-word" }, 401],
+      [{ email: "nobody@contoso.example" }, "EANSWER"],
+    ] as const) {
+      await assert.rejects(
+        enreachAccess(() => login(wrong))(NEVER),
+        (error: Error & { code: unknown; cause: unknown }) => {
+          assert.equal(error.code, code);
+          const all = JSON.stringify([error.message, error.stack, error.cause]);
+          for (const secret of [
+            "wrong-key",
+            "wrong-word",
+            DEMO.secretKey,
+            Buffer.from(`${DEMO.email}:wrong-key`).toString("base64"),
+          ])
+            assert.ok(!all.includes(secret), all);
+          return true;
+        },
+      );
     }
   });
 
@@ -82,21 +106,34 @@ describe("lib/rte/access", () => {
       "no user id": [{ "/api/user": [{ apiEndpoint: "" }], "/users/me": { Name: "a" } }, "Id"],
       "no token": [{ "/users/me": { Id: "u" }, "/token": { WSSEndpoint: "h/hub" } }, "Token"],
       "no hub address": [{ "/users/me": { Id: "u" }, "/token": { Token: "t" } }, "WSSEndpoint"],
-      "a hub address without encryption": [{ "/users/me": { Id: "u" }, "/token": { Token: "t", WSSEndpoint: "ws://rte.example.net/hub" } }, "WSSEndpoint"],
+      "a hub address without encryption": [
+        { "/users/me": { Id: "u" }, "/token": { Token: "t", WSSEndpoint: "ws://rte.example.net/hub" } },
+        "WSSEndpoint",
+      ],
     };
     for (const [what, [given, field]] of Object.entries(BAD)) {
       it(what, async () => {
         answers = { "/api/user": [{ apiEndpoint: url }], ...given };
         if (field === "Id") answers["/api/user"] = [{ apiEndpoint: url }];
-        await assert.rejects(enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER), (error: Error & { cause: { field?: string } }) => {
-          assert.equal(error.cause.field, field);
-          return true;
-        });
+        await assert.rejects(
+          enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER),
+          (error: Error & { cause: { field?: string } }) => {
+            assert.equal(error.cause.field, field);
+            return true;
+          },
+        );
       });
     }
     it("reads names in any case", async () => {
-      answers = { "/api/user": [{ APIENDPOINT: url }], "/users/me": { id: "u" }, "/token/u/rte/": { token: "t", wssEndpoint: "rte.example.net/hub" } };
-      assert.deepEqual(await enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER), { token: "t", url: "https://rte.example.net/hub" });
+      answers = {
+        "/api/user": [{ APIENDPOINT: url }],
+        "/users/me": { id: "u" },
+        "/token/u/rte/": { token: "t", wssEndpoint: "rte.example.net/hub" },
+      };
+      assert.deepEqual(await enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER), {
+        token: "t",
+        url: "https://rte.example.net/hub",
+      });
     });
   });
 
@@ -116,12 +153,19 @@ describe("lib/rte/access", () => {
 
   describe("a trial", () => {
     it("goes the whole way and out again", async () => {
-      const { done, failed, events } = await tryConnection(enreachAccess(() => login()), NEVER);
+      const { done, failed, events } = await tryConnection(
+        enreachAccess(() => login()),
+        NEVER,
+      );
       assert.deepEqual([done, failed, events], [["discover", "user", "token", "negotiate", "connect"], undefined, 45]);
-      assert.equal([...simulator.hub.connections].every(({ socket }) => socket.readyState !== socket.OPEN), true);
+      assert.equal(
+        [...simulator.hub.connections].every(({ socket }) => socket.readyState !== socket.OPEN),
+        true,
+      );
     });
     it("names the step that fails", async () => {
-      const stepOf = async (access = enreachAccess(() => login())): Promise<string | undefined> => (await tryConnection(access, NEVER)).failed?.step;
+      const stepOf = async (access = enreachAccess(() => login())): Promise<string | undefined> =>
+        (await tryConnection(access, NEVER)).failed?.step;
       assert.equal(await stepOf(enreachAccess(() => login({ email: "nobody@contoso.example" }))), "discover");
       assert.equal(await stepOf(enreachAccess(() => login({ secretKey: "", password: "wrong" }))), "secret");
       assert.equal(await stepOf(enreachAccess(() => login({ secretKey: "wrong" }))), "user");

@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalogueName, EVENT_NAMES, type EventData, EVENTS, GROUPS, HELPERS, VALUES } from "../../../lib/rte/catalogue.js";
+import {
+  catalogueName,
+  EVENT_NAMES,
+  type EventData,
+  EVENTS,
+  GROUPS,
+  HELPERS,
+  VALUES,
+} from "../../../lib/rte/catalogue.js";
 
 /** The vendor's own list, one line per event. */
 const DOCUMENTED = readFileSync(join(__dirname, "../../fixtures/rte/catalogue.txt"), "utf8").trim().split("\n");
 
 function parse(line: string): { group: string; name: string; properties: Record<string, string> } {
   const [, group = "", name = "", list = ""] = /^(\S+) (\S+): (.*)$/.exec(line) ?? [];
-  return { group, name, properties: Object.fromEntries(list.split(", ").map((item) => item.split(" ") as [string, string])) };
+  return {
+    group,
+    name,
+    properties: Object.fromEntries(list.split(", ").map((item) => item.split(" ") as [string, string])),
+  };
 }
 
 describe("lib/rte/catalogue", () => {
@@ -39,7 +51,11 @@ describe("lib/rte/catalogue", () => {
   });
 
   it("gives each event a type", () => {
-    const data: Pick<EventData<"UserStatus">, "Talking" | "WrapUpEnd" | "ActiveQueues"> = { Talking: true, WrapUpEnd: null, ActiveQueues: 2 };
+    const data: Pick<EventData<"UserStatus">, "Talking" | "WrapUpEnd" | "ActiveQueues"> = {
+      Talking: true,
+      WrapUpEnd: null,
+      ActiveQueues: 2,
+    };
     const attached: EventData<"QueueAttachedUsers">["AttachedUsers"] = [{ Active: true, Priority: 1, UserId: "u" }];
     // @ts-expect-error a flag is not a text
     const wrong: EventData<"UserStatus">["Talking"] = "true";

@@ -15,7 +15,12 @@ describe("lib/rte/client", () => {
   const unknown: string[] = [];
   const login = () => ({ email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, secretKey: DEMO.secretKey });
   function open(options: Partial<ClientOptions> = {}): RteClient {
-    client = new RteClient({ access: enreachAccess(login), onUnknown: (what) => unknown.push(what), ...FAST, ...options });
+    client = new RteClient({
+      access: enreachAccess(login),
+      onUnknown: (what) => unknown.push(what),
+      ...FAST,
+      ...options,
+    });
     client.open();
     return client;
   }
@@ -39,16 +44,26 @@ describe("lib/rte/client", () => {
     for (let count = 0; count < 50; count++) simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: count });
     simulator.emit("QueueCallInArrived", QUEUE_ID);
     await until("all events", () => ear.events.length === 51);
-    assert.deepEqual(ear.events.slice(0, 50).map(({ payload }) => payload["MaxWaitTime"]), Array.from({ length: 50 }, (_, index) => index));
-    assert.deepEqual(ear.notices.map(({ topic }) => topic), ["connected", "subscribed"]);
+    assert.deepEqual(
+      ear.events.slice(0, 50).map(({ payload }) => payload["MaxWaitTime"]),
+      Array.from({ length: 50 }, (_, index) => index),
+    );
+    assert.deepEqual(
+      ear.notices.map(({ topic }) => topic),
+      ["connected", "subscribed"],
+    );
   });
 
   it("says per item what is subscribed and what was refused", async () => {
     const ear = new Ear(open());
     await ear.member.want([of("QueueStatus"), of("QueueStatus", CLOSED_QUEUE.id)]);
     const { payload } = await ear.notice("refused");
-    assert.deepEqual(payload, [{ entityId: CLOSED_QUEUE.id, eventName: "QueueStatus", subscribed: false, message: "Unauthorized" }]);
-    assert.deepEqual(ear.all("subscribed")[0]?.payload, [{ entityId: QUEUE_ID, eventName: "QueueStatus", subscribed: true, message: null }]);
+    assert.deepEqual(payload, [
+      { entityId: CLOSED_QUEUE.id, eventName: "QueueStatus", subscribed: false, message: "Unauthorized" },
+    ]);
+    assert.deepEqual(ear.all("subscribed")[0]?.payload, [
+      { entityId: QUEUE_ID, eventName: "QueueStatus", subscribed: true, message: null },
+    ]);
   });
 
   it("shares one subscription, copies only for a second receiver, and lets one leave", async () => {
@@ -64,16 +79,26 @@ describe("lib/rte/client", () => {
     simulator.emit("QueueStatus", QUEUE_ID);
     await until("the second one", () => second.events.length === 2);
     assert.equal(ear.events.length, 1);
-    assert.equal(simulator.hub.calls.some(({ method }) => method.startsWith("Unsubscribe")), false);
+    assert.equal(
+      simulator.hub.calls.some(({ method }) => method.startsWith("Unsubscribe")),
+      false,
+    );
     second.member.leave();
     await hubHas(simulator);
   });
 
   it("subscribes and unsubscribes for messages, and takes back only what nobody else wants", async () => {
     const ear = await listening();
-    assert.deepEqual(await ear.member.subscribe([of("QueueCallInArrived"), of("QueueCallInArrived")]), [{ ...of("QueueCallInArrived"), subscribed: true, message: null }]);
-    assert.deepEqual((await ear.member.list()).map(({ eventName }) => eventName), ["QueueStatus", "QueueCallInArrived"]);
-    assert.deepEqual(await ear.member.unsubscribe([of("QueueStatus")]), [{ ...of("QueueStatus"), subscribed: false, message: null }]);
+    assert.deepEqual(await ear.member.subscribe([of("QueueCallInArrived"), of("QueueCallInArrived")]), [
+      { ...of("QueueCallInArrived"), subscribed: true, message: null },
+    ]);
+    assert.deepEqual(
+      (await ear.member.list()).map(({ eventName }) => eventName),
+      ["QueueStatus", "QueueCallInArrived"],
+    );
+    assert.deepEqual(await ear.member.unsubscribe([of("QueueStatus")]), [
+      { ...of("QueueStatus"), subscribed: false, message: null },
+    ]);
     await hubHas(simulator, of("QueueCallInArrived"));
     await ear.member.unsubscribe();
     await hubHas(simulator);
@@ -84,7 +109,12 @@ describe("lib/rte/client", () => {
     const ear = new Ear(open());
     await ear.member.want(Array.from({ length: 250 }, (_, index) => of("UserStatus", `user-${index}`)));
     await ear.notice("subscribed");
-    assert.deepEqual(simulator.hub.calls.filter(({ method }) => method === "Subscribe").map(({ args }) => (args[0] as object[]).length), [100, 100, 50]);
+    assert.deepEqual(
+      simulator.hub.calls
+        .filter(({ method }) => method === "Subscribe")
+        .map(({ args }) => (args[0] as object[]).length),
+      [100, 100, 50],
+    );
   });
 
   for (const arity of [0, 1] as const) {
@@ -100,9 +130,15 @@ describe("lib/rte/client", () => {
   it("lists by its own books where the hub has no GetActiveSubscriptions, and by the hub's where it has", async () => {
     const ear = await listening();
     [...simulator.hub.connections][0]?.subscriptions.clear();
-    assert.deepEqual((await ear.member.list()).map(({ subscribed }) => subscribed), [false]);
+    assert.deepEqual(
+      (await ear.member.list()).map(({ subscribed }) => subscribed),
+      [false],
+    );
     simulator.hub.manners.knowsActive = false;
-    assert.deepEqual((await ear.member.list()).map(({ subscribed }) => subscribed), [true]);
+    assert.deepEqual(
+      (await ear.member.list()).map(({ subscribed }) => subscribed),
+      [true],
+    );
   });
 
   it("tells of an error of the hub, keeps the wish, and asks again when told to", async () => {
@@ -120,14 +156,24 @@ describe("lib/rte/client", () => {
     await simulator.stop();
     const ear = new Ear(open());
     await ear.notice("disconnected");
-    assert.deepEqual(await ear.member.subscribe([of("QueueStatus")]), [{ ...of("QueueStatus"), subscribed: false, message: "disconnected" }]);
+    assert.deepEqual(await ear.member.subscribe([of("QueueStatus")]), [
+      { ...of("QueueStatus"), subscribed: false, message: "disconnected" },
+    ]);
     await assert.rejects(ear.member.available(), { code: "ECLOSED" });
     await simulator.start();
     assert.equal((await ear.notice("subscribed")).payload[0]?.subscribed, true);
   });
 
   it("closes in whatever state it is, at once and for good", async () => {
-    for (const fault of ["none", "hang-negotiate", "hang-upgrade", "hang-handshake", "hang-calls", "silent", "unauthorized"] as Fault[]) {
+    for (const fault of [
+      "none",
+      "hang-negotiate",
+      "hang-upgrade",
+      "hang-handshake",
+      "hang-calls",
+      "silent",
+      "unauthorized",
+    ] as Fault[]) {
       simulator.setFault(fault === "silent" ? "none" : fault);
       open({ timings: {}, backoff: {} });
       const ear = new Ear(client);
@@ -145,7 +191,8 @@ describe("lib/rte/client", () => {
   it("tells once of what the vendor does not document", async () => {
     const ear = await listening("QueueStatus", "UserSetting");
     const [connection] = simulator.hub.connections;
-    const push = (target: string, ...args: unknown[]): void => connection!.socket.send(`${JSON.stringify({ type: 1, target, arguments: args })}\u001e`);
+    const push = (target: string, ...args: unknown[]): void =>
+      connection!.socket.send(`${JSON.stringify({ type: 1, target, arguments: args })}\u001e`);
     for (let times = 0; times < 2; times++) {
       push("SubscribeDetails", []);
       push("Surprise", 1);
@@ -155,7 +202,13 @@ describe("lib/rte/client", () => {
       simulator.emit("QueueStatus", QUEUE_ID, { surprise: 1 });
     }
     await until("the events", () => ear.events.length === 4);
-    assert.deepEqual(unknown.sort(), ["MessageReceived without a subscription", "QueueStatus.surprise", "Surprise", "UserSetting", "queuestatus of nobody, which nobody subscribed"]);
+    assert.deepEqual(unknown.sort(), [
+      "MessageReceived without a subscription",
+      "QueueStatus.surprise",
+      "Surprise",
+      "UserSetting",
+      "queuestatus of nobody, which nobody subscribed",
+    ]);
   });
 
   it("gives up a connection that sends no SignalR, and comes back", async () => {
@@ -168,7 +221,13 @@ describe("lib/rte/client", () => {
 
   it("is not ended by a receiver that throws", async () => {
     const ear = await listening();
-    const bad = client.join("bad", { onEvent: () => { throw new Error("broken flow"); }, onNotice: () => undefined, onState: () => undefined });
+    const bad = client.join("bad", {
+      onEvent: () => {
+        throw new Error("broken flow");
+      },
+      onNotice: () => undefined,
+      onState: () => undefined,
+    });
     await bad.want([of("QueueStatus")]);
     simulator.emit("QueueStatus", QUEUE_ID);
     simulator.emit("QueueStatus", QUEUE_ID);
@@ -191,7 +250,10 @@ describe("lib/rte/client", () => {
     await bystander.want([of("QueueStatus")]);
     const [connection] = simulator.hub.connections;
     const data = { queueName: "x".repeat(200) };
-    const frame = `${JSON.stringify({ type: 1, target: "MessageReceived", arguments: [{ subscription: { entityId: QUEUE_ID, eventName: "queuestatus" }, data }] })}\u001e`.repeat(50);
+    const frame =
+      `${JSON.stringify({ type: 1, target: "MessageReceived", arguments: [{ subscription: { entityId: QUEUE_ID, eventName: "queuestatus" }, data }] })}\u001e`.repeat(
+        50,
+      );
     for (let count = 0; count < 400; count++) connection!.socket.send(frame);
     await until("all", () => ear.events.length === 20_000);
     assert.ok(most <= 600, `${most} events in one turn`);
@@ -236,7 +298,11 @@ describe("lib/rte/client", () => {
     await sleep(30);
     const next = new Ear(client);
     await next.member.want([of("QueueStatus")]);
-    assert.deepEqual(next.events.map(({ topic }) => topic), ["QueueStatus"], "what it still wants");
+    assert.deepEqual(
+      next.events.map(({ topic }) => topic),
+      ["QueueStatus"],
+      "what it still wants",
+    );
     assert.equal(ear.events.length, 0);
     await hubHas(simulator, of("QueueStatus"));
     next.member.hold();

@@ -32,12 +32,27 @@ describe("lib/rte/client after an outage", () => {
     await simulator.close();
   });
 
-  const OUTAGES: Record<string, { reason: string; begin: () => Promise<void> | void; end: () => Promise<void> | void }> = {
-    "the hub is killed and comes back": { reason: "closed", begin: () => simulator.stop(), end: () => simulator.start() },
+  const OUTAGES: Record<
+    string,
+    { reason: string; begin: () => Promise<void> | void; end: () => Promise<void> | void }
+  > = {
+    "the hub is killed and comes back": {
+      reason: "closed",
+      begin: () => simulator.stop(),
+      end: () => simulator.start(),
+    },
     "the socket breaks": { reason: "closed", begin: () => simulator.hub.drop(), end: () => undefined },
     "the hub says good-bye": { reason: "closed", begin: () => simulator.hub.sayGoodbye(), end: () => undefined },
-    "the hub ends with an error": { reason: "hub", begin: () => simulator.hub.sayGoodbye("Server shutting down"), end: () => undefined },
-    "the socket falls silent": { reason: "silent", begin: () => simulator.setFault("silent"), end: () => simulator.setFault("none") },
+    "the hub ends with an error": {
+      reason: "hub",
+      begin: () => simulator.hub.sayGoodbye("Server shutting down"),
+      end: () => undefined,
+    },
+    "the socket falls silent": {
+      reason: "silent",
+      begin: () => simulator.setFault("silent"),
+      end: () => simulator.setFault("none"),
+    },
   };
   for (const [what, { reason, begin, end }] of Object.entries(OUTAGES)) {
     it(`${what}: back, subscribed again, gap with true times, nothing doubled`, async () => {
@@ -58,7 +73,10 @@ describe("lib/rte/client after an outage", () => {
       assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
       simulator.emit("QueueCallInArrived", QUEUE_ID);
       await until("an event again", () => ear.events.length === 2);
-      assert.deepEqual(ear.notices.map(({ topic }) => topic), ["connected", "subscribed", "disconnected", "connected", "subscribed", "gap"]);
+      assert.deepEqual(
+        ear.notices.map(({ topic }) => topic),
+        ["connected", "subscribed", "disconnected", "connected", "subscribed", "gap"],
+      );
     });
   }
 
@@ -116,7 +134,9 @@ describe("lib/rte/client after an outage", () => {
     token = simulator.token(-10);
     simulator.hub.drop();
     await ear.notice("disconnected");
-    await until("a refusal", () => ear.states.some((state) => state.word === "disconnected" && state.reason === "unauthorized"));
+    await until("a refusal", () =>
+      ear.states.some((state) => state.word === "disconnected" && state.reason === "unauthorized"),
+    );
     token = simulator.token();
     await ear.notice("gap");
     assert.ok(new Set(asked).size >= 3);

@@ -42,8 +42,32 @@ describe("lib/rte/retry", () => {
   });
 
   it("has a word of its own for each kind of failure", () => {
-    const words = [401, 403, 500, 404, "ETIMEDOUT", "ESILENT", "ECONNRESET", "EHUB", "EANSWER", "ECONNREFUSED", "ENOTFOUND"].map((code) => reasonOf(failure(code)));
-    assert.deepEqual(words, ["unauthorized", "forbidden", "server", "server", "timeout", "silent", "closed", "hub", "server", "network", "network"]);
+    const words = [
+      401,
+      403,
+      500,
+      404,
+      "ETIMEDOUT",
+      "ESILENT",
+      "ECONNRESET",
+      "EHUB",
+      "EANSWER",
+      "ECONNREFUSED",
+      "ENOTFOUND",
+    ].map((code) => reasonOf(failure(code)));
+    assert.deepEqual(words, [
+      "unauthorized",
+      "forbidden",
+      "server",
+      "server",
+      "timeout",
+      "silent",
+      "closed",
+      "hub",
+      "server",
+      "network",
+      "network",
+    ]);
     assert.equal(reasonOf(new Error("odd")), "network");
   });
 });

@@ -38,15 +38,35 @@ describe("lib/smartrouting/request", () => {
   });
 
   it("reads keys of any case and parameters of both styles", () => {
-    const { payload, smartrouting } = readRequest({ ANUM: "+1", Bnum: 2, TargetId: "T", ExtraData: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" } }, AT);
-    assert.deepEqual(payload, { anum: "+1", bnum: "2", targetid: "T", extradata: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" } });
+    const { payload, smartrouting } = readRequest(
+      {
+        ANUM: "+1",
+        Bnum: 2,
+        TargetId: "T",
+        ExtraData: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" },
+      },
+      AT,
+    );
+    assert.deepEqual(payload, {
+      anum: "+1",
+      bnum: "2",
+      targetid: "T",
+      extradata: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" },
+    });
     assert.deepEqual(smartrouting, { userId: "u", isInternalCaller: true, parameters: { x: 1, Y: [2] } });
   });
 
   it("has one key for one request, however its names are cased, and another for another", () => {
     const key = (body: Record<string, unknown>): string => readRequest(body, AT).event.key;
     const sample = REQUEST_WITH_EXTRA_DATA;
-    const shouted = { EXTRADATA: Object.fromEntries(Object.entries(sample.extradata).map(([name, value]) => [name.toUpperCase(), value])), ANUM: sample.anum, BNUM: sample.bnum, TARGETID: sample.targetid };
+    const shouted = {
+      EXTRADATA: Object.fromEntries(
+        Object.entries(sample.extradata).map(([name, value]) => [name.toUpperCase(), value]),
+      ),
+      ANUM: sample.anum,
+      BNUM: sample.bnum,
+      TARGETID: sample.targetid,
+    };
     assert.equal(key(sample), key(shouted));
     assert.notEqual(key(sample), key({ ...sample, bnum: "+4612312346" }));
     assert.notEqual(key(sample), key({ ...sample, extradata: { ...sample.extradata, DYN_PAR_Culture: "fi-FI" } }));
@@ -57,7 +77,12 @@ describe("lib/smartrouting/request", () => {
   });
 
   it("survives wrong types", () => {
-    for (const odd of [{ anum: {} }, { anum: null, extradata: "text" }, { extradata: [1] }, { extradata: { CallId: {}, DYN_PAR___proto__: { x: 1 }, IsInternalCaller: {} } }]) {
+    for (const odd of [
+      { anum: {} },
+      { anum: null, extradata: "text" },
+      { extradata: [1] },
+      { extradata: { CallId: {}, DYN_PAR___proto__: { x: 1 }, IsInternalCaller: {} } },
+    ]) {
       const { smartrouting, call } = readRequest(odd, AT);
       assert.equal(call.from, undefined);
       assert.equal((smartrouting.parameters as { x?: unknown }).x, undefined);

@@ -1,23 +1,38 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import { type Action, ANSWER_FIELDS, answerBody, type AnswerValues, readAction } from "../../../lib/voicenter/answer.js";
+import {
+  type Action,
+  ANSWER_FIELDS,
+  answerBody,
+  type AnswerValues,
+  readAction,
+} from "../../../lib/voicenter/answer.js";
 import { RESPONSES } from "../../fixtures/voicenter.js";
 
 describe("lib/voicenter/answer", () => {
   const settingOf = Object.fromEntries(ANSWER_FIELDS.map((field) => [field.vendorName, field.setting]));
   const say = { nextLayer: 2, language: "EN", data: [{ RecordType: "Digits", Content: "1" }] };
-  const dial = { callerId: "0722776772", maxCallDuration: 60, maxDialDuration: 20, nextVoId: 15, targets: [{ TYPE: "PHONE", TARGET: "0501234567" }] };
+  const dial = {
+    callerId: "0722776772",
+    maxCallDuration: 60,
+    maxDialDuration: 20,
+    nextVoId: 15,
+    targets: [{ TYPE: "PHONE", TARGET: "0501234567" }],
+  };
 
   for (const [title, body] of Object.entries(RESPONSES)) {
     it(`writes the page's "${title}"`, () => {
-      const values = Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (settingOf[name] ? [[settingOf[name], value]] : [])));
+      const values = Object.fromEntries(
+        Object.entries(body).flatMap(([name, value]) => (settingOf[name] ? [[settingOf[name], value]] : [])),
+      );
       const made = answerBody(body["ACTION"] as Action, values);
       assert.deepEqual(made, body);
       assert.deepEqual(Object.keys(made), Object.keys(body));
     });
   }
 
-  it("answers an error with the status alone", () => assert.deepEqual(answerBody("ERROR", { layer: 5 }), { STATUS: 1 }));
+  it("answers an error with the status alone", () =>
+    assert.deepEqual(answerBody("ERROR", { layer: 5 }), { STATUS: 1 }));
 
   it("always sends CUSTOM_DATA with DIAL, and does not record unless told", () => {
     assert.deepEqual(answerBody("DIAL", dial)["CUSTOM_DATA"], {});
@@ -26,8 +41,14 @@ describe("lib/voicenter/answer", () => {
   });
 
   it("writes digits and numbers as text, and custom data as text", () => {
-    const data = [{ recordtype: "digits", content: "0045" }, { RecordType: "Number", Content: -12 }];
-    assert.deepEqual(answerBody("SAY_DIGITS", { ...say, data })["DATA"], [{ RecordType: "Digits", Content: "0045" }, { RecordType: "Number", Content: "-12" }]);
+    const data = [
+      { recordtype: "digits", content: "0045" },
+      { RecordType: "Number", Content: -12 },
+    ];
+    assert.deepEqual(answerBody("SAY_DIGITS", { ...say, data })["DATA"], [
+      { RecordType: "Digits", Content: "0045" },
+      { RecordType: "Number", Content: "-12" },
+    ]);
     assert.deepEqual(answerBody("GO_TO_LAYER", { layer: "7", customData: { a: 1, b: true, c: { d: [1] }, e: null } }), {
       STATUS: 0,
       ACTION: "GO_TO_LAYER",
@@ -42,7 +63,13 @@ describe("lib/voicenter/answer", () => {
     for (const odd of ["", "JUMP", undefined, {}, 1]) assert.equal(readAction(odd), undefined);
   });
 
-  const part = (RecordType: string, Content: unknown): AnswerValues => ({ ...say, data: [{ RecordType: "Digits", Content: "1" }, { RecordType, Content }] });
+  const part = (RecordType: string, Content: unknown): AnswerValues => ({
+    ...say,
+    data: [
+      { RecordType: "Digits", Content: "1" },
+      { RecordType, Content },
+    ],
+  });
   const wrong: [string, Action, AnswerValues][] = [
     ["LAYER", "GO_TO_LAYER", {}],
     ["LAYER", "GO_TO_LAYER", { layer: "twelve" }],

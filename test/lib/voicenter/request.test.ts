@@ -11,8 +11,19 @@ describe("lib/voicenter/request", () => {
     const read = readRequest(REQUEST, AT);
     assert.deepEqual(read.payload, payload);
     assert.equal(read.topic, "5");
-    assert.deepEqual(read.call, { vendor: "voicenter", id: "1bcd7954224861f85a2d70612f2", state: "incoming", direction: "inbound", from: "0501234567", to: "0722776772", at: AT });
-    assert.deepEqual({ ...read.event, key: "" }, { key: "", vendor: "voicenter", name: "IVR_LAYER_INPUT", receivedAt: AT });
+    assert.deepEqual(read.call, {
+      vendor: "voicenter",
+      id: "1bcd7954224861f85a2d70612f2",
+      state: "incoming",
+      direction: "inbound",
+      from: "0501234567",
+      to: "0722776772",
+      at: AT,
+    });
+    assert.deepEqual(
+      { ...read.event, key: "" },
+      { key: "", vendor: "voicenter", name: "IVR_LAYER_INPUT", receivedAt: AT },
+    );
   });
 
   it("reads DATA as JSON text too, and gives it the same key", () => {
@@ -24,7 +35,13 @@ describe("lib/voicenter/request", () => {
 
   it("keeps DTMF as pressed and passes unknown fields through", () => {
     const read = readRequest({ DATA: { DTMF: "0045", CUSTOM_DATA: { a: "1" }, Extra: 1 } }, AT);
-    assert.deepEqual(read.payload, { DTMF: "0045", CUSTOM_DATA: { a: "1" }, Extra: 1, LAYER_ID: null, PREVIOUS_LAYER_ID: null });
+    assert.deepEqual(read.payload, {
+      DTMF: "0045",
+      CUSTOM_DATA: { a: "1" },
+      Extra: 1,
+      LAYER_ID: null,
+      PREVIOUS_LAYER_ID: null,
+    });
     assert.equal(read.topic, undefined);
   });
 

@@ -3,7 +3,11 @@ import { csvRows, slices } from "../../../lib/webitel/csv.js";
 import { dialectOf, firstRecords } from "../../../lib/webitel/dialect.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
-async function read(input: string | Uint8Array, separator: Separator = "auto", piece = input.length): Promise<Record<string, string>[]> {
+async function read(
+  input: string | Uint8Array,
+  separator: Separator = "auto",
+  piece = input.length,
+): Promise<Record<string, string>[]> {
   const pieces = function* (): Generator<string | Uint8Array> {
     for (let at = 0; at < input.length; at += piece) yield input.slice(at, at + piece);
   };
@@ -17,7 +21,8 @@ const utf16 = (text: string, bigEndian: boolean): Buffer => {
   return bigEndian ? bytes.swap16() : bytes;
 };
 
-const PEOPLE = 'Ім\'я;Телефон;Примітка\r\n"Олена ""Лена"" Бойко";+380441112233;"два\r\nрядки; і крапка"\r\n\r\n;;\r\n Bjørn;+4712345678;\r\n';
+const PEOPLE =
+  'Ім\'я;Телефон;Примітка\r\n"Олена ""Лена"" Бойко";+380441112233;"два\r\nрядки; і крапка"\r\n\r\n;;\r\n Bjørn;+4712345678;\r\n';
 const EXPECTED = [
   { "Ім'я": 'Олена "Лена" Бойко', Телефон: "+380441112233", Примітка: "два\r\nрядки; і крапка" },
   { "Ім'я": " Bjørn", Телефон: "+4712345678", Примітка: "" },
@@ -54,7 +59,9 @@ describe("lib/webitel/csv", () => {
 
   it("reads 40 columns, short rows and long rows", async () => {
     const header = Array.from({ length: 40 }, (_, at) => `c${at}`);
-    const [full, short, long] = await read(`${header.join()}\n${header.map((_, at) => at).join()}\n1,2\n${header.join()},more\n`);
+    const [full, short, long] = await read(
+      `${header.join()}\n${header.map((_, at) => at).join()}\n1,2\n${header.join()},more\n`,
+    );
     assert.equal(full?.["c39"], "39");
     assert.deepEqual(short, { c0: "1", c1: "2" });
     assert.equal(long?.["column 41"], "more");
@@ -85,7 +92,10 @@ describe("lib/webitel/csv", () => {
   });
 
   it("previews the first records as the upload will read them", () => {
-    assert.deepEqual(firstRecords(PEOPLE, "auto", 2), [Object.keys(EXPECTED[0] ?? {}), Object.values(EXPECTED[0] ?? {})]);
+    assert.deepEqual(firstRecords(PEOPLE, "auto", 2), [
+      Object.keys(EXPECTED[0] ?? {}),
+      Object.values(EXPECTED[0] ?? {}),
+    ]);
     assert.deepEqual(firstRecords("a;b", "auto", 2), [["a", "b"]]);
   });
 });

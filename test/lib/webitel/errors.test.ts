@@ -23,16 +23,38 @@ describe("lib/webitel/errors", () => {
   });
 
   const verdicts: [Verdict, number | string, string?][] = [
-    ["stop", 401], ["stop", 403], ["stop", 404], ["stop", 302],
-    ["stop", 400, "app.member.valid.queue"], ["stop", 400, "api.context.whatever"], ["stop", 500, "session.valid"],
-    ["stop", "CERT_HAS_EXPIRED"], ["stop", "DEPTH_ZERO_SELF_SIGNED_CERT"],
-    ["refused", 400], ["refused", 413], ["refused", 422],
-    ["later", 429], ["later", "ECONNREFUSED"], ["later", "ENOTFOUND"],
-    ["unknown", 500], ["unknown", 502], ["unknown", 503], ["unknown", 504], ["unknown", 408], ["unknown", "ECONNRESET"], ["unknown", "ETIMEDOUT"], ["unknown", "EANSWER"],
+    ["stop", 401],
+    ["stop", 403],
+    ["stop", 404],
+    ["stop", 302],
+    ["stop", 400, "app.member.valid.queue"],
+    ["stop", 400, "api.context.whatever"],
+    ["stop", 500, "session.valid"],
+    ["stop", "CERT_HAS_EXPIRED"],
+    ["stop", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    ["refused", 400],
+    ["refused", 413],
+    ["refused", 422],
+    ["later", 429],
+    ["later", "ECONNREFUSED"],
+    ["later", "ENOTFOUND"],
+    ["unknown", 500],
+    ["unknown", 502],
+    ["unknown", 503],
+    ["unknown", 504],
+    ["unknown", 408],
+    ["unknown", "ECONNRESET"],
+    ["unknown", "ETIMEDOUT"],
+    ["unknown", "EANSWER"],
   ];
   for (const [verdict, code, id] of verdicts) {
     it(`judges ${code}${id ? ` ${id}` : ""} as ${verdict}`, () => {
-      assert.equal(judge(new ContactCenterError(code, "k", { vendor: "webitel", operation: "CreateMemberBulk", ...(id && { id }) })), verdict);
+      assert.equal(
+        judge(
+          new ContactCenterError(code, "k", { vendor: "webitel", operation: "CreateMemberBulk", ...(id && { id }) }),
+        ),
+        verdict,
+      );
     });
   }
 });
@@ -40,12 +62,16 @@ describe("lib/webitel/errors", () => {
 describe("lib/webitel/paging", () => {
   const all = async (answers: unknown[]): Promise<{ id: string }[][]> => {
     const got: { id: string }[][] = [];
-    for await (const items of pages<{ id: string }>("Search", (page) => Promise.resolve(answers[page - 1]))) got.push(items);
+    for await (const items of pages<{ id: string }>("Search", (page) => Promise.resolve(answers[page - 1])))
+      got.push(items);
     return got;
   };
 
   it("reads until next is not true; missing words are defaults", async () => {
-    assert.deepEqual(await all([{ next: true, items: [{ id: "1" }] }, { items: [{ id: "2" }] }, { items: [{ id: "3" }] }]), [[{ id: "1" }], [{ id: "2" }]]);
+    assert.deepEqual(
+      await all([{ next: true, items: [{ id: "1" }] }, { items: [{ id: "2" }] }, { items: [{ id: "3" }] }]),
+      [[{ id: "1" }], [{ id: "2" }]],
+    );
     assert.deepEqual(await all([{}]), []);
   });
 
@@ -55,6 +81,7 @@ describe("lib/webitel/paging", () => {
   });
 
   it("takes a log-in page for no list", async () => {
-    for (const answer of ["<html>", [], undefined, { items: "x" }]) await assert.rejects(all([answer]), { key: "webitel.errors.no-list" });
+    for (const answer of ["<html>", [], undefined, { items: "x" }])
+      await assert.rejects(all([answer]), { key: "webitel.errors.no-list" });
   });
 });

@@ -10,7 +10,10 @@ describe("lib/webitel/upload under seeded faults, killed twice and resumed", () 
       assert.deepEqual(result.misjudged, []);
       assert.equal(result.kills, 2);
       const { accepted, rejected, uncertain, total, resumed } = result.report;
-      assert.deepEqual({ accepted, rejected, uncertain, total, resumed }, { accepted: rows - result.bad, rejected: result.bad, uncertain: 0, total: rows, resumed: true });
+      assert.deepEqual(
+        { accepted, rejected, uncertain, total, resumed },
+        { accepted: rows - result.bad, rejected: result.bad, uncertain: 0, total: rows, resumed: true },
+      );
     }).timeout(60_000);
   }
 });

@@ -9,16 +9,33 @@ const head = { run: "r1", queue: "10", input: "hash", started: 5 };
 
 describe("lib/webitel/upload/rows", () => {
   it("writes row numbers as ranges and back", () => {
-    assert.deepEqual(toRanges([1, 2, 3, 7, 9, 10]), [[1, 3], [7, 7], [9, 10]]);
-    assert.deepEqual(fromRanges([[1, 3], [7, 7]]), [1, 2, 3, 7]);
+    assert.deepEqual(toRanges([1, 2, 3, 7, 9, 10]), [
+      [1, 3],
+      [7, 7],
+      [9, 10],
+    ]);
+    assert.deepEqual(
+      fromRanges([
+        [1, 3],
+        [7, 7],
+      ]),
+      [1, 2, 3, 7],
+    );
   });
 
   it("finds rows in ranges that came in any order and overlap", () => {
     const set = new RowSet();
     set.add([[50, 60]]);
     assert.ok(set.has(55) && !set.has(49));
-    set.add([[1, 10], [8, 20], [21, 30]]);
-    assert.deepEqual([0, 1, 20, 21, 30, 31, 49, 50, 60, 61].filter((row) => set.has(row)), [1, 20, 21, 30, 50, 60]);
+    set.add([
+      [1, 10],
+      [8, 20],
+      [21, 30],
+    ]);
+    assert.deepEqual(
+      [0, 1, 20, 21, 30, 31, 49, 50, 60, 61].filter((row) => set.has(row)),
+      [1, 20, 21, 30, 50, 60],
+    );
   });
 });
 
@@ -64,7 +81,10 @@ describe("lib/webitel/upload/journal", () => {
     const journal = new Journal(path);
     await journal.append({ send: "r1-4", batch: 4, rows: [[10, 10]] });
     await journal.close();
-    assert.deepEqual((await readJournal(path))?.parts.map(({ marker }) => marker), ["r1-2", "r1-3a", "r1-4"]);
+    assert.deepEqual(
+      (await readJournal(path))?.parts.map(({ marker }) => marker),
+      ["r1-2", "r1-3a", "r1-4"],
+    );
   });
 
   it("never changes what is written", async () => {
@@ -78,7 +98,10 @@ describe("lib/webitel/upload/journal", () => {
 
   it("fails with the system's word when the disk is full, and then for good", async () => {
     const journal = new Journal("/dev/full", head);
-    await assert.rejects(journal.append({ send: "r1-1", batch: 1, rows: [[1, 1]] }), { code: "ENOSPC", key: "webitel.errors.journal" });
+    await assert.rejects(journal.append({ send: "r1-1", batch: 1, rows: [[1, 1]] }), {
+      code: "ENOSPC",
+      key: "webitel.errors.journal",
+    });
     await assert.rejects(journal.append({ send: "r1-2", batch: 2, rows: [[2, 2]] }), { code: "ENOSPC" });
     await journal.close();
   });
@@ -92,8 +115,15 @@ describe("lib/webitel/upload/journal", () => {
     }
     writeFileSync(join(folder, "webitel-n1-000d.jsonl"), "not ours\n");
     appendFileSync(join(folder, "webitel-n2-000e.jsonl"), `${JSON.stringify(head)}\n`);
-    assert.deepEqual((await own.runs()).map((run) => run.head.run), ["000c", "000b", "000a"]);
+    assert.deepEqual(
+      (await own.runs()).map((run) => run.head.run),
+      ["000c", "000b", "000a"],
+    );
     await own.tidy();
-    assert.deepEqual(readdirSync(folder).sort(), ["webitel-n1-000c.jsonl", "webitel-n1-000d.jsonl", "webitel-n2-000e.jsonl"]);
+    assert.deepEqual(readdirSync(folder).sort(), [
+      "webitel-n1-000c.jsonl",
+      "webitel-n1-000d.jsonl",
+      "webitel-n2-000e.jsonl",
+    ]);
   });
 });

@@ -1,12 +1,23 @@
 import assert from "node:assert/strict";
 import { fieldOf, isField, type MappingOptions, mark, memberMapper } from "../../../lib/webitel/member.js";
 
-const map = (row: unknown, options: Partial<MappingOptions> = {}): ReturnType<ReturnType<typeof memberMapper>> => memberMapper({ mapping: [], defaults: [], ...options })(row);
+const map = (row: unknown, options: Partial<MappingOptions> = {}): ReturnType<ReturnType<typeof memberMapper>> =>
+  memberMapper({ mapping: [], defaults: [], ...options })(row);
 const row = (more: object = {}): object => ({ name: "Anna", destination: "+380441112233", type: "1", ...more });
 
 describe("lib/webitel/member", () => {
   it("takes columns that are named like fields, in any case, and ignores the others", () => {
-    const { member } = map({ Name: " Anna ", DESTINATION: "+380441112233", Type: 1, Priority: "10", Bucket: "4", Agent: 17, timezone: "2", "Variables.CRM": 7, shoeSize: "38" });
+    const { member } = map({
+      Name: " Anna ",
+      DESTINATION: "+380441112233",
+      Type: 1,
+      Priority: "10",
+      Bucket: "4",
+      Agent: 17,
+      timezone: "2",
+      "Variables.CRM": 7,
+      shoeSize: "38",
+    });
     assert.deepEqual(member, {
       communications: [{ destination: "+380441112233", type: { id: "1" }, priority: 0 }],
       name: "Anna",
@@ -24,12 +35,27 @@ describe("lib/webitel/member", () => {
       { column: "Телефон", field: "destination" },
       { column: "Борг", field: "variables.debt" },
     ];
-    const { member } = map({ "Ім'я": "Олена", Телефон: "+380441112233", Борг: "", name: "not mapped" }, { mapping, defaults: [{ field: "type", value: 2 }, { field: "variables.debt", value: 0 }] });
-    assert.deepEqual(member, { communications: [{ destination: "+380441112233", type: { id: "2" }, priority: 0 }], name: "Олена", variables: { debt: "0" } });
+    const { member } = map(
+      { "Ім'я": "Олена", Телефон: "+380441112233", Борг: "", name: "not mapped" },
+      {
+        mapping,
+        defaults: [
+          { field: "type", value: 2 },
+          { field: "variables.debt", value: 0 },
+        ],
+      },
+    );
+    assert.deepEqual(member, {
+      communications: [{ destination: "+380441112233", type: { id: "2" }, priority: 0 }],
+      name: "Олена",
+      variables: { debt: "0" },
+    });
   });
 
   it("keeps the order of several numbers by falling priority, and leaves empty ones out", () => {
-    const { member } = map(row({ description: "mobile", destination2: "", destination3: "+380447778899", type3: "2", destination20: "+1" }));
+    const { member } = map(
+      row({ description: "mobile", destination2: "", destination3: "+380447778899", type3: "2", destination20: "+1" }),
+    );
     assert.deepEqual(member?.communications, [
       { destination: "+380441112233", type: { id: "1" }, priority: 2, description: "mobile" },
       { destination: "+380447778899", type: { id: "2" }, priority: 1 },
@@ -38,7 +64,12 @@ describe("lib/webitel/member", () => {
   });
 
   it("sends times in milliseconds, and a row's own time wins", () => {
-    for (const [given, sent] of [["1767225599", "1767225599000"], [1_767_225_599_000, "1767225599000"], ["2025-12-31T23:59:59+02:00", "1767218399000"], ["0", "0"]] as const) {
+    for (const [given, sent] of [
+      ["1767225599", "1767225599000"],
+      [1_767_225_599_000, "1767225599000"],
+      ["2025-12-31T23:59:59+02:00", "1767218399000"],
+      ["0", "0"],
+    ] as const) {
       assert.equal(map(row({ expire_at: given }), { expireAt: 5 }).member?.expire_at, sent);
     }
     assert.equal(map(row(), { expireAt: 1_767_225_599_000 }).member?.expire_at, "1767225599000");
@@ -70,20 +101,37 @@ describe("lib/webitel/member", () => {
   });
 
   it("takes an object with communications as it is, but for its times", () => {
-    const finished = { name: "Member1", communications: [{ destination: "Destination", type: { id: "1" }, priority: 0, dtmf: "7" }], expire_at: "string", min_offering_at: 1_767_225_599, skill: { id: "3" } };
-    assert.deepEqual(map(finished, { defaults: [{ field: "bucket", value: 4 }], expireAt: 5 }).member, { ...finished, min_offering_at: "1767225599000" });
+    const finished = {
+      name: "Member1",
+      communications: [{ destination: "Destination", type: { id: "1" }, priority: 0, dtmf: "7" }],
+      expire_at: "string",
+      min_offering_at: 1_767_225_599,
+      skill: { id: "3" },
+    };
+    assert.deepEqual(map(finished, { defaults: [{ field: "bucket", value: 4 }], expireAt: 5 }).member, {
+      ...finished,
+      min_offering_at: "1767225599000",
+    });
   });
 
   it("refuses finished members that the platform would refuse", () => {
     const number = { destination: "1", type: { id: "1" } };
-    for (const [communications, key] of [[[], "missing"], [Array.from({ length: 21 }, () => number), "too-many"], [[{ ...number, type: {} }], "id"], [[{ ...number, destination: "" }], "missing"], [[null], "missing"]] as const) {
+    for (const [communications, key] of [
+      [[], "missing"],
+      [Array.from({ length: 21 }, () => number), "too-many"],
+      [[{ ...number, type: {} }], "id"],
+      [[{ ...number, destination: "" }], "missing"],
+      [[null], "missing"],
+    ] as const) {
       assert.equal(map({ communications }).flaw?.key, key);
     }
   });
 
   it("knows its fields", () => {
-    for (const field of ["name", "destination", "destination2", "description20", "variables.x"]) assert.ok(isField(field), field);
-    for (const field of ["destination1", "destination21", "name2", "variables.", "variables.cc_batch", "phone"]) assert.ok(!isField(field), field);
+    for (const field of ["name", "destination", "destination2", "description20", "variables.x"])
+      assert.ok(isField(field), field);
+    for (const field of ["destination1", "destination21", "name2", "variables.", "variables.cc_batch", "phone"])
+      assert.ok(!isField(field), field);
     assert.equal(fieldOf(" Variables.Debt "), "variables.Debt");
   });
 

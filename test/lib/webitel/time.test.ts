@@ -29,6 +29,19 @@ describe("lib/webitel/time", () => {
     assert.equal(toMillis(" 1767225599 "), 1_767_225_599_000);
     assert.equal(toMillis("2026-01-01 00:00:00 +0200"), at("2025-12-31T22:00:00Z"));
     assert.equal(toMillis("2026-01-01T00:00Z"), at("2026-01-01T00:00:00Z"));
-    for (const no of ["", "2026-01-01", "2026-01-01T00:00", "tomorrow", "31.12.2026", -5, NaN, null, {}, true, "2026-13-45T00:00Z"]) assert.equal(toMillis(no), undefined, JSON.stringify(no));
+    for (const no of [
+      "",
+      "2026-01-01",
+      "2026-01-01T00:00",
+      "tomorrow",
+      "31.12.2026",
+      -5,
+      NaN,
+      null,
+      {},
+      true,
+      "2026-13-45T00:00Z",
+    ])
+      assert.equal(toMillis(no), undefined, JSON.stringify(no));
   });
 });

@@ -12,11 +12,21 @@ import { until } from "../../support/wait.js";
 describe("lib/webitel/upload", () => {
   let bench: UploadBench;
 
-  async function prepare(items: readonly unknown[], wishes: Wishes = {}, options: WebitelSimulatorOptions = {}): Promise<Prepared> {
+  async function prepare(
+    items: readonly unknown[],
+    wishes: Wishes = {},
+    options: WebitelSimulatorOptions = {},
+  ): Promise<Prepared> {
     bench = new UploadBench(await startWebitelSimulator(options));
     return bench.prepare(items, wishes);
   }
-  const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [total, accepted, rejected, uncertain, batches];
+  const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
+    total,
+    accepted,
+    rejected,
+    uncertain,
+    batches,
+  ];
   const failure = async ({ upload, rows }: Prepared): Promise<ContactCenterError & { cause: { report: Report } }> => {
     try {
       await upload.run(rows);
@@ -34,7 +44,14 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual(numbers(report), [25, 25, 0, 0, 3]);
     assert.deepEqual(bench.loaded(), upTo(25));
     assert.deepEqual(bench.bulks(), ["1", "2", "3"]);
-    assert.deepEqual(results.map(({ batch, accepted, total }) => [batch, accepted, total]), [[1, 10, 10], [2, 10, 10], [3, 5, 5]]);
+    assert.deepEqual(
+      results.map(({ batch, accepted, total }) => [batch, accepted, total]),
+      [
+        [1, 10, 10],
+        [2, 10, 10],
+        [3, 5, 5],
+      ],
+    );
     assert.deepEqual(results[1]?.ids["11"], bench.simulator.store.queue("10")?.members[10]?.id);
     assert.equal(bench.simulator.store.queue("10")?.members[0]?.variables?.["cc_batch"], `${report.runId}-1`);
   });
@@ -50,7 +67,10 @@ describe("lib/webitel/upload", () => {
     const { upload, rows, results } = await prepare(items);
     assert.deepEqual(numbers(await upload.run(rows)), [22, 19, 3, 0, 2]);
     const rejects = results.flatMap((result) => result.rejects);
-    assert.deepEqual(rejects.map(({ row, code, data }) => [row, code, data]), [7, 14, 21].map((row) => [row, "EINVALID", items[row - 1]]));
+    assert.deepEqual(
+      rejects.map(({ row, code, data }) => [row, code, data]),
+      [7, 14, 21].map((row) => [row, "EINVALID", items[row - 1]]),
+    );
   });
 
   it("halves a refused batch down to the bad rows, each half with a marker of its own", async () => {
@@ -58,12 +78,18 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);
     assert.deepEqual(bench.bulks(), ["1", "2", "2a", "2b", "2aa", "2ab", "2aba", "2abb"]);
     const [reject] = results[1]?.rejects ?? [];
-    assert.deepEqual([reject?.row, reject?.code, reject?.reason], [13, 400, "item 0: no bucket 99 (store.sql_member.bulk_save.app_error)"]);
+    assert.deepEqual(
+      [reject?.row, reject?.code, reject?.reason],
+      [13, 400, "item 0: no bucket 99 (store.sql_member.bulk_save.app_error)"],
+    );
     assert.equal(bench.loaded().length, 19);
   });
 
   it("ends at once when the halves of the first batch fail like the whole", async () => {
-    const { upload, rows } = await prepare(people(40, () => ({ type: "77" })), { concurrency: 4 });
+    const { upload, rows } = await prepare(
+      people(40, () => ({ type: "77" })),
+      { concurrency: 4 },
+    );
     const error = await failure({ upload, rows, results: [] });
     assert.equal(error.code, 400);
     assert.deepEqual(numbers(error.cause.report), [0, 0, 0, 0, 1]);
@@ -128,12 +154,22 @@ describe("lib/webitel/upload", () => {
   it("is not fooled by a server that ignores the filter", async () => {
     const { upload, rows } = await prepare(people(20), {}, { ignoresVariables: true });
     const queue = bench.simulator.store.queue("10");
-    if (queue) bench.simulator.store.insert(queue, people(2500).map(({ destination }) => ({ communications: [{ destination: String(destination), type: { id: "1" } }], variables: { row: "0" } })));
+    if (queue)
+      bench.simulator.store.insert(
+        queue,
+        people(2500).map(({ destination }) => ({
+          communications: [{ destination: String(destination), type: { id: "1" } }],
+          variables: { row: "0" },
+        })),
+      );
     bench.simulator.faults.push("reset");
     bench.simulator.faults.push("slow");
     assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
     assert.deepEqual(bench.bulks(), ["1", "1", "2"]);
-    assert.deepEqual(bench.loaded().filter((row) => row > 0), upTo(20));
+    assert.deepEqual(
+      bench.loaded().filter((row) => row > 0),
+      upTo(20),
+    );
   });
 
   it("reports lost answers instead of asking, when told so", async () => {
@@ -142,7 +178,10 @@ describe("lib/webitel/upload", () => {
     bench.simulator.faults.push("reset");
     assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
     assert.equal(bench.asked(), 0);
-    assert.deepEqual(results[0]?.rejects.map(({ row, code }) => [row, code]), upTo(10).map((row) => [row, "UNCERTAIN"]));
+    assert.deepEqual(
+      results[0]?.rejects.map(({ row, code }) => [row, code]),
+      upTo(10).map((row) => [row, "UNCERTAIN"]),
+    );
   });
 
   it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
@@ -166,7 +205,9 @@ describe("lib/webitel/upload", () => {
     await bench.simulator.up();
     assert.deepEqual(numbers(await work), [20, 20, 0, 0, 2]);
 
-    const again = await bench.prepare(people(20), { patience: { backoff: { minMs: 10, maxMs: 20 }, askAfterMs: 10, giveUpMs: 200 } });
+    const again = await bench.prepare(people(20), {
+      patience: { backoff: { minMs: 10, maxMs: 20 }, askAfterMs: 10, giveUpMs: 200 },
+    });
     await bench.simulator.down();
     const error = await failure(again);
     assert.deepEqual([error.code, error.key], ["ECONNREFUSED", "webitel.errors.gave-up"]);
@@ -204,7 +245,10 @@ describe("lib/webitel/upload", () => {
     assert.equal(report.cancelled, true);
     assert.equal(report.accepted, bench.loaded().length);
     assert.ok(report.total < 1000 && report.total === report.accepted);
-    await assert.rejects(bench.prepare(people(1000), { resume: true }), { code: "EINVALID", key: "webitel.errors.resume.nothing" });
+    await assert.rejects(bench.prepare(people(1000), { resume: true }), {
+      code: "EINVALID",
+      key: "webitel.errors.resume.nothing",
+    });
   });
 
   it("closes: what is under way ends, the rest is left to a resume", async () => {
@@ -227,8 +271,13 @@ describe("lib/webitel/upload", () => {
     await assert.rejects(bench.prepare(people(5), { resume: true }), { key: "webitel.errors.resume.nothing" });
     const broken = await bench.prepare(people(30), { token: "wrong" });
     await failure(broken);
-    await assert.rejects(bench.prepare(people(31), { resume: true }), { code: "EINVALID", key: "webitel.errors.resume.changed" });
-    await assert.rejects(bench.prepare(people(30), { resume: true, queueId: "11" }), { key: "webitel.errors.resume.queue" });
+    await assert.rejects(bench.prepare(people(31), { resume: true }), {
+      code: "EINVALID",
+      key: "webitel.errors.resume.changed",
+    });
+    await assert.rejects(bench.prepare(people(30), { resume: true, queueId: "11" }), {
+      key: "webitel.errors.resume.queue",
+    });
     const rest = await bench.prepare(people(30), { resume: true });
     assert.equal((await rest.upload.run(rest.rows)).accepted, 30);
     await assert.rejects(bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
@@ -242,7 +291,9 @@ describe("lib/webitel/upload", () => {
   });
 
   it("sends nothing that the journal could not note", async () => {
-    const { upload, rows } = await prepare(people(30), { journal: new Journal("/dev/full", { run: "r", queue: "10", input: "", started: 0 }) });
+    const { upload, rows } = await prepare(people(30), {
+      journal: new Journal("/dev/full", { run: "r", queue: "10", input: "", started: 0 }),
+    });
     const error = await failure({ upload, rows, results: [] });
     assert.equal(error.code, "ENOSPC");
     assert.equal(bench.simulator.seen.length, 0);
@@ -261,42 +312,72 @@ describe("lib/webitel/upload", () => {
   });
 
   it("takes a half's 404 for a row's fault", async () => {
-    const { upload, rows } = await prepare(people(4, (row) => (row === 2 ? { name: "lost" } : {})), {
-      api: {
-        createMembers: (_, items) =>
-          items.some(({ name }) => name === "lost")
-            ? Promise.reject(new ContactCenterError(items.length === 1 ? 404 : 400, "k", { vendor: "webitel", operation: "CreateMemberBulk", detail: String(items.length) }))
-            : Promise.resolve(items.map((_, at) => String(at))),
-        findMembers: () => Promise.resolve([]),
+    const { upload, rows } = await prepare(
+      people(4, (row) => (row === 2 ? { name: "lost" } : {})),
+      {
+        api: {
+          createMembers: (_, items) =>
+            items.some(({ name }) => name === "lost")
+              ? Promise.reject(
+                  new ContactCenterError(items.length === 1 ? 404 : 400, "k", {
+                    vendor: "webitel",
+                    operation: "CreateMemberBulk",
+                    detail: String(items.length),
+                  }),
+                )
+              : Promise.resolve(items.map((_, at) => String(at))),
+          findMembers: () => Promise.resolve([]),
+        },
       },
-    });
+    );
     assert.deepEqual(numbers(await upload.run(rows)), [4, 3, 1, 0, 1]);
   });
 
   it("finds the row behind a failed insert that stays one", async () => {
-    const { upload, rows, results } = await prepare(people(20, (row) => (row === 7 ? { name: "lost" } : {})), {
-      patience: { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000 },
-      api: {
-        createMembers: (_, items) =>
-          items.some(({ name }) => name === "lost")
-            ? Promise.reject(new ContactCenterError(500, "k", { vendor: "webitel", operation: "CreateMemberBulk", id: "store.sql_member.bulk_save.app_error", detail: "insert failed" }))
-            : Promise.resolve(items.map((_, at) => String(at))),
-        findMembers: () => Promise.resolve([]),
+    const { upload, rows, results } = await prepare(
+      people(20, (row) => (row === 7 ? { name: "lost" } : {})),
+      {
+        patience: { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000 },
+        api: {
+          createMembers: (_, items) =>
+            items.some(({ name }) => name === "lost")
+              ? Promise.reject(
+                  new ContactCenterError(500, "k", {
+                    vendor: "webitel",
+                    operation: "CreateMemberBulk",
+                    id: "store.sql_member.bulk_save.app_error",
+                    detail: "insert failed",
+                  }),
+                )
+              : Promise.resolve(items.map((_, at) => String(at))),
+          findMembers: () => Promise.resolve([]),
+        },
       },
-    });
+    );
     assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);
     const [reject] = results[0]?.rejects ?? [];
-    assert.deepEqual([reject?.row, reject?.code, reject?.reason], [7, 500, "insert failed (store.sql_member.bulk_save.app_error)"]);
+    assert.deepEqual(
+      [reject?.row, reject?.code, reject?.reason],
+      [7, 500, "insert failed (store.sql_member.bulk_save.app_error)"],
+    );
   });
 
   it("calls a batch uncertain of which the queue shows a part only, and not only for a moment", async () => {
     let asked = 0;
-    const lost = (): Promise<never> => Promise.reject(new ContactCenterError("ECONNRESET", "k", { vendor: "webitel", operation: "CreateMemberBulk" }));
-    const members = (count: number): FoundMember[] => Array.from({ length: count }, (_, at) => ({ id: String(at), communications: [] }));
+    const lost = (): Promise<never> =>
+      Promise.reject(new ContactCenterError("ECONNRESET", "k", { vendor: "webitel", operation: "CreateMemberBulk" }));
+    const members = (count: number): FoundMember[] =>
+      Array.from({ length: count }, (_, at) => ({ id: String(at), communications: [] }));
     const patience = { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000 };
-    const late = await prepare(people(4), { patience, api: { createMembers: lost, findMembers: () => Promise.resolve(members(++asked < 3 ? 2 : 4)) } });
+    const late = await prepare(people(4), {
+      patience,
+      api: { createMembers: lost, findMembers: () => Promise.resolve(members(++asked < 3 ? 2 : 4)) },
+    });
     assert.deepEqual(numbers(await late.upload.run(late.rows)), [4, 4, 0, 0, 1]);
-    const gone = await bench.prepare(people(5), { patience, api: { createMembers: lost, findMembers: () => Promise.resolve(members(2)) } });
+    const gone = await bench.prepare(people(5), {
+      patience,
+      api: { createMembers: lost, findMembers: () => Promise.resolve(members(2)) },
+    });
     assert.deepEqual(numbers(await gone.upload.run(gone.rows)), [5, 0, 0, 5, 1]);
   });
 
@@ -310,7 +391,9 @@ describe("lib/webitel/upload", () => {
   });
 
   it("says nothing of ids when the server gives another number of them", async () => {
-    const { upload, rows, results } = await prepare(people(4), { api: { createMembers: () => Promise.resolve(["1"]), findMembers: () => Promise.resolve([]) } });
+    const { upload, rows, results } = await prepare(people(4), {
+      api: { createMembers: () => Promise.resolve(["1"]), findMembers: () => Promise.resolve([]) },
+    });
     assert.deepEqual(numbers(await upload.run(rows)), [4, 4, 0, 0, 1]);
     assert.deepEqual(results[0]?.ids, {});
   });

@@ -5,7 +5,10 @@ import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { ANNA, broker, button, command, press } from "./flow.js";
 
-type Failure = { error: { code: number | string; message: string; cause: { field?: string; vendor: string } }; payload: unknown };
+type Failure = {
+  error: { code: number | string; message: string; cause: { field?: string; vendor: string } };
+  payload: unknown;
+};
 
 describe("nodes/cti/cti-command", () => {
   let simulator: CtiSimulator;
@@ -17,19 +20,37 @@ describe("nodes/cti/cti-command", () => {
     await red.stop();
     await simulator.close();
   });
-  const run = async (settings: object, message: Record<string, unknown>, more: FlowNode[] = [], brokerSettings: object = {}): Promise<void> => {
-    await red.deploy([tab(), broker(simulator.url, brokerSettings), command(settings), button("go", "command", { keep: "me", ...message }), probe("sent"), ...catchProbe(), ...more]);
+  const run = async (
+    settings: object,
+    message: Record<string, unknown>,
+    more: FlowNode[] = [],
+    brokerSettings: object = {},
+  ): Promise<void> => {
+    await red.deploy([
+      tab(),
+      broker(simulator.url, brokerSettings),
+      command(settings),
+      button("go", "command", { keep: "me", ...message }),
+      probe("sent"),
+      ...catchProbe(),
+      ...more,
+    ]);
     red.forget();
     simulator.requests.length = 0;
     await press(red, "go");
   };
-  const bodies = (): unknown[] => simulator.requests.filter((request) => request.operation === "command").map((request) => request.body);
+  const bodies = (): unknown[] =>
+    simulator.requests.filter((request) => request.operation === "command").map((request) => request.body);
   const failure = async (): Promise<Failure> => (await red.message("caught")) as Failure;
   /** Counted when they arrive, not when they are answered. */
-  const beats = (): number => bodies().filter((body) => (body as { commandType: unknown }).commandType === "HeartBeat").length;
+  const beats = (): number =>
+    bodies().filter((body) => (body as { commandType: unknown }).commandType === "HeartBeat").length;
 
   it("sends what its settings say, on the message that it got", async () => {
-    await run({ command: "Dial", imAddress: ANNA, number: "+31 (20) 123-45 67" }, { payload: { ImAddress: "sip:other@contoso.example" }, topic: "click" });
+    await run(
+      { command: "Dial", imAddress: ANNA, number: "+31 (20) 123-45 67" },
+      { payload: { ImAddress: "sip:other@contoso.example" }, topic: "click" },
+    );
     const message = await red.message("sent");
     assert.deepEqual(message["payload"], { ImAddress: ANNA, commandType: "Dial", number: "tel:+31201234567" });
     assert.deepEqual([message["statusCode"], message["topic"], message["keep"]], [202, "click", "me"]);
@@ -38,14 +59,31 @@ describe("nodes/cti/cti-command", () => {
 
   it("takes what is blank from the payload, under either name and in any case", async () => {
     await run({}, { payload: { COMMANDTYPE: "dial", imaddress: ANNA, Number: "tel:+31201234567" } });
-    assert.deepEqual((await red.message("sent"))["payload"], { ImAddress: ANNA, commandType: "Dial", number: "tel:+31201234567" });
+    assert.deepEqual((await red.message("sent"))["payload"], {
+      ImAddress: ANNA,
+      commandType: "Dial",
+      number: "tel:+31201234567",
+    });
     await run({}, { payload: { command: 14, imAddress: ANNA } });
     assert.deepEqual((await red.message("sent"))["payload"], { ImAddress: ANNA, commandType: "HeartBeat" });
   });
 
   it("evaluates typed settings and environment variables", async () => {
-    await run({ command: "Dial", imAddress: "agent.sip", imAddressType: "msg", number: '"+3120" & $string(tail)', numberType: "jsonata" }, { agent: { sip: ANNA }, tail: 1234567 });
-    assert.deepEqual((await red.message("sent"))["payload"], { ImAddress: ANNA, commandType: "Dial", number: "tel:+31201234567" });
+    await run(
+      {
+        command: "Dial",
+        imAddress: "agent.sip",
+        imAddressType: "msg",
+        number: '"+3120" & $string(tail)',
+        numberType: "jsonata",
+      },
+      { agent: { sip: ANNA }, tail: 1234567 },
+    );
+    assert.deepEqual((await red.message("sent"))["payload"], {
+      ImAddress: ANNA,
+      commandType: "Dial",
+      number: "tel:+31201234567",
+    });
   });
 
   it("sends numbers to a broker that wants them", async () => {
@@ -92,16 +130,28 @@ describe("nodes/cti/cti-command", () => {
     simulator.faults.slowMs = 60_000;
     await run({ command: "Dial", imAddress: ANNA, number: "+31201234567" }, {});
     await until("the Dial to arrive", () => bodies().length === 1);
-    await red.deploy([tab(), broker(simulator.url), command(), button("beat", "command", { payload: { command: "HeartBeat", imAddress: ANNA } }), probe("sent")]);
+    await red.deploy([
+      tab(),
+      broker(simulator.url),
+      command(),
+      button("beat", "command", { payload: { command: "HeartBeat", imAddress: ANNA } }),
+      probe("sent"),
+    ]);
     simulator.faults.slowMs = 0;
     await press(red, "beat");
     await red.message("sent");
-    assert.deepEqual(bodies().map((body) => (body as { commandType: string }).commandType), ["Dial", "HeartBeat"]);
+    assert.deepEqual(
+      bodies().map((body) => (body as { commandType: string }).commandType),
+      ["Dial", "HeartBeat"],
+    );
   });
 
   it("beats from a log-in to the log-out of another node, once however often the agent logs in", async () => {
     const login = { command: "AgentLogin", imAddress: ANNA };
-    await run({ ...login, heartbeat: 0.1 }, {}, [command({ command: "AgentLogout", imAddress: ANNA }, "leave"), button("out", "leave", {})]);
+    await run({ ...login, heartbeat: 0.1 }, {}, [
+      command({ command: "AgentLogout", imAddress: ANNA }, "leave"),
+      button("out", "leave", {}),
+    ]);
     await press(red, "go");
     await until("two log-ins", () => red.messages("sent").length === 2);
     await until("some beats", () => beats() >= 3);
@@ -120,7 +170,16 @@ describe("nodes/cti/cti-command", () => {
     it(`stops the heartbeat with a redeploy (${type})`, async () => {
       await run({ command: "AgentLogin", imAddress: ANNA, heartbeat: 0.1 }, {});
       await until("a beat", () => beats() > 0);
-      await red.deploy([tab(), broker(simulator.url), command({ name: "changed", command: "AgentLogin", imAddress: ANNA }), button("go", "command", {}), probe("sent")], type);
+      await red.deploy(
+        [
+          tab(),
+          broker(simulator.url),
+          command({ name: "changed", command: "AgentLogin", imAddress: ANNA }),
+          button("go", "command", {}),
+          probe("sent"),
+        ],
+        type,
+      );
       const stopped = beats();
       simulator.faults.slowMs = 400;
       red.forget();
@@ -142,13 +201,24 @@ describe("nodes/cti/cti-command", () => {
   });
 
   it("beats for a whole shift from one node without a warning of Node", async () => {
-    await run({ command: "AgentLogin", imAddress: "payload", imAddressType: "msg", heartbeat: 0.2 }, { payload: "sip:first@contoso.example" }, [
-      button("shift", "all", {}),
-      code("all", `return [Array.from({ length: 30 }, (_, at) => ({ payload: "sip:agent" + at + "@contoso.example" }))];`, [["command"]]),
-    ]);
+    await run(
+      { command: "AgentLogin", imAddress: "payload", imAddressType: "msg", heartbeat: 0.2 },
+      { payload: "sip:first@contoso.example" },
+      [
+        button("shift", "all", {}),
+        code(
+          "all",
+          `return [Array.from({ length: 30 }, (_, at) => ({ payload: "sip:agent" + at + "@contoso.example" }))];`,
+          [["command"]],
+        ),
+      ],
+    );
     await press(red, "shift");
     await until("31 log-ins", () => red.messages("sent").length === 31);
     await until("their beats", () => beats() >= 62);
-    assert.deepEqual(red.log.filter((line) => line.includes("MaxListenersExceeded")), []);
+    assert.deepEqual(
+      red.log.filter((line) => line.includes("MaxListenersExceeded")),
+      [],
+    );
   });
 });

@@ -43,7 +43,14 @@ describe("nodes/cti/cti-event-in", () => {
       assert.equal(message.topic, "Connected");
       assert.deepEqual([message.event.vendor, message.event.name], ["anywhere365", "Connected"]);
       const { at, ...call } = message.call as unknown as Record<string, unknown>;
-      assert.deepEqual(call, { vendor: "anywhere365", id: EVENT.callId, state: "connected", direction: "inbound", from: EVENT.ani, agent: { address: ANNA } });
+      assert.deepEqual(call, {
+        vendor: "anywhere365",
+        id: EVENT.callId,
+        state: "connected",
+        direction: "inbound",
+        from: EVENT.ani,
+        agent: { address: ANNA },
+      });
       assert.match(String(at), /^\d{4}-.*Z$/);
       assert.equal((message["req"] as { method: string }).method, "POST");
     });
@@ -64,7 +71,13 @@ describe("nodes/cti/cti-event-in", () => {
     it("says whether a log-in worked", async () => {
       for (const callId of ["", "failed"]) await send(`${red.url}/cti`, { ...EVENT, eventType: 0, callId });
       await until("both", () => events().length === 2);
-      assert.deepEqual(events().map((message) => [message.topic, message.payload["success"], message.call]), [["LoggedIn", true, undefined], ["LoggedIn", false, undefined]]);
+      assert.deepEqual(
+        events().map((message) => [message.topic, message.payload["success"], message.call]),
+        [
+          ["LoggedIn", true, undefined],
+          ["LoggedIn", false, undefined],
+        ],
+      );
     });
 
     it("passes on events that nobody has documented", async () => {
@@ -82,12 +95,22 @@ describe("nodes/cti/cti-event-in", () => {
     });
 
     it("sends a transfer on output 2, after its event, with facts and a key of its own", async () => {
-      for (const [eventType, ImAddress] of [[6, ANNA], [7, BART]]) await send(`${red.url}/cti`, { ...EVENT, eventType, ImAddress });
+      for (const [eventType, ImAddress] of [
+        [6, ANNA],
+        [7, BART],
+      ])
+        await send(`${red.url}/cti`, { ...EVENT, eventType, ImAddress });
       const transfer = (await red.message("transfer")) as EventMessage;
       assert.deepEqual(transfer.payload, { result: "succeeded", callId: EVENT.callId, from: ANNA, to: BART });
-      assert.deepEqual([transfer.topic, transfer.call?.state, transfer.event.name], ["Transfer", "transferred", "Transfer"]);
+      assert.deepEqual(
+        [transfer.topic, transfer.call?.state, transfer.event.name],
+        ["Transfer", "transferred", "Transfer"],
+      );
       const [, retrieve] = events();
-      assert.deepEqual([retrieve?.topic, retrieve?.call?.state, retrieve?.call?.agent?.address], ["Retrieve", "transferred", BART]);
+      assert.deepEqual(
+        [retrieve?.topic, retrieve?.call?.state, retrieve?.call?.agent?.address],
+        ["Retrieve", "transferred", BART],
+      );
       assert.notEqual(transfer.event.key, retrieve?.event.key);
       assert.deepEqual(red.seen.map((seen) => seen.probe).slice(-2), ["event", "transfer"]);
     });
@@ -115,7 +138,16 @@ describe("nodes/cti/cti-event-in", () => {
         board.retrieve(id);
         board.hangup(id);
         await until("the end of the call", () => events().some((message) => message.topic === "Disconnected"));
-        assert.deepEqual(events().map((message) => [message.topic, message.call?.state]), [["Hunting", "offered"], ["Connected", "connected"], ["OnHold", "held"], ["Retrieve", "retrieved"], ["Disconnected", "ended"]]);
+        assert.deepEqual(
+          events().map((message) => [message.topic, message.call?.state]),
+          [
+            ["Hunting", "offered"],
+            ["Connected", "connected"],
+            ["OnHold", "held"],
+            ["Retrieve", "retrieved"],
+            ["Disconnected", "ended"],
+          ],
+        );
         assert.deepEqual(transfers(), [{ result: "failed", callId: id, from: ANNA }]);
       }
     });
@@ -132,9 +164,16 @@ describe("nodes/cti/cti-event-in", () => {
       board.transfer(two.id, ANNA, false);
       for (const { id } of [one, two]) board.hangup(id);
       await until("both ends", () => events().filter((message) => message.topic === "Disconnected").length === 2);
-      const of = (id: string): unknown[] => transfers().filter((transfer) => (transfer as { callId: string }).callId === id);
-      assert.deepEqual(of(one.id), [{ result: "succeeded", callId: one.id, from: ANNA, to: BART }, { result: "succeeded", callId: one.id, from: BART, to: ANNA }]);
-      assert.deepEqual(of(two.id), [{ result: "failed", callId: two.id, from: BART }, { result: "failed", callId: two.id, from: BART }]);
+      const of = (id: string): unknown[] =>
+        transfers().filter((transfer) => (transfer as { callId: string }).callId === id);
+      assert.deepEqual(of(one.id), [
+        { result: "succeeded", callId: one.id, from: ANNA, to: BART },
+        { result: "succeeded", callId: one.id, from: BART, to: ANNA },
+      ]);
+      assert.deepEqual(of(two.id), [
+        { result: "failed", callId: two.id, from: BART },
+        { result: "failed", callId: two.id, from: BART },
+      ]);
     });
 
     it("hears of log-ins and of calls that a Dial makes", async () => {
@@ -150,7 +189,10 @@ describe("nodes/cti/cti-event-in", () => {
       assert.equal((await send(`${red.url}/cti`, EVENT)).status, 401);
       assert.equal(events().length, 0);
       assert.equal(red.log.filter((line) => line.includes(EVENT.SubscriptionId)).length, 1);
-      assert.equal(red.log.some((line) => line.includes(SECRET)), false);
+      assert.equal(
+        red.log.some((line) => line.includes(SECRET)),
+        false,
+      );
     });
 
     it("passes them where the setting says so", async () => {

@@ -19,7 +19,9 @@ interface Row {
 /** Everything that the file context store has written. */
 function contextFiles(userDir: string): string {
   const folder = join(userDir, "context");
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile()) : [];
+  const files = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+    : [];
   return files.map((file) => readFileSync(join(file.parentPath, file.name), "utf8")).join("\n");
 }
 
@@ -39,7 +41,11 @@ describe("nodes/cti/cti-subscribe", function () {
     Object.assign(simulator.faults, { slowMs: 0, refuse: 0, lose: 0 });
   });
   const rows = (message: Record<string, unknown>): Row[] => message["payload"] as Row[];
-  const holds = (addresses: string[]): Promise<true> => until(`exactly ${addresses.join(", ")}`, () => JSON.stringify(held(simulator)) === JSON.stringify(addresses.toSorted()) || undefined);
+  const holds = (addresses: string[]): Promise<true> =>
+    until(
+      `exactly ${addresses.join(", ")}`,
+      () => JSON.stringify(held(simulator)) === JSON.stringify(addresses.toSorted()) || undefined,
+    );
   const settle = async (flows: FlowNode[]): Promise<Row[]> => {
     await red.deploy([tab()]);
     await holds([]);
@@ -53,17 +59,34 @@ describe("nodes/cti/cti-subscribe", function () {
 
   it("registers the event node's address with its secret, and says so once all is settled", async () => {
     const settled = await settle(circle(simulator, red, [ANNA, BART]));
-    assert.deepEqual(settled.map((row) => [row.imAddress, row.subscribed]), [[ANNA, true], [BART, true]]);
-    assert.deepEqual(settled.map((row) => row.subscriptionId), simulator.state().subscriptions.map((subscription) => subscription.id));
-    const bodies = simulator.requests.filter((request) => request.operation === "subscribe").map((request) => request.body);
-    assert.deepEqual(bodies, [ANNA, BART].map((address) => ({ ImAddress: address, CallbackUrl: `${red.url}/cti/${SECRET}` })));
+    assert.deepEqual(
+      settled.map((row) => [row.imAddress, row.subscribed]),
+      [
+        [ANNA, true],
+        [BART, true],
+      ],
+    );
+    assert.deepEqual(
+      settled.map((row) => row.subscriptionId),
+      simulator.state().subscriptions.map((subscription) => subscription.id),
+    );
+    const bodies = simulator.requests
+      .filter((request) => request.operation === "subscribe")
+      .map((request) => request.body);
+    assert.deepEqual(
+      bodies,
+      [ANNA, BART].map((address) => ({ ImAddress: address, CallbackUrl: `${red.url}/cti/${SECRET}` })),
+    );
     simulator.switchboard.ring(ANNA, "+31201234567");
     assert.equal((await red.message("event"))["topic"], "Hunting");
     assert.equal(red.messages("rows").length, 1);
   });
 
   it("makes one subscription without an address for no agents, and each agent once", async () => {
-    assert.deepEqual((await settle(circle(simulator, red, []))).map((row) => row.imAddress), [""]);
+    assert.deepEqual(
+      (await settle(circle(simulator, red, []))).map((row) => row.imAddress),
+      [""],
+    );
     assert.deepEqual(held(simulator), [""]);
     await settle(circle(simulator, red, [ANNA, ANNA.toUpperCase().replace("SIP", "sip"), " "]));
     assert.deepEqual(held(simulator), [ANNA]);
@@ -72,12 +95,26 @@ describe("nodes/cti/cti-subscribe", function () {
   it("takes a full address and environment variables instead", async () => {
     const other = await NodeRed.start({ env: { CTI_AGENT: "anna.berg" } });
     try {
-      await other.deploy([tab(), broker(simulator.url), subscriber(["sip:${CTI_AGENT}@contoso.example"], { eventNode: "", callback: "http://127.0.0.1:9/elsewhere" }), probe("rows")]);
-      await until("the subscription", () => simulator.state().subscriptions.some((subscription) => subscription.callback === "http://127.0.0.1:9/elsewhere" && subscription.address === ANNA));
+      await other.deploy([
+        tab(),
+        broker(simulator.url),
+        subscriber(["sip:${CTI_AGENT}@contoso.example"], { eventNode: "", callback: "http://127.0.0.1:9/elsewhere" }),
+        probe("rows"),
+      ]);
+      await until("the subscription", () =>
+        simulator
+          .state()
+          .subscriptions.some(
+            (subscription) => subscription.callback === "http://127.0.0.1:9/elsewhere" && subscription.address === ANNA,
+          ),
+      );
     } finally {
       await other.stop();
     }
-    assert.equal(simulator.state().subscriptions.some((subscription) => subscription.callback.includes("elsewhere")), false);
+    assert.equal(
+      simulator.state().subscriptions.some((subscription) => subscription.callback.includes("elsewhere")),
+      false,
+    );
   });
 
   describe("control messages", () => {
@@ -100,11 +137,20 @@ describe("nodes/cti/cti-subscribe", function () {
 
     it("subscribes, lists and unsubscribes on the message that asked", async () => {
       const message = await ask("sub");
-      assert.deepEqual([message["keep"], rows(message).map((row) => [row.imAddress, row.subscribed])], ["me", [[CARLA, true]]]);
-      assert.deepEqual(rows(await ask("list")).map((row) => row.imAddress), [ANNA, CARLA]);
+      assert.deepEqual(
+        [message["keep"], rows(message).map((row) => [row.imAddress, row.subscribed])],
+        ["me", [[CARLA, true]]],
+      );
+      assert.deepEqual(
+        rows(await ask("list")).map((row) => row.imAddress),
+        [ANNA, CARLA],
+      );
       assert.deepEqual(rows(await ask("unsub")), [{ imAddress: CARLA, subscribed: false }]);
       assert.deepEqual(held(simulator), [ANNA]);
-      assert.deepEqual(rows(await ask("sub-two")).map((row) => row.imAddress), [BART, CARLA]);
+      assert.deepEqual(
+        rows(await ask("sub-two")).map((row) => row.imAddress),
+        [BART, CARLA],
+      );
       assert.deepEqual(held(simulator), [ANNA, BART, CARLA]);
       await ask("unsub-all");
       assert.deepEqual([held(simulator), rows(await ask("list"))], [[], []]);
@@ -120,7 +166,10 @@ describe("nodes/cti/cti-subscribe", function () {
 
     it("refuses what it does not understand, names the field, and asks the broker for nothing", async () => {
       simulator.requests.length = 0;
-      for (const [id, field] of [["bad", "action"], ["bad-address", "payload"]] as const) {
+      for (const [id, field] of [
+        ["bad", "action"],
+        ["bad-address", "payload"],
+      ] as const) {
         red.forget();
         await press(red, id);
         const error = await failure();
@@ -134,10 +183,21 @@ describe("nodes/cti/cti-subscribe", function () {
     const cases: [string, (flows: FlowNode[]) => FlowNode[], string][] = [
       ["a missing event node", (flows) => flows.filter((one) => one.id !== "events"), "eventNode"],
       ["a disabled event node", (flows) => withSettings(flows, "events", { d: true }), "eventNode"],
-      ["an event node without its secret", (flows) => withSettings(withSettings(flows, "events", { id: "unproved", credentials: { secret: "" } }), "subscribe", { eventNode: "unproved" }), "eventNode"],
+      [
+        "an event node without its secret",
+        (flows) =>
+          withSettings(withSettings(flows, "events", { id: "unproved", credentials: { secret: "" } }), "subscribe", {
+            eventNode: "unproved",
+          }),
+        "eventNode",
+      ],
       ["no callback URL", (flows) => withSettings(flows, "broker", { callbackUrl: "" }), "callbackUrl"],
       ["neither event node nor address", (flows) => withSettings(flows, "subscribe", { eventNode: "" }), "callback"],
-      ["an address that is none", (flows) => withSettings(flows, "subscribe", { eventNode: "", callback: "here" }), "callback"],
+      [
+        "an address that is none",
+        (flows) => withSettings(flows, "subscribe", { eventNode: "", callback: "here" }),
+        "callback",
+      ],
       ["a wrong agent", (flows) => withSettings(flows, "subscribe", { agents: ["anna"] }), "agents"],
       ["no broker", (flows) => withSettings(flows, "subscribe", { broker: "" }), "broker"],
       ["a wrong gate", (flows) => withSettings(flows, "subscribe", { active: "perhaps", activeType: "str" }), "active"],
@@ -148,7 +208,12 @@ describe("nodes/cti/cti-subscribe", function () {
         await holds([]);
         red.forget();
         simulator.requests.length = 0;
-        await red.deploy([...change(circle(simulator, red, [ANNA])), button("sub", "subscribe", { action: "subscribe" }), node("watch", "status", { scope: ["subscribe"] }, [["status"]]), probe("status")]);
+        await red.deploy([
+          ...change(circle(simulator, red, [ANNA])),
+          button("sub", "subscribe", { action: "subscribe" }),
+          node("watch", "status", { scope: ["subscribe"] }, [["status"]]),
+          probe("status"),
+        ]);
         const badge = await red.message("status", (message) => (message["status"] as { fill: string }).fill === "red");
         assert.match((badge["status"] as { text: string }).text, new RegExp(field));
         if (field !== "active") {
@@ -165,8 +230,15 @@ describe("nodes/cti/cti-subscribe", function () {
   it("does not subscribe by itself when it is not active, but when it is told to", async () => {
     await red.deploy([tab()]);
     await holds([]);
-    const gate = (value: unknown, type: string): FlowNode[] => [...circle(simulator, red, [ANNA], { active: value, activeType: type }), button("sub", "subscribe", { action: "subscribe" })];
-    for (const [value, type] of [["false", "bool"], ["CTI_NO_SUCH_FLAG & 'x' = 'y'", "jsonata"], ["off", "str"]] as const) {
+    const gate = (value: unknown, type: string): FlowNode[] => [
+      ...circle(simulator, red, [ANNA], { active: value, activeType: type }),
+      button("sub", "subscribe", { action: "subscribe" }),
+    ];
+    for (const [value, type] of [
+      ["false", "bool"],
+      ["CTI_NO_SUCH_FLAG & 'x' = 'y'", "jsonata"],
+      ["off", "str"],
+    ] as const) {
       red.forget();
       simulator.requests.length = 0;
       await red.deploy(gate(value, type));
@@ -188,7 +260,10 @@ describe("nodes/cti/cti-subscribe", function () {
     red.forget();
     simulator.switchboard.ring(BART, "+31201234567");
     await red.message("event");
-    assert.equal(red.log.some((line) => line.includes("are refused")), false);
+    assert.equal(
+      red.log.some((line) => line.includes("are refused")),
+      false,
+    );
   });
 
   it("follows the event node: another path, another secret, gone, back", async () => {
@@ -196,8 +271,18 @@ describe("nodes/cti/cti-subscribe", function () {
     await settle(flows);
     const changed = withSettings(flows, "events", { url: "/moved", credentials: { secret: "other" } });
     await red.deploy(changed, "nodes");
-    await until("the new address", () => simulator.state().subscriptions.map((one) => one.callback).join() === `${red.url}/moved/other`);
-    await red.deploy(changed.filter((one) => one.id !== "events"), "nodes");
+    await until(
+      "the new address",
+      () =>
+        simulator
+          .state()
+          .subscriptions.map((one) => one.callback)
+          .join() === `${red.url}/moved/other`,
+    );
+    await red.deploy(
+      changed.filter((one) => one.id !== "events"),
+      "nodes",
+    );
     await holds([]);
     await red.deploy(flows, "nodes");
     await holds([ANNA]);
@@ -210,12 +295,18 @@ describe("nodes/cti/cti-subscribe", function () {
   it("removes the subscriptions of a node that is removed, also when the broker is down at that time", async () => {
     const flows = circle(simulator, red, [ANNA, BART]);
     await settle(flows);
-    await red.deploy(flows.filter((one) => one.id !== "subscribe"), "nodes");
+    await red.deploy(
+      flows.filter((one) => one.id !== "subscribe"),
+      "nodes",
+    );
     await holds([]);
     await red.deploy(flows, "nodes");
     await holds([ANNA, BART]);
     Object.assign(simulator.faults, { refuse: 2, refuseStatus: 503 });
-    await red.deploy(flows.filter((one) => one.id !== "subscribe"), "full");
+    await red.deploy(
+      flows.filter((one) => one.id !== "subscribe"),
+      "full",
+    );
     await holds([]);
   });
 
@@ -239,7 +330,10 @@ describe("nodes/cti/cti-subscribe", function () {
     const took = Date.now() - started;
     assert.ok(took < 2500, `${took} ms`);
     simulator.faults.slowMs = 0;
-    await until("the next life's subscription alone", () => simulator.state().subscriptions.every((one) => one.id !== old?.id) && held(simulator).length === 1);
+    await until(
+      "the next life's subscription alone",
+      () => simulator.state().subscriptions.every((one) => one.id !== old?.id) && held(simulator).length === 1,
+    );
   });
 
   describe("a life of its own", () => {
@@ -259,7 +353,12 @@ describe("nodes/cti/cti-subscribe", function () {
       await own.close();
       rmSync(userDir, { recursive: true, force: true });
     });
-    const ownHolds = (addresses: string[]): Promise<true> => until(`exactly ${addresses.join(", ")}`, () => JSON.stringify(held(own)) === JSON.stringify(addresses) || undefined, 20_000);
+    const ownHolds = (addresses: string[]): Promise<true> =>
+      until(
+        `exactly ${addresses.join(", ")}`,
+        () => JSON.stringify(held(own)) === JSON.stringify(addresses) || undefined,
+        20_000,
+      );
 
     it("leaves nothing behind when Node-RED stops", async () => {
       await life.deploy(circle(own, life, [ANNA, BART]));
@@ -276,12 +375,19 @@ describe("nodes/cti/cti-subscribe", function () {
       await life.stop("SIGKILL");
       assert.deepEqual(held(own), [ANNA, BART]);
       life = await NodeRed.start({ userDir, port, settings: PERSISTENT });
-      await until("new ids", () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2);
+      await until(
+        "new ids",
+        () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
+      );
       assert.deepEqual(held(own), [ANNA, BART]);
     });
 
     it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
-      const flows = [...circle(own, life, [ANNA]), button("sub", "subscribe", { action: "subscribe", payload: BART }), button("list", "subscribe", { action: "list" })];
+      const flows = [
+        ...circle(own, life, [ANNA]),
+        button("sub", "subscribe", { action: "subscribe", payload: BART }),
+        button("list", "subscribe", { action: "list" }),
+      ];
       await life.deploy(flows);
       await life.message("rows");
       const brokerPort = own.port;
@@ -305,7 +411,10 @@ describe("nodes/cti/cti-subscribe", function () {
       await until("the warning", () => life.log.find((line) => line.includes("Not everything is subscribed")));
       assert.equal(life.messages("rows").length, 0);
       own = await startCtiSimulator({ port: brokerPort });
-      assert.deepEqual(rows(await life.message("rows", () => true, 20_000)).map((row) => row.subscribed), [true]);
+      assert.deepEqual(
+        rows(await life.message("rows", () => true, 20_000)).map((row) => row.subscribed),
+        [true],
+      );
       assert.equal(life.log.filter((line) => line.includes("Not everything is subscribed")).length, 1);
       assert.ok(life.log.some((line) => line.includes("subscribed again")));
     });
@@ -313,13 +422,23 @@ describe("nodes/cti/cti-subscribe", function () {
 
   it("keeps many subscribers without a warning of Node", async () => {
     const agents = Array.from({ length: 15 }, (_, at) => `sip:agent${at}@contoso.example`);
-    await settle([...circle(simulator, red, [ANNA]), ...agents.map((agent, at) => subscriber([agent], {}, `subscribe${at}`))]);
+    await settle([
+      ...circle(simulator, red, [ANNA]),
+      ...agents.map((agent, at) => subscriber([agent], {}, `subscribe${at}`)),
+    ]);
     await holds([ANNA, ...agents]);
-    assert.deepEqual(red.log.filter((line) => line.includes("MaxListenersExceeded")), []);
+    assert.deepEqual(
+      red.log.filter((line) => line.includes("MaxListenersExceeded")),
+      [],
+    );
   });
 
   it("shares an event node with another subscriber", async () => {
-    await settle([...circle(simulator, red, [ANNA]), subscriber([BART], {}, "second"), eventIn({ url: "/other" }, "unused")]);
+    await settle([
+      ...circle(simulator, red, [ANNA]),
+      subscriber([BART], {}, "second"),
+      eventIn({ url: "/other" }, "unused"),
+    ]);
     await holds([ANNA, BART]);
     for (const agent of [ANNA, BART]) simulator.switchboard.ring(agent, "+31201234567");
     await until("both events", () => red.messages("event").length === 2);

@@ -9,22 +9,68 @@ export const SECRET = "a-secret-of-the-test";
 
 /** A `cti-broker`. */
 export function broker(url: string, more: object = {}): FlowNode {
-  return { id: "broker", type: "cti-broker", name: "", url, callbackUrl: "", enumStyle: "name", auth: "none", headerName: "", addressField: "ImAddress", callbackField: "CallbackUrl", tls: "", ...more };
+  return {
+    id: "broker",
+    type: "cti-broker",
+    name: "",
+    url,
+    callbackUrl: "",
+    enumStyle: "name",
+    auth: "none",
+    headerName: "",
+    addressField: "ImAddress",
+    callbackField: "CallbackUrl",
+    tls: "",
+    ...more,
+  };
 }
 
 /** A `cti-command` between nothing and the probe `sent`. */
 export function command(more: object = {}, id = "command"): FlowNode {
-  return node(id, "cti-command", { broker: "broker", command: "", imAddress: "", imAddressType: "str", number: "", numberType: "str", heartbeat: 0, ...more }, [["sent"]]);
+  return node(
+    id,
+    "cti-command",
+    {
+      broker: "broker",
+      command: "",
+      imAddress: "",
+      imAddressType: "str",
+      number: "",
+      numberType: "str",
+      heartbeat: 0,
+      ...more,
+    },
+    [["sent"]],
+  );
 }
 
 /** A `cti-event-in` with the probes `event` and `transfer`. */
 export function eventIn(more: object = {}, id = "events"): FlowNode {
-  return node(id, "cti-event-in", { url: "/cti", auth: "none", apiKeyHeader: "", networks: [], proxies: [], broker: "", unknown: "refuse", ...more }, [["event"], ["transfer"]]);
+  return node(
+    id,
+    "cti-event-in",
+    { url: "/cti", auth: "none", apiKeyHeader: "", networks: [], proxies: [], broker: "", unknown: "refuse", ...more },
+    [["event"], ["transfer"]],
+  );
 }
 
 /** A `cti-subscribe` with the probe `rows`. */
 export function subscriber(agents: string[], more: object = {}, id = "subscribe"): FlowNode {
-  return node(id, "cti-subscribe", { broker: "broker", eventNode: "events", callback: "", agents, renew: 0, active: "true", activeType: "bool", ...more }, [["rows"]]);
+  return node(
+    id,
+    "cti-subscribe",
+    {
+      broker: "broker",
+      eventNode: "events",
+      callback: "",
+      agents,
+      renew: 0,
+      active: "true",
+      activeType: "bool",
+      ...more,
+    },
+    [["rows"]],
+  );
 }
 
 /** Events with a secret in the address, a subscriber for some agents, and probes. */
@@ -54,7 +100,10 @@ export function button(id: string, target: string, message: Record<string, unkno
 
 /** Addresses that the broker holds subscriptions for, sorted. */
 export function held(simulator: CtiSimulator): string[] {
-  return simulator.state().subscriptions.map((subscription) => subscription.address).sort();
+  return simulator
+    .state()
+    .subscriptions.map((subscription) => subscription.address)
+    .sort();
 }
 
 /** The flow with other settings for one node. */

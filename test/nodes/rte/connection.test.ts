@@ -33,10 +33,17 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")]), ...statusProbe(["a"])));
     await until("two tries", () => simulator.hub.negotiations.length === 2);
     await red.message("status", ({ status }) => (status as { text?: string }).text?.startsWith("401 → ") === true);
-    assert.deepEqual(red.messages("a-notice").map(({ topic, payload }) => [topic, (payload as { reason: string }).reason]), [["disconnected", "unauthorized"]]);
+    assert.deepEqual(
+      red.messages("a-notice").map(({ topic, payload }) => [topic, (payload as { reason: string }).reason]),
+      [["disconnected", "unauthorized"]],
+    );
     await sleep(2500);
     assert.equal(simulator.hub.negotiations.length, 2, "the third try is 10 s away");
-    assert.equal(red.log.filter((line) => line.includes("No connection to Enreach RTE")).length, 1, "one line per outage");
+    assert.equal(
+      red.log.filter((line) => line.includes("No connection to Enreach RTE")).length,
+      1,
+      "one line per outage",
+    );
   });
 
   for (const fault of ["none", "silent", "hang-negotiate", "hang-calls", "unauthorized"] as const) {
@@ -53,10 +60,20 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
   }
 
   it("shows no secret in log, badge, message, error or export", async () => {
-    const SECRETS = ["the-secret-key", "the-password", "the-token", DEMO.secretKey, Buffer.from(`${DEMO.email}:${DEMO.secretKey}`).toString("base64"), Buffer.from(`${DEMO.email}:the-secret-key`).toString("base64")];
+    const SECRETS = [
+      "the-secret-key",
+      "the-password",
+      "the-token",
+      DEMO.secretKey,
+      Buffer.from(`${DEMO.email}:${DEMO.secretKey}`).toString("base64"),
+      Buffer.from(`${DEMO.email}:the-secret-key`).toString("base64"),
+    ];
     const tabs: FlowNode[] = [tab()];
     const add = (id: string, properties: object): void => {
-      tabs.push({ ...connectionNode(simulator, properties), id: `connection-${id}` }, ...subscriber(id, [of("QueueStatus")], { connection: `connection-${id}` }));
+      tabs.push(
+        { ...connectionNode(simulator, properties), id: `connection-${id}` },
+        ...subscriber(id, [of("QueueStatus")], { connection: `connection-${id}` }),
+      );
     };
     add("good", {});
     add("key", { credentials: { secretKey: "the-secret-key" } });
@@ -64,13 +81,21 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     add("token", { auth: "token", url: simulator.hubUrl, credentials: { token: "the-token" } });
     red = await startWith(tabs, { settings: 'logging: { console: { level: "trace", metrics: true, audit: true } },' });
     const [server] = [red];
-    for (const id of ["key", "word", "token"]) await server.message(`${id}-notice`, ({ topic }) => topic === "disconnected");
+    for (const id of ["key", "word", "token"])
+      await server.message(`${id}-notice`, ({ topic }) => topic === "disconnected");
     await server.message("good-notice", ({ topic }) => topic === "subscribed");
     for (const auth of ["key", "word", "token"]) {
       const answer = await fetch(`${server.adminUrl}/contact-center/rte/test`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: `connection-${auth}`, auth: auth === "token" ? "token" : "enreach", url: auth === "token" ? simulator.hubUrl : "", email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" } }),
+        body: JSON.stringify({
+          id: `connection-${auth}`,
+          auth: auth === "token" ? "token" : "enreach",
+          url: auth === "token" ? simulator.hubUrl : "",
+          email: DEMO.email,
+          discoveryUrl: `${simulator.url}/api/user`,
+          credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" },
+        }),
       });
       const { failed } = (await answer.json()) as { failed: { step: string; sentence: string } };
       assert.equal(failed.step, { key: "user", word: "secret", token: "negotiate" }[auth]);
@@ -89,11 +114,18 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     try {
       const settings = { id: "connection", auth: "enreach", email: DEMO.email, credentials: { secretKey: "__PWRD__" } };
       const ask = async (more: object): Promise<{ failed?: { step: string } }> => {
-        const answer = await fetch(`${red?.adminUrl}/contact-center/rte/test`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...settings, ...more }) });
+        const answer = await fetch(`${red?.adminUrl}/contact-center/rte/test`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ ...settings, ...more }),
+        });
         return (await answer.json()) as { failed?: { step: string } };
       };
       assert.equal((await ask({ discoveryUrl: `${simulator.url}/api/user`, apiUrl: "" })).failed, undefined);
-      for (const changed of [{ discoveryUrl: `${elsewhere.url}/api/user`, apiUrl: "" }, { discoveryUrl: `${simulator.url}/api/user`, apiUrl: elsewhere.url }]) {
+      for (const changed of [
+        { discoveryUrl: `${elsewhere.url}/api/user`, apiUrl: "" },
+        { discoveryUrl: `${simulator.url}/api/user`, apiUrl: elsewhere.url },
+      ]) {
         assert.equal((await ask(changed)).failed?.step, "settings");
       }
       assert.deepEqual(elsewhere.requests, []);
@@ -105,7 +137,10 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
   it("connects where another pack hoisted tough-cookie 2.5", async () => {
     const userDir = installedWithOldCookies();
     try {
-      red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")])), { userDir: userDir.path, link: false });
+      red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")])), {
+        userDir: userDir.path,
+        link: false,
+      });
       await red.message("a-notice", ({ topic }) => topic === "subscribed");
     } finally {
       await red?.stop();

@@ -20,12 +20,20 @@ const other = (id: string): FlowNode => ({ ...tab("other"), id });
 const CHANGES: Record<string, Change> = {
   "node added": {
     flow: (sim) => flowOf(sim, ...A, ...subscriber("b", [of("QueueStatus"), of("QueueCallInArrived")])),
-    expect: [{ probe: "a-event", event: "QueueStatus", times: 1 }, { probe: "b-event", event: "QueueStatus", times: 1 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }, { probe: "a-event", event: "QueueCallInArrived", times: 0 }],
+    expect: [
+      { probe: "a-event", event: "QueueStatus", times: 1 },
+      { probe: "b-event", event: "QueueStatus", times: 1 },
+      { probe: "b-event", event: "QueueCallInArrived", times: 1 },
+      { probe: "a-event", event: "QueueCallInArrived", times: 0 },
+    ],
     hub: ["QueueStatus", "QueueCallInArrived"],
   },
   "node edited": {
     flow: (sim) => flowOf(sim, ...subscriber("a", [of("QueueCallInArrived")])),
-    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "a-event", event: "QueueCallInArrived", times: 1 }],
+    expect: [
+      { probe: "a-event", event: "QueueStatus", times: 0 },
+      { probe: "a-event", event: "QueueCallInArrived", times: 1 },
+    ],
     hub: ["QueueCallInArrived"],
   },
   "node moved on the canvas": {
@@ -39,13 +47,24 @@ const CHANGES: Record<string, Change> = {
     hub: ["QueueStatus"],
   },
   "node disabled": {
-    flow: (sim) => flowOf(sim, ...A.map((each) => ({ ...each, d: each.type === "rte-subscribe" })), ...subscriber("b", [of("QueueCallInArrived")])),
-    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }],
+    flow: (sim) =>
+      flowOf(
+        sim,
+        ...A.map((each) => ({ ...each, d: each.type === "rte-subscribe" })),
+        ...subscriber("b", [of("QueueCallInArrived")]),
+      ),
+    expect: [
+      { probe: "a-event", event: "QueueStatus", times: 0 },
+      { probe: "b-event", event: "QueueCallInArrived", times: 1 },
+    ],
     hub: ["QueueCallInArrived"],
   },
   "node removed": {
     flow: (sim) => flowOf(sim, ...subscriber("b", [of("QueueCallInArrived")])),
-    expect: [{ probe: "a-event", event: "QueueStatus", times: 0 }, { probe: "b-event", event: "QueueCallInArrived", times: 1 }],
+    expect: [
+      { probe: "a-event", event: "QueueStatus", times: 0 },
+      { probe: "b-event", event: "QueueCallInArrived", times: 1 },
+    ],
     hub: ["QueueCallInArrived"],
   },
   "connection edited": {
@@ -85,7 +104,11 @@ describe("nodes/rte: deploys", function () {
         const receiver = expect.find(({ event, times }) => event === last && times > 0)?.probe ?? "";
         await red.message(receiver, ({ payload }) => (payload as { QueueName?: string }).QueueName === "last");
         for (const { probe: id, event, times } of expect) {
-          const came = red.messages(id).filter(({ topic, payload }) => topic === event && (payload as { QueueName?: string }).QueueName !== "last");
+          const came = red
+            .messages(id)
+            .filter(
+              ({ topic, payload }) => topic === event && (payload as { QueueName?: string }).QueueName !== "last",
+            );
           assert.equal(came.length, times, `${event} at ${id}`);
         }
         await until("one socket", () => simulator.hub.connections.size === 1);
@@ -107,8 +130,14 @@ describe("nodes/rte: deploys", function () {
     await red.deploy(flowOf(simulator, second, ...A));
     await hubHas(simulator, of("QueueStatus"));
     const [first] = simulator.hub.connections;
-    await red.deploy(again(flowOf(simulator, second, ...subscriber("a", [of("QueueStatus")], { connection: "second" }))), "nodes");
-    await until("the first socket to go", () => simulator.hub.connections.size === 1 && ![...simulator.hub.connections].includes(first!));
+    await red.deploy(
+      again(flowOf(simulator, second, ...subscriber("a", [of("QueueStatus")], { connection: "second" }))),
+      "nodes",
+    );
+    await until(
+      "the first socket to go",
+      () => simulator.hub.connections.size === 1 && ![...simulator.hub.connections].includes(first!),
+    );
     await hubHas(simulator, of("QueueStatus"));
   });
 
@@ -126,7 +155,17 @@ describe("nodes/rte: deploys", function () {
 
   it("loses and doubles no event of a node that is edited again and again under traffic", async () => {
     const total = 400;
-    const flow = (turn: number): FlowNode[] => flowOf(simulator, node("a", "rte-subscribe", { ...subscribeNode("a", [of("UserAlert", "u"), of(turn % 2 ? "QueueStatus" : "QueueCallInArrived")]) }, [["a-event"], []]), probe("a-event"));
+    const flow = (turn: number): FlowNode[] =>
+      flowOf(
+        simulator,
+        node(
+          "a",
+          "rte-subscribe",
+          { ...subscribeNode("a", [of("UserAlert", "u"), of(turn % 2 ? "QueueStatus" : "QueueCallInArrived")]) },
+          [["a-event"], []],
+        ),
+        probe("a-event"),
+      );
     await red.deploy(flow(0));
     await hubHas(simulator, of("UserAlert", "u"), of("QueueCallInArrived"));
     red.forget();
@@ -140,6 +179,10 @@ describe("nodes/rte: deploys", function () {
     for (let turn = 1; (await Promise.race([traffic, red.deploy(again(flow(turn)), "nodes")])) !== "over"; turn++);
     await red.message("a-event", ({ payload }) => (payload as { Value?: string }).Value === String(total - 1));
     const values = red.messages("a-event").map(({ payload }) => Number((payload as { Value: string }).Value));
-    assert.deepEqual(values, Array.from({ length: total }, (_, index) => index), "each once, in order");
+    assert.deepEqual(
+      values,
+      Array.from({ length: total }, (_, index) => index),
+      "each once, in order",
+    );
   });
 });

@@ -13,7 +13,15 @@ import { until } from "../../support/wait.js";
 type Seen = Record<string, unknown> & { topic: string; payload: never };
 
 /** JavaScript types of the vendor's. */
-const TYPES: Record<string, string> = { Guid: "string", string: "string", DateTime: "string", int: "number", short: "number", long: "number", bool: "boolean" };
+const TYPES: Record<string, string> = {
+  Guid: "string",
+  string: "string",
+  DateTime: "string",
+  int: "number",
+  short: "number",
+  long: "number",
+  bool: "boolean",
+};
 
 interface Vital {
   heap: number;
@@ -34,7 +42,8 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
   let simulator: RteSimulator;
   let red: NodeRed;
   const notices = (id = "a"): string[] => red.messages(`${id}-notice`).map(({ topic }) => String(topic));
-  const notice = async (topic: string, id = "a"): Promise<Seen> => (await red.message(`${id}-notice`, (message) => message["topic"] === topic)) as Seen;
+  const notice = async (topic: string, id = "a"): Promise<Seen> =>
+    (await red.message(`${id}-notice`, (message) => message["topic"] === topic)) as Seen;
   async function deploy(...nodes: FlowNode[]): Promise<void> {
     await red.deploy([tab()]);
     red.forget();
@@ -50,7 +59,11 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
 
   before(async () => {
     simulator = await startRteSimulator({ pingMs: 100 });
-    red = await NodeRed.start({ flows: [tab()], settings: VITAL, env: { RTE_QUEUE: QUEUE_ID, RTE_EVENT: "queuecallinarrived", RTE_OFF: "false" } });
+    red = await NodeRed.start({
+      flows: [tab()],
+      settings: VITAL,
+      env: { RTE_QUEUE: QUEUE_ID, RTE_EVENT: "queuecallinarrived", RTE_OFF: "false" },
+    });
   });
   after(async () => {
     await red?.stop();
@@ -59,7 +72,12 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
   afterEach(() => simulator.setFault("none"));
 
   it("hands each of the 41 events to a flow: names, types, call, key", async () => {
-    await deploy(...subscriber("a", EVENT_NAMES.map((name) => of(name, entityOf(name)))));
+    await deploy(
+      ...subscriber(
+        "a",
+        EVENT_NAMES.map((name) => of(name, entityOf(name))),
+      ),
+    );
     await notice("subscribed");
     for (const name of EVENT_NAMES) simulator.emit(name);
     await until("all of them", () => red.messages("a-event").length === EVENT_NAMES.length);
@@ -67,7 +85,12 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     for (const name of EVENT_NAMES) {
       const message = red.messages("a-event").find(({ topic }) => topic === name);
       assert.ok(message, name);
-      const { payload, rte, call, event } = message as { payload: Record<string, unknown>; rte: object; call?: Record<string, unknown>; event: { key: string; name: string; vendor: string } };
+      const { payload, rte, call, event } = message as {
+        payload: Record<string, unknown>;
+        rte: object;
+        call?: Record<string, unknown>;
+        event: { key: string; name: string; vendor: string };
+      };
       assert.deepEqual(rte, { entityId: entityOf(name), eventName: name });
       const types = EVENTS[name] as Record<string, string>;
       assert.deepEqual(new Set(Object.keys(payload)), new Set(Object.keys(types)), name);
@@ -85,20 +108,35 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
   });
 
   it("gives one event the same key in two nodes, and each its own message", async () => {
-    await deploy(...subscriber("a", [of("QueueStatus")]), ...subscriber("b", [of("queuestatus", QUEUE_ID.toUpperCase())]));
+    await deploy(
+      ...subscriber("a", [of("QueueStatus")]),
+      ...subscriber("b", [of("queuestatus", QUEUE_ID.toUpperCase())]),
+    );
     await hubHas(simulator, of("QueueStatus"));
     await notice("subscribed", "b");
     simulator.emit("QueueStatus", QUEUE_ID);
-    const [a, b] = [await red.message("a-event"), await red.message("b-event")] as { event: { key: string; snapshot: boolean }; _msgid: string }[];
+    const [a, b] = [await red.message("a-event"), await red.message("b-event")] as {
+      event: { key: string; snapshot: boolean };
+      _msgid: string;
+    }[];
     assert.equal(a?.event.key, b?.event.key);
     assert.equal(a?.event.snapshot, true);
     assert.notEqual(a?._msgid, b?._msgid);
   });
 
   it("puts environment variables into the list, leaves out blank items, and warns of names it does not know", async () => {
-    await deploy(...subscriber("a", [of("${RTE_EVENT}", "${RTE_QUEUE}"), of("QueueStatus", "${RTE_NOTHING}"), of("UserSetting", AGENT_ID)]));
+    await deploy(
+      ...subscriber("a", [
+        of("${RTE_EVENT}", "${RTE_QUEUE}"),
+        of("QueueStatus", "${RTE_NOTHING}"),
+        of("UserSetting", AGENT_ID),
+      ]),
+    );
     const { payload } = await notice("subscribed");
-    assert.deepEqual((payload as { eventName: string }[]).map(({ eventName }) => eventName), ["QueueCallInArrived", "UserSetting"]);
+    assert.deepEqual(
+      (payload as { eventName: string }[]).map(({ eventName }) => eventName),
+      ["QueueCallInArrived", "UserSetting"],
+    );
     assert.ok(red.log.some((line) => line.includes("RTE_NOTHING")));
     simulator.emit("UserSetting", AGENT_ID, { Setting: "a" });
     assert.deepEqual((await red.message("a-event"))["payload"], { setting: "a" });
@@ -106,7 +144,9 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
 
   it("says what was refused, on output 2 and on the badge", async () => {
     await deploy(...subscriber("a", [of("QueueStatus"), of("QueueStatus", CLOSED_QUEUE.id)]));
-    assert.deepEqual((await notice("refused")).payload, [{ entityId: CLOSED_QUEUE.id, eventName: "QueueStatus", subscribed: false, message: "Unauthorized" }]);
+    assert.deepEqual((await notice("refused")).payload, [
+      { entityId: CLOSED_QUEUE.id, eventName: "QueueStatus", subscribed: false, message: "Unauthorized" },
+    ]);
     await red.message("status", ({ status }) => (status as { text?: string }).text === "1 refused");
     assert.deepEqual(notices(), ["connected", "subscribed", "refused"]);
   });
@@ -117,7 +157,10 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     for (const id of ids) await notice("subscribed", id);
     simulator.emit("QueueStatus", QUEUE_ID);
     for (const id of ids) await red.message(`${id}-event`);
-    assert.ok(!red.log.some((line) => line.includes("MaxListenersExceeded")), red.log.find((line) => line.includes("MaxListeners")));
+    assert.ok(
+      !red.log.some((line) => line.includes("MaxListenersExceeded")),
+      red.log.find((line) => line.includes("MaxListeners")),
+    );
   });
 
   describe("control messages", () => {
@@ -128,7 +171,14 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     });
 
     it("subscribe: both answers, on the message that asked", async () => {
-      await press({ action: "subscribe", mine: 7, payload: [{ entityid: QUEUE_ID, EVENTNAME: "queuecallincoming" }, { EntityId: CLOSED_QUEUE.id, EventName: "QueueStatus" }] });
+      await press({
+        action: "subscribe",
+        mine: 7,
+        payload: [
+          { entityid: QUEUE_ID, EVENTNAME: "queuecallincoming" },
+          { EntityId: CLOSED_QUEUE.id, EventName: "QueueStatus" },
+        ],
+      });
       const [yes, no] = [await notice("subscribed"), await notice("refused")];
       assert.deepEqual(yes.payload, [{ ...of("QueueCallInComing"), subscribed: true, message: null }]);
       assert.deepEqual([yes["mine"], no["mine"]], [7, 7]);
@@ -139,12 +189,18 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       await press({ action: "subscribe", payload: { EntityId: QUEUE_ID, EventName: "QueueCallInComing" } });
       await notice("subscribed");
       await press({ action: "unsubscribe", payload: [{ EntityId: QUEUE_ID, EventName: "QueueStatus" }] });
-      assert.deepEqual((await notice("unsubscribed")).payload, [{ ...of("QueueStatus"), subscribed: false, message: null }]);
+      assert.deepEqual((await notice("unsubscribed")).payload, [
+        { ...of("QueueStatus"), subscribed: false, message: null },
+      ]);
       await press({ action: "list" });
-      assert.deepEqual((await notice("list")).payload, [{ ...of("QueueCallInComing"), subscribed: true, message: null }]);
+      assert.deepEqual((await notice("list")).payload, [
+        { ...of("QueueCallInComing"), subscribed: true, message: null },
+      ]);
       red.forget();
       await press({ action: "unsubscribe-all" });
-      assert.deepEqual((await notice("unsubscribed")).payload, [{ ...of("QueueCallInComing"), subscribed: false, message: null }]);
+      assert.deepEqual((await notice("unsubscribed")).payload, [
+        { ...of("QueueCallInComing"), subscribed: false, message: null },
+      ]);
       await hubHas(simulator);
     });
 
@@ -155,10 +211,20 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
 
     it("deactivate and activate", async () => {
       await press({ action: "deactivate" });
-      assert.deepEqual((await notice("unsubscribed")).payload, [{ ...of("QueueStatus"), subscribed: false, message: null }]);
+      assert.deepEqual((await notice("unsubscribed")).payload, [
+        { ...of("QueueStatus"), subscribed: false, message: null },
+      ]);
       await hubHas(simulator);
-      await press({ action: "subscribe", payload: [of("QueueCallInComing")].map(({ entityId, eventName }) => ({ EntityId: entityId, EventName: eventName })) });
-      assert.deepEqual((await notice("subscribed")).payload, [{ ...of("QueueCallInComing"), subscribed: false, message: "inactive" }]);
+      await press({
+        action: "subscribe",
+        payload: [of("QueueCallInComing")].map(({ entityId, eventName }) => ({
+          EntityId: entityId,
+          EventName: eventName,
+        })),
+      });
+      assert.deepEqual((await notice("subscribed")).payload, [
+        { ...of("QueueCallInComing"), subscribed: false, message: "inactive" },
+      ]);
       red.forget();
       await press({ action: "activate" });
       assert.equal(((await notice("subscribed")).payload as object[]).length, 2);
@@ -168,14 +234,23 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     const WRONG: Record<string, [message: object, field: string]> = {
       "an unknown action": [{ action: "sing" }, "action"],
       "an empty list": [{ action: "subscribe", payload: [] }, "payload"],
-      "an item without entity": [{ action: "subscribe", payload: [{ EventName: "QueueStatus" }] }, "payload[0].EntityId"],
+      "an item without entity": [
+        { action: "subscribe", payload: [{ EventName: "QueueStatus" }] },
+        "payload[0].EntityId",
+      ],
       "a text": [{ action: "unsubscribe", payload: "QueueStatus" }, "payload[0].EntityId"],
     };
     for (const [what, [message, field]] of Object.entries(WRONG)) {
       it(`${what} goes to Catch, with the message and a sentence`, async () => {
         await press({ ...message, mine: 7 });
-        const caught = (await red.message("caught")) as { mine: number; error: { code: string; message: string; cause: { field: string; vendor: string } } };
-        assert.deepEqual([caught.mine, caught.error.code, caught.error.cause.field, caught.error.cause.vendor], [7, "EINVALID", field, "enreach"]);
+        const caught = (await red.message("caught")) as {
+          mine: number;
+          error: { code: string; message: string; cause: { field: string; vendor: string } };
+        };
+        assert.deepEqual(
+          [caught.mine, caught.error.code, caught.error.cause.field, caught.error.cause.vendor],
+          [7, "EINVALID", field, "enreach"],
+        );
         assert.ok(!caught.error.message.startsWith("rte."), caught.error.message);
         assert.equal(red.messages("a-notice").length, 0);
       });
@@ -185,7 +260,9 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       await simulator.stop();
       await notice("disconnected");
       await press({ action: "subscribe", payload: [{ EntityId: QUEUE_ID, EventName: "QueueCallInComing" }] });
-      assert.deepEqual((await notice("subscribed")).payload, [{ ...of("QueueCallInComing"), subscribed: false, message: "disconnected" }]);
+      assert.deepEqual((await notice("subscribed")).payload, [
+        { ...of("QueueCallInComing"), subscribed: false, message: "disconnected" },
+      ]);
       await press({ action: "available" });
       assert.equal(((await red.message("caught")) as { error: { code: string } }).error.code, "ECLOSED");
       await simulator.start();
@@ -211,7 +288,14 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
   });
 
   it("says what is missing without a connection or a setting", async () => {
-    await red.deploy([tab(), connectionNode(simulator, { email: "" }), ...subscriber("a", [of("QueueStatus")]), ...catchProbe(), ...statusProbe(["a"]), inject("go", { action: "list" }, [["a"]])]);
+    await red.deploy([
+      tab(),
+      connectionNode(simulator, { email: "" }),
+      ...subscriber("a", [of("QueueStatus")]),
+      ...catchProbe(),
+      ...statusProbe(["a"]),
+      inject("go", { action: "list" }, [["a"]]),
+    ]);
     red.forget();
     await fetch(`${red.adminUrl}/inject/go`, { method: "POST" });
     const { error } = (await red.message("caught")) as { error: { code: string; message: string } };
@@ -226,11 +310,18 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     const before = Date.now();
     await simulator.stop();
     await notice("disconnected", "b");
-    await red.message("status", ({ status }) => /^(dropped|network) → \d\d:\d\d:\d\d$/.test((status as { text?: string }).text ?? ""));
+    await red.message("status", ({ status }) =>
+      /^(dropped|network) → \d\d:\d\d:\d\d$/.test((status as { text?: string }).text ?? ""),
+    );
     await sleep(1200);
     await simulator.start();
     const gap = await notice("gap");
-    const { from, to, durationMs, subscriptions } = gap.payload as { from: string; to: string; durationMs: number; subscriptions: object[] };
+    const { from, to, durationMs, subscriptions } = gap.payload as {
+      from: string;
+      to: string;
+      durationMs: number;
+      subscriptions: object[];
+    };
     assert.ok(Math.abs(Date.parse(from) - before) < 400 && Date.parse(to) > before + 1200);
     assert.equal(durationMs, Date.parse(to) - Date.parse(from));
     assert.deepEqual(subscriptions, [of("QueueStatus")]);
@@ -243,7 +334,13 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
 
   it("survives a hundred redeploys without growth of sockets, listeners or subscriptions", async () => {
     const measure = 'msg.payload = global.get("vital")(); global.get("probe")("vital", msg);';
-    const flow = flowOf(simulator, ...subscriber("a", [of("QueueStatus")]), ...subscriber("b", [of("QueueStatus"), of("QueueCallInArrived")]), code("measure", measure), inject("go", {}, [["measure"]]));
+    const flow = flowOf(
+      simulator,
+      ...subscriber("a", [of("QueueStatus")]),
+      ...subscriber("b", [of("QueueStatus"), of("QueueCallInArrived")]),
+      code("measure", measure),
+      inject("go", {}, [["measure"]]),
+    );
     await red.deploy(flow);
     const vital = async (): Promise<Vital> => {
       red.forget();

@@ -22,10 +22,27 @@ const application = (port: number, userDir: string, guard: string): string => `
 `;
 
 const CASES: { title: string; mount: string; guarded: boolean }[] = [
-  { title: "nothing in front", mount: 'app.use("/red", RED.httpAdmin); app.use("/api", RED.httpNode);', guarded: false },
-  { title: "a guard before everything", mount: 'app.use(guard); app.use("/red", RED.httpAdmin); app.use("/api", RED.httpNode);', guarded: true },
-  { title: "a guard before the flows", mount: 'app.use("/red", RED.httpAdmin); app.use("/api", guard, RED.httpNode);', guarded: true },
-  { title: "a guard in an application between", mount: 'const inner = express(); inner.use(guard); inner.use("/api", RED.httpNode); app.use("/red", RED.httpAdmin); app.use("/", inner);', guarded: true },
+  {
+    title: "nothing in front",
+    mount: 'app.use("/red", RED.httpAdmin); app.use("/api", RED.httpNode);',
+    guarded: false,
+  },
+  {
+    title: "a guard before everything",
+    mount: 'app.use(guard); app.use("/red", RED.httpAdmin); app.use("/api", RED.httpNode);',
+    guarded: true,
+  },
+  {
+    title: "a guard before the flows",
+    mount: 'app.use("/red", RED.httpAdmin); app.use("/api", guard, RED.httpNode);',
+    guarded: true,
+  },
+  {
+    title: "a guard in an application between",
+    mount:
+      'const inner = express(); inner.use(guard); inner.use("/api", RED.httpNode); app.use("/red", RED.httpAdmin); app.use("/", inner);',
+    guarded: true,
+  },
 ];
 
 describe("embedded Node-RED", () => {
@@ -33,7 +50,9 @@ describe("embedded Node-RED", () => {
     it(`${guarded ? "guards" : "serves"} webhooks with ${title}`, async () => {
       const port = await freePort();
       const userDir = makeUserDir(true, [tab(), ...pairFlow(ROUTING)]);
-      const child: ChildProcess = spawn(process.execPath, ["-e", application(port, userDir, mount)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+      const child: ChildProcess = spawn(process.execPath, ["-e", application(port, userDir, mount)], {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+      });
       try {
         let started = false;
         child.once("message", () => (started = true));

@@ -8,7 +8,9 @@ import { paint, wipe } from "../../../nodes/shared/status.js";
 import { ConnectionUsers } from "../../../nodes/shared/users.js";
 import { anyCase } from "../../../nodes/shared/values.js";
 
-const RED = { _: (key: string, words?: Record<string, string>) => (words ? `${key}: ${words["field"]} of ${words["vendor"]}` : key) } as unknown as NodeAPI;
+const RED = {
+  _: (key: string, words?: Record<string, string>) => (words ? `${key}: ${words["field"]} of ${words["vendor"]}` : key),
+} as unknown as NodeAPI;
 
 /** A node that remembers its badges. */
 function fakeNode(id = "n"): Node & { badges: { text?: string; shape?: string }[] } {
@@ -21,7 +23,12 @@ describe("nodes/shared/input", () => {
     const node = fakeNode();
     onInput(RED, node, handle);
     const calls: unknown[] = [];
-    node.emit("input", { payload: 1 }, () => undefined, (error?: unknown) => calls.push(error));
+    node.emit(
+      "input",
+      { payload: 1 },
+      () => undefined,
+      (error?: unknown) => calls.push(error),
+    );
     return new Promise((resolve) => setImmediate(() => resolve(calls)));
   };
 
@@ -32,13 +39,27 @@ describe("nodes/shared/input", () => {
 
   it("gives what is thrown to done once, with the catalogue's sentence", async () => {
     const error = refused("shared.errors.x", { vendor: "webitel", operation: "o", field: "queueId" });
-    for (const handle of [() => { throw error; }, () => Promise.reject(error)]) {
+    for (const handle of [
+      () => {
+        throw error;
+      },
+      () => Promise.reject(error),
+    ]) {
       const calls = await run(handle);
       assert.equal(calls.length, 1);
       const { message, code, cause } = calls[0] as { message: string; code: string; cause: object };
-      assert.deepEqual([message, code, cause], ["shared.errors.x: queueId of vendor.webitel", "EINVALID", { vendor: "webitel", operation: "o", field: "queueId" }]);
+      assert.deepEqual(
+        [message, code, cause],
+        [
+          "shared.errors.x: queueId of vendor.webitel",
+          "EINVALID",
+          { vendor: "webitel", operation: "o", field: "queueId" },
+        ],
+      );
     }
-    const [plain] = await run(() => { throw new TypeError("a bug"); });
+    const [plain] = await run(() => {
+      throw new TypeError("a bug");
+    });
     assert.ok(plain instanceof TypeError);
   });
 });
@@ -62,15 +83,24 @@ describe("nodes/shared/status", () => {
     paint(node, "error", "a text that is far too long for a badge");
     wipe(node);
     wipe(node);
-    assert.deepEqual(node.badges.map((badge) => badge.text), ["waiting", "a text that is far ", undefined]);
-    assert.deepEqual(node.badges.map((badge) => badge.shape), ["dot", "ring", undefined]);
+    assert.deepEqual(
+      node.badges.map((badge) => badge.text),
+      ["waiting", "a text that is far ", undefined],
+    );
+    assert.deepEqual(
+      node.badges.map((badge) => badge.shape),
+      ["dot", "ring", undefined],
+    );
   });
 });
 
 describe("nodes/shared/users", () => {
   it("opens for the first and closes after the last, and tells a redeployed node from its successor", async () => {
     const said: string[] = [];
-    const users = new ConnectionUsers(() => said.push("open"), async () => void said.push("close"));
+    const users = new ConnectionUsers(
+      () => said.push("open"),
+      async () => void said.push("close"),
+    );
     const [first, second, successor] = [fakeNode("a"), fakeNode("b"), fakeNode("a")];
     users.add(first);
     users.add(second);

@@ -6,7 +6,8 @@ import { type Caller, DEADLINE_MS, PAIRS, pairFlow, ring } from "../../support/p
 import { until } from "../../support/wait.js";
 import type { Reply } from "../../support/webhook.js";
 
-const same = (reply: Reply, expected: { status: number; json: unknown }): void => assert.deepEqual({ status: reply.status, json: reply.json }, expected);
+const same = (reply: Reply, expected: { status: number; json: unknown }): void =>
+  assert.deepEqual({ status: reply.status, json: reply.json }, expected);
 
 describe("a call survives", () => {
   let red: NodeRed;
@@ -51,7 +52,11 @@ describe("a call survives", () => {
         same(reply, pair.fallback);
         assert.ok(reply.ms < DEADLINE_MS, `${reply.ms} ms`);
         assert.equal((await red.message(`${pair.name}-fallback`))["reason"], "error");
-        const caught = (await red.message("caught"))["error"] as { code: string; cause: { field: string }; message: string };
+        const caught = (await red.message("caught"))["error"] as {
+          code: string;
+          cause: { field: string };
+          message: string;
+        };
         assert.equal(caught.code, "EINVALID");
         assert.match(caught.message, new RegExp(caught.cause.field));
       });
@@ -59,7 +64,9 @@ describe("a call survives", () => {
       it("gets one answer of two, and the second is warned about", async () => {
         const before = red.log.length;
         same(await rings("twice"), pair.good);
-        await until("the warning", () => red.log.slice(before).find((line) => line.includes("has had its answer already")));
+        await until("the warning", () =>
+          red.log.slice(before).find((line) => line.includes("has had its answer already")),
+        );
         await badge("late");
         assert.deepEqual(red.messages("caught"), []);
         same(await rings("good"), pair.good);
@@ -70,7 +77,9 @@ describe("a call survives", () => {
         const before = red.log.length;
         same(await rings("late"), pair.fallback);
         await badge("late");
-        await until("the warning", () => red.log.slice(before).find((line) => line.includes("has had its answer already")));
+        await until("the warning", () =>
+          red.log.slice(before).find((line) => line.includes("has had its answer already")),
+        );
         assert.deepEqual(fallbacks(), ["deadline"]);
       });
 
@@ -92,7 +101,11 @@ describe("a call survives", () => {
   }
 
   describe("a deploy or a stop", () => {
-    const deploys: [DeployType, boolean][] = [["full", true], ["flows", true], ["nodes", false]];
+    const deploys: [DeployType, boolean][] = [
+      ["full", true],
+      ["flows", true],
+      ["nodes", false],
+    ];
     for (const [type, touches] of deploys) {
       it(`${touches ? "gets the fallback at once" : "stays open"} when a deploy of type ${type} changes another node of the flow`, async () => {
         await red.deploy(flows());
@@ -100,7 +113,9 @@ describe("a call survives", () => {
           red.forget();
           const open = ring(red.url, pair, "silent");
           await red.message(`${pair.name}-seen`);
-          const changed = flows().map((one) => (one.id === `${pair.name}-fallback` ? { ...one, name: `changed for ${type}` } : one));
+          const changed = flows().map((one) =>
+            one.id === `${pair.name}-fallback` ? { ...one, name: `changed for ${type}` } : one,
+          );
           await red.deploy(changed, type);
           const reply = await open;
           same(reply, pair.fallback);
@@ -121,7 +136,10 @@ describe("a call survives", () => {
         same(reply, pair.fallback);
         assert.ok(reply.ms < DEADLINE_MS - 5, `${reply.ms} ms`);
         same(await ring(red.url, pair, "good"), pair.good);
-        await red.deploy(flows().filter((one) => one.id !== `${pair.name}-in`), "nodes");
+        await red.deploy(
+          flows().filter((one) => one.id !== `${pair.name}-in`),
+          "nodes",
+        );
         assert.equal((await ring(red.url, pair, "good")).status, 404);
       }
     });
@@ -129,8 +147,13 @@ describe("a call survives", () => {
     it("is answered when Node-RED is told to stop", async () => {
       await red.deploy(flows({ deadline: 20_000 }));
       red.forget();
-      const open = PAIRS.flatMap((pair) => Array.from({ length: 20 }, () => ring(red.url, pair, "silent").then((reply) => same(reply, pair.fallback))));
-      await until("all calls to be open", () => red.seen.filter((seen) => seen.probe.endsWith("-seen")).length === open.length);
+      const open = PAIRS.flatMap((pair) =>
+        Array.from({ length: 20 }, () => ring(red.url, pair, "silent").then((reply) => same(reply, pair.fallback))),
+      );
+      await until(
+        "all calls to be open",
+        () => red.seen.filter((seen) => seen.probe.endsWith("-seen")).length === open.length,
+      );
       await red.stop("SIGTERM");
       await Promise.all(open);
     });

@@ -7,14 +7,26 @@ import { PAIRS, type Pair, pairFlow, ring } from "../../support/pairs.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 const [ROUTING, LAYER] = PAIRS as [Pair, Pair];
-const basic = (user: string, password: string): Record<string, string> => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` });
+const basic = (user: string, password: string): Record<string, string> => ({
+  Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+});
 const MD5_OF_PASSWORD = "5f4dcc3b5aa765d61d8327deb882cf99";
 
 describe("webhook", () => {
   /** Each row is a Node-RED of its own, on which the same door must behave the same. */
-  const HTTP_SETTINGS: { title: string; settings: string; root?: string; headers?: Record<string, string>; extra?: (red: NodeRed) => void }[] = [
+  const HTTP_SETTINGS: {
+    title: string;
+    settings: string;
+    root?: string;
+    headers?: Record<string, string>;
+    extra?: (red: NodeRed) => void;
+  }[] = [
     { title: "default settings", settings: "" },
-    { title: "httpAdminRoot /admin and httpNodeRoot /api", settings: 'httpAdminRoot: "/admin", httpNodeRoot: "/api",', root: "/api" },
+    {
+      title: "httpAdminRoot /admin and httpNodeRoot /api",
+      settings: 'httpAdminRoot: "/admin", httpNodeRoot: "/api",',
+      root: "/api",
+    },
     {
       title: "httpNodeAuth",
       settings: `httpNodeAuth: { user: "red", pass: "${MD5_OF_PASSWORD}" },`,
@@ -37,8 +49,14 @@ describe("webhook", () => {
           assert.equal((await ring(red.url, ROUTING, "good")).headers.get("x-seen"), "/smartrouting");
         });
         it("answers with CORS headers, also to a preflight", async () => {
-          assert.equal((await ring(red.url, ROUTING, "good")).headers.get("access-control-allow-origin"), "https://crm.example");
-          const preflight = await send(`${red.url}/smartrouting`, undefined, { method: "OPTIONS", headers: { Origin: "https://crm.example", "Access-Control-Request-Method": "POST" } });
+          assert.equal(
+            (await ring(red.url, ROUTING, "good")).headers.get("access-control-allow-origin"),
+            "https://crm.example",
+          );
+          const preflight = await send(`${red.url}/smartrouting`, undefined, {
+            method: "OPTIONS",
+            headers: { Origin: "https://crm.example", "Access-Control-Request-Method": "POST" },
+          });
           assert.equal(preflight.status, 204);
           assert.equal(preflight.headers.get("access-control-allow-methods"), "GET,POST");
         });
@@ -51,16 +69,28 @@ describe("webhook", () => {
     describe(`with ${title}`, () => {
       const red = {} as NodeRed;
       const base = (): string => red.url + root;
-      const post = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Reply> => send(base() + path, body, { headers: { ...headers, ...more } });
+      const post = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Reply> =>
+        send(base() + path, body, { headers: { ...headers, ...more } });
       before(async () => {
-        const flows = [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair)), node("core", "http in", { url: "/core", method: "post" }, [["core-out"]]), node("core-out", "http response", {})];
+        const flows = [
+          tab(),
+          ...PAIRS.flatMap((pair) => pairFlow(pair)),
+          node("core", "http in", { url: "/core", method: "post" }, [["core-out"]]),
+          node("core-out", "http response", {}),
+        ];
         Object.setPrototypeOf(red, await NodeRed.start({ flows, settings }));
       });
       after(() => red.stop());
 
       it("lets a call through whatever its content type says", async () => {
         for (const pair of PAIRS) {
-          for (const type of ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"]) {
+          for (const type of [
+            "application/json",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/xml",
+            "nonsense",
+          ]) {
             const reply = await ring(base(), pair, "good", { ...headers, "Content-Type": type });
             assert.deepEqual([reply.status, reply.json], [200, pair.good.json], `${pair.name} ${type}`);
           }
@@ -100,7 +130,10 @@ describe("webhook", () => {
       it("takes 64 KiB to the byte", async () => {
         const room = 64 * 1024 - JSON.stringify({ ...ROUTING.request("good"), pad: "" }).length;
         assert.equal((await post("/smartrouting", { ...ROUTING.request("good"), pad: "x".repeat(room) })).status, 200);
-        assert.equal((await post("/smartrouting", { ...ROUTING.request("good"), pad: "x".repeat(room + 1) })).status, 413);
+        assert.equal(
+          (await post("/smartrouting", { ...ROUTING.request("good"), pad: "x".repeat(room + 1) })).status,
+          413,
+        );
       });
 
       it("refuses another method and says which it takes", async () => {
@@ -151,9 +184,11 @@ describe("webhook", () => {
       ]);
     });
     after(() => red?.stop());
-    const ask = (path: string, headers: Record<string, string> = {}): Promise<Reply> => send(`${red.url}/${path}`, { anum: "+1" }, { headers });
+    const ask = (path: string, headers: Record<string, string> = {}): Promise<Reply> =>
+      send(`${red.url}/${path}`, { anum: "+1" }, { headers });
     const statuses = async (cases: [string, Record<string, string>, number][]): Promise<void> => {
-      for (const [path, headers, status] of cases) assert.equal((await ask(path, headers)).status, status, `${path} ${JSON.stringify(headers).slice(0, 80)}`);
+      for (const [path, headers, status] of cases)
+        assert.equal((await ask(path, headers)).status, status, `${path} ${JSON.stringify(headers).slice(0, 80)}`);
     };
 
     it("take an API key in the vendor's header or another", () =>
@@ -197,8 +232,14 @@ describe("webhook", () => {
         ["empty", { "X-Benemen-APIKey": "undefined" }, 401],
         ["odd", { "X-Benemen-APIKey": "k" }, 401],
       ]);
-      const badge = await red.message("badge", (message) => (message["status"] as { source: { id: string } }).source.id === "empty");
-      assert.deepEqual([(badge["status"] as { text: string; fill: string }).text, (badge["status"] as { shape: string }).shape], ["no credential", "ring"]);
+      const badge = await red.message(
+        "badge",
+        (message) => (message["status"] as { source: { id: string } }).source.id === "empty",
+      );
+      assert.deepEqual(
+        [(badge["status"] as { text: string; fill: string }).text, (badge["status"] as { shape: string }).shape],
+        ["no credential", "ring"],
+      );
     });
 
     it("check the network before the credentials", () =>
@@ -216,8 +257,14 @@ describe("webhook", () => {
       ]));
 
     it("let only one node serve a path, and the second says so", async () => {
-      const badge = await red.message("badge", (message) => (message["status"] as { source: { id: string } }).source.id === "second");
-      assert.deepEqual([(badge["status"] as { text: string }).text, (badge["status"] as { fill: string }).fill], ["path in use", "red"]);
+      const badge = await red.message(
+        "badge",
+        (message) => (message["status"] as { source: { id: string } }).source.id === "second",
+      );
+      assert.deepEqual(
+        [(badge["status"] as { text: string }).text, (badge["status"] as { fill: string }).fill],
+        ["path in use", "red"],
+      );
       assert.ok(red.log.some((line) => line.includes("[voicenter-layer-in:second]") && line.includes("POST /apikey")));
     });
 
@@ -226,19 +273,34 @@ describe("webhook", () => {
       await ask("apikey?a=1&key=2", { "X-Benemen-APIKey": "k3y", Cookie: "session=1", "X-Other": "seen" });
       await ask(`secret?a=1&key=${encodeURIComponent("s3cret/ä")}&b=2`);
       await ask("basic", basic("benemen", "pass:word"));
-      const [first, second, third] = await Promise.all(["apikey-seen", "secret-seen", "basic-seen"].map((id) => red.message(id)));
+      const [first, second, third] = await Promise.all(
+        ["apikey-seen", "secret-seen", "basic-seen"].map((id) => red.message(id)),
+      );
       const req = (message: unknown): Record<string, unknown> => (message as { req: Record<string, unknown> }).req;
-      assert.deepEqual([req(first)["url"], req(first)["query"], req(first)["method"], req(first)["ip"]], ["/apikey?a=1&key=2", { a: "1", key: "2" }, "POST", "127.0.0.1"]);
+      assert.deepEqual(
+        [req(first)["url"], req(first)["query"], req(first)["method"], req(first)["ip"]],
+        ["/apikey?a=1&key=2", { a: "1", key: "2" }, "POST", "127.0.0.1"],
+      );
       assert.equal((req(first)["headers"] as Record<string, string>)["x-other"], "seen");
       assert.deepEqual([req(second)["url"], req(second)["query"]], ["/secret?a=1&b=2", { a: "1", b: "2" }]);
       const told = JSON.stringify([first, second, third, red.log]);
-      for (const secret of ["k3y", "s3cret", "session=1", "pass:word", Buffer.from("benemen:pass:word").toString("base64")]) assert.ok(!told.includes(secret), secret);
+      for (const secret of [
+        "k3y",
+        "s3cret",
+        "session=1",
+        "pass:word",
+        Buffer.from("benemen:pass:word").toString("base64"),
+      ])
+        assert.ok(!told.includes(secret), secret);
     });
   });
 
   describe("without http for flows", () => {
     it("says so on the badge and in the log", async () => {
-      const red = await NodeRed.start({ settings: "httpNodeRoot: false,", flows: [tab(), ...pairFlow(ROUTING), ...statusProbe(["smartrouting-in"])] });
+      const red = await NodeRed.start({
+        settings: "httpNodeRoot: false,",
+        flows: [tab(), ...pairFlow(ROUTING), ...statusProbe(["smartrouting-in"])],
+      });
       try {
         const badge = await red.message("status");
         assert.equal((badge["status"] as { text: string }).text, "no http");
@@ -251,9 +313,14 @@ describe("webhook", () => {
 
   describe("the second claimant", () => {
     it("takes over when the first is gone and it starts anew", async () => {
-      const claimant = (id: string, name = ""): FlowNode => node(id, "voicenter-layer-in", { url: "/one", name, fallbackLayer: id === "first" ? "1" : "2", deadline: 50 }, [[], []]);
+      const claimant = (id: string, name = ""): FlowNode =>
+        node(id, "voicenter-layer-in", { url: "/one", name, fallbackLayer: id === "first" ? "1" : "2", deadline: 50 }, [
+          [],
+          [],
+        ]);
       const red = await NodeRed.start({ flows: [tab(), claimant("first"), claimant("second")] });
-      const layer = async (): Promise<unknown> => ((await send(`${red.url}/one`, LAYER.request("x"))).json as { LAYER: number }).LAYER;
+      const layer = async (): Promise<unknown> =>
+        ((await send(`${red.url}/one`, LAYER.request("x"))).json as { LAYER: number }).LAYER;
       try {
         assert.equal(await layer(), 1);
         await red.deploy([tab(), claimant("second", "anew")], "nodes");
@@ -287,7 +354,11 @@ describe("webhook", () => {
         const head = `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n`;
         assert.match(await raw(red.url, `${head}{"anum":`), /^HTTP\/1\.1 400[^]*incomplete/);
         const request = JSON.stringify(ROUTING.request("silent"));
-        await hangUp(red.url, `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`, () => red.message("smartrouting-seen"));
+        await hangUp(
+          red.url,
+          `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`,
+          () => red.message("smartrouting-seen"),
+        );
         assert.deepEqual((await ring(red.url, ROUTING, "good")).json, ROUTING.good.json);
         assert.deepEqual((await ring(red.url, ROUTING, "silent")).status, 204);
         // Only the caller who stayed fell back: the other one's deadline came first.
@@ -310,7 +381,10 @@ function* mutations(text: string, count: number): Generator<string> {
     const kind = random(3);
     if (kind === 0) yield text.slice(0, at) + String.fromCharCode(random(0x2000)) + text.slice(at + 1);
     else if (kind === 1) yield text.slice(0, at) + text.slice(at + random(20));
-    else yield text.replace(/"[^"]*"(?=[,}])/g, (value) => (random(3) === 0 ? (odd[random(odd.length)] as string) : value));
+    else
+      yield text.replace(/"[^"]*"(?=[,}])/g, (value) =>
+        random(3) === 0 ? (odd[random(odd.length)] as string) : value,
+      );
   }
 }
 

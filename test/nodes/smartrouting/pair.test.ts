@@ -18,7 +18,8 @@ describe("smartrouting-in and smartrouting-out", () => {
       ...catchProbe(),
     ]);
   const call = (body: unknown = REQUEST): Promise<Reply> => send(`${red.url}/route`, body);
-  const caught = async (): Promise<{ code: string; message: string; cause: { field: string; vendor: string } }> => (await red.message("caught"))["error"] as never;
+  const caught = async (): Promise<{ code: string; message: string; cause: { field: string; vendor: string } }> =>
+    (await red.message("caught"))["error"] as never;
 
   before(async () => {
     red = await NodeRed.start({ env: { VIP_QUEUE: "+358942000999" } });
@@ -32,7 +33,10 @@ describe("smartrouting-in and smartrouting-out", () => {
     const message = await red.message("seen");
     assert.deepEqual(message["payload"], REQUEST_WITH_EXTRA_DATA);
     assert.equal(message["topic"], "SALES_QUEUE");
-    assert.deepEqual((message["smartrouting"] as { parameters: object }).parameters, { Culture: "en-GB", Something: "SOMETHING" });
+    assert.deepEqual((message["smartrouting"] as { parameters: object }).parameters, {
+      Culture: "en-GB",
+      Something: "SOMETHING",
+    });
     assert.equal((message["call"] as { state: string }).state, "incoming");
     assert.equal((message["event"] as { vendor: string }).vendor, "enreach");
     assert.match((message["_webhook"] as { id: string }).id, /^[\w-]{8,}$/);
@@ -59,21 +63,39 @@ describe("smartrouting-in and smartrouting-out", () => {
   }
 
   it("reads the payload in any case, by the vendor's names and the settings' own, and never echoes the request", async () => {
-    await deploy({}, `Object.assign(msg.payload, { initialtarget: "1", REQUIREDTARGET: "a@b.example", allocationTargets: "2,3", extrapriority: "5" })`);
-    assert.deepEqual((await call(REQUEST_WITH_EXTRA_DATA)).json, { InitialTarget: "1", RequiredTarget: "a@b.example", AllocationTargets: ["2", "3"], ExtraPriority: 5 });
+    await deploy(
+      {},
+      `Object.assign(msg.payload, { initialtarget: "1", REQUIREDTARGET: "a@b.example", allocationTargets: "2,3", extrapriority: "5" })`,
+    );
+    assert.deepEqual((await call(REQUEST_WITH_EXTRA_DATA)).json, {
+      InitialTarget: "1",
+      RequiredTarget: "a@b.example",
+      AllocationTargets: ["2", "3"],
+      ExtraPriority: 5,
+    });
   });
 
   it("lets a setting win over the payload, of every type", async () => {
     const settings = {
-      initialTarget: "${VIP_QUEUE}", initialTargetType: "str",
-      failTarget: "overflow", failTargetType: "flow",
-      requiredTarget: "agent.email", requiredTargetType: "msg",
-      allocationTargets: '["7","8"]', allocationTargetsType: "json",
-      priority: "9000", priorityType: "num",
-      extraPriority: "5 * 100", extraPriorityType: "jsonata",
-      customTTS: "VIP_QUEUE", customTTSType: "env",
+      initialTarget: "${VIP_QUEUE}",
+      initialTargetType: "str",
+      failTarget: "overflow",
+      failTargetType: "flow",
+      requiredTarget: "agent.email",
+      requiredTargetType: "msg",
+      allocationTargets: '["7","8"]',
+      allocationTargetsType: "json",
+      priority: "9000",
+      priorityType: "num",
+      extraPriority: "5 * 100",
+      extraPriorityType: "jsonata",
+      customTTS: "VIP_QUEUE",
+      customTTSType: "env",
     };
-    await deploy(settings, `flow.set("overflow", "+358942000200"); msg.agent = { email: "a@b.example" }; msg.payload = { InitialTarget: "no", Priority: 1, CustomMSI: "msi" }`);
+    await deploy(
+      settings,
+      `flow.set("overflow", "+358942000200"); msg.agent = { email: "a@b.example" }; msg.payload = { InitialTarget: "no", Priority: 1, CustomMSI: "msi" }`,
+    );
     assert.deepEqual((await call()).json, {
       InitialTarget: "+358942000999",
       FailTarget: "+358942000200",
@@ -87,7 +109,14 @@ describe("smartrouting-in and smartrouting-out", () => {
   });
 
   it("takes a blank setting of any type for blank", async () => {
-    await deploy({ priority: "", priorityType: "num", allocationTargets: "", allocationTargetsType: "json", initialTarget: "", initialTargetType: "jsonata" });
+    await deploy({
+      priority: "",
+      priorityType: "num",
+      allocationTargets: "",
+      allocationTargetsType: "json",
+      initialTarget: "",
+      initialTargetType: "jsonata",
+    });
     assert.equal((await call()).status, 204);
   });
 
@@ -137,8 +166,18 @@ describe("smartrouting-in and smartrouting-out", () => {
       tab(),
       node("in", "smartrouting-in", { url: "/route", deadline: 2000 }, [["list"], []]),
       code("list", "msg.payload = ['7', '8']; return msg;", [["split"]]),
-      node("split", "split", { splt: "\\n", spltType: "str", arraySplt: 1, arraySpltType: "len", stream: false, addname: "" }, [["join"]]),
-      node("join", "join", { mode: "auto", build: "object", property: "payload", propertyType: "msg", joiner: "\\n", joinerType: "str" }, [["link-out"]]),
+      node(
+        "split",
+        "split",
+        { splt: "\\n", spltType: "str", arraySplt: 1, arraySpltType: "len", stream: false, addname: "" },
+        [["join"]],
+      ),
+      node(
+        "join",
+        "join",
+        { mode: "auto", build: "object", property: "payload", propertyType: "msg", joiner: "\\n", joinerType: "str" },
+        [["link-out"]],
+      ),
       node("link-out", "link out", { mode: "link", links: ["link-in"] }),
       node("link-in", "link in", { links: ["link-out"] }, [["pick"]]),
       code("pick", "msg.payload = { AllocationTargets: msg.payload }; return msg;", [["out"]]),

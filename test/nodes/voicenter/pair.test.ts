@@ -46,25 +46,65 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
   }
 
   it("answers as in the page's samples, from the settings", async () => {
-    const [, custom, say, dial] = Object.values(RESPONSES) as [object, Record<string, unknown>, Record<string, unknown>, Record<string, unknown>];
-    await deploy({ action: "GO_TO_LAYER", layer: "22", layerType: "num", callerName: "name", callerNameType: "msg", customData: JSON.stringify(custom["CUSTOM_DATA"]), customDataType: "json" }, 'msg.name = "Shlomi"');
+    const [, custom, say, dial] = Object.values(RESPONSES) as [
+      object,
+      Record<string, unknown>,
+      Record<string, unknown>,
+      Record<string, unknown>,
+    ];
+    await deploy(
+      {
+        action: "GO_TO_LAYER",
+        layer: "22",
+        layerType: "num",
+        callerName: "name",
+        callerNameType: "msg",
+        customData: JSON.stringify(custom["CUSTOM_DATA"]),
+        customDataType: "json",
+      },
+      'msg.name = "Shlomi"',
+    );
     assert.deepEqual((await call()).json, custom);
-    const data = (say["DATA"] as { RecordType: string; Content: string }[]).map((part) => ({ ...part, ContentType: "str" }));
+    const data = (say["DATA"] as { RecordType: string; Content: string }[]).map((part) => ({
+      ...part,
+      ContentType: "str",
+    }));
     data[2] = { RecordType: "Number", Content: "credits", ContentType: "msg" };
-    await deploy({ action: "SAY_DIGITS", nextLayer: "2", nextLayerType: "num", nextLayerIfFailed: "1", language: "EN", data }, "msg.credits = 112");
+    await deploy(
+      { action: "SAY_DIGITS", nextLayer: "2", nextLayerType: "num", nextLayerIfFailed: "1", language: "EN", data },
+      "msg.credits = 112",
+    );
     assert.deepEqual((await call()).json, say);
     const settings = {
-      action: "DIAL", callerId: "0722776772", callerName: "Voicenter", maxCallDuration: "1800", maxDialDuration: 60, nextVoId: "15", nextVoIdType: "num", recording: "yes",
-      targets: [{ TYPE: "PHONE", TARGET: "payload.mobile", TARGETType: "msg" }], customData: "crm", customDataType: "msg",
+      action: "DIAL",
+      callerId: "0722776772",
+      callerName: "Voicenter",
+      maxCallDuration: "1800",
+      maxDialDuration: 60,
+      nextVoId: "15",
+      nextVoIdType: "num",
+      recording: "yes",
+      targets: [{ TYPE: "PHONE", TARGET: "payload.mobile", TARGETType: "msg" }],
+      customData: "crm",
+      customDataType: "msg",
     };
     await deploy(settings, `msg.payload = { mobile: "0501234567" }; msg.crm = ${JSON.stringify(dial["CUSTOM_DATA"])}`);
     assert.deepEqual((await call()).json, dial);
   });
 
   it("takes no number or data of the caller for an answer while the payload is still the request", async () => {
-    const dial = { action: "DIAL", maxCallDuration: "60", maxDialDuration: "20", nextVoId: "15", targets: [{ TYPE: "PHONE", TARGET: "0501234567", TARGETType: "str" }] };
+    const dial = {
+      action: "DIAL",
+      maxCallDuration: "60",
+      maxDialDuration: "20",
+      nextVoId: "15",
+      targets: [{ TYPE: "PHONE", TARGET: "0501234567", TARGETType: "str" }],
+    };
     await deploy({ ...dial, callerId: "0722776772" });
-    const { CALLER_ID, CUSTOM_DATA } = (await call(withData({ CUSTOM_DATA: { a: "1" } }))).json as Record<string, unknown>;
+    const { CALLER_ID, CUSTOM_DATA } = (await call(withData({ CUSTOM_DATA: { a: "1" } }))).json as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual([CALLER_ID, CUSTOM_DATA], ["0722776772", {}]);
     await deploy(dial);
     assert.deepEqual((await call()).json, { STATUS: 1 });
@@ -92,10 +132,17 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
   });
 
   it("takes SAY for SAY_DIGITS, and does not look at settings of another action", async () => {
-    const say = 'msg.payload = { ACTION: "SAY", NEXT_LAYER: 2, LANGUAGE: "HE", DATA: [{ RecordType: "Digits", Content: "12" }] }';
+    const say =
+      'msg.payload = { ACTION: "SAY", NEXT_LAYER: 2, LANGUAGE: "HE", DATA: [{ RecordType: "Digits", Content: "12" }] }';
     await deploy({ action: "msg" }, say);
     assert.equal(((await call()).json as Record<string, unknown>)["ACTION"], "SAY_DIGITS");
-    await deploy({ action: "GO_TO_LAYER", layer: "7", nextLayer: "$broken(", nextLayerType: "jsonata", data: [{ RecordType: "Number", Content: "$broken(", ContentType: "jsonata" }] });
+    await deploy({
+      action: "GO_TO_LAYER",
+      layer: "7",
+      nextLayer: "$broken(",
+      nextLayerType: "jsonata",
+      data: [{ RecordType: "Number", Content: "$broken(", ContentType: "jsonata" }],
+    });
     assert.deepEqual((await call()).json, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 7 });
   });
 
@@ -104,14 +151,31 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     ["ACTION", { action: "JUMP" }, 'msg.payload = { ACTION: "ERROR" }'],
     ["LAYER", {}, ""],
     ["CUSTOM_DATA.note", { layer: "1" }, 'msg.payload = { CUSTOM_DATA: { note: "x".repeat(129) } }'],
-    ["DATA[0].Content", { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [{ RecordType: "Date", Content: "2026-13-01" }] }, ""],
-    ["data[0].Content", { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [{ RecordType: "Number", Content: "$x(", ContentType: "jsonata" }] }, ""],
+    [
+      "DATA[0].Content",
+      { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [{ RecordType: "Date", Content: "2026-13-01" }] },
+      "",
+    ],
+    [
+      "data[0].Content",
+      {
+        action: "SAY_DIGITS",
+        nextLayer: "1",
+        language: "EN",
+        data: [{ RecordType: "Number", Content: "$x(", ContentType: "jsonata" }],
+      },
+      "",
+    ],
   ];
   for (const [field, settings, change] of wrong) {
     it(`gives the fallback and an error that names ${field}: ${change || JSON.stringify(settings)}`, async () => {
       await deploy(settings, change);
       assert.deepEqual((await call()).json, { STATUS: 1 });
-      const error = (await red.message("caught"))["error"] as { code: string; message: string; cause: { vendor: string; field: string } };
+      const error = (await red.message("caught"))["error"] as {
+        code: string;
+        message: string;
+        cause: { vendor: string; field: string };
+      };
       assert.deepEqual([error.code, error.cause.vendor, error.cause.field], ["EINVALID", "voicenter", field]);
       assert.ok(!error.message.includes("errors."), error.message);
     });

@@ -26,19 +26,37 @@ describe("nodes that call Webitel's API", () => {
   });
 
   const deploy = (type: string, settings: object = {}, token = SECRET): Promise<void> =>
-    red.deploy([tab(), connection(simulator.url, token), ...entry("it"), node("it", type, { connection: "webitel", ...settings }, [["out"]]), probe("out"), ...catchProbe()]);
+    red.deploy([
+      tab(),
+      connection(simulator.url, token),
+      ...entry("it"),
+      node("it", type, { connection: "webitel", ...settings }, [["out"]]),
+      probe("out"),
+      ...catchProbe(),
+    ]);
   const out = async (message: object): Promise<Record<string, unknown>> => {
     await start(red.url, message);
     return red.message("out");
   };
-  const caught = async (message: object): Promise<{ code: unknown; message: string; cause: { id?: string; field?: string } }> => {
+  const caught = async (
+    message: object,
+  ): Promise<{ code: unknown; message: string; cause: { id?: string; field?: string } }> => {
     await start(red.url, message);
     return (await red.message("caught"))["error"] as never;
   };
 
   describe("webitel-create-call", () => {
     it("sends only what is set, settings before the message, values of variables as text", async () => {
-      await deploy("webitel-create-call", { extension: "1017", extensionType: "str", destination: "payload.phone", destinationType: "msg", variables: '{"crm":9001,"vip":true}', variablesType: "json", disableAutoAnswer: "true", hideNumber: "false" });
+      await deploy("webitel-create-call", {
+        extension: "1017",
+        extensionType: "str",
+        destination: "payload.phone",
+        destinationType: "msg",
+        variables: '{"crm":9001,"vip":true}',
+        variablesType: "json",
+        disableAutoAnswer: "true",
+        hideNumber: "false",
+      });
       const message = await out({ payload: { phone: "+380441112233", extension: "9999", timeout: "30" }, kept: 7 });
       assert.match((message["payload"] as { id: string }).id, /^[0-9a-f-]{36}$/);
       assert.equal(message["kept"], 7);
@@ -51,7 +69,11 @@ describe("nodes that call Webitel's API", () => {
 
     it("takes the body of Webitel's page as a payload", async () => {
       await deploy("webitel-create-call");
-      const body = { destination: "380441112233", from: { extension: "1017" }, params: { audio: true, auto_answer: true, record: true, variables: { additionalProp1: "string" } } };
+      const body = {
+        destination: "380441112233",
+        from: { extension: "1017" },
+        params: { audio: true, auto_answer: true, record: true, variables: { additionalProp1: "string" } },
+      };
       await out({ payload: body });
       assert.deepEqual(simulator.seen[0]?.body, body);
     });
@@ -90,7 +112,10 @@ describe("nodes that call Webitel's API", () => {
     });
 
     it("refuses without a connection, an address or a token", async () => {
-      for (const [settings, token, field] of [[{ connection: "" }, SECRET, "connection"], [{}, "", "token"]] as const) {
+      for (const [settings, token, field] of [
+        [{ connection: "" }, SECRET, "connection"],
+        [{}, "", "token"],
+      ] as const) {
         red.forget();
         await deploy("webitel-create-call", settings, token);
         assert.equal((await caught({ payload: { destination: "+1", extension: "1" } })).cause.field, field);
@@ -103,7 +128,10 @@ describe("nodes that call Webitel's API", () => {
       await deploy("webitel-agents", { filters: '{"size":1,"id":["17","19"],"sort":"-id"}', filtersType: "json" });
       simulator.faults.push("503", "0");
       const { payload } = await out({});
-      assert.deepEqual((payload as { id: string }[]).map(({ id }) => id), ["19", "17"]);
+      assert.deepEqual(
+        (payload as { id: string }[]).map(({ id }) => id),
+        ["19", "17"],
+      );
       assert.equal(simulator.seen.length, 3);
     });
 
@@ -113,7 +141,11 @@ describe("nodes that call Webitel's API", () => {
       assert.equal((await caught({ payload: { teamid: 3 } })).cause.field, "teamid");
     });
 
-    for (const [what, settings, payload] of [["the setting", { agentId: "17", agentIdType: "str" }, {}], ["payload.id", {}, { id: "17" }], ["the payload", {}, 17]] as const) {
+    for (const [what, settings, payload] of [
+      ["the setting", { agentId: "17", agentIdType: "str" }, {}],
+      ["payload.id", {}, { id: "17" }],
+      ["the payload", {}, 17],
+    ] as const) {
       it(`reads one agent by ${what}`, async () => {
         await deploy("webitel-agents", { operation: "get", ...settings });
         assert.equal(((await out({ payload }))["payload"] as { name: string }).name, "Anna Berg");
@@ -129,7 +161,11 @@ describe("nodes that call Webitel's API", () => {
   describe("webitel-attempt-result", () => {
     it("reports with queue and member, and by the attempt alone", async () => {
       const hook = await cannedWebhook({ status: 200, body: {} });
-      await deploy("webitel-attempt-result", { status: "success", result: '{"description":"paid","min_offering_at":1767225599,"variables":{"sum":12}}', resultType: "json" });
+      await deploy("webitel-attempt-result", {
+        status: "success",
+        result: '{"description":"paid","min_offering_at":1767225599,"variables":{"sum":12}}',
+        resultType: "json",
+      });
       const queue = simulator.store.queue("10");
       if (queue) simulator.store.insert(queue, [{ communications: [{ destination: "+1", type: { id: "1" } }] }]);
       const { attempt } = (await press(simulator, "offer", { queue: "10", url: hook.url })) as { attempt: string };
@@ -138,7 +174,12 @@ describe("nodes that call Webitel's API", () => {
       assert.deepEqual(message["payload"], { status: "success" });
       const [first] = simulator.seen;
       assert.equal(first?.path, `/call_center/queues/10/members/${event.member}/attempts/${attempt}`);
-      assert.deepEqual(first?.body, { status: "success", description: "paid", min_offering_at: "1767225599000", variables: { sum: "12" } });
+      assert.deepEqual(first?.body, {
+        status: "success",
+        description: "paid",
+        min_offering_at: "1767225599000",
+        variables: { sum: "12" },
+      });
       await start(red.url, { payload: { attempt_id: attempt } });
       await red.message("out", () => simulator.seen.length === 2);
       assert.equal(simulator.seen[1]?.path, `/call_center/attempts/${attempt}`);
@@ -146,7 +187,11 @@ describe("nodes that call Webitel's API", () => {
     });
 
     it("refuses without an attempt, with half of queue and member, or with nothing to say", async () => {
-      for (const [payload, field] of [[{ status: "x" }, "attempt"], [{ attempt: "1", queue: "10", status: "x" }, "member"], [{ attempt: "1" }, "status"]] as const) {
+      for (const [payload, field] of [
+        [{ status: "x" }, "attempt"],
+        [{ attempt: "1", queue: "10", status: "x" }, "member"],
+        [{ attempt: "1" }, "status"],
+      ] as const) {
         red.forget();
         await deploy("webitel-attempt-result");
         assert.equal((await caught({ payload })).cause.field, field);

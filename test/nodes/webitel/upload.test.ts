@@ -28,11 +28,22 @@ describe("webitel-dialer-member-upload", () => {
     red.forget();
   });
 
-  const deploy = (settings: object = {}, token = SECRET): Promise<void> => red.deploy(uploadFlow(simulator.url, settings, token));
+  const deploy = (settings: object = {}, token = SECRET): Promise<void> =>
+    red.deploy(uploadFlow(simulator.url, settings, token));
   const report = async (): Promise<Report> => (await red.message("report"))["payload"] as Report;
-  const caught = async (): Promise<{ message: string; code: unknown; cause: { report?: Report; field?: string } }> => (await red.message("caught"))["error"] as never;
-  const members = (queue = "10"): { name?: string; communications: object[]; variables?: Record<string, string>; expire_at?: unknown }[] => simulator.store.queue(queue)?.members ?? [];
-  const sums = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [total, accepted, rejected, uncertain, batches];
+  const caught = async (): Promise<{ message: string; code: unknown; cause: { report?: Report; field?: string } }> =>
+    (await red.message("caught"))["error"] as never;
+  const members = (
+    queue = "10",
+  ): { name?: string; communications: object[]; variables?: Record<string, string>; expire_at?: unknown }[] =>
+    simulator.store.queue(queue)?.members ?? [];
+  const sums = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
+    total,
+    accepted,
+    rejected,
+    uncertain,
+    batches,
+  ];
 
   for (const [name, body] of Object.entries({ "without bucket": WITHOUT_BUCKET, "with bucket": WITH_BUCKET })) {
     it(`loads the sample of Webitel's page ${name} as the page writes it`, async () => {
@@ -42,48 +53,118 @@ describe("webitel-dialer-member-upload", () => {
       assert.equal(message["kept"], 7);
       const { runId } = message["payload"] as Report;
       const sent = simulator.seen[0]?.body["items"];
-      assert.deepEqual(sent, body.items.map((item) => ({ ...item, variables: { ...(item as { variables: object }).variables, cc_batch: `${runId}-1` } })));
+      assert.deepEqual(
+        sent,
+        body.items.map((item) => ({
+          ...item,
+          variables: { ...(item as { variables: object }).variables, cc_batch: `${runId}-1` },
+        })),
+      );
     });
   }
 
   it("loads a CSV with a foreign header, says which rows were refused and why, and what was loaded", async () => {
-    await deploy({ source: "csv", batchSize: 2, mapping: [{ column: "Имя", field: "name" }, { column: "Телефон", field: "destination" }, { column: "Долг", field: "variables.debt" }] });
-    await start(red.url, { payload: "\uFEFFИмя;Телефон;Долг\r\nАнна;+380441112233;120,50\r\nБорис;3.80441E+11;1\r\n\r\nВера;+380447778899;\r\nГлеб;+1;2\r\n" });
+    await deploy({
+      source: "csv",
+      batchSize: 2,
+      mapping: [
+        { column: "Имя", field: "name" },
+        { column: "Телефон", field: "destination" },
+        { column: "Долг", field: "variables.debt" },
+      ],
+    });
+    await start(red.url, {
+      payload:
+        "\uFEFFИмя;Телефон;Долг\r\nАнна;+380441112233;120,50\r\nБорис;3.80441E+11;1\r\n\r\nВера;+380447778899;\r\nГлеб;+1;2\r\n",
+    });
     assert.deepEqual(sums(await report()), [4, 3, 1, 0, 2]);
-    assert.deepEqual(members().map(({ name }) => name), ["Анна", "Вера", "Глеб"]);
-    const [reject] = (await red.message("rejects"))["payload"] as { row: number; code: string; reason: string; data: object }[];
-    assert.deepEqual([reject?.row, reject?.code, reject?.data], [2, "EINVALID", { Имя: "Борис", Телефон: "3.80441E+11", Долг: "1" }]);
+    assert.deepEqual(
+      members().map(({ name }) => name),
+      ["Анна", "Вера", "Глеб"],
+    );
+    const [reject] = (await red.message("rejects"))["payload"] as {
+      row: number;
+      code: string;
+      reason: string;
+      data: object;
+    }[];
+    assert.deepEqual(
+      [reject?.row, reject?.code, reject?.data],
+      [2, "EINVALID", { Имя: "Борис", Телефон: "3.80441E+11", Долг: "1" }],
+    );
     assert.match(reject?.reason ?? "", /spreadsheet/);
-    const progress = red.messages("progress").map(({ payload }) => payload as { batch: number; accepted: number; rejected: number; total: number; ids: Record<string, string> });
-    assert.deepEqual(progress.map(({ batch, accepted, rejected, total }) => [batch, accepted, rejected, total]), [[1, 2, 1, 3], [2, 1, 0, 1]]);
+    const progress = red
+      .messages("progress")
+      .map(
+        ({ payload }) =>
+          payload as { batch: number; accepted: number; rejected: number; total: number; ids: Record<string, string> },
+      );
+    assert.deepEqual(
+      progress.map(({ batch, accepted, rejected, total }) => [batch, accepted, rejected, total]),
+      [
+        [1, 2, 1, 3],
+        [2, 1, 0, 1],
+      ],
+    );
     assert.deepEqual(Object.keys(progress[0]?.ids ?? {}), ["1", "3"]);
   });
 
   it("reads a file, its name from the message, its queue and defaults from typed settings", async () => {
     const file = join(red.userDir, "members.csv");
     writeFileSync(file, Buffer.from("\uFEFFname\tdestination\nÅsa\t+4687654321\n", "utf16le"));
-    await deploy({ source: "file", filename: "", queueId: "${CC_TEST_QUEUE}", defaults: [{ field: "type", value: "kind", valueType: "msg" }, { field: "bucket", value: "2", valueType: "num" }] });
+    await deploy({
+      source: "file",
+      filename: "",
+      queueId: "${CC_TEST_QUEUE}",
+      defaults: [
+        { field: "type", value: "kind", valueType: "msg" },
+        { field: "bucket", value: "2", valueType: "num" },
+      ],
+    });
     await start(red.url, { filename: file, kind: 2 });
     assert.deepEqual(sums(await report()), [1, 1, 0, 0, 1]);
-    const [{ name, communications, bucket } = {}] = members("11") as { name?: string; communications?: object[]; bucket?: object }[];
-    assert.deepEqual([name, communications, bucket], ["Åsa", [{ destination: "+4687654321", type: { id: "2" }, priority: 0 }], { id: "2" }]);
+    const [{ name, communications, bucket } = {}] = members("11") as {
+      name?: string;
+      communications?: object[];
+      bucket?: object;
+    }[];
+    assert.deepEqual(
+      [name, communications, bucket],
+      ["Åsa", [{ destination: "+4687654321", type: { id: "2" }, priority: 0 }], { id: "2" }],
+    );
   });
 
   it("keeps streams by their parts apart, each a report on its last message", async () => {
     await deploy({ batchSize: 10 });
     for (let at = 0; at < 3; at++) {
-      for (const id of ["a", "b"]) await start(red.url, { payload: people(1, () => ({ name: id }))[0] as object, parts: { id, index: at, ...(at === 2 && { count: 3 }) }, from: `${id}${at}` });
+      for (const id of ["a", "b"])
+        await start(red.url, {
+          payload: people(1, () => ({ name: id }))[0] as object,
+          parts: { id, index: at, ...(at === 2 && { count: 3 }) },
+          from: `${id}${at}`,
+        });
     }
     await until("both reports", () => red.messages("report").length === 2);
-    assert.deepEqual(red.messages("report").map((message) => [message["from"], (message["payload"] as Report).accepted]), [["a2", 3], ["b2", 3]]);
-    assert.deepEqual(members().map(({ name }) => name), ["a", "a", "a", "b", "b", "b"]);
+    assert.deepEqual(
+      red.messages("report").map((message) => [message["from"], (message["payload"] as Report).accepted]),
+      [
+        ["a2", 3],
+        ["b2", 3],
+      ],
+    );
+    assert.deepEqual(
+      members().map(({ name }) => name),
+      ["a", "a", "a", "b", "b", "b"],
+    );
   });
 
   it("sets the expiry at the end of the day of the time zone, in milliseconds", async () => {
     await deploy({ expiry: "end-of-day", timezone: "Pacific/Kiritimati" });
     await start(red.url, { payload: [...people(1), ...people(1, () => ({ expire_at: 1_767_225_599 }))] });
     await report();
-    const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: "Pacific/Kiritimati", timeStyle: "medium" }).format(Number(members()[0]?.expire_at));
+    const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: "Pacific/Kiritimati", timeStyle: "medium" }).format(
+      Number(members()[0]?.expire_at),
+    );
     assert.deepEqual([shown, members()[1]?.expire_at], ["23:59:59", "1767225599000"]);
   });
 
@@ -102,7 +183,12 @@ describe("webitel-dialer-member-upload", () => {
     ["a mapping to no field", { mapping: [{ column: "a", field: "phone" }] }, { payload: people(1) }, "mapping"],
     ["a batch size out of range", { batchSize: 0 }, { payload: people(1) }, "batchSize"],
     ["a time zone that is none", { expiry: "end-of-day", timezone: "Mars/Base" }, { payload: people(1) }, "timezone"],
-    ["an expiry that is no time", { expiry: "value", expiryValue: "tomorrow", expiryValueType: "str" }, { payload: people(1) }, "expiryValue"],
+    [
+      "an expiry that is no time",
+      { expiry: "value", expiryValue: "tomorrow", expiryValueType: "str" },
+      { payload: people(1) },
+      "expiryValue",
+    ],
     ["a resume of nothing", { queueId: "11" }, { payload: people(3), action: "resume" }, "action"],
   ];
   for (const [what, settings, message, field] of wrong) {
@@ -121,9 +207,16 @@ describe("webitel-dialer-member-upload", () => {
     const error = await caught();
     assert.deepEqual([error.code, error.cause.report?.total], [401, 0]);
     assert.equal(simulator.seen.length, 1);
-    await until("the badge", () => red.messages("badge").some(({ status }) => (status as { text: string }).text === "401"));
+    await until("the badge", () =>
+      red.messages("badge").some(({ status }) => (status as { text: string }).text === "401"),
+    );
     const folder = join(red.userDir, "contact-center");
-    const everything = JSON.stringify(red.seen) + red.log.join("\n") + readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8")).join("\n");
+    const everything =
+      JSON.stringify(red.seen) +
+      red.log.join("\n") +
+      readdirSync(folder)
+        .map((file) => readFileSync(join(folder, file), "utf8"))
+        .join("\n");
     assert.ok(!everything.includes("another-secret-0815"));
     const flows = await (await fetch(`${red.adminUrl}/flows`)).text();
     assert.ok(!flows.includes("another-secret-0815"));
@@ -133,7 +226,8 @@ describe("webitel-dialer-member-upload", () => {
   it("shows its progress on the badge, pauses, resumes and cancels", async () => {
     await deploy({ batchSize: 10, rate: 400 });
     await start(red.url, { payload: people(3000) });
-    const badge = (text: RegExp): Promise<unknown> => red.message("badge", ({ status }) => text.test((status as { text: string }).text));
+    const badge = (text: RegExp): Promise<unknown> =>
+      red.message("badge", ({ status }) => text.test((status as { text: string }).text));
     await badge(/^\d+ \/ 3,000$/);
     await start(red.url, { action: "pause" });
     await badge(/^paused/);
@@ -165,8 +259,13 @@ describe("webitel-dialer-member-upload", () => {
     await start(red.url, { payload: people(300), action: "resume" });
     const done = await report();
     assert.deepEqual([done.accepted, done.resumed], [300, true]);
-    const rows = members().map(({ variables }) => Number(variables?.["row"])).sort((one, other) => one - other);
-    assert.deepEqual(rows, people(300).map((_, at) => at + 1));
+    const rows = members()
+      .map(({ variables }) => Number(variables?.["row"]))
+      .sort((one, other) => one - other);
+    assert.deepEqual(
+      rows,
+      people(300).map((_, at) => at + 1),
+    );
   });
 
   it("runs uploads one after another", async () => {
@@ -174,7 +273,10 @@ describe("webitel-dialer-member-upload", () => {
     await start(red.url, { payload: people(15, () => ({ name: "first" })) });
     await start(red.url, { payload: people(5, () => ({ name: "second" })) });
     await until("both reports", () => red.messages("report").length === 2);
-    assert.deepEqual(members().map(({ name }) => name), [...Array.from({ length: 15 }, () => "first"), ...Array.from({ length: 5 }, () => "second")]);
+    assert.deepEqual(
+      members().map(({ name }) => name),
+      [...Array.from({ length: 15 }, () => "first"), ...Array.from({ length: 5 }, () => "second")],
+    );
   });
 });
 
@@ -183,7 +285,12 @@ describe("webitel-dialer-member-upload after a kill of Node-RED", () => {
     const simulator = await startWebitelSimulator({ bulkDelayMs: 5 });
     const userDir = makeUserDir();
     const file = join(userDir, "members.csv");
-    writeFileSync(file, `name;destination;variables.row\n${people(2000).map(({ name, destination }, at) => `${String(name)};${String(destination)};${at + 1}`).join("\n")}\n`);
+    writeFileSync(
+      file,
+      `name;destination;variables.row\n${people(2000)
+        .map(({ name, destination }, at) => `${String(name)};${String(destination)};${at + 1}`)
+        .join("\n")}\n`,
+    );
     const flows = uploadFlow(simulator.url, { source: "file", filename: file, batchSize: 20, concurrency: 4 });
     let red = await NodeRed.start({ userDir });
     try {
@@ -198,7 +305,10 @@ describe("webitel-dialer-member-upload after a kill of Node-RED", () => {
       const { accepted, total, resumed } = (await red.message("report", () => true, 20_000))["payload"] as Report;
       assert.deepEqual([accepted, total, resumed], [2000, 2000, true]);
       const rows = queue?.members.map(({ variables }) => Number(variables?.["row"])).sort((a, b) => a - b);
-      assert.deepEqual(rows, Array.from({ length: 2000 }, (_, at) => at + 1));
+      assert.deepEqual(
+        rows,
+        Array.from({ length: 2000 }, (_, at) => at + 1),
+      );
     } finally {
       await red.stop();
       await simulator.close();

@@ -28,14 +28,18 @@ describe("webitel webhooks", () => {
     const deploy = (change: string, settings: object = {}): Promise<void> =>
       red.deploy([
         tab(),
-        node("in", "webitel-lookup-in", { url: "/lookup", auth: "none", deadline: 500, ...settings }, [["seen"], ["fallback"]]),
+        node("in", "webitel-lookup-in", { url: "/lookup", auth: "none", deadline: 500, ...settings }, [
+          ["seen"],
+          ["fallback"],
+        ]),
         probe("seen", [["change"]]),
         code("change", change, [["out"]]),
         node("out", "webitel-lookup-out"),
         probe("fallback"),
         ...catchProbe(),
       ]);
-    const lookup = (cid = "+380441112233"): Promise<Answer> => press(simulator, "lookup", { url: `${red.url}/lookup`, cid }) as Promise<Answer>;
+    const lookup = (cid = "+380441112233"): Promise<Answer> =>
+      press(simulator, "lookup", { url: `${red.url}/lookup`, cid }) as Promise<Answer>;
 
     it("answers with the flow's object", async () => {
       await deploy('msg.payload = { found: true, debt: msg.payload.cid === "+380441112233" }; return msg;');
@@ -43,7 +47,10 @@ describe("webitel webhooks", () => {
       const { payload, call, event, req, topic } = await red.message("seen");
       assert.deepEqual(payload, { cid: "+380441112233" });
       assert.equal(topic, undefined);
-      assert.deepEqual({ ...(call as object), at: "" }, { vendor: "webitel", state: "incoming", direction: "inbound", from: "+380441112233", at: "" });
+      assert.deepEqual(
+        { ...(call as object), at: "" },
+        { vendor: "webitel", state: "incoming", direction: "inbound", from: "+380441112233", at: "" },
+      );
       assert.deepEqual([(event as { vendor: string }).vendor, (req as { method: string }).method], ["webitel", "GET"]);
     });
 
@@ -70,12 +77,16 @@ describe("webitel webhooks", () => {
         const { status, body } = await lookup();
         assert.deepEqual([status, body], [200, { found: false }]);
         assert.equal((await red.message("fallback"))["reason"], reason);
-        if (reason === "error") assert.equal(((await red.message("caught"))["error"] as { code: string }).code, "EINVALID");
+        if (reason === "error")
+          assert.equal(((await red.message("caught"))["error"] as { code: string }).code, "EINVALID");
       });
     }
 
     it("refuses wrong credentials and methods, and keeps the secret out of the message", async () => {
-      await deploy("msg.payload = { found: true }; return msg;", { auth: "secret", credentials: { secret: "s3cret-value" } });
+      await deploy("msg.payload = { found: true }; return msg;", {
+        auth: "secret",
+        credentials: { secret: "s3cret-value" },
+      });
       assert.equal((await send(`${red.url}/lookup?cid=1&key=wrong`, undefined, { method: "GET" })).status, 401);
       assert.equal((await send(`${red.url}/lookup/s3cret-value`, {})).status, 405);
       assert.equal((await send(`${red.url}/lookup?cid=1&key=s3cret-value`, undefined, { method: "GET" })).status, 200);
@@ -84,8 +95,18 @@ describe("webitel webhooks", () => {
   });
 
   describe("events", () => {
-    const deploy = (): Promise<void> => red.deploy([tab(), node("in", "webitel-event-in", { url: "/events", auth: "none" }, [["seen"]]), probe("seen")]);
-    const EVENT = { event: "bridged", direction: "inbound", queue: 12, member: "881201", attempt: "553377", uuid: "0b6f5e4d", agent: "1017", cid: "+380441112233" };
+    const deploy = (): Promise<void> =>
+      red.deploy([tab(), node("in", "webitel-event-in", { url: "/events", auth: "none" }, [["seen"]]), probe("seen")]);
+    const EVENT = {
+      event: "bridged",
+      direction: "inbound",
+      queue: 12,
+      member: "881201",
+      attempt: "553377",
+      uuid: "0b6f5e4d",
+      agent: "1017",
+      cid: "+380441112233",
+    };
 
     it("answers {} at once and sends the fields as text", async () => {
       await deploy();
@@ -94,13 +115,27 @@ describe("webitel webhooks", () => {
       const { payload, topic, call } = await red.message("seen");
       assert.deepEqual(payload, { ...EVENT, queue: "12" });
       assert.equal(topic, "bridged");
-      assert.deepEqual({ ...(call as object), at: "" }, { vendor: "webitel", id: "0b6f5e4d", state: "connected", direction: "inbound", from: "+380441112233", agent: { id: "1017" }, queue: { id: "12" }, at: "" });
+      assert.deepEqual(
+        { ...(call as object), at: "" },
+        {
+          vendor: "webitel",
+          id: "0b6f5e4d",
+          state: "connected",
+          direction: "inbound",
+          from: "+380441112233",
+          agent: { id: "1017" },
+          queue: { id: "12" },
+          at: "",
+        },
+      );
     });
 
     it("takes a form, and gives the same event the same key whichever way it comes", async () => {
       await deploy();
       await send(`${red.url}/events`, EVENT);
-      await send(`${red.url}/events`, new URLSearchParams({ ...EVENT, queue: "12" }).toString(), { headers: { "Content-Type": "application/x-www-form-urlencoded" } });
+      await send(`${red.url}/events`, new URLSearchParams({ ...EVENT, queue: "12" }).toString(), {
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      });
       await send(`${red.url}/events`, { ...EVENT, event: "offering", direction: "outbound" });
       await red.message("seen", ({ topic }) => topic === "offering");
       const [json, form, other] = red.messages("seen").map(({ event }) => (event as { key: string }).key);
@@ -121,11 +156,21 @@ describe("webitel webhooks", () => {
     it("hears of the dialer's attempt: offered, then answered", async () => {
       await deploy();
       const queue = simulator.store.queue("10");
-      const [member] = queue ? simulator.store.insert(queue, [{ communications: [{ destination: "+380447778899", type: { id: "1" } }] }]) : [];
+      const [member] = queue
+        ? simulator.store.insert(queue, [{ communications: [{ destination: "+380447778899", type: { id: "1" } }] }])
+        : [];
       await press(simulator, "offer", { queue: "10", url: `${red.url}/events`, agent: "1017" });
       await press(simulator, "bridge", { url: `${red.url}/events` });
       await red.message("seen", ({ topic }) => topic === "bridged");
-      assert.deepEqual(red.messages("seen").map(({ payload }) => [(payload as { member: string }).member, (payload as { event: string }).event]), [[member, "offering"], [member, "bridged"]]);
+      assert.deepEqual(
+        red
+          .messages("seen")
+          .map(({ payload }) => [(payload as { member: string }).member, (payload as { event: string }).event]),
+        [
+          [member, "offering"],
+          [member, "bridged"],
+        ],
+      );
     });
   });
 });

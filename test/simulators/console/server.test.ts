@@ -46,13 +46,20 @@ describe("simulators/console/server", () => {
   });
   afterEach(() => running.close());
 
-  function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+  function ask(
+    path: string,
+    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const request = httpRequest(new URL(path, running.url), { method: options.method ?? "GET", headers: options.headers ?? {} }, (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (text: string) => (body += text));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
-      });
+      const request = httpRequest(
+        new URL(path, running.url),
+        { method: options.method ?? "GET", headers: options.headers ?? {} },
+        (response) => {
+          let body = "";
+          response.setEncoding("utf8").on("data", (text: string) => (body += text));
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
+        },
+      );
       request.on("error", reject).end(options.body);
     });
   }
@@ -66,13 +73,23 @@ describe("simulators/console/server", () => {
     assert.match(page.body, /main\.js/);
     assert.match(String(page.headers["content-security-policy"]), /default-src 'self'/);
     assert.equal((await ask("/simulators/console/page/main.js")).status, 200);
-    for (const path of ["/../package.json", "/%2e%2e/package.json", "/..%2fpackage.json", "/simulators", "/nothing.js", "/%"]) {
+    for (const path of [
+      "/../package.json",
+      "/%2e%2e/package.json",
+      "/..%2fpackage.json",
+      "/simulators",
+      "/nothing.js",
+      "/%",
+    ]) {
       assert.equal((await ask(path)).status, 404, path);
     }
   });
 
   it("presses a stand's buttons and shows what they throw", async () => {
-    assert.deepEqual(await press("rte/add").then(({ status, body }) => ({ status, body })), { status: 200, body: '{"result":null}' });
+    assert.deepEqual(await press("rte/add").then(({ status, body }) => ({ status, body })), {
+      status: 200,
+      body: '{"result":null}',
+    });
     assert.deepEqual(stand.state(), { count: 1 });
     const failed = await press("rte/fail");
     assert.equal(failed.status, 400);
@@ -98,7 +115,10 @@ describe("simulators/console/server", () => {
     assert.equal((await ask("/api/events", { headers: { Host: "evil.example" } })).status, 403);
     assert.deepEqual(stand.state(), { count: 0 });
     assert.equal((await press("rte/add", { Origin: running.url })).status, 200);
-    assert.equal((await press("rte/add", { Host: `localhost:${port}`, Origin: `http://localhost:${port}` })).status, 200);
+    assert.equal(
+      (await press("rte/add", { Host: `localhost:${port}`, Origin: `http://localhost:${port}` })).status,
+      200,
+    );
   });
 
   it("streams who is there, the state, and one state for many changes", async () => {
@@ -114,7 +134,10 @@ describe("simulators/console/server", () => {
     })();
     const states = (): string[] => text.split("\n").filter((line) => line.startsWith('data: {"stand"'));
     await until("the first state", () => states().length === 1);
-    assert.match(text, /event: about\ndata: \{"stands":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\]\}/);
+    assert.match(
+      text,
+      /event: about\ndata: \{"stands":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\]\}/,
+    );
     for (let i = 0; i < 100; i++) stand.add();
     await until("the last state", () => states().at(-1) === 'data: {"stand":"rte","state":{"count":100}}');
     assert.equal(states().length, 2);

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type CtiSimulator, type CtiSimulatorOptions, DEMO_AGENTS, startCtiSimulator } from "../../../simulators/cti/simulator.js";
+import {
+  type CtiSimulator,
+  type CtiSimulatorOptions,
+  DEMO_AGENTS,
+  startCtiSimulator,
+} from "../../../simulators/cti/simulator.js";
 import { press } from "../../support/press.js";
 import { startServer, type TestServer } from "../../support/server.js";
 import { until } from "../../support/wait.js";
@@ -13,7 +18,10 @@ describe("simulators/cti", () => {
   let answer = 200;
   const start = async (options: CtiSimulatorOptions = {}): Promise<void> => {
     answer = 200;
-    [broker, callback] = await Promise.all([startCtiSimulator(options), startServer((_heard, response) => void response.writeHead(answer).end())]);
+    [broker, callback] = await Promise.all([
+      startCtiSimulator(options),
+      startServer((_heard, response) => void response.writeHead(answer).end()),
+    ]);
   };
   afterEach(async () => {
     await broker.close();
@@ -21,21 +29,33 @@ describe("simulators/cti", () => {
   });
   const command = (body: object): Promise<{ status: number; text: string }> => send(`${broker.url}/api/command`, body);
   const subscribe = async (body: object = {}): Promise<string> => {
-    const reply = await send(`${broker.url}/api/subscribe`, { ImAddress: ANNA, CallbackUrl: `${callback.url}/hook`, ...body });
+    const reply = await send(`${broker.url}/api/subscribe`, {
+      ImAddress: ANNA,
+      CallbackUrl: `${callback.url}/hook`,
+      ...body,
+    });
     assert.equal(reply.status, 201);
     return reply.headers.get("location")?.replace("api/subscribe/", "") ?? "";
   };
-  const events = (): Record<string, unknown>[] => callback.heard.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  const events = (): Record<string, unknown>[] =>
+    callback.heard.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 
   it("answers as the vendor documents", async () => {
     await start();
     const reply = await command({ ImAddress: ANNA, commandType: "AgentLogin" });
     assert.deepEqual([reply.status, reply.text], [202, ""]);
-    for (const wrong of [{}, { ImAddress: ANNA, commandType: 3 }, { ImAddress: "anna", commandType: 0 }, { ImAddress: ANNA, commandType: "Dial", number: "0201234567" }]) assert.equal((await command(wrong)).status, 500);
+    for (const wrong of [
+      {},
+      { ImAddress: ANNA, commandType: 3 },
+      { ImAddress: "anna", commandType: 0 },
+      { ImAddress: ANNA, commandType: "Dial", number: "0201234567" },
+    ])
+      assert.equal((await command(wrong)).status, 500);
     assert.equal((await send(`${broker.url}/api/subscribe`, { ImAddress: ANNA })).status, 500);
     const id = await subscribe();
     assert.match(id, /^[0-9a-f-]{36}$/);
-    for (const status of [202, 404]) assert.equal((await send(`${broker.url}/api/subscribe/${id}`, undefined, { method: "DELETE" })).status, status);
+    for (const status of [202, 404])
+      assert.equal((await send(`${broker.url}/api/subscribe/${id}`, undefined, { method: "DELETE" })).status, status);
   });
 
   it("posts the documented body, in either enumeration style, in order", async () => {
@@ -67,7 +87,10 @@ describe("simulators/cti", () => {
     press(broker, "refuseLogin", { agent: ANNA, refuse: true });
     await command({ ImAddress: ANNA, commandType: 0 });
     await until("the second event", () => events().length === 2);
-    assert.deepEqual(events().map(({ callId }) => callId), ["", "failed"]);
+    assert.deepEqual(
+      events().map(({ callId }) => callId),
+      ["", "failed"],
+    );
   });
 
   it("transfers a call both ways", async () => {
@@ -78,7 +101,17 @@ describe("simulators/cti", () => {
     press(broker, "transfer", { id, to: BART, works: false });
     press(broker, "transfer", { id, to: BART });
     await until("six events", () => events().length === 6);
-    assert.deepEqual(events().slice(2).map(({ eventType, ImAddress }) => [eventType, ImAddress]), [[6, ANNA], [7, ANNA], [6, ANNA], [7, BART]]);
+    assert.deepEqual(
+      events()
+        .slice(2)
+        .map(({ eventType, ImAddress }) => [eventType, ImAddress]),
+      [
+        [6, ANNA],
+        [7, ANNA],
+        [6, ANNA],
+        [7, BART],
+      ],
+    );
     assert.throws(() => press(broker, "transfer", { id, to: BART }), /with this agent already/);
     assert.throws(() => press(broker, "hold", { id: "other" }), /no such call/);
   });
@@ -111,7 +144,11 @@ describe("simulators/cti", () => {
   it("asks for a credential where it is told to", async () => {
     await start({ requires: { header: "Authorization", value: "Bearer t" } });
     assert.equal((await command({ ImAddress: ANNA, commandType: 14 })).status, 401);
-    const reply = await send(`${broker.url}/api/command`, { ImAddress: ANNA, commandType: 14 }, { headers: { Authorization: "Bearer t" } });
+    const reply = await send(
+      `${broker.url}/api/command`,
+      { ImAddress: ANNA, commandType: 14 },
+      { headers: { Authorization: "Bearer t" } },
+    );
     assert.equal(reply.status, 202);
   });
 

@@ -36,10 +36,13 @@ describe("simulators/rte with Microsoft's own client", () => {
   it("connects, subscribes, receives, reconnects, unsubscribes", async () => {
     await client(() => simulator.token()).start();
     const item = (EntityId: string, EventName: string): object => ({ EntityId, EventName });
-    assert.deepEqual(await connection.invoke("Subscribe", [item(QUEUE_ID, "QueueCallIncoming"), item(CLOSED_QUEUE.id, "QueueStatus")]), [
-      { subscribed: true, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" },
-      { subscribed: false, message: "Unauthorized", entityId: CLOSED_QUEUE.id, eventName: "queuestatus" },
-    ]);
+    assert.deepEqual(
+      await connection.invoke("Subscribe", [item(QUEUE_ID, "QueueCallIncoming"), item(CLOSED_QUEUE.id, "QueueStatus")]),
+      [
+        { subscribed: true, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" },
+        { subscribed: false, message: "Unauthorized", entityId: CLOSED_QUEUE.id, eventName: "queuestatus" },
+      ],
+    );
     assert.equal(simulator.emit("QueueCallInComing"), 1);
     await until("an event", () => received.length === 1);
     assert.deepEqual(received[0]?.subscription, { entityId: QUEUE_ID, eventName: "queuecallincoming" });
@@ -51,21 +54,36 @@ describe("simulators/rte with Microsoft's own client", () => {
     simulator.hub.drop();
     await back;
     assert.equal(simulator.emit("QueueCallInComing"), 0, "subscriptions live on the connection");
-    assert.deepEqual(await connection.invoke("Unsubscribe", [item(QUEUE_ID, "QueueCallIncoming")]), [{ subscribed: false, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" }]);
+    assert.deepEqual(await connection.invoke("Unsubscribe", [item(QUEUE_ID, "QueueCallIncoming")]), [
+      { subscribed: false, message: null, entityId: QUEUE_ID, eventName: "queuecallincoming" },
+    ]);
     assert.equal(await connection.invoke("UnsubscribeAll"), true);
   });
 
   it("takes a token in the query too, and none of a wrong, expired or missing one", async () => {
-    for (const token of ["wrong", simulator.token(-1), `${simulator.token()}x`, ""]) await assert.rejects(client(() => token).start(), /401/);
+    for (const token of ["wrong", simulator.token(-1), `${simulator.token()}x`, ""])
+      await assert.rejects(client(() => token).start(), /401/);
     const url = `${simulator.hubUrl.replace("http", "ws")}?access_token=${simulator.token()}`;
-    connection = new HubConnectionBuilder().withUrl(url.replace("ws", "http"), { skipNegotiation: true, transport: HttpTransportType.WebSockets }).configureLogging(LogLevel.None).build();
+    connection = new HubConnectionBuilder()
+      .withUrl(url.replace("ws", "http"), { skipNegotiation: true, transport: HttpTransportType.WebSockets })
+      .configureLogging(LogLevel.None)
+      .build();
     await connection.start();
   });
 
   it("offers WebSockets only, and knows its own ids", async () => {
-    await assert.rejects(client(() => simulator.token(), { transport: HttpTransportType.LongPolling }).start(), /LongPolling|transports/);
-    const answer = await fetch(`${simulator.hubUrl}/negotiate?negotiateVersion=1`, { method: "POST", headers: { Authorization: `Bearer ${simulator.token()}` } });
-    const { availableTransports, connectionToken } = (await answer.json()) as { availableTransports: object[]; connectionToken: string };
+    await assert.rejects(
+      client(() => simulator.token(), { transport: HttpTransportType.LongPolling }).start(),
+      /LongPolling|transports/,
+    );
+    const answer = await fetch(`${simulator.hubUrl}/negotiate?negotiateVersion=1`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${simulator.token()}` },
+    });
+    const { availableTransports, connectionToken } = (await answer.json()) as {
+      availableTransports: object[];
+      connectionToken: string;
+    };
     assert.equal(availableTransports.length, 1);
     assert.ok(connectionToken);
   });
@@ -96,15 +114,27 @@ describe("simulators/rte: the contact centre", () => {
 
   it("tells whole stories: each call comes, waits, is answered or not, and ends once", () => {
     const stories = new Map<string, string[]>();
-    for (const { name, data } of day) if (name.startsWith("QueueCallIn")) stories.set(String(data["CallId"]), [...(stories.get(String(data["CallId"])) ?? []), name.replace("QueueCallIn", "")]);
+    for (const { name, data } of day)
+      if (name.startsWith("QueueCallIn"))
+        stories.set(String(data["CallId"]), [
+          ...(stories.get(String(data["CallId"])) ?? []),
+          name.replace("QueueCallIn", ""),
+        ]);
     for (const story of stories.values()) {
-      assert.match(story.join(" "), /^Coming Arrived( UserAllocated UserCancelled)*( UserAllocated UserConnected)? Disconnected$/);
+      assert.match(
+        story.join(" "),
+        /^Coming Arrived( UserAllocated UserCancelled)*( UserAllocated UserConnected)? Disconnected$/,
+      );
     }
-    assert.ok([...stories.values()].some((story) => story.includes("UserCancelled")) && [...stories.values()].some((story) => !story.includes("UserConnected")));
+    assert.ok(
+      [...stories.values()].some((story) => story.includes("UserCancelled")) &&
+        [...stories.values()].some((story) => !story.includes("UserConnected")),
+    );
   });
 
   it("says only what the catalogue has", () => {
-    for (const { name, data } of day) for (const property of Object.keys(data)) assert.ok(property in EVENTS[name], `${name}.${property}`);
+    for (const { name, data } of day)
+      for (const property of Object.keys(data)) assert.ok(property in EVENTS[name], `${name}.${property}`);
   });
 
   it("never has an agent in two calls, nor a negative counter", () => {
@@ -114,7 +144,8 @@ describe("simulators/rte: the contact centre", () => {
         assert.ok(!busy.has(data["UserId"]));
         busy.add(data["UserId"]);
       } else if (name === "UserCallInDisconnected" || name === "UserCallInUserCancelled") busy.delete(data["UserId"]);
-      for (const [property, value] of Object.entries(data)) if (typeof value === "number") assert.ok(value >= 0, `${name}.${property}`);
+      for (const [property, value] of Object.entries(data))
+        if (typeof value === "number") assert.ok(value >= 0, `${name}.${property}`);
     }
   });
 
@@ -147,6 +178,13 @@ describe("simulators/rte: the contact centre", () => {
   });
 
   it("writes names as .NET does", () => {
-    assert.deepEqual(["CBRId", "RUser", "SMSTo", "CallId", "Note", "ID"].map(camelCase), ["cbrId", "rUser", "smsTo", "callId", "note", "id"]);
+    assert.deepEqual(["CBRId", "RUser", "SMSTo", "CallId", "Note", "ID"].map(camelCase), [
+      "cbrId",
+      "rUser",
+      "smsTo",
+      "callId",
+      "note",
+      "id",
+    ]);
   });
 });

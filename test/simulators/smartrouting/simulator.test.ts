@@ -45,7 +45,12 @@ describe("simulators/smartrouting", () => {
         anum: CALLER,
         bnum: SALES,
         targetid: "SALES_QUEUE",
-        extradata: { CurrQueueId: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c33", CurrUserId: "", IsInternalCaller: false, DYN_PAR_Culture: "en-GB" },
+        extradata: {
+          CurrQueueId: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c33",
+          CurrUserId: "",
+          IsInternalCaller: false,
+          DYN_PAR_Culture: "en-GB",
+        },
       },
     );
   });
@@ -59,7 +64,10 @@ describe("simulators/smartrouting", () => {
     await ring({ auth: "apikey", apiKey: "key-4711" });
     await ring({ auth: "basic", username: "enreach", password: "pass-4711" });
     assert.equal(webhook.asked[0]?.headers["x-benemen-apikey"], "key-4711");
-    assert.equal(webhook.asked[1]?.headers.authorization, `Basic ${Buffer.from("enreach:pass-4711").toString("base64")}`);
+    assert.equal(
+      webhook.asked[1]?.headers.authorization,
+      `Basic ${Buffer.from("enreach:pass-4711").toString("base64")}`,
+    );
     const state = JSON.stringify(simulator.state());
     assert.ok(!state.includes("4711") && !state.includes(Buffer.from("enreach:pass-4711").toString("base64")), state);
     await assert.rejects(ring({ auth: "bearer" }), /knows none, apikey, basic/);
@@ -73,7 +81,11 @@ describe("simulators/smartrouting", () => {
         "to queue VIP service (+358942000200); one named agent required: agent Anna Berg (anna.berg@contoso.example)",
         "good",
       ],
-      [{ AllocationTargets: ["+358942000312"] }, "default routing: queue Sales (+358942000100); preferred: agent Omar Haddad (+358942000312)", "good"],
+      [
+        { AllocationTargets: ["+358942000312"] },
+        "default routing: queue Sales (+358942000100); preferred: agent Omar Haddad (+358942000312)",
+        "good",
+      ],
       [{ Priority: 9000 }, "default routing: queue Sales (+358942000100); priority 9000", "good"],
       [{ ExtraPriority: -5 }, "default routing: queue Sales (+358942000100); queue priority − 5", "good"],
       [{ InitialTarget: "+1555", FailTarget: null }, "to queue +1555", "good"],
@@ -88,7 +100,10 @@ describe("simulators/smartrouting", () => {
   it("plays the prompt and ends the call", async () => {
     webhook.answerWith({ status: 200, body: { CustomTTS: "We are closed.", InitialTarget: "DISCONNECT:" } });
     const call = await ring();
-    assert.deepEqual(call.steps.map(({ title }) => title), ["the platform asks the flow", "the caller hears: We are closed.", "the call is ended"]);
+    assert.deepEqual(
+      call.steps.map(({ title }) => title),
+      ["the platform asks the flow", "the caller hears: We are closed.", "the call is ended"],
+    );
     assert.equal(call.steps[1]?.speech?.text, "We are closed.");
     assert.equal(call.ended, true);
     assert.equal(call.place, "ended by the flow");
@@ -123,14 +138,19 @@ describe("simulators/smartrouting", () => {
       assert.match(step.notes.map(({ text }) => text).join("\n"), remark, JSON.stringify(body));
       assert.notEqual(step.tone, "good", JSON.stringify(body));
     }
-    assert.match((await answered({ Priority: 1 }, 200, "text/plain")).notes.map(({ text }) => text).join("\n"), /Content-Type/);
-    for (const status of [201, 302, 401, 500]) assert.match((await answered({ Priority: 1 }, status)).notes[0]?.text ?? "", new RegExp(`Status ${status}`));
+    assert.match(
+      (await answered({ Priority: 1 }, 200, "text/plain")).notes.map(({ text }) => text).join("\n"),
+      /Content-Type/,
+    );
+    for (const status of [201, 302, 401, 500])
+      assert.match((await answered({ Priority: 1 }, status)).notes[0]?.text ?? "", new RegExp(`Status ${status}`));
   });
 
   it("routes by default after the time-out, and shows the late answer without obeying it", async () => {
     let late: (() => void) | undefined;
     webhook.answerWith((response) => {
-      late = () => response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}');
+      late = () =>
+        response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}');
     });
     const call = await simulator.ring({ url: webhook.url, from: CALLER, to: SALES });
     assert.equal(call.conversation().place, "default routing: queue Sales (+358942000100)");
@@ -154,15 +174,24 @@ describe("simulators/smartrouting", () => {
 
   it("lets the caller hang up while the flow thinks", async () => {
     let answer: (() => void) | undefined;
-    webhook.answerWith((response) => (answer = () => response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}')));
+    webhook.answerWith(
+      (response) =>
+        (answer = () =>
+          response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}')),
+    );
     const { id } = press(simulator, "ring", { url: webhook.url, from: CALLER }) as { id: string };
     press(simulator, "hangup", { id });
     await until("the question", () => answer !== undefined);
     answer?.();
-    const call = await until("the answer", () => simulator.state().calls.find(({ steps }) => steps[0]?.exchange?.answer !== undefined));
+    const call = await until("the answer", () =>
+      simulator.state().calls.find(({ steps }) => steps[0]?.exchange?.answer !== undefined),
+    );
     assert.equal(call.ended, true);
     assert.equal(call.place, "ended by the caller");
-    assert.deepEqual(call.steps.map(({ title }) => title), ["the platform asks the flow", "the caller hangs up"]);
+    assert.deepEqual(
+      call.steps.map(({ title }) => title),
+      ["the platform asks the flow", "the caller hangs up"],
+    );
     press(simulator, "forget", {});
     assert.deepEqual(simulator.state().calls, []);
   });

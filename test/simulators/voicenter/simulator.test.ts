@@ -10,7 +10,17 @@ const DID = "0720000001";
 const CALLER = "0500000002";
 
 function layer(id: number, more: Partial<Layer> = {}): Layer {
-  return { id, name: `layer ${id}`, announcement: "", url: "", digits: 0, delay: 1, ending: "queue", target: `queue ${id}`, ...more };
+  return {
+    id,
+    name: `layer ${id}`,
+    announcement: "",
+    url: "",
+    digits: 0,
+    delay: 1,
+    ending: "queue",
+    target: `queue ${id}`,
+    ...more,
+  };
 }
 
 describe("simulators/voicenter", () => {
@@ -34,7 +44,11 @@ describe("simulators/voicenter", () => {
       ],
     };
     const start = (from: number): Ivr => ({ ...ivr, did: `start${from}`, start: from });
-    simulator = await startVoicenterSimulator({ ivrs: [ivr, start(2), start(3), start(11), start(12), start(44)], timeoutMs: 300, secondMs: 40 });
+    simulator = await startVoicenterSimulator({
+      ivrs: [ivr, start(2), start(3), start(11), start(12), start(44)],
+      timeoutMs: 300,
+      secondMs: 40,
+    });
   });
   afterEach(async () => {
     await simulator.close();
@@ -44,7 +58,9 @@ describe("simulators/voicenter", () => {
   /** Rings and waits until the call waits for this. */
   async function ring(phase: Phase["kind"], did = DID, more: object = {}): Promise<IvrConversation> {
     const call = simulator.ring({ did, from: CALLER, ...more });
-    return until(`the call to be ${phase}`, () => (call.conversation().phase.kind === phase ? call.conversation() : undefined));
+    return until(`the call to be ${phase}`, () =>
+      call.conversation().phase.kind === phase ? call.conversation() : undefined,
+    );
   }
   function now({ id }: { id: string }): IvrConversation {
     return simulator.state().calls.find((call) => call.id === id) as IvrConversation;
@@ -69,7 +85,13 @@ describe("simulators/voicenter", () => {
     assert.equal(webhook.asked[0]?.method, "POST");
     assert.equal(IVR_UNIQUE_ID, call.id);
     assert.deepEqual(data, { DID, CALLER_ID: CALLER, DTMF: "0", LAYER_ID: "1" });
-    assert.deepEqual(titles(call), ["layer 1: layer 1", "the platform asks the flow", "go to layer 10", "layer 10: layer 10", "waits in queue queue 10"]);
+    assert.deepEqual(titles(call), [
+      "layer 1: layer 1",
+      "the platform asks the flow",
+      "go to layer 10",
+      "layer 10: layer 10",
+      "waits in queue queue 10",
+    ]);
     assert.equal(call.place, "in queue queue 10");
     assert.equal(call.ended, false);
   });
@@ -120,7 +142,10 @@ describe("simulators/voicenter", () => {
     answer({ STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 10, LANGUAGE: "EN", DATA });
     const call = await ring("queue");
     const said = call.steps.find(({ title }) => title.startsWith("the caller hears"));
-    assert.equal(said?.title, "the caller hears: recording intro.mp3, digits 0045, number 250, date 2024-05-02, date and time 2024-05-02T09:30:00");
+    assert.equal(
+      said?.title,
+      "the caller hears: recording intro.mp3, digits 0045, number 250, date 2024-05-02, date and time 2024-05-02T09:30:00",
+    );
     assert.equal(said?.speech?.text, "0 0 4 5. 250. May 2, 2024. May 2, 2024 at 9:30:00 AM");
     assert.equal(said?.speech?.language, "en");
     assert.equal(call.place, "in queue queue 10");
@@ -205,7 +230,13 @@ describe("simulators/voicenter", () => {
 
   it("goes to the fallback layer when the answer is of no use, and says why", async () => {
     const good = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 10 };
-    const say = { STATUS: 0, ACTION: "SAY_DIGITS", NEXT_LAYER: 10, LANGUAGE: "EN", DATA: [{ RecordType: "Digits", Content: "1" }] };
+    const say = {
+      STATUS: 0,
+      ACTION: "SAY_DIGITS",
+      NEXT_LAYER: 10,
+      LANGUAGE: "EN",
+      DATA: [{ RecordType: "Digits", Content: "1" }],
+    };
     const cases: [body: unknown, why: RegExp, status?: number][] = [
       [{ STATUS: 1 }, /STATUS 1/],
       [{ ...good, STATUS: 2 }, /STATUS is 2/],
@@ -227,10 +258,20 @@ describe("simulators/voicenter", () => {
       answer(body, status);
       const call = await ring("queue");
       assert.equal(call.place, "in queue queue 99", JSON.stringify(body));
-      assert.match(notes(call).map(({ text }) => text).join("\n"), why);
+      assert.match(
+        notes(call)
+          .map(({ text }) => text)
+          .join("\n"),
+        why,
+      );
     }
     await webhook.close();
-    assert.match(notes(await ring("queue")).map(({ text }) => text).join("\n"), /not reached \(ECONNREFUSED\)/);
+    assert.match(
+      notes(await ring("queue"))
+        .map(({ text }) => text)
+        .join("\n"),
+      /not reached \(ECONNREFUSED\)/,
+    );
   });
 
   it("takes what table and samples of the document write differently, with a remark", async () => {
@@ -242,13 +283,21 @@ describe("simulators/voicenter", () => {
       [{ STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 10, NEXT: 7 }, /NEXT is no field/],
       [{ STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 10, CUSTOM_DATA: "text" }, /should be an object/],
       [{ STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 10, CUSTOM_DATA: { a: "x".repeat(129) } }, /longer than 128/],
-      [{ STATUS: 0, ACTION: "SAY", NEXT_LAYER: 10, LANGUAGE: "EN", DATA: [{ RecordType: "Digits", Content: "1" }] }, /Write SAY_DIGITS/],
+      [
+        { STATUS: 0, ACTION: "SAY", NEXT_LAYER: 10, LANGUAGE: "EN", DATA: [{ RecordType: "Digits", Content: "1" }] },
+        /Write SAY_DIGITS/,
+      ],
     ];
     for (const [body, remark] of cases) {
       answer(body);
       const call = await ring("queue");
       assert.equal(call.place, "in queue queue 10", JSON.stringify(body));
-      assert.match(notes(call).map(({ text }) => text).join("\n"), remark);
+      assert.match(
+        notes(call)
+          .map(({ text }) => text)
+          .join("\n"),
+        remark,
+      );
     }
   });
 
@@ -292,7 +341,24 @@ describe("simulators/voicenter", () => {
   });
 
   it("takes an IVR that was typed, refuses one that cannot be, and gets back to the first ones", async () => {
-    const good = { did: "0720000009", name: "mine", start: "5", layers: [{ id: "5", name: "a", announcement: "", url: "", digits: "0", delay: 3, fallback: "", ending: "hangup", target: "" }] };
+    const good = {
+      did: "0720000009",
+      name: "mine",
+      start: "5",
+      layers: [
+        {
+          id: "5",
+          name: "a",
+          announcement: "",
+          url: "",
+          digits: "0",
+          delay: 3,
+          fallback: "",
+          ending: "hangup",
+          target: "",
+        },
+      ],
+    };
     press(simulator, "save", { ivr: good });
     assert.deepEqual(simulator.state().ivrs.at(-1), {
       ...good,

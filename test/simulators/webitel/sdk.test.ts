@@ -1,7 +1,11 @@
 /** The stand-in is held to the vendor's own client: what webitel-sdk does against it must work as against the platform. */
 import assert from "node:assert/strict";
 import { AgentServiceApi, CallServiceApi, Configuration, MemberServiceApi } from "webitel-sdk";
-import { startWebitelSimulator, WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import {
+  startWebitelSimulator,
+  WEBITEL_DEMO_TOKEN,
+  type WebitelSimulator,
+} from "../../../simulators/webitel/simulator.js";
 
 type Found = { id?: string; communications?: { destination?: string }[] };
 
@@ -20,11 +24,20 @@ describe("simulators/webitel, asked by webitel-sdk", () => {
     const second = (await api.searchAgent(2, 2)).data;
     assert.deepEqual([first.next, first.items?.length, second.next, second.items?.length], [true, 2, undefined, 1]);
     assert.equal((await api.readAgent("17")).data.name, "Anna Berg");
-    assert.deepEqual((await api.searchAgent(1, 40, "*berg")).data.items?.map(({ id }: Found) => id), ["17"]);
+    assert.deepEqual(
+      (await api.searchAgent(1, 40, "*berg")).data.items?.map(({ id }: Found) => id),
+      ["17"],
+    );
   });
 
   it("creates a call", async () => {
-    const { id } = (await new CallServiceApi(configuration).createCall({ destination: "+38 (044) 111-22-33", from: { extension: "1017" }, params: { variables: { crm: "9001" } } })).data;
+    const { id } = (
+      await new CallServiceApi(configuration).createCall({
+        destination: "+38 (044) 111-22-33",
+        from: { extension: "1017" },
+        params: { variables: { crm: "9001" } },
+      })
+    ).data;
     assert.match(String(id), /^[0-9a-f-]{36}$/);
     assert.equal(simulator.store.calls[0]?.destination, "+380441112233");
   });
@@ -42,17 +55,49 @@ describe("simulators/webitel, asked by webitel-sdk", () => {
     // The client names every parameter by position; options.query is its door for map filters.
     const search = (options: { name?: string; query?: object }): ReturnType<typeof api.searchMemberInQueue> => {
       const none = undefined;
-      return api.searchMemberInQueue(10, 1, 10, none, none, none, none, none, none, none, none, none, none, none, none, none, options.name, none, none, none, none, options);
+      return api.searchMemberInQueue(
+        10,
+        1,
+        10,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        none,
+        options.name,
+        none,
+        none,
+        none,
+        none,
+        options,
+      );
     };
     const byName = (await search({ name: "Contoso*" })).data;
-    assert.deepEqual(byName.items?.map(({ id, communications: numbers }: Found) => [id, numbers?.[0]?.destination]), [[ids?.[0], "+380441112233"]]);
+    assert.deepEqual(
+      byName.items?.map(({ id, communications: numbers }: Found) => [id, numbers?.[0]?.destination]),
+      [[ids?.[0], "+380441112233"]],
+    );
     const byVariable = (await search({ query: { "variables[crm]": "9002" } })).data;
-    assert.deepEqual(byVariable.items?.map(({ id }: Found) => id), [ids?.[1]]);
+    assert.deepEqual(
+      byVariable.items?.map(({ id }: Found) => id),
+      [ids?.[1]],
+    );
   });
 
   it("refuses as the platform does", async () => {
     const api = new MemberServiceApi(configuration);
-    const attempt = async (queue: string, items: object[]): Promise<{ status: number; data: { code: number; message: string } }> => {
+    const attempt = async (
+      queue: string,
+      items: object[],
+    ): Promise<{ status: number; data: { code: number; message: string } }> => {
       try {
         await api.createMemberBulk(queue, { items });
       } catch (error) {
@@ -61,7 +106,10 @@ describe("simulators/webitel, asked by webitel-sdk", () => {
       throw new Error("not refused");
     };
     const closed = await attempt("12", [{ communications: [] }]);
-    assert.deepEqual([closed.status, closed.data.code, (JSON.parse(closed.data.message) as { id: string }).id], [400, 3, "app.member.valid.queue"]);
+    assert.deepEqual(
+      [closed.status, closed.data.code, (JSON.parse(closed.data.message) as { id: string }).id],
+      [400, 3, "app.member.valid.queue"],
+    );
     const missing = await attempt("404", []);
     assert.deepEqual([missing.status, (JSON.parse(missing.data.message) as { code: number }).code], [500, 404]);
     const many = Array.from({ length: 21 }, () => ({ destination: "1", type: { id: "1" } }));

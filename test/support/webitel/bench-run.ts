@@ -23,7 +23,13 @@ export interface Prepared {
 
 /** Good rows, as a CSV would give them. */
 export function people(count: number, more: (row: number) => object = () => ({})): Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, at) => ({ name: `Person ${at + 1}`, destination: `+38044${1_000_000 + at}`, type: "1", "variables.row": String(at + 1), ...more(at + 1) }));
+  return Array.from({ length: count }, (_, at) => ({
+    name: `Person ${at + 1}`,
+    destination: `+38044${1_000_000 + at}`,
+    type: "1",
+    "variables.row": String(at + 1),
+    ...more(at + 1),
+  }));
 }
 
 /** A folder for journals and uploads that use it. */
@@ -58,12 +64,16 @@ export class UploadBench {
 
   /** Numbers of the rows in the queue, rising. */
   loaded(queueId = "10"): number[] {
-    return (this.simulator.store.queue(queueId)?.members ?? []).map(({ variables }) => Number(variables?.["row"])).sort((a, b) => a - b);
+    return (this.simulator.store.queue(queueId)?.members ?? [])
+      .map(({ variables }) => Number(variables?.["row"]))
+      .sort((a, b) => a - b);
   }
 
   /** Paths of the bulks and searches that the stand-in saw. */
   bulks(): string[] {
-    return this.simulator.seen.filter(({ path }) => path.endsWith("/bulk")).map(({ marker }) => marker?.replace(/^[^-]+-/, "") ?? "");
+    return this.simulator.seen
+      .filter(({ path }) => path.endsWith("/bulk"))
+      .map(({ marker }) => marker?.replace(/^[^-]+-/, "") ?? "");
   }
 
   asked(): number {

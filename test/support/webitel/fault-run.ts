@@ -59,10 +59,15 @@ function writeRows(path: string, { rows, seed }: FaultRun): Map<number, string |
 }
 
 function start(job: LoaderJob): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", resolve(__dirname, "loader.ts"), JSON.stringify(job)], { stdio: ["ignore", "inherit", "inherit"] });
+  return spawn(process.execPath, ["--import", "tsx", resolve(__dirname, "loader.ts"), JSON.stringify(job)], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }
 
-const gone = (child: ChildProcess): Promise<void> => new Promise((done) => (child.exitCode === null && child.signalCode === null ? child.once("exit", () => done()) : done()));
+const gone = (child: ChildProcess): Promise<void> =>
+  new Promise((done) =>
+    child.exitCode === null && child.signalCode === null ? child.once("exit", () => done()) : done(),
+  );
 
 /** Runs it against a stand-in in this process. */
 export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
@@ -92,7 +97,16 @@ export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
       child = start({ ...job, resume: true });
     }
     await gone(child);
-    return { kills, bad: bad.size, ...judgeRun(what, bad, readFileSync(job.log, "utf8"), queue?.members.map(({ variables }) => Number(variables?.["row"])) ?? []) };
+    return {
+      kills,
+      bad: bad.size,
+      ...judgeRun(
+        what,
+        bad,
+        readFileSync(job.log, "utf8"),
+        queue?.members.map(({ variables }) => Number(variables?.["row"])) ?? [],
+      ),
+    };
   } finally {
     child.kill("SIGKILL");
     await simulator.close();
@@ -100,8 +114,16 @@ export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
   }
 }
 
-function judgeRun(what: FaultRun, bad: ReadonlyMap<number, string | number>, log: string, loaded: readonly number[]): Pick<FaultRunResult, "report" | "wrong" | "misjudged"> {
-  const lines = log.trim().split("\n").map((line) => JSON.parse(line) as { rejects?: Reject[]; report?: Report });
+function judgeRun(
+  what: FaultRun,
+  bad: ReadonlyMap<number, string | number>,
+  log: string,
+  loaded: readonly number[],
+): Pick<FaultRunResult, "report" | "wrong" | "misjudged"> {
+  const lines = log
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { rejects?: Reject[]; report?: Report });
   const report = lines.at(-1)?.report;
   if (!report) throw new Error(`the last run did not end with a report: ${JSON.stringify(lines.at(-1))}`);
   const times = new Map<number, number>();
@@ -114,7 +136,11 @@ function judgeRun(what: FaultRun, bad: ReadonlyMap<number, string | number>, log
     const found = times.get(row) ?? 0;
     if (found !== expected) wrong.push(`row ${row}: ${found} times`);
     const reject = rejects.get(row);
-    if (reject?.code !== bad.get(row) || (reject && (!reject.reason || (reject.data as { "variables.row": string })["variables.row"] !== String(row)))) misjudged.push(`row ${row}: ${JSON.stringify(reject)}`);
+    if (
+      reject?.code !== bad.get(row) ||
+      (reject && (!reject.reason || (reject.data as { "variables.row": string })["variables.row"] !== String(row)))
+    )
+      misjudged.push(`row ${row}: ${JSON.stringify(reject)}`);
   }
   return { report, wrong, misjudged };
 }

@@ -14,7 +14,17 @@ export function uploadFlow(url: string, settings: object = {}, token?: string): 
     tab(),
     connection(url, token),
     ...entry("up"),
-    node("up", "webitel-dialer-member-upload", { connection: "webitel", queueId: "10", defaults: [{ field: "type", value: "1", valueType: "str" }], ...settings }, [["report"], ["rejects"], ["progress"]]),
+    node(
+      "up",
+      "webitel-dialer-member-upload",
+      {
+        connection: "webitel",
+        queueId: "10",
+        defaults: [{ field: "type", value: "1", valueType: "str" }],
+        ...settings,
+      },
+      [["report"], ["rejects"], ["progress"]],
+    ),
     probe("report"),
     probe("rejects"),
     probe("progress"),
@@ -27,12 +37,29 @@ export function uploadFlow(url: string, settings: object = {}, token?: string): 
 export function entry(target: string): FlowNode[] {
   return [
     node("start", "http in", { url: "/start", method: "post", upload: false, swaggerDoc: "" }, [["unpack"]]),
-    node("unpack", "function", { func: "const {req, res, payload} = msg; res._res.end(); return payload;", outputs: 1, timeout: 0, noerr: 0, initialize: "", finalize: "", libs: [] }, [[target]]),
+    node(
+      "unpack",
+      "function",
+      {
+        func: "const {req, res, payload} = msg; res._res.end(); return payload;",
+        outputs: 1,
+        timeout: 0,
+        noerr: 0,
+        initialize: "",
+        finalize: "",
+        libs: [],
+      },
+      [[target]],
+    ),
   ];
 }
 
 /** Sends a message into the flow. */
 export async function start(redUrl: string, message: object): Promise<void> {
-  const answer = await fetch(`${redUrl}/start`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(message) });
+  const answer = await fetch(`${redUrl}/start`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(message),
+  });
   await answer.text();
 }
