@@ -10,7 +10,7 @@ import { startCtiSimulator } from "../simulators/cti/simulator.js";
 import { code, node, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
 import { until } from "../test/support/wait.js";
-import { broker, eventIn, SECRET, subscriber } from "../test/nodes/cti/flow.js";
+import { broker, eventIn, SECRET, subscriber } from "../test/support/cti.js";
 
 const { values } = parseArgs({
   options: { rate: { type: "string", default: "1000" }, seconds: { type: "string", default: "60" } },

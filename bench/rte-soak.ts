@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { chance } from "../simulators/rte/day.js";
+import { chance } from "../simulators/rte/scenario.js";
 import type { Fault } from "../simulators/rte/faults.js";
 import { type RteSimulator, startRteSimulator } from "../simulators/rte/simulator.js";
 import { tab } from "../test/support/flow.js";

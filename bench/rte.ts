@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { EVENTS } from "../lib/rte/catalogue.js";
+import { EVENTS } from "../lib/rte/tables.js";
 import { code, node, tab } from "../test/support/flow.js";
 import { type FlowNode, makeUserDir, NodeRed } from "../test/support/node-red.js";
 import { until } from "../test/support/wait.js";

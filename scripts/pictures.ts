@@ -5,12 +5,16 @@
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
-import { STANDS } from "../simulators/stands.js";
+import { SIMULATORS } from "../simulators/all.js";
 import { launchChromium } from "../test/support/chromium.js";
 import { until } from "../test/support/wait.js";
 
 const root = resolve(__dirname, "..");
-const ports = ["port", "console-port", ...STANDS.filter(({ listens }) => listens).map(({ name }) => `${name}-port`)];
+const ports = [
+  "port",
+  "console-port",
+  ...SIMULATORS.filter(({ listens }) => listens).map(({ name }) => `${name}-port`),
+];
 
 /** A caller who mistypes his number once: the whole walk through the first Voicenter example. */
 async function consolePicture(page: Page, address: string): Promise<void> {
@@ -43,7 +47,7 @@ async function flowPicture(page: Page, address: string): Promise<void> {
 async function pictures(): Promise<void> {
   const demo = spawn(
     process.execPath,
-    [join(root, "dist/simulators/start.js"), ...ports.flatMap((name) => [`--${name}`, "0"])],
+    [join(root, "dist/demo/start.js"), ...ports.flatMap((name) => [`--${name}`, "0"])],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   let output = "";

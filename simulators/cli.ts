@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** `contact-center-simulator`: the stand-ins and their console page, for flows in a Node-RED of your own. */
+/** `contact-center-simulator`: the simulators and their console page, for flows in a Node-RED of your own. */
 import type { Option } from "./options.js";
 import { run } from "./program.js";
-import { line, SIMULATION_OPTIONS, startSimulation } from "./simulation.js";
+import { line, SIMULATOR_OPTIONS, startSimulators } from "./start.js";
 
 const OPTIONS: readonly Option[] = [
   {
@@ -12,11 +12,11 @@ const OPTIONS: readonly Option[] = [
     preset: "http://127.0.0.1:1880",
     help: "address of your Node-RED, which the console's phones ring",
   },
-  ...SIMULATION_OPTIONS,
+  ...SIMULATOR_OPTIONS,
 ];
 const USAGE = `contact-center-simulator [options]
 
-A stand-in for each vendor of the contact center nodes, and a console page to ring your flows and to send them events.
+A simulator for each vendor of the contact center nodes, and a console page to ring your flows and to send them events.
 An option can be given by the environment variable behind it as well; port 0 is any free port.`;
 
 void run({
@@ -24,7 +24,7 @@ void run({
   options: OPTIONS,
   async start(values) {
     const nodeRedUrl = String(values.get("node-red")).replace(/\/+$/, "");
-    const simulation = await startSimulation(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
+    const simulation = await startSimulators(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
     return {
       lines: [
         line("Console", `${simulation.consoleUrl}/`),

@@ -1,57 +1,69 @@
-/**
- * `npm start`: Node-RED with this pack and its examples, one tab per vendor, all stand-ins and their console page.
- * Everything listens on loopback, and nothing outside is contacted.
- */
-import { openNodeRed } from "./node-red.js";
-import type { Option } from "./options.js";
-import { run } from "./program.js";
-import { line, SIMULATION_OPTIONS, startSimulation } from "./simulation.js";
-import { DEMO_WEBHOOKS } from "./smartrouting/demo.js";
-import { prepareUserDir } from "./user-dir.js";
-import { DEMO_PATHS } from "./voicenter/demo.js";
+/** All simulators and their console page, up and down together. */
+import type { ConsoleLink } from "./console/page/about.js";
+import { startConsole } from "./console/server.js";
+import { type Option, type Values, withPort } from "./options.js";
+import { type Simulator, SIMULATOR_LABELS } from "./simulator.js";
+import { portOption, SIMULATORS } from "./all.js";
 
-const OPTIONS: readonly Option[] = [
-  { name: "port", env: "CC_PORT", kind: "port", preset: 1880, help: "Node-RED: editor and webhooks" },
-  ...SIMULATION_OPTIONS,
-  {
-    name: "user-dir",
-    env: "CC_USER_DIR",
-    kind: "text",
-    preset: "",
-    help: "folder that keeps your flows; a new temporary one otherwise",
-  },
+/** What runs. */
+export interface RunningSimulators {
+  readonly consoleUrl: string;
+  readonly simulators: readonly Simulator[];
+  /** Environment variables of the examples, by name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** One line per simulator that listens. */
+  readonly lines: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Options that choose ports. */
+export const SIMULATOR_OPTIONS: readonly Option[] = [
+  { name: "console-port", env: "CC_CONSOLE_PORT", kind: "port", preset: 1881, help: "console page" },
+  ...SIMULATORS.flatMap(portOption),
 ];
-const USAGE = `npm start -- [options]
 
-Node-RED with the contact center nodes and their examples, a stand-in for each vendor, and a console page to ring them.
-An option can be given by the environment variable behind it as well; port 0 is any free port.`;
+/**
+ * Starts every simulator and the console.
+ * @param values of {@link SIMULATOR_OPTIONS}
+ * @param nodeRedUrl the Node-RED whose flows are rung
+ * @throws UsageError when a port is taken; nothing is left running then
+ */
+export async function startSimulators(
+  values: Values,
+  nodeRedUrl: string,
+  links: readonly ConsoleLink[],
+): Promise<RunningSimulators> {
+  const started: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map((each) => each.close()));
+  };
+  const env: Record<string, string> = {};
+  const lines: string[] = [];
+  const simulators: Simulator[] = [];
+  try {
+    for (const row of SIMULATORS) {
+      const option = portOption(row)[0]?.name ?? "";
+      const simulator = await withPort(option, Number(values.get(option) ?? 0), (port) =>
+        row.start({ port, nodeRedUrl }),
+      );
+      started.push(simulator);
+      simulators.push(simulator);
+      if (row.listens === undefined || simulator.url === undefined) continue;
+      env[row.listens.env] = simulator.url;
+      lines.push(line(`${SIMULATOR_LABELS[row.name]} simulator`, simulator.url));
+    }
+    const console = await withPort("console-port", Number(values.get("console-port")), (port) =>
+      startConsole({ port, simulators, links }),
+    );
+    started.push(console);
+    return { consoleUrl: console.url, simulators, env, lines, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
-void run({
-  usage: USAGE,
-  options: OPTIONS,
-  async start(values) {
-    const nodeRed = await openNodeRed(Number(values.get("port")));
-    const simulation = await startSimulation(values, nodeRed.url, [
-      { label: "Node-RED editor", url: `${nodeRed.url}/` },
-    ]);
-    // Named by the examples' config nodes and functions.
-    Object.assign(process.env, simulation.env, { CC_NODE_RED_URL: nodeRed.url });
-    const userDir = prepareUserDir(String(values.get("user-dir")));
-    await nodeRed.run(userDir);
-    return {
-      lines: [
-        line("Editor", `${nodeRed.url}/`),
-        line("Console", `${simulation.consoleUrl}/`),
-        line("SmartRouting webhook", `${nodeRed.url}${DEMO_WEBHOOKS[0]?.path}`),
-        line("Voicenter webhook", `${nodeRed.url}${DEMO_PATHS.identify}`),
-        ...simulation.lines,
-        line("Flows", userDir.path),
-        "Other ports and a folder for your flows: npm start -- --help. Ctrl-C ends it all.",
-      ],
-      async close() {
-        await Promise.all([nodeRed.close(), simulation.close()]);
-        return userDir.close();
-      },
-    };
-  },
-});
+/** One printed address. */
+export function line(label: string, address: string): string {
+  return `${`${label}:`.padEnd(24)}${address}`;
+}

@@ -1,4 +1,4 @@
-/** Who may import whom. */
+/** Who may import whom: an allow-list, so that a new file starts with nothing allowed. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,39 +7,67 @@ import { dirname, join, relative, resolve } from "node:path";
 const root = resolve(__dirname, "..");
 const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse", "ws"];
 
-/** What only one vendor's lib may use. */
-const VENDOR_PACKAGES: Record<string, string[]> = { rte: ["@microsoft/signalr", "ws"], webitel: ["csv-parse"] };
-
-/** The rule of a file: which packages (beside node's own) and which folders it may import. */
-function rule(file: string): { packages: string[]; folders: string[]; builtins: boolean } | undefined {
-  const [top, second = ""] = file.split("/");
-  if (file.startsWith("lib/core/")) return { packages: ["axios"], folders: ["lib/core"], builtins: true };
-  if (top === "lib")
-    return { packages: VENDOR_PACKAGES[second] ?? [], folders: ["lib/core", `lib/${second}`], builtins: true };
-  // What a form loads into the browser has no builtins, and takes tables and pure functions from lib.
-  if (/^nodes\/\w+\/editor\//.test(file))
-    return {
-      packages: [],
-      folders: ["lib/core", `lib/${second}`, `nodes/${second}/editor`, "nodes/shared/editor"],
-      builtins: false,
-    };
-  if (file.startsWith("nodes/shared/"))
-    return { packages: ["node-red", "cors"], folders: ["lib/core", "nodes/shared"], builtins: true };
-  if (top === "nodes")
-    return {
-      packages: ["node-red"],
-      folders: ["lib/core", `lib/${second}`, `nodes/${second}`, "nodes/shared"],
-      builtins: true,
-    };
-  if (file.startsWith("simulators/console/page/"))
-    return { packages: [], folders: ["lib", "simulators"], builtins: false };
-  if (top === "simulators") return { packages: ["ws"], folders: ["lib", "simulators"], builtins: true };
-  return undefined;
+/** What the files of a folder may import. */
+interface Rule {
+  /** Packages beside node's own. */
+  packages?: readonly string[];
+  /** Folders of which anything may be imported. */
+  folders?: readonly string[];
+  /** Files outside of the folders of which values may be imported; types may be imported from anywhere below `lib`. */
+  values?: RegExp;
+  /** Node's own modules; false for what runs in a browser. */
+  builtins?: boolean;
 }
 
-/** Parts of lib that talk to a vendor: a stand-in that shared them would hide their faults. */
-const isClient = (path: string): boolean =>
-  /^lib\/(?:core\/rest|\w+\/(?:client|hub|upload|connection)[\w-]*)\.(?:js|ts)$/.test(path);
+/** What only one vendor's lib may use. */
+const VENDOR_PACKAGES: Record<string, readonly string[]> = {
+  rte: ["@microsoft/signalr", "ws"],
+  webitel: ["csv-parse"],
+};
+
+/** Tables of names and ranges: a simulator decides for itself, so that a fault does not hide in its twin. */
+const TABLES = /^lib\/\w+\/(?:tables|answer)\.ts$/;
+
+/** The rules, the most specific first; `vendor` is the folder behind the first slash. */
+const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule])[] = [
+  [/^lib\/core\//, () => ({ folders: ["lib/core"] })],
+  [/^lib\/http\//, () => ({ packages: ["axios"], folders: ["lib/core", "lib/http"] })],
+  [/^lib\/webhook\//, () => ({ folders: ["lib/core", "lib/webhook"] })],
+  [
+    /^lib\/\w+\//,
+    (vendor) => ({
+      packages: VENDOR_PACKAGES[vendor] ?? [],
+      folders: ["lib/core", "lib/http", "lib/webhook", `lib/${vendor}`],
+    }),
+  ],
+  [
+    // What a form loads into the browser has no builtins, and takes tables and pure functions from lib.
+    /^nodes\/\w+\/editor\//,
+    (vendor) => ({
+      folders: ["lib/core", `lib/${vendor}`, `nodes/${vendor}/editor`, "nodes/shared/editor"],
+      builtins: false,
+    }),
+  ],
+  [
+    /^nodes\/shared\//,
+    () => ({ packages: ["node-red", "cors"], folders: ["lib/core", "lib/webhook", "nodes/shared"] }),
+  ],
+  [
+    /^nodes\/\w+\//,
+    (vendor) => ({
+      packages: ["node-red"],
+      folders: ["lib/core", `lib/${vendor}`, `nodes/${vendor}`, "nodes/shared"],
+    }),
+  ],
+  [/^simulators\/console\/page\//, () => ({ folders: ["simulators"], values: TABLES, builtins: false })],
+  [/^simulators\//, () => ({ packages: ["ws"], folders: ["simulators"], values: TABLES })],
+  [/^demo\//, () => ({ packages: ["node-red"], folders: ["demo", "simulators"] })],
+];
+
+interface Import {
+  target: string;
+  typeOnly: boolean;
+}
 
 function typescript(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -47,56 +75,116 @@ function typescript(folder: string): string[] {
     .map((file) => join(folder, file).replaceAll("\\", "/"));
 }
 
-interface Import {
-  target: string;
-  typeOnly: boolean;
+/** True where every name in the braces is marked as a type. */
+function namesTypesOnly(clause: string): boolean {
+  const names = /^\s*\{([^}]*)\}\s*from\s*$/
+    .exec(clause)?.[1]
+    ?.split(",")
+    .filter((name) => name.trim() !== "");
+  return names !== undefined && names.every((name) => /^\s*type\s/.test(name));
 }
 
 function imports(file: string): Import[] {
   const text = readFileSync(join(root, file), "utf8");
   const found: Import[] = [];
-  for (const [, isType, , target] of text.matchAll(
-    /^\s*(?:import|export)\s+(type\s)?([^;"']*?\sfrom\s+)?["']([^"']+)["']/gm,
-  ))
-    found.push({ target: target as string, typeOnly: isType !== undefined });
-  for (const [, target] of text.matchAll(/\b(?:require|import)\(\s*["']([^"']+)["']\s*\)/g))
-    found.push({ target: target as string, typeOnly: false });
+  const statements = text.matchAll(/^\s*(?:import|export)\s+(type\s)?([^;"']*?\sfrom\s+)?["']([^"']+)["']/gm);
+  for (const [, isType, clause = "", target = ""] of statements) {
+    found.push({ target, typeOnly: isType !== undefined || namesTypesOnly(clause) });
+  }
+  for (const [, target = ""] of text.matchAll(/\b(?:require|import)\(\s*["']([^"']+)["']\s*\)/g)) {
+    found.push({ target, typeOnly: false });
+  }
   return found;
 }
 
-function faults(file: string): string[] {
-  const allowed = rule(file);
-  if (!allowed) return [];
-  return imports(file).flatMap(({ target, typeOnly }) => {
-    if (target.startsWith(".")) {
-      const path = relative(root, resolve(root, dirname(file), target)).replaceAll("\\", "/");
-      if (!/\.(?:js|json)$/.test(target)) return [`${target} does not end in .js`];
-      if (!allowed.folders.some((folder) => path.startsWith(`${folder}/`)))
-        return [`${path} is not of ${allowed.folders.join(", ")}`];
-      return file.startsWith("simulators/") && isClient(path) && !typeOnly ? [`${path} is a client`] : [];
-    }
-    const name = target.replace(/^node:/, "");
-    if (builtinModules.includes(name)) return allowed.builtins ? [] : [`${target} in a browser`];
-    return allowed.packages.some((one) => target === one || target.startsWith(`${one}/`)) ? [] : [`package ${target}`];
-  });
+/** The source file that a relative import names. */
+function resolved(file: string, target: string): string {
+  return relative(root, resolve(root, dirname(file), target))
+    .replaceAll("\\", "/")
+    .replace(/\.js$/, ".ts");
 }
 
-describe("layers", () => {
-  const files = ["lib", "nodes", "simulators"].flatMap(typescript);
+/** Why an import is not allowed; undefined when it is. */
+function fault(file: string, { target, typeOnly }: Import, rule: Rule): string | undefined {
+  if (!target.startsWith(".")) {
+    const name = target.replace(/^node:/, "");
+    if (builtinModules.includes(name)) return rule.builtins === false ? `builtin ${name}` : undefined;
+    const isAllowed = (rule.packages ?? []).some((known) => target === known || target.startsWith(`${known}/`));
+    return isAllowed ? undefined : `package ${target}`;
+  }
+  if (!/\.(?:js|json)$/.test(target)) return `${target} does not end in .js`;
+  const path = resolved(file, target);
+  if ((rule.folders ?? []).some((folder) => path.startsWith(`${folder}/`))) return undefined;
+  if (rule.values && path.startsWith("lib/") && (typeOnly || rule.values.test(path))) return undefined;
+  return `${path} is not of ${(rule.folders ?? []).join(", ")}`;
+}
+
+function faults(file: string): string[] {
+  const rule = RULES.find(([pattern]) => pattern.test(file))?.[1];
+  if (!rule) return ["no rule for this folder"];
+  const vendor = file.split("/")[1] ?? "";
+  return imports(file)
+    .map((each) => fault(file, each, rule(vendor)))
+    .filter((each) => each !== undefined);
+}
+
+/** Circles of value imports, each as its files in order; types may go in circles, since they are gone at run time. */
+function circles(files: readonly string[], valueImports: (file: string) => string[]): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) found.push([...path.slice(at), file].join(" -> "));
+    if (at >= 0 || done.has(file)) return;
+    for (const next of valueImports(file)) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  return found;
+}
+
+function valueImports(file: string): string[] {
+  return imports(file)
+    .filter(({ target, typeOnly }) => !typeOnly && target.startsWith(".") && target.endsWith(".js"))
+    .map(({ target }) => resolved(file, target));
+}
+
+describe("Layers", () => {
+  const files = ["lib", "nodes", "simulators", "demo"].flatMap(typescript);
 
   it("are many files, so that this test looks at something", () => {
     assert.ok(files.length > 40);
     assert.deepEqual(
-      imports("nodes/shared/webhook/routes.ts")
+      imports("nodes/shared/webhook/dispatcher.ts")
         .map(({ target }) => target)
         .sort(),
-      ["../../../lib/core/body.js", "cors", "node-red", "node:http"],
+      ["../../../lib/webhook/body.js", "cors", "node-red", "node:http"],
     );
   });
 
   it("import only what they may", () => {
-    const wrong = files.flatMap((file) => faults(file).map((fault) => `${file}: ${fault}`));
+    const wrong = files.flatMap((file) => faults(file).map((each) => `${file}: ${each}`));
     assert.deepEqual(wrong, []);
+  });
+
+  it("refuse what is not on the list", () => {
+    const simulator = RULES.find(([pattern]) => pattern.test("simulators/cti/x.ts"))?.[1]("cti") ?? {};
+    for (const target of ["cti/events", "webitel/upload/delivery", "rte/socket", "http/rest"]) {
+      const value = { target: `../../lib/${target}.js`, typeOnly: false };
+      assert.match(fault("simulators/cti/x.ts", value, simulator) ?? "", /is not of simulators/);
+      assert.equal(fault("simulators/cti/x.ts", { ...value, typeOnly: true }, simulator), undefined);
+    }
+    const core = RULES.find(([pattern]) => pattern.test("lib/core/x.ts"))?.[1]("core") ?? {};
+    assert.equal(fault("lib/core/x.ts", { target: "axios", typeOnly: false }, core), "package axios");
+  });
+
+  it("import values in no circle", () => {
+    assert.deepEqual(circles(files, valueImports), []);
+    const circle: Record<string, string[]> = { a: ["b"], b: ["c"], c: ["a"] };
+    assert.deepEqual(
+      circles(["a"], (file) => circle[file] ?? []),
+      ["a -> b -> c -> a"],
+    );
   });
 
   it("need five packages at run time", () => {

@@ -5,7 +5,7 @@
 import { createServer } from "node:http";
 import { setImmediate as breathe } from "node:timers/promises";
 import { listen } from "../../simulators/listen.js";
-import { makeDay } from "../../simulators/rte/day.js";
+import { makeDay } from "../../simulators/rte/scenario.js";
 import { RteHub } from "../../simulators/rte/hub.js";
 import { issueToken } from "../../simulators/rte/tokens.js";
 import { record, TYPE, wireData } from "../../simulators/rte/wire.js";

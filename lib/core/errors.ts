@@ -21,7 +21,7 @@ export interface ErrorCause {
 }
 
 /** Values that fill the placeholders of a catalogue sentence. */
-export type Words = Record<string, string | number | boolean | undefined>;
+export type ErrorParams = Record<string, string | number | boolean | undefined>;
 
 /** Codes that do not come from the vendor or from the network. */
 export const REFUSED = "EINVALID";
@@ -36,14 +36,14 @@ export class ContactCenterError extends Error {
   /** Key of the sentence in the merged locale catalogue, such as `shared.errors.timeout`. */
   readonly key: string;
   /** What fills the sentence. */
-  readonly words: Words;
+  readonly params: ErrorParams;
 
-  constructor(code: number | string, key: string, cause: ErrorCause, words: Words = {}) {
+  constructor(code: number | string, key: string, cause: ErrorCause, words: ErrorParams = {}) {
     super(`${key} ${JSON.stringify({ ...words, field: cause.field })}`);
     this.code = code;
     this.key = key;
     this.cause = cause;
-    this.words = words;
+    this.params = words;
   }
 }
 
@@ -53,7 +53,7 @@ export class ContactCenterError extends Error {
  * @param cause where it happened; `field` names the setting or property to mend
  * @param words what fills the sentence
  */
-export function refused(key: string, cause: ErrorCause, words: Words = {}): ContactCenterError {
+export function refused(key: string, cause: ErrorCause, words: ErrorParams = {}): ContactCenterError {
   return new ContactCenterError(REFUSED, key, cause, { field: cause.field, ...words });
 }
 

@@ -1,8 +1,8 @@
 /** The broker's three operations (vendor document: Fire Commands, Subscribe, Unsubscribe) on the shared REST client. */
 import type { AgentOptions } from "node:https";
 import { ContactCenterError, refused } from "../core/errors.js";
-import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../core/rest.js";
-import { foldedProperties } from "../core/fold.js";
+import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../http/rest.js";
+import { propertiesIgnoringCase } from "../core/values.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";
 import { COMMANDS, type EnumStyle } from "./tables.js";
 
@@ -117,7 +117,7 @@ export function subscriptionId(answer: Pick<RestAnswer, "headers" | "body">): st
   if (last !== "" && last.toLowerCase() !== "subscribe") return last;
   const { body } = answer;
   if (typeof body === "string") return GUID.test(body.trim()) ? body.trim() : undefined;
-  const fields = foldedProperties(body);
+  const fields = propertiesIgnoringCase(body);
   const id = fields.get("subscriptionid")?.[1] ?? fields.get("id")?.[1];
   return (typeof id === "string" && id.trim() !== "") || typeof id === "number" ? String(id).trim() : undefined;
 }

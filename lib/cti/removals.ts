@@ -1,5 +1,5 @@
 /** Subscriptions that shall end: each is asked for until the broker confirms it, whatever breaks meanwhile. */
-import { backoffDelay, type BackoffOptions } from "../core/backoff.js";
+import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import type { CtiClient } from "./client.js";
 
 /** What removals work with. */

@@ -7,8 +7,8 @@
  * Every id that the broker may hold for us is in the store before anything else happens to it, so the next life can
  * remove what this one could not: after a kill, a broker that was down, a node that was changed.
  */
-import { backoffDelay, type BackoffOptions, delay } from "../core/backoff.js";
-import { isUnprocessed } from "../core/rest.js";
+import { backoffDelay, type BackoffOptions, delay } from "../http/backoff.js";
+import { isUnprocessed } from "../http/rest.js";
 import { agentKey } from "./addresses.js";
 import { type CtiClient, isDown } from "./client.js";
 import { Removals } from "./removals.js";

@@ -9,7 +9,7 @@
  * What waits is bounded by age and by count, so a broker that never says how a hold ended cannot fill the memory.
  */
 import { agentKey } from "./addresses.js";
-import { type CtiEvent, isNoId } from "./codec.js";
+import { type CtiEvent, isNoId } from "./events.js";
 
 /** How a transfer ended; addresses of agents in `from` and `to`. */
 export interface Transfer {

@@ -5,7 +5,7 @@
  * notifications about a missed call and a voice mail speak of a call that is over.
  */
 import type { Call, CallDirection, CallState } from "../core/call.js";
-import { EVENTS, type EventName } from "./catalogue.js";
+import { EVENTS, type EventName } from "./tables.js";
 import type { Json } from "./normalise.js";
 
 type Meaning = readonly [CallState, CallDirection];

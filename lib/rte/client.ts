@@ -4,14 +4,14 @@
  * A hub forgets its subscriptions with the connection, and events of the time between are lost. So after each outage the
  * client subscribes again everything that is wanted, and then tells each member of the `gap`.
  */
-import type { BackoffOptions } from "../core/backoff.js";
-import { delay } from "../core/backoff.js";
-import type { Access } from "./access.js";
-import { copyEvent, EventReader, type Subject } from "./event.js";
+import type { BackoffOptions } from "../http/backoff.js";
+import { delay } from "../http/backoff.js";
+import type { Access } from "./login.js";
+import { copyEvent, EventReader, type Subject } from "./events.js";
 import { Hub, type HubTimings } from "./hub.js";
 import { available, reconcile, served } from "./hub-calls.js";
 import { type Member, type Notice, noticesOf, type Receiver, type State } from "./member.js";
-import { Seat } from "./seat.js";
+import { Seat } from "./subscriber.js";
 import { Pace, reasonOf } from "./retry.js";
 import { distinct, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
 

@@ -1,8 +1,8 @@
 /** What is asked of the hub, and how its answers are read (vendor document "RTE", "Interface"). */
 import { ContactCenterError } from "../core/errors.js";
-import { networkError } from "../core/rest.js";
-import { catalogueName } from "./catalogue.js";
-import type { Subject } from "./event.js";
+import { networkError } from "../http/rest.js";
+import { catalogueName } from "./tables.js";
+import type { Subject } from "./events.js";
 import type { Hub, HubMethod } from "./hub.js";
 import { subjectKey, type Subscriptions, type Wanting } from "./subscriptions.js";
 

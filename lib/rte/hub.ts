@@ -4,9 +4,9 @@
  */
 import type { HttpRequest, HttpResponse, HubConnection, HubMessage, ILogger, MessageType } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "../core/errors.js";
-import { networkError } from "../core/rest.js";
-import type { Entry } from "./access.js";
-import type { Subject } from "./event.js";
+import { networkError } from "../http/rest.js";
+import type { Entry } from "./login.js";
+import type { Subject } from "./events.js";
 import { type Doors, sendHttp, SocketTransport } from "./socket.js";
 
 /** How long to wait, in milliseconds. */

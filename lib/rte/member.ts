@@ -1,5 +1,5 @@
 /** What a client tells those who use it, and what they may ask of it. */
-import type { RteEvent, Subject } from "./event.js";
+import type { RteEvent, Subject } from "./events.js";
 import type { Reason } from "./retry.js";
 import type { Result } from "./subscriptions.js";
 

@@ -6,7 +6,7 @@
  * event then costs one walk over its properties.
  */
 import { canonicalJson } from "../core/event.js";
-import { byFoldedName, HELPERS, type HelperName } from "./catalogue.js";
+import { byFoldedName, HELPERS, type HelperName } from "./tables.js";
 
 /** Parsed JSON. */
 export type Json = Record<string, unknown>;

@@ -1,5 +1,5 @@
 /** When to try again, and why it failed in one word. */
-import { type BackoffOptions, backoffDelay } from "../core/backoff.js";
+import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
 import { ContactCenterError } from "../core/errors.js";
 
 /** Why there is no connection. */

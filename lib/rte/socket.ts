@@ -7,7 +7,7 @@
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
 import { WebSocket } from "ws";
 import { ContactCenterError } from "../core/errors.js";
-import { createRestClient, networkError, statusError } from "../core/rest.js";
+import { createRestClient, networkError, statusError } from "../http/rest.js";
 
 /** What both doors need to know, and where they leave what they saw. */
 export interface Doors {

@@ -2,7 +2,7 @@
  * Who wants which events, and what the hub has granted. Several members that want the same share one subscription of the
  * hub. Pure bookkeeping: it knows neither hub nor time.
  */
-import type { RteEvent, Subject } from "./event.js";
+import type { RteEvent, Subject } from "./events.js";
 
 /** What became of one subscription. */
 export interface Result extends Subject {

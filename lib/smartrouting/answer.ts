@@ -1,6 +1,6 @@
 /** The answer to a SmartRouting request (HTTP Integrator Guide, "SmartRouting Response"). Runs in the editor too. */
 import { type ContactCenterError, refused } from "../core/errors.js";
-import { plainInteger } from "../core/text.js";
+import { plainInteger } from "../core/values.js";
 
 /** What may stand in a field. */
 export type FieldKind = "any-target" | "user-target" | "user-targets" | "integer" | "text";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { plainText } from "../core/text.js";
+import { plainText } from "../core/values.js";
 
 /** What the vendor calls this request; the name of its `msg.event`. */
 export const REQUEST_NAME = "SmartRouting";

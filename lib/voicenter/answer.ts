@@ -1,6 +1,6 @@
 /** The answer to an external layer's request (External Layer API, "Client Response", "Say Method", "Dial Method"). Runs in the editor too. */
 import { type ContactCenterError, refused } from "../core/errors.js";
-import { plainText } from "../core/text.js";
+import { plainText } from "../core/values.js";
 import { CHECKS, type FieldKind } from "./checks.js";
 
 /** One field of an answer. */

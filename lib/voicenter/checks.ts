@@ -1,6 +1,6 @@
 /** What may stand in each field of an answer, and how it is written (External Layer API, the type columns and the samples). */
-import { type ContactCenterError, refused, type Words } from "../core/errors.js";
-import { plainInteger, plainText } from "../core/text.js";
+import { type ContactCenterError, refused, type ErrorParams } from "../core/errors.js";
+import { plainInteger, plainText } from "../core/values.js";
 
 /** What may stand in a field. */
 export type FieldKind = "layer" | "text" | "seconds" | "yes-no" | "say-parts" | "dial-targets" | "custom-data";
@@ -113,7 +113,7 @@ function parsed(value: string): unknown {
   }
 }
 
-function wrong(problem: string, field: string, words: Words = {}): ContactCenterError {
+function wrong(problem: string, field: string, words: ErrorParams = {}): ContactCenterError {
   return refused(
     `voicenter.errors.${problem}`,
     { vendor: "voicenter", operation: "External Layer response", field },

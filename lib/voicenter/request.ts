@@ -1,9 +1,9 @@
 /** The request that Voicenter makes when a call reaches an external layer (External Layer API, "Request Parameters"). */
 import { randomUUID } from "node:crypto";
-import { parseJsonObject } from "../core/body.js";
+import { parseJsonObject } from "../webhook/body.js";
 import type { Call } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { plainInteger, plainText } from "../core/text.js";
+import { plainInteger, plainText } from "../core/values.js";
 
 /** The value of `METHOD`, always; the name of `msg.event`. */
 export const REQUEST_NAME = "IVR_LAYER_INPUT";

@@ -1,7 +1,7 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
 import { ContactCenterError } from "../core/errors.js";
-import { createRestClient, type RestRequest } from "../core/rest.js";
+import { createRestClient, type RestRequest } from "../http/rest.js";
 import { readWebitelError } from "./errors.js";
 import { pages } from "./paging.js";
 import { MARKER } from "./tables.js";

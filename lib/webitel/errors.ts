@@ -1,6 +1,6 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
 import { ContactCenterError } from "../core/errors.js";
-import { lenientJson, type VendorFault } from "../core/rest.js";
+import { lenientJson, networkFault, type VendorFault } from "../http/rest.js";
 import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
 
 type Fields = Record<string, unknown>;
@@ -42,9 +42,6 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
  */
 export type Verdict = "stop" | "refused" | "later" | "unknown";
 
-/** The network's words for a request that never left. */
-const UNSENT = new Set<unknown>(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-
 /**
  * Judges a failed CreateMemberBulk.
  *
@@ -55,8 +52,8 @@ export function judge(error: unknown): Verdict {
   if (!(error instanceof ContactCenterError)) return "stop";
   const { code, cause } = error;
   if (typeof code === "string") {
-    if (UNSENT.has(code)) return "later";
-    return code === "EINVALID" || /CERT|SSL|TLS|EPROTO|UNABLE_TO_VERIFY|INVALID_URL/.test(code) ? "stop" : "unknown";
+    if (code === "EINVALID" || code.includes("INVALID_URL")) return "stop";
+    return ({ "not-sent": "later", tls: "stop", closed: "unknown", unknown: "unknown" } as const)[networkFault(code)];
   }
   const id = cause.id ?? "";
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));

@@ -1,6 +1,6 @@
 /** Values of a request, checked before anything is sent: nothing is bent, nothing is guessed. */
 import { refused } from "../core/errors.js";
-import { plainText } from "../core/text.js";
+import { plainText } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
 

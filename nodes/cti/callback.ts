@@ -1,11 +1,11 @@
 /** The address that a broker shall post events to, and which subscriptions an event node may hear of. */
 import type { Node, NodeAPI } from "node-red";
-import type { AuthMethod } from "../../lib/core/credentials.js";
+import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
 import { ON_THE_WAY_MS } from "../../lib/cti/removals.js";
 import type { SubscriptionKeeper } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
-import type { CtiBroker } from "./broker.js";
+import type { CtiBroker } from "./connection.js";
 
 /** What a `cti-event-in` tells of its address. */
 export interface EventNode extends Node {

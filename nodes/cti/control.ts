@@ -1,7 +1,7 @@
 /** What a control message asks of a subscriber. */
 import { refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
-import { foldedProperties } from "../../lib/core/fold.js";
+import { propertiesIgnoringCase } from "../../lib/core/values.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;
@@ -33,7 +33,7 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
   // An answer of this node may be sent back as a question: its rows name their addresses.
   const addresses = items.map((item: unknown) =>
     sipAddress(
-      typeof item === "object" ? foldedProperties(item).get("imaddress")?.[1] : item,
+      typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item,
       action as Action,
       "payload",
     ),

@@ -6,13 +6,13 @@
  * Vendor document: CTI Broker REST API.
  */
 import type { NodeAPI } from "node-red";
-import { AgentCommands } from "../../lib/cti/agents.js";
+import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
 import { Removals } from "../../lib/cti/removals.js";
 import { envText } from "../shared/values.js";
-import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./broker.js";
-import { serveBrokerTest } from "./broker-test.js";
-import { onDeployed } from "./deployed.js";
+import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./connection.js";
+import { serveBrokerTest } from "./connection-test.js";
+import { onDeployEnd } from "../shared/deploys.js";
 import { contextStore } from "./store.js";
 
 export = (RED: NodeAPI): void => {
@@ -43,7 +43,7 @@ export = (RED: NodeAPI): void => {
       },
     } satisfies Partial<CtiBroker>);
 
-    const off = onDeployed(RED, () => {
+    const off = onDeployEnd(RED, () => {
       off();
       void store.load().then((ids) => (ids.length > 0 ? this.adopt(ids) : undefined));
     });

@@ -10,10 +10,10 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { readCommand } from "../../lib/cti/commands.js";
 import { COMMANDS } from "../../lib/cti/tables.js";
-import { onInput, speak } from "../shared/input.js";
-import { paint, wipe } from "../shared/status.js";
+import { onInput, localize } from "../shared/input.js";
+import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
-import { brokerOf, codeOf } from "./broker.js";
+import { brokerOf, codeOf } from "./connection.js";
 
 interface CommandConfig extends NodeDef {
   broker?: string;
@@ -53,8 +53,8 @@ export = (RED: NodeAPI): void => {
     const show = (): void => {
       if (life.signal.aborted) return;
       const beats = brokerOf(RED, config.broker, "command").open().agents.beating(life.signal).length;
-      if (beats > 0) paint(this, "connected", RED._("cti-command.badge.beats", { count: beats }));
-      else wipe(this);
+      if (beats > 0) setStatus(this, "connected", RED._("cti-command.badge.beats", { count: beats }));
+      else clearStatus(this);
     };
 
     onInput(RED, this, async (message, send) => {
@@ -65,14 +65,15 @@ export = (RED: NodeAPI): void => {
           command,
           heartbeatMs: heartbeatMs(config.heartbeat),
           signal: life.signal,
-          onBeatFailed: (error) => this.warn(RED._("cti-command.beat-failed", { detail: speak(RED, error).message })),
+          onBeatFailed: (error) =>
+            this.warn(RED._("cti-command.beat-failed", { detail: localize(RED, error).message })),
           onBeatChange: show,
         });
         show();
         Object.assign(message, { payload: sent.body, statusCode: sent.status });
         send(message);
       } catch (error) {
-        paint(this, "error", codeOf(error));
+        setStatus(this, "error", codeOf(error));
         throw error;
       }
     });

@@ -7,13 +7,13 @@
  * Vendor document: CTI Broker REST API, "Events" and "Additional note".
  */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../lib/core/credentials.js";
-import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/codec.js";
+import type { WebhookCredentials } from "../shared/webhook/config.js";
+import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
 import { EVENTS } from "../../lib/cti/tables.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
 import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
-import { type Accepted, openDoor, respond } from "../shared/webhook/door.js";
-import { DEFAULT_DEADLINE_MS } from "../shared/webhook/pair.js";
+import { type Accepted, openEndpoint, respond } from "../shared/webhook/endpoint.js";
+import { DEFAULT_DEADLINE_MS } from "../shared/webhook/request-response.js";
 import { type EventNode, isExpected } from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
@@ -68,20 +68,20 @@ export = (RED: NodeAPI): void => {
       this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
     };
 
-    const door = openDoor(RED, this, config, {
+    const door = openEndpoint(RED, this, config, {
       method: "POST",
       bodyMs: DEFAULT_DEADLINE_MS,
       accept: (request) => {
         const read = refusalOf(request.data);
         if ("status" in read) {
-          respond(request.visit, {
+          respond(request.webhookRequest, {
             status: read.status,
             json: JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) }),
           });
           return;
         }
         // The broker waits for nobody's flow.
-        respond(request.visit, { status: 200 });
+        respond(request.webhookRequest, { status: 200 });
         deliver(read.event, request);
       },
     });

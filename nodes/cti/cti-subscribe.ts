@@ -9,16 +9,16 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { SubscriptionKeeper, type SubscriptionRow } from "../../lib/cti/subscriptions.js";
-import { onInput, speak } from "../shared/input.js";
-import { paint } from "../shared/status.js";
+import { onInput, localize } from "../shared/input.js";
+import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
-import { isActive } from "./active.js";
-import { brokerOf, type CtiBroker } from "./broker.js";
+import { isActive } from "../shared/active.js";
+import { brokerOf, type CtiBroker } from "./connection.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { type Action, agentList, readControl } from "./control.js";
-import { onDeployed } from "./deployed.js";
+import { onDeployEnd } from "../shared/deploys.js";
 import { contextStore } from "./store.js";
-import { watch } from "./watch.js";
+import { watch } from "./badge.js";
 
 interface SubscribeConfig extends NodeDef {
   broker?: string;
@@ -55,7 +55,10 @@ export = (RED: NodeAPI): void => {
   function CtiSubscribe(this: Node, config: SubscribeConfig): void {
     RED.nodes.createNode(this, config);
     const rowsOf = (rows: readonly SubscriptionRow[]): object[] =>
-      rows.map(({ error, ...row }) => ({ ...row, ...(error !== undefined && { error: speak(RED, error).message }) }));
+      rows.map(({ error, ...row }) => ({
+        ...row,
+        ...(error !== undefined && { error: localize(RED, error).message }),
+      }));
 
     let closed = false;
 
@@ -81,8 +84,8 @@ export = (RED: NodeAPI): void => {
     };
 
     const begin = async ({ keeper, agents }: Life): Promise<void> => {
-      const active = await isActive(RED, this, config);
-      if (!active) paint(this, "unconfigured", RED._("cti-subscribe.badge.inactive"));
+      const active = await isActive(RED, this, config, "anywhere365");
+      if (!active) setStatus(this, "unconfigured", RED._("cti-subscribe.badge.inactive"));
       const rows = await keeper.start(active ? agents : []);
       if (active && !closed) this.send({ payload: rowsOf(rows) });
     };
@@ -92,7 +95,7 @@ export = (RED: NodeAPI): void => {
     // Not before all nodes stand: the event node may be made after this one. And after each later deploy, where it was
     // missing: a node that is added restarts nobody.
     const ready = new Promise<void>((resolve) => {
-      const off = onDeployed(RED, () => {
+      const off = onDeployEnd(RED, () => {
         if (!life) attempt();
         resolve();
       });
@@ -106,7 +109,7 @@ export = (RED: NodeAPI): void => {
     const attempt = (): void => {
       try {
         life = open();
-        paint(this, "connecting");
+        setStatus(this, "connecting");
         begin(life).catch(fail);
       } catch (error) {
         fail(error);
@@ -114,12 +117,12 @@ export = (RED: NodeAPI): void => {
     };
     const fail = (error: unknown): void => {
       problem = error;
-      paint(
+      setStatus(
         this,
         "error",
         RED._("cti-subscribe.badge.field", { field: (error as ContactCenterError).cause?.field ?? "" }),
       );
-      this.error(speak(RED, error).message);
+      this.error(localize(RED, error).message);
     };
     const end = async (removed: boolean): Promise<void> => {
       if (!life) return;

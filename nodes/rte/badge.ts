@@ -1,11 +1,12 @@
 /** The badge of `rte-subscribe`: how the connection is, why not, and when the next try is. */
 import type { Node, NodeAPI } from "node-red";
 import type { Notice, State } from "../../lib/rte/member.js";
-import { paint } from "../shared/status.js";
+import { setStatus } from "../shared/status.js";
 
 /** Paints only when something changes, not with every second that passes. */
 export class Badge {
   private isActive = true;
+  private isWrong = false;
   private refused = 0;
   private state: State = { word: "connecting" };
 
@@ -16,12 +17,19 @@ export class Badge {
 
   /** No connection is chosen, or it lacks a setting. */
   unconfigured(): void {
-    paint(this.node, "unconfigured");
+    setStatus(this.node, "unconfigured");
+  }
+
+  /** The setting `active` is neither yes nor no. */
+  wrong(): void {
+    this.isWrong = true;
+    this.active(false);
   }
 
   /** The node takes part or stands by. */
   active(isActive: boolean): void {
     this.isActive = isActive;
+    if (isActive) this.isWrong = false;
     this.repaint();
   }
 
@@ -41,12 +49,13 @@ export class Badge {
 
   private repaint(): void {
     const { RED, node, state } = this;
-    if (state.word === "disconnected") {
+    if (this.isWrong) setStatus(node, "error", RED._("rte.badge.active"));
+    else if (state.word === "disconnected") {
       const time = new Date(state.retryAtMs).toTimeString().slice(0, 8);
-      paint(node, "disconnected", `${RED._(`rte.badge.${state.reason}`)} → ${time}`);
-    } else if (state.word === "connecting") paint(node, "connecting");
-    else if (!this.isActive) paint(node, "unconfigured", RED._("rte.badge.inactive"));
-    else if (this.refused > 0) paint(node, "late", RED._("rte.badge.refused", { count: this.refused }));
-    else paint(node, "connected");
+      setStatus(node, "disconnected", `${RED._(`rte.badge.${state.reason}`)} → ${time}`);
+    } else if (state.word === "connecting") setStatus(node, "connecting");
+    else if (!this.isActive) setStatus(node, "unconfigured", RED._("rte.badge.inactive"));
+    else if (this.refused > 0) setStatus(node, "late", RED._("rte.badge.refused", { count: this.refused }));
+    else setStatus(node, "connected");
   }
 }

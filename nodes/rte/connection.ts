@@ -1,6 +1,6 @@
 /** What `rte-connection` and `rte-subscribe` know of each other. */
 import type { Node, NodeAPI } from "node-red";
-import { type Access, DISCOVERY_URL, enreachAccess, tokenAccess } from "../../lib/rte/access.js";
+import { type Access, DISCOVERY_URL, enreachAccess, tokenAccess } from "../../lib/rte/login.js";
 import type { Member, Receiver } from "../../lib/rte/member.js";
 import { envText } from "../shared/values.js";
 

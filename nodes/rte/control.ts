@@ -1,10 +1,10 @@
 /** What a message may ask of `rte-subscribe`, as a table of actions. */
 import { refused } from "../../lib/core/errors.js";
-import { catalogueName } from "../../lib/rte/catalogue.js";
-import type { Subject } from "../../lib/rte/event.js";
+import { catalogueName } from "../../lib/rte/tables.js";
+import type { Subject } from "../../lib/rte/events.js";
 import { noticesOf } from "../../lib/rte/member.js";
 import type { Result } from "../../lib/rte/subscriptions.js";
-import { anyCase } from "../shared/values.js";
+import { readIgnoringCase } from "../../lib/core/values.js";
 
 /** What answers a control message. */
 export interface Answer {
@@ -35,7 +35,7 @@ export function readSubjects(operation: string, payload: unknown): Subject[] {
   const items: unknown[] = Array.isArray(payload) ? payload : [payload];
   if (items.length === 0) throw refused("rte.errors.empty-list", { vendor: "enreach", operation, field: "payload" });
   return items.map((item, index) => {
-    const read = anyCase(item);
+    const read = readIgnoringCase(item);
     const text = (name: string): string => {
       const value = read(name);
       if (typeof value !== "string" || value.trim() === "")

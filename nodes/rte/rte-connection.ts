@@ -8,7 +8,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { RteClient } from "../../lib/rte/client.js";
 import type { Member, State } from "../../lib/rte/member.js";
 import type { Reason } from "../../lib/rte/retry.js";
-import { speak } from "../shared/input.js";
+import { localize } from "../shared/input.js";
 import { ConnectionUsers } from "../shared/users.js";
 import {
   accessOf,
@@ -17,8 +17,8 @@ import {
   missingSetting,
   type RteConnection,
 } from "./connection.js";
-import { onceDeployed } from "./deployed.js";
-import { serveTrial } from "./trial-endpoint.js";
+import { onceDeployed } from "../shared/deploys.js";
+import { serveTrial } from "./connection-test.js";
 
 type Config = NodeDef & ConnectionConfig;
 
@@ -85,7 +85,7 @@ function logged(RED: NodeAPI, node: Node): (state: State) => void {
       said = state.reason;
       node.warn(
         RED._("rte.warnings.disconnected", {
-          why: speak(RED, state.error).message,
+          why: localize(RED, state.error).message,
           seconds: (state.retryInMs / 1000).toFixed(1),
         }),
       );

@@ -10,16 +10,17 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { catalogueName, GROUPS } from "../../lib/rte/catalogue.js";
-import type { RteEvent, Subject } from "../../lib/rte/event.js";
+import { catalogueName, GROUPS } from "../../lib/rte/tables.js";
+import type { RteEvent, Subject } from "../../lib/rte/events.js";
 import type { Member, Notice, State } from "../../lib/rte/member.js";
 import { distinct, type Result, subjectKey } from "../../lib/rte/subscriptions.js";
-import { type Message, onInput, type Send } from "../shared/input.js";
-import { evaluate, envText } from "../shared/values.js";
+import { isActive } from "../shared/active.js";
+import { localize, type Message, onInput, type Send } from "../shared/input.js";
+import { envText } from "../shared/values.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
 import { ACTIONS, type Answer, type Controlled, subjectOf } from "./control.js";
-import { onceDeployed } from "./deployed.js";
+import { onceDeployed } from "../shared/deploys.js";
 
 interface Config extends NodeDef {
   connection: string;
@@ -30,12 +31,6 @@ interface Config extends NodeDef {
 
 /** For the editor's list of events. */
 const EVENT_LIST = Object.fromEntries(Object.entries(GROUPS).map(([group, events]) => [group, Object.keys(events)]));
-
-/** False for what reads as no: an environment variable is always text. */
-function isYes(value: unknown): boolean {
-  if (typeof value === "string") return !["false", "0", "no", "off", "null"].includes(value.trim().toLowerCase());
-  return value === undefined || Boolean(value);
-}
 
 function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
@@ -55,7 +50,7 @@ export = (RED: NodeAPI): void => {
       return;
     }
     const wishes = new Map(configured(RED, this, config).map((subject) => [subjectKey(subject), subject]));
-    let isActive = true;
+    let active = true;
     let member: Member | undefined;
 
     const receiver = {
@@ -69,9 +64,9 @@ export = (RED: NodeAPI): void => {
     const start = (): void => {
       if (member !== undefined) return;
       member = connection.join(this, receiver);
-      badge.active(isActive);
+      badge.active(active);
       // Also with an empty list: it takes the place of what this node had before a deploy.
-      void member.want(isActive ? [...wishes.values()] : []);
+      void member.want(active ? [...wishes.values()] : []);
     };
     const joined = (): Member => {
       start();
@@ -80,33 +75,35 @@ export = (RED: NodeAPI): void => {
     const node: Controlled = {
       async subscribe(subjects) {
         for (const subject of subjects) wishes.set(subjectKey(subject), subject);
-        return isActive ? joined().subscribe(subjects) : distinct(subjects).map(inactive);
+        return active ? joined().subscribe(subjects) : distinct(subjects).map(inactive);
       },
       unsubscribe(subjects = [...wishes.values()]) {
         for (const subject of subjects) wishes.delete(subjectKey(subject));
         return joined().unsubscribe(subjects);
       },
-      list: () => (isActive ? joined().list() : Promise.resolve([...wishes.values()].map(inactive))),
+      list: () => (active ? joined().list() : Promise.resolve([...wishes.values()].map(inactive))),
       available: () => joined().available(),
       activate() {
-        isActive = true;
+        active = true;
         badge.active(true);
         return joined().subscribe([...wishes.values()]);
       },
       deactivate() {
-        isActive = false;
+        active = false;
         badge.active(false);
         return joined().unsubscribe();
       },
     };
 
     // Nothing is asked for before the whole flow stands: an early event would find no node to go to.
-    const active = Promise.resolve(
-      evaluate(RED, this, {} as Message, "active", { value: config.active, type: config.activeType }, "enreach"),
+    const settled = isActive(RED, this, config, "enreach").then(
+      (value) => void (active = value),
+      (error: unknown) => {
+        active = false;
+        badge.wrong();
+        this.error(localize(RED, error).message);
+      },
     );
-    const settled = active
-      .then((value) => (isActive = isYes(value)))
-      .catch((error: Error) => this.error(error.message));
     let isClosed = false;
     const begin = (): void => void settled.then(() => !isClosed && start());
     const forget = onceDeployed(RED, begin);

@@ -13,9 +13,9 @@ export type Send = (message: object | (object | null)[]) => void;
  * @param error anything that was thrown
  * @returns an Error whose message a person can act on; `code` and `cause` stay as they were
  */
-export function speak(RED: NodeAPI, error: unknown): Error {
+export function localize(RED: NodeAPI, error: unknown): Error {
   if (!(error instanceof ContactCenterError)) return error instanceof Error ? error : new Error(String(error));
-  const words = Object.fromEntries(Object.entries(error.words).map(([name, value]) => [name, String(value ?? "")]));
+  const words = Object.fromEntries(Object.entries(error.params).map(([name, value]) => [name, String(value ?? "")]));
   error.message = RED._(error.key, { vendor: RED._(`vendor.${error.cause.vendor}`), ...words });
   // Node-RED copies stack before message into the debug panel's error; keep both in step.
   error.stack = `${error.name}: ${error.message}`;
@@ -34,7 +34,7 @@ export function onInput(
   handle: (message: Message, send: Send) => void | Promise<void>,
 ): void {
   node.on("input", (message, send, done) => {
-    const fail = (error: unknown): void => done(speak(RED, error));
+    const fail = (error: unknown): void => done(localize(RED, error));
     try {
       const work = handle(message, send as Send);
       if (work instanceof Promise) work.then(() => done(), fail);

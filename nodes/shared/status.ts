@@ -19,7 +19,7 @@ const VOCABULARY = {
 /** A word of the vocabulary. */
 export type StatusWord = keyof typeof VOCABULARY;
 
-const faces = new WeakMap<Node, NodeStatus & { word: StatusWord }>();
+const shown = new WeakMap<Node, NodeStatus & { word: StatusWord }>();
 
 /**
  * Paints the badge; a badge that already says so is left alone.
@@ -27,22 +27,22 @@ const faces = new WeakMap<Node, NodeStatus & { word: StatusWord }>();
  * @param word colour and shape, and the text unless another is given
  * @param text a fact instead of the word, under 20 characters, such as `12,400 / 50,000` or `401, next 12:30:05`
  */
-export function paint(node: Node, word: StatusWord, text?: string): void {
+export function setStatus(node: Node, word: StatusWord, text?: string): void {
   const face = { ...VOCABULARY[word], ...(text !== undefined && { text: text.slice(0, 19) }), word };
-  const before = faces.get(node);
+  const before = shown.get(node);
   if (before?.word === word && before.text === face.text) return;
-  faces.set(node, face);
+  shown.set(node, face);
   if (before) show(node);
   // While a flow is being made its Status nodes hear nothing yet, and what is wrong from the start is worth hearing.
   else setImmediate(() => show(node));
 }
 
 function show(node: Node): void {
-  const face = faces.get(node);
+  const face = shown.get(node);
   if (face) node.status({ fill: face.fill, shape: face.shape, text: face.text });
 }
 
 /** Takes the badge away. */
-export function wipe(node: Node): void {
-  if (faces.delete(node)) node.status({});
+export function clearStatus(node: Node): void {
+  if (shown.delete(node)) node.status({});
 }

@@ -1,7 +1,7 @@
 /** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
 import type { Node, NodeAPI } from "node-red";
 import { refused, type Vendor } from "../../lib/core/errors.js";
-import { foldedProperties } from "../../lib/core/fold.js";
+import { isBlank as isBlankValue, readIgnoringCase } from "../../lib/core/values.js";
 import type { Message } from "./input.js";
 
 /** A typed setting as the editor saves it; a missing type counts as `str`. */
@@ -12,7 +12,7 @@ export interface TypedValue {
 
 /** True when nothing was entered. Asked before evaluation: a blank `num` would become 0, and a blank `json` would throw. */
 export function isBlank({ value }: TypedValue): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  return isBlankValue(value) || (Array.isArray(value) && value.length === 0);
 }
 
 /**
@@ -61,22 +61,6 @@ export function evaluate(
   });
 }
 
-/**
- * A reader of properties without regard to case. Own properties only, so nothing of a prototype is taken for data.
- * @param payload anything; what is not a plain object has no properties
- * @returns a function: the first of the names that is present and not undefined
- */
-export function anyCase(payload: unknown): (...names: string[]) => unknown {
-  const properties = foldedProperties(payload);
-  return (...names) => {
-    for (const name of names) {
-      const value = properties.get(name.toLowerCase())?.[1];
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-}
-
 /** How one field of a message is named. */
 export interface FieldNames {
   /** The node's setting. */
@@ -111,7 +95,7 @@ export function valueReader<F extends FieldNames>(
   const open = fields.filter((field) => !madeNames.has(field.setting));
   return async (message, payload = message.payload) => {
     const values: Record<string, unknown> = {};
-    const fromPayload = anyCase(payload);
+    const fromPayload = readIgnoringCase(payload);
     for (const field of open) {
       const value = fromPayload(field.vendorName, field.setting);
       if (value !== undefined) values[field.setting] = value;

@@ -7,18 +7,18 @@
  * Vendor document: SmartRouting HTTP Integrator Guide, "SmartRouting Request".
  */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../lib/core/credentials.js";
+import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { readRequest } from "../../lib/smartrouting/request.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
-import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
 /** "Processed, nothing to change": Enreach goes on with its own routing. */
 const NO_CHANGE = { status: 204 };
 
 export = (RED: NodeAPI): void => {
-  function SmartRoutingIn(this: Node<WebhookCredentials>, config: PairConfig): void {
+  function SmartRoutingIn(this: Node<WebhookCredentials>, config: RequestNodeConfig): void {
     RED.nodes.createNode(this, config);
-    openPair(RED, this, config, {
+    openRequestNode(RED, this, config, {
       vendor: "enreach",
       method: "POST",
       fallback: () => NO_CHANGE,

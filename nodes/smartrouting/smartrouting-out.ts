@@ -10,8 +10,9 @@ import { refused } from "../../lib/core/errors.js";
 import { ANSWER_FIELDS, answerBody, DISCONNECT } from "../../lib/smartrouting/answer.js";
 import { REQUEST_KEYS } from "../../lib/smartrouting/request.js";
 import { type Message, onInput } from "../shared/input.js";
-import { anyCase, valueReader } from "../shared/values.js";
-import { answerCall, jsonAnswer } from "../shared/webhook/pair.js";
+import { readIgnoringCase } from "../../lib/core/values.js";
+import { valueReader } from "../shared/values.js";
+import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 
 interface Config extends NodeDef {
   /** Ends the call, after `customTTS` where that is set. */
@@ -51,7 +52,7 @@ export = (RED: NodeAPI): void => {
 
 function wantsDisconnect(config: Config, message: Message): boolean {
   if (config.disconnect === true) return true;
-  const asked = anyCase(message.payload)("disconnect") ?? false;
+  const asked = readIgnoringCase(message.payload)("disconnect") ?? false;
   if (typeof asked === "boolean") return asked;
   const cause = { vendor: "enreach", operation: "SmartRouting response", field: "disconnect" } as const;
   throw refused("smartrouting.errors.boolean", cause, { type: typeof asked });

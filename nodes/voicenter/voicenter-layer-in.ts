@@ -8,16 +8,16 @@
  * Vendor document: External Layer API, "Request Parameters".
  */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../lib/core/credentials.js";
-import { plainInteger } from "../../lib/core/text.js";
+import type { WebhookCredentials } from "../shared/webhook/config.js";
+import { plainInteger } from "../../lib/core/values.js";
 import { answerBody, ERROR_BODY } from "../../lib/voicenter/answer.js";
 import { readRequest } from "../../lib/voicenter/request.js";
-import { paint } from "../shared/status.js";
+import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
-import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
-interface Config extends PairConfig {
+interface Config extends RequestNodeConfig {
   /** Layer of a call that gets the fallback; blank leaves it to the IVR's settings. */
   fallbackLayer?: string | number;
 }
@@ -30,7 +30,7 @@ export = (RED: NodeAPI): void => {
     const isWrong = text !== "" && (layer === undefined || layer < 0);
     const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { layer });
     const fallback = { status: 200, json: JSON.stringify(body) };
-    openPair(RED, this, config, {
+    openRequestNode(RED, this, config, {
       vendor: "voicenter",
       method: "POST",
       refusal: ERROR_BODY,
@@ -41,7 +41,7 @@ export = (RED: NodeAPI): void => {
       },
     });
     if (isWrong) {
-      paint(this, "error", RED._("voicenter.badge.fallback-layer"));
+      setStatus(this, "error", RED._("voicenter.badge.fallback-layer"));
       this.error(RED._("voicenter.errors.fallback-layer", { value: text }));
     }
   }

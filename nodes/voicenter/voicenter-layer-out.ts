@@ -9,8 +9,9 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { type Action, ANSWER_FIELDS, answerBody, fieldsOf, readAction } from "../../lib/voicenter/answer.js";
 import { onInput } from "../shared/input.js";
-import { anyCase, evaluateItems, valueReader } from "../shared/values.js";
-import { answerCall, jsonAnswer } from "../shared/webhook/pair.js";
+import { readIgnoringCase } from "../../lib/core/values.js";
+import { evaluateItems, valueReader } from "../shared/values.js";
+import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 
 interface Config extends NodeDef {
   /** One of ACTIONS, or `msg`. */
@@ -59,14 +60,14 @@ export = (RED: NodeAPI): void => {
 
 /** A payload that is still the request holds the caller's own number and data, which are no answer. */
 function withoutRequest(payload: unknown): unknown {
-  if (anyCase(payload)("IVR_UNIQUE_ID") === undefined) return payload;
+  if (readIgnoringCase(payload)("IVR_UNIQUE_ID") === undefined) return payload;
   const entries = Object.entries(payload as object).filter(([name]) => !/^(?:CALLER_ID|CUSTOM_DATA)$/i.test(name));
   return Object.fromEntries(entries);
 }
 
 /** What the payload asks for; there `{"STATUS":1}` alone is the error answer. */
 function actionOf(payload: unknown): Action {
-  const from = anyCase(payload);
+  const from = readIgnoringCase(payload);
   const action = readAction(from("ACTION") ?? (Number(from("STATUS")) === 1 ? "ERROR" : undefined));
   if (action) return action;
   throw refused("voicenter.errors.action", {

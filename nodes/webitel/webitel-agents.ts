@@ -11,7 +11,7 @@ import { agentQuery } from "../../lib/webitel/agents.js";
 import { readValue, required } from "../../lib/webitel/fields.js";
 import { type Message, onInput } from "../shared/input.js";
 import { evaluate } from "../shared/values.js";
-import { withClient } from "./with-client.js";
+import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
   connection?: string;

@@ -10,7 +10,7 @@ import { attemptReport, resultFields } from "../../lib/webitel/attempt.js";
 import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
 import { onInput } from "../shared/input.js";
 import { valueReader } from "../shared/values.js";
-import { withClient } from "./with-client.js";
+import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
   connection?: string;

@@ -1,14 +1,14 @@
 /**
  * One Webitel: address and access token, shared by the nodes that call its API.
  *
- * The token goes into the header `X-Webitel-Access` and nowhere else: errors are redacted by `lib/core/rest.ts`.
+ * The token goes into the header `X-Webitel-Access` and nowhere else: errors are redacted by `lib/http/rest.ts`.
  */
 import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
 import { envText } from "../shared/values.js";
-import type { ConnectionCredentials, WebitelConnection } from "./with-client.js";
+import type { ConnectionCredentials, WebitelConnection } from "./connection.js";
 
 interface Config extends NodeDef {
   /** `https://host/api` */

@@ -6,12 +6,12 @@
  * Vendor document: "Webitel REST API usage examples", 3. Outgoing call.
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { callBody, flatCall } from "../../lib/webitel/call.js";
+import { callBody, flatCall } from "../../lib/webitel/requests.js";
 import { CALL_CHOICES, CALL_FIELDS } from "../../lib/webitel/tables.js";
 import { onInput } from "../shared/input.js";
-import { paint, wipe } from "../shared/status.js";
+import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
-import { withClient } from "./with-client.js";
+import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
   connection?: string;
@@ -25,11 +25,11 @@ export = (RED: NodeAPI): void => {
       const { payload } = message;
       const isObject = payload !== null && typeof payload === "object" && !Buffer.isBuffer(payload);
       const body = callBody(await read(isObject ? { ...message, payload: flatCall(payload) } : message));
-      paint(this, "working");
+      setStatus(this, "working");
       try {
         message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));
       } finally {
-        wipe(this);
+        clearStatus(this);
       }
       send(message);
     });

@@ -16,13 +16,13 @@ import { localZone } from "../../lib/webitel/time.js";
 import type { BatchResult, Reject } from "../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
-import { type Message, onInput, speak } from "../shared/input.js";
-import { ProgressBadge } from "./upload/badge.js";
-import { Line, type Turn } from "./upload/line.js";
+import { type Message, onInput, localize } from "../shared/input.js";
+import { ProgressBadge } from "./badge.js";
+import { Line, type Turn } from "./upload/upload-queue.js";
 import { SettingsReader, type UploadConfig } from "./upload/settings.js";
 import { sourceOf } from "./upload/sources.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
-import { withClient } from "./with-client.js";
+import { withClient } from "./connection.js";
 
 const ACTIONS = ["pause", "resume", "cancel"] as const;
 type Action = (typeof ACTIONS)[number];
@@ -71,7 +71,7 @@ export = (RED: NodeAPI): void => {
           (error: unknown) => {
             badge.fail(error);
             // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
-            if ((error as { code?: unknown }).code === CLOSED) this.warn(speak(RED, error).message);
+            if ((error as { code?: unknown }).code === CLOSED) this.warn(localize(RED, error).message);
             throw error;
           },
         ),

@@ -5,8 +5,8 @@
  * Webitel gets 200 and `{}` at once. Vendor document: "Webitel REST API usage examples", 2. Inbound calls.
  */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../lib/core/credentials.js";
-import { readEvent } from "../../lib/webitel/webhook.js";
+import type { WebhookCredentials } from "../shared/webhook/config.js";
+import { readEvent } from "../../lib/webitel/events.js";
 import { WEBHOOK_CREDENTIALS, type WebhookConfig } from "../shared/webhook/config.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
 

@@ -6,18 +6,18 @@
  * Vendor document: "Webitel REST API usage examples", 2. Inbound calls.
  */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../lib/core/credentials.js";
-import { readLookup } from "../../lib/webitel/webhook.js";
+import type { WebhookCredentials } from "../shared/webhook/config.js";
+import { readLookup } from "../../lib/webitel/events.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
-import { openPair, type PairConfig } from "../shared/webhook/pair.js";
+import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
 /** Webitel then routes the call as one from an unknown number. */
 const NOT_FOUND = { status: 200, json: '{"found":false}' };
 
 export = (RED: NodeAPI): void => {
-  function LookupIn(this: Node<WebhookCredentials>, config: PairConfig): void {
+  function LookupIn(this: Node<WebhookCredentials>, config: RequestNodeConfig): void {
     RED.nodes.createNode(this, config);
-    openPair(RED, this, config, {
+    openRequestNode(RED, this, config, {
       vendor: "webitel",
       method: "GET",
       fallback: () => NOT_FOUND,

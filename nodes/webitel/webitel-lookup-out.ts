@@ -5,9 +5,9 @@
  * Vendor document: "Webitel REST API usage examples", 2. Inbound calls: the names of the answer's fields are agreed on per project.
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { lookupAnswer } from "../../lib/webitel/webhook.js";
+import { lookupAnswer } from "../../lib/webitel/events.js";
 import { onInput } from "../shared/input.js";
-import { answerCall, jsonAnswer } from "../shared/webhook/pair.js";
+import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 
 export = (RED: NodeAPI): void => {
   function LookupOut(this: Node, config: NodeDef): void {

@@ -1,4 +1,4 @@
-/** The calls of one stand-in: the latest first, not more than a page shows. */
+/** The calls of one simulator: the latest first, not more than a page shows. */
 import type { Conversation, Exchange, Note, Step, Tone } from "./conversation.js";
 
 /** So many calls are kept for the page. */

@@ -1,6 +1,6 @@
-/** The console's stream: the state of each stand after a change, however many changes there were in between. */
+/** The console's stream: the state of each simulator after a change, however many changes there were in between. */
 import type { ServerResponse } from "node:http";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import type { About } from "./page/about.js";
 
 /** Changes within this time go out together, in milliseconds. */
@@ -10,16 +10,16 @@ const KEEP_ALIVE_MS = 15_000;
 
 /** All open pages. A slow page skips states in between, so that nothing piles up in memory. */
 export class EventStream {
-  private readonly pages = new Map<ServerResponse, Set<Stand>>();
+  private readonly pages = new Map<ServerResponse, Set<Simulator>>();
   private readonly unsubscribe: (() => void)[];
   private readonly keepAlive: NodeJS.Timeout;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly stands: readonly Stand[],
+    private readonly simulators: readonly Simulator[],
     private readonly about: About,
   ) {
-    this.unsubscribe = stands.map((stand) => stand.onChange(() => this.changed(stand)));
+    this.unsubscribe = simulators.map((simulator) => simulator.onChange(() => this.changed(simulator)));
     this.keepAlive = setInterval(() => {
       for (const page of this.pages.keys()) page.write(":\n\n");
     }, KEEP_ALIVE_MS).unref();
@@ -29,13 +29,13 @@ export class EventStream {
   open(response: ServerResponse, headers: Record<string, string>): void {
     response.writeHead(200, { ...headers, "Content-Type": "text/event-stream" });
     response.write(frame("about", this.about));
-    this.pages.set(response, new Set(this.stands));
+    this.pages.set(response, new Set(this.simulators));
     response.on("drain", () => this.schedule());
     response.on("close", () => this.pages.delete(response));
     this.schedule();
   }
 
-  /** Ends every stream and stops listening to the stands. */
+  /** Ends every stream and stops listening to the simulators. */
   close(): void {
     for (const stop of this.unsubscribe) stop();
     clearInterval(this.keepAlive);
@@ -44,8 +44,8 @@ export class EventStream {
     this.pages.clear();
   }
 
-  private changed(stand: Stand): void {
-    for (const due of this.pages.values()) due.add(stand);
+  private changed(simulator: Simulator): void {
+    for (const due of this.pages.values()) due.add(simulator);
     this.schedule();
   }
 
@@ -55,12 +55,12 @@ export class EventStream {
 
   private flush(): void {
     this.timer = undefined;
-    const frames = new Map<Stand, string>();
+    const frames = new Map<Simulator, string>();
     for (const [page, due] of this.pages) {
       if (page.writableNeedDrain) continue;
-      for (const stand of due) {
-        const text = frames.get(stand) ?? frame("state", { stand: stand.name, state: stand.state() });
-        frames.set(stand, text);
+      for (const simulator of due) {
+        const text = frames.get(simulator) ?? frame("state", { simulator: simulator.name, state: simulator.state() });
+        frames.set(simulator, text);
         page.write(text);
       }
       due.clear();

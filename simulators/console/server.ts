@@ -1,9 +1,9 @@
 /**
- * The console: one web page for all stand-ins, on loopback.
+ * The console: one web page for all simulators, on loopback.
  *
  * - `GET /` is the page; its modules and everything else in the pack's `resources/` folder are served under `/`.
- * - `GET /api/events` is one stream (server-sent events): `about` once, then `state` of a stand after each change.
- * - `POST /api/<stand>/<action>` presses a button of a stand: JSON object in, `{"result": …}` or `{"error": "…"}` out.
+ * - `GET /api/events` is one stream (server-sent events): `about` once, then `state` of a simulator after each change.
+ * - `POST /api/<simulator>/<action>` presses a button of a simulator: JSON object in, `{"result": …}` or `{"error": "…"}` out.
  *
  * A page of another site must not press buttons here: the Host has to be loopback (no DNS rebinding), the Origin has to
  * be the console's own, and only `application/json` is taken (no form of another site can send it).
@@ -13,7 +13,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { extname, join, normalize } from "node:path";
 import { listen } from "../listen.js";
 import { packageRoot } from "../package-root.js";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import { EventStream } from "./events.js";
 import type { ConsoleLink } from "./page/about.js";
 import { readBody, TooLarge } from "../body.js";
@@ -22,7 +22,7 @@ import { readBody, TooLarge } from "../body.js";
 export interface ConsoleOptions {
   /** 0 or absent: a free port. */
   port?: number;
-  stands: readonly Stand[];
+  simulators: readonly Simulator[];
   /** Addresses that the head of the page offers, such as the editor. */
   links?: readonly ConsoleLink[];
 }
@@ -31,7 +31,7 @@ export interface ConsoleOptions {
 export interface Console {
   /** Address of the page. */
   readonly url: string;
-  /** Ends the server and every open stream; the stands stay. */
+  /** Ends the server and every open stream; the simulators stay. */
   close(): Promise<void>;
 }
 
@@ -56,13 +56,13 @@ const HEADERS = {
  * @throws the server's own error, such as EADDRINUSE, when the port is taken
  */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
-  const stands = new Map<string, Stand>(options.stands.map((stand) => [stand.name, stand]));
-  const events = new EventStream(options.stands, {
-    stands: options.stands.map(({ name }) => name),
+  const simulators = new Map<string, Simulator>(options.simulators.map((simulator) => [simulator.name, simulator]));
+  const events = new EventStream(options.simulators, {
+    simulators: options.simulators.map(({ name }) => name),
     links: options.links ?? [],
   });
   const server = createServer((request, response) => {
-    serve(request, response, stands, events).catch((error: unknown) => {
+    serve(request, response, simulators, events).catch((error: unknown) => {
       if (!response.headersSent) answer(response, 500, { error: String(error) });
     });
   });
@@ -80,7 +80,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  stands: ReadonlyMap<string, Stand>,
+  simulators: ReadonlyMap<string, Simulator>,
   events: EventStream,
 ): Promise<void> {
   if (!isOwn(request)) {
@@ -89,7 +89,7 @@ async function serve(
   }
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
   if (pathname === "/api/events") events.open(response, HEADERS);
-  else if (pathname.startsWith("/api/")) await press(request, response, pathname, stands);
+  else if (pathname.startsWith("/api/")) await press(request, response, pathname, simulators);
   else await file(request, response, pathname === "/" ? PAGE : pathname);
 }
 
@@ -104,10 +104,10 @@ async function press(
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-  stands: ReadonlyMap<string, Stand>,
+  simulators: ReadonlyMap<string, Simulator>,
 ): Promise<void> {
   const [, , name = "", action = ""] = pathname.split("/");
-  const actions = stands.get(name)?.actions ?? {};
+  const actions = simulators.get(name)?.actions ?? {};
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (run === undefined) return answer(response, 404, { error: `There is no action ${name}/${action}.` });
   if (request.method !== "POST") return answer(response, 405, { error: "An action takes a POST." });

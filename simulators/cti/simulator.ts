@@ -1,5 +1,5 @@
 /**
- * A stand-in for the Anywhere365 CTI Broker (vendor document "CTI Broker REST API"): commands, subscriptions, callbacks,
+ * A simulator for the Anywhere365 CTI Broker (vendor document "CTI Broker REST API"): commands, subscriptions, callbacks,
  * and a contact centre with a few agents behind them.
  *
  * The vendor has not published the body of `POST /api/subscribe`: its two names are options here as they are settings in
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { COMMANDS, type CommandName, type EnumStyle } from "../../lib/cti/tables.js";
 import { readBody } from "../body.js";
 import { listen } from "../listen.js";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import { burst, type BurstInput, type BurstReport } from "./burst.js";
 import { Deliveries } from "./delivery.js";
 import type { CommandState, CtiState, Faults } from "./state.js";
@@ -23,7 +23,7 @@ export const DEMO_AGENTS = [
   "sip:bart.visser@contoso.example",
   "sip:carla.meyer@contoso.example",
 ] as const;
-/** Credentials of the demo's `cti-broker`; the stand-in asks for them only when told to. */
+/** Credentials of the demo's `cti-broker`; the simulator asks for them only when told to. */
 export const DEMO_CTI_CREDENTIALS = { username: "demo", password: "demo" } as const;
 
 /** How to start it. */
@@ -38,12 +38,12 @@ export interface CtiSimulatorOptions {
   callbackField?: string;
   /** A header that each request must carry, such as `Authorization`, else 401. */
   requires?: { header: string; value: string };
-  /** Where the id of a new subscription stands. */
+  /** Where the id of a new subscription simulators. */
   location?: "relative" | "absolute" | "body";
 }
 
-/** The stand-in. */
-export interface CtiSimulator extends Stand {
+/** The simulator. */
+export interface CtiSimulator extends Simulator {
   readonly name: "cti";
   readonly url: string;
   readonly port: number;
@@ -62,7 +62,7 @@ export interface CtiSimulator extends Stand {
 const KEPT = 100;
 const BODY_LIMIT = 64 * 1024;
 
-/** Starts the stand-in. */
+/** Starts the simulator. */
 export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Promise<CtiSimulator> {
   const {
     agents = DEMO_AGENTS,

@@ -1,4 +1,4 @@
-/** What the CTI Broker stand-in shows and takes: plain data, shared with its panel. */
+/** What the CTI Broker simulator shows and takes: plain data, shared with its panel. */
 import type { CommandName, EnumStyle, EventName, SessionTypeName } from "../../lib/cti/tables.js";
 
 /** A person at a telephone. */
@@ -52,7 +52,7 @@ export interface DeliveryState {
   answer: number | string;
 }
 
-/** What the stand-in can be told to do wrong. */
+/** What the simulator can be told to do wrong. */
 export interface Faults {
   /** Milliseconds before each answer. */
   slowMs: number;

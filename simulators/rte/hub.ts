@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { EVENT_NAMES } from "../../lib/rte/catalogue.js";
+import { EVENT_NAMES } from "../../lib/rte/tables.js";
 import type { Fault } from "./faults.js";
 import { isValid, tokenOf } from "./tokens.js";
 import { type ClientRecord, record, records, TYPE } from "./wire.js";

@@ -1,7 +1,7 @@
 /** The REST chain in front of the hub: discovery, secret key, user, token (vendor documents "EnreachAPI" and "RTE"). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "../body.js";
-import { ALL_QUEUES, DEMO, DEMO_USER } from "./people.js";
+import { ALL_QUEUES, DEMO, DEMO_USER } from "./seed-data.js";
 import { issueToken } from "./tokens.js";
 
 /** What the chain says of itself. */

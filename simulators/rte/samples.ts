@@ -1,6 +1,6 @@
 /** A believable event of every kind of the catalogue, for the buttons of the console and for tests. */
-import { EVENTS, type EventName, GROUPS, HELPERS, type HelperName, VALUES } from "../../lib/rte/catalogue.js";
-import { AGENTS, CALL_LIST, ORGANIZATION_ID, QUEUES } from "./people.js";
+import { EVENTS, type EventName, GROUPS, HELPERS, type HelperName, VALUES } from "../../lib/rte/tables.js";
+import { AGENTS, CALL_LIST, ORGANIZATION_ID, QUEUES } from "./seed-data.js";
 
 const OPEN_END = "9999-12-31T23:59:59.9999999";
 

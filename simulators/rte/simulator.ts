@@ -1,22 +1,22 @@
 /**
- * The stand-in for Enreach RTE: the REST chain and the SignalR hub on one port of 127.0.0.1, faults on demand, and a
+ * The simulator for Enreach RTE: the REST chain and the SignalR hub on one port of 127.0.0.1, faults on demand, and a
  * contact centre that plays a day of calls in a minute.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { catalogueName, type EventName } from "../../lib/rte/catalogue.js";
+import { catalogueName, type EventName } from "../../lib/rte/tables.js";
 import { listen } from "../listen.js";
-import type { Stand } from "../stand.js";
-import { DAY_MS, type DayEvent, makeDay } from "./day.js";
+import type { Simulator } from "../simulator.js";
+import { DAY_MS, type DayEvent, makeDay } from "./scenario.js";
 import { type Fault, isFault } from "./faults.js";
 import { type HubManners, RteHub } from "./hub.js";
-import { AGENTS, CLOSED_QUEUE, DEMO_USER, QUEUES } from "./people.js";
+import { AGENTS, CLOSED_QUEUE, DEMO_USER, QUEUES } from "./seed-data.js";
 import { answerRest } from "./rest.js";
 import { entityOf, sample } from "./samples.js";
 import type { RteState } from "./state.js";
 import { issueToken } from "./tokens.js";
 import { wireData } from "./wire.js";
 
-/** How the stand-in starts. */
+/** How the simulator starts. */
 export interface RteSimulatorOptions extends Partial<HubManners> {
   port?: number;
   /** Life of the tokens that the chain gives, in seconds; 300 unless told. */
@@ -31,8 +31,8 @@ export interface RteSimulatorOptions extends Partial<HubManners> {
 const LOG_LENGTH = 12;
 const HUB_PATH = "/hub";
 
-/** The running stand-in. */
-export class RteSimulator implements Stand {
+/** The running simulator. */
+export class RteSimulator implements Simulator {
   readonly name = "rte";
   readonly hub: RteHub;
   /** Paths of the REST chain that were asked. */
@@ -173,7 +173,7 @@ export class RteSimulator implements Stand {
     this.changed();
   }
 
-  /** See {@link Stand.state}. */
+  /** See {@link Simulator.state}. */
   state(): RteState {
     const { day } = this;
     const of = (id: string, event: EventName): Record<string, unknown> => this.latest.get(`${id} ${event}`) ?? {};
@@ -218,7 +218,7 @@ export class RteSimulator implements Stand {
     };
   }
 
-  /** See {@link Stand.onChange}. */
+  /** See {@link Simulator.onChange}. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -228,7 +228,7 @@ export class RteSimulator implements Stand {
     for (const listener of this.listeners) listener();
   }
 
-  /** See {@link Stand.actions}. */
+  /** See {@link Simulator.actions}. */
   readonly actions = {
     emit: ({ name, entityId }: Record<string, unknown>): unknown => {
       const known = catalogueName(String(name));
@@ -256,7 +256,7 @@ export class RteSimulator implements Stand {
     pause: () => this.pause(),
   };
 
-  /** See {@link Stand.close}. */
+  /** See {@link Simulator.close}. */
   async close(): Promise<void> {
     this.pause();
     this.listeners.clear();
@@ -264,7 +264,7 @@ export class RteSimulator implements Stand {
   }
 }
 
-/** Starts the stand-in; resolves when it listens. */
+/** Starts the simulator; resolves when it listens. */
 export async function startRteSimulator(options: RteSimulatorOptions = {}): Promise<RteSimulator> {
   const simulator = new RteSimulator(options);
   await simulator.start();

@@ -1,4 +1,4 @@
-/** What the RTE stand-in shows: plain data, shared with its panel. */
+/** What the RTE simulator shows: plain data, shared with its panel. */
 import type { Fault } from "./faults.js";
 
 /** A queue at this moment. */

@@ -1,7 +1,7 @@
 /** Tokens as the RTE hub takes them: signed JWTs that expire (vendor document "RTE", "Client authentication"). */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-const SECRET = "stand-in";
+const SECRET = "simulator";
 
 function base64(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -21,7 +21,7 @@ export function issueToken(userId: string, lifeSeconds: number): string {
   return `${unsigned}.${sign(unsigned)}`;
 }
 
-/** True for a token that this stand-in signed and that has not expired. */
+/** True for a token that this simulator signed and that has not expired. */
 export function isValid(token: string | undefined): boolean {
   const parts = token?.split(".") ?? [];
   if (parts.length !== 3) return false;

@@ -1,4 +1,4 @@
-/** The queues and agents of the stand-in, and how a target finds them (vendor guide, "Response body properties"). */
+/** The queues and agents of the simulator, and how a target finds them (vendor guide, "Response body properties"). */
 import type { Member } from "./state.js";
 
 /** Queues and agents of an invented site. */

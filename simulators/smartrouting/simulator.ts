@@ -8,9 +8,9 @@
 import type { Endpoint } from "../caller/conversation.js";
 import { Call, Conversations } from "../caller/conversations.js";
 import { post, shownExchange, webhookUrl } from "../caller/post.js";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import { DEMO_DIRECTORY, findMember, nameTarget } from "./directory.js";
-import { readExchange } from "./meaning.js";
+import { readExchange } from "./interpret-answer.js";
 import { routingRequest } from "./request.js";
 import type { Member, RingInput, SmartRoutingState } from "./state.js";
 
@@ -23,15 +23,15 @@ export interface SmartRoutingOptions {
   timeoutMs?: number;
 }
 
-/** The stand-in. */
-export interface SmartRoutingSimulator extends Stand {
+/** The simulator. */
+export interface SmartRoutingSimulator extends Simulator {
   readonly name: "smartrouting";
   state(): SmartRoutingState;
   /** Rings; resolves with the call when it has been routed. */
   ring(input: RingInput): Promise<Call>;
 }
 
-/** Starts the stand-in; it listens nowhere, it only calls. */
+/** Starts the simulator; it listens nowhere, it only calls. */
 export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): Promise<SmartRoutingSimulator> {
   const { endpoints = [], directory = DEMO_DIRECTORY, timeoutMs = 5000 } = options;
   const calls = new Conversations();

@@ -1,4 +1,4 @@
-/** What the SmartRouting stand-in shows and takes: plain data, shared with its panel. */
+/** What the SmartRouting simulator shows and takes: plain data, shared with its panel. */
 import type { Conversation, Endpoint } from "../caller/conversation.js";
 
 /** A queue or an agent that the platform knows: what targets point at. */

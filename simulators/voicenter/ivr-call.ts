@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Call } from "../caller/conversations.js";
 import type { Ivr, IvrConversation, Phase, RingInput } from "./state.js";
 
-/** What all calls of a stand-in share. */
+/** What all calls of a simulator share. */
 export interface Platform {
   /** Milliseconds that a webhook has. */
   timeoutMs: number;

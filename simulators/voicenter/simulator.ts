@@ -6,10 +6,10 @@
  * 5 s, and goes to its fallback layer when no usable answer came.
  */
 import { Conversations } from "../caller/conversations.js";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import { IvrCall } from "./ivr-call.js";
 import { checkedIvr } from "./ivrs.js";
-import { walk } from "./walk.js";
+import { walk } from "./ivr-run.js";
 import type { Ivr, IvrConversation, RingInput, VoicenterState } from "./state.js";
 
 /** How to start it. */
@@ -22,8 +22,8 @@ export interface VoicenterOptions {
   secondMs?: number;
 }
 
-/** The stand-in. */
-export interface VoicenterSimulator extends Stand {
+/** The simulator. */
+export interface VoicenterSimulator extends Simulator {
   readonly name: "voicenter";
   state(): VoicenterState;
   /**
@@ -33,7 +33,7 @@ export interface VoicenterSimulator extends Stand {
   ring(input: RingInput): IvrCall;
 }
 
-/** Starts the stand-in; it listens nowhere, it only calls. */
+/** Starts the simulator; it listens nowhere, it only calls. */
 export function startVoicenterSimulator(options: VoicenterOptions = {}): Promise<VoicenterSimulator> {
   const { timeoutMs = 5000, secondMs = 1000 } = options;
   const given = options.ivrs ?? [];
@@ -83,7 +83,7 @@ export function startVoicenterSimulator(options: VoicenterOptions = {}): Promise
       forget: () => calls.forget(),
     },
     async close() {
-      for (const call of running.keys()) call.end("the stand-in ends");
+      for (const call of running.keys()) call.end("the simulator ends");
       await Promise.all(running.values());
     },
   };

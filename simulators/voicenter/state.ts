@@ -1,4 +1,4 @@
-/** What the Voicenter stand-in shows and takes: plain data, shared with its panel. */
+/** What the Voicenter simulator shows and takes: plain data, shared with its panel. */
 import type { Conversation } from "../caller/conversation.js";
 
 /** What a layer without a webhook does with the call (vendor document, "Setting Up Layers"). */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { MARKER } from "../../lib/webitel/tables.js";
 import type { Member } from "../../lib/webitel/types.js";
-import { checkMembers, queueForMembers, Refusal } from "./rules.js";
+import { checkMembers, queueForMembers, Refusal } from "./validation.js";
 import type { Store, StoredMember } from "./store.js";
 
 /** One request, read. */

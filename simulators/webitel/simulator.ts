@@ -1,5 +1,5 @@
 /**
- * A stand-in for Webitel: agents, calls, dialer queues with members, and the two webhooks towards us.
+ * A simulator for Webitel: agents, calls, dialer queues with members, and the two webhooks towards us.
  *
  *     const webitel = await startWebitelSimulator();
  *     webitel.url                         // the base address for a webitel-connection
@@ -11,18 +11,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { listen } from "../listen.js";
-import type { Stand } from "../stand.js";
+import type { Simulator } from "../simulator.js";
 import { actionsOf, type Hooks } from "./actions.js";
 import { markerOf, route } from "./api.js";
 import { type Fault, type FaultPlan, Faults } from "./faults.js";
-import { Refusal } from "./rules.js";
+import { Refusal } from "./validation.js";
 import { stateOf } from "./view.js";
 import { Store } from "./store.js";
 
 /** What `npm start` puts into the demo's webitel-connection. */
 export const WEBITEL_DEMO_TOKEN = "demo-webitel-token";
 
-/** How the stand-in behaves. */
+/** How the simulator behaves. */
 export interface WebitelSimulatorOptions {
   port?: number;
   token?: string;
@@ -48,8 +48,8 @@ export interface Seen {
   at: number;
 }
 
-/** A running stand-in. */
-export interface WebitelSimulator extends Stand {
+/** A running simulator. */
+export interface WebitelSimulator extends Simulator {
   readonly url: string;
   readonly store: Store;
   readonly faults: Faults;
@@ -135,7 +135,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 
 async function serve(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { options, store, faults, seen, changed } = context;
-  const url = new URL(request.url ?? "/", "http://stand-in");
+  const url = new URL(request.url ?? "/", "http://simulator");
   const body = await bodyOf(request);
   const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : "";
   const method = request.method ?? "GET";
@@ -217,7 +217,7 @@ const failing: Record<
 
 function later(response: ServerResponse, status: number, retryAfter?: string): void {
   if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
-  response.writeHead(status, { "Content-Type": "text/plain" }).end(`stand-in says ${status}`);
+  response.writeHead(status, { "Content-Type": "text/plain" }).end(`simulator says ${status}`);
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

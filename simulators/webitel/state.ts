@@ -1,4 +1,4 @@
-/** What the Webitel stand-in shows: plain data, shared with its panel. */
+/** What the Webitel simulator shows: plain data, shared with its panel. */
 import type { Agent } from "../../lib/webitel/types.js";
 
 /** A member, as the panel lists it. */

@@ -1,4 +1,4 @@
-/** What the stand-in knows: agents, queues with their members, buckets, communication types, calls and attempts. */
+/** What the simulator knows: agents, queues with their members, buckets, communication types, calls and attempts. */
 import type { Agent, Communication, Lookup, Member } from "../../lib/webitel/types.js";
 
 /** A queue. Types 1 and 6 take no members. */

@@ -1,4 +1,4 @@
-/** From what the stand-in knows to what its panel shows. */
+/** From what the simulator knows to what its panel shows. */
 import type { Hooks } from "./actions.js";
 import { FAULTS } from "./faults.js";
 import type { CallState, MemberState, QueueState, WebitelState } from "./state.js";

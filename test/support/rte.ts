@@ -1,12 +1,12 @@
-/** What the tests of Enreach RTE share: a stand-in, connections to it, and flows that use them. */
-import type { Subject } from "../../lib/rte/event.js";
-import { AGENTS, DEMO, QUEUES } from "../../simulators/rte/people.js";
+/** What the tests of Enreach RTE share: a simulator, connections to it, and flows that use them. */
+import type { Subject } from "../../lib/rte/events.js";
+import { AGENTS, DEMO, QUEUES } from "../../simulators/rte/seed-data.js";
 import type { RteSimulator } from "../../simulators/rte/simulator.js";
 import { node, probe, tab } from "./flow.js";
 import type { FlowNode } from "./node-red.js";
 import { until } from "./wait.js";
 
-/** A queue and an agent of the stand-in. */
+/** A queue and an agent of the simulator. */
 export const QUEUE_ID = QUEUES[0]?.id ?? "";
 export const AGENT_ID = AGENTS[0]?.id ?? "";
 

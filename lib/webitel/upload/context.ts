@@ -1,5 +1,5 @@
 /** What all batches of a run share. */
-import type { BackoffOptions } from "../../core/backoff.js";
+import type { BackoffOptions } from "../../http/backoff.js";
 import { ContactCenterError } from "../../core/errors.js";
 import type { Uncertain } from "../tables.js";
 import type { FoundMember, Member } from "../types.js";

@@ -1,9 +1,9 @@
 /** One batch on its way into the queue: sent, tried again, settled when its answer was lost, halved when it was refused. */
-import { backoffDelay, delay } from "../../core/backoff.js";
+import { backoffDelay, delay } from "../../http/backoff.js";
 import type { ContactCenterError } from "../../core/errors.js";
 import { judge } from "../errors.js";
 import { mark } from "../member.js";
-import { ask, holdOn, type Known } from "./asking.js";
+import { ask, holdOn, type Known } from "./verification.js";
 import type { Batch, Entry } from "./batches.js";
 import { CANCELLED, type RunContext } from "./context.js";
 import type { BatchResult } from "./report.js";

@@ -1,5 +1,5 @@
 /** When the next request of an upload may leave: pause, rate and the server's Retry-After, for all workers alike. */
-import { delay } from "../../core/backoff.js";
+import { delay } from "../../http/backoff.js";
 
 /** One upload's pace. */
 export class Pace {

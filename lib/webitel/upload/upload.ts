@@ -8,7 +8,7 @@ import { CLOSED, ContactCenterError } from "../../core/errors.js";
 import type { Mapped } from "../member.js";
 import type { Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
-import { settleSent } from "./asking.js";
+import { settleSent } from "./verification.js";
 import { CANCELLED, type MembersApi, PATIENCE, type Patience, type RunContext } from "./context.js";
 import { deliver } from "./delivery.js";
 import type { Counts, Journal, Remembered, SentPart } from "./journal.js";
@@ -141,7 +141,7 @@ export class Upload {
 
   private withReport(error: unknown): unknown {
     if (!(error instanceof ContactCenterError)) return error;
-    return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.words);
+    return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.params);
   }
 
   private async load(rows: AsyncIterable<readonly unknown[]>): Promise<void> {

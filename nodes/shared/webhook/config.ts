@@ -1,15 +1,17 @@
 /** What every webhook node is set with (contract of the five webhook nodes). */
 import type { NodeAPI, NodeCredentials, NodeDef } from "node-red";
 import type { Node } from "node-red";
-import { type Networks, parseNetworks } from "../../../lib/core/address.js";
+import { type Networks, parseNetworks } from "../../../lib/webhook/networks.js";
 import {
   AUTH_METHODS,
   type AuthMethod,
   credentialCheck,
   type Shown,
   type WebhookCredentials,
-} from "../../../lib/core/credentials.js";
+} from "../../../lib/webhook/credentials.js";
 import { envText } from "../values.js";
+
+export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
 
 /** The settings as the editor saves them; each may be missing in a flow made by hand. */
 export interface WebhookConfig extends NodeDef {

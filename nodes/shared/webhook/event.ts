@@ -1,9 +1,9 @@
 /** An event webhook: the vendor gets its 200 at once, then the flow gets the message. */
 import type { Node, NodeAPI } from "node-red";
-import type { WebhookCredentials } from "../../../lib/core/credentials.js";
+import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { WebhookConfig } from "./config.js";
-import { type Accepted, type HttpAnswer, openDoor, respond } from "./door.js";
-import { DEFAULT_DEADLINE_MS } from "./pair.js";
+import { type Accepted, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { DEFAULT_DEADLINE_MS } from "./request-response.js";
 
 /** What one vendor's event webhook does. */
 export interface EventOptions {
@@ -22,12 +22,12 @@ export function openEventWebhook(
   config: WebhookConfig,
   options: EventOptions,
 ): void {
-  const door = openDoor(RED, node, config, {
+  const door = openEndpoint(RED, node, config, {
     method: "POST",
     bodyMs: DEFAULT_DEADLINE_MS,
     ...(options.form === true && { form: true }),
     accept(request) {
-      respond(request.visit, options.answer);
+      respond(request.webhookRequest, options.answer);
       options.deliver(request);
     },
   });

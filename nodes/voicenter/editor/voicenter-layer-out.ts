@@ -10,7 +10,7 @@ import {
 } from "../../../lib/voicenter/answer.js";
 import { LANGUAGES, RECORD_TYPES, TARGET_TYPES } from "../../../lib/voicenter/checks.js";
 import { addForm } from "../../shared/editor/index.js";
-import { type ItemList, itemList } from "../../shared/editor/items.js";
+import { type ItemList, itemList } from "../../shared/editor/list.js";
 import { livePreview } from "../../shared/editor/preview.js";
 import { type EditorNode, input } from "../../shared/editor/red.js";
 import {

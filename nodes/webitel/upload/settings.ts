@@ -7,7 +7,8 @@ import { UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import type { Message } from "../../shared/input.js";
-import { anyCase, envText, evaluate } from "../../shared/values.js";
+import { readIgnoringCase } from "../../../lib/core/values.js";
+import { envText, evaluate } from "../../shared/values.js";
 
 type Choices = { [K in keyof typeof UPLOAD_CHOICES]: (typeof UPLOAD_CHOICES)[K][number] };
 
@@ -95,7 +96,7 @@ export class SettingsReader {
   }
 
   private async queueId(message: Message): Promise<string> {
-    const id = (await this.typed(message, "queueId")) ?? anyCase(message.payload)("queue_id", "queueId");
+    const id = (await this.typed(message, "queueId")) ?? readIgnoringCase(message.payload)("queue_id", "queueId");
     if (id === undefined || id === "") throw required("upload", "queueId");
     return readValue("upload", "queueId", "id", id) as string;
   }

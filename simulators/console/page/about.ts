@@ -1,5 +1,5 @@
 /** What the console's server tells its page once: plain data, shared by both. */
-import type { StandName } from "../../stand.js";
+import type { SimulatorName } from "../../simulator.js";
 
 /** An address that the head of the page offers. */
 export interface ConsoleLink {
@@ -7,8 +7,8 @@ export interface ConsoleLink {
   url: string;
 }
 
-/** Which stands run, and where else to go. */
+/** Which simulators run, and where else to go. */
 export interface About {
-  stands: readonly StandName[];
+  simulators: readonly SimulatorName[];
   links: readonly ConsoleLink[];
 }

@@ -1,7 +1,7 @@
 /** A conversation between platform and flow, step by step, and the list of calls to choose from. */
 import type { Conversation, Exchange, Step } from "../../caller/conversation.js";
 import { badge, button, card, el, json, render, timeOfDay, type Tone } from "./api.js";
-import { CONVERSATION } from "./words.js";
+import { CONVERSATION } from "./texts.js";
 
 /** The calls of a vendor on the page. */
 export interface ConversationView {

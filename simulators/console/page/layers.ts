@@ -1,7 +1,7 @@
 /** The layers of an IVR as a table: looked at during a call, changed between calls. */
 import { ENDINGS, type Ivr, type Layer, type VoicenterState } from "../../voicenter/state.js";
 import { button, el, field, input, notify, type PanelApi, render, row, select, table } from "./api.js";
-import { VOICENTER } from "./words.js";
+import { VOICENTER } from "./texts.js";
 
 /** The table on the page. */
 export interface LayerTable {
@@ -81,7 +81,7 @@ function fieldsOf(layer: Layer): Fields {
   };
 }
 
-/** In which column a property stands. */
+/** In which column a property simulators. */
 const COLUMN: Readonly<Record<keyof Layer, number>> = {
   id: 0,
   name: 1,

@@ -1,5 +1,5 @@
-/** The frame of the console: one tab per stand, and the one stream that feeds them all. */
-import { STAND_LABELS, type StandName } from "../../stand.js";
+/** The frame of the console: one tab per simulator, and the one stream that feeds them all. */
+import { SIMULATOR_LABELS, type SimulatorName } from "../../simulator.js";
 import type { About } from "./about.js";
 import { badge, el, type PanelApi, render } from "./api.js";
 import * as cti from "./cti.js";
@@ -7,10 +7,10 @@ import * as rte from "./rte.js";
 import * as smartrouting from "./smartrouting.js";
 import * as voicenter from "./voicenter.js";
 import * as webitel from "./webitel.js";
-import { HINTS, WORDS } from "./words.js";
+import { HINTS, WORDS } from "./texts.js";
 
 /** In the order of the tabs. */
-const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = {
+const PANELS: Readonly<Record<SimulatorName, { mount(section: HTMLElement, api: PanelApi<never>): void }>> = {
   smartrouting,
   voicenter,
   rte,
@@ -18,12 +18,12 @@ const PANELS: Readonly<Record<StandName, { mount(section: HTMLElement, api: Pane
   webitel,
 };
 
-/** What arrived for one stand, and who wants to know. */
-class StandFeed implements PanelApi {
+/** What arrived for one simulator, and who wants to know. */
+class SimulatorFeed implements PanelApi {
   private latest: unknown;
   private readonly listeners: ((state: unknown) => void)[] = [];
 
-  constructor(private readonly name: StandName) {}
+  constructor(private readonly name: SimulatorName) {}
 
   state(): unknown {
     return this.latest;
@@ -51,19 +51,19 @@ class StandFeed implements PanelApi {
   }
 }
 
-const feeds = new Map<StandName, StandFeed>();
+const feeds = new Map<SimulatorName, SimulatorFeed>();
 const tabs = document.getElementById("tabs") as HTMLElement;
 const panels = document.getElementById("panels") as HTMLElement;
 
 /** Shows one tab and names it in the address, so that a reload stays there. */
 function choose(name: string, focus = false): void {
   for (const tab of tabs.querySelectorAll<HTMLElement>("[role=tab]")) {
-    const chosen = tab.dataset["stand"] === name;
+    const chosen = tab.dataset["simulator"] === name;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
     if (chosen && focus) tab.focus();
     if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
-    (document.getElementById(`panel-${tab.dataset["stand"]}`) as HTMLElement).hidden = !chosen;
+    (document.getElementById(`panel-${tab.dataset["simulator"]}`) as HTMLElement).hidden = !chosen;
   }
   if (location.hash !== `#${name}`) history.replaceState(null, "", `#${name}`);
 }
@@ -71,7 +71,7 @@ function choose(name: string, focus = false): void {
 /** Arrow keys, Home and End walk through the tabs. */
 function walk(event: KeyboardEvent): void {
   const names = [...feeds.keys()];
-  const now = names.findIndex((name) => name === (event.target as HTMLElement).dataset["stand"]);
+  const now = names.findIndex((name) => name === (event.target as HTMLElement).dataset["simulator"]);
   const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: names.length - 1 }[event.key];
   const name = next === undefined ? undefined : names.at(next % names.length);
   if (name === undefined) return;
@@ -80,14 +80,14 @@ function walk(event: KeyboardEvent): void {
 }
 
 function mountStands(about: About): void {
-  const shown = (Object.keys(PANELS) as StandName[]).filter((name) => about.stands.includes(name));
+  const shown = (Object.keys(PANELS) as SimulatorName[]).filter((name) => about.simulators.includes(name));
   if (feeds.size > 0) {
-    // The simulator was started anew with other stands: its page starts anew as well.
+    // The simulator was started anew with other simulators: its page starts anew as well.
     if (shown.join() !== [...feeds.keys()].join()) location.reload();
     return;
   }
   for (const name of shown) {
-    const feed = new StandFeed(name);
+    const feed = new SimulatorFeed(name);
     feeds.set(name, feed);
     const section = el("div", { class: "panel" });
     tabs.append(
@@ -97,11 +97,11 @@ function mountStands(about: About): void {
           type: "button",
           role: "tab",
           id: `tab-${name}`,
-          "data-stand": name,
+          "data-simulator": name,
           "aria-controls": `panel-${name}`,
           onclick: () => choose(name),
         },
-        STAND_LABELS[name],
+        SIMULATOR_LABELS[name],
       ),
     );
     panels.append(
@@ -133,8 +133,8 @@ function connect(): void {
     mountStands(about);
   });
   stream.addEventListener("state", (event: MessageEvent<string>) => {
-    const { stand, state } = JSON.parse(event.data) as { stand: StandName; state: unknown };
-    feeds.get(stand)?.push(state);
+    const { simulator, state } = JSON.parse(event.data) as { simulator: SimulatorName; state: unknown };
+    feeds.get(simulator)?.push(state);
   });
 }
 

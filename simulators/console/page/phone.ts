@@ -1,7 +1,7 @@
 /** The phone that both calling vendors share: a display, a keypad for mouse and keyboard, ring and hang up. */
 import type { Conversation } from "../../caller/conversation.js";
 import { button, type Child, el, notify, render } from "./api.js";
-import { PHONE } from "./words.js";
+import { PHONE } from "./texts.js";
 
 /** What a phone does; what an action throws is shown on the page. */
 export interface PhoneActions {
@@ -44,7 +44,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   0: "+",
 };
 
-/** @param fields stand above the keypad */
+/** @param fields shown above the keypad */
 export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
   const display = el("div", { class: "display", role: "status" });
   // One after the other: somebody who types fast must not overtake himself.

@@ -1,5 +1,5 @@
 /** The panel of Enreach RTE: queues and agents that live on the left; single events, what goes wrong, and what was sent on the right. */
-import { EVENTS, GROUPS } from "../../../lib/rte/catalogue.js";
+import { EVENTS, GROUPS } from "../../../lib/rte/tables.js";
 import { type Fault, FAULTS } from "../../rte/faults.js";
 import type { AgentState, QueueState, RteState } from "../../rte/state.js";
 import {

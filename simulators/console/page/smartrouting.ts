@@ -4,7 +4,7 @@ import { card, el, field, input, type PanelApi, render, row, select, table } fro
 import { conversationView } from "./conversation.js";
 import { isBusy, phone } from "./phone.js";
 import { Voice } from "./voice.js";
-import { PHONE, SMARTROUTING } from "./words.js";
+import { PHONE, SMARTROUTING } from "./texts.js";
 
 const OTHER = "";
 

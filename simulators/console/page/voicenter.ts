@@ -5,7 +5,7 @@ import { conversationView } from "./conversation.js";
 import { layerTable } from "./layers.js";
 import { isBusy, phone } from "./phone.js";
 import { hasVoice, Voice } from "./voice.js";
-import { PHONE, VOICENTER } from "./words.js";
+import { PHONE, VOICENTER } from "./texts.js";
 
 /** Builds the panel. */
 export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void {

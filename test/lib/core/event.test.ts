@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { canonicalJson, eventKey } from "../../../lib/core/event.js";
 import { redact } from "../../../lib/core/errors.js";
-import { known } from "../../../lib/core/call.js";
+import { withoutEmpty } from "../../../lib/core/call.js";
 
 describe("lib/core/event", () => {
   it("writes the same content as the same text, whatever the order", () => {
@@ -27,8 +27,8 @@ describe("lib/core/event", () => {
 
 describe("lib/core/call", () => {
   it("leaves unknown facts out", () => {
-    assert.deepEqual(known({ id: "1", name: "", address: null }), { id: "1" });
-    assert.equal(known({ id: undefined }), undefined);
+    assert.deepEqual(withoutEmpty({ id: "1", name: "", address: null }), { id: "1" });
+    assert.equal(withoutEmpty({ id: undefined }), undefined);
   });
 });
 

@@ -48,7 +48,7 @@ describe("lib/cti/client", () => {
     });
   }
 
-  it("reads an id from every place that it may stand in", () => {
+  it("reads an id from every place that it may simulator in", () => {
     const id = "296854af-2ba7-45d0-b460-085dc1843b3d";
     for (const location of [
       `api/subscribe/${id}`,
@@ -102,7 +102,7 @@ describe("lib/cti/client", () => {
         .catch((error: unknown) => error as ContactCenterError);
       assert.ok(error instanceof ContactCenterError);
       assert.equal(error.code, 500);
-      texts.push(error.message + JSON.stringify(error.cause) + JSON.stringify(error.words));
+      texts.push(error.message + JSON.stringify(error.cause) + JSON.stringify(error.params));
     }
     echo.close();
     assert.match(texts[0] as string, /no: .*\[redacted\]/);

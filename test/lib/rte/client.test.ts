@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { enreachAccess } from "../../../lib/rte/access.js";
+import { enreachAccess } from "../../../lib/rte/login.js";
 import { type ClientOptions, RteClient } from "../../../lib/rte/client.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
-import { CLOSED_QUEUE, DEMO } from "../../../simulators/rte/people.js";
+import { CLOSED_QUEUE, DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
-import { Ear, FAST } from "../../support/rte-ear.js";
+import { RecordingSubscriber, FAST } from "../../support/recording-subscriber.js";
 import { until } from "../../support/wait.js";
 
 describe("lib/rte/client", () => {
@@ -24,8 +24,8 @@ describe("lib/rte/client", () => {
     client.open();
     return client;
   }
-  async function listening(...events: string[]): Promise<Ear> {
-    const ear = new Ear(open());
+  async function listening(...events: string[]): Promise<RecordingSubscriber> {
+    const ear = new RecordingSubscriber(open());
     await ear.member.want((events.length > 0 ? events : ["QueueStatus"]).map((event) => of(event)));
     await ear.notice("subscribed");
     return ear;
@@ -55,7 +55,7 @@ describe("lib/rte/client", () => {
   });
 
   it("says per item what is subscribed and what was refused", async () => {
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.member.want([of("QueueStatus"), of("QueueStatus", CLOSED_QUEUE.id)]);
     const { payload } = await ear.notice("refused");
     assert.deepEqual(payload, [
@@ -68,7 +68,7 @@ describe("lib/rte/client", () => {
 
   it("shares one subscription, copies only for a second receiver, and lets one leave", async () => {
     const ear = await listening();
-    const second = new Ear(client, "second");
+    const second = new RecordingSubscriber(client, "second");
     await second.member.want([of("QUEUESTATUS", QUEUE_ID.toUpperCase())]);
     assert.equal(simulator.hub.calls.filter(({ method }) => method === "Subscribe").length, 1);
     simulator.emit("QueueStatus", QUEUE_ID);
@@ -106,7 +106,7 @@ describe("lib/rte/client", () => {
   });
 
   it("asks in batches of at most a hundred", async () => {
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.member.want(Array.from({ length: 250 }, (_, index) => of("UserStatus", `user-${index}`)));
     await ear.notice("subscribed");
     assert.deepEqual(
@@ -143,7 +143,7 @@ describe("lib/rte/client", () => {
 
   it("tells of an error of the hub, keeps the wish, and asks again when told to", async () => {
     simulator.setFault("refuse-calls");
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.member.want([of("QueueStatus")]);
     const { payload } = await ear.notice("error");
     assert.equal(payload.operation, "Subscribe");
@@ -154,7 +154,7 @@ describe("lib/rte/client", () => {
 
   it("answers at once while there is no connection, and does it later", async () => {
     await simulator.stop();
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.notice("disconnected");
     assert.deepEqual(await ear.member.subscribe([of("QueueStatus")]), [
       { ...of("QueueStatus"), subscribed: false, message: "disconnected" },
@@ -176,7 +176,7 @@ describe("lib/rte/client", () => {
     ] as Fault[]) {
       simulator.setFault(fault === "silent" ? "none" : fault);
       open({ timings: {}, backoff: {} });
-      const ear = new Ear(client);
+      const ear = new RecordingSubscriber(client);
       void ear.member.want([of("QueueStatus")]);
       await sleep(60);
       simulator.setFault(fault);
@@ -264,7 +264,7 @@ describe("lib/rte/client", () => {
     await simulator.stop();
     await ear.notice("disconnected");
     ear.member.hold();
-    const early = new Ear(client);
+    const early = new RecordingSubscriber(client);
     void early.member.want([of("QueueStatus")]);
     await simulator.start();
     await early.notice("gap");
@@ -273,7 +273,7 @@ describe("lib/rte/client", () => {
     await hubHas(simulator);
     await hubHas(simulator, of("QueueStatus"));
     await sleep(30);
-    const late = new Ear(client);
+    const late = new RecordingSubscriber(client);
     await late.member.want([of("QueueStatus")]);
     assert.equal(late.all("gap").length, 1);
   });
@@ -284,7 +284,7 @@ describe("lib/rte/client", () => {
     await ear.notice("disconnected");
     await client.close();
     client.open();
-    const next = new Ear(client, "next");
+    const next = new RecordingSubscriber(client, "next");
     await next.notice("disconnected");
     await simulator.start();
     await next.notice("connected");
@@ -296,7 +296,7 @@ describe("lib/rte/client", () => {
     simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
     simulator.emit("QueueCallInArrived", QUEUE_ID);
     await sleep(30);
-    const next = new Ear(client);
+    const next = new RecordingSubscriber(client);
     await next.member.want([of("QueueStatus")]);
     assert.deepEqual(
       next.events.map(({ topic }) => topic),

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { enreachAccess, tokenAccess } from "../../../lib/rte/access.js";
+import { enreachAccess, tokenAccess } from "../../../lib/rte/login.js";
 import { type ClientOptions, RteClient } from "../../../lib/rte/client.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
-import { DEMO } from "../../../simulators/rte/people.js";
+import { DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
-import { Ear, FAST } from "../../support/rte-ear.js";
+import { RecordingSubscriber, FAST } from "../../support/recording-subscriber.js";
 import { until } from "../../support/wait.js";
 
 describe("lib/rte/client after an outage", () => {
@@ -18,8 +18,8 @@ describe("lib/rte/client after an outage", () => {
     client.open();
     return client;
   }
-  async function listening(...events: string[]): Promise<Ear> {
-    const ear = new Ear(open());
+  async function listening(...events: string[]): Promise<RecordingSubscriber> {
+    const ear = new RecordingSubscriber(open());
     await ear.member.want((events.length > 0 ? events : ["QueueStatus"]).map((event) => of(event)));
     await ear.notice("subscribed");
     return ear;
@@ -91,7 +91,7 @@ describe("lib/rte/client after an outage", () => {
   for (const [what, { fault, reason }] of Object.entries(NO_WAY_IN)) {
     it(`${what} at start: said in its own word, and in once it is over`, async () => {
       simulator.setFault(fault);
-      const ear = new Ear(open());
+      const ear = new RecordingSubscriber(open());
       await ear.member.want([of("QueueStatus")]);
       assert.equal((await ear.notice("disconnected")).payload.reason, reason);
       simulator.setFault("none");
@@ -103,7 +103,7 @@ describe("lib/rte/client after an outage", () => {
   it("nobody listens at start: said, and in once somebody does", async () => {
     await simulator.stop();
     const startMs = Date.now();
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.member.want([of("QueueStatus")]);
     assert.equal((await ear.notice("disconnected")).payload.reason, "network");
     await simulator.start();
@@ -112,7 +112,7 @@ describe("lib/rte/client after an outage", () => {
 
   it("gives up a hub that answers no method", async () => {
     simulator.setFault("hang-calls");
-    const ear = new Ear(open());
+    const ear = new RecordingSubscriber(open());
     await ear.member.want([of("QueueStatus")]);
     assert.equal((await ear.notice("disconnected")).payload.reason, "timeout");
     simulator.setFault("none");
@@ -128,7 +128,7 @@ describe("lib/rte/client after an outage", () => {
         return { url: simulator.hubUrl.replace("http", "ws"), token };
       }),
     });
-    const ear = new Ear(client);
+    const ear = new RecordingSubscriber(client);
     await ear.member.want([of("QueueStatus")]);
     await ear.notice("subscribed");
     token = simulator.token(-10);
@@ -160,7 +160,7 @@ describe("lib/rte/client after an outage", () => {
     await ear.notice("disconnected");
     await sleep(60);
     const joinedMs = Date.now();
-    const late = new Ear(client, "late");
+    const late = new RecordingSubscriber(client, "late");
     await late.member.want([of("QueueStatus")]);
     assert.equal(late.all("disconnected").length, 1);
     await simulator.start();

@@ -31,6 +31,7 @@ describe("lib/webitel/errors", () => {
     ["stop", 400, "api.context.whatever"],
     ["stop", 500, "session.valid"],
     ["stop", "CERT_HAS_EXPIRED"],
+    ["stop", "EPROTO"],
     ["stop", "DEPTH_ZERO_SELF_SIGNED_CERT"],
     ["refused", 400],
     ["refused", 413],

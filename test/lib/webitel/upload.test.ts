@@ -108,7 +108,7 @@ describe("lib/webitel/upload", () => {
         assert.equal(error.code, code);
         assert.equal(bench.bulks().length, bulks);
         assert.equal(bench.loaded().length, 0);
-        assert.ok(!JSON.stringify([error.message, error.cause, error.words]).includes("wrong-secret"));
+        assert.ok(!JSON.stringify([error.message, error.cause, error.params]).includes("wrong-secret"));
       });
     }
   }

@@ -3,7 +3,7 @@ import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/si
 import { catchProbe, code, probe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
-import { ANNA, broker, button, command, press } from "./flow.js";
+import { ANNA, broker, button, command, pressInject } from "../../support/cti.js";
 
 type Failure = {
   error: { code: number | string; message: string; cause: { field?: string; vendor: string } };
@@ -37,7 +37,7 @@ describe("nodes/cti/cti-command", () => {
     ]);
     red.forget();
     simulator.requests.length = 0;
-    await press(red, "go");
+    await pressInject(red, "go");
   };
   const bodies = (): unknown[] =>
     simulator.requests.filter((request) => request.operation === "command").map((request) => request.body);
@@ -138,7 +138,7 @@ describe("nodes/cti/cti-command", () => {
       probe("sent"),
     ]);
     simulator.faults.slowMs = 0;
-    await press(red, "beat");
+    await pressInject(red, "beat");
     await red.message("sent");
     assert.deepEqual(
       bodies().map((body) => (body as { commandType: string }).commandType),
@@ -152,15 +152,15 @@ describe("nodes/cti/cti-command", () => {
       command({ command: "AgentLogout", imAddress: ANNA }, "leave"),
       button("out", "leave", {}),
     ]);
-    await press(red, "go");
+    await pressInject(red, "go");
     await until("two log-ins", () => red.messages("sent").length === 2);
     await until("some beats", () => beats() >= 3);
-    await press(red, "out");
+    await pressInject(red, "out");
     await until("the log-out", () => red.messages("sent").length === 3);
     const stopped = beats();
     // A beat still to come would come before an answer that takes several intervals.
     simulator.faults.slowMs = 400;
-    await press(red, "out");
+    await pressInject(red, "out");
     await until("the second log-out", () => red.messages("sent").length === 4);
     simulator.faults.slowMs = 0;
     assert.equal(beats(), stopped);
@@ -183,7 +183,7 @@ describe("nodes/cti/cti-command", () => {
       const stopped = beats();
       simulator.faults.slowMs = 400;
       red.forget();
-      await press(red, "go");
+      await pressInject(red, "go");
       await red.message("sent");
       simulator.faults.slowMs = 0;
       assert.equal(beats(), stopped);
@@ -213,7 +213,7 @@ describe("nodes/cti/cti-command", () => {
         ),
       ],
     );
-    await press(red, "shift");
+    await pressInject(red, "shift");
     await until("31 log-ins", () => red.messages("sent").length === 31);
     await until("their beats", () => beats() >= 62);
     assert.deepEqual(

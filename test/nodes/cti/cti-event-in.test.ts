@@ -5,7 +5,7 @@ import { probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
-import { ANNA, BART, circle, eventIn, held, SECRET, withSettings } from "./flow.js";
+import { ANNA, BART, eventLoopFlow, eventIn, held, SECRET, withSettings } from "../../support/cti.js";
 
 const EVENT = {
   SubscriptionId: "5b0f2a6e-1c39-4f0e-9b7d-2d1a6c0e7f11",
@@ -120,7 +120,7 @@ describe("nodes/cti/cti-event-in", () => {
     let simulator: CtiSimulator;
     before(async () => {
       simulator = await startCtiSimulator();
-      await red.deploy(circle(simulator, red, [ANNA, BART]));
+      await red.deploy(eventLoopFlow(simulator, red, [ANNA, BART]));
       await until("both subscriptions", () => held(simulator).length === 2);
     });
     after(() => simulator.close());
@@ -196,14 +196,14 @@ describe("nodes/cti/cti-event-in", () => {
     });
 
     it("passes them where the setting says so", async () => {
-      await red.deploy(withSettings(circle(simulator, red, [ANNA]), "events", { unknown: "pass" }), "nodes");
+      await red.deploy(withSettings(eventLoopFlow(simulator, red, [ANNA]), "events", { unknown: "pass" }), "nodes");
       await until("the subscription", () => held(simulator).length === 1);
       assert.equal((await send(`${red.url}/cti/${SECRET}`, EVENT)).status, 200);
       await red.message("event");
     });
 
     it("loses nothing of a short burst, keeps each call in order, and answers 200 only", async () => {
-      await red.deploy(circle(simulator, red, []), "full");
+      await red.deploy(eventLoopFlow(simulator, red, []), "full");
       await until("the subscription", () => held(simulator).length === 1);
       red.forget();
       const report = await simulator.burst({ rate: 1000, seconds: 2 });

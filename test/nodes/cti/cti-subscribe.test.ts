@@ -5,7 +5,19 @@ import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/si
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
-import { ANNA, BART, broker, button, circle, eventIn, held, press, SECRET, subscriber, withSettings } from "./flow.js";
+import {
+  ANNA,
+  BART,
+  broker,
+  button,
+  eventLoopFlow,
+  eventIn,
+  held,
+  pressInject,
+  SECRET,
+  subscriber,
+  withSettings,
+} from "../../support/cti.js";
 
 const CARLA = "sip:carla.meyer@contoso.example";
 
@@ -58,7 +70,7 @@ describe("nodes/cti/cti-subscribe", function () {
     (await red.message("caught"))["error"] as { code: unknown; message: string; cause: { field?: string } };
 
   it("registers the event node's address with its secret, and says so once all is settled", async () => {
-    const settled = await settle(circle(simulator, red, [ANNA, BART]));
+    const settled = await settle(eventLoopFlow(simulator, red, [ANNA, BART]));
     assert.deepEqual(
       settled.map((row) => [row.imAddress, row.subscribed]),
       [
@@ -84,11 +96,11 @@ describe("nodes/cti/cti-subscribe", function () {
 
   it("makes one subscription without an address for no agents, and each agent once", async () => {
     assert.deepEqual(
-      (await settle(circle(simulator, red, []))).map((row) => row.imAddress),
+      (await settle(eventLoopFlow(simulator, red, []))).map((row) => row.imAddress),
       [""],
     );
     assert.deepEqual(held(simulator), [""]);
-    await settle(circle(simulator, red, [ANNA, ANNA.toUpperCase().replace("SIP", "sip"), " "]));
+    await settle(eventLoopFlow(simulator, red, [ANNA, ANNA.toUpperCase().replace("SIP", "sip"), " "]));
     assert.deepEqual(held(simulator), [ANNA]);
   });
 
@@ -130,10 +142,10 @@ describe("nodes/cti/cti-subscribe", function () {
     ];
     const ask = async (id: string): Promise<Record<string, unknown>> => {
       red.forget();
-      await press(red, id);
+      await pressInject(red, id);
       return red.message("rows");
     };
-    before(() => settle([...circle(simulator, red, [ANNA]), ...buttons]));
+    before(() => settle([...eventLoopFlow(simulator, red, [ANNA]), ...buttons]));
 
     it("subscribes, lists and unsubscribes on the message that asked", async () => {
       const message = await ask("sub");
@@ -171,7 +183,7 @@ describe("nodes/cti/cti-subscribe", function () {
         ["bad-address", "payload"],
       ] as const) {
         red.forget();
-        await press(red, id);
+        await pressInject(red, id);
         const error = await failure();
         assert.deepEqual([error.code, error.cause.field], ["EINVALID", field]);
       }
@@ -209,7 +221,7 @@ describe("nodes/cti/cti-subscribe", function () {
         red.forget();
         simulator.requests.length = 0;
         await red.deploy([
-          ...change(circle(simulator, red, [ANNA])),
+          ...change(eventLoopFlow(simulator, red, [ANNA])),
           button("sub", "subscribe", { action: "subscribe" }),
           node("watch", "status", { scope: ["subscribe"] }, [["status"]]),
           probe("status"),
@@ -217,7 +229,7 @@ describe("nodes/cti/cti-subscribe", function () {
         const badge = await red.message("status", (message) => (message["status"] as { fill: string }).fill === "red");
         assert.match((badge["status"] as { text: string }).text, new RegExp(field));
         if (field !== "active") {
-          await press(red, "sub");
+          await pressInject(red, "sub");
           const error = await failure();
           assert.deepEqual([error.code, error.cause.field], ["EINVALID", field]);
           assert.doesNotMatch(error.message, /^cti\.|__/);
@@ -231,7 +243,7 @@ describe("nodes/cti/cti-subscribe", function () {
     await red.deploy([tab()]);
     await holds([]);
     const gate = (value: unknown, type: string): FlowNode[] => [
-      ...circle(simulator, red, [ANNA], { active: value, activeType: type }),
+      ...eventLoopFlow(simulator, red, [ANNA], { active: value, activeType: type }),
       button("sub", "subscribe", { action: "subscribe" }),
     ];
     for (const [value, type] of [
@@ -242,7 +254,7 @@ describe("nodes/cti/cti-subscribe", function () {
       red.forget();
       simulator.requests.length = 0;
       await red.deploy(gate(value, type));
-      await press(red, "sub");
+      await pressInject(red, "sub");
       await red.message("rows");
       assert.deepEqual(simulator.requests.filter((request) => request.operation === "subscribe").length, 1, value);
       assert.equal(red.messages("rows").length, 1);
@@ -250,10 +262,10 @@ describe("nodes/cti/cti-subscribe", function () {
   });
 
   it("holds exactly what the flow asks for after 50 redeploys of each type", async () => {
-    await settle(circle(simulator, red, [ANNA, BART]));
+    await settle(eventLoopFlow(simulator, red, [ANNA, BART]));
     for (const type of ["full", "flows", "nodes"] as DeployType[]) {
       for (let round = 0; round < 50; round++) {
-        await red.deploy(circle(simulator, red, [ANNA, BART], { name: `${type} ${round}` }), type);
+        await red.deploy(eventLoopFlow(simulator, red, [ANNA, BART], { name: `${type} ${round}` }), type);
       }
       await holds([ANNA, BART]);
     }
@@ -267,7 +279,7 @@ describe("nodes/cti/cti-subscribe", function () {
   });
 
   it("follows the event node: another path, another secret, gone, back", async () => {
-    const flows = circle(simulator, red, [ANNA]);
+    const flows = eventLoopFlow(simulator, red, [ANNA]);
     await settle(flows);
     const changed = withSettings(flows, "events", { url: "/moved", credentials: { secret: "other" } });
     await red.deploy(changed, "nodes");
@@ -293,7 +305,7 @@ describe("nodes/cti/cti-subscribe", function () {
   });
 
   it("removes the subscriptions of a node that is removed, also when the broker is down at that time", async () => {
-    const flows = circle(simulator, red, [ANNA, BART]);
+    const flows = eventLoopFlow(simulator, red, [ANNA, BART]);
     await settle(flows);
     await red.deploy(
       flows.filter((one) => one.id !== "subscribe"),
@@ -311,7 +323,7 @@ describe("nodes/cti/cti-subscribe", function () {
   });
 
   it("renews, and so heals a broker that forgot", async () => {
-    await settle(circle(simulator, red, [ANNA], { renew: 0.005 }));
+    await settle(eventLoopFlow(simulator, red, [ANNA], { renew: 0.005 }));
     simulator.deliveries.forget();
     await holds([ANNA]);
     const before = simulator.state().subscriptions[0]?.id;
@@ -321,12 +333,12 @@ describe("nodes/cti/cti-subscribe", function () {
   });
 
   it("closes within two seconds when the broker does not answer, and heals after it", async () => {
-    const flows = circle(simulator, red, [ANNA]);
+    const flows = eventLoopFlow(simulator, red, [ANNA]);
     await settle(flows);
     const [old] = simulator.state().subscriptions;
     simulator.faults.slowMs = 3000;
     const started = Date.now();
-    await red.deploy(circle(simulator, red, [ANNA], { name: "changed" }), "nodes");
+    await red.deploy(eventLoopFlow(simulator, red, [ANNA], { name: "changed" }), "nodes");
     const took = Date.now() - started;
     assert.ok(took < 2500, `${took} ms`);
     simulator.faults.slowMs = 0;
@@ -361,14 +373,14 @@ describe("nodes/cti/cti-subscribe", function () {
       );
 
     it("leaves nothing behind when Node-RED stops", async () => {
-      await life.deploy(circle(own, life, [ANNA, BART]));
+      await life.deploy(eventLoopFlow(own, life, [ANNA, BART]));
       await ownHolds([ANNA, BART]);
       await life.stop();
       assert.deepEqual(held(own), []);
     });
 
     it("removes after a kill what the killed life had, and subscribes anew", async () => {
-      await life.deploy(circle(own, life, [ANNA, BART]));
+      await life.deploy(eventLoopFlow(own, life, [ANNA, BART]));
       await ownHolds([ANNA, BART]);
       const old = own.state().subscriptions.map((one) => one.id);
       await until("the ids on disk", () => old.every((id) => contextFiles(userDir).includes(id)));
@@ -384,7 +396,7 @@ describe("nodes/cti/cti-subscribe", function () {
 
     it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
       const flows = [
-        ...circle(own, life, [ANNA]),
+        ...eventLoopFlow(own, life, [ANNA]),
         button("sub", "subscribe", { action: "subscribe", payload: BART }),
         button("list", "subscribe", { action: "list" }),
       ];
@@ -393,21 +405,21 @@ describe("nodes/cti/cti-subscribe", function () {
       const brokerPort = own.port;
       await own.close();
       life.forget();
-      await press(life, "sub");
+      await pressInject(life, "sub");
       const [row] = rows(await life.message("rows", () => true, 2000));
       assert.deepEqual([row?.imAddress, row?.subscribed], [BART, false]);
       assert.match(row?.error ?? "", /127\.0\.0\.1/);
       own = await startCtiSimulator({ port: brokerPort });
       await ownHolds([ANNA, BART]);
       // What a message subscribed ends with the node.
-      await life.deploy(circle(own, life, [ANNA], { name: "changed" }), "nodes");
+      await life.deploy(eventLoopFlow(own, life, [ANNA], { name: "changed" }), "nodes");
       await ownHolds([ANNA]);
     });
 
     it("waits for a broker that is down at start, and settles when it is there", async () => {
       const brokerPort = own.port;
       await own.close();
-      await life.deploy([...circle(own, life, [ANNA]), ...catchProbe("other")]);
+      await life.deploy([...eventLoopFlow(own, life, [ANNA]), ...catchProbe("other")]);
       await until("the warning", () => life.log.find((line) => line.includes("Not everything is subscribed")));
       assert.equal(life.messages("rows").length, 0);
       own = await startCtiSimulator({ port: brokerPort });
@@ -423,7 +435,7 @@ describe("nodes/cti/cti-subscribe", function () {
   it("keeps many subscribers without a warning of Node", async () => {
     const agents = Array.from({ length: 15 }, (_, at) => `sip:agent${at}@contoso.example`);
     await settle([
-      ...circle(simulator, red, [ANNA]),
+      ...eventLoopFlow(simulator, red, [ANNA]),
       ...agents.map((agent, at) => subscriber([agent], {}, `subscribe${at}`)),
     ]);
     await holds([ANNA, ...agents]);
@@ -435,7 +447,7 @@ describe("nodes/cti/cti-subscribe", function () {
 
   it("shares an event node with another subscriber", async () => {
     await settle([
-      ...circle(simulator, red, [ANNA]),
+      ...eventLoopFlow(simulator, red, [ANNA]),
       subscriber([BART], {}, "second"),
       eventIn({ url: "/other" }, "unused"),
     ]);

@@ -4,9 +4,9 @@ import { EventEmitter } from "node:events";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
 import { type Message, onInput } from "../../../nodes/shared/input.js";
-import { paint, wipe } from "../../../nodes/shared/status.js";
+import { setStatus, clearStatus } from "../../../nodes/shared/status.js";
 import { ConnectionUsers } from "../../../nodes/shared/users.js";
-import { anyCase } from "../../../nodes/shared/values.js";
+import { readIgnoringCase } from "../../../lib/core/values.js";
 
 const RED = {
   _: (key: string, words?: Record<string, string>) => (words ? `${key}: ${words["field"]} of ${words["vendor"]}` : key),
@@ -69,20 +69,20 @@ describe("nodes/shared/status", () => {
 
   it("paints the first badge once the flow can hear it, the latest one", async () => {
     const node = fakeNode();
-    paint(node, "connecting");
-    paint(node, "connected");
+    setStatus(node, "connecting");
+    setStatus(node, "connected");
     await afterStart();
     assert.equal(node.badges.at(-1)?.text, "node-red:common.status.connected");
   });
 
   it("does not repaint what is there, keeps texts under 20 characters, and wipes", async () => {
     const node = fakeNode();
-    paint(node, "waiting");
+    setStatus(node, "waiting");
     await afterStart();
-    paint(node, "waiting");
-    paint(node, "error", "a text that is far too long for a badge");
-    wipe(node);
-    wipe(node);
+    setStatus(node, "waiting");
+    setStatus(node, "error", "a text that is far too long for a badge");
+    clearStatus(node);
+    clearStatus(node);
     assert.deepEqual(
       node.badges.map((badge) => badge.text),
       ["waiting", "a text that is far ", undefined],
@@ -116,10 +116,11 @@ describe("nodes/shared/users", () => {
 
 describe("nodes/shared/values", () => {
   it("reads own properties in any case, and nothing of a prototype", () => {
-    const read = anyCase({ InitialTarget: 1, initialtarget: 2, x: undefined });
+    const read = readIgnoringCase({ InitialTarget: 1, initialtarget: 2, x: undefined });
     assert.equal(read("INITIALTARGET"), 1);
     assert.equal(read("x", "InitialTarget"), 1);
     assert.equal(read("constructor", "toString", "__proto__"), undefined);
-    for (const odd of [null, "text", 7, [1], Buffer.from("x")]) assert.equal(anyCase(odd)("length", "0"), undefined);
+    for (const odd of [null, "text", 7, [1], Buffer.from("x")])
+      assert.equal(readIgnoringCase(odd)("length", "0"), undefined);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
-import { press } from "../../support/press.js";
+import { runAction } from "../../support/run-action.js";
 import { connection, entry, start } from "../../support/webitel/flow.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
 
@@ -168,7 +168,7 @@ describe("nodes that call Webitel's API", () => {
       });
       const queue = simulator.store.queue("10");
       if (queue) simulator.store.insert(queue, [{ communications: [{ destination: "+1", type: { id: "1" } }] }]);
-      const { attempt } = (await press(simulator, "offer", { queue: "10", url: hook.url })) as { attempt: string };
+      const { attempt } = (await runAction(simulator, "offer", { queue: "10", url: hook.url })) as { attempt: string };
       const event = JSON.parse(hook.asked[0]?.text ?? "") as { queue: string; member: string };
       const message = await out({ payload: event });
       assert.deepEqual(message["payload"], { status: "success" });

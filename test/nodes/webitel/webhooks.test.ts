@@ -1,9 +1,9 @@
-/** webitel-lookup-in, webitel-lookup-out and webitel-event-in on a real Node-RED, rung by the stand-in. */
+/** webitel-lookup-in, webitel-lookup-out and webitel-event-in on a real Node-RED, rung by the simulator. */
 import assert from "node:assert/strict";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
-import { press } from "../../support/press.js";
+import { runAction } from "../../support/run-action.js";
 import { send } from "../../support/webhook.js";
 
 interface Answer {
@@ -39,7 +39,7 @@ describe("webitel webhooks", () => {
         ...catchProbe(),
       ]);
     const lookup = (cid = "+380441112233"): Promise<Answer> =>
-      press(simulator, "lookup", { url: `${red.url}/lookup`, cid }) as Promise<Answer>;
+      runAction(simulator, "lookup", { url: `${red.url}/lookup`, cid }) as Promise<Answer>;
 
     it("answers with the flow's object", async () => {
       await deploy('msg.payload = { found: true, debt: msg.payload.cid === "+380441112233" }; return msg;');
@@ -159,8 +159,8 @@ describe("webitel webhooks", () => {
       const [member] = queue
         ? simulator.store.insert(queue, [{ communications: [{ destination: "+380447778899", type: { id: "1" } }] }])
         : [];
-      await press(simulator, "offer", { queue: "10", url: `${red.url}/events`, agent: "1017" });
-      await press(simulator, "bridge", { url: `${red.url}/events` });
+      await runAction(simulator, "offer", { queue: "10", url: `${red.url}/events`, agent: "1017" });
+      await runAction(simulator, "bridge", { url: `${red.url}/events` });
       await red.message("seen", ({ topic }) => topic === "bridged");
       assert.deepEqual(
         red

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { type Console, startConsole } from "../../../simulators/console/server.js";
-import type { Stand } from "../../../simulators/stand.js";
+import type { Simulator } from "../../../simulators/simulator.js";
 import { until } from "../../support/wait.js";
 
-/** A stand with one number and two buttons. */
-function counter(): Stand & { add(): void } {
+/** A simulator with one number and two buttons. */
+function counter(): Simulator & { add(): void } {
   let count = 0;
   const listeners = new Set<() => void>();
   const add = (): void => {
@@ -38,11 +38,14 @@ interface Answer {
 
 describe("simulators/console/server", () => {
   let running: Console;
-  let stand: ReturnType<typeof counter>;
+  let simulator: ReturnType<typeof counter>;
 
   beforeEach(async () => {
-    stand = counter();
-    running = await startConsole({ stands: [stand], links: [{ label: "Editor", url: "http://127.0.0.1:1880" }] });
+    simulator = counter();
+    running = await startConsole({
+      simulators: [simulator],
+      links: [{ label: "Editor", url: "http://127.0.0.1:1880" }],
+    });
   });
   afterEach(() => running.close());
 
@@ -85,12 +88,12 @@ describe("simulators/console/server", () => {
     }
   });
 
-  it("presses a stand's buttons and shows what they throw", async () => {
+  it("presses a simulator's buttons and shows what they throw", async () => {
     assert.deepEqual(await press("rte/add").then(({ status, body }) => ({ status, body })), {
       status: 200,
       body: '{"result":null}',
     });
-    assert.deepEqual(stand.state(), { count: 1 });
+    assert.deepEqual(simulator.state(), { count: 1 });
     const failed = await press("rte/fail");
     assert.equal(failed.status, 400);
     assert.equal(failed.body, '{"error":"no such agent"}');
@@ -103,7 +106,7 @@ describe("simulators/console/server", () => {
     assert.equal((await ask("/api/rte/add")).status, 405);
     for (const body of ["[]", "null", "{", "1"]) assert.equal((await press("rte/add", {}, body)).status, 400, body);
     assert.equal((await press("rte/add", {}, `"${"a".repeat(9_000_000)}"`)).status, 413);
-    assert.deepEqual(stand.state(), { count: 0 });
+    assert.deepEqual(simulator.state(), { count: 0 });
   });
 
   it("refuses the pages of other sites", async () => {
@@ -113,7 +116,7 @@ describe("simulators/console/server", () => {
     assert.equal((await press("rte/add", { Host: `evil.example:${port}` })).status, 403);
     assert.equal((await press("rte/add", { "Content-Type": "text/plain" })).status, 415);
     assert.equal((await ask("/api/events", { headers: { Host: "evil.example" } })).status, 403);
-    assert.deepEqual(stand.state(), { count: 0 });
+    assert.deepEqual(simulator.state(), { count: 0 });
     assert.equal((await press("rte/add", { Origin: running.url })).status, 200);
     assert.equal(
       (await press("rte/add", { Host: `localhost:${port}`, Origin: `http://localhost:${port}` })).status,
@@ -132,14 +135,14 @@ describe("simulators/console/server", () => {
         text += Buffer.from(value).toString();
       }
     })();
-    const states = (): string[] => text.split("\n").filter((line) => line.startsWith('data: {"stand"'));
+    const states = (): string[] => text.split("\n").filter((line) => line.startsWith('data: {"simulator"'));
     await until("the first state", () => states().length === 1);
     assert.match(
       text,
-      /event: about\ndata: \{"stands":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\]\}/,
+      /event: about\ndata: \{"simulators":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\]\}/,
     );
-    for (let i = 0; i < 100; i++) stand.add();
-    await until("the last state", () => states().at(-1) === 'data: {"stand":"rte","state":{"count":100}}');
+    for (let i = 0; i < 100; i++) simulator.add();
+    await until("the last state", () => states().at(-1) === 'data: {"simulator":"rte","state":{"count":100}}');
     assert.equal(states().length, 2);
     await running.close();
     await reading;

@@ -5,7 +5,7 @@ import {
   DEMO_AGENTS,
   startCtiSimulator,
 } from "../../../simulators/cti/simulator.js";
-import { press } from "../../support/press.js";
+import { runAction } from "../../support/run-action.js";
 import { startServer, type TestServer } from "../../support/server.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
@@ -62,7 +62,7 @@ describe("simulators/cti", () => {
     await start();
     const id = await subscribe();
     const call = broker.switchboard.ring(ANNA, "+31201234567");
-    press(broker, "enumStyle", { style: "name" });
+    runAction(broker, "enumStyle", { style: "name" });
     broker.switchboard.answer();
     broker.switchboard.hangup();
     await until("three events", () => events().length === 3);
@@ -73,7 +73,7 @@ describe("simulators/cti", () => {
       { ...common, SessionType: "Inbound", eventType: "Connected" },
       { ...common, SessionType: "Inbound", eventType: "Disconnected" },
     ]);
-    press(broker, "enumStyle", { style: "number" });
+    runAction(broker, "enumStyle", { style: "number" });
     broker.switchboard.ring(ANNA, "+31201234567", "Outbound");
     await until("the fourth", () => events().length === 4);
     assert.deepEqual([events()[3]?.["SessionType"], events()[3]?.["eventType"]], [1, 3]);
@@ -84,7 +84,7 @@ describe("simulators/cti", () => {
     await subscribe();
     await command({ ImAddress: ANNA, commandType: 0 });
     await until("the event", () => events().length === 1);
-    press(broker, "refuseLogin", { agent: ANNA, refuse: true });
+    runAction(broker, "refuseLogin", { agent: ANNA, refuse: true });
     await command({ ImAddress: ANNA, commandType: 0 });
     await until("the second event", () => events().length === 2);
     assert.deepEqual(
@@ -98,8 +98,8 @@ describe("simulators/cti", () => {
     await subscribe({ ImAddress: "" });
     const { id } = broker.switchboard.ring(ANNA, "+31201234567");
     broker.switchboard.answer(id);
-    press(broker, "transfer", { id, to: BART, works: false });
-    press(broker, "transfer", { id, to: BART });
+    runAction(broker, "transfer", { id, to: BART, works: false });
+    runAction(broker, "transfer", { id, to: BART });
     await until("six events", () => events().length === 6);
     assert.deepEqual(
       events()
@@ -112,8 +112,8 @@ describe("simulators/cti", () => {
         [7, BART],
       ],
     );
-    assert.throws(() => press(broker, "transfer", { id, to: BART }), /with this agent already/);
-    assert.throws(() => press(broker, "hold", { id: "other" }), /no such call/);
+    assert.throws(() => runAction(broker, "transfer", { id, to: BART }), /with this agent already/);
+    assert.throws(() => runAction(broker, "hold", { id: "other" }), /no such call/);
   });
 
   it("counts what a callback address refuses, and tells only whom it concerns", async () => {
@@ -128,16 +128,16 @@ describe("simulators/cti", () => {
 
   it("refuses, loses, is slow and forgets when it is told to", async () => {
     await start();
-    press(broker, "fault", { refuse: 1, refuseStatus: 503 });
+    runAction(broker, "fault", { refuse: 1, refuseStatus: 503 });
     assert.equal((await command({ ImAddress: ANNA, commandType: 14 })).status, 503);
-    press(broker, "fault", { lose: 1 });
+    runAction(broker, "fault", { lose: 1 });
     await assert.rejects(command({ ImAddress: ANNA, commandType: 14 }));
     assert.equal(broker.switchboard.agent(ANNA)?.heartbeats, 1);
-    press(broker, "fault", { slowMs: 80 });
+    runAction(broker, "fault", { slowMs: 80 });
     const started = performance.now();
     await subscribe();
     assert.ok(performance.now() - started >= 75);
-    press(broker, "forget");
+    runAction(broker, "forget");
     assert.equal(broker.state().subscriptions.length, 0);
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type HubConnection, HubConnectionBuilder, HttpTransportType, LogLevel } from "@microsoft/signalr";
-import { EVENT_NAMES, EVENTS } from "../../../lib/rte/catalogue.js";
-import { DAY_MS, makeDay } from "../../../simulators/rte/day.js";
-import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/people.js";
+import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
+import { DAY_MS, makeDay } from "../../../simulators/rte/scenario.js";
+import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { camelCase } from "../../../simulators/rte/wire.js";
 import { QUEUE_ID } from "../../support/rte.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type SmartRoutingSimulator, startSmartRoutingSimulator } from "../../../simulators/smartrouting/simulator.js";
 import type { Conversation, Step } from "../../../simulators/caller/conversation.js";
 import { type CannedWebhook, cannedWebhook } from "../../support/canned-webhook.js";
-import { press } from "../../support/press.js";
+import { runAction } from "../../support/run-action.js";
 import { until } from "../../support/wait.js";
 
 const SALES = "+358942000100";
@@ -179,8 +179,8 @@ describe("simulators/smartrouting", () => {
         (answer = () =>
           response.writeHead(200, { "Content-Type": "application/json" }).end('{"InitialTarget":"+358942000200"}')),
     );
-    const { id } = press(simulator, "ring", { url: webhook.url, from: CALLER }) as { id: string };
-    press(simulator, "hangup", { id });
+    const { id } = runAction(simulator, "ring", { url: webhook.url, from: CALLER }) as { id: string };
+    runAction(simulator, "hangup", { id });
     await until("the question", () => answer !== undefined);
     answer?.();
     const call = await until("the answer", () =>
@@ -192,7 +192,7 @@ describe("simulators/smartrouting", () => {
       call.steps.map(({ title }) => title),
       ["the platform asks the flow", "the caller hangs up"],
     );
-    press(simulator, "forget", {});
+    runAction(simulator, "forget", {});
     assert.deepEqual(simulator.state().calls, []);
   });
 

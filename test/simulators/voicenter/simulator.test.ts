@@ -3,7 +3,7 @@ import type { Note } from "../../../simulators/caller/conversation.js";
 import { startVoicenterSimulator, type VoicenterSimulator } from "../../../simulators/voicenter/simulator.js";
 import type { Ivr, IvrConversation, Layer, Phase } from "../../../simulators/voicenter/state.js";
 import { type CannedWebhook, cannedWebhook } from "../../support/canned-webhook.js";
-import { press } from "../../support/press.js";
+import { runAction } from "../../support/run-action.js";
 import { until } from "../../support/wait.js";
 
 const DID = "0720000001";
@@ -102,16 +102,16 @@ describe("simulators/voicenter", () => {
     // The delay lasts for hours.
     simulator = await startVoicenterSimulator({ ivrs, secondMs: 10_000_000 });
     const call = await ring("listening", "start2");
-    for (const key of "0471") press(simulator, "press", { id: call.id, key });
+    for (const key of "0471") runAction(simulator, "press", { id: call.id, key });
     await until("the question", () => webhook.asked.length === 1);
     assert.equal(asked(0).DATA["DTMF"], "0471");
-    assert.throws(() => press(simulator, "press", { id: call.id, key: "1" }), /expects no digits/);
+    assert.throws(() => runAction(simulator, "press", { id: call.id, key: "1" }), /expects no digits/);
   });
 
   it("sends what was typed when the delay has passed, and 0 when that is nothing", async () => {
     const call = await ring("listening", "start2");
-    assert.throws(() => press(simulator, "press", { id: call.id, key: "x" }), /keys 0 to 9/);
-    press(simulator, "press", { id: call.id, key: "7" });
+    assert.throws(() => runAction(simulator, "press", { id: call.id, key: "x" }), /keys 0 to 9/);
+    runAction(simulator, "press", { id: call.id, key: "7" });
     await until("the question", () => webhook.asked.length === 1);
     assert.equal(asked(0).DATA["DTMF"], "7");
     await ring("queue", "start2");
@@ -193,21 +193,21 @@ describe("simulators/voicenter", () => {
         { type: "PHONE", target: "0500000003" },
         { type: "EXTENSION", target: "AbCdEf" },
       ]);
-      assert.throws(() => press(simulator, "answer", { id: call.id, target: "1" }), /1 does not ring/);
-      press(simulator, "answer", { id: call.id, target: "AbCdEf" });
+      assert.throws(() => runAction(simulator, "answer", { id: call.id, target: "1" }), /1 does not ring/);
+      runAction(simulator, "answer", { id: call.id, target: "AbCdEf" });
       await until("the talk", () => now(call).phase.kind === "talking");
       assert.equal(now(call).place, "talking to AbCdEf");
-      press(simulator, "hangup", { id: call.id });
+      runAction(simulator, "hangup", { id: call.id });
       assert.equal(now(call).place, "ended by the caller");
     });
 
     it("goes to NEXT_VO_ID when the destination is faulty, not when nobody answers", async () => {
       answer(dial);
       const faulty = await ring("dialing");
-      press(simulator, "break", { id: faulty.id });
+      runAction(simulator, "break", { id: faulty.id });
       await until("the queue", () => now(faulty).place === "in queue queue 10");
       const busy = await ring("dialing");
-      press(simulator, "ignore", { id: busy.id });
+      runAction(simulator, "ignore", { id: busy.id });
       await until("the end", () => now(busy).place === "nobody answered");
     });
 
@@ -216,7 +216,7 @@ describe("simulators/voicenter", () => {
       assert.equal((await ring("ended")).place, "nobody answered");
       answer({ ...dial, MAX_CALL_DURATION: 1 });
       const call = await ring("dialing");
-      press(simulator, "answer", { id: call.id, target: "AbCdEf" });
+      runAction(simulator, "answer", { id: call.id, target: "AbCdEf" });
       await until("the end", () => now(call).place === "the talk time is over");
     });
 
@@ -334,7 +334,7 @@ describe("simulators/voicenter", () => {
     webhook.answerWith((response) => void response.on("close", () => (gone = true)));
     const call = await ring("asking");
     await until("the question", () => webhook.asked.length === 1);
-    press(simulator, "hangup");
+    runAction(simulator, "hangup");
     await until("the request to end", () => gone);
     assert.equal(now(call).place, "ended by the caller");
     assert.equal(now(call).phase.kind, "ended");
@@ -359,7 +359,7 @@ describe("simulators/voicenter", () => {
         },
       ],
     };
-    press(simulator, "save", { ivr: good });
+    runAction(simulator, "save", { ivr: good });
     assert.deepEqual(simulator.state().ivrs.at(-1), {
       ...good,
       start: 5,
@@ -371,14 +371,14 @@ describe("simulators/voicenter", () => {
       [{ ...good, did: " " }, /has a number/],
       [{ ...good, layers: [] }, /at least one layer/],
       [{ ...good, start: 6 }, /no layer 6 to start in/],
-      [{ ...good, layers: [only, only] }, /Layer 5 stands there twice/],
+      [{ ...good, layers: [only, only] }, /Layer 5 simulators there twice/],
       [{ ...good, layers: [{ ...only, delay: 10 }] }, /delay of layer 5 is an integer from 1 to 9/],
       [{ ...good, layers: [{ ...only, url: "hook" }] }, /full address/],
       [{ ...good, layers: [{ ...only, ending: "menu" }] }, /ends with one of/],
     ];
-    for (const [ivr, why] of refused) assert.throws(() => press(simulator, "save", { ivr }), why);
-    press(simulator, "restore");
+    for (const [ivr, why] of refused) assert.throws(() => runAction(simulator, "save", { ivr }), why);
+    runAction(simulator, "restore");
     assert.equal(simulator.state().ivrs.length, 6);
-    assert.throws(() => press(simulator, "ring", { did: "0720000009" }), /No IVR has the number/);
+    assert.throws(() => runAction(simulator, "ring", { did: "0720000009" }), /No IVR has the number/);
   });
 });

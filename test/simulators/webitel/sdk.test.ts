@@ -1,4 +1,4 @@
-/** The stand-in is held to the vendor's own client: what webitel-sdk does against it must work as against the platform. */
+/** The simulator is held to the vendor's own client: what webitel-sdk does against it must work as against the platform. */
 import assert from "node:assert/strict";
 import { AgentServiceApi, CallServiceApi, Configuration, MemberServiceApi } from "webitel-sdk";
 import {

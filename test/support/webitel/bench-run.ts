@@ -1,4 +1,4 @@
-/** One upload from a list against a stand-in, with the boring parts written once. */
+/** One upload from a list against a simulator, with the boring parts written once. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,7 +69,7 @@ export class UploadBench {
       .sort((a, b) => a - b);
   }
 
-  /** Paths of the bulks and searches that the stand-in saw. */
+  /** Paths of the bulks and searches that the simulator saw. */
   bulks(): string[] {
     return this.simulator.seen
       .filter(({ path }) => path.endsWith("/bulk"))

@@ -69,7 +69,7 @@ const gone = (child: ChildProcess): Promise<void> =>
     child.exitCode === null && child.signalCode === null ? child.once("exit", () => done()) : done(),
   );
 
-/** Runs it against a stand-in in this process. */
+/** Runs it against a simulator in this process. */
 export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
   const folder = mkdtempSync(join(tmpdir(), "cc-fault-run-"));
   const simulator = await startWebitelSimulator({ faults: { seed: what.seed, share: what.share }, bulkDelayMs: 5 });

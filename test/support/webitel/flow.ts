@@ -3,7 +3,7 @@ import { WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, node, probe, statusProbe, tab } from "../flow.js";
 import type { FlowNode } from "../node-red.js";
 
-/** A connection to a stand-in. */
+/** A connection to a simulator. */
 export function connection(url: string, token = WEBITEL_DEMO_TOKEN): FlowNode {
   return { id: "webitel", type: "webitel-connection", name: "", url, tls: "", credentials: { token } };
 }

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     concurrency: job.concurrency,
     rate: 0,
     uncertain: "verify",
-    // Longer than the stand-in's late work takes, and short enough for a test.
+    // Longer than the simulator's late work takes, and short enough for a test.
     patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000 },
     onBatch: ({ rejects, ids, accepted }) => tell({ accepted, rejects, ids }),
   });

@@ -1,0 +1,65 @@
+/** Values from outside, where the document says one thing and the wire may say another. */
+
+/** Text, number and boolean as text; undefined for everything else. */
+export function plainText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return (typeof value === "number" && Number.isFinite(value)) || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}
+
+/** An integer, also where it came as numeric text; undefined for everything else. */
+export function plainInteger(value: unknown): number | undefined {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** True for what was left empty: undefined, null and empty text. */
+export function isBlank(value: unknown): value is undefined | null | "" {
+  return value === undefined || value === null || value === "";
+}
+
+/** True for a plain object: neither a list nor bytes. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+/**
+ * The own properties of plain data by name in lower case. Of two that differ in case only, the documented spelling wins,
+ * else the first. Nothing of a prototype is taken for data.
+ * @param value anything; what is not a plain object has no properties
+ * @param documented names in the spelling that the vendor documents
+ * @returns by name in lower case: the name as it is spelled, and the value
+ */
+export function propertiesIgnoringCase(
+  value: unknown,
+  documented: readonly string[] = [],
+): Map<string, [name: string, value: unknown]> {
+  const properties = new Map<string, [string, unknown]>();
+  if (!isRecord(value)) return properties;
+  for (const [name, content] of Object.entries(value)) {
+    const key = name.toLowerCase();
+    if (!properties.has(key)) properties.set(key, [name, content]);
+  }
+  for (const name of documented) {
+    if (Object.hasOwn(value, name)) properties.set(name.toLowerCase(), [name, value[name]]);
+  }
+  return properties;
+}
+
+/**
+ * A reader of properties without regard to case, by the rule of {@link propertiesIgnoringCase}.
+ * @param value anything; what is not a plain object has no properties
+ * @returns a function of names in the documented spelling: the value of the first that is present and not undefined
+ */
+export function readIgnoringCase(value: unknown): (...names: string[]) => unknown {
+  const properties = propertiesIgnoringCase(value);
+  return (...names) => {
+    for (const name of names) {
+      const exact = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+      const found = exact ?? properties.get(name.toLowerCase())?.[1];
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}

@@ -1,0 +1,268 @@
+/** The REST client that all vendors share: axios behind a small door that leaks no secret and says what may be retried. */
+import * as http from "node:http";
+import * as https from "node:https";
+import axios, { type AxiosInstance, AxiosError } from "axios";
+import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
+import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
+
+/** What may be tried again: anything, only what the server surely did not process, or nothing. */
+export type RetryRule = "safe" | "unprocessed" | "never";
+
+/** How to reach one API. Functions are asked at each request, so a renewed token is used at once. */
+export interface RestOptions {
+  vendor: Vendor;
+  /** May carry a path prefix, which is kept. */
+  baseUrl: string;
+  /** Headers of every request, credentials included. */
+  headers?: () => Record<string, string>;
+  /** Values that must never leave in an error. */
+  secrets?: () => (string | undefined)[];
+  /** Milliseconds for a whole request; 15,000 unless told. */
+  timeoutMs?: number;
+  /** TLS options as Node-RED's `tls-config` node makes them (ca, cert, key, rejectUnauthorized, servername). */
+  tls?: https.AgentOptions;
+  /** Reads the vendor's own error body. */
+  readError?: (status: number, body: unknown) => VendorFault | undefined;
+  /** Retries of a request under {@link RetryRule}; 3 unless told. */
+  retries?: number;
+  backoff?: BackoffOptions;
+}
+
+/** What a vendor says about a failure. */
+export interface VendorFault {
+  /** Wins over the HTTP status when set. */
+  code?: number;
+  id?: string;
+  detail?: string;
+}
+
+/** One request. */
+export interface RestRequest {
+  /** The vendor's name of the operation, for errors. */
+  operation: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Relative to the base address; each part already percent-encoded. */
+  path: string;
+  /** Arrays become repeated parameters; undefined is left out. */
+  query?: Record<string, string | number | boolean | readonly (string | number)[] | undefined>;
+  /** Written as JSON; a Buffer holds JSON already. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  timeoutMs?: number;
+  retry?: RetryRule;
+  signal?: AbortSignal;
+}
+
+/** A 2xx answer. `body` is parsed JSON where it is JSON, else the text; an empty body is undefined. */
+export interface RestAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+/** One API. */
+export interface RestClient {
+  /** @throws ContactCenterError with the HTTP status, or the network's word, as code */
+  request(request: RestRequest): Promise<RestAnswer>;
+  /** Closes idle sockets. */
+  close(): void;
+}
+
+/** What a network fault says about the request: it never left, the TLS settings do not fit, we gave it up, or nobody knows. */
+export type NetworkFault = "not-sent" | "tls" | "closed" | "unknown";
+
+/** The network's words for a request of which no byte left. */
+const NOT_SENT_CODES = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+/** `EPROTO` is what TLS towards a plain-http port gives. */
+const TLS_CODES = /CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_/;
+
+/** Classifies the word that the network or the TLS layer gave, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
+export function networkFault(code: string): NetworkFault {
+  if (NOT_SENT_CODES.has(code)) return "not-sent";
+  if (code === "ECLOSED") return "closed";
+  return TLS_CODES.test(code) ? "tls" : "unknown";
+}
+
+/** Answers that mean "later": the request was not processed. */
+const REFUSED_FOR_NOW = new Set([429, 503]);
+/** Answers that are worth another try where trying again does no harm. */
+const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
+const CODE_ALIASES: Record<string, string> = { ECONNABORTED: "ETIMEDOUT", ERR_CANCELED: "ECLOSED" };
+
+/** True when the server surely did not process the request that failed with this error. */
+export function isUnprocessed(error: unknown): boolean {
+  if (!(error instanceof ContactCenterError)) return false;
+  return typeof error.code === "number"
+    ? REFUSED_FOR_NOW.has(Number(error.cause["status"]))
+    : networkFault(error.code) === "not-sent";
+}
+
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof ContactCenterError)) return false;
+  if (typeof error.code === "number") return RETRYABLE_STATUS.has(Number(error.cause["status"]));
+  return ["not-sent", "unknown"].includes(networkFault(error.code));
+}
+
+/** Joins without losing a path prefix of the base. */
+export function joinUrl(base: string, path: string): string {
+  return `${base.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
+}
+
+/** JSON where the text is JSON, else the text itself; undefined when empty. */
+export function lenientJson(text: unknown): unknown {
+  if (typeof text !== "string" || text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** Opens a client for one API; sockets are kept alive. */
+export function createRestClient(options: RestOptions): RestClient {
+  const agents = {
+    httpAgent: new http.Agent({ keepAlive: true }),
+    httpsAgent: new https.Agent({ keepAlive: true, ...options.tls }),
+  };
+  const client = axios.create({
+    ...agents,
+    maxRedirects: 0,
+    maxContentLength: 64 * 1024 * 1024,
+    maxBodyLength: Infinity,
+    responseType: "text",
+    // The body is JSON text already; axios would parse it again to see whether it is.
+    transformRequest: [(data: unknown) => data],
+    transformResponse: [(data: unknown) => data],
+    validateStatus: () => true,
+    paramsSerializer: { indexes: null },
+  });
+  const { retries = 3, backoff } = options;
+  return {
+    async request(request) {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await once(client, options, request);
+        } catch (error) {
+          const rule = request.retry ?? "never";
+          const again = rule === "safe" ? isRetryable(error) : rule === "unprocessed" && isUnprocessed(error);
+          if (!again || attempt >= retries) throw error;
+          const asked = (error as ContactCenterError).cause["retryAfterMs"] as number | undefined;
+          await delay(asked ?? backoffDelay(attempt, backoff), request.signal);
+        }
+      }
+    },
+    close() {
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  };
+}
+
+async function once(client: AxiosInstance, options: RestOptions, request: RestRequest): Promise<RestAnswer> {
+  const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 15_000;
+  // axios counts its own time-out from the connected socket only; the signal bounds the name look-up and handshake too.
+  const limit = AbortSignal.timeout(timeoutMs);
+  const hasBody = request.body !== undefined;
+  try {
+    const response = await client.request<string>({
+      url: joinUrl(options.baseUrl, request.path),
+      method: request.method,
+      headers: {
+        Accept: "application/json",
+        ...(hasBody && { "Content-Type": "application/json" }),
+        ...options.headers?.(),
+        ...request.headers,
+      },
+      ...(request.query && { params: request.query }),
+      // Bytes, because a long text stays in the heap for as long as the answer takes.
+      ...(hasBody && {
+        data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
+      }),
+      signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
+    });
+    const body = lenientJson(response.data);
+    if (response.status >= 200 && response.status < 300) {
+      return {
+        status: response.status,
+        headers: Object.fromEntries(Object.entries(response.headers).map(([k, v]) => [k, String(v)])),
+        body,
+      };
+    }
+    throw answered(options, request, response.status, body, response.headers["retry-after"]);
+  } catch (error) {
+    if (error instanceof ContactCenterError) throw error;
+    throw unanswered(options, request, error, limit.aborted && !request.signal?.aborted, timeoutMs);
+  }
+}
+
+function answered(
+  options: RestOptions,
+  request: RestRequest,
+  status: number,
+  body: unknown,
+  retryAfter: unknown,
+): ContactCenterError {
+  const fault = options.readError?.(status, body) ?? {};
+  const secrets = options.secrets?.() ?? [];
+  const text = fault.detail ?? (typeof body === "string" ? body : JSON.stringify(body)) ?? "";
+  const detail = redact(text, secrets).slice(0, 500);
+  const waitMs = retryAfterMs(retryAfter);
+  const cause: ErrorCause = {
+    vendor: options.vendor,
+    operation: request.operation,
+    status,
+    ...(fault.id !== undefined && { id: redact(fault.id, secrets) }),
+    ...(detail !== "" && { detail }),
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+  };
+  return statusError(cause, status, fault.code, detail);
+}
+
+/**
+ * The error of an answer that is not 2xx.
+ * @param cause where it happened
+ * @param code the vendor's own code, which wins over the status
+ * @param detail what the vendor said, without secrets
+ */
+export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
+  const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
+  return new ContactCenterError(code, `shared.errors.http.${known}`, cause, {
+    operation: cause.operation,
+    status,
+    detail,
+  });
+}
+
+function unanswered(
+  options: RestOptions,
+  request: RestRequest,
+  error: unknown,
+  timedOut: boolean,
+  timeoutMs: number,
+): ContactCenterError {
+  const raw = error instanceof AxiosError || error instanceof Error ? (error as { code?: string }).code : undefined;
+  const code = timedOut ? "ETIMEDOUT" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
+  return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
+}
+
+/**
+ * The error of an answer that never came.
+ * @param cause where it happened
+ * @param code the network's word, such as `ECONNREFUSED`
+ * @param url whose host is named
+ * @param timeoutMs how long was waited
+ */
+export function networkError(cause: ErrorCause, code: string, url: string, timeoutMs: number): ContactCenterError {
+  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code)
+    ? code
+    : networkFault(code) === "tls"
+      ? "tls"
+      : "other";
+  const host = URL.canParse(url) ? new URL(url).host : "";
+  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, {
+    operation: cause.operation,
+    host,
+    code,
+    seconds: timeoutMs / 1000,
+  });
+}

@@ -1,0 +1,103 @@
+/** What Webitel sends us (5.): the look-up of a caller and the events of a call. */
+import { randomUUID } from "node:crypto";
+import { type Call, type CallDirection, withoutEmpty } from "../core/call.js";
+import { eventKey, type VendorEvent } from "../core/event.js";
+import { refused } from "../core/errors.js";
+import { asTexts } from "./fields.js";
+import { EVENT_STATES } from "./tables.js";
+
+/** The name of a look-up's `msg.event`. */
+export const LOOKUP_NAME = "lookup";
+
+/** A look-up in all its readings. */
+export interface Lookup {
+  payload: Record<string, unknown>;
+  call: Call;
+  event: VendorEvent;
+}
+
+/**
+ * Reads the query of a look-up. A caller with a withheld number has no `cid`, and is a caller too.
+ * @param receivedAt ISO 8601
+ */
+export function readLookup(query: Record<string, unknown>, receivedAt: string): Lookup {
+  const { cid } = query;
+  const from = Array.isArray(cid) ? (cid as unknown[])[0] : cid;
+  return {
+    payload: { ...query },
+    call: {
+      vendor: "webitel",
+      state: "incoming",
+      direction: "inbound",
+      ...withoutEmpty({ from: from as string }),
+      at: receivedAt,
+    },
+    // The vendor sends no call id: two look-ups of one number are two calls.
+    event: { key: randomUUID(), vendor: "webitel", name: LOOKUP_NAME, receivedAt },
+  };
+}
+
+/**
+ * The answer to a look-up: the flow's object as it is.
+ * @param payload what the flow made
+ * @param query what the look-up asked; undefined when the flow threw it away
+ * @throws ContactCenterError `EINVALID` when it is no object, or still the query
+ */
+export function lookupAnswer(payload: unknown, query: unknown): object {
+  const wrong = (key: string): ReturnType<typeof refused> =>
+    refused(key, { vendor: "webitel", operation: "lookup", field: "payload" });
+  if (payload === null || typeof payload !== "object" || Array.isArray(payload) || Buffer.isBuffer(payload))
+    throw wrong("webitel.errors.answer.object");
+  if (isQuery(payload as Record<string, unknown>, query)) throw wrong("webitel.errors.answer.query");
+  return payload;
+}
+
+/** A query is flat: text, or a list of texts where a name came twice. */
+function isQuery(payload: Record<string, unknown>, query: unknown): boolean {
+  const names = Object.keys(payload);
+  if (query === null || typeof query !== "object") return names.every((name) => name === "cid");
+  const asked = query as Record<string, unknown>;
+  const same = (a: unknown, b: unknown): boolean =>
+    Array.isArray(a) && Array.isArray(b) ? a.join("\n") === b.join("\n") : a === b;
+  return names.length === Object.keys(asked).length && names.every((name) => same(payload[name], asked[name]));
+}
+
+/** An event in all its readings. */
+export interface ReadEvent {
+  payload: Record<string, string>;
+  topic?: string;
+  /** Missing for an event that we do not know. */
+  call?: Call;
+  event: VendorEvent;
+}
+
+/**
+ * Reads an event. Nothing is refused: the events are made in the customer's own Webitel flow.
+ * @param body fields of JSON or of a form
+ * @param receivedAt ISO 8601
+ */
+export function readEvent(body: Record<string, unknown>, receivedAt: string): ReadEvent {
+  const payload = asTexts(body);
+  const { event: name = "", direction, queue, uuid, agent, cid } = payload;
+  const state = Object.hasOwn(EVENT_STATES, name) ? EVENT_STATES[name as keyof typeof EVENT_STATES] : undefined;
+  const isDirection = direction === "inbound" || direction === "outbound";
+  const call: Call | undefined = state && {
+    vendor: "webitel",
+    ...withoutEmpty({ id: uuid }),
+    state,
+    ...(isDirection && { direction: direction satisfies CallDirection }),
+    ...withoutEmpty<Pick<Call, "from" | "to">>(
+      direction === "outbound" ? { from: undefined, to: cid } : { from: cid, to: undefined },
+    ),
+    // An id or an extension, as agreed with Webitel.
+    ...withoutEmpty({ agent: withoutEmpty({ id: agent }) }),
+    ...withoutEmpty({ queue: withoutEmpty({ id: queue }) }),
+    at: receivedAt,
+  };
+  return {
+    payload,
+    ...(name !== "" && { topic: name }),
+    ...(call && { call }),
+    event: { key: eventKey("webitel", name, payload), vendor: "webitel", name, receivedAt },
+  };
+}

@@ -1,0 +1,92 @@
+/** What the nodes of this vendor use of their `cti-broker`. */
+import type { AgentOptions } from "node:https";
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { refused } from "../../lib/core/errors.js";
+import { plainText } from "../../lib/core/values.js";
+import type { AgentCommands } from "../../lib/cti/agent-commands.js";
+import { type AuthKind, type CtiClient, type CtiClientOptions, createCtiClient } from "../../lib/cti/client.js";
+import type { EnumStyle } from "../../lib/cti/tables.js";
+import { envText } from "../shared/values.js";
+
+/** The settings as the editor saves them; each may be missing in a flow made by hand. */
+export interface BrokerConfig extends NodeDef {
+  url?: string;
+  /** Public base address of this Node-RED. */
+  callbackUrl?: string;
+  enumStyle?: EnumStyle;
+  auth?: AuthKind;
+  headerName?: string;
+  addressField?: string;
+  callbackField?: string;
+  /** Id of a core `tls-config` node. */
+  tls?: string;
+}
+
+/** Its credentials. */
+export interface BrokerCredentials {
+  username?: string;
+  password?: string;
+  token?: string;
+  headerValue?: string;
+}
+
+/** A `cti-broker` node. */
+export interface CtiBroker extends Node<BrokerCredentials> {
+  /** Environment variables are in place in both; empty when not set. */
+  readonly url: string;
+  readonly callbackUrl: string;
+  /**
+   * The client and the agents, made at first use.
+   * @throws ContactCenterError `EINVALID` naming the setting that is wrong
+   */
+  open(): { client: CtiClient; agents: AgentCommands };
+  /** Takes over subscriptions that a node could not end before it was removed. */
+  adopt(ids: readonly string[]): Promise<void>;
+}
+
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: AgentOptions): AgentOptions;
+}
+
+/**
+ * Opens a client from settings and credentials.
+ * @param node whose environment variables are seen
+ * @throws ContactCenterError `EINVALID` naming the setting that is wrong
+ */
+export function clientOf(
+  RED: NodeAPI,
+  node: Node,
+  config: Partial<BrokerConfig>,
+  credentials: BrokerCredentials,
+): CtiClient {
+  const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
+  const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions({}) : undefined;
+  const options: CtiClientOptions = {
+    url: text(config.url),
+    auth: config.auth ?? "none",
+    headerName: text(config.headerName),
+    enumStyle: config.enumStyle ?? "name",
+    addressField: text(config.addressField),
+    callbackField: text(config.callbackField),
+    ...credentials,
+    ...(tls && { tls }),
+  };
+  return createCtiClient(options);
+}
+
+/** The code of an error, short enough for a badge. */
+export function codeOf(error: unknown): string {
+  return plainText((error as { code?: unknown }).code) ?? "";
+}
+
+/**
+ * The broker that a node names.
+ * @param operation for the error
+ * @throws ContactCenterError `EINVALID` for the field `broker`
+ */
+export function brokerOf(RED: NodeAPI, id: string | undefined, operation: string): CtiBroker {
+  const broker = id ? (RED.nodes.getNode(id) as CtiBroker | null) : null;
+  if (typeof broker?.open !== "function")
+    throw refused("cti.errors.no-broker", { vendor: "anywhere365", operation, field: "broker" });
+  return broker;
+}

@@ -1,0 +1,157 @@
+/**
+ * An in node and an out node that hold a caller between them. The in node opens a call, the message carries its id, the
+ * out node answers it; and if nobody does, the in node's fallback goes out before the vendor stops waiting.
+ */
+import type { Node, NodeAPI } from "node-red";
+import { refused, type Vendor } from "../../../lib/core/errors.js";
+import { type CallOwner, OpenCalls } from "../../../lib/webhook/open-calls.js";
+import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
+import type { Message } from "../input.js";
+import { setStatus, type StatusWord } from "../status.js";
+import type { WebhookConfig } from "./config.js";
+import { type Accepted, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+
+/** The settings of an in node. */
+export interface RequestNodeConfig extends WebhookConfig {
+  /** Milliseconds until the fallback answer; both vendors wait 5,000. */
+  deadline?: number | string;
+}
+
+/** Milliseconds until the fallback answer, unless the node says otherwise. */
+export const DEFAULT_DEADLINE_MS = 4000;
+
+/** What one vendor's pair does. */
+export interface RequestNodeOptions {
+  vendor: Vendor;
+  method: "GET" | "POST";
+  /** The answer that a caller gets when the flow gives none. */
+  fallback(): HttpAnswer;
+  /** What a refusal's body carries besides the explanation. */
+  refusal?: object;
+  /** The message of a request: payload, topic, call and event. Made anew each time, since a flow may change what it got. */
+  message(request: Accepted): Record<string, unknown>;
+}
+
+interface RequestNodeOwner extends CallOwner<HttpAnswer, Accepted> {
+  readonly vendor: Vendor;
+}
+
+/** One registry for all pairs of the process: a message finds its call wherever the out node is. */
+const calls = new OpenCalls<HttpAnswer, RequestNodeOwner, Accepted>();
+
+/** Makes a node the in node of a pair, with outputs 1 (the request) and 2 (a request that got the fallback). */
+export function openRequestNode(
+  RED: NodeAPI,
+  node: Node<WebhookCredentials>,
+  config: RequestNodeConfig,
+  options: RequestNodeOptions,
+): void {
+  const asked = readDeadline(config.deadline);
+  const deadlineMs = asked ?? DEFAULT_DEADLINE_MS;
+  let closed = false;
+  const messageOf = (request: Accepted, id: string): Record<string, unknown> => ({
+    ...options.message(request),
+    req: request.req,
+    _webhook: { id },
+  });
+  const door = openEndpoint(RED, node, config, {
+    method: options.method,
+    bodyMs: deadlineMs,
+    ...(options.refusal && { refusal: options.refusal }),
+    accept(request) {
+      const { webhookRequest } = request;
+      if (closed) {
+        respond(webhookRequest, options.fallback());
+        return;
+      }
+      const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
+      const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
+      webhookRequest.response.once("close", () => call.abandon());
+      node.send(messageOf(request, call.id));
+    },
+  });
+  const badge = (word: StatusWord): void => {
+    // A wrong setting stays on the badge until it is mended.
+    if (!closed && door.healthy && asked !== undefined) setStatus(node, word);
+  };
+  const owner: RequestNodeOwner = {
+    vendor: options.vendor,
+    fallback: () => options.fallback(),
+    onAnswer: () => badge("waiting"),
+    onLate: () => badge("late"),
+    onFallback(id, request, reason) {
+      node.send([null, { ...messageOf(request, id), reason }]);
+      badge(reason === "deadline" ? "late" : "error");
+    },
+  };
+  if (asked === undefined) {
+    setStatus(node, "error", RED._("shared.webhook.badge.deadline"));
+    node.error(RED._("shared.webhook.problem.deadline", { value: String(config.deadline) }));
+  }
+  node.on("close", (done: () => void) => {
+    closed = true;
+    door.close();
+    calls.closeAll(owner);
+    done();
+  });
+}
+
+/** What `setTimeout` can count, ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Undefined when what was entered is not a time. */
+function readDeadline(value: number | string | undefined): number | undefined {
+  if (value === undefined || value === "") return DEFAULT_DEADLINE_MS;
+  const ms = Number(value);
+  return ms > 0 && ms <= LONGEST_MS ? ms : undefined;
+}
+
+/**
+ * Answers the call that a message belongs to; what an out node does with each message.
+ * @param vendor whose out node this is
+ * @param build makes the answer; what it throws means that the answer is invalid: the caller gets the fallback at once
+ * @throws ContactCenterError when the message belongs to no call of this vendor, or what `build` threw
+ */
+export async function answerCall(
+  RED: NodeAPI,
+  node: Node,
+  message: Message,
+  vendor: Vendor,
+  build: () => Promise<HttpAnswer> | HttpAnswer,
+): Promise<void> {
+  const id = (message["_webhook"] as { id?: unknown } | undefined)?.id;
+  const found = calls.find(id);
+  if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
+  const late = (owner: RequestNodeOwner): void => {
+    owner.onLate();
+    node.warn(RED._("shared.webhook.late"));
+  };
+  if ("late" in found) {
+    late(found.late);
+    return;
+  }
+  try {
+    if (found.owner.vendor !== vendor)
+      throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
+    if (!found.answer(await build())) late(found.owner);
+  } catch (error) {
+    found.fallBack("error");
+    throw error;
+  }
+}
+
+/**
+ * Writes an answer as JSON.
+ * @throws ContactCenterError `EINVALID` when it cannot be written
+ */
+export function jsonAnswer(vendor: Vendor, body: object): HttpAnswer {
+  try {
+    return { status: 200, json: JSON.stringify(body) };
+  } catch (error) {
+    throw refused(
+      "shared.errors.webhook.unwritable",
+      { vendor, operation: "answer", field: "payload" },
+      { detail: (error as Error).message },
+    );
+  }
+}

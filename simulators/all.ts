@@ -1,0 +1,82 @@
+/** All simulators, one row each: the start commands, their options and the demo's settings derive from this table. */
+import { DEMO_CTI_CREDENTIALS, startCtiSimulator } from "./cti/simulator.js";
+import type { Option } from "./options.js";
+import { DEMO_RTE_CREDENTIALS } from "./rte/seed-data.js";
+import { startRteSimulator } from "./rte/simulator.js";
+import { demoEndpoints } from "./smartrouting/demo.js";
+import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
+import { type Simulator, SIMULATOR_LABELS, type SimulatorName } from "./simulator.js";
+import { demoIvrs } from "./voicenter/demo.js";
+import { startVoicenterSimulator } from "./voicenter/simulator.js";
+import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "./webitel/simulator.js";
+
+/** What a simulator is started with. */
+export interface SimulatorContext {
+  /** Port to listen on; 0 = any free one. */
+  port: number;
+  /** Address of the Node-RED that the demo flows run in, without a slash at its end. */
+  nodeRedUrl: string;
+}
+
+/** One simulator. */
+export interface SimulatorRow {
+  name: SimulatorName;
+  /** Where it listens; absent for a vendor that only calls us. */
+  listens?: {
+    /** The default; `--<name>-port` chooses another. */
+    port: number;
+    /** Environment variable that the examples' config nodes name; set to the simulator's address. */
+    env: string;
+  };
+  start(context: SimulatorContext): Promise<Simulator>;
+  /** What the demo's config nodes need to log in, by node type. */
+  credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Every simulator that there is. */
+export const SIMULATORS: readonly SimulatorRow[] = [
+  {
+    name: "smartrouting",
+    start: ({ nodeRedUrl }) => startSmartRoutingSimulator({ endpoints: demoEndpoints(nodeRedUrl) }),
+  },
+  {
+    name: "voicenter",
+    start: ({ nodeRedUrl }) => startVoicenterSimulator({ ivrs: demoIvrs(nodeRedUrl) }),
+  },
+  {
+    name: "rte",
+    listens: { port: 8364, env: "CC_RTE_URL" },
+    start: ({ port }) => startRteSimulator({ port, play: true }),
+    credentials: { "rte-connection": DEMO_RTE_CREDENTIALS },
+  },
+  {
+    name: "cti",
+    listens: { port: 8365, env: "CC_CTI_URL" },
+    start: ({ port }) => startCtiSimulator({ port }),
+    credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
+  },
+  {
+    name: "webitel",
+    listens: { port: 8367, env: "CC_WEBITEL_URL" },
+    start: ({ port, nodeRedUrl }) =>
+      startWebitelSimulator({
+        port,
+        hooks: { lookupUrl: `${nodeRedUrl}/webitel/lookup`, eventUrl: `${nodeRedUrl}/webitel/events` },
+      }),
+    credentials: { "webitel-connection": { token: WEBITEL_DEMO_TOKEN } },
+  },
+];
+
+/** The port option of a simulator. */
+export function portOption({ name, listens }: SimulatorRow): Option[] {
+  if (listens === undefined) return [];
+  return [
+    {
+      name: `${name}-port`,
+      env: `CC_${name.toUpperCase()}_PORT`,
+      kind: "port",
+      preset: listens.port,
+      help: `${SIMULATOR_LABELS[name]} simulator`,
+    },
+  ];
+}

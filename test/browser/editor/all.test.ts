@@ -1,0 +1,91 @@
+/** Every node as an integrator meets it first: dragged from the palette, its dialog opened, its help read. In a real Chromium. */
+import assert from "node:assert/strict";
+import { nodeTypes } from "../../../scripts/assets.js";
+import { Editor } from "../../support/editor.js";
+import { packForms } from "../../support/forms.js";
+import { tab } from "../../support/flow.js";
+import { NodeRed } from "../../support/node-red.js";
+
+/** A catalogue key that was shown because it has no words, such as `shared.webhook.form.url`. */
+const RAW_KEY = /\b(?:shared|rte|cti|webitel|smartrouting|voicenter)(?:-[a-z]+)*\.[\w-]+\.[\w.-]+/;
+
+/** In a help page `webitel.event` may be prose; a key of the shared words never is. */
+const HELP_KEY = /\bshared\.[\w-]+\.[\w.-]+/;
+
+describe("editor: every node", function () {
+  this.timeout(60_000);
+  const forms = packForms();
+  const types = Object.keys(nodeTypes());
+  const configs = types.filter((type) => forms.get(type)?.category === "config");
+  let red: NodeRed;
+  let editor: Editor;
+
+  before(async () => {
+    red = await NodeRed.start({ flows: [tab(), ...configs.map((type) => ({ id: `a-${type}`, type, name: "" }))] });
+    editor = await Editor.open(red);
+  });
+  after(async () => {
+    await editor?.close();
+    await red?.stop();
+  });
+  afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
+
+  for (const type of configs) {
+    it(`${type} can be opened and read about`, async () => {
+      await editor.edit(`a-${type}`);
+      assert.doesNotMatch(await editor.page.locator("#node-config-dialog-edit-form").innerText(), RAW_KEY);
+      await editor.picture(type);
+      await editor.cancel();
+      assert.doesNotMatch(await editor.help(type), HELP_KEY);
+    });
+  }
+
+  it("has an icon for each vendor that is an image, and shows it in the palette", async () => {
+    const icons = await editor.page
+      .locator(".red-ui-palette-node[data-palette-type] .red-ui-palette-icon")
+      .evaluateAll((all) => all.map((icon) => getComputedStyle(icon).backgroundImage.slice(5, -2)));
+    const own = [...new Set(icons.filter((url) => url.includes("contact-center")))];
+    assert.deepEqual(own.map((url) => url.split("/").at(-1) ?? "").sort(), [
+      "cti.svg",
+      "rte.svg",
+      "smartrouting.svg",
+      "voicenter.svg",
+      "webitel.svg",
+    ]);
+    for (const url of own) {
+      const answer = await fetch(url);
+      assert.match(answer.headers.get("content-type") ?? "", /svg/, url);
+      assert.match(await answer.text(), /<svg[^]*<(?:path|circle|rect|g)\b/, url);
+    }
+  });
+
+  for (const type of types.filter((one) => !configs.includes(one))) {
+    const form = forms.get(type);
+    if (!form) continue;
+
+    it(`${type} can be dragged, opened, saved and read about`, async () => {
+      const id = await editor.drag(type, 300, 300);
+      // Only what nobody but the user can know may be missing: a connection, or a field marked as required.
+      const isOpen = Object.values(form.defaults).some(
+        (one) => one.required === true && (one.value === "" || one.value === undefined),
+      );
+      if (!isOpen) assert.deepEqual(await editor.wrong(id), []);
+      const before = await editor.exported(id);
+      await editor.edit(id);
+      const dialog = await editor.page.locator("#dialog-form").innerText();
+      assert.doesNotMatch(dialog, RAW_KEY);
+      await editor.picture(type);
+      await editor.done();
+      const after = await editor.exported(id);
+      assert.deepEqual(after, before);
+      assert.deepEqual(
+        Object.keys(form.defaults).filter((name) => !(name in after)),
+        [],
+      );
+      const help = await editor.help(type);
+      assert.ok(help.includes("Details") && help.length > 300, help.slice(0, 200));
+      assert.doesNotMatch(help, /undefined|data-i18n/);
+      assert.doesNotMatch(help, HELP_KEY);
+    });
+  }
+});

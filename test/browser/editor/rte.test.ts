@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { EVENT_NAMES } from "../../../lib/rte/tables.js";
+import { DEMO } from "../../../simulators/rte/seed-data.js";
+import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
+import { launchChromium } from "../../support/chromium.js";
+import { tab } from "../../support/flow.js";
+import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { again, AGENT_ID, connectionNode, flowOf, of, QUEUE_ID, subscriber } from "../../support/rte.js";
+import { until } from "../../support/wait.js";
+
+describe("editor: Enreach RTE", function () {
+  this.timeout(60_000);
+  let simulator: RteSimulator;
+  let red: NodeRed;
+  let browser: Browser;
+  let page: Page;
+  const faults: string[] = [];
+
+  /** Node-RED's editor, with the flow that runs. */
+  async function openEditor(): Promise<void> {
+    await page.goto(red.adminUrl);
+    await page.waitForSelector('.red-ui-palette-node[data-palette-type="rte-subscribe"]');
+  }
+  const dialogOf = async (id: string): Promise<void> => {
+    await page.evaluate(
+      (node) =>
+        (
+          window as unknown as { RED: { editor: { edit(node: unknown): void }; nodes: { node(id: string): unknown } } }
+        ).RED.editor.edit(
+          (window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node),
+        ),
+      id,
+    );
+    await page.waitForSelector("#dialog-form");
+    await page.click("#node-dialog-ok", { trial: true });
+  };
+  const saved = (id: string): Promise<Record<string, unknown>> =>
+    page.evaluate(
+      (node) =>
+        JSON.parse(
+          JSON.stringify(
+            (
+              window as unknown as {
+                RED: { nodes: { createExportableNodeSet(nodes: unknown[]): unknown[]; node(id: string): unknown } };
+              }
+            ).RED.nodes.createExportableNodeSet([
+              (window as unknown as { RED: { nodes: { node(id: string): unknown } } }).RED.nodes.node(node),
+            ])[0],
+          ),
+        ) as Record<string, unknown>,
+      id,
+    );
+  const save = async (): Promise<void> => {
+    await page.click("#node-dialog-ok");
+    await page.waitForSelector(".red-ui-tray", { state: "detached" });
+  };
+
+  before(async () => {
+    simulator = await startRteSimulator();
+    red = await NodeRed.start({ flows: [tab()] });
+    await red.deploy(flowOf(simulator, ...subscriber("a", [of("QueueStatus"), of("UserSetting", AGENT_ID)])));
+    browser = await launchChromium();
+  });
+  after(async () => {
+    await browser?.close();
+    await red?.stop();
+    await simulator?.close();
+  });
+  beforeEach(async () => {
+    faults.length = 0;
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.on("pageerror", (error) => faults.push(error.message));
+    await openEditor();
+  });
+  afterEach(async () => {
+    await page.close();
+    assert.deepEqual(faults, []);
+  });
+
+  it("shows the list, with the meaning of each event, and saves it as it was", async () => {
+    await dialogOf("a");
+    assert.deepEqual(
+      await page
+        .locator(".cc-rte-event")
+        .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value)),
+      ["QueueStatus", "UserSetting"],
+    );
+    const hints = await page.locator("#cc-rte-subscriptions .cc-hint").allTextContents();
+    assert.match(hints[0] ?? "", /snapshot/);
+    assert.match(hints[1] ?? "", /Not in the catalogue/);
+    await save();
+    assert.deepEqual((await saved("a"))["subscriptions"], [of("QueueStatus"), of("UserSetting", AGENT_ID)]);
+  });
+
+  it("picks an event by search, keyboard only", async () => {
+    await dialogOf("a");
+    await page.click("#dialog-form .red-ui-editableList-addButton");
+    const field = page.locator(".cc-rte-event").last();
+    await field.focus();
+    await until(
+      "the whole catalogue",
+      async () => (await page.locator(".cc-picker-option").count()) === EVENT_NAMES.length,
+    );
+    assert.equal(await page.locator(".cc-picker-group").count(), 3);
+    await field.fill("voice mail");
+    assert.deepEqual(
+      await page
+        .locator(".cc-picker-option")
+        .evaluateAll((options) => options.map((option) => option.firstChild?.textContent)),
+      ["UserVoiceMailNotification"],
+    );
+    await field.press("ArrowDown");
+    await field.press("Enter");
+    assert.equal(await page.locator(".cc-picker").count(), 0);
+    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains("cc-rte-entity")), true);
+    await page.keyboard.type(AGENT_ID);
+    await save();
+    assert.deepEqual(
+      ((await saved("a"))["subscriptions"] as object[]).at(-1),
+      of("UserVoiceMailNotification", AGENT_ID),
+    );
+  });
+
+  it("closes the list by Escape and not the dialog, and picks by mouse", async () => {
+    await dialogOf("a");
+    const field = page.locator(".cc-rte-event").first();
+    await field.click();
+    await page.waitForSelector(".cc-picker");
+    await field.press("Escape");
+    assert.equal(await page.locator(".cc-picker").count(), 0);
+    assert.equal(await page.locator("#dialog-form").count(), 1);
+    await field.fill("attached");
+    await page.click(".cc-picker-option");
+    assert.equal(await field.inputValue(), "QueueAttachedUsers");
+    await save();
+  });
+
+  it("lists every event with its properties in the help", async () => {
+    await page.evaluate(() =>
+      (window as unknown as { RED: { sidebar: { help: { show(type: string): void } } } }).RED.sidebar.help.show(
+        "rte-subscribe",
+      ),
+    );
+    await page.locator(".red-ui-help details").first().waitFor({ state: "attached" });
+    const text = (await page.locator(".red-ui-help").allTextContents()).join();
+    for (const name of EVENT_NAMES) assert.ok(text.includes(name), name);
+    assert.ok(text.includes("NbrOfQueuingRequesters"));
+  });
+
+  describe("test connection", () => {
+    async function openConnection(): Promise<void> {
+      await dialogOf("a");
+      await page.click("#node-input-btn-connection-edit");
+      await page.waitForSelector("#node-config-input-email");
+      await page.click("#node-config-dialog-ok", { trial: true });
+    }
+    const outcome = async (): Promise<string> => {
+      await page.click("#cc-rte-test");
+      await page.waitForSelector("#cc-rte-outcome .fa-times, #cc-rte-outcome .fa-thumbs-o-up");
+      return (await page.textContent("#cc-rte-outcome")) ?? "";
+    };
+
+    it("goes the whole way with the stored key", async () => {
+      await openConnection();
+      assert.equal(await page.isVisible("#node-config-input-url"), false);
+      assert.match(await outcome(), /Find the REST address.*Get the user.*Negotiate.*Connect.*works/s);
+    });
+
+    it("names the step that fails in plain words, without a secret", async () => {
+      await openConnection();
+      await page.fill("#node-config-input-secretKey", "a-wrong-key");
+      const text = await outcome();
+      assert.match(text, /Get the user: Enreach refused the credentials/);
+      assert.ok(!text.includes("a-wrong-key") && !text.includes(DEMO.secretKey));
+      await page.selectOption("#node-config-input-auth", "token");
+      await page.fill("#node-config-input-url", "");
+      assert.match(await outcome(), /is missing/);
+    });
+  });
+
+  it("is refused to those who may not change the connection", async () => {
+    const guarded = await NodeRed.start({
+      flows: [tab()],
+      settings: 'adminAuth: { type: "credentials", users: [], default: { permissions: "read" } },',
+    });
+    try {
+      const answer = await fetch(`${guarded.adminUrl}/contact-center/rte/test`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: "{}",
+      });
+      assert.equal(answer.status, 401);
+    } finally {
+      await guarded.stop();
+    }
+  });
+
+  it("exports no credential", async () => {
+    await red.deploy(again([...flowOf(simulator, ...subscriber("a", [of("QueueStatus", QUEUE_ID)]))] as FlowNode[]));
+    const text = JSON.stringify([await saved("connection"), connectionNode(simulator)["id"]]);
+    assert.ok(!text.includes(DEMO.secretKey), text);
+  });
+});

@@ -1,0 +1,227 @@
+/** The Webitel dialogs in Chromium, in a real editor. */
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { startConsole } from "../../../simulators/console/server.js";
+import { startWebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import { cannedWebhook } from "../../support/canned-webhook.js";
+import { node, tab } from "../../support/flow.js";
+import { launchChromium } from "../../support/chromium.js";
+import { NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { connection } from "../../support/webitel/flow.js";
+
+const UPLOAD = "webitel-dialer-member-upload";
+const TYPES = [
+  UPLOAD,
+  "webitel-create-call",
+  "webitel-agents",
+  "webitel-attempt-result",
+  "webitel-lookup-in",
+  "webitel-lookup-out",
+  "webitel-event-in",
+];
+const SAMPLE = "Ім'я;Телефон;Телефон 2;Борг;Bucket\nОлена;+380441112233;+380501112233;120,50;4\n";
+
+describe("webitel dialogs", () => {
+  let red: NodeRed;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  before(async () => {
+    red = await NodeRed.start();
+    browser = await launchChromium();
+  });
+  after(async () => {
+    await browser.close();
+    await red.stop();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    assert.deepEqual(problems, []);
+  });
+
+  async function edit(settings: object = {}, types: readonly string[] = [UPLOAD], dark = false): Promise<void> {
+    await red.deploy([
+      tab(),
+      connection("https://webitel.example/api"),
+      ...types.map((type, at) => ({
+        ...node(type, type, { connection: "webitel", queueId: "10", ...settings }),
+        x: 250,
+        y: 60 + 60 * at,
+      })),
+    ]);
+    problems = [];
+    page = await (
+      await browser.newContext({ viewport: { width: 1400, height: 900 }, colorScheme: dark ? "dark" : "light" })
+    ).newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    await page.goto(red.url);
+  }
+  async function open(type: string): Promise<void> {
+    await page.locator(`[id="${type}"]`).dblclick();
+    await page.locator("#node-dialog-ok").click({ trial: true });
+  }
+  async function close(button: "ok" | "cancel"): Promise<void> {
+    await page.locator(`#node-dialog-${button}`).click();
+    await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+  }
+  async function deployed(type: string): Promise<Record<string, unknown>> {
+    const answer = page.waitForResponse(
+      (response) => response.request().method() === "POST" && response.url().endsWith("/flows"),
+    );
+    await page.locator("#red-ui-header-button-deploy").click();
+    await answer;
+    const flows = (await (await fetch(`${red.adminUrl}/flows`)).json()) as Record<string, unknown>[];
+    return flows.find(({ id }) => id === type) ?? {};
+  }
+  const preview = (): Promise<string> => page.locator("#cc-preview").innerText();
+
+  it("open in flows made by hand, without a fault, also in the dark", async () => {
+    await edit({}, TYPES, true);
+    for (const type of TYPES) {
+      await open(type);
+      assert.ok((await page.locator("#dialog-form .form-row").count()) > 0);
+      assert.equal(
+        await page
+          .locator("#dialog-form")
+          .getByText(/^(webitel|shared)[\w.-]+\.[\w.-]+$/)
+          .count(),
+        0,
+        `${type} shows a key instead of words`,
+      );
+      await close("cancel");
+    }
+  });
+
+  it("learns the columns of a sample, previews the first member, and saves the mapping but not the sample", async () => {
+    await edit({ source: "csv", defaults: [{ field: "type", value: "1", valueType: "num" }] });
+    await open(UPLOAD);
+    assert.match(await preview(), /Paste a header/);
+    await page.locator("#cc-sample").fill(SAMPLE);
+    await page.locator("#cc-sample").dispatchEvent("change");
+    await until("the preview", async () => (await preview()).includes("Олена"));
+    const member = JSON.parse(await preview()) as {
+      communications: { destination: string; priority: number }[];
+      variables: object;
+    };
+    assert.deepEqual(
+      member.communications.map(({ destination, priority }) => [destination, priority]),
+      [
+        ["+380441112233", 1],
+        ["+380501112233", 0],
+      ],
+    );
+    assert.deepEqual(member.variables, { Борг: "120,50", cc_batch: "‹run›-1" });
+
+    await page.locator("#cc-sample").fill(SAMPLE.replace("+380441112233", "3.80441E+11"));
+    await page.locator("#cc-sample").dispatchEvent("change");
+    await until("the flaw", async () => (await preview()).includes("spreadsheet"));
+
+    await page.locator("#node-input-expiry").selectOption("end-of-day");
+    await page.locator("#node-input-timezone").fill("Pacific/Kiritimati");
+    await page.locator("#node-input-timezone").press("Tab");
+    await until("the example date", async () =>
+      /23:59:59 \(Pacific\/Kiritimati\)/.test(await page.locator("#cc-expiry-example").innerText()),
+    );
+    await close("ok");
+    const saved = await deployed(UPLOAD);
+    assert.deepEqual(saved["mapping"], [
+      { column: "Ім'я", field: "name" },
+      { column: "Телефон", field: "destination" },
+      { column: "Телефон 2", field: "destination2" },
+      { column: "Борг", field: "variables.Борг" },
+      { column: "Bucket", field: "bucket" },
+    ]);
+    assert.deepEqual(
+      [saved["defaults"], saved["expiry"], saved["timezone"]],
+      [[{ field: "type", value: "1", valueType: "num" }], "end-of-day", "Pacific/Kiritimati"],
+    );
+    assert.ok(!JSON.stringify(saved).includes("Олена"));
+  });
+
+  it("reads a sample file in UTF-16, and leaves a mapping that is there alone", async () => {
+    await edit({
+      source: "file",
+      mapping: [{ column: "Телефон", field: "destination" }],
+      defaults: [{ field: "type", value: "kind", valueType: "msg" }],
+    });
+    await open(UPLOAD);
+    await page
+      .locator("#cc-sample-input")
+      .setInputFiles({ name: "members.csv", mimeType: "text/csv", buffer: Buffer.from(`\uFEFF${SAMPLE}`, "utf16le") });
+    await until("the preview", async () => (await preview()).includes("+380441112233"));
+    assert.ok(!(await preview()).includes("Олена"));
+    assert.match(await preview(), /type = ‹msg.kind›/);
+    await close("ok");
+    assert.deepEqual((await deployed(UPLOAD))["mapping"], [{ column: "Телефон", field: "destination" }]);
+  });
+
+  it("shows only what the chosen source and expiry need", async () => {
+    await edit({}, [UPLOAD, "webitel-agents"]);
+    await open(UPLOAD);
+    const shown = (selector: string): Promise<boolean> => page.locator(selector).isVisible();
+    assert.deepEqual(
+      [await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")],
+      [false, false, false],
+    );
+    await page.locator("#node-input-source").selectOption("file");
+    await page.locator("#node-input-expiry").selectOption("duration");
+    assert.deepEqual(
+      [await shown(".cc-file"), await shown(".cc-table"), await shown(".cc-expiry-duration")],
+      [true, true, true],
+    );
+    await close("cancel");
+    await open("webitel-agents");
+    await page.locator("#node-input-operation").selectOption("get");
+    assert.deepEqual([await shown(".cc-get"), await shown(".cc-list")], [true, false]);
+    await close("cancel");
+  });
+});
+
+describe("webitel panel of the console", () => {
+  it("asks the look-up, lets the dialer call, searches a queue", async () => {
+    const hook = await cannedWebhook({ status: 200, body: { found: true, name: "Contoso Oy" } });
+    const simulator = await startWebitelSimulator({ hooks: { lookupUrl: hook.url, eventUrl: hook.url } });
+    const queue = simulator.store.queue("10");
+    if (queue)
+      simulator.store.insert(
+        queue,
+        ["Anna", "Olena"].map((name, at) => ({
+          name,
+          communications: [{ destination: `+38044111223${at}`, type: { id: "1" } }],
+        })),
+      );
+    const server = await startConsole({ simulators: [simulator], links: [] });
+    const browser = await launchChromium();
+    const problems: string[] = [];
+    try {
+      const page = await browser.newPage();
+      page.on("pageerror", (error) => problems.push(error.message));
+      await page.goto(`${server.url}/#webitel`);
+      const panel = page.locator("#panel-webitel");
+      await panel.getByRole("button", { name: "Ask the flow" }).click();
+      await panel.getByText("Contoso Oy").first().waitFor();
+      await panel.getByRole("button", { name: "Offer the next member" }).click();
+      await panel.getByText("offering").waitFor();
+      await panel.getByRole("button", { name: "Agent answers" }).click();
+      await panel.getByText("bridged").waitFor();
+      assert.deepEqual(
+        hook.asked.slice(1).map(({ text }) => (JSON.parse(text) as { event: string }).event),
+        ["offering", "bridged"],
+      );
+      await panel.getByText("1 not called yet").waitFor();
+      await panel.getByPlaceholder("name or number").fill("olen");
+      await panel.getByRole("button", { name: "Search" }).click();
+      await panel.getByText("1 found").waitFor();
+      await panel.getByRole("button", { name: "Empty the queue" }).click();
+      await panel.getByText("Nobody is in this queue").waitFor();
+      assert.deepEqual(problems, []);
+    } finally {
+      await browser.close();
+      await server.close();
+      await simulator.close();
+      await hook.close();
+    }
+  });
+});

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { SIMULATORS } from "../../simulators/all.js";
+import { until } from "../support/wait.js";
+
+const root = resolve(__dirname, "../..");
+/** Every port of every simulator: a free one. */
+const FREE = [
+  "--console-port",
+  "0",
+  ...SIMULATORS.filter(({ listens }) => listens).flatMap(({ name }) => [`--${name}-port`, "0"]),
+];
+
+/** A command in a process of its own. */
+class Command {
+  output = "";
+  readonly exited: Promise<number | null>;
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
+    this.exited = new Promise((done) => child.once("close", done));
+  }
+  static run(script: string, args: readonly string[], env: Record<string, string> = {}): Command {
+    return new Command(
+      spawn(process.execPath, [join(root, "dist", script), ...args], {
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
+  }
+  /** As `npm start` runs it: by a shell, in the foreground of a terminal. */
+  static shell(line: string): Command {
+    return new Command(spawn("sh", ["-c", line], { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] }));
+  }
+  /** The address printed behind a label. */
+  address(label: string): Promise<string> {
+    return until(
+      `the line ${label}`,
+      () => new RegExp(`^${label}: +(\\S+)$`, "m").exec(this.output)?.[1],
+      20_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.output}`);
+    });
+  }
+  /** Ctrl-C: the whole foreground group gets the signal. */
+  interrupt(): Promise<number | null> {
+    process.kill(-(this.child.pid as number), "SIGINT");
+    return this.exited;
+  }
+  end(signal: NodeJS.Signals): Promise<number | null> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+function json(url: string, body: object): Promise<Response> {
+  return fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+describe("demo/start", () => {
+  const running: Command[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "cc-start-"));
+  let taken: Server;
+  let takenPort: number;
+
+  before(async () => {
+    taken = createServer();
+    await new Promise<void>((ready) => taken.listen(0, "127.0.0.1", ready));
+    takenPort = (taken.address() as AddressInfo).port;
+  });
+  after(async () => {
+    for (const command of running) await command.end("SIGKILL");
+    await new Promise((done) => taken.close(done));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  function start(
+    args: readonly string[] = ["--port", "0", ...FREE],
+    env: Record<string, string> = {},
+    script = "demo/start.js",
+  ): Command {
+    const command = Command.run(script, args, env);
+    running.push(command);
+    return command;
+  }
+
+  it("brings up editor, flows, simulators and console, and ends all of it on SIGINT", async () => {
+    const command = start();
+    const editor = await command.address("Editor");
+    assert.match(editor, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const settings = (await (await fetch(`${editor}settings`)).json()) as {
+      telemetryEnabled?: boolean;
+      editorTheme: { palette: object };
+    };
+    assert.deepEqual(settings.editorTheme.palette, { catalogues: [] });
+    assert.notEqual(settings.telemetryEnabled, true);
+
+    const vip = await json(await command.address("SmartRouting webhook"), {
+      anum: "+358401112233",
+      bnum: "+358942000100",
+    });
+    assert.deepEqual(await vip.json(), { InitialTarget: "+358942000200", ExtraPriority: 500 });
+    const layer = await json(await command.address("Voicenter webhook"), {
+      METHOD: "IVR_LAYER_INPUT",
+      DATA: { DTMF: "1234", LAYER_ID: "1" },
+    });
+    assert.equal(((await layer.json()) as { LAYER: number }).LAYER, 10);
+    const page = await (await fetch(await command.address("Console"))).text();
+    assert.match(page, /<title>Contact center simulator/);
+
+    const flows = await command.address("Flows");
+    assert.ok(existsSync(join(flows, "flows.json")));
+    const types = Object.keys(
+      (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { "node-red": { nodes: object } })["node-red"]
+        .nodes,
+    );
+    const nodes = await (await fetch(`${editor}nodes`, { headers: { Accept: "application/json" } })).text();
+    for (const type of types) assert.ok(nodes.includes(`"${type}"`), type);
+
+    assert.equal(await command.end("SIGINT"), 0);
+    await assert.rejects(fetch(editor));
+    assert.equal(existsSync(flows), false, "an unchanged temporary folder is removed");
+  });
+
+  it("contacts nobody outside loopback", async () => {
+    const guard = join(folder, "guard.cjs");
+    // Every connection and every name look-up passes one of these two.
+    writeFileSync(
+      guard,
+      `const loopback = /^(localhost|127\\.0\\.0\\.1|::1)?$/;
+       const { Socket } = require("node:net");
+       const dns = require("node:dns");
+       const told = (host) => { if (!loopback.test(String(host ?? ""))) console.log("OUTSIDE " + host); };
+       const { connect } = Socket.prototype;
+       Socket.prototype.connect = function (...args) { const [first] = [args[0]].flat(); told(typeof first === "object" ? first.host : undefined); return connect.apply(this, args); };
+       const { lookup } = dns;
+       dns.lookup = (host, ...rest) => { told(host); return lookup(host, ...rest); };`,
+    );
+    const env = { NODE_OPTIONS: `--require ${guard}` };
+    const command = start(["--port", "0", ...FREE], env);
+    const editor = await command.address("Editor");
+    for (const path of ["", "flows", "nodes", "settings"]) await (await fetch(`${editor}${path}`)).text();
+    await json(await command.address("SmartRouting webhook"), { anum: "+358401112233" });
+    assert.equal(await command.end("SIGINT"), 0);
+    assert.doesNotMatch(command.output, /OUTSIDE/);
+    const proof = start(["--port", "0", ...FREE], {
+      NODE_OPTIONS: `--require ${guard} --import data:text/javascript,import(%22node:net%22).then((n)=>n.connect(9,%22192.0.2.1%22).on(%22error%22,()=>0).destroy())`,
+    });
+    await proof.address("Editor");
+    assert.match(proof.output, /OUTSIDE 192\.0\.2\.1/);
+    await proof.end("SIGINT");
+  });
+
+  it("ends with code 0 on SIGTERM, the simulators alone too", async () => {
+    const command = start();
+    await command.address("Editor");
+    assert.equal(await command.end("SIGTERM"), 0);
+    const alone = start(["--node-red", "http://127.0.0.1:1", ...FREE], {}, "cli.js");
+    await alone.address("Console");
+    assert.equal(await alone.end("SIGTERM"), 0);
+  });
+
+  it("ends with code 0 on Ctrl-C under npm, which reaches the shell as well", async () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { start: string } };
+    const command = Command.shell([scripts.start, "--port", "0", ...FREE].join(" "));
+    running.push(command);
+    await command.address("Editor");
+    assert.equal(await command.interrupt(), 0);
+  });
+
+  it("says in one sentence which option mends a taken port", async () => {
+    const sentence = (option: string): string =>
+      `Port ${takenPort} is in use: choose another one with --${option} <port>.\n`;
+    const editor = start(["--port", String(takenPort), ...FREE]);
+    assert.equal(await editor.exited, 1);
+    assert.equal(editor.output, sentence("port"));
+    const panel = start(["--port", "0", ...FREE, "--console-port", String(takenPort)]);
+    assert.equal(await panel.exited, 1);
+    assert.equal(panel.output, sentence("console-port"));
+    const byEnvironment = start(FREE, { CC_PORT: String(takenPort) });
+    assert.equal(await byEnvironment.exited, 1);
+    assert.equal(byEnvironment.output, sentence("port"));
+  });
+
+  it("refuses what is no option and explains itself", async () => {
+    const wrong = start(["--port", "http"]);
+    assert.equal(await wrong.exited, 1);
+    assert.match(wrong.output, /^--port takes a port number .* not "http"\.\n$/);
+    const unknown = start(["--prot", "1880"]);
+    assert.equal(await unknown.exited, 1);
+    assert.match(unknown.output, /'--prot'.*--help/);
+    for (const script of ["demo/start.js", "simulators/cli.js"]) {
+      const help = start(["--help"], {}, script);
+      assert.equal(await help.exited, 0);
+      assert.match(help.output, /--console-port <port> +console page \(1881; CC_CONSOLE_PORT\)/);
+    }
+  });
+
+  it("keeps the flows of a folder that was asked for", async () => {
+    const flows = [{ id: "mine", type: "tab", label: "mine" }];
+    writeFileSync(join(folder, "flows.json"), JSON.stringify(flows));
+    const command = start(["--port", "0", ...FREE, "--user-dir", folder]);
+    const editor = await command.address("Editor");
+    assert.deepEqual(await (await fetch(`${editor}flows`)).json(), flows);
+    assert.equal(await command.end("SIGINT"), 0);
+    assert.ok(existsSync(join(folder, "flows.json")));
+  });
+
+  it("tells where changed flows are", async () => {
+    const command = start();
+    const editor = await command.address("Editor");
+    const flows = await command.address("Flows");
+    await fetch(`${editor}flows`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "[]" });
+    assert.equal(await command.end("SIGINT"), 0);
+    assert.ok(command.output.includes(`npm start -- --user-dir ${flows} opens them again`), command.output);
+    rmSync(flows, { recursive: true });
+  });
+});

@@ -1,0 +1,157 @@
+/** What every example of every vendor has to keep, so that it can be imported anywhere. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type FlowNode, layOut, readExamples } from "../../demo/examples.js";
+import { SIMULATOR_NAMES } from "../../simulators/simulator.js";
+import { coreForms, packForms } from "../support/forms.js";
+
+const folder = resolve(__dirname, "../../examples");
+const pack = packForms();
+const forms = new Map([...coreForms(), ...pack]);
+/** What a node has besides its form's defaults. */
+const OWN = new Set(["id", "type", "z", "x", "y", "wires", "g", "info", "d", "l"]);
+
+function isConfig({ type }: FlowNode): boolean {
+  return forms.get(type)?.category === "config";
+}
+
+describe("examples", () => {
+  const examples = readExamples();
+
+  it("are there, numbered from 01 in each vendor's folder, and named by a sentence", () => {
+    assert.ok(examples.length > 0);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => !(SIMULATOR_NAMES as readonly string[]).includes(name)),
+      [],
+    );
+    for (const vendor of readdirSync(folder)) {
+      const files = readdirSync(join(folder, vendor)).sort();
+      files.forEach((file, index) => {
+        assert.match(file, /^\d\d - [A-Z].*[^.]\.json$/);
+        assert.equal(file.slice(0, 2), String(index + 1).padStart(2, "0"), `${vendor}: ${file}`);
+      });
+    }
+  });
+
+  it("have every node of the pack in one of them, once its vendor has examples", () => {
+    const vendors = new Set(examples.map(({ vendor }) => vendor));
+    const shown = new Set(examples.flatMap(({ nodes }) => nodes.map(({ type }) => type)));
+    const prefixes = [...vendors];
+    const missing = [...pack.keys()].filter(
+      (type) => prefixes.some((vendor) => type.startsWith(vendor)) && !shown.has(type),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  for (const { vendor, name, nodes } of examples) {
+    describe(`${vendor}/${name}`, () => {
+      it("starts with a comment that explains it", () => {
+        assert.equal(nodes[0]?.type, "comment");
+        assert.ok(String(nodes[0]?.["name"]).length > 10);
+        assert.ok(String(nodes[0]?.["info"]).length > 80);
+      });
+
+      it("has known nodes only, with every property of their forms and no other", () => {
+        for (const node of nodes) {
+          const form = forms.get(node.type);
+          assert.ok(form, `unknown type ${node.type}`);
+          const missing = Object.keys(form.defaults).filter((property) => !(property in node) && !OWN.has(property));
+          assert.deepEqual(missing, [], node.type);
+          const unknown = Object.keys(node).filter((property) => !(property in form.defaults) && !OWN.has(property));
+          assert.deepEqual(unknown, [], node.type);
+        }
+      });
+
+      it("fills what has to be filled", () => {
+        for (const node of nodes) {
+          const required = Object.entries(forms.get(node.type)?.defaults ?? {}).filter(
+            ([, { required }]) => required === true,
+          );
+          for (const [property] of required) assert.notEqual(node[property], "", `${node.type}.${property}`);
+        }
+      });
+
+      it("holds no credential", () => {
+        for (const node of nodes) {
+          assert.equal("credentials" in node, false, node.type);
+          for (const property of Object.keys(forms.get(node.type)?.credentials ?? {}))
+            assert.equal(property in node, false, `${node.type}.${property}`);
+        }
+      });
+
+      it("simulators on its own: ids, wires, config nodes", () => {
+        const ids = nodes.map(({ id }) => id);
+        assert.equal(new Set(ids).size, ids.length);
+        for (const node of nodes.filter((each) => !isConfig(each))) {
+          assert.equal(typeof node["x"], "number");
+          assert.equal(typeof node["y"], "number");
+          const wires = node["wires"] as string[][];
+          for (const target of wires.flat()) assert.ok(ids.includes(target), `${node.type} is wired to ${target}`);
+          const outputs = Number(node["outputs"] ?? forms.get(node.type)?.outputs ?? 0);
+          assert.equal(wires.length, outputs, `${node.type} has ${outputs} outputs`);
+          for (const [property, { type }] of Object.entries(forms.get(node.type)?.defaults ?? {})) {
+            if (type !== undefined && forms.has(type) && node[property] !== "")
+              assert.ok(ids.includes(String(node[property])), `${node.type}.${property}`);
+          }
+        }
+      });
+    });
+  }
+
+  it("claim distinct webhooks", () => {
+    const served = examples
+      .flatMap(({ nodes }) => nodes)
+      .filter(({ url }) => typeof url === "string" && url.startsWith("/"));
+    const claims = served.map(({ url, method }) => JSON.stringify([url, method]));
+    assert.deepEqual(claims, [...new Set(claims)]);
+  });
+
+  describe("on one tab per vendor", () => {
+    const flow = layOut(examples);
+
+    it("keep distinct ids and whole wires", () => {
+      const ids = flow.map(({ id }) => id);
+      assert.deepEqual(ids, [...new Set(ids)]);
+      for (const node of flow)
+        for (const target of ((node["wires"] ?? []) as string[][]).flat()) assert.ok(ids.includes(target));
+    });
+
+    it("do not cover each other", () => {
+      const places = flow
+        .filter(({ x }) => x !== undefined)
+        .map(({ z, x, y }) => `${String(z)} ${String(x)} ${String(y)}`);
+      assert.deepEqual(places, [...new Set(places)]);
+    });
+
+    it("get new ids where two examples share one, and one config node where two are alike", () => {
+      const shared: FlowNode[] = [
+        { id: "a", type: "comment", x: 1, y: 10, wires: [["b"]] },
+        { id: "b", type: "rte-subscribe", x: 1, y: 50, wires: [], connection: "c" },
+        { id: "c", type: "rte-connection", url: "u" },
+      ];
+      const other = shared.map((node) =>
+        node.id === "c" ? { ...node, id: "d" } : { ...node, ...(node.id === "b" && { connection: "d" }) },
+      );
+      const [, ...laid] = layOut([
+        { vendor: "rte", name: "01", nodes: shared },
+        { vendor: "rte", name: "02", nodes: other },
+      ]);
+      assert.deepEqual(
+        laid.map(({ id, z, y, wires, connection }) => ({ id, z, y, wires, connection })),
+        [
+          { id: "a", z: "cc-rte", y: 60, wires: [["b"]], connection: undefined },
+          { id: "b", z: "cc-rte", y: 100, wires: [], connection: "c" },
+          { id: "c", z: undefined, y: undefined, wires: undefined, connection: undefined },
+          { id: "a-2", z: "cc-rte", y: 200, wires: [["b-2"]], connection: undefined },
+          { id: "b-2", z: "cc-rte", y: 240, wires: [], connection: "c" },
+        ],
+      );
+    });
+  });
+
+  it("are plain JSON files of a list", () => {
+    for (const { vendor, name } of examples)
+      assert.ok(Array.isArray(JSON.parse(readFileSync(join(folder, vendor, `${name}.json`), "utf8"))));
+  });
+});

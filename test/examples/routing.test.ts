@@ -1,0 +1,218 @@
+/** Each SmartRouting and Voicenter example, rung by the simulators on a real Node-RED. */
+import assert from "node:assert/strict";
+import type { Conversation } from "../../simulators/caller/conversation.js";
+import { layOut, readExamples } from "../../demo/examples.js";
+import { DEMO_WEBHOOKS } from "../../simulators/smartrouting/demo.js";
+import { type SmartRoutingSimulator, startSmartRoutingSimulator } from "../../simulators/smartrouting/simulator.js";
+import { DEMO_PATHS, demoIvrs } from "../../simulators/voicenter/demo.js";
+import { startVoicenterSimulator, type VoicenterSimulator } from "../../simulators/voicenter/simulator.js";
+import type { IvrConversation, Phase } from "../../simulators/voicenter/state.js";
+import { type FlowNode, freePort, NodeRed } from "../support/node-red.js";
+import { runAction } from "../support/run-action.js";
+import { until } from "../support/wait.js";
+
+const VIP = "+358401112233";
+const TEAM = "+358401112244";
+const STRANGER = "+358409998877";
+
+describe("examples rung by the simulators", () => {
+  const flows = layOut(
+    readExamples().filter(({ vendor }) => vendor === "smartrouting" || vendor === "voicenter"),
+  ) as FlowNode[];
+  let red: NodeRed;
+  let enreach: SmartRoutingSimulator;
+  let voicenter: VoicenterSimulator;
+
+  before(async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    red = await NodeRed.start({ port, flows, env: { CC_NODE_RED_URL: url } });
+    enreach = await startSmartRoutingSimulator();
+    voicenter = await startVoicenterSimulator({ ivrs: demoIvrs(url), secondMs: 50 });
+  });
+  after(async () => {
+    await enreach.close();
+    await voicenter.close();
+    await red.stop();
+  });
+
+  /** Rings an example's webhook; gives where the call went. */
+  async function route(path: string, from: string): Promise<Conversation> {
+    const call = await enreach.ring({ url: `${red.url}${path}`, from, to: "+358942000100" });
+    return call.conversation();
+  }
+  /** Presses an inject button by its name. */
+  async function button(name: string): Promise<void> {
+    const { id } = flows.find((node) => node["name"] === name) as FlowNode;
+    assert.equal((await fetch(`${red.adminUrl}/inject/${id}`, { method: "POST" })).status, 200);
+  }
+  function now({ id }: { id: string }): IvrConversation {
+    return voicenter.state().calls.find((call) => call.id === id) as IvrConversation;
+  }
+  async function phase(call: { id: string }, kind: Phase["kind"]): Promise<IvrConversation> {
+    await until(`the call to be ${kind}`, () => now(call).phase.kind === kind);
+    return now(call);
+  }
+  async function layer(call: { id: string }, number: number): Promise<void> {
+    await until(`layer ${number}`, () => now(call).place.startsWith(`layer ${number}:`));
+  }
+  function type(call: { id: string }, digits: string): void {
+    for (const key of digits) runAction(voicenter, "press", { id: call.id, key });
+  }
+
+  it("are those that the phones offer", () => {
+    const urls = (type: string): unknown[] => flows.filter((node) => node.type === type).map((node) => node["url"]);
+    assert.deepEqual(
+      urls("smartrouting-in"),
+      DEMO_WEBHOOKS.map(({ path }) => path),
+    );
+    assert.deepEqual(urls("voicenter-layer-in"), Object.values(DEMO_PATHS));
+  });
+
+  it("stand in the editor's import menu", async () => {
+    const menu = `${red.adminUrl}/library/examples/flows/@contact-center/node-red-contrib-contact-center`;
+    for (const { vendor, name, nodes } of readExamples()) {
+      const answer = await fetch(`${menu}/${vendor}/${encodeURIComponent(name)}`);
+      assert.deepEqual(await answer.json(), nodes, `${vendor}/${name}`);
+    }
+  });
+
+  describe("SmartRouting", () => {
+    it("01 sends VIP callers to their own queue, and all others as always", async () => {
+      assert.equal(
+        (await route("/smartrouting/vip", VIP)).place,
+        "to queue VIP service (+358942000200); queue priority + 500",
+      );
+      assert.equal(
+        (await route("/smartrouting/vip", TEAM)).place,
+        "to queue VIP service (+358942000200); queue priority + 500",
+      );
+      for (const other of [STRANGER, ""]) {
+        const call = await route("/smartrouting/vip", other);
+        assert.equal(call.place, "default routing: queue Sales (+358942000100)");
+        assert.equal(call.steps[0]?.exchange?.answer?.status, 204);
+      }
+    });
+
+    it("02 speaks and hangs up outside opening hours, told by the clock of the stated zone", async () => {
+      await button("Pretend: Sunday 3:00");
+      const closed = await until("the closed answer", async () => {
+        const call = await route("/smartrouting/opening-hours", STRANGER);
+        return call.ended ? call : undefined;
+      });
+      assert.match(closed.steps[1]?.title ?? "", /^the caller hears: Our office is open/);
+      assert.equal(closed.place, "ended by the flow");
+      await button("Pretend: Wednesday 10:00");
+      const open = await until("the open answer", async () => {
+        const call = await route("/smartrouting/opening-hours", STRANGER);
+        return call.ended ? undefined : call;
+      });
+      assert.equal(open.place, "default routing: queue Sales (+358942000100)");
+    });
+
+    it("03 asks the CRM for required and preferred agents", async () => {
+      assert.equal(
+        (await route("/smartrouting/agents", VIP)).place,
+        "to queue Support (+358942000300); one named agent required: agent Anna Berg (anna.berg@contoso.example)",
+      );
+      assert.equal(
+        (await route("/smartrouting/agents", TEAM)).place,
+        "to queue Support (+358942000300); preferred: agent Anna Berg (anna.berg@contoso.example), agent Omar Haddad (omar.haddad@contoso.example)",
+      );
+      for (const other of [STRANGER, ""])
+        assert.equal(
+          (await route("/smartrouting/agents", other)).place,
+          "default routing: queue Sales (+358942000100)",
+        );
+    });
+
+    it("04 answers in time though the CRM is slow, and counts the call", async () => {
+      const call = await route("/smartrouting/slow-crm", VIP);
+      assert.equal(call.place, "default routing: queue Sales (+358942000100)");
+      assert.match(
+        call.steps.at(-1)?.notes.at(-1)?.text ?? "",
+        /^It took 1\.5 s: most likely the in node's own answer at its deadline/,
+      );
+      const { ms = 0, answer } = call.steps[0]?.exchange ?? {};
+      assert.equal(answer?.status, 204);
+      assert.ok(ms >= 1450 && ms < 1900, `${ms} ms`);
+      const tab = flows.find(({ type, id }) => type === "tab" && id === "cc-smartrouting")?.id;
+      await until("the count", async () => {
+        const text = await (await fetch(`${red.adminUrl}/context/flow/${tab}/missedBySlowCrm`)).text();
+        return text.includes('"1"');
+      });
+      await until("the warning of a late answer", () =>
+        red.log.some((line) => line.includes("This call has had its answer already")),
+      );
+    });
+  });
+
+  describe("Voicenter", () => {
+    const ring = (did: string): IvrConversation => voicenter.ring({ did, from: "0500000002" }).conversation();
+
+    it("01 identifies a caller at once, at the second try, or not at all", async () => {
+      const known = ring("0720000001");
+      await phase(known, "listening");
+      type(known, "0471");
+      const { place, steps } = await phase(known, "queue");
+      assert.equal(place, "in queue Customer service");
+      const notes = steps.flatMap((step) => step.notes.map(({ text }) => text));
+      assert.ok(
+        notes.includes("The phone shows: Amir Cohen") &&
+          notes.includes("For pop-up and call log: customer_number = 0471"),
+        notes.join(),
+      );
+
+      const second = ring("0720000001");
+      await phase(second, "listening");
+      type(second, "9999");
+      await layer(second, 2);
+      await phase(second, "listening");
+      type(second, "1234");
+      assert.equal((await phase(second, "queue")).place, "in queue Customer service");
+
+      const never = ring("0720000001");
+      await layer(never, 2);
+      assert.equal((await phase(never, "queue")).place, "in queue Reception");
+    });
+
+    it("02 reads out an order", async () => {
+      const call = ring("0720000002");
+      await phase(call, "listening");
+      type(call, "00471");
+      const { place, steps } = await phase(call, "ended");
+      assert.equal(place, "ended by the IVR");
+      const said = steps.find(({ title }) => title.startsWith("the caller hears"))?.title;
+      assert.equal(
+        said,
+        "the caller hears: recording your_order.mp3, digits 00471, recording will_arrive_on.mp3, date 2026-12-11, recording number_of_parcels.mp3, number 1",
+      );
+      const unknown = ring("0720000002");
+      await phase(unknown, "listening");
+      type(unknown, "99999");
+      assert.equal((await phase(unknown, "queue")).place, "in queue Reception");
+    });
+
+    it("03 rings the mobile at night only", async () => {
+      await button("Pretend: 2:00 at night");
+      const night = await until("a call at night", async () => {
+        const call = ring("0720000003");
+        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
+        return now(call).phase.kind === "dialing" ? now(call) : undefined;
+      });
+      assert.deepEqual((night.phase as { targets: unknown }).targets, [{ type: "PHONE", target: "0500000003" }]);
+      assert.match(
+        night.steps.at(-1)?.notes[0]?.text ?? "",
+        /Shows 0720000003, rings 25 s, talks up to 900 s, not recorded/,
+      );
+      runAction(voicenter, "break", { id: night.id });
+      assert.equal((await phase(night, "ended")).place, "ended by the IVR");
+      await button("Pretend: 11:00");
+      await until("a call by day", async () => {
+        const call = ring("0720000003");
+        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
+        return now(call).place === "in queue Customer service";
+      });
+    });
+  });
+});

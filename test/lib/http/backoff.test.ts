@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { backoffDelay, retryAfterMs } from "../../../lib/http/backoff.js";
+
+describe("lib/http/backoff", () => {
+  it("doubles from the lower bound to the upper one", () => {
+    const steps = [0, 1, 2, 3, 20].map((attempt) => backoffDelay(attempt, { random: () => 1 }));
+    assert.deepEqual(steps, [500, 1000, 2000, 4000, 30_000]);
+  });
+
+  it("leaves half of each step to chance", () => {
+    assert.equal(backoffDelay(1, { random: () => 0 }), 500);
+    assert.equal(backoffDelay(1, { random: () => 0.5 }), 750);
+  });
+
+  it("reads Retry-After as seconds and as a date", () => {
+    const now = Date.parse("2026-05-02T08:00:00Z");
+    assert.equal(retryAfterMs("3", now), 3000);
+    assert.equal(retryAfterMs("Sat, 02 May 2026 08:00:05 GMT", now), 5000);
+    assert.equal(retryAfterMs("Sat, 02 May 2026 07:00:00 GMT", now), 0);
+    for (const unreadable of [undefined, "", "soon", 7]) assert.equal(retryAfterMs(unreadable, now), undefined);
+  });
+});

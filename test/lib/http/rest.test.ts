@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import { createRestClient, isUnprocessed, joinUrl, type RestClient, type RestOptions } from "../../../lib/http/rest.js";
+import { freePort } from "../../support/node-red.js";
+import { startServer, type TestServer } from "../../support/server.js";
+
+describe("lib/http/rest", () => {
+  let server: TestServer;
+  let answers: ((response: ServerResponse) => void)[];
+  let client: RestClient;
+  const options = (more: Partial<RestOptions> = {}): RestOptions => ({
+    vendor: "webitel",
+    baseUrl: `${server.url}/api`,
+    headers: () => ({ "X-Token": "s3cret" }),
+    secrets: () => ["s3cret"],
+    backoff: { minMs: 1, maxMs: 2 },
+    ...more,
+  });
+  const json =
+    (status: number, body: unknown, headers: Record<string, string> = {}) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
+    };
+  const reset = (response: ServerResponse): void => void response.socket?.destroy();
+  const failure = async (work: Promise<unknown>): Promise<ContactCenterError> => {
+    const error = await work.then(
+      () => assert.fail("it worked"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof ContactCenterError, String(error));
+    return error;
+  };
+
+  beforeEach(async () => {
+    answers = [];
+    server = await startServer((_heard, response) =>
+      (answers.shift() ?? json(500, { detail: "no answer left" }))(response),
+    );
+    client = createRestClient(options());
+  });
+  afterEach(async () => {
+    client.close();
+    await server.close();
+  });
+
+  it("joins addresses without losing a prefix", () => {
+    assert.equal(joinUrl("https://host/api/", "/agents"), "https://host/api/agents");
+    assert.equal(joinUrl("https://host", "agents"), "https://host/agents");
+  });
+
+  it("sends header, query and body, and reads JSON, text and nothing", async () => {
+    answers = [json(200, { a: 1 }), (response) => response.end("plain"), (response) => response.writeHead(202).end()];
+    const sent = await client.request({
+      operation: "Search",
+      method: "POST",
+      path: "/agents",
+      query: { page: 1, id: ["1", "2"], q: undefined },
+      body: { b: 2 },
+    });
+    assert.deepEqual(sent.body, { a: 1 });
+    assert.equal(server.heard[0]?.url, "/api/agents?page=1&id=1&id=2");
+    assert.equal(server.heard[0]?.headers["x-token"], "s3cret");
+    assert.equal(server.heard[0]?.headers["content-type"], "application/json");
+    assert.equal(server.heard[0]?.body, '{"b":2}');
+    assert.equal((await client.request({ operation: "Read", method: "GET", path: "x" })).body, "plain");
+    assert.deepEqual((await client.request({ operation: "Read", method: "GET", path: "x" })).body, undefined);
+  });
+
+  it("says what failed by status, and never the secret, even where the server echoes it", async () => {
+    answers = [json(401, { detail: "bad token=s3cret", id: "session.valid" })];
+    client = createRestClient(options({ readError: (_status, body) => body as { id: string; detail: string } }));
+    const error = await failure(client.request({ operation: "Search", method: "GET", path: "x" }));
+    assert.equal(error.code, 401);
+    assert.equal(error.key, "shared.errors.http.401");
+    assert.deepEqual(error.cause, {
+      vendor: "webitel",
+      operation: "Search",
+      status: 401,
+      id: "session.valid",
+      detail: "bad token=[redacted]",
+    });
+    assert.ok(!JSON.stringify([Object.entries(error), error.message, error.stack]).includes("s3cret"));
+  });
+
+  it("lets the vendor's own code win", async () => {
+    answers = [json(500, { code: 404 })];
+    client = createRestClient(options({ readError: (_status, body) => body as { code: number } }));
+    assert.equal((await failure(client.request({ operation: "Read", method: "GET", path: "x" }))).code, 404);
+  });
+
+  it("names network failures by their word", async () => {
+    const refused = createRestClient(options({ baseUrl: `http://127.0.0.1:${await freePort()}` }));
+    const error = await failure(refused.request({ operation: "Dial", method: "POST", path: "x" }));
+    assert.equal(error.code, "ECONNREFUSED");
+    assert.ok(isUnprocessed(error));
+    answers = [reset];
+    const broken = await failure(client.request({ operation: "Dial", method: "POST", path: "x" }));
+    assert.equal(broken.code, "ECONNRESET");
+    assert.ok(!isUnprocessed(broken));
+    answers = [() => undefined];
+    assert.equal(
+      (await failure(client.request({ operation: "Dial", method: "POST", path: "x", timeoutMs: 50 }))).code,
+      "ETIMEDOUT",
+    );
+  });
+
+  it("takes https towards a plain http port for a TLS fault, and does not try again", async () => {
+    let connections = 0;
+    const plain = createServer().on("connection", () => connections++);
+    await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
+    const { port } = plain.address() as AddressInfo;
+    const wrong = createRestClient(options({ baseUrl: `https://127.0.0.1:${port}` }));
+    const error = await failure(wrong.request({ operation: "Dial", method: "POST", path: "x", retry: "safe" }));
+    plain.close();
+    assert.equal(error.code, "EPROTO");
+    assert.equal(error.key, "shared.errors.network.tls");
+    assert.equal(connections, 1);
+  });
+
+  it("ends at once when it is told to stop", async () => {
+    answers = [() => undefined];
+    const stop = new AbortController();
+    const work = client.request({ operation: "Dial", method: "POST", path: "x", signal: stop.signal });
+    setImmediate(() => stop.abort());
+    assert.equal((await failure(work)).code, "ECLOSED");
+  });
+
+  it("does not follow a redirect with its credentials", async () => {
+    answers = [(response) => response.writeHead(302, { Location: `${server.url}/elsewhere` }).end()];
+    assert.equal((await failure(client.request({ operation: "Read", method: "GET", path: "x" }))).code, 302);
+    assert.equal(server.heard.length, 1);
+  });
+
+  describe("tries again", () => {
+    const attempts = async (
+      retry: "safe" | "unprocessed" | "never",
+      fault: (response: ServerResponse) => void,
+    ): Promise<number> => {
+      answers = [fault, json(200, {})];
+      await client.request({ operation: "X", method: "POST", path: "x", retry }).catch(() => undefined);
+      return server.heard.length;
+    };
+    const cases: ["safe" | "unprocessed" | "never", string, (response: ServerResponse) => void, number][] = [
+      ["safe", "a broken connection", reset, 2],
+      ["safe", "502", json(502, {}), 2],
+      ["safe", "400", json(400, {}), 1],
+      ["unprocessed", "429", json(429, {}), 2],
+      ["unprocessed", "503", json(503, {}), 2],
+      ["unprocessed", "502", json(502, {}), 1],
+      ["unprocessed", "a broken connection", reset, 1],
+      ["never", "503", json(503, {}), 1],
+      ["never", "429", json(429, {}, { "Retry-After": "0" }), 1],
+    ];
+    for (const [rule, what, fault, count] of cases) {
+      it(`${rule}, after ${what}: ${count} request${count > 1 ? "s" : ""}`, async () =>
+        assert.equal(await attempts(rule, fault), count));
+    }
+
+    it("no more often than it may, and obeys Retry-After", async () => {
+      answers = Array.from({ length: 9 }, () => json(429, {}, { "Retry-After": "0" }));
+      const error = await failure(client.request({ operation: "X", method: "GET", path: "x", retry: "safe" }));
+      assert.equal(error.code, 429);
+      assert.equal(error.cause["retryAfterMs"], 0);
+      assert.equal(server.heard.length, 4);
+    });
+  });
+});

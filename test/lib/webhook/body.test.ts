@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { parseForm, parseJsonObject } from "../../../lib/webhook/body.js";
+
+describe("lib/webhook/body", () => {
+  const parse = (text: string): ReturnType<typeof parseJsonObject> => parseJsonObject(Buffer.from(text));
+  const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+
+  it("reads an object, with or without a byte order mark", () => {
+    assert.deepEqual(parse('\uFEFF{"a":1}'), { object: { a: 1 } });
+  });
+
+  it("says what is wrong", () => {
+    for (const text of ["", "{", "anum=1", '{"a":1}}']) assert.deepEqual(parse(text), { fault: "not-json" });
+    for (const text of ["null", "[]", "1", '"a"', "true"]) assert.deepEqual(parse(text), { fault: "not-object" });
+  });
+
+  it("takes 64 levels and refuses 65, also of lists and also 30,000", () => {
+    assert.ok("object" in parse(nested(64)));
+    assert.deepEqual(parse(nested(65)), { fault: "too-deep" });
+    assert.deepEqual(parse(`{"a":${"[".repeat(64)}${"]".repeat(64)}}`), { fault: "too-deep" });
+    assert.deepEqual(parse(`{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`), { fault: "too-deep" });
+  });
+
+  it("drops __proto__ wherever it is, however it is written", () => {
+    const read = parse(String.raw`{"__proto__":{"x":1},"a":{"\u005f_proto__":{"y":2},"b":1}}`);
+    assert.ok("object" in read);
+    assert.deepEqual(JSON.stringify(read.object), '{"a":{"b":1}}');
+    assert.equal(({} as Record<string, unknown>)["x"], undefined);
+  });
+
+  it("reads a form; a name that comes twice is a list", () => {
+    assert.deepEqual(parseForm("cid=%2B380&a=1&a=2&a=3&__proto__=x"), { cid: "+380", a: ["1", "2", "3"] });
+    assert.deepEqual(parseForm(""), {});
+  });
+});
