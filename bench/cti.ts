@@ -18,7 +18,7 @@ const { values } = parseArgs({
 /** Growth of the heap that counts as flat, megabytes: noise of what Node-RED itself keeps. */
 const FLAT_MB = 3;
 
-/** Sees order and loss: the stand-in counts the events of a call in `ani`. */
+/** Sees order and loss: the simulator counts the events of a call in `ani`. */
 const COUNT = `
 const seen = flow.get("seen") ?? { events: 0, transfers: 0, outOfOrder: 0, steps: new Map() };
 flow.set("seen", seen);

@@ -31,11 +31,11 @@ void run({
   options: OPTIONS,
   async start(values) {
     const nodeRed = await openNodeRed(Number(values.get("port")));
-    const simulation = await startSimulators(values, nodeRed.url, [
+    const simulators = await startSimulators(values, nodeRed.url, [
       { label: "Node-RED editor", url: `${nodeRed.url}/` },
     ]);
     // Named by the examples' config nodes and functions.
-    Object.assign(process.env, simulation.env, {
+    Object.assign(process.env, simulators.env, {
       CC_NODE_RED_URL: nodeRed.url,
       CC_ACTIVE: process.env["CC_ACTIVE"] ?? "true",
     });
@@ -44,15 +44,15 @@ void run({
     return {
       lines: [
         line("Editor", `${nodeRed.url}/`),
-        line("Console", `${simulation.consoleUrl}/`),
+        line("Console", `${simulators.consoleUrl}/`),
         line("SmartRouting webhook", `${nodeRed.url}${DEMO_WEBHOOKS[0]?.path}`),
         line("Voicenter webhook", `${nodeRed.url}${DEMO_PATHS.identify}`),
-        ...simulation.lines,
+        ...simulators.lines,
         line("Flows", userDir.path),
         "Other ports and a folder for your flows: npm start -- --help. Ctrl-C ends it all.",
       ],
       async close() {
-        await Promise.all([nodeRed.close(), simulation.close()]);
+        await Promise.all([nodeRed.close(), simulators.close()]);
         return userDir.close();
       },
     };

@@ -24,15 +24,15 @@ void run({
   options: OPTIONS,
   async start(values) {
     const nodeRedUrl = String(values.get("node-red")).replace(/\/+$/, "");
-    const simulation = await startSimulators(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
+    const simulators = await startSimulators(values, nodeRedUrl, [{ label: "Node-RED editor", url: `${nodeRedUrl}/` }]);
     return {
       lines: [
-        line("Console", `${simulation.consoleUrl}/`),
-        ...simulation.lines,
+        line("Console", `${simulators.consoleUrl}/`),
+        ...simulators.lines,
         "Other ports: --help. Ctrl-C ends it all.",
       ],
       async close() {
-        await simulation.close();
+        await simulators.close();
         return [];
       },
     };

@@ -1,4 +1,4 @@
-/** The Webitel stand-in in a process of its own: `tsx webitel-server.ts <ms per POST>`. Tells its address, and counts on demand. */
+/** The Webitel simulator in a process of its own: `tsx webitel-server.ts <ms per POST>`. Tells its address, and counts on demand. */
 import { startWebitelSimulator } from "../../simulators/webitel/simulator.js";
 
 async function main(): Promise<void> {
