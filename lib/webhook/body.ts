@@ -3,12 +3,14 @@ import type { IncomingMessage } from "node:http";
 
 /** 64 KiB: the largest body that is read. */
 export const BODY_LIMIT = 64 * 1024;
+/** Milliseconds within which a body must be complete, unless a caller waits for less. */
+export const BODY_TIMEOUT_MS = 4000;
 /** Objects and lists nested deeper than this are refused. */
 export const DEPTH_LIMIT = 64;
 /** How much of a body that is refused is still taken in, so that its sender can read the answer. */
 const DRAIN_LIMIT = 16 * 1024 * 1024;
 
-/** What became of a body. */
+/** How reading a body ended. */
 export type Body = { kind: "whole"; bytes: Buffer } | { kind: "too-large" } | { kind: "incomplete" };
 
 /**
@@ -44,7 +46,7 @@ export function readBody(request: IncomingMessage, timeoutMs: number, limit: num
   });
 }
 
-/** Why a text is not a body that we take. */
+/** Why a body is rejected. */
 export type BodyFault = "not-json" | "not-object" | "too-deep";
 
 /**

@@ -1,4 +1,4 @@
-/** Who is calling, and may they: IP networks, and the proxies that may speak for a caller. */
+/** The networks that may call, and the address of a caller behind reverse proxies. */
 import { BlockList, isIP, isIPv4 } from "node:net";
 
 /** Networks that an address can be compared with. */

@@ -1,6 +1,6 @@
 /**
- * Calls that wait for an answer. Each is settled exactly once: by the flow, by its deadline, by an error or by a stop.
- * Whatever happens, the caller gets an answer.
+ * Calls that wait for an answer. Each is settled exactly once: by the flow, by its deadline, by an error or by a stop,
+ * and in each case the caller gets an answer.
  */
 import { randomUUID } from "node:crypto";
 
@@ -21,7 +21,7 @@ export interface CallOwner<Answer, Request> {
 
 /** A call that waits for its answer. */
 export interface OpenCall<Answer, Owner> {
-  /** What a message carries. */
+  /** The id that a message carries. */
   readonly id: string;
   readonly owner: Owner;
   /**
@@ -31,11 +31,11 @@ export interface OpenCall<Answer, Owner> {
   answer(answer: Answer): boolean;
   /** The fallback answer, unless the call had an answer already. */
   fallBack(reason: FallbackReason): void;
-  /** The caller is gone: nobody is left to answer. */
+  /** The caller hung up: the call is settled without an answer. */
   abandon(): void;
 }
 
-/** Settled calls that are remembered, so that a late answer is told apart from a message that never was a call. */
+/** How many settled calls are remembered, to tell a late answer from a message that never belonged to a call. */
 const REMEMBERED = 10_000;
 
 /** All open calls of a process, by the id that a message carries. */

@@ -12,8 +12,8 @@ import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/e
 import { EVENTS } from "../../lib/cti/tables.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
 import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
-import { type Accepted, openEndpoint, respond } from "../shared/webhook/endpoint.js";
-import { DEFAULT_DEADLINE_MS } from "../shared/webhook/request-response.js";
+import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
+import { openEventWebhook } from "../shared/webhook/event.js";
 import { type EventNode, isExpected } from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
@@ -50,7 +50,7 @@ export = (RED: NodeAPI): void => {
       return { status: 404, why: "subscription" };
     };
 
-    const deliver = (event: CtiEvent, { req, receivedAt }: Accepted): void => {
+    const deliver = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): void => {
       const name = String(event.eventType);
       const transfer = transfers.take(event);
       const call = callFacts(event, receivedAt, transfer?.result === "succeeded");
@@ -68,26 +68,13 @@ export = (RED: NodeAPI): void => {
       this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
     };
 
-    const door = openEndpoint(RED, this, config, {
-      method: "POST",
-      bodyMs: DEFAULT_DEADLINE_MS,
-      accept: (request) => {
+    openEventWebhook(RED, this, config, {
+      receive: (request) => {
         const read = refusalOf(request.data);
-        if ("status" in read) {
-          respond(request.webhookRequest, {
-            status: read.status,
-            json: JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) }),
-          });
-          return;
-        }
-        // The broker waits for nobody's flow.
-        respond(request.webhookRequest, { status: 200 });
-        deliver(read.event, request);
+        if ("event" in read) return { answer: { status: 200 }, deliver: () => deliver(read.event, request) };
+        const json = JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) });
+        return { answer: { status: read.status, json } };
       },
-    });
-    this.on("close", (done: () => void) => {
-      door.close();
-      done();
     });
   }
   RED.nodes.registerType("cti-event-in", CtiEventIn, {

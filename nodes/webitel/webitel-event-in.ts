@@ -14,13 +14,15 @@ export = (RED: NodeAPI): void => {
   function EventIn(this: Node<WebhookCredentials>, config: WebhookConfig): void {
     RED.nodes.createNode(this, config);
     openEventWebhook(RED, this, config, {
-      answer: { status: 200, json: "{}" },
       form: true,
-      deliver: ({ data, receivedAt, req }) => {
-        const read = readEvent(data, receivedAt);
-        if (!read.call) this.warn(RED._("webitel.unknown-event", { name: read.topic ?? "" }));
-        this.send({ ...read, req });
-      },
+      receive: ({ data, receivedAt, req }) => ({
+        answer: { status: 200, json: "{}" },
+        deliver: () => {
+          const read = readEvent(data, receivedAt);
+          if (!read.call) this.warn(RED._("webitel.unknown-event", { name: read.topic ?? "" }));
+          this.send({ ...read, req });
+        },
+      }),
     });
   }
   RED.nodes.registerType("webitel-event-in", EventIn, { credentials: WEBHOOK_CREDENTIALS });

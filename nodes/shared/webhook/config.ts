@@ -1,4 +1,4 @@
-/** What every webhook node is set with (contract of the five webhook nodes). */
+/** The settings and credentials that all webhook nodes share. */
 import type { NodeAPI, NodeCredentials, NodeDef } from "node-red";
 import type { Node } from "node-red";
 import { type Networks, parseNetworks } from "../../../lib/webhook/networks.js";
@@ -6,14 +6,14 @@ import {
   AUTH_METHODS,
   type AuthMethod,
   credentialCheck,
-  type Shown,
+  type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 import { envText } from "../values.js";
 
 export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
 
-/** The settings as the editor saves them; each may be missing in a flow made by hand. */
+/** The settings as the editor saves them; each may be missing in a flow that was not made in the editor. */
 export interface WebhookConfig extends NodeDef {
   /** Path below `httpNodeRoot`. */
   url?: string;
@@ -46,7 +46,7 @@ export interface WebhookSettings {
   networks: Networks;
   proxies: Networks;
   /** Undefined when the credential that `auth` asks for is empty: then every request is refused. */
-  check: ((shown: Shown) => boolean) | undefined;
+  check: ((presented: PresentedCredentials) => boolean) | undefined;
   /** Entries of `networks` and `proxies` that are neither an address nor a range. */
   wrong: string[];
 }

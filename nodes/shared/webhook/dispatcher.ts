@@ -2,11 +2,11 @@
  * One dispatcher for every path that a webhook node claims.
  *
  * On default settings the editor's admin app sees each request before the flows' own app does, and its parsers cost more
- * than all the rest. So the dispatcher stands at the front of the server's express stack, where core's `http in` puts its
- * raw body capture too, and answers claimed paths there. It may do so only where it jumps over nobody: with
+ * than everything else. So the dispatcher stands at the front of the server's express stack, where core's `http in` puts
+ * its raw body capture too, and answers claimed paths there. It does so only where it skips no other middleware: with
  * `httpNodeAuth`, `httpNodeMiddleware` or a middleware of an embedding application in front of the flows, the request is
- * handed on and answered at `RED.httpNode`, behind them all. The body is caught at the front in both cases, because a
- * parser on the way would use it up.
+ * passed on and answered at `RED.httpNode`, behind them all. The body is read at the front in both cases, because a
+ * parser on the way would consume it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors = require("cors");
@@ -79,12 +79,12 @@ export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
 /** Which node serves which method and path. */
 export class Dispatcher {
   private readonly claims = new Map<string, Claims>();
-  /** Requests that were handed on at the front, to be served behind. */
-  private readonly handedOn = new WeakMap<IncomingMessage, { claims: Claims; webhook: WebhookRequest }>();
+  /** Requests that were passed on at the front, to be served behind. */
+  private readonly passedOn = new WeakMap<IncomingMessage, { claims: Claims; webhook: WebhookRequest }>();
   private readonly root: ExpressApp;
   private readonly before: Handler[];
-  /** True while requests are served at the front. */
-  private direct = false;
+  /** True where requests are served at the front. */
+  private servesAtFront = false;
 
   constructor(
     private readonly settings: HttpSettings,
@@ -106,8 +106,8 @@ export class Dispatcher {
     if (claims.has(claim.method)) return undefined;
     claims.set(claim.method, claim);
     this.claims.set(path, claims);
-    // Asked anew each time: an embedding application may have added its middleware since.
-    this.direct = this.jumpsOverNobody();
+    // Checked at each claim: an embedding application may have added its middleware since.
+    this.servesAtFront = this.skipsNoMiddleware();
     return () => {
       claims.delete(claim.method);
       if (claims.size === 0) this.claims.delete(path);
@@ -118,7 +118,7 @@ export class Dispatcher {
     return this.httpNode.parent ? this.httpNode.path() : (this.settings.httpNodeRoot ?? "/");
   }
 
-  private jumpsOverNobody(): boolean {
+  private skipsNoMiddleware(): boolean {
     const { httpNodeAuth, httpNodeMiddleware } = this.settings;
     if (httpNodeAuth || httpNodeMiddleware || this.httpNode.parent !== this.root) return false;
     const layers = (this.root._router?.stack ?? []).map((layer) => layer.name);
@@ -129,16 +129,16 @@ export class Dispatcher {
     const webhookFront: Handler = (request, response, next) => {
       const found = this.find(request, response);
       if (!found) next();
-      else if (this.direct) this.serve(found.claims, found.webhook, next);
+      else if (this.servesAtFront) this.serve(found.claims, found.webhook, next);
       else {
-        this.handedOn.set(request, found);
+        this.passedOn.set(request, found);
         // The sign that body-parser and core's own parsers respect: the body is taken.
         (request as { _body?: boolean })._body = true;
         next();
       }
     };
     const webhookBehind: Handler = (request, _response, next) => {
-      const found = this.handedOn.get(request);
+      const found = this.passedOn.get(request);
       if (found) this.serve(found.claims, found.webhook, next);
       else next();
     };

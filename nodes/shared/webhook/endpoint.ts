@@ -1,7 +1,7 @@
-/** From a request to an accepted request: address, credentials, body. What is wrong is said in JSON, and nothing else happens. */
+/** From a request to an accepted request: network, credentials, body. A refused request gets a JSON body that says why, and goes no further. */
 import type { Node, NodeAPI } from "node-red";
 import { clientAddress } from "../../../lib/webhook/networks.js";
-import { type BodyFault, parseForm, parseJsonObject } from "../../../lib/webhook/body.js";
+import { BODY_TIMEOUT_MS, type BodyFault, parseForm, parseJsonObject } from "../../../lib/webhook/body.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import { setStatus } from "../status.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
@@ -22,8 +22,8 @@ export interface PlainRequest {
   ip: string;
 }
 
-/** A request that may come in. */
-export interface Accepted {
+/** A request that passed every check. */
+export interface AcceptedRequest {
   /** The body; of a GET the query. */
   readonly data: Record<string, unknown>;
   readonly req: PlainRequest;
@@ -37,11 +37,11 @@ export interface EndpointOptions {
   method: "GET" | "POST";
   /** Takes a form body as well as JSON. */
   form?: boolean;
-  /** Milliseconds within which a body must be complete. */
-  bodyMs: number;
+  /** Milliseconds within which a body must be complete; the default is {@link BODY_TIMEOUT_MS}. */
+  bodyMs?: number;
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
-  accept(request: Accepted): void;
+  accept(request: AcceptedRequest): void;
 }
 
 /** Why a request is refused, and the status that says so. */
@@ -78,7 +78,7 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers: Re
   response.end(answer.json);
 }
 
-/** An open door. */
+/** The endpoint of a webhook node. */
 export interface WebhookEndpoint {
   /** False when a setting is wrong, which the badge says. */
   readonly healthy: boolean;
@@ -86,7 +86,7 @@ export interface WebhookEndpoint {
   close(): void;
 }
 
-/** Opens the door of a webhook node: claims its path and paints what it is ready for. */
+/** Opens the endpoint of a webhook node: claims its path, and shows on the badge whether it is ready. */
 export function openEndpoint(
   RED: NodeAPI,
   node: Node<WebhookCredentials>,
@@ -103,7 +103,7 @@ export function openEndpoint(
     method: options.method,
     path: settings.path,
     secretInPath: settings.auth === "secret",
-    bodyMs: options.bodyMs,
+    bodyMs: options.bodyMs ?? BODY_TIMEOUT_MS,
     serve(request) {
       const query = parseForm(request.query);
       const ip = clientAddress(
@@ -139,13 +139,13 @@ export function openEndpoint(
       problem === "path" || problem === "credential" ? "unconfigured" : "error",
       RED._(`shared.webhook.badge.${problem}`),
     );
-    const words = {
+    const params = {
       path: `/${settings.path}`,
       method: options.method,
       auth: settings.auth,
       entries: settings.wrong.join(", "),
     };
-    node.error(RED._(`shared.webhook.problem.${problem}`, words));
+    node.error(RED._(`shared.webhook.problem.${problem}`, params));
   } else {
     setStatus(node, "waiting");
   }
@@ -170,12 +170,12 @@ function refusalOf(
 ): Refusal | undefined {
   if (!settings.networks.any && !settings.networks.includes(ip)) return "network";
   const { headers } = request.request;
-  const shown = {
+  const presented = {
     apiKey: textOf(headers[settings.apiKeyHeader]),
     authorization: headers.authorization,
     secret: request.pathSecret ?? textOf(query["key"]),
   };
-  return settings.check?.(shown) === true ? undefined : "credentials";
+  return settings.check?.(presented) === true ? undefined : "credentials";
 }
 
 function plainRequest(
@@ -184,10 +184,10 @@ function plainRequest(
   query: Record<string, string | string[]>,
   ip: string,
 ): PlainRequest {
-  const { method = "", headers: shown } = request.request;
+  const { method = "", headers: received } = request.request;
   const headers: PlainRequest["headers"] = {};
-  for (const name in shown)
-    if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = shown[name];
+  for (const name in received)
+    if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = received[name];
   let search = request.query;
   // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
   if (settings.auth === "secret" && "key" in query) {

@@ -1,18 +1,23 @@
-/** An event webhook: the vendor gets its 200 at once, then the flow gets the message. */
+/** An event webhook: the vendor gets its answer at once, then the flow gets the message. */
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { WebhookConfig } from "./config.js";
-import { type Accepted, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
-import { DEFAULT_DEADLINE_MS } from "./request-response.js";
+import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+
+/** What becomes of an event. */
+export interface EventOutcome {
+  /** What the vendor gets at once. */
+  answer: HttpAnswer;
+  /** Sends the event to the flow, after the answer; absent where the answer refuses the event. */
+  deliver?: () => void;
+}
 
 /** What one vendor's event webhook does. */
 export interface EventOptions {
-  /** What the vendor gets at once. */
-  answer: HttpAnswer;
   /** Takes a form body as well as JSON. */
   form?: boolean;
-  /** Hands the event to the flow: `msg.req` is in the message already. */
-  deliver(request: Accepted): void;
+  /** Reads an event; called once for each accepted request. */
+  receive(request: AcceptedRequest): EventOutcome;
 }
 
 /** Makes a node an event webhook. */
@@ -22,17 +27,17 @@ export function openEventWebhook(
   config: WebhookConfig,
   options: EventOptions,
 ): void {
-  const door = openEndpoint(RED, node, config, {
+  const endpoint = openEndpoint(RED, node, config, {
     method: "POST",
-    bodyMs: DEFAULT_DEADLINE_MS,
     ...(options.form === true && { form: true }),
     accept(request) {
-      respond(request.webhookRequest, options.answer);
-      options.deliver(request);
+      const { answer, deliver } = options.receive(request);
+      respond(request.webhookRequest, answer);
+      deliver?.();
     },
   });
   node.on("close", (done: () => void) => {
-    door.close();
+    endpoint.close();
     done();
   });
 }

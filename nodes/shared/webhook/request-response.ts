@@ -1,6 +1,6 @@
 /**
- * An in node and an out node that hold a caller between them. The in node opens a call, the message carries its id, the
- * out node answers it; and if nobody does, the in node's fallback goes out before the vendor stops waiting.
+ * Request and response nodes. The in node opens a call, the message carries the call's id, and the out node answers it.
+ * If no out node answers before the deadline, the in node sends its fallback answer, before the vendor stops waiting.
  */
 import type { Node, NodeAPI } from "node-red";
 import { refused, type Vendor } from "../../../lib/core/errors.js";
@@ -9,7 +9,7 @@ import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Message } from "../input.js";
 import { setStatus, type StatusWord } from "../status.js";
 import type { WebhookConfig } from "./config.js";
-import { type Accepted, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
 /** The settings of an in node. */
 export interface RequestNodeConfig extends WebhookConfig {
@@ -17,10 +17,10 @@ export interface RequestNodeConfig extends WebhookConfig {
   deadline?: number | string;
 }
 
-/** Milliseconds until the fallback answer, unless the node says otherwise. */
+/** Milliseconds until the fallback answer where the node sets none. */
 export const DEFAULT_DEADLINE_MS = 4000;
 
-/** What one vendor's pair does. */
+/** What one vendor's in node does. */
 export interface RequestNodeOptions {
   vendor: Vendor;
   method: "GET" | "POST";
@@ -28,33 +28,33 @@ export interface RequestNodeOptions {
   fallback(): HttpAnswer;
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
-  /** The message of a request: payload, topic, call and event. Made anew each time, since a flow may change what it got. */
-  message(request: Accepted): Record<string, unknown>;
+  /** The message of a request: payload, topic, call and event. A new one each time, since a flow may change what it got. */
+  message(request: AcceptedRequest): Record<string, unknown>;
 }
 
-interface RequestNodeOwner extends CallOwner<HttpAnswer, Accepted> {
+interface RequestNodeOwner extends CallOwner<HttpAnswer, AcceptedRequest> {
   readonly vendor: Vendor;
 }
 
-/** One registry for all pairs of the process: a message finds its call wherever the out node is. */
-const calls = new OpenCalls<HttpAnswer, RequestNodeOwner, Accepted>();
+/** One registry for the whole process: a message finds its call wherever the out node is. */
+const calls = new OpenCalls<HttpAnswer, RequestNodeOwner, AcceptedRequest>();
 
-/** Makes a node the in node of a pair, with outputs 1 (the request) and 2 (a request that got the fallback). */
+/** Makes a node an in node, with outputs 1 (the request) and 2 (a request that got the fallback). */
 export function openRequestNode(
   RED: NodeAPI,
   node: Node<WebhookCredentials>,
   config: RequestNodeConfig,
   options: RequestNodeOptions,
 ): void {
-  const asked = readDeadline(config.deadline);
-  const deadlineMs = asked ?? DEFAULT_DEADLINE_MS;
+  const entered = readDeadline(config.deadline);
+  const deadlineMs = entered ?? DEFAULT_DEADLINE_MS;
   let closed = false;
-  const messageOf = (request: Accepted, id: string): Record<string, unknown> => ({
+  const messageOf = (request: AcceptedRequest, id: string): Record<string, unknown> => ({
     ...options.message(request),
     req: request.req,
     _webhook: { id },
   });
-  const door = openEndpoint(RED, node, config, {
+  const endpoint = openEndpoint(RED, node, config, {
     method: options.method,
     bodyMs: deadlineMs,
     ...(options.refusal && { refusal: options.refusal }),
@@ -71,8 +71,8 @@ export function openRequestNode(
     },
   });
   const badge = (word: StatusWord): void => {
-    // A wrong setting stays on the badge until it is mended.
-    if (!closed && door.healthy && asked !== undefined) setStatus(node, word);
+    // A wrong setting stays on the badge until it is corrected.
+    if (!closed && endpoint.healthy && entered !== undefined) setStatus(node, word);
   };
   const owner: RequestNodeOwner = {
     vendor: options.vendor,
@@ -84,19 +84,19 @@ export function openRequestNode(
       badge(reason === "deadline" ? "late" : "error");
     },
   };
-  if (asked === undefined) {
+  if (entered === undefined) {
     setStatus(node, "error", RED._("shared.webhook.badge.deadline"));
     node.error(RED._("shared.webhook.problem.deadline", { value: String(config.deadline) }));
   }
   node.on("close", (done: () => void) => {
     closed = true;
-    door.close();
+    endpoint.close();
     calls.closeAll(owner);
     done();
   });
 }
 
-/** What `setTimeout` can count, ms. */
+/** The longest delay that `setTimeout` takes, ms. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Undefined when what was entered is not a time. */

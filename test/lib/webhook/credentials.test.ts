@@ -2,15 +2,20 @@ import assert from "node:assert/strict";
 import {
   type AuthMethod,
   credentialCheck,
-  type Shown,
+  type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 
 describe("lib/webhook/credentials", () => {
-  const nothing: Shown = { apiKey: undefined, authorization: undefined, secret: undefined };
-  const check = (method: AuthMethod, credentials: WebhookCredentials, shown: Partial<Shown>): boolean | undefined =>
-    credentialCheck(method, credentials)?.({ ...nothing, ...shown });
-  const basic = (text: string): Partial<Shown> => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
+  const nothing: PresentedCredentials = { apiKey: undefined, authorization: undefined, secret: undefined };
+  const check = (
+    method: AuthMethod,
+    credentials: WebhookCredentials,
+    presented: Partial<PresentedCredentials>,
+  ): boolean | undefined => credentialCheck(method, credentials)?.({ ...nothing, ...presented });
+  const basic = (text: string): Partial<PresentedCredentials> => ({
+    authorization: `Basic ${Buffer.from(text).toString("base64")}`,
+  });
 
   it("takes the right credential and nothing else", () => {
     assert.equal(check("apikey", { apiKey: "1234" }, { apiKey: "1234" }), true);
@@ -23,7 +28,7 @@ describe("lib/webhook/credentials", () => {
   it("refuses missing, wrong, longer and shorter ones", () => {
     for (const apiKey of [undefined, "", "1", "12345", "1234 ", "x".repeat(20_000)])
       assert.equal(check("apikey", { apiKey: "1234" }, { apiKey }), false);
-    for (const shown of [
+    for (const presented of [
       {},
       basic("u:x"),
       basic("u"),
@@ -32,7 +37,7 @@ describe("lib/webhook/credentials", () => {
       { authorization: "Basic" },
       { authorization: "Basic ***" },
     ]) {
-      assert.equal(check("basic", { username: "u", password: "p" }, shown), false);
+      assert.equal(check("basic", { username: "u", password: "p" }, presented), false);
     }
     assert.equal(check("secret", { secret: "s" }, { apiKey: "s" }), false);
   });
