@@ -142,7 +142,7 @@ describe("examples rung by the simulators", () => {
         return text.includes('"1"');
       });
       await until("the warning of a late answer", () =>
-        red.log.some((line) => line.includes("This call has had its answer already")),
+        red.log.some((line) => line.includes("This call was already answered")),
       );
     });
   });

@@ -217,7 +217,7 @@ describe("editor: CTI Broker", function () {
     simulator.faults.refuse = 1;
     await report(/^✘ .* HTTP 500 where 404 is documented/);
     await page.locator("#node-config-input-url").fill("http://127.0.0.1:9");
-    await report(/^✘ Nothing listens at 127\.0\.0\.1:9/);
+    await report(/^✘ Connection refused by 127\.0\.0\.1:9/);
     await page.locator("#node-config-input-url").fill("broker");
     await report(/^✘ The broker's address must be a full/);
     await page.locator("#node-config-input-auth").selectOption("bearer");
