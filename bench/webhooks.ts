@@ -1,5 +1,5 @@
 /**
- * `npm run bench:webhooks`: how many calls a second go through the SmartRouting pair, with API key and deadline on, against
+ * `npm run bench:webhooks`: how many calls a second go through the SmartRouting nodes, with API key and deadline on, against
  * core `http in` -> function -> `http response` with the same bodies: alternating rounds on one Node-RED.
  * Options: --rounds 5 --seconds 4 --connections 50
  */
@@ -27,7 +27,7 @@ const ANSWER = `{ InitialTarget: "+358942000200", Priority: 9000 }`;
 
 const FLOWS = [
   tab(),
-  node("in", "smartrouting-in", { url: "/pair", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
+  node("in", "smartrouting-in", { url: "/nodes", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
   code("vip", `msg.payload = ${ANSWER}; return msg;`, [["out"]]),
   node("out", "smartrouting-out"),
   node("silent", "smartrouting-in", { url: "/silent" }, [[], []]),
@@ -49,10 +49,10 @@ async function main(): Promise<void> {
         connections: Number(values.connections),
         seconds,
       });
-    for (const path of ["/pair", "/core"]) await run(path, 2);
-    const results: Record<"pair" | "core", LoadResult[]> = { pair: [], core: [] };
+    for (const path of ["/nodes", "/core"]) await run(path, 2);
+    const results: Record<"nodes" | "core", LoadResult[]> = { nodes: [], core: [] };
     for (let round = 0; round < rounds; round++) {
-      for (const name of ["pair", "core"] as const) {
+      for (const name of ["nodes", "core"] as const) {
         const result = await run(`/${name}`, Number(values.seconds));
         if (Object.keys(result.statuses).join() !== "200")
           throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
@@ -67,10 +67,10 @@ async function main(): Promise<void> {
     console.log(
       `\na call that the flow never answers, deadline 4000 ms: fallback after ${(performance.now() - start).toFixed(0)} ms`,
     );
-    const of = (name: "pair" | "core", figure: "requestsPerSecond" | "p99"): number =>
+    const of = (name: "nodes" | "core", figure: "requestsPerSecond" | "p99"): number =>
       median(results[name].map((result) => result[figure]));
     console.log(
-      `rate: ${(of("pair", "requestsPerSecond") / of("core", "requestsPerSecond")).toFixed(2)} times core's; p99: ${(of("pair", "p99") / of("core", "p99")).toFixed(2)} of core's`,
+      `rate: ${(of("nodes", "requestsPerSecond") / of("core", "requestsPerSecond")).toFixed(2)} times core's; p99: ${(of("nodes", "p99") / of("core", "p99")).toFixed(2)} of core's`,
     );
   } finally {
     await red.stop();

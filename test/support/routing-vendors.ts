@@ -1,15 +1,15 @@
-/** The two pairs, as one flow each that does what the caller's number says. */
+/** The two vendors that ask how to route a call, with a flow each that does what the caller's number says. */
 import { REQUEST as ROUTING_REQUEST } from "../fixtures/smartrouting.js";
 import { REQUEST as LAYER_REQUEST } from "../fixtures/voicenter.js";
 import { code, node, probe } from "./flow.js";
 import type { FlowNode } from "./node-red.js";
 import { type Reply, send } from "./webhook.js";
 
-/** Milliseconds of the pairs under test: long enough for a busy machine to answer a good call, short enough to wait for. */
+/** The deadline of the in nodes under test, ms: long enough for a busy machine to answer a good call, short enough to wait for. */
 export const DEADLINE_MS = 600;
 
-/** A vendor's pair. */
-export interface Pair {
+/** A vendor, as its in and out nodes see it. */
+export interface RoutingVendor {
   name: "smartrouting" | "voicenter";
   /** A request whose caller has this number. */
   request(caller: string): object;
@@ -22,8 +22,8 @@ export interface Pair {
   badPayload: object;
 }
 
-/** Both pairs. */
-export const PAIRS: readonly Pair[] = [
+/** Both vendors. */
+export const ROUTING_VENDORS: readonly RoutingVendor[] = [
   {
     name: "smartrouting",
     request: (anum) => ({ ...ROUTING_REQUEST, anum }),
@@ -46,19 +46,19 @@ export const PAIRS: readonly Pair[] = [
 export type Caller = "good" | "silent" | "throws" | "bad" | "twice" | "late" | "loses-id";
 
 /**
- * The flow of a pair: in node `<name>-in` at `/<name>`, out node `<name>-out`, probe `<name>-fallback` behind output 2.
+ * The flow of a vendor: in node `<name>-in` at `/<name>`, out node `<name>-out`, probe `<name>-fallback` behind output 2.
  * @param settings more settings of the in node
  */
-export function pairFlow(pair: Pair, settings: object = {}): FlowNode[] {
-  const { name } = pair;
+export function routingFlow(vendor: RoutingVendor, settings: object = {}): FlowNode[] {
+  const { name } = vendor;
   const inType = name === "smartrouting" ? "smartrouting-in" : "voicenter-layer-in";
   const outType = name === "smartrouting" ? "smartrouting-out" : "voicenter-layer-out";
   const behaviour = `
     const caller = msg.call.from;
-    const good = ${JSON.stringify(pair.goodPayload)};
+    const good = ${JSON.stringify(vendor.goodPayload)};
     if (caller === "silent") return null;
     if (caller === "throws") throw new Error("the CRM is down");
-    if (caller === "bad") { msg.payload = ${JSON.stringify(pair.badPayload)}; return msg; }
+    if (caller === "bad") { msg.payload = ${JSON.stringify(vendor.badPayload)}; return msg; }
     if (caller === "loses-id") return { payload: good };
     msg.payload = good;
     if (caller === "late") { setTimeout(() => node.send(msg), ${DEADLINE_MS + 100}); return null; }
@@ -76,7 +76,12 @@ export function pairFlow(pair: Pair, settings: object = {}): FlowNode[] {
   ];
 }
 
-/** Rings a pair. */
-export function ring(url: string, pair: Pair, caller: Caller, headers: Record<string, string> = {}): Promise<Reply> {
-  return send(`${url}/${pair.name}`, pair.request(caller), { headers });
+/** Sends the request of a call. */
+export function ring(
+  url: string,
+  vendor: RoutingVendor,
+  caller: Caller,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  return send(`${url}/${vendor.name}`, vendor.request(caller), { headers });
 }

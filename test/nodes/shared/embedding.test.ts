@@ -4,10 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { tab } from "../../support/flow.js";
 import { freePort, makeUserDir, NODE_RED } from "../../support/node-red.js";
-import { PAIRS, type Pair, pairFlow, ring } from "../../support/pairs.js";
+import { ROUTING_VENDORS, type RoutingVendor, routingFlow, ring } from "../../support/routing-vendors.js";
 import { until } from "../../support/wait.js";
 
-const [ROUTING] = PAIRS as [Pair];
+const [ROUTING] = ROUTING_VENDORS as [RoutingVendor];
 
 /** An application that mounts Node-RED, with a guard where the case wants it. */
 const application = (port: number, userDir: string, guard: string): string => `
@@ -49,7 +49,7 @@ describe("embedded Node-RED", () => {
   for (const { title, mount, guarded } of CASES) {
     it(`${guarded ? "guards" : "serves"} webhooks with ${title}`, async () => {
       const port = await freePort();
-      const userDir = makeUserDir(true, [tab(), ...pairFlow(ROUTING)]);
+      const userDir = makeUserDir(true, [tab(), ...routingFlow(ROUTING)]);
       const child: ChildProcess = spawn(process.execPath, ["-e", application(port, userDir, mount)], {
         stdio: ["ignore", "inherit", "inherit", "ipc"],
       });

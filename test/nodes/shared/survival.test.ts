@@ -1,8 +1,8 @@
-/** A call is never dropped because a flow was slow or failed: on a real Node-RED, for both pairs. */
+/** A call is never dropped because a flow was slow or failed: on a real Node-RED, for both routing vendors. */
 import assert from "node:assert/strict";
 import { catchProbe, statusProbe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
-import { type Caller, DEADLINE_MS, PAIRS, pairFlow, ring } from "../../support/pairs.js";
+import { type Caller, DEADLINE_MS, ROUTING_VENDORS, routingFlow, ring } from "../../support/routing-vendors.js";
 import { until } from "../../support/wait.js";
 import type { Reply } from "../../support/webhook.js";
 
@@ -13,9 +13,9 @@ describe("a call survives", () => {
   let red: NodeRed;
   const flows = (settings: object = {}): FlowNode[] => [
     tab(),
-    ...PAIRS.flatMap((pair) => pairFlow(pair, settings)),
+    ...ROUTING_VENDORS.flatMap((vendor) => routingFlow(vendor, settings)),
     ...catchProbe(),
-    ...PAIRS.flatMap((pair) => statusProbe([`${pair.name}-in`], `${pair.name}-badge`)),
+    ...ROUTING_VENDORS.flatMap((vendor) => statusProbe([`${vendor.name}-in`], `${vendor.name}-badge`)),
   ];
 
   before(async () => {
@@ -24,24 +24,24 @@ describe("a call survives", () => {
   after(() => red?.stop());
   beforeEach(() => red.forget());
 
-  for (const pair of PAIRS) {
-    const rings = (caller: Caller): Promise<Reply> => ring(red.url, pair, caller);
-    const fallbacks = (): unknown[] => red.messages(`${pair.name}-fallback`).map((message) => message["reason"]);
+  for (const vendor of ROUTING_VENDORS) {
+    const rings = (caller: Caller): Promise<Reply> => ring(red.url, vendor, caller);
+    const fallbacks = (): unknown[] => red.messages(`${vendor.name}-fallback`).map((message) => message["reason"]);
     const badge = (word: string): Promise<unknown> =>
-      red.message(`${pair.name}-badge`, (message) => (message["status"] as { text: string }).text === word);
+      red.message(`${vendor.name}-badge`, (message) => (message["status"] as { text: string }).text === word);
 
-    describe(pair.name, () => {
+    describe(vendor.name, () => {
       it("gets the flow's answer", async () => {
-        same(await rings("good"), pair.good);
+        same(await rings("good"), vendor.good);
         assert.deepEqual(fallbacks(), []);
       });
 
       for (const caller of ["silent", "throws"] as const) {
         it(`gets the fallback at the deadline when the flow is ${caller}`, async () => {
           const reply = await rings(caller);
-          same(reply, pair.fallback);
+          same(reply, vendor.fallback);
           assert.ok(reply.ms >= DEADLINE_MS - 5, `${reply.ms} ms`);
-          const message = await red.message(`${pair.name}-fallback`);
+          const message = await red.message(`${vendor.name}-fallback`);
           assert.equal(message["reason"], "deadline");
           assert.equal((message["call"] as { from: string }).from, caller);
         });
@@ -49,9 +49,9 @@ describe("a call survives", () => {
 
       it("gets the fallback at once when the answer is invalid", async () => {
         const reply = await rings("bad");
-        same(reply, pair.fallback);
+        same(reply, vendor.fallback);
         assert.ok(reply.ms < DEADLINE_MS, `${reply.ms} ms`);
-        assert.equal((await red.message(`${pair.name}-fallback`))["reason"], "error");
+        assert.equal((await red.message(`${vendor.name}-fallback`))["reason"], "error");
         const caught = (await red.message("caught"))["error"] as {
           code: string;
           cause: { field: string };
@@ -63,38 +63,35 @@ describe("a call survives", () => {
 
       it("gets one answer of two, and the second is warned about", async () => {
         const before = red.log.length;
-        same(await rings("twice"), pair.good);
-        await until("the warning", () =>
-          red.log.slice(before).find((line) => line.includes("has had its answer already")),
-        );
+        same(await rings("twice"), vendor.good);
+        await until("the warning", () => red.log.slice(before).find((line) => line.includes("was already answered")));
         await badge("late");
         assert.deepEqual(red.messages("caught"), []);
-        same(await rings("good"), pair.good);
+        same(await rings("good"), vendor.good);
         await badge("waiting");
       });
 
       it("is not disturbed by an answer after the deadline", async () => {
         const before = red.log.length;
-        same(await rings("late"), pair.fallback);
+        same(await rings("late"), vendor.fallback);
         await badge("late");
-        await until("the warning", () =>
-          red.log.slice(before).find((line) => line.includes("has had its answer already")),
-        );
+        await until("the warning", () => red.log.slice(before).find((line) => line.includes("was already answered")));
         assert.deepEqual(fallbacks(), ["deadline"]);
       });
 
       it("gets the fallback when the flow loses msg._webhook, and Catch says so", async () => {
-        same(await rings("loses-id"), pair.fallback);
+        same(await rings("loses-id"), vendor.fallback);
         const caught = (await red.message("caught"))["error"] as { code: string; cause: object };
         assert.equal(caught.code, "EINVALID");
         assert.equal((caught.cause as { field: string }).field, "_webhook");
-        await red.message(`${pair.name}-fallback`);
+        await red.message(`${vendor.name}-fallback`);
       });
 
       it("has an answer within the deadline among 500 at once, half of them slow", async () => {
         const callers = Array.from({ length: 500 }, (_, at): Caller => (at % 2 === 0 ? "good" : "silent"));
         const replies = await Promise.all(callers.map(rings));
-        for (const [at, reply] of replies.entries()) same(reply, callers[at] === "good" ? pair.good : pair.fallback);
+        for (const [at, reply] of replies.entries())
+          same(reply, callers[at] === "good" ? vendor.good : vendor.fallback);
         await until("250 fallbacks", () => fallbacks().length === 250);
       });
     });
@@ -109,46 +106,46 @@ describe("a call survives", () => {
     for (const [type, touches] of deploys) {
       it(`${touches ? "gets the fallback at once" : "stays open"} when a deploy of type ${type} changes another node of the flow`, async () => {
         await red.deploy(flows());
-        for (const pair of PAIRS) {
+        for (const vendor of ROUTING_VENDORS) {
           red.forget();
-          const open = ring(red.url, pair, "silent");
-          await red.message(`${pair.name}-seen`);
+          const open = ring(red.url, vendor, "silent");
+          await red.message(`${vendor.name}-seen`);
           const changed = flows().map((one) =>
-            one.id === `${pair.name}-fallback` ? { ...one, name: `changed for ${type}` } : one,
+            one.id === `${vendor.name}-fallback` ? { ...one, name: `changed for ${type}` } : one,
           );
           await red.deploy(changed, type);
           const reply = await open;
-          same(reply, pair.fallback);
+          same(reply, vendor.fallback);
           assert.equal(reply.ms < DEADLINE_MS - 5, touches, `${reply.ms} ms`);
-          same(await ring(red.url, pair, "good"), pair.good);
+          same(await ring(red.url, vendor, "good"), vendor.good);
         }
       });
     }
 
     it("gets the fallback at once when its in node is changed or removed by a deploy of modified nodes", async () => {
-      for (const pair of PAIRS) {
+      for (const vendor of ROUTING_VENDORS) {
         await red.deploy(flows());
         red.forget();
-        const open = ring(red.url, pair, "silent");
-        await red.message(`${pair.name}-seen`);
+        const open = ring(red.url, vendor, "silent");
+        await red.message(`${vendor.name}-seen`);
         await red.deploy(flows({ name: "changed" }), "nodes");
         const reply = await open;
-        same(reply, pair.fallback);
+        same(reply, vendor.fallback);
         assert.ok(reply.ms < DEADLINE_MS - 5, `${reply.ms} ms`);
-        same(await ring(red.url, pair, "good"), pair.good);
+        same(await ring(red.url, vendor, "good"), vendor.good);
         await red.deploy(
-          flows().filter((one) => one.id !== `${pair.name}-in`),
+          flows().filter((one) => one.id !== `${vendor.name}-in`),
           "nodes",
         );
-        assert.equal((await ring(red.url, pair, "good")).status, 404);
+        assert.equal((await ring(red.url, vendor, "good")).status, 404);
       }
     });
 
     it("is answered when Node-RED is told to stop", async () => {
       await red.deploy(flows({ deadline: 20_000 }));
       red.forget();
-      const open = PAIRS.flatMap((pair) =>
-        Array.from({ length: 20 }, () => ring(red.url, pair, "silent").then((reply) => same(reply, pair.fallback))),
+      const open = ROUTING_VENDORS.flatMap((vendor) =>
+        Array.from({ length: 20 }, () => ring(red.url, vendor, "silent").then((reply) => same(reply, vendor.fallback))),
       );
       await until(
         "all calls to be open",

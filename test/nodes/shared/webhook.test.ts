@@ -1,19 +1,19 @@
-/** The door of a webhook: who gets in, what is refused and how, under each of Node-RED's http settings. On a real Node-RED. */
+/** Webhook endpoints: which requests are accepted and how others are refused, under each of Node-RED's http settings. On a real Node-RED. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
-import { PAIRS, type Pair, pairFlow, ring } from "../../support/pairs.js";
+import { ROUTING_VENDORS, type RoutingVendor, routingFlow, ring } from "../../support/routing-vendors.js";
 import { type Reply, send } from "../../support/webhook.js";
 
-const [ROUTING, LAYER] = PAIRS as [Pair, Pair];
+const [ROUTING, LAYER] = ROUTING_VENDORS as [RoutingVendor, RoutingVendor];
 const basic = (user: string, password: string): Record<string, string> => ({
   Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
 });
 const MD5_OF_PASSWORD = "5f4dcc3b5aa765d61d8327deb882cf99";
 
 describe("webhook", () => {
-  /** Each row is a Node-RED of its own, on which the same door must behave the same. */
+  /** Each row is a separate Node-RED, on which the same endpoints must behave the same. */
   const HTTP_SETTINGS: {
     title: string;
     settings: string;
@@ -44,7 +44,7 @@ describe("webhook", () => {
         httpNodeCors: { origin: "https://crm.example", methods: "GET,POST" },
         httpNodeMiddleware: (req, res, next) => { if (req.headers["x-block"]) { res.statusCode = 451; res.end(req.url); } else { res.setHeader("X-Seen", req.baseUrl + req.path); next(); } },`,
       extra: (red) => {
-        it("runs the middleware before the door", async () => {
+        it("runs the middleware before the endpoint", async () => {
           assert.equal((await ring(red.url, ROUTING, "good", { "X-Block": "1" })).status, 451);
           assert.equal((await ring(red.url, ROUTING, "good")).headers.get("x-seen"), "/smartrouting");
         });
@@ -74,7 +74,7 @@ describe("webhook", () => {
       before(async () => {
         const flows = [
           tab(),
-          ...PAIRS.flatMap((pair) => pairFlow(pair)),
+          ...ROUTING_VENDORS.flatMap((vendor) => routingFlow(vendor)),
           node("core", "http in", { url: "/core", method: "post" }, [["core-out"]]),
           node("core-out", "http response", {}),
         ];
@@ -83,7 +83,7 @@ describe("webhook", () => {
       after(() => red.stop());
 
       it("lets a call through whatever its content type says", async () => {
-        for (const pair of PAIRS) {
+        for (const vendor of ROUTING_VENDORS) {
           for (const type of [
             "application/json",
             "text/plain",
@@ -91,8 +91,8 @@ describe("webhook", () => {
             "application/xml",
             "nonsense",
           ]) {
-            const reply = await ring(base(), pair, "good", { ...headers, "Content-Type": type });
-            assert.deepEqual([reply.status, reply.json], [200, pair.good.json], `${pair.name} ${type}`);
+            const reply = await ring(base(), vendor, "good", { ...headers, "Content-Type": type });
+            assert.deepEqual([reply.status, reply.json], [200, vendor.good.json], `${vendor.name} ${type}`);
           }
         }
       });
@@ -113,14 +113,14 @@ describe("webhook", () => {
           [413, "too-large", JSON.stringify({ anum: "x".repeat(1024 * 1024) })],
         ];
         for (const [status, error, body] of wrong) {
-          for (const pair of PAIRS) {
+          for (const vendor of ROUTING_VENDORS) {
             for (const type of ["application/json", "text/plain"]) {
-              const reply = await post(`/${pair.name}`, body, { "Content-Type": type });
-              assert.equal(reply.status, status, `${pair.name} ${error} ${type}: ${reply.text.slice(0, 200)}`);
+              const reply = await post(`/${vendor.name}`, body, { "Content-Type": type });
+              assert.equal(reply.status, status, `${vendor.name} ${error} ${type}: ${reply.text.slice(0, 200)}`);
               const json = reply.json as { error: string; message: string; STATUS?: number };
               assert.equal(json.error, error);
               assert.ok(json.message.length > 10 && !json.message.includes("shared."), json.message);
-              assert.equal(json.STATUS, pair === LAYER ? 1 : undefined);
+              assert.equal(json.STATUS, vendor === LAYER ? 1 : undefined);
             }
           }
         }
@@ -158,7 +158,7 @@ describe("webhook", () => {
 
   describe("credentials, networks and paths", () => {
     let red: NodeRed;
-    const door = (id: string, settings: object, credentials: object = {}): FlowNode[] => [
+    const endpoint = (id: string, settings: object, credentials: object = {}): FlowNode[] => [
       node(id, "smartrouting-in", { url: `/${id}`, ...settings, credentials }, [[`${id}-seen`, `${id}-flow`], []]),
       probe(`${id}-seen`),
       code(`${id}-flow`, "msg.payload = {}; return msg;", [[`${id}-out`]]),
@@ -166,19 +166,19 @@ describe("webhook", () => {
     ];
     before(async () => {
       // A proxy in front is played by the test itself: 127.0.0.1 is the trusted one.
-      red = await NodeRed.start({ env: { DOOR_KEY_HEADER: "X-Env-Key", OFFICE: "127.0.0.0/8" } });
+      red = await NodeRed.start({ env: { API_KEY_HEADER: "X-Env-Key", OFFICE: "127.0.0.0/8" } });
       await red.deploy([
         tab(),
-        ...door("apikey", { auth: "apikey" }, { apiKey: "k3y" }),
-        ...door("header", { auth: "apikey", apiKeyHeader: "${DOOR_KEY_HEADER}" }, { apiKey: "k3y" }),
-        ...door("basic", { auth: "basic" }, { username: "benemen", password: "pass:word" }),
-        ...door("secret", { auth: "secret" }, { secret: "s3cret/ä" }),
-        ...door("empty", { auth: "apikey" }),
-        ...door("odd", { auth: "telepathy" }, { apiKey: "k" }),
-        ...door("office", { networks: ["${OFFICE}", "::1"] }),
-        ...door("elsewhere", { networks: ["192.0.2.0/24"], auth: "apikey" }, { apiKey: "k3y" }),
-        ...door("proxied", { networks: ["192.0.2.0/24"], proxies: ["127.0.0.1"] }),
-        ...door("wrong", { networks: ["192.0.2.0/33"] }),
+        ...endpoint("apikey", { auth: "apikey" }, { apiKey: "k3y" }),
+        ...endpoint("header", { auth: "apikey", apiKeyHeader: "${API_KEY_HEADER}" }, { apiKey: "k3y" }),
+        ...endpoint("basic", { auth: "basic" }, { username: "benemen", password: "pass:word" }),
+        ...endpoint("secret", { auth: "secret" }, { secret: "s3cret/ä" }),
+        ...endpoint("empty", { auth: "apikey" }),
+        ...endpoint("odd", { auth: "telepathy" }, { apiKey: "k" }),
+        ...endpoint("office", { networks: ["${OFFICE}", "::1"] }),
+        ...endpoint("elsewhere", { networks: ["192.0.2.0/24"], auth: "apikey" }, { apiKey: "k3y" }),
+        ...endpoint("proxied", { networks: ["192.0.2.0/24"], proxies: ["127.0.0.1"] }),
+        ...endpoint("wrong", { networks: ["192.0.2.0/33"] }),
         ...statusProbe(["empty", "odd", "wrong", "second"], "badge"),
         node("second", "voicenter-layer-in", { url: "/apikey" }, [[], []]),
       ]);
@@ -299,7 +299,7 @@ describe("webhook", () => {
     it("says so on the badge and in the log", async () => {
       const red = await NodeRed.start({
         settings: "httpNodeRoot: false,",
-        flows: [tab(), ...pairFlow(ROUTING), ...statusProbe(["smartrouting-in"])],
+        flows: [tab(), ...routingFlow(ROUTING), ...statusProbe(["smartrouting-in"])],
       });
       try {
         const badge = await red.message("status");
@@ -333,15 +333,15 @@ describe("webhook", () => {
 
   describe("rubbish", () => {
     it("gets a 4xx or an answer, and the next good call works", async () => {
-      const red = await NodeRed.start({ flows: [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair))] });
+      const red = await NodeRed.start({ flows: [tab(), ...ROUTING_VENDORS.flatMap((vendor) => routingFlow(vendor))] });
       try {
-        for (const pair of PAIRS) {
-          const good = JSON.stringify(pair.request("good"));
+        for (const vendor of ROUTING_VENDORS) {
+          const good = JSON.stringify(vendor.request("good"));
           for (const body of mutations(good, 300)) {
-            const reply = await send(`${red.url}/${pair.name}`, body);
+            const reply = await send(`${red.url}/${vendor.name}`, body);
             assert.ok([200, 204, 400].includes(reply.status), `${reply.status} for ${JSON.stringify(body)}`);
           }
-          assert.deepEqual((await ring(red.url, pair, "good")).json, pair.good.json);
+          assert.deepEqual((await ring(red.url, vendor, "good")).json, vendor.good.json);
         }
       } finally {
         await red.stop();
@@ -349,7 +349,7 @@ describe("webhook", () => {
     });
 
     it("that stops in the middle is refused at the deadline, and a caller who hangs up is forgotten", async () => {
-      const red = await NodeRed.start({ flows: [tab(), ...PAIRS.flatMap((pair) => pairFlow(pair))] });
+      const red = await NodeRed.start({ flows: [tab(), ...ROUTING_VENDORS.flatMap((vendor) => routingFlow(vendor))] });
       try {
         const head = `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n`;
         assert.match(await raw(red.url, `${head}{"anum":`), /^HTTP\/1\.1 400[^]*incomplete/);
