@@ -1,7 +1,7 @@
 /**
  * `npm run bench:upload`: how fast a CSV file gets into a dialer, against a bare loop that posts batches prepared beforehand, and
  * against the flow that people write today (file in -> csv -> http request per row); with memory, and the delay of another flow.
- * The simulator runs in a process of its own. Options: --rows 1000000 --batch 500 --concurrency 2 --today 5000
+ * The simulator runs in its own process. Options: --rows 1000000 --batch 500 --concurrency 2 --today 5000
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -50,7 +50,7 @@ async function writeCsv(path: string, rows: number): Promise<void> {
   await once(file, "close");
 }
 
-/** A simulator that takes so many milliseconds for a POST. */
+/** A simulator that takes this many milliseconds for a POST. */
 class Server {
   private constructor(
     readonly url: string,

@@ -1,4 +1,4 @@
-/** The Webitel simulator in a process of its own: `tsx webitel-server.ts <ms per POST>`. Tells its address, and counts on demand. */
+/** The Webitel simulator in its own process: `tsx webitel-server.ts <ms per POST>`. Sends its address, and counts on request. */
 import { startWebitelSimulator } from "../../simulators/webitel/simulator.js";
 
 async function main(): Promise<void> {

@@ -3,7 +3,6 @@ import type { AgentOptions } from "node:https";
 import { ContactCenterError } from "../core/errors.js";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { readWebitelError } from "./errors.js";
-import { pages } from "./paging.js";
 import { MARKER } from "./tables.js";
 import type { Agent, FoundMember, Member } from "./types.js";
 
@@ -34,12 +33,12 @@ export interface WebitelClient {
   createMembers(queueId: string, items: readonly Member[], signal?: AbortSignal): Promise<string[]>;
   /**
    * SearchMemberInQueue (7.) for the members with this marker. The answers' own variables are compared, because how the filter matches
-   * is not documented: a server that ignores it costs time, not truth. The newest are read first, and no further than needed.
+   * is not documented: if the server ignores the filter, the result is still correct, only slower. The newest are read first, and no further than needed.
    * @param count how many there are at most
    * @returns by rising id, which is the order in which they were inserted
    */
   findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
-  /** AttemptResult (7.), or AttemptCallback without queue and member. Tried again only when surely not processed. */
+  /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
   close(): void;
 }
@@ -56,7 +55,7 @@ function byId(a: FoundMember, b: FoundMember): number {
   return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** An object is the platform's word that the batch is in; a log-in page of some proxy is not. */
+/** Reads the ids of a bulk answer. A log-in page of some proxy is not an answer of the platform. */
 function bulkIds(answer: unknown): string[] {
   const operation = "CreateMemberBulk";
   if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
@@ -69,6 +68,43 @@ function bulkIds(answer: unknown): string[] {
   }
   const { ids } = answer as { ids?: unknown };
   return Array.isArray(ids) ? ids.map(String) : [];
+}
+
+/** More pages than this are a fault of the server, not a list. */
+const MAX_PAGES = 10_000;
+
+/** What a list answers; both may be missing (default values are left out). */
+export interface Page {
+  next?: boolean;
+  items?: { id?: string }[];
+}
+
+/**
+ * Reads page after page, as long as the server says that there is another one.
+ * @param operation the vendor's name of the list, for errors
+ * @param fetchPage asks for a page; the first is 1
+ * @returns the pages' items
+ * @throws ContactCenterError `EPAGING` when the server gives the same page again or never ends
+ */
+export async function* pages<Item extends { id?: string }>(
+  operation: string,
+  fetchPage: (page: number) => Promise<unknown>,
+): AsyncGenerator<Item[]> {
+  const fail = (key: string): ContactCenterError =>
+    new ContactCenterError("EPAGING", key, { vendor: "webitel", operation }, { operation });
+  let before: string | undefined;
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const answer = await fetchPage(page);
+    if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail("webitel.errors.no-list");
+    const { items = [], next } = answer as Page;
+    if (!Array.isArray(items)) throw fail("webitel.errors.no-list");
+    const ids = items.map((item) => item.id).join();
+    if (page > 1 && items.length > 0 && ids === before) throw fail("webitel.errors.same-page");
+    before = ids;
+    if (items.length > 0) yield items as Item[];
+    if (next !== true || items.length === 0) return;
+  }
+  throw fail("webitel.errors.endless");
 }
 
 /** Opens a client. The token is sent in the header and redacted from whatever comes back. */

@@ -37,18 +37,18 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
  * What a failed request says about the batch that it carried:
  * - `stop`: nothing of this upload can be loaded (credentials, rights, queue, certificate, a redirect);
  * - `refused`: this batch was not loaded, because of a row in it;
- * - `later`: this batch was surely not looked at;
+ * - `later`: this batch was not processed;
  * - `unknown`: it may have been loaded.
  */
-export type Verdict = "stop" | "refused" | "later" | "unknown";
+export type FailureKind = "stop" | "refused" | "later" | "unknown";
 
 /**
- * Judges a failed CreateMemberBulk.
+ * Classifies a failed CreateMemberBulk.
  *
  * A 503 counts as unknown: some gateways answer so when the server broke off in the middle of a request.
  * @param error what the client threw
  */
-export function judge(error: unknown): Verdict {
+export function classify(error: unknown): FailureKind {
   if (!(error instanceof ContactCenterError)) return "stop";
   const { code, cause } = error;
   if (typeof code === "string") {

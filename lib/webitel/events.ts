@@ -10,7 +10,7 @@ import { EVENT_STATES } from "./tables.js";
 export const LOOKUP_NAME = "lookup";
 
 /** A look-up in all its readings. */
-export interface Lookup {
+export interface CallerLookup {
   payload: Record<string, unknown>;
   call: Call;
   event: VendorEvent;
@@ -20,7 +20,7 @@ export interface Lookup {
  * Reads the query of a look-up. A caller with a withheld number has no `cid`, and is a caller too.
  * @param receivedAt ISO 8601
  */
-export function readLookup(query: Record<string, unknown>, receivedAt: string): Lookup {
+export function readLookup(query: Record<string, unknown>, receivedAt: string): CallerLookup {
   const { cid } = query;
   const from = Array.isArray(cid) ? (cid as unknown[])[0] : cid;
   return {

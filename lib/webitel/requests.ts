@@ -1,9 +1,33 @@
-/** POST /calls (3.): from settings to the request's body. */
-import { readValues, required } from "./fields.js";
-import { CALL_CHOICES, CALL_FIELDS } from "./tables.js";
+/** From settings and messages to requests: the query of SearchAgent (2.), the body of POST /calls (3.), an attempt's result (7.). */
 import { refused } from "../core/errors.js";
+import type { Query } from "./client.js";
+import { readValue, readValues, required } from "./fields.js";
+import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, RESULT_FIELDS } from "./tables.js";
 
-const OPERATION = "CreateCall";
+const FILTER_NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), name]));
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ["string", "number", "boolean"].includes(typeof value);
+
+/**
+ * Builds the query.
+ * @param filters by the vendor's names, in any case; `page` is left out, since all pages are read
+ * @throws ContactCenterError `EINVALID` for a name that the vendor does not know: the server would ignore it and list everybody
+ */
+export function agentQuery(filters: Record<string, unknown>): Query {
+  const query: Query = {};
+  for (const [given, value] of Object.entries(filters)) {
+    const wrong = (key: string): ReturnType<typeof refused> =>
+      refused(key, { vendor: "webitel", operation: "SearchAgent", field: given });
+    if (value === undefined || value === null || value === "" || given.toLowerCase() === "page") continue;
+    const name = FILTER_NAMES.get(given.toLowerCase());
+    if (name === undefined) throw wrong("webitel.errors.filter");
+    const list = Array.isArray(value) ? (value as unknown[]) : [value];
+    if (!list.every(isScalar)) throw wrong("webitel.errors.field.text");
+    query[name] = list.length === 1 ? list[0] : list.map((item) => (typeof item === "boolean" ? String(item) : item));
+  }
+  return query;
+}
 
 /** Settings and message properties by setting name. */
 export type CallValues = Partial<
@@ -31,17 +55,66 @@ export function flatCall(payload: unknown): Fields {
  */
 export function callBody(values: CallValues): object {
   const { destination, extension, user_id, ...params } = readValues(
-    OPERATION,
+    "CreateCall",
     [...CALL_FIELDS, ...CALL_CHOICES],
     values,
   );
-  if (destination === undefined) throw required(OPERATION, "destination");
+  if (destination === undefined) throw required("CreateCall", "destination");
   if (!/\d/.test(destination as string))
-    throw refused("webitel.errors.field.number", { vendor: "webitel", operation: OPERATION, field: "destination" });
-  if (extension === undefined && user_id === undefined) throw required(OPERATION, "extension");
+    throw refused("webitel.errors.field.number", { vendor: "webitel", operation: "CreateCall", field: "destination" });
+  if (extension === undefined && user_id === undefined) throw required("CreateCall", "extension");
   return {
     destination,
     from: { ...(extension !== undefined && { extension }), ...(user_id !== undefined && { id: user_id }) },
     ...(Object.keys(params).length > 0 && { params }),
   };
+}
+
+/** Settings and message properties by setting name; `result` holds the other fields of the body. */
+export type AttemptValues = Partial<Record<(typeof ATTEMPT_FIELDS)[number]["setting"] | "result", unknown>>;
+
+/** What is sent, and where. */
+export interface AttemptRequest {
+  attempt: { queue?: string; member?: string; attempt: string };
+  body: Record<string, unknown>;
+}
+
+const isResultField = (name: string): name is keyof typeof RESULT_FIELDS => Object.hasOwn(RESULT_FIELDS, name);
+
+/**
+ * Builds the request. Queue and member come together or not at all; without them the call-back form is used.
+ * @throws ContactCenterError `EINVALID`
+ */
+export function attemptRequest(values: AttemptValues): AttemptRequest {
+  const { queue_id, member_id, attempt_id, status } = readValues("AttemptResult", ATTEMPT_FIELDS, values) as Record<
+    string,
+    string | undefined
+  >;
+  if (attempt_id === undefined) throw required("AttemptResult", "attempt");
+  if ((queue_id === undefined) !== (member_id === undefined))
+    throw required("AttemptResult", queue_id === undefined ? "queue" : "member");
+  const { result = {} } = values;
+  if (result === null || typeof result !== "object" || Array.isArray(result))
+    readValue("AttemptResult", "result", "texts", result);
+  const body: Record<string, unknown> = { ...(status !== undefined && { status }) };
+  for (const [name, value] of Object.entries(result as object)) {
+    const known = isResultField(name) && value !== null && value !== "";
+    // A field that is newer than our table goes as it is.
+    body[name] = known ? readValue("AttemptResult", `result.${name}`, RESULT_FIELDS[name], value) : value;
+  }
+  if (Object.keys(body).length === 0) throw required("AttemptResult", "status");
+  return {
+    attempt: {
+      attempt: attempt_id,
+      ...(queue_id !== undefined && member_id !== undefined && { queue: queue_id, member: member_id }),
+    },
+    body,
+  };
+}
+
+/** The fields of a result that stand in a payload by their own names. */
+export function resultFields(payload: unknown): Record<string, unknown> | undefined {
+  if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return undefined;
+  const found = Object.entries(payload).filter(([name]) => isResultField(name));
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

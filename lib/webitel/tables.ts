@@ -1,5 +1,5 @@
 /**
- * Every name of Webitel's interface that this pack uses, in tables: types, checks, editor lists, help and the stand-in derive
+ * Every name of Webitel's interface that this pack uses, in tables: types, checks, editor lists, help and the simulator derive
  * from them. Free of node builtins: the editor loads this file too. Sources: "Webitel REST API usage examples" and the public protos.
  */
 

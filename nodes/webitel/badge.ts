@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { Report } from "../../lib/webitel/upload/report.js";
 import { setStatus } from "../shared/status.js";
 
-/** Batches come faster than anybody reads; the editor is told a few times per second. */
+/** Milliseconds between two updates: batches end faster than one can read. */
 const REPAINT_MS = 250;
 
 /** Paints one node's badge. */

@@ -7,7 +7,7 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { agentQuery } from "../../lib/webitel/agents.js";
+import { agentQuery } from "../../lib/webitel/requests.js";
 import { readValue, required } from "../../lib/webitel/fields.js";
 import { type Message, onInput } from "../shared/input.js";
 import { evaluate } from "../shared/values.js";

@@ -6,7 +6,7 @@
  * Vendor document: public protos, MemberService AttemptResult and AttemptCallback.
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { attemptReport, resultFields } from "../../lib/webitel/attempt.js";
+import { attemptRequest, resultFields } from "../../lib/webitel/requests.js";
 import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
 import { onInput } from "../shared/input.js";
 import { valueReader } from "../shared/values.js";
@@ -24,7 +24,7 @@ export = (RED: NodeAPI): void => {
     const read = valueReader(RED, this, config, FIELDS, "webitel");
     onInput(RED, this, async (message, send) => {
       const values = await read(message);
-      const { attempt, body } = attemptReport({ ...values, result: values.result ?? resultFields(message.payload) });
+      const { attempt, body } = attemptRequest({ ...values, result: values.result ?? resultFields(message.payload) });
       message.payload = await withClient(RED, config.connection, (client) => client.reportAttempt(attempt, body));
       send(message);
     });

@@ -18,14 +18,11 @@ import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
 import { type Message, onInput, localize } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
-import { Line, type Turn } from "./upload/upload-queue.js";
 import { SettingsReader, type UploadConfig } from "./upload/settings.js";
 import { sourceOf } from "./upload/sources.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
 import { withClient } from "./connection.js";
-
-const ACTIONS = ["pause", "resume", "cancel"] as const;
-type Action = (typeof ACTIONS)[number];
+import { type Action, actionOf, type QueuedUpload, UploadQueue } from "./control.js";
 
 export = (RED: NodeAPI): void => {
   function DialerMemberUpload(this: Node, config: UploadConfig): void {
@@ -33,11 +30,11 @@ export = (RED: NodeAPI): void => {
     const settings = new SettingsReader(RED, this, config);
     const folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), this.id);
     const badge = new ProgressBadge(RED, this);
-    const line = new Line();
+    const queue = new UploadQueue();
 
     const upload = async (
       api: WebitelClient,
-      turn: Turn,
+      queued: QueuedUpload,
       carrier: Carrier,
       resume: boolean,
       streamed?: RowSource,
@@ -48,17 +45,17 @@ export = (RED: NodeAPI): void => {
       const source =
         streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
       const run = await (resume ? resumeRun : openRun)(folder, options.queueId, source);
-      line.throwIfClosed();
+      queue.throwIfClosed();
       const onBatch = (result: BatchResult): void => {
         badge.progress(running.report, run.rows);
         carrier.send([
           null,
-          result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(spoken)) : null,
+          result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(localizedReject)) : null,
           copyOf(carrier.message, progressOf(result)),
         ]);
       };
       const running = new Upload({ api, ...options, ...run, toMember: memberMapper(mapping), onBatch });
-      turn.begin(running);
+      queued.begin(running);
       const report = await running.run(source.rows());
       badge.end(report);
       carrier.message.payload = report;
@@ -66,8 +63,8 @@ export = (RED: NodeAPI): void => {
     };
 
     const add = (carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> =>
-      line.add((turn) =>
-        withClient(RED, config.connection, (api) => upload(api, turn, carrier, resume, streamed)).catch(
+      queue.add((queued) =>
+        withClient(RED, config.connection, (api) => upload(api, queued, carrier, resume, streamed)).catch(
           (error: unknown) => {
             badge.fail(error);
             // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
@@ -78,14 +75,14 @@ export = (RED: NodeAPI): void => {
       );
     const streams = new Streams((source, carrier) => add(carrier, false, source));
 
-    const control = (turn: Turn, action: Action): void => {
-      turn[action]();
+    const control = (queued: QueuedUpload, action: Action): void => {
+      queued[action]();
       if (action !== "cancel") badge[action]();
     };
 
     onInput(RED, this, (message, send) => {
       const action = actionOf(message);
-      if (line.current && action) return control(line.current, action);
+      if (queue.current && action) return control(queue.current, action);
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
       // A stream cannot be resumed: its messages are then refused one by one.
@@ -95,7 +92,7 @@ export = (RED: NodeAPI): void => {
     });
 
     this.on("close", (done: () => void) => {
-      const ended = line.close();
+      const ended = queue.close();
       // Only now: a stream that ends while its upload still runs would look complete.
       streams.close();
       // The messages under way end first, so that their error is still ours.
@@ -109,7 +106,7 @@ export = (RED: NodeAPI): void => {
   }
 
   /** A reject with its reason in the integrator's language. */
-  function spoken({ row, code, reason, data }: Reject): object {
+  function localizedReject({ row, code, reason, data }: Reject): object {
     const said =
       typeof reason === "object"
         ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
@@ -122,11 +119,6 @@ export = (RED: NodeAPI): void => {
     settings: { webitelDialerMemberUploadZone: { value: localZone(), exportable: true } },
   });
 };
-
-function actionOf(message: Message): Action | undefined {
-  const word = message["action"];
-  return ACTIONS.find((action) => typeof word === "string" && word.toLowerCase() === action);
-}
 
 function progressOf({ batch, accepted, rejected, total, ids }: BatchResult): object {
   return { batch, accepted, rejected, total, ids };

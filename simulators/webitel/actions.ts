@@ -1,17 +1,9 @@
-/** The buttons of the console: what Webitel does of its own accord. */
+/** The buttons of the console: what Webitel does by itself. */
 import { randomUUID } from "node:crypto";
 import { FAULTS, type Fault, type Faults } from "./faults.js";
-import type { HookAnswer } from "./state.js";
+import type { HookAnswer, Hooks } from "./state.js";
 import type { Attempt, Store } from "./store.js";
 import { memberState } from "./view.js";
-
-/** Addresses of the two webhooks towards us. */
-export interface Hooks {
-  /** GET with `cid`. */
-  lookupUrl?: string;
-  /** POST of `offering` and `bridged`. */
-  eventUrl?: string;
-}
 
 async function call(url: string, init?: RequestInit): Promise<HookAnswer> {
   const start = Date.now();
@@ -21,7 +13,7 @@ async function call(url: string, init?: RequestInit): Promise<HookAnswer> {
   try {
     body = JSON.parse(text);
   } catch {
-    // Shown as it came.
+    // Not JSON: shown as text.
   }
   return { status: answer.status, ms: Date.now() - start, body };
 }
@@ -61,7 +53,7 @@ export function actionsOf(
       const url = needed(input, "url", hooks.eventUrl);
       const queue = store.queue(needed(input, "queue"));
       const member = queue?.members.find(({ attempts }) => attempts === 0);
-      if (!queue || !member) throw new Error("nobody is left to call in this queue");
+      if (!queue || !member) throw new Error("no member is left to call in this queue");
       member.attempts++;
       const agent = needed(input, "agent", store.agents[0]?.extension);
       const attempt: Attempt = {

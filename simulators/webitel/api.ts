@@ -6,18 +6,18 @@ import { checkMembers, queueForMembers, Refusal } from "./validation.js";
 import type { Store, StoredMember } from "./store.js";
 
 /** One request, read. */
-export interface Asked {
+export interface OperationRequest {
   params: string[];
   query: URLSearchParams;
   body: Record<string, unknown>;
 }
 
 /** How the server treats a search's `variables[…]`. */
-export interface SearchHabits {
+export interface SearchBehaviour {
   ignoresVariables: boolean;
 }
 
-type Handler = (store: Store, asked: Asked, habits: SearchHabits) => unknown;
+type Handler = (store: Store, asked: OperationRequest, habits: SearchBehaviour) => unknown;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -46,7 +46,7 @@ function variablesOf(query: URLSearchParams): [string, string][] {
   });
 }
 
-function searchMembers(store: Store, { params, query }: Asked, habits: SearchHabits): unknown {
+function searchMembers(store: Store, { params, query }: OperationRequest, habits: SearchBehaviour): unknown {
   const queue = store.queue(params[0] as string);
   if (!queue) throw new Refusal(404, "store.sql_queue.get.app_error", `no queue ${params[0]}`);
   const variables = habits.ignoresVariables ? [] : variablesOf(query);
@@ -62,7 +62,7 @@ function searchMembers(store: Store, { params, query }: Asked, habits: SearchHab
   return paged(query.get("sort")?.startsWith("-") ? found.reverse() : found, query);
 }
 
-function searchAgents(store: Store, { query }: Asked): unknown {
+function searchAgents(store: Store, { query }: OperationRequest): unknown {
   const among = (name: string, value: unknown): boolean =>
     query.getAll(name).length === 0 || query.getAll(name).includes(String(value));
   const teamOf = (agent: Record<string, unknown>): unknown => (agent["team"] as { id: string }).id;
@@ -76,7 +76,7 @@ function searchAgents(store: Store, { query }: Asked): unknown {
   return paged(query.get("sort")?.startsWith("-") ? found.toReversed() : found, query);
 }
 
-function createCall(store: Store, { body }: Asked): unknown {
+function createCall(store: Store, { body }: OperationRequest): unknown {
   const from = (body["from"] ?? {}) as { id?: string; extension?: string };
   const destination = text(body["destination"]).replace(/[^\d+]/g, "");
   if (!from.id && !from.extension) throw new Refusal(400, "app.call.create.valid.from", "from is required");
@@ -88,7 +88,7 @@ function createCall(store: Store, { body }: Asked): unknown {
   return { id: call.id };
 }
 
-function createBulk(store: Store, { params, body }: Asked): unknown {
+function createBulk(store: Store, { params, body }: OperationRequest): unknown {
   const items = (body["items"] ?? []) as Member[];
   const queue = queueForMembers(store, params[0] as string);
   if (text(body["file_name"]).length > 120)
@@ -97,7 +97,7 @@ function createBulk(store: Store, { params, body }: Asked): unknown {
   return items.length === 0 ? {} : { ids: store.insert(queue, items) };
 }
 
-function createOne(store: Store, asked: Asked): unknown {
+function createOne(store: Store, asked: OperationRequest): unknown {
   const answer = createBulk(store, { ...asked, body: { items: [asked.body] } }) as { ids: string[] };
   return { ...asked.body, id: answer.ids[0] };
 }

@@ -6,17 +6,18 @@
  *     webitel.store.queue("10").members   // who is in the queue
  *     webitel.faults.push("reset-after")  // the next request does its work, and its answer is lost
  *
- * The token is {@link WEBITEL_DEMO_TOKEN} unless told.
+ * The token is {@link WEBITEL_DEMO_TOKEN} by default.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { listen } from "../listen.js";
 import type { Simulator } from "../simulator.js";
-import { actionsOf, type Hooks } from "./actions.js";
+import { actionsOf } from "./actions.js";
 import { markerOf, route } from "./api.js";
 import { type Fault, type FaultPlan, Faults } from "./faults.js";
 import { Refusal } from "./validation.js";
 import { stateOf } from "./view.js";
+import type { Hooks } from "./state.js";
 import { Store } from "./store.js";
 
 /** What `npm start` puts into the demo's webitel-connection. */
@@ -39,7 +40,7 @@ export interface WebitelSimulatorOptions {
   hooks?: Hooks;
 }
 
-/** One request as it came, without its token. */
+/** One request, without its token. */
 export interface Seen {
   method: string;
   path: string;
@@ -185,14 +186,14 @@ const failing: Record<
     await sleep(300);
     sendJson(response, 200, work());
   },
-  "429": (_, response, retryAfter) => later(response, 429, retryAfter),
-  "500": (_, response, retryAfter) => later(response, 500, retryAfter),
-  "502": (_, response, retryAfter) => later(response, 502, retryAfter),
-  "503": (_, response, retryAfter) => later(response, 503, retryAfter),
+  "429": (_, response, retryAfter) => sendStatus(response, 429, retryAfter),
+  "500": (_, response, retryAfter) => sendStatus(response, 500, retryAfter),
+  "502": (_, response, retryAfter) => sendStatus(response, 502, retryAfter),
+  "503": (_, response, retryAfter) => sendStatus(response, 503, retryAfter),
   reset: (_, response) => void response.socket?.destroy(),
   "502-after"(work, response) {
     work();
-    later(response, 502);
+    sendStatus(response, 502);
   },
   "reset-after"(work, response) {
     work();
@@ -209,13 +210,13 @@ const failing: Record<
       try {
         work();
       } catch {
-        // Refused, and nobody is there to hear it.
+        // Refused, but the connection is gone.
       }
     }, 100);
   },
 };
 
-function later(response: ServerResponse, status: number, retryAfter?: string): void {
+function sendStatus(response: ServerResponse, status: number, retryAfter?: string): void {
   if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
   response.writeHead(status, { "Content-Type": "text/plain" }).end(`simulator says ${status}`);
 }

@@ -53,6 +53,14 @@ export interface WebitelState {
   hooks: { lookupUrl: string; eventUrl: string };
 }
 
+/** Addresses of the two webhooks towards us. */
+export interface Hooks {
+  /** GET with `cid`. */
+  lookupUrl?: string;
+  /** POST of `offering` and `bridged`. */
+  eventUrl?: string;
+}
+
 /** What a webhook answered. */
 export interface HookAnswer {
   status: number;

@@ -79,7 +79,7 @@ export class Store {
   readonly attempts: Attempt[] = [];
   /** Counts members without keeping them, for benches. */
   forgetful = false;
-  /** Beyond 2^53, so that whoever makes numbers of ids is found out. */
+  /** Beyond 2^53, so that a client that turns ids into numbers fails. */
   private nextId = 9_007_199_254_740_993n;
 
   queue(id: string): Queue | undefined {

@@ -1,7 +1,6 @@
 /** From what the simulator knows to what its panel shows. */
-import type { Hooks } from "./actions.js";
 import { FAULTS } from "./faults.js";
-import type { CallState, MemberState, QueueState, WebitelState } from "./state.js";
+import type { CallState, Hooks, MemberState, QueueState, WebitelState } from "./state.js";
 import { type Queue, type Store, type StoredCall, type StoredMember, TAKES_NO_MEMBERS } from "./store.js";
 
 /** How many of a list are shown. */

@@ -5,7 +5,7 @@ import type { Reject } from "./report.js";
 import type { RowSet } from "./rows.js";
 
 /** A row that can be sent. */
-export interface Entry {
+export interface BatchRow {
   row: number;
   member: Member;
   data: unknown;
@@ -16,7 +16,7 @@ export interface Batch {
   number: number;
   /** Every row of the batch, rising. */
   rows: number[];
-  entries: Entry[];
+  entries: BatchRow[];
   rejects: Reject[];
 }
 
@@ -27,15 +27,15 @@ export interface BatchOptions {
   /** Number of the first batch. */
   first: number;
   toMember: (row: unknown) => Mapped;
-  /** Rows that an earlier life of this run has settled. */
+  /** Rows that an earlier part of this run has handled. */
   skip?: RowSet;
-  /** Rows that an earlier life sent without learning what became of them, and that must not be sent again. */
+  /** Rows sent earlier with an unknown outcome, which must not be sent again. */
   uncertain?: RowSet;
 }
 
 /**
  * Gathers rows. A batch is full when another good row comes: bad rows behind the last good one belong to it, so that the number of
- * batches is the number of requests. So many bad rows that they would fill a batch make one by themselves: memory is bounded.
+ * batches is the number of requests. As many bad rows as fill a batch make one of their own, so that memory is bounded.
  */
 export async function* batches(
   source: AsyncIterable<readonly unknown[]>,
@@ -59,7 +59,7 @@ export async function* batches(
     else batch.rejects.push({ row, code: "EINVALID", reason: flaw, data });
     return full;
   };
-  for await (const rows of untilBroken(source, (error) => (broken = { error }))) {
+  for await (const rows of untilFailure(source, (error) => (broken = { error }))) {
     for (const data of rows) {
       const full = take(data);
       if (full) yield full;
@@ -71,7 +71,7 @@ export async function* batches(
   return undefined;
 }
 
-async function* untilBroken<T>(source: AsyncIterable<T>, onBroken: (error: unknown) => void): AsyncGenerator<T> {
+async function* untilFailure<T>(source: AsyncIterable<T>, onBroken: (error: unknown) => void): AsyncGenerator<T> {
   try {
     yield* source;
   } catch (error) {
@@ -105,7 +105,7 @@ export class ReadAhead<T> {
 
   private pull(): void {
     const next = this.source.next();
-    // Whoever takes it sees the failure; until then it must not count as unhandled.
+    // `take` throws the failure; until then it must not count as unhandled.
     next.catch(() => undefined);
     this.coming.push(next);
   }

@@ -1,16 +1,14 @@
 /** What all batches of a run share. */
 import type { BackoffOptions } from "../../http/backoff.js";
 import { ContactCenterError } from "../../core/errors.js";
+import type { WebitelClient } from "../client.js";
 import type { Uncertain } from "../tables.js";
-import type { FoundMember, Member } from "../types.js";
-import type { Counts, Journal } from "./journal.js";
+import type { Journal } from "./journal.js";
 import type { Pace } from "./pace.js";
+import type { Counts } from "./report.js";
 
-/** What an upload needs of the vendor; {@link WebitelClient} has it. */
-export interface MembersApi {
-  createMembers(queueId: string, items: readonly Member[], signal?: AbortSignal): Promise<string[]>;
-  findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
-}
+/** The calls of the vendor that an upload makes. */
+export type MembersApi = Pick<WebitelClient, "createMembers" | "findMembers">;
 
 /** How patient an upload is; all in milliseconds. */
 export interface Patience {
@@ -18,7 +16,7 @@ export interface Patience {
   backoff: BackoffOptions;
   /** From a broken answer to the first question; 500, so that a server that is still busy with the batch can end it. */
   askAfterMs: number;
-  /** Without any success for so long, the upload gives up. */
+  /** The upload gives up after this time without a success. */
   giveUpMs: number;
 }
 

@@ -1,20 +1,20 @@
 /** One batch on its way into the queue: sent, tried again, settled when its answer was lost, halved when it was refused. */
 import { backoffDelay, delay } from "../../http/backoff.js";
 import type { ContactCenterError } from "../../core/errors.js";
-import { judge } from "../errors.js";
+import { classify } from "../errors.js";
 import { mark } from "../member.js";
-import { ask, holdOn, type Known } from "./verification.js";
-import type { Batch, Entry } from "./batches.js";
+import { findBatch, respectRetryAfter, type FoundBatch } from "./verification.js";
+import type { Batch, BatchRow } from "./batches.js";
 import { CANCELLED, type RunContext } from "./context.js";
 import type { BatchResult } from "./report.js";
 import { toRanges } from "./rows.js";
 
 /** What became of a part. */
-type Outcome = Known | { kind: "refused"; error: ContactCenterError } | { kind: "dropped" };
+type Outcome = FoundBatch | { kind: "refused"; error: ContactCenterError } | { kind: "dropped" };
 
 interface Part {
   suffix: string;
-  entries: Entry[];
+  entries: BatchRow[];
   /** An answer did not come: it may be in the queue. */
   lost?: boolean;
   /** When its batch was first sent, Unix milliseconds. */
@@ -25,14 +25,14 @@ interface Part {
 const NO_ANSWER = new Set<unknown>([502, 504, 408]);
 
 /** So often a failed insert is tried again before it counts as a refusal. */
-const STUBBORN = 3;
+const INSERT_ATTEMPTS = 3;
 
 /** The platform's word that it could not insert: the server is busy, or a row is bad in a way that it does not tell apart (4.). */
-function isStubborn({ code, cause }: ContactCenterError): boolean {
+function isInsertFailure({ code, cause }: ContactCenterError): boolean {
   return code === 500 && cause.id?.startsWith("store.sql_member.") === true;
 }
 
-function saysSame(a: ContactCenterError, b: ContactCenterError): boolean {
+function sameFailure(a: ContactCenterError, b: ContactCenterError): boolean {
   return a.code === b.code && a.cause.id === b.cause.id && a.cause["detail"] === b.cause["detail"];
 }
 
@@ -87,9 +87,9 @@ async function halve(run: RunContext, result: BatchResult, part: Part, error: Co
   for (const half of halves) outcomes.push(await send(run, result.batch, half));
   const hopeless =
     suffix === "" &&
-    !isStubborn(error) &&
+    !isInsertFailure(error) &&
     result.batch === run.firstBatch &&
-    outcomes.every((outcome) => outcome.kind === "refused" && saysSame(outcome.error, error));
+    outcomes.every((outcome) => outcome.kind === "refused" && sameFailure(outcome.error, error));
   if (hopeless) throw error;
   for (const [at, half] of halves.entries()) {
     const outcome = outcomes[at] as Outcome;
@@ -118,7 +118,7 @@ async function send(run: RunContext, batch: number, part: Part): Promise<Outcome
   const marker = `${runId}-${batch}${part.suffix}`;
   const count = part.entries.length;
   try {
-    await pace.turn(part.suffix === "" ? count : 0, stop);
+    await pace.waitForTurn(part.suffix === "" ? count : 0, stop);
   } catch (error) {
     if (error === CANCELLED) return { kind: "dropped" };
     throw error;
@@ -157,7 +157,7 @@ async function post(run: RunContext, marker: string, part: Part): Promise<Outcom
     } catch (error) {
       const brokenMs = Date.now();
       // A half's 404 is about a row: the queue was there when it refused the whole.
-      const verdict = part.suffix !== "" && (error as ContactCenterError).code === 404 ? "refused" : judge(error);
+      const verdict = part.suffix !== "" && (error as ContactCenterError).code === 404 ? "refused" : classify(error);
       if (verdict === "stop") throw error;
       const fault = error as ContactCenterError;
       if (verdict === "refused") return { kind: "refused", error: fault };
@@ -169,17 +169,17 @@ async function post(run: RunContext, marker: string, part: Part): Promise<Outcom
         return { kind: "uncertain" };
       part.lost ||= verdict === "unknown" && run.uncertain === "verify";
       try {
-        holdOn(run, fault);
+        respectRetryAfter(run, fault);
         if (part.lost) {
           await delay(Math.max(0, brokenMs + patience.askAfterMs - Date.now()), stop);
-          const known = await ask(run, marker, count);
+          const known = await findBatch(run, marker, count);
           if (known) return known;
         }
         await delay(backoffDelay(attempt, patience.backoff), stop);
-        await run.pace.turn(0, stop);
-        const known = part.lost ? await ask(run, marker, count) : undefined;
+        await run.pace.waitForTurn(0, stop);
+        const known = part.lost ? await findBatch(run, marker, count) : undefined;
         if (known) return known;
-        if (isStubborn(fault) && ++stubborn >= STUBBORN && (count > 1 || run.lastLoadedMs > part.sinceMs))
+        if (isInsertFailure(fault) && ++stubborn >= INSERT_ATTEMPTS && (count > 1 || run.lastLoadedMs > part.sinceMs))
           return { kind: "refused", error: fault };
       } catch (reason) {
         if (reason === CANCELLED) return part.lost ? { kind: "uncertain" } : { kind: "dropped" };

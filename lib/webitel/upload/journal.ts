@@ -4,20 +4,20 @@
  *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]]}             about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue
- *     {"no":"<marker>"}                                              surely not in the queue
+ *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…}   outputs sent; with "part" of that part alone
  *     {"end":{…}}                                                    the report
  *
  * A `send` line is on the disk (fdatasync) before the request leaves, so neither a killed process nor a power cut makes us forget a
  * batch that was sent. The other lines are written at once but not synced: one that is lost only means that the queue is asked again.
- * A line torn by a kill is skipped; appending goes on behind it on a line of its own.
+ * A line torn by a kill is skipped; appending continues on a new line.
  */
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../../core/errors.js";
-import type { Report } from "./report.js";
+import type { Counts, Report } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
 /** The first line. */
@@ -38,14 +38,7 @@ export type JournalLine =
   | ({ done: number; rows: Range[]; part?: string } & Counts)
   | { end: Report };
 
-/** Rows by what became of them. */
-export interface Counts {
-  accepted: number;
-  rejected: number;
-  uncertain: number;
-}
-
-/** A part that was sent. `ok` is undefined while nobody knows. */
+/** A part that was sent. `ok` is undefined while the outcome is unknown. */
 export interface SentPart {
   marker: string;
   batch: number;
@@ -53,12 +46,12 @@ export interface SentPart {
   ok?: { ids?: string[] };
 }
 
-/** What a journal tells of a run that broke off. */
-export interface Remembered {
+/** What a journal says about a run. */
+export interface JournalContent {
   head: JournalHead;
   path: string;
   ended: boolean;
-  /** Rows whose fate is settled and was sent to the outputs. */
+  /** Rows whose outcome is known and was sent to the outputs. */
   handled: RowSet;
   counts: Counts;
   /** Parts that arrived or may have arrived, in batches that are not done. */
@@ -145,16 +138,16 @@ function parsed(line: string): Record<string, unknown> | undefined {
 }
 
 /** Reads a journal back; undefined when its first line is not one of ours. */
-export async function readJournal(path: string): Promise<Remembered | undefined> {
-  let told: Remembered | undefined;
+export async function readJournal(path: string): Promise<JournalContent | undefined> {
+  let content: JournalContent | undefined;
   const parts = new Map<string, SentPart>();
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     const line = parsed(text) as (JournalLine & Partial<JournalHead>) | undefined;
     if (!line) continue;
-    if (!told) {
+    if (!content) {
       if (typeof line.run !== "string") return undefined;
       const counts = { accepted: 0, rejected: 0, uncertain: 0 };
-      told = {
+      content = {
         head: line as unknown as JournalHead,
         path,
         ended: false,
@@ -165,24 +158,24 @@ export async function readJournal(path: string): Promise<Remembered | undefined>
       };
     } else if ("send" in line) {
       parts.set(line.send, { marker: line.send, batch: line.batch, rows: line.rows });
-      told.lastBatch = Math.max(told.lastBatch, line.batch);
+      content.lastBatch = Math.max(content.lastBatch, line.batch);
     } else if ("ok" in line) {
       const part = parts.get(line.ok);
       if (part) part.ok = { ...(line.ids && { ids: line.ids }) };
     } else if ("no" in line) {
       parts.delete(line.no);
     } else if ("done" in line) {
-      told.handled.add(line.rows);
-      told.lastBatch = Math.max(told.lastBatch, line.done);
-      for (const word of ["accepted", "rejected", "uncertain"] as const) told.counts[word] += line[word];
+      content.handled.add(line.rows);
+      content.lastBatch = Math.max(content.lastBatch, line.done);
+      for (const word of ["accepted", "rejected", "uncertain"] as const) content.counts[word] += line[word];
       for (const part of parts.values())
         if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
     } else if ("end" in line) {
-      told.ended = true;
+      content.ended = true;
     }
   }
-  if (told) told.parts = [...parts.values()];
-  return told;
+  if (content) content.parts = [...parts.values()];
+  return content;
 }
 
 async function readHead(path: string): Promise<JournalHead | undefined> {

@@ -1,6 +1,6 @@
 /** The beginning of a run: a new one, or the rest of one that broke off. */
 import { ContactCenterError, REFUSED } from "../../core/errors.js";
-import { Journal, type JournalFolder, readJournal, type Remembered } from "./journal.js";
+import { Journal, type JournalFolder, readJournal, type JournalContent } from "./journal.js";
 import { newRunId } from "./report.js";
 import type { Measure, RowSource } from "./source.js";
 
@@ -11,7 +11,7 @@ export interface OpenedRun {
   startedMs: number;
   journal: Journal;
   /** Set on a resume. */
-  before?: Remembered;
+  before?: JournalContent;
   /** About how many rows there are. */
   rows?: number;
 }
@@ -36,7 +36,7 @@ export async function openRun(folder: JournalFolder, queueId: string, source: Ro
   const startedMs = Date.now();
   const runId = newRunId(startedMs);
   const journal = folder.create({ run: runId, queue: queueId, input: measure.fingerprint, started: startedMs });
-  return { runId, startedMs, journal, ...known(measure) };
+  return { runId, startedMs, journal, ...withRowEstimate(measure) };
 }
 
 /**
@@ -60,9 +60,9 @@ export async function resumeRun(folder: JournalFolder, queueId: string, source: 
       : queue === queueId
         ? cannotResume("changed", "source", { run })
         : cannotResume("queue", "queueId", { run, queue, wanted: queueId });
-  return { runId: run, startedMs: started, journal: new Journal(before.path), before, ...known(measure) };
+  return { runId: run, startedMs: started, journal: new Journal(before.path), before, ...withRowEstimate(measure) };
 }
 
-function known({ rows }: Measure): { rows?: number } {
+function withRowEstimate({ rows }: Measure): { rows?: number } {
   return rows === undefined ? {} : { rows };
 }

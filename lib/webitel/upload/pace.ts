@@ -32,14 +32,14 @@ export class Pace {
    * @param members 0 for what was counted already
    * @throws the signal's reason
    */
-  async turn(members: number, stop: AbortSignal): Promise<void> {
+  async waitForTurn(members: number, stop: AbortSignal): Promise<void> {
     if (this.rate > 0 && members > 0) {
       const slot = Math.max(this.nextSlotMs, Date.now());
       this.nextSlotMs = slot + (members / this.rate) * 1000;
       await delay(slot - Date.now(), stop);
     }
     do {
-      await this.held(stop);
+      await this.untilHoldEnds(stop);
       if (this.paused) await unlessAborted(this.paused.promise, stop);
     } while (this.paused !== undefined || this.holdUntilMs > Date.now());
     stop.throwIfAborted();
@@ -49,7 +49,7 @@ export class Pace {
    * Resolves when the server may be asked again; a pause is no matter.
    * @throws the signal's reason
    */
-  async held(stop: AbortSignal): Promise<void> {
+  async untilHoldEnds(stop: AbortSignal): Promise<void> {
     while (this.holdUntilMs > Date.now()) await delay(this.holdUntilMs - Date.now(), stop);
   }
 }

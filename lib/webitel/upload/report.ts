@@ -1,8 +1,14 @@
-/** What an upload tells: of each batch, and at the end. */
-import type { Counts } from "./journal.js";
+/** What an upload reports: for each batch, and at the end. */
 import type { Flaw } from "../member.js";
 
-/** A row that is not in the queue, or not surely. */
+/** Rows by what became of them. */
+export interface Counts {
+  accepted: number;
+  rejected: number;
+  uncertain: number;
+}
+
+/** A row that is not in the queue, or may not be. */
 export interface Reject {
   /** 1 = first data row. */
   row: number;
@@ -10,7 +16,7 @@ export interface Reject {
   code: number | string;
   /** The server's words, or the flaw that was found before sending; undefined with `UNCERTAIN`. */
   reason: string | Flaw | undefined;
-  /** The row as it came. */
+  /** The row, unchanged. */
   data: unknown;
 }
 
@@ -19,7 +25,7 @@ export interface BatchResult extends Counts {
   batch: number;
   /** Rows of this batch: accepted + rejected + uncertain. */
   total: number;
-  /** Row number to member id, where the server told them. */
+  /** Row number to member id, where the server gave them. */
   ids: Record<string, string>;
   rejects: Reject[];
 }

@@ -8,12 +8,12 @@ import { CLOSED, ContactCenterError } from "../../core/errors.js";
 import type { Mapped } from "../member.js";
 import type { Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
-import { settleSent } from "./verification.js";
+import { verifySent } from "./verification.js";
 import { CANCELLED, type MembersApi, PATIENCE, type Patience, type RunContext } from "./context.js";
 import { deliver } from "./delivery.js";
-import type { Counts, Journal, Remembered, SentPart } from "./journal.js";
+import type { Journal, JournalContent, SentPart } from "./journal.js";
 import { Pace, unlessAborted } from "./pace.js";
-import type { BatchResult, Report } from "./report.js";
+import type { BatchResult, Counts, Report } from "./report.js";
 import { fromRanges, RowSet, toRanges } from "./rows.js";
 
 /** Everything one run needs. */
@@ -32,8 +32,8 @@ export interface UploadOptions {
   /** Members per second, 0 = as fast as it goes. */
   rate: number;
   uncertain: Uncertain;
-  /** What an earlier life of this run left behind. */
-  before?: Remembered;
+  /** The journal of the earlier part of this run. */
+  before?: JournalContent;
   patience?: Patience;
   /** Called with each settled batch, in the order in which they are settled. */
   onBatch(result: BatchResult): void;
@@ -148,13 +148,13 @@ export class Upload {
     const { batchSize, concurrency, toMember, before, journal } = this.options;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {
-      await this.settleOpen(before?.parts ?? [], open);
+      await this.verifyOpenParts(before?.parts ?? [], open);
       const source = new ReadAhead(
         batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, ...open }),
         concurrency,
       );
       try {
-        if (await this.next(source)) await this.workers(source, concurrency);
+        if (await this.deliverNext(source)) await this.workers(source, concurrency);
       } finally {
         source.close();
       }
@@ -164,14 +164,14 @@ export class Upload {
     }
   }
 
-  /** Batches that an earlier life sent without an answer are settled before anything is sent again. */
-  private async settleOpen(parts: readonly SentPart[], open: { skip: RowSet; uncertain: RowSet }): Promise<void> {
+  /** Batches that an earlier process sent without an answer are verified before anything is sent again. */
+  private async verifyOpenParts(parts: readonly SentPart[], open: { skip: RowSet; uncertain: RowSet }): Promise<void> {
     const { journal } = this.options;
     for (const { marker, batch, rows, ok } of parts) {
-      // Rows of a part that nobody could settle are done one by one in later batches.
+      // Rows of a part whose outcome stayed unknown are handled one by one in later batches.
       const numbers = fromRanges(rows).filter((row) => !open.skip.has(row));
       if (numbers.length === 0) continue;
-      const known = ok ? { ids: ok.ids ?? [] } : await settleSent(this.context, marker, rows);
+      const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
       if (known === undefined) {
         journal.note({ no: marker });
       } else if (known === "uncertain") {
@@ -191,7 +191,7 @@ export class Upload {
   }
 
   /** Takes and delivers a batch; false when there is none. */
-  private async next(source: ReadAhead<Batch>): Promise<boolean> {
+  private async deliverNext(source: ReadAhead<Batch>): Promise<boolean> {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
     this.lastBatch = Math.max(this.lastBatch, batch.number);
@@ -208,7 +208,7 @@ export class Upload {
     let failure: unknown;
     const work = async (): Promise<void> => {
       try {
-        while (await this.next(source));
+        while (await this.deliverNext(source));
       } catch (error) {
         failure ??= error;
         // The others end what they have under way, and wait for nothing.

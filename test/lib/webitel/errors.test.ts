@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import { judge, readWebitelError, type Verdict } from "../../../lib/webitel/errors.js";
-import { pages } from "../../../lib/webitel/paging.js";
+import { classify, readWebitelError, type FailureKind } from "../../../lib/webitel/errors.js";
+import { pages } from "../../../lib/webitel/client.js";
 
 const platform = { id: "app.member.valid.queue", status: "Bad Request", detail: "Mismatch queue type", code: 400 };
 
@@ -22,7 +22,7 @@ describe("lib/webitel/errors", () => {
     for (const body of [undefined, "<html>", 7, [platform], null]) assert.equal(readWebitelError(502, body), undefined);
   });
 
-  const verdicts: [Verdict, number | string, string?][] = [
+  const kinds: [FailureKind, number | string, string?][] = [
     ["stop", 401],
     ["stop", 403],
     ["stop", 404],
@@ -48,13 +48,13 @@ describe("lib/webitel/errors", () => {
     ["unknown", "ETIMEDOUT"],
     ["unknown", "EANSWER"],
   ];
-  for (const [verdict, code, id] of verdicts) {
-    it(`judges ${code}${id ? ` ${id}` : ""} as ${verdict}`, () => {
+  for (const [kind, code, id] of kinds) {
+    it(`classifies ${code}${id ? ` ${id}` : ""} as ${kind}`, () => {
       assert.equal(
-        judge(
+        classify(
           new ContactCenterError(code, "k", { vendor: "webitel", operation: "CreateMemberBulk", ...(id && { id }) }),
         ),
-        verdict,
+        kind,
       );
     });
   }

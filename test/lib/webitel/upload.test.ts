@@ -6,19 +6,19 @@ import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
-import { people, type Prepared, UploadBench, upTo, type Wishes } from "../../support/webitel/bench-run.js";
+import { people, type Prepared, UploadHarness, upTo, type Overrides } from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
 
 describe("lib/webitel/upload", () => {
-  let bench: UploadBench;
+  let bench: UploadHarness;
 
   async function prepare(
     items: readonly unknown[],
-    wishes: Wishes = {},
+    overrides: Overrides = {},
     options: WebitelSimulatorOptions = {},
   ): Promise<Prepared> {
-    bench = new UploadBench(await startWebitelSimulator(options));
-    return bench.prepare(items, wishes);
+    bench = new UploadHarness(await startWebitelSimulator(options));
+    return bench.prepare(items, overrides);
   }
   const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
     total,
@@ -96,15 +96,15 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual(bench.bulks(), ["1", "1a", "1b"]);
   });
 
-  const hopeless: [string, Wishes, number, number][] = [
+  const hopeless: [string, Overrides, number, number][] = [
     ["a wrong token", { token: "wrong-secret" }, 401, 1],
     ["an unknown queue", { queueId: "404" }, 404, 1],
     ["a queue that takes no members", { queueId: "12" }, 400, 1],
   ];
-  for (const [what, wishes, code, bulks] of hopeless) {
+  for (const [what, overrides, code, bulks] of hopeless) {
     for (const errorShape of ["platform", "nested"] as const) {
       it(`ends at once with one error for ${what} (${errorShape} error), the token in none of it`, async () => {
-        const error = await failure(await prepare(people(50), { concurrency: 8, ...wishes }, { errorShape }));
+        const error = await failure(await prepare(people(50), { concurrency: 8, ...overrides }, { errorShape }));
         assert.equal(error.code, code);
         assert.equal(bench.bulks().length, bulks);
         assert.equal(bench.loaded().length, 0);

@@ -12,7 +12,7 @@ import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.j
 import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 
 /** What a test may want otherwise. */
-export type Wishes = Partial<Omit<UploadOptions, "before">> & { resume?: boolean; token?: string };
+export type Overrides = Partial<Omit<UploadOptions, "before">> & { resume?: boolean; token?: string };
 
 /** An upload ready to run. */
 export interface Prepared {
@@ -33,14 +33,14 @@ export function people(count: number, more: (row: number) => object = () => ({})
 }
 
 /** A folder for journals and uploads that use it. */
-export class UploadBench {
+export class UploadHarness {
   readonly folder = mkdtempSync(join(tmpdir(), "cc-upload-"));
   private readonly clients: { close(): void }[] = [];
 
   constructor(readonly simulator: WebitelSimulator) {}
 
-  async prepare(items: readonly unknown[], wishes: Wishes = {}): Promise<Prepared> {
-    const { resume = false, token = WEBITEL_DEMO_TOKEN, queueId = "10", ...more } = wishes;
+  async prepare(items: readonly unknown[], overrides: Overrides = {}): Promise<Prepared> {
+    const { resume = false, token = WEBITEL_DEMO_TOKEN, queueId = "10", ...more } = overrides;
     const source = listSource(items);
     const run = await (resume ? resumeRun : openRun)(new JournalFolder(this.folder, "test"), queueId, source);
     const results: BatchResult[] = [];

@@ -100,7 +100,7 @@ export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
     return {
       kills,
       bad: bad.size,
-      ...judgeRun(
+      ...checkRun(
         what,
         bad,
         readFileSync(job.log, "utf8"),
@@ -114,7 +114,7 @@ export async function faultRun(what: FaultRun): Promise<FaultRunResult> {
   }
 }
 
-function judgeRun(
+function checkRun(
   what: FaultRun,
   bad: ReadonlyMap<number, string | number>,
   log: string,

@@ -1,5 +1,5 @@
 /**
- * An upload in a process of its own, made to be killed: `tsx loader.ts '<LoaderJob>'`. What the upload tells is appended to the job's
+ * An upload in a process of its own, made to be killed: `tsx loader.ts '<LoaderJob>'`. What the upload reports is appended to the job's
  * log before the next thing happens, so that it survives the kill, as a flow's files would.
  */
 import { appendFileSync } from "node:fs";
@@ -25,7 +25,7 @@ export interface LoaderJob {
 
 async function main(): Promise<void> {
   const job = JSON.parse(process.argv[2] ?? "") as LoaderJob;
-  const tell = (line: object): void => appendFileSync(job.log, `${JSON.stringify(line)}\n`);
+  const log = (line: object): void => appendFileSync(job.log, `${JSON.stringify(line)}\n`);
   const source = fileSource(job.file, "auto");
   const run = await (job.resume ? resumeRun : openRun)(new JournalFolder(job.folder, "loader"), job.queueId, source);
   const upload = new Upload({
@@ -39,9 +39,9 @@ async function main(): Promise<void> {
     uncertain: "verify",
     // Longer than the simulator's late work takes, and short enough for a test.
     patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000 },
-    onBatch: ({ rejects, ids, accepted }) => tell({ accepted, rejects, ids }),
+    onBatch: ({ rejects, ids, accepted }) => log({ accepted, rejects, ids }),
   });
-  tell({ report: await upload.run(source.rows()) });
+  log({ report: await upload.run(source.rows()) });
   process.exit(0);
 }
 
