@@ -1,7 +1,7 @@
 /**
  * `npm run bench:rte-soak -- --minutes 30`: a real Node-RED with `rte-subscribe` while the hub goes through random faults,
  * and numbered events all the time. It must never double or reorder an event, every event that is missing must lie in a
- * `gap` that was told, and it must be back after each fault within the back-off. Exit code 1 when it is not so.
+ * `gap` notice, and it must be back after each fault within the back-off. Exit code 1 when it is not so.
  * Options: --minutes 30 --rate 100 (events a second) --seed 1
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -148,7 +148,7 @@ async function main(): Promise<void> {
       .join(", ")}`,
   );
   console.log(
-    `${sentAt.length} events sent, ${got.size} received, ${missing.length} missed in ${gaps.length} gaps that were told (at most ${edge} ms outside); untold ${untold.length}, doubled ${doubled}, out of order ${disordered}`,
+    `${sentAt.length} events sent, ${got.size} received, ${missing.length} missed in ${gaps.length} gap notices (at most ${edge} ms outside); unreported ${untold.length}, doubled ${doubled}, out of order ${disordered}`,
   );
   console.log(
     `back ${(lateMs / 1000).toFixed(1)} s after a fault at the latest; at most ${sockets} socket; resident ${firstMb.toFixed(0)} -> ${residentMb(red.child.pid).toFixed(0)} MB`,

@@ -1,4 +1,4 @@
-/** Node-RED inside this process, on loopback, asking nobody outside for anything. */
+/** Node-RED inside this process, on loopback, without any request to the outside. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { listen } from "../simulators/listen.js";
@@ -18,7 +18,7 @@ type Application = ((request: IncomingMessage, response: ServerResponse) => void
   use(path: string, handler: unknown): void;
 };
 
-/** A Node-RED that listens but does not yet run: its address is needed for what its flows are told. */
+/** A Node-RED that listens but does not yet run: the environment of its flows needs its address. */
 export interface NodeRed {
   /** Without a slash at its end. */
   readonly url: string;

@@ -14,7 +14,7 @@ export interface UserDir {
   readonly path: string;
   /** What its credentials file is encrypted with. */
   readonly credentialSecret: string;
-  /** Removes a directory that nobody asked to keep and nobody changed; returns what the user should know. */
+  /** Removes a temporary directory whose flows were not changed; returns what the user should know. */
   close(): string[];
 }
 

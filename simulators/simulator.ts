@@ -19,7 +19,7 @@ export interface Simulator {
   readonly name: SimulatorName;
   /** Where the vendor's API answers; undefined for a vendor that only calls us. */
   readonly url?: string;
-  /** What the console panel shows: plain data, made anew at each call. */
+  /** What the console panel shows: plain data, a new object at each call. */
   state(): unknown;
   /** Calls the listener after each change of the state; returns how to stop. */
   onChange(listener: () => void): () => void;

@@ -3,7 +3,7 @@
  * contact centre, written beforehand, sent as fast as the socket takes them.
  */
 import { createServer } from "node:http";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { listen } from "../../simulators/listen.js";
 import { makeDay } from "../../simulators/rte/scenario.js";
 import { RteHub } from "../../simulators/rte/hub.js";
@@ -60,7 +60,7 @@ async function blast({ to, events }: Blast): Promise<void> {
   if (connection === undefined) throw new Error(`${to} is not connected`);
   for (let sent = 0; sent < events; sent += PER_FRAME) {
     connection.socket.send(frames[(sent / PER_FRAME) % frames.length] as string);
-    while (connection.socket.bufferedAmount > HIGH_WATER) await breathe();
+    while (connection.socket.bufferedAmount > HIGH_WATER) await yieldToEventLoop();
   }
 }
 

@@ -60,7 +60,7 @@ export interface Endpoint {
   url: string;
 }
 
-/** From so many milliseconds on, an answer that changes nothing looks like a node's fallback at its deadline. */
+/** An answer that changes nothing and takes at least this many milliseconds looks like a node's fallback at its deadline. */
 const SLOW_MS = 1000;
 
 /** What to say of an answer that changes nothing, when it took long. */

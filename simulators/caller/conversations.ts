@@ -1,7 +1,7 @@
 /** The calls of one simulator: the latest first, not more than a page shows. */
 import type { Conversation, Exchange, Note, Step, Tone } from "./conversation.js";
 
-/** So many calls are kept for the page. */
+/** How many calls are kept for the page. */
 const KEPT = 30;
 
 /** A call in progress: steps are added, the place changes, at last it ends. */
@@ -22,7 +22,7 @@ export class Call {
     return this.over;
   }
 
-  /** Adds a step; the returned object may be completed until the next change is told. */
+  /** Adds a step; the returned object may be completed until the next change is published. */
   step(
     title: string,
     tone: Tone,

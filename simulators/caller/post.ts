@@ -6,7 +6,7 @@ import type { Exchange } from "./conversation.js";
 
 /** A longer answer is not read to its end. */
 const ANSWER_LIMIT = 1024 * 1024;
-/** An answer after the time-out is still noted for so long, in milliseconds. */
+/** How long an answer after the time-out is still recorded, in milliseconds. */
 const LATE_MS = 30_000;
 const SECRET_HEADERS = /^(authorization|x-benemen-apikey)$/i;
 
@@ -17,7 +17,7 @@ export interface Question {
   body: unknown;
   /** Milliseconds from the first connect to the last byte of the answer. */
   timeoutMs: number;
-  /** Told when the answer comes after the time-out. */
+  /** Called when the answer comes after the time-out. */
   onLate?: (late: Pick<Exchange, "answer" | "lateMs">) => void;
   /** Ends the request and the wait for a late answer. */
   signal: AbortSignal;

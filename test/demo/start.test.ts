@@ -126,7 +126,7 @@ describe("demo/start", () => {
     assert.equal(existsSync(flows), false, "an unchanged temporary folder is removed");
   });
 
-  it("contacts nobody outside loopback", async () => {
+  it("contacts no address outside of loopback", async () => {
     const guard = join(folder, "guard.cjs");
     // Every connection and every name look-up passes one of these two.
     writeFileSync(
@@ -134,11 +134,11 @@ describe("demo/start", () => {
       `const loopback = /^(localhost|127\\.0\\.0\\.1|::1)?$/;
        const { Socket } = require("node:net");
        const dns = require("node:dns");
-       const told = (host) => { if (!loopback.test(String(host ?? ""))) console.log("OUTSIDE " + host); };
+       const report = (host) => { if (!loopback.test(String(host ?? ""))) console.log("OUTSIDE " + host); };
        const { connect } = Socket.prototype;
-       Socket.prototype.connect = function (...args) { const [first] = [args[0]].flat(); told(typeof first === "object" ? first.host : undefined); return connect.apply(this, args); };
+       Socket.prototype.connect = function (...args) { const [first] = [args[0]].flat(); report(typeof first === "object" ? first.host : undefined); return connect.apply(this, args); };
        const { lookup } = dns;
-       dns.lookup = (host, ...rest) => { told(host); return lookup(host, ...rest); };`,
+       dns.lookup = (host, ...rest) => { report(host); return lookup(host, ...rest); };`,
     );
     const env = { NODE_OPTIONS: `--require ${guard}` };
     const command = start(["--port", "0", ...FREE], env);

@@ -94,7 +94,7 @@ describe("examples rung by the simulators", () => {
       }
     });
 
-    it("02 speaks and hangs up outside opening hours, told by the clock of the stated zone", async () => {
+    it("02 speaks and hangs up outside opening hours, by the clock of the stated zone", async () => {
       await button("Pretend: Sunday 3:00");
       const closed = await until("the closed answer", async () => {
         const call = await route("/smartrouting/opening-hours", STRANGER);

@@ -82,7 +82,7 @@ describe("Enreach RTE examples with the simulator", function () {
     );
   });
 
-  it("02 makes one ticket of a missed call, however often it is told", async () => {
+  it("02 makes one ticket of a missed call, however often it is reported", async () => {
     const call = { CallerName: "", CallerNumber: "+358401112233", CallId: "1" };
     simulator.emit("UserMissedCallNotification", ANNA!.id, call);
     simulator.emit("UserMissedCallNotification", ANNA!.id, call);

@@ -1,7 +1,7 @@
 /** A real Chromium for tests and pictures. */
 import { type Browser, chromium } from "playwright-core";
 
-/** Debian's Chromium, which asks nobody outside for anything; `CHROMIUM` names another one. */
+/** Debian's Chromium, without any request to the outside; `CHROMIUM` names another one. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",

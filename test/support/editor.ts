@@ -49,7 +49,7 @@ export class Editor {
       await editor.load();
       return editor;
     } catch (error) {
-      // Nobody else could end the browser; it would keep the test alive.
+      // A browser that is left open would keep the test alive.
       await browser.close();
       throw error;
     }
@@ -188,7 +188,7 @@ export class Editor {
     await this.page.waitForSelector(".red-ui-notification-success");
   }
 
-  /** Deploys, and loads the page anew. */
+  /** Deploys, and reloads the page. */
   async deployAndReload(): Promise<void> {
     await this.deploy();
     await this.load();

@@ -44,7 +44,7 @@ export interface NodeRedOptions {
   link?: boolean;
 }
 
-/** Finds a port on loopback that nobody listens on. */
+/** Finds a free port on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolvePort, reject) => {
     const server = createServer();

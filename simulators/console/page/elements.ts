@@ -26,7 +26,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 
 /**
  * Replaces what an element holds. An element with the same `data-key` as before keeps the focus, and a `details` its
- * state, so that a list can be drawn anew while somebody walks through it by keyboard.
+ * state, so that a list can be redrawn while a user moves through it by keyboard.
  */
 export function render(container: Element, ...children: Child[]): void {
   const focused = keyOf(document.activeElement, container);

@@ -28,7 +28,7 @@ export function layerTable(api: PanelApi<VoicenterState>): LayerTable {
           "",
         ),
       );
-      // Never under somebody's hands: the fields are drawn anew only when the IVR itself has changed.
+      // Not while the user types: the fields are redrawn only when the IVR itself has changed.
       const now = JSON.stringify(ivr);
       if (now === drawn) return;
       drawn = now;

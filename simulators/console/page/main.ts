@@ -82,7 +82,7 @@ function walk(event: KeyboardEvent): void {
 function mountStands(about: About): void {
   const shown = (Object.keys(PANELS) as SimulatorName[]).filter((name) => about.simulators.includes(name));
   if (feeds.size > 0) {
-    // The simulator was started anew with other simulators: its page starts anew as well.
+    // The command was restarted with other simulators: its page reloads.
     if (shown.join() !== [...feeds.keys()].join()) location.reload();
     return;
   }
