@@ -1,5 +1,5 @@
-/** CSV as it is in life: bytes in any of three encodings to rows by column name. */
-import { setImmediate as breathe } from "node:timers/promises";
+/** CSV as people have it: bytes or text to rows by column name. */
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { CsvError, parse } from "csv-parse";
 import { refused } from "../core/errors.js";
 import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
@@ -8,7 +8,7 @@ import type { Separator } from "./tables.js";
 /** Pieces of an input. */
 export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
-/** Characters of text that are parsed before other flows get their turn. */
+/** Characters that are parsed before the event loop is yielded. */
 const SLICE = 64 * 1024;
 /** A quote that is never closed would swallow the rest of the file. */
 const MAX_RECORD = 1024 * 1024;
@@ -36,12 +36,12 @@ async function* decoded(chunks: Chunks): AsyncGenerator<string> {
   for await (const chunk of chunks) {
     if (typeof chunk === "string") yield chunk;
     else yield (decoder ??= new TextDecoder(encodingOf(chunk))).decode(chunk, { stream: true });
-    await breathe();
+    await yieldToEventLoop();
   }
   if (decoder) yield decoder.decode();
 }
 
-/** The text without a byte order mark, its first piece long enough to tell the dialect. */
+/** The text without a byte order mark, its first piece long enough to find the separator. */
 async function* peeked(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
   let head = "";
   while (head.length < PEEK) {
@@ -53,7 +53,7 @@ async function* peeked(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
   yield* pieces;
 }
 
-/** csv-parse's words for an input that is no CSV. */
+/** Translates an error of csv-parse. */
 function csvFault(error: unknown): unknown {
   const { code, records, lines } = error as CsvError & { records?: number; lines?: number };
   if (typeof code !== "string" || !code.startsWith("CSV_")) return error;
@@ -117,7 +117,7 @@ function toRow(header: readonly string[], cells: readonly string[]): Record<stri
   return row;
 }
 
-/** Loaded with the first CSV, so that the palette costs nothing. */
+/** csv-parse is loaded with the first CSV, so that it costs nothing when Node-RED starts. */
 async function openParser(delimiter: CsvDialect["delimiter"]): Promise<ReturnType<typeof parse>> {
   const csv = await import("csv-parse");
   return csv.parse({

@@ -1,4 +1,4 @@
-/** What parts the columns of a CSV text. Free of node builtins: the editor reads pasted headers and sample files with it. */
+/** What separates the columns of a CSV text. Free of node builtins: the editor reads pasted headers and sample files with it. */
 import type { Separator } from "./tables.js";
 
 /** How to read a text. */
@@ -35,7 +35,7 @@ function firstRecord(text: string): string {
 
 /**
  * @param text the beginning of the text, header line included
- * @param separator the setting; `auto` takes what parts the header into most columns
+ * @param separator the setting; `auto` takes what divides the header into most columns
  */
 export function dialectOf(text: string, separator: Separator): CsvDialect {
   const said = /^\s*sep=([,;\t])\r?\n/i.exec(text);

@@ -1,4 +1,4 @@
-/** Values of a request, checked before anything is sent: nothing is bent, nothing is guessed. */
+/** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "../core/errors.js";
 import { plainText } from "../core/values.js";
 import type { RequestField } from "./tables.js";
@@ -10,10 +10,10 @@ type Kind = RequestField["kind"] | "time";
 
 const asText = (value: unknown): string | undefined => plainText(value)?.trim();
 
-/** The values as text, objects as JSON; what is not there is left out. */
+/** The values as text, objects as JSON; absent ones are left out. */
 export function asTexts(values: Record<string, unknown>): Record<string, string> {
-  const known = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(known.map(([name, value]) => [name, plainText(value) ?? JSON.stringify(value)]));
+  const present = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(present.map(([name, value]) => [name, plainText(value) ?? JSON.stringify(value)]));
 }
 
 /** One reader per kind; undefined means that the value is not of that kind. */
@@ -43,7 +43,7 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
 /**
  * Reads one value.
  * @param operation the vendor's name of the request
- * @param field what the integrator knows the value as
+ * @param field the setting or property that the integrator knows
  * @throws ContactCenterError `EINVALID` that says what was expected
  */
 export function readValue(operation: string, field: string, kind: Kind, value: unknown): unknown {
@@ -54,7 +54,7 @@ export function readValue(operation: string, field: string, kind: Kind, value: u
 
 const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
 
-/** Reads the values that are there, by the vendor's names. */
+/** Reads the values that are present, by the vendor's names. */
 export function readValues(
   operation: string,
   fields: readonly RequestField[],

@@ -29,14 +29,14 @@ export interface MappingOptions {
 }
 
 /** Why a row cannot be sent: a key under `webitel.rows` in the catalogue and what fills the sentence. */
-export interface Flaw {
+export interface RowError {
   key: string;
   field: string;
   value?: string;
 }
 
-/** What became of a row. */
-export type Mapped = { member: Member; flaw?: never } | { flaw: Flaw; member?: never };
+/** A member, or the reason why a row gives none. */
+export type MappingResult = { member: Member; error?: never } | { error: RowError; member?: never };
 
 const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.name, field.kind]));
 const NUMBERED = new Set<string>(MEMBER_FIELDS.filter((field) => "numbered" in field).map((field) => field.name));
@@ -65,38 +65,38 @@ export function isField(field: string): boolean {
   return KINDS.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
 }
 
-class FlawedValue {
-  constructor(readonly flaw: Flaw) {}
+class InvalidValue {
+  constructor(readonly error: RowError) {}
 }
 
-const flawed = (key: string, field: string, value?: string): FlawedValue =>
-  new FlawedValue({ key, field, ...(value !== undefined && { value: value.slice(0, 80) }) });
+const invalid = (key: string, field: string, value?: string): InvalidValue =>
+  new InvalidValue({ key, field, ...(value !== undefined && { value: value.slice(0, 80) }) });
 
 function plain(value: unknown): string {
   if (typeof value === "string") return value.trim();
   return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
 }
 
-/** Text of a value, refused when a program before us has already damaged it. */
-function read(kind: FieldKind | "variable", field: string, value: unknown): string | FlawedValue {
+/** Text of a value, refused when another program has damaged it. */
+function read(kind: FieldKind | "variable", field: string, value: unknown): string | InvalidValue {
   const text = plain(value);
-  if (text.includes("\uFFFD")) return flawed("encoding", field);
+  if (text.includes("\uFFFD")) return invalid("encoding", field);
   switch (kind) {
     case "number":
-      if (typeof value === "object") return flawed("number", field, text);
-      if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(text)) return flawed("spreadsheet", field, text);
-      if (/^\d{6,}[.,]0+$/.test(text)) return flawed("decimal", field, text);
-      if (typeof value === "number" && !Number.isSafeInteger(value)) return flawed("number", field, text);
+      if (typeof value === "object") return invalid("number", field, text);
+      if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(text)) return invalid("spreadsheet", field, text);
+      if (/^\d{6,}[.,]0+$/.test(text)) return invalid("decimal", field, text);
+      if (typeof value === "number" && !Number.isSafeInteger(value)) return invalid("number", field, text);
       return text;
     case "id": {
       const id = typeof value === "object" && value !== null ? plain((value as { id?: unknown }).id) : text;
-      return /^[1-9]\d{0,18}$/.test(id) ? id : flawed("id", field, text);
+      return /^[1-9]\d{0,18}$/.test(id) ? id : invalid("id", field, text);
     }
     case "integer":
-      return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? text : flawed("integer", field, text);
+      return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? text : invalid("integer", field, text);
     case "time": {
       const ms = toMillis(value);
-      return ms === undefined ? flawed("time", field, text) : String(ms);
+      return ms === undefined ? invalid("time", field, text) : String(ms);
     }
     case "text":
     case "variable":
@@ -120,29 +120,30 @@ const isBlank = (value: unknown): boolean =>
  * @param options the node's settings, already evaluated
  * @returns a function from a row to a member or the reason why there is none
  */
-export function memberMapper(options: MappingOptions): (row: unknown) => Mapped {
+export function memberMapper(options: MappingOptions): (row: unknown) => MappingResult {
   const { mapping, defaults, expireAt } = options;
   const fallback: Default[] = defaults.filter(({ value }) => !isBlank(value));
   const byName = columnsByName();
   return (row) => {
-    if (row === null || typeof row !== "object" || Array.isArray(row)) return { flaw: { key: "no-object", field: "" } };
+    if (row === null || typeof row !== "object" || Array.isArray(row))
+      return { error: { key: "no-object", field: "" } };
     const record = row as Record<string, unknown>;
     if (Array.isArray(record["communications"])) return finished(record as Member, expireAt);
     const values: Values = new Map();
-    const put = (field: string, value: unknown): FlawedValue | undefined => {
+    const put = (field: string, value: unknown): InvalidValue | undefined => {
       if (isBlank(value) || values.has(field)) return undefined;
       const text = read(kindOf(field), field, value);
-      if (text instanceof FlawedValue) return text;
+      if (text instanceof InvalidValue) return text;
       values.set(field, text);
       return undefined;
     };
     for (const { column, field } of mapping.length > 0 ? mapping : byName(record)) {
-      const flaw = put(field, record[column]);
-      if (flaw) return { flaw: flaw.flaw };
+      const wrong = put(field, record[column]);
+      if (wrong) return { error: wrong.error };
     }
     for (const { field, value } of fallback) {
-      const flaw = put(field, value);
-      if (flaw) return { flaw: flaw.flaw };
+      const wrong = put(field, value);
+      if (wrong) return { error: wrong.error };
     }
     return assemble(values, expireAt);
   };
@@ -150,16 +151,16 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapped 
 
 /** With an empty mapping: which columns of a row are named like a field. Rows of one source look alike, so the last answer is kept. */
 function columnsByName(): (record: Record<string, unknown>) => readonly Mapping[] {
-  let face = "";
-  let known: Mapping[] = [];
+  let lastColumns = "";
+  let fields: Mapping[] = [];
   return (record) => {
     const columns = Object.keys(record);
-    const now = columns.join("\n");
-    if (now !== face) {
-      face = now;
-      known = columns.map((column) => ({ column, field: fieldOf(column) })).filter(({ field }) => isField(field));
+    const joined = columns.join("\n");
+    if (joined !== lastColumns) {
+      lastColumns = joined;
+      fields = columns.map((column) => ({ column, field: fieldOf(column) })).filter(({ field }) => isField(field));
     }
-    return known;
+    return fields;
   };
 }
 
@@ -170,17 +171,17 @@ export function fieldOf(column: string): string {
   return lower.startsWith(VARIABLE_PREFIX) ? VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length) : lower;
 }
 
-function assemble(values: Values, expireAt: number | undefined): Mapped {
+function assemble(values: Values, expireAt: number | undefined): MappingResult {
   const numbers: Communication[] = [];
   for (const names of NUMBERS) {
     const destination = values.get(names.destination);
     if (destination === undefined) continue;
     const type = values.get(names.type) ?? values.get("type");
-    if (type === undefined) return { flaw: { key: "missing", field: names.type } };
+    if (type === undefined) return { error: { key: "missing", field: names.type } };
     const description = values.get(names.description);
     numbers.push({ destination, type: { id: type }, priority: 0, ...(description !== undefined && { description }) });
   }
-  if (numbers.length === 0) return { flaw: { key: "missing", field: "destination" } };
+  if (numbers.length === 0) return { error: { key: "missing", field: "destination" } };
   // Higher is tried first: the order of the columns is kept.
   for (const [at, number] of numbers.entries()) number.priority = numbers.length - 1 - at;
   const member: Member = { communications: numbers };
@@ -199,21 +200,21 @@ function asSent(field: string, text: string): string | number | Lookup {
   return kind === "id" ? { id: text } : kind === "integer" ? Number(text) : text;
 }
 
-/** A finished member goes as it is; only its times are mended, and what the server would refuse is refused here. */
-function finished(given: Member, expireAt: number | undefined): Mapped {
+/** A finished member goes as it is; only its times are converted, and what the server would refuse is refused here. */
+function finished(given: Member, expireAt: number | undefined): MappingResult {
   const { communications } = given;
-  if (communications.length === 0) return { flaw: { key: "missing", field: "communications" } };
+  if (communications.length === 0) return { error: { key: "missing", field: "communications" } };
   if (communications.length > MAX_COMMUNICATIONS)
-    return { flaw: { key: "too-many", field: "communications", value: String(communications.length) } };
+    return { error: { key: "too-many", field: "communications", value: String(communications.length) } };
   for (const number of communications as unknown[]) {
     const { destination, type } = (number ?? {}) as Partial<Communication>;
-    if (isBlank(destination)) return { flaw: { key: "missing", field: "destination" } };
-    const flaw = [read("number", "destination", destination), read("id", "type", type ?? "")].find(
-      (value) => value instanceof FlawedValue,
+    if (isBlank(destination)) return { error: { key: "missing", field: "destination" } };
+    const wrong = [read("number", "destination", destination), read("id", "type", type ?? "")].find(
+      (value) => value instanceof InvalidValue,
     );
-    if (flaw instanceof FlawedValue) return { flaw: flaw.flaw };
+    if (wrong instanceof InvalidValue) return { error: wrong.error };
   }
-  // Of our own down to where the marker is written: the row goes back to the flow as it came.
+  // A copy down to where the marker is written, because the row goes back to the flow unchanged.
   const member: Member = { ...given, ...(given.variables && { variables: { ...given.variables } }) };
   for (const field of ["expire_at", "min_offering_at"] as const) {
     const ms = member[field] === undefined ? undefined : toMillis(member[field]);

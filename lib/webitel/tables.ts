@@ -47,7 +47,7 @@ export const UPLOAD_CHOICES = {
 } as const;
 /** Where the rows come from. */
 export type UploadSource = (typeof UPLOAD_CHOICES.source)[number];
-/** What parts the columns. */
+/** What separates the columns. */
 export type Separator = (typeof UPLOAD_CHOICES.separator)[number];
 /** How `expire_at` of a row without one is found. */
 export type Expiry = (typeof UPLOAD_CHOICES.expiry)[number];

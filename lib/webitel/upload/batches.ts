@@ -1,5 +1,5 @@
 /** Rows to batches: numbered, mapped, read ahead. */
-import type { Mapped } from "../member.js";
+import type { MappingResult } from "../member.js";
 import type { Member } from "../types.js";
 import type { Reject } from "./report.js";
 import type { RowSet } from "./rows.js";
@@ -26,7 +26,7 @@ export interface BatchOptions {
   size: number;
   /** Number of the first batch. */
   first: number;
-  toMember: (row: unknown) => Mapped;
+  toMember: (row: unknown) => MappingResult;
   /** Rows that an earlier part of this run has handled. */
   skip?: RowSet;
   /** Rows sent earlier with an unknown outcome, which must not be sent again. */
@@ -48,7 +48,7 @@ export async function* batches(
   const take = (data: unknown): Batch | undefined => {
     row++;
     if (options.skip?.has(row)) return undefined;
-    const { member, flaw } = options.toMember(data);
+    const { member, error } = options.toMember(data);
     const uncertain = options.uncertain?.has(row) === true;
     const good = member !== undefined && !uncertain;
     const full = (good ? batch.entries.length : batch.rejects.length) >= options.size ? batch : undefined;
@@ -56,7 +56,7 @@ export async function* batches(
     batch.rows.push(row);
     if (uncertain) batch.rejects.push({ row, code: "UNCERTAIN", reason: undefined, data });
     else if (member) batch.entries.push({ row, member, data });
-    else batch.rejects.push({ row, code: "EINVALID", reason: flaw, data });
+    else batch.rejects.push({ row, code: "EINVALID", reason: error, data });
     return full;
   };
   for await (const rows of untilFailure(source, (error) => (broken = { error }))) {

@@ -1,4 +1,4 @@
-/** The beginning of a run: a new one, or the rest of one that broke off. */
+/** Opens a run: a new one, or the rest of an unfinished one. */
 import { ContactCenterError, REFUSED } from "../../core/errors.js";
 import { Journal, type JournalFolder, readJournal, type JournalContent } from "./journal.js";
 import { newRunId } from "./report.js";
@@ -19,13 +19,13 @@ export interface OpenedRun {
 function cannotResume(
   why: "nothing" | "queue" | "stream" | "changed",
   field: string,
-  words: Record<string, string> = {},
+  params: Record<string, string> = {},
 ): ContactCenterError {
   return new ContactCenterError(
     REFUSED,
     `webitel.errors.resume.${why}`,
     { vendor: "webitel", operation: "resume", field, why },
-    words,
+    params,
   );
 }
 
@@ -40,7 +40,7 @@ export async function openRun(folder: JournalFolder, queueId: string, source: Ro
 }
 
 /**
- * Goes on with the newest run over this input and queue.
+ * Resumes the newest run over this input and queue.
  * @throws ContactCenterError `EINVALID` when there is none, when it ended, or when the last run was over another input or queue
  */
 export async function resumeRun(folder: JournalFolder, queueId: string, source: RowSource): Promise<OpenedRun> {

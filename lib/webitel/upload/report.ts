@@ -1,5 +1,5 @@
 /** What an upload reports: for each batch, and at the end. */
-import type { Flaw } from "../member.js";
+import type { RowError } from "../member.js";
 
 /** Rows by what became of them. */
 export interface Counts {
@@ -14,8 +14,8 @@ export interface Reject {
   row: number;
   /** HTTP status as a number, `EINVALID` = refused before sending, `UNCERTAIN` = the answer never came. */
   code: number | string;
-  /** The server's words, or the flaw that was found before sending; undefined with `UNCERTAIN`. */
-  reason: string | Flaw | undefined;
+  /** The server's words, or the error that was found before sending; undefined with `UNCERTAIN`. */
+  reason: string | RowError | undefined;
   /** The row, unchanged. */
   data: unknown;
 }

@@ -1,4 +1,4 @@
-/** Numbers of rows as ranges: a journal of a million rows stays short, and asking it stays quick. */
+/** Row numbers as ranges: a journal of a million rows stays short, and looking up a row stays quick. */
 
 /** First and last row, both included. */
 export type Range = [from: number, to: number];

@@ -1,16 +1,16 @@
 /** Where an upload's rows come from: a file, a CSV text, a list, or messages that come one by one. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { ContactCenterError } from "../../core/errors.js";
 import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
 import type { Separator } from "../tables.js";
 
-/** What is known of an input before it is read. */
+/** What a first pass over an input finds out. */
 export interface Measure {
   /** Hash of the content: the same input has the same. "" for what cannot be read twice. */
   fingerprint: string;
-  /** About how many rows; undefined when nobody knows. */
+  /** About how many rows; undefined when unknown. */
   rows?: number;
 }
 
@@ -52,13 +52,13 @@ class Meter {
   }
 }
 
-function csvSource(chunks: () => Chunks, separator: Separator): RowSource {
+function csvRowSource(chunks: () => Chunks, separator: Separator): RowSource {
   return {
     async measure() {
       const meter = new Meter();
       for await (const chunk of chunks()) {
         meter.add(chunk);
-        await breathe();
+        await yieldToEventLoop();
       }
       return meter.result();
     },
@@ -82,21 +82,21 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
 
 /** A CSV file, read as a stream. */
 export function fileSource(path: string, separator: Separator): RowSource {
-  return csvSource(() => fileChunks(path), separator);
+  return csvRowSource(() => fileChunks(path), separator);
 }
 
 /** CSV in memory, as text or bytes. */
 export function textSource(text: string | Uint8Array, separator: Separator): RowSource {
-  return csvSource(() => (typeof text === "string" ? slices(text) : byteSlices(text)), separator);
+  return csvRowSource(() => (typeof text === "string" ? slices(text) : byteSlices(text)), separator);
 }
 
-/** Items that are worked on before other flows get their turn. */
-const TURN = 500;
+/** Items that are passed on before the event loop is yielded. */
+const SLICE = 500;
 
-async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  for (let at = 0; at < items.length; at += TURN) {
-    yield items.slice(at, at + TURN);
-    await breathe();
+async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += SLICE) {
+    yield items.slice(at, at + SLICE);
+    await yieldToEventLoop();
   }
 }
 
@@ -105,21 +105,21 @@ export function listSource(items: readonly unknown[]): RowSource {
   return {
     async measure() {
       const hash = createHash("sha256");
-      for await (const turn of inTurns(items)) for (const item of turn) hash.update(`${JSON.stringify(item)}\n`);
+      for await (const slice of inSlices(items)) for (const item of slice) hash.update(`${JSON.stringify(item)}\n`);
       return { fingerprint: hash.digest("base64url"), rows: items.length };
     },
-    rows: () => inTurns(items),
+    rows: () => inSlices(items),
   };
 }
 
-/** Rows that are pushed in as they come. They cannot be read twice, so a run over them cannot be resumed after a restart. */
+/** Rows that are pushed in one by one. They cannot be read twice, so a run over them cannot be resumed after a restart. */
 export class QueueSource implements RowSource {
-  private readonly waiting: unknown[] = [];
+  private readonly buffered: unknown[] = [];
   private ended = false;
   private wake: (() => void) | undefined;
 
   push(rows: readonly unknown[]): void {
-    for (const row of rows) this.waiting.push(row);
+    for (const row of rows) this.buffered.push(row);
     this.wake?.();
   }
 
@@ -134,9 +134,9 @@ export class QueueSource implements RowSource {
   }
 
   async *rows(): AsyncGenerator<readonly unknown[]> {
-    while (!this.ended || this.waiting.length > 0) {
-      yield* inTurns(this.waiting.splice(0));
-      if (!this.ended && this.waiting.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    while (!this.ended || this.buffered.length > 0) {
+      yield* inSlices(this.buffered.splice(0));
+      if (!this.ended && this.buffered.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
 }

@@ -5,7 +5,7 @@
  * `concurrency` workers take batches that are read ahead.
  */
 import { CLOSED, ContactCenterError } from "../../core/errors.js";
-import type { Mapped } from "../member.js";
+import type { MappingResult } from "../member.js";
 import type { Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { verifySent } from "./verification.js";
@@ -24,7 +24,7 @@ export interface UploadOptions {
   /** Unix milliseconds. */
   startedMs: number;
   journal: Journal;
-  toMember: (row: unknown) => Mapped;
+  toMember: (row: unknown) => MappingResult;
   /** Members of a batch. */
   batchSize: number;
   /** Batches under way at once. */

@@ -3,7 +3,7 @@ import { encodingOf, firstRecords } from "../../../lib/webitel/dialect.js";
 import { fieldOf, isField, type Mapping } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
-/** What a sample tells. */
+/** What a sample holds. */
 export interface Sample {
   columns: string[];
   /** The first data row; undefined when there is only a header. */
@@ -48,7 +48,7 @@ export async function beginningOf(file: File): Promise<string> {
         .join("\n");
 }
 
-/** Words in headers that say what a column is, in a few languages. */
+/** Words in headers that name a column's content, in a few languages. */
 const HINTS: readonly [RegExp, string][] = [
   [/phone|mobile|cell|telefon|handy|puhelin|teléfono|телефон|номер/i, "destination"],
   [/name|nimi|nombre|nom\b|имя|ім.?я|піб|фио/i, "name"],
@@ -57,7 +57,7 @@ const HINTS: readonly [RegExp, string][] = [
   [/bucket/i, "bucket"],
 ];
 
-/** A first mapping for columns: fields by their own name, then by what the header seems to say, then variables. */
+/** A first mapping for columns: fields by their own name, then by words in the header, then variables. */
 export function proposeMapping(columns: readonly string[]): (Mapping & Record<string, string>)[] {
   const taken = new Set<string>();
   /** The field, or the next of its numbers, if it is a field and free. */

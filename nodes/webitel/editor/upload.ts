@@ -50,7 +50,7 @@ addForm(TYPE, {
   },
 });
 
-/** Selects without a saved value show the default; the datalists propose what is known. */
+/** Selects without a saved value show the default; the datalists propose fields and time zones. */
 function fillChoices(): void {
   for (const [setting, fallback] of Object.entries({
     source: "payload",
@@ -104,7 +104,7 @@ function serverZone(): string {
   return typeof zone === "string" ? zone : localZone();
 }
 
-/** `expire_at` of a run that starts now; undefined when the running flow has to tell. */
+/** `expire_at` of a run that starts now; undefined when only the running flow knows it. */
 function expireAt(expiry: string): number | undefined {
   const zone = String(input("timezone").val() ?? "").trim() || serverZone();
   if (expiry === "end-of-day") return isTimeZone(zone) ? endOfDay(Date.now(), zone) : undefined;
@@ -130,19 +130,19 @@ function preview(node: EditorNode, mapping: PairList, defaults: PairList): unkno
   const shown: Record<string, string> = {};
   const given = defaults.items().map((item): Default => {
     const typed = { value: item["value"] ?? "", type: item["valueType"] ?? "str" };
-    const known = literal(typed);
-    // What only the running flow can tell is put in behind the checks.
-    if (!known) shown[item["field"] ?? ""] = placeholder(typed);
-    return { field: item["field"] ?? "", value: known ? known.value : "1" };
+    const constant = literal(typed);
+    // Values that only the running flow knows are filled in after the checks.
+    if (!constant) shown[item["field"] ?? ""] = placeholder(typed);
+    return { field: item["field"] ?? "", value: constant ? constant.value : "1" };
   });
   const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
-  const { member, flaw } = memberMapper({
+  const { member, error } = memberMapper({
     mapping: pairs,
     defaults: given,
     expireAt: expireAt(String(input("expiry").val())),
   })(row);
-  if (flaw)
-    return `${node._(`${TYPE}.preview.flaw`)} ${node._(`webitel.rows.${flaw.key}`, { field: flaw.field, value: flaw.value ?? "" })}`;
+  if (error)
+    return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel.rows.${error.key}`, { field: error.field, value: error.value ?? "" })}`;
   const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
   return (
     JSON.stringify(mark(member, "‹run›-1"), null, 2) +

@@ -36,10 +36,10 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
 export type UploadSettings = Pick<UploadOptions, "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain"> &
   Choices & { mapping: MappingOptions };
 
-const wrong = (key: string, field: string, words: Record<string, string> = {}): ReturnType<typeof refused> =>
-  refused(`webitel.errors.${key}`, { vendor: "webitel", operation: "upload", field }, words);
+const wrong = (key: string, field: string, params: Record<string, string> = {}): ReturnType<typeof refused> =>
+  refused(`webitel.errors.${key}`, { vendor: "webitel", operation: "upload", field }, params);
 
-/** Whole or broken numbers with their bounds: [default, lowest, highest]. */
+/** Numbers with their bounds: [default, lowest, highest]. */
 const NUMBERS = {
   batchSize: [500, 1, 20_000],
   concurrency: [2, 1, 32],
@@ -127,7 +127,7 @@ export class SettingsReader {
     for (const { field, value, valueType } of this.config.defaults ?? []) {
       if (!field) continue;
       if (!isField(field)) throw wrong("field.member", "defaults", { name: field });
-      const made = await evaluate(
+      const evaluated = await evaluate(
         this.RED,
         this.node,
         message,
@@ -135,7 +135,7 @@ export class SettingsReader {
         { value, type: valueType },
         "webitel",
       );
-      if (made !== undefined) defaults.push({ field, value: made });
+      if (evaluated !== undefined) defaults.push({ field, value: evaluated });
     }
     return defaults;
   }

@@ -21,10 +21,10 @@ export function payloadRows(payload: unknown): readonly unknown[] {
   return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
 }
 
-/** CSV in a payload. */
-export function csvSource(payload: unknown, separator: Separator): RowSource {
+/** CSV in a payload. @throws ContactCenterError `EINVALID` when it is neither text nor bytes */
+function csvPayload(payload: unknown): string | Buffer {
   if (typeof payload !== "string" && !Buffer.isBuffer(payload)) throw wrong("csv");
-  return textSource(payload, separator);
+  return payload;
 }
 
 /** Makes the input of an upload. */
@@ -35,5 +35,5 @@ export function sourceOf(
   filename: string,
 ): RowSource {
   if (kind === "file") return fileSource(filename, separator);
-  return kind === "csv" ? csvSource(message.payload, separator) : listSource(payloadRows(message.payload));
+  return kind === "csv" ? textSource(csvPayload(message.payload), separator) : listSource(payloadRows(message.payload));
 }

@@ -3,7 +3,7 @@ import { QueueSource } from "../../../lib/webitel/upload/source.js";
 import type { Message, Send } from "../../shared/input.js";
 import { payloadRows } from "./sources.js";
 
-/** The message that an upload answers, and how. A stream's moves on with each message. */
+/** The message that an upload answers, and how to send. For a stream it is the latest message. */
 export interface Carrier {
   message: Message;
   send: Send;
@@ -20,7 +20,7 @@ interface OpenStream {
   received: number;
   /** Its upload has ended before the stream. */
   over: boolean;
-  /** Lets the message before go: only the latest waits for the end. */
+  /** Ends the previous message: only the latest waits for the end. */
   release: () => void;
   upload: Promise<void>;
 }
@@ -47,7 +47,7 @@ export class Streams {
     const stream = this.open.get(id) ?? this.start(id, { message, send });
     const isLast = ++stream.received === count || message["complete"] !== undefined;
     if (isLast) this.open.delete(id);
-    // The rest of a stream whose upload has failed or was cancelled.
+    // The upload of this stream has failed or was cancelled.
     if (stream.over) return Promise.resolve();
     stream.release();
     Object.assign(stream.carrier, { message, send });
@@ -68,13 +68,13 @@ export class Streams {
       upload: this.begin(source, carrier),
     };
     const over = (): void => void (stream.over = true);
-    // Whoever carries the stream when it fails sees the failure.
+    // The failure reaches the flow with the message that is the carrier by then.
     stream.upload.then(over, over);
     this.open.set(id, stream);
     return stream;
   }
 
-  /** No more messages will come: whoever reads the streams gets to their end. */
+  /** Ends all streams: no more messages will come. */
   close(): void {
     for (const { source } of this.open.values()) source.end();
     this.open.clear();

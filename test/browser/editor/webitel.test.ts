@@ -116,7 +116,7 @@ describe("webitel dialogs", () => {
 
     await page.locator("#cc-sample").fill(SAMPLE.replace("+380441112233", "3.80441E+11"));
     await page.locator("#cc-sample").dispatchEvent("change");
-    await until("the flaw", async () => (await preview()).includes("spreadsheet"));
+    await until("the reason", async () => (await preview()).includes("spreadsheet"));
 
     await page.locator("#node-input-expiry").selectOption("end-of-day");
     await page.locator("#node-input-timezone").fill("Pacific/Kiritimati");

@@ -75,7 +75,7 @@ describe("lib/webitel/member", () => {
     assert.equal(map(row(), { expireAt: 1_767_225_599_000 }).member?.expire_at, "1767225599000");
   });
 
-  const flaws: [string, object, string, string][] = [
+  const refused: [string, object, string, string][] = [
     ["no number", { destination: " " }, "missing", "destination"],
     ["no type", { type: "" }, "missing", "type"],
     ["a number that a spreadsheet made short", { destination: "3.80441E+11" }, "spreadsheet", "destination"],
@@ -89,15 +89,15 @@ describe("lib/webitel/member", () => {
     ["a time without a zone", { expire_at: "2025-12-31 23:59" }, "time", "expire_at"],
     ["letters that were lost", { name: "Bj\uFFFDrn" }, "encoding", "name"],
   ];
-  for (const [what, more, key, field] of flaws) {
+  for (const [what, more, key, field] of refused) {
     it(`refuses ${what}`, () => {
-      const { flaw } = map(row(more));
-      assert.deepEqual([flaw?.key, flaw?.field], [key, field]);
+      const { error } = map(row(more));
+      assert.deepEqual([error?.key, error?.field], [key, field]);
     });
   }
 
   it("refuses what is no object", () => {
-    for (const nothing of [null, "text", 7, ["list"]]) assert.equal(map(nothing).flaw?.key, "no-object");
+    for (const nothing of [null, "text", 7, ["list"]]) assert.equal(map(nothing).error?.key, "no-object");
   });
 
   it("takes an object with communications as it is, but for its times", () => {
@@ -123,7 +123,7 @@ describe("lib/webitel/member", () => {
       [[{ ...number, destination: "" }], "missing"],
       [[null], "missing"],
     ] as const) {
-      assert.equal(map({ communications }).flaw?.key, key);
+      assert.equal(map({ communications }).error?.key, key);
     }
   });
 
