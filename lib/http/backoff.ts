@@ -32,9 +32,12 @@ export function retryAfterMs(value: unknown, nowMs: number = Date.now()): number
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
+/** The longest time that a timer can count, in milliseconds: one set for longer fires at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Waits, and stops waiting at once when the signal fires.
- * @param ms milliseconds
+ * @param ms milliseconds, at most {@link MAX_TIMER_MS}
  * @param signal aborts the wait
  * @throws the signal's reason
  */
@@ -48,10 +51,13 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
       reject(signal.reason as Error);
       return;
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     signal?.addEventListener("abort", abort, { once: true });
   });
 }

@@ -4,6 +4,7 @@ import * as https from "node:https";
 import axios, { type AxiosInstance, AxiosError } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
+import { proxyFor, proxySetting } from "./proxy.js";
 
 /** What may be tried again: anything, only what the server surely did not process, or nothing. */
 export type RetryRule = "safe" | "unprocessed" | "never";
@@ -57,6 +58,8 @@ export interface RestRequest {
 export interface RestAnswer {
   status: number;
   headers: Record<string, string>;
+  /** The values of `Set-Cookie`, one each. */
+  cookies: readonly string[];
   body: unknown;
 }
 
@@ -178,6 +181,7 @@ async function once(client: AxiosInstance, options: RestOptions, request: RestRe
       ...(hasBody && {
         data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
       }),
+      proxy: proxySetting(proxyFor(options.baseUrl, options.vendor)),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const body = lenientJson(response.data);
@@ -185,6 +189,7 @@ async function once(client: AxiosInstance, options: RestOptions, request: RestRe
       return {
         status: response.status,
         headers: Object.fromEntries(Object.entries(response.headers).map(([k, v]) => [k, String(v)])),
+        cookies: response.headers["set-cookie"] ?? [],
         body,
       };
     }

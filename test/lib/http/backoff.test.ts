@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backoffDelay, retryAfterMs } from "../../../lib/http/backoff.js";
+import { backoffDelay, delay, retryAfterMs } from "../../../lib/http/backoff.js";
 
 describe("lib/http/backoff", () => {
   it("doubles from the lower bound to the upper one", () => {
@@ -18,5 +18,14 @@ describe("lib/http/backoff", () => {
     assert.equal(retryAfterMs("Sat, 02 May 2026 08:00:05 GMT", now), 5000);
     assert.equal(retryAfterMs("Sat, 02 May 2026 07:00:00 GMT", now), 0);
     for (const unreadable of [undefined, "", "soon", 7]) assert.equal(retryAfterMs(unreadable, now), undefined);
+  });
+
+  it("waits, even for longer than a timer can count", async () => {
+    const stop = new AbortController();
+    const wait = delay(2 ** 40, stop.signal);
+    const first = await Promise.race([wait, new Promise((resolve) => setTimeout(resolve, 20, "still waiting"))]);
+    stop.abort(new Error("over"));
+    assert.equal(first, "still waiting");
+    await assert.rejects(wait, /over/);
   });
 });
