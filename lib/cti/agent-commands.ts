@@ -4,7 +4,7 @@ import type { CtiClient } from "./client.js";
 import type { Command, CommandBody } from "./commands.js";
 
 /** A command and what shall follow it. */
-export interface CommandOrder {
+export interface CommandRequest {
   command: Command;
   /** Milliseconds between heartbeats after a log-in; 0 = none. */
   heartbeatMs?: number;
@@ -17,7 +17,7 @@ export interface CommandOrder {
 }
 
 interface Beat {
-  order: CommandOrder;
+  order: CommandRequest;
   timer: NodeJS.Timeout;
   /** Ends a beat under way, so that none arrives behind a log-out. */
   abort: AbortController;
@@ -25,7 +25,7 @@ interface Beat {
 
 interface Agent {
   /** Ends when the agent's last command so far was answered. */
-  tail: Promise<unknown>;
+  lastCommand: Promise<unknown>;
   beat?: Beat;
 }
 
@@ -39,18 +39,18 @@ export class AgentCommands {
    * Sends a command once the earlier ones of the same agent were answered.
    * @throws ContactCenterError what the broker or the network said; `ECLOSED` when the signal fired first
    */
-  send(order: CommandOrder): Promise<{ body: CommandBody; status: number }> {
+  send(order: CommandRequest): Promise<{ body: CommandBody; status: number }> {
     const key = agentKey(order.command.imAddress);
-    const agent: Agent = this.agents.get(key) ?? { tail: Promise.resolve() };
+    const agent: Agent = this.agents.get(key) ?? { lastCommand: Promise.resolve() };
     this.agents.set(key, agent);
-    const turn = agent.tail.then(() => this.run(agent, order));
-    const tail = turn
+    const result = agent.lastCommand.then(() => this.run(agent, order));
+    const lastCommand = result
       .catch(() => undefined)
       .then(() => {
-        if (agent.tail === tail && !agent.beat) this.agents.delete(key);
+        if (agent.lastCommand === lastCommand && !agent.beat) this.agents.delete(key);
       });
-    agent.tail = tail;
-    return turn;
+    agent.lastCommand = lastCommand;
+    return result;
   }
 
   /**
@@ -69,7 +69,7 @@ export class AgentCommands {
     for (const agent of this.agents.values()) stop(agent);
   }
 
-  private async run(agent: Agent, order: CommandOrder): Promise<{ body: CommandBody; status: number }> {
+  private async run(agent: Agent, order: CommandRequest): Promise<{ body: CommandBody; status: number }> {
     const { command, heartbeatMs = 0, signal } = order;
     const paused = command.name === "AgentLogout" ? stop(agent) : undefined;
     try {
@@ -83,7 +83,7 @@ export class AgentCommands {
     }
   }
 
-  private start(agent: Agent, order: CommandOrder, everyMs: number): void {
+  private start(agent: Agent, order: CommandRequest, everyMs: number): void {
     stop(agent);
     if (order.signal.aborted) return;
     const abort = new AbortController();

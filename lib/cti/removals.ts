@@ -3,7 +3,7 @@ import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import type { CtiClient } from "./client.js";
 
 /** What removals work with. */
-export interface RemovalOptions {
+export interface PendingUnsubscribesOptions {
   client: Pick<CtiClient, "unsubscribe">;
   /** Writes down what is left; called after each change. */
   save: () => Promise<void>;
@@ -16,8 +16,8 @@ export interface RemovalOptions {
 export const ON_THE_WAY_MS = 10_000;
 
 /** Ids that are owed to the broker, each with what it said last. */
-export class Removals {
-  private readonly owed = new Map<string, unknown>();
+export class PendingUnsubscribes {
+  private readonly pending = new Map<string, unknown>();
   /** Ids that are gone, and when they went, Unix milliseconds: events of theirs may still be on the way. */
   private readonly gone = new Map<string, number>();
   private running: Promise<void> = Promise.resolve();
@@ -25,11 +25,11 @@ export class Removals {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly options: RemovalOptions) {}
+  constructor(private readonly options: PendingUnsubscribesOptions) {}
 
   /** Ids that the broker has not confirmed. */
   get ids(): string[] {
-    return [...this.owed.keys()];
+    return [...this.pending.keys()];
   }
 
   /** Resolves when no removal is under way. */
@@ -45,30 +45,30 @@ export class Removals {
 
   /** Notes an id; nothing is sent yet. */
   add(id: string): void {
-    this.owed.set(id, undefined);
+    this.pending.set(id, undefined);
   }
 
   /** What kept an id from being removed; undefined when it is gone or was not tried. */
   errorOf(id: string): unknown {
-    return this.owed.get(id);
+    return this.pending.get(id);
   }
 
   /** Tries each once now, and what is left again later. Runs follow each other. */
-  sweep(): Promise<void> {
+  run(): Promise<void> {
     this.running = this.running.then(async () => {
       if (this.closed) return;
       clearTimeout(this.timer);
       await this.tryAll();
-      if (this.owed.size === 0) this.attempt = 0;
+      if (this.pending.size === 0) this.attempt = 0;
       else if (!this.closed)
-        this.timer = setTimeout(() => void this.sweep(), backoffDelay(this.attempt++, this.options.backoff));
+        this.timer = setTimeout(() => void this.run(), backoffDelay(this.attempt++, this.options.backoff));
     });
     return this.running;
   }
 
   /** Tries each once, now, beside whatever is under way. */
   async tryAll(): Promise<void> {
-    for (const id of this.ids) if (this.options.isLive?.(id)) this.owed.delete(id);
+    for (const id of this.ids) if (this.options.isLive?.(id)) this.pending.delete(id);
     await Promise.all(this.ids.map((id) => this.tryOne(id)));
     await this.options.save();
   }
@@ -82,11 +82,11 @@ export class Removals {
   private async tryOne(id: string): Promise<void> {
     try {
       await this.options.client.unsubscribe(id);
-      this.owed.delete(id);
+      this.pending.delete(id);
       for (const [old, at] of this.gone) if (Date.now() - at >= ON_THE_WAY_MS) this.gone.delete(old);
       this.gone.set(id, Date.now());
     } catch (error) {
-      if (this.owed.has(id)) this.owed.set(id, error);
+      if (this.pending.has(id)) this.pending.set(id, error);
     }
   }
 }

@@ -11,7 +11,7 @@ import { backoffDelay, type BackoffOptions, delay } from "../http/backoff.js";
 import { isUnprocessed } from "../http/rest.js";
 import { agentKey } from "./addresses.js";
 import { type CtiClient, isDown } from "./client.js";
-import { Removals } from "./removals.js";
+import { PendingUnsubscribes } from "./removals.js";
 
 /** Where the ids outlive this process. */
 export interface SubscriptionStore {
@@ -21,7 +21,7 @@ export interface SubscriptionStore {
 }
 
 /** What a keeper works with. */
-export interface KeeperOptions {
+export interface SubscriptionManagerOptions {
   client: Pick<CtiClient, "subscribe" | "unsubscribe" | "onBack" | "downSince">;
   store: SubscriptionStore;
   callback: string;
@@ -62,9 +62,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const DOWN_WAIT_MS = 500;
 
 /** The subscriptions of one node. */
-export class SubscriptionKeeper {
+export class SubscriptionManager {
   private readonly entries = new Map<string, Entry>();
-  private readonly removals: Removals;
+  private readonly removals: PendingUnsubscribes;
   private saving: Promise<void> = Promise.resolve();
   private closed = false;
   private sealed = false;
@@ -72,12 +72,12 @@ export class SubscriptionKeeper {
   private lostAnswers = 0;
   private readonly offBack: () => void;
 
-  constructor(private readonly options: KeeperOptions) {
+  constructor(private readonly options: SubscriptionManagerOptions) {
     const { client, backoff } = options;
     const isLive = (id: string): boolean => [...this.entries.values()].some((entry) => entry.id === id);
-    this.removals = new Removals({ client, save: () => this.save(), isLive, ...(backoff && { backoff }) });
+    this.removals = new PendingUnsubscribes({ client, save: () => this.save(), isLive, ...(backoff && { backoff }) });
     // Whoever was away may have forgotten everything.
-    this.offBack = client.onBack(() => this.seekAll());
+    this.offBack = client.onBack(() => this.resubscribeAll());
   }
 
   /**
@@ -88,10 +88,10 @@ export class SubscriptionKeeper {
   async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
     for (const id of await this.options.store.load()) this.removals.add(id);
     // Removed first: a broker that knows the callback address may hand out the old id again.
-    await this.removals.sweep();
+    await this.removals.run();
     if (this.closed) return [];
-    const entries = addresses.map((address) => this.want(address));
-    for (const entry of entries) void this.seek(entry);
+    const entries = addresses.map((address) => this.entryOf(address));
+    for (const entry of entries) void this.subscribeEntry(entry);
     await Promise.all(entries.map((entry) => entry.settled));
     return this.list();
   }
@@ -101,8 +101,8 @@ export class SubscriptionKeeper {
    * @returns the rows of these addresses
    */
   async subscribe(addresses: readonly string[]): Promise<SubscriptionRow[]> {
-    const entries = addresses.map((address) => this.want(address));
-    await this.unlessDown(Promise.all(entries.map((entry) => this.seek(entry))));
+    const entries = addresses.map((address) => this.entryOf(address));
+    await this.unlessDown(Promise.all(entries.map((entry) => this.subscribeEntry(entry))));
     return entries.map((entry) => this.row(entry));
   }
 
@@ -116,10 +116,10 @@ export class SubscriptionKeeper {
   ): Promise<SubscriptionRow[]> {
     const ids = addresses.map((address) => {
       const entry = this.entries.get(agentKey(address));
-      if (entry) this.forget(entry);
+      if (entry) this.endEntry(entry);
       return entry?.id;
     });
-    await this.unlessDown(this.removals.sweep());
+    await this.unlessDown(this.removals.run());
     return addresses.map((imAddress, at) => {
       const id = ids[at];
       const owed = id !== undefined && this.removals.ids.includes(id);
@@ -147,11 +147,11 @@ export class SubscriptionKeeper {
    * Removes a subscription that nobody expects but that posts to our address, where an answer of the broker got lost.
    * @returns true when it was taken for such a one
    */
-  claim(id: string): boolean {
+  unsubscribeIfLost(id: string): boolean {
     if (this.lostAnswers === 0) return false;
     this.lostAnswers--;
     this.removals.add(id);
-    void this.removals.sweep();
+    void this.removals.run();
     return true;
   }
 
@@ -165,14 +165,14 @@ export class SubscriptionKeeper {
     this.offBack();
     this.removals.close();
     const busy = [...this.entries.values()].flatMap((entry) => entry.busy ?? []);
-    for (const entry of this.entries.values()) this.forget(entry);
+    for (const entry of this.entries.values()) this.endEntry(entry);
     await within(limitMs, Promise.all([...busy, this.removals.tryAll()]));
     await this.save();
     this.sealed = true;
     return this.removals.ids;
   }
 
-  private want(imAddress: string): Entry {
+  private entryOf(imAddress: string): Entry {
     const known = this.entries.get(agentKey(imAddress));
     if (known) return known;
     let settle = (): void => undefined;
@@ -188,7 +188,7 @@ export class SubscriptionKeeper {
     return !this.closed && this.entries.get(agentKey(entry.imAddress)) === entry;
   }
 
-  private forget(entry: Entry): void {
+  private endEntry(entry: Entry): void {
     clearTimeout(entry.timer);
     this.entries.delete(agentKey(entry.imAddress));
     if (entry.id !== undefined) this.removals.add(entry.id);
@@ -196,20 +196,20 @@ export class SubscriptionKeeper {
     this.options.onChange?.();
   }
 
-  private seekAll(): void {
-    for (const entry of this.entries.values()) void this.seek(entry);
-    void this.removals.sweep();
+  private resubscribeAll(): void {
+    for (const entry of this.entries.values()) void this.subscribeEntry(entry);
+    void this.removals.run();
   }
 
-  private seek(entry: Entry): Promise<void> {
-    entry.busy ??= this.tryOnce(entry).finally(() => {
+  private subscribeEntry(entry: Entry): Promise<void> {
+    entry.busy ??= this.requestOnce(entry).finally(() => {
       delete entry.busy;
       this.options.onChange?.();
     });
     return entry.busy;
   }
 
-  private async tryOnce(entry: Entry): Promise<void> {
+  private async requestOnce(entry: Entry): Promise<void> {
     clearTimeout(entry.timer);
     // A removal under way could meet the id that a new subscription is given.
     await this.removals.idle;
@@ -229,7 +229,7 @@ export class SubscriptionKeeper {
       const replaced = old !== undefined && old !== id;
       if (replaced) this.removals.add(old);
       await this.save();
-      if (replaced) void this.removals.sweep();
+      if (replaced) void this.removals.run();
       if (renewMs > 0) this.schedule(entry, renewMs);
     } catch (error) {
       if (isDown(error) && !isUnprocessed(error)) this.lostAnswers++;
@@ -242,7 +242,8 @@ export class SubscriptionKeeper {
   }
 
   private schedule(entry: Entry, ms: number): void {
-    if (this.isWanted(entry)) entry.timer = setTimeout(() => void this.seek(entry), Math.min(ms, MAX_TIMER_MS));
+    if (this.isWanted(entry))
+      entry.timer = setTimeout(() => void this.subscribeEntry(entry), Math.min(ms, MAX_TIMER_MS));
   }
 
   /** A subscription that was made when nobody wanted it any more. */

@@ -10,7 +10,7 @@ import { codeOf } from "./connection.js";
  * @param list the rows now
  * @returns what to call after each change
  */
-export function watch(RED: NodeAPI, node: Node, list: () => SubscriptionRow[]): () => void {
+export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => SubscriptionRow[]): () => void {
   let failing = false;
   return () => {
     const rows = list();

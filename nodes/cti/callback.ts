@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
 import { ON_THE_WAY_MS } from "../../lib/cti/removals.js";
-import type { SubscriptionKeeper } from "../../lib/cti/subscriptions.js";
+import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
 import type { CtiBroker } from "./connection.js";
 
@@ -68,27 +68,27 @@ function isHttp(text: string): boolean {
 }
 
 /** By id of the event node, so that each of both may be deployed anew without the other. */
-const keepersOf = new Map<string, Set<SubscriptionKeeper>>();
+const managersOf = new Map<string, Set<SubscriptionManager>>();
 
 /**
  * Notes that a subscriber's events come in at an event node.
  * @returns how to end it; what is on the way then is still expected
  */
-export function expectEvents(eventNode: string, keeper: SubscriptionKeeper): () => void {
-  const keepers = keepersOf.get(eventNode) ?? new Set();
-  keepersOf.set(eventNode, keepers.add(keeper));
+export function expectEvents(eventNode: string, manager: SubscriptionManager): () => void {
+  const managers = managersOf.get(eventNode) ?? new Set();
+  managersOf.set(eventNode, managers.add(manager));
   return () => {
     setTimeout(() => {
-      keepers.delete(keeper);
-      if (keepers.size === 0 && keepersOf.get(eventNode) === keepers) keepersOf.delete(eventNode);
+      managers.delete(manager);
+      if (managers.size === 0 && managersOf.get(eventNode) === managers) managersOf.delete(eventNode);
     }, ON_THE_WAY_MS).unref();
   };
 }
 
 /** True for a subscription that a subscriber may have; where there is no subscriber, there is nothing to compare with. */
 export function isExpected(eventNode: string, subscriptionId: string): boolean {
-  const keepers = keepersOf.get(eventNode);
-  if (!keepers || [...keepers].some((keeper) => keeper.expects(subscriptionId))) return true;
-  for (const keeper of keepers) if (keeper.claim(subscriptionId)) break;
+  const managers = managersOf.get(eventNode);
+  if (!managers || [...managers].some((manager) => manager.expects(subscriptionId))) return true;
+  for (const manager of managers) if (manager.unsubscribeIfLost(subscriptionId)) break;
   return false;
 }

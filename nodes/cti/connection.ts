@@ -41,7 +41,7 @@ export interface CtiBroker extends Node<BrokerCredentials> {
    */
   open(): { client: CtiClient; agents: AgentCommands };
   /** Takes over subscriptions that a node could not end before it was removed. */
-  adopt(ids: readonly string[]): Promise<void>;
+  takeOver(ids: readonly string[]): Promise<void>;
 }
 
 interface TlsConfigNode extends Node {

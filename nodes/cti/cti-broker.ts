@@ -8,7 +8,7 @@
 import type { NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
-import { Removals } from "../../lib/cti/removals.js";
+import { PendingUnsubscribes } from "../../lib/cti/removals.js";
 import { envText } from "../shared/values.js";
 import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./connection.js";
 import { serveBrokerTest } from "./connection-test.js";
@@ -21,7 +21,7 @@ export = (RED: NodeAPI): void => {
     const text = (value: string | undefined): string => envText(RED, this, value ?? "").trim();
     const store = contextStore(RED, this);
     let opened: { client: CtiClient; agents: AgentCommands } | undefined;
-    const removals: Removals = new Removals({
+    const removals: PendingUnsubscribes = new PendingUnsubscribes({
       client: { unsubscribe: (id) => this.open().client.unsubscribe(id) },
       save: () => store.save(removals.ids),
     });
@@ -36,16 +36,16 @@ export = (RED: NodeAPI): void => {
         }
         return opened;
       },
-      adopt: async (ids) => {
+      takeOver: async (ids) => {
         for (const id of ids) removals.add(id);
         await store.save(removals.ids);
-        void removals.sweep();
+        void removals.run();
       },
     } satisfies Partial<CtiBroker>);
 
     const off = onDeployEnd(RED, () => {
       off();
-      void store.load().then((ids) => (ids.length > 0 ? this.adopt(ids) : undefined));
+      void store.load().then((ids) => (ids.length > 0 ? this.takeOver(ids) : undefined));
     });
     this.on("close", (done: () => void) => {
       off();

@@ -46,13 +46,13 @@ export = (RED: NodeAPI): void => {
   function CtiCommand(this: Node, config: CommandConfig): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "anywhere365");
-    const life = new AbortController();
+    const closing = new AbortController();
     // Each agent's heartbeat listens, and a shift has more than the ten that Node takes for a leak.
-    setMaxListeners(0, life.signal);
+    setMaxListeners(0, closing.signal);
 
     const show = (): void => {
-      if (life.signal.aborted) return;
-      const beats = brokerOf(RED, config.broker, "command").open().agents.beating(life.signal).length;
+      if (closing.signal.aborted) return;
+      const beats = brokerOf(RED, config.broker, "command").open().agents.beating(closing.signal).length;
       if (beats > 0) setStatus(this, "connected", RED._("cti-command.badge.beats", { count: beats }));
       else clearStatus(this);
     };
@@ -64,7 +64,7 @@ export = (RED: NodeAPI): void => {
         const sent = await agents.send({
           command,
           heartbeatMs: heartbeatMs(config.heartbeat),
-          signal: life.signal,
+          signal: closing.signal,
           onBeatFailed: (error) =>
             this.warn(RED._("cti-command.beat-failed", { detail: localize(RED, error).message })),
           onBeatChange: show,
@@ -79,7 +79,7 @@ export = (RED: NodeAPI): void => {
     });
 
     this.on("close", (done: () => void) => {
-      life.abort();
+      closing.abort();
       done();
     });
   }

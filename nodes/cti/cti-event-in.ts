@@ -23,8 +23,8 @@ interface EventInConfig extends WebhookConfig {
   unknown?: "refuse" | "pass";
 }
 
-/** So many strangers are warned about, each once. */
-const WARNED = 100;
+/** Unknown subscriptions that are warned about, each once. */
+const MAX_REPORTED = 100;
 
 export = (RED: NodeAPI): void => {
   function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
@@ -32,7 +32,7 @@ export = (RED: NodeAPI): void => {
     const { path, auth } = webhookSettings(RED, this, config);
     Object.assign(this, { path, auth, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
     const transfers = new TransferRule();
-    const strangers = new Set<string>();
+    const reported = new Set<string>();
 
     const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {
       let event: CtiEvent;
@@ -43,9 +43,9 @@ export = (RED: NodeAPI): void => {
       }
       const id = event.SubscriptionId ?? "";
       if (config.unknown === "pass" || isExpected(this.id, id)) return { event };
-      if (strangers.size < WARNED && !strangers.has(id)) {
-        strangers.add(id);
-        this.warn(RED._("cti-event-in.stranger", { id }));
+      if (reported.size < MAX_REPORTED && !reported.has(id)) {
+        reported.add(id);
+        this.warn(RED._("cti-event-in.unknown-subscription", { id }));
       }
       return { status: 404, why: "subscription" };
     };

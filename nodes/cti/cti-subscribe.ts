@@ -8,7 +8,7 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
-import { SubscriptionKeeper, type SubscriptionRow } from "../../lib/cti/subscriptions.js";
+import { SubscriptionManager, type SubscriptionRow } from "../../lib/cti/subscriptions.js";
 import { onInput, localize } from "../shared/input.js";
 import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
@@ -18,7 +18,7 @@ import { callbackOf, expectEvents } from "./callback.js";
 import { type Action, agentList, readControl } from "./control.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { contextStore } from "./store.js";
-import { watch } from "./badge.js";
+import { subscriptionBadge } from "./badge.js";
 
 interface SubscribeConfig extends NodeDef {
   broker?: string;
@@ -44,8 +44,8 @@ function renewMs(value: number | string | undefined): number {
   throw refused("cti.errors.renew", { vendor: "anywhere365", operation: "subscribe", field: "renew" });
 }
 
-interface Life {
-  keeper: SubscriptionKeeper;
+interface Session {
+  manager: SubscriptionManager;
   broker: CtiBroker;
   agents: string[];
   release: () => void;
@@ -62,13 +62,13 @@ export = (RED: NodeAPI): void => {
 
     let closed = false;
 
-    const open = (): Life => {
+    const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { client } = broker.open();
       const agents = agentList((config.agents ?? []).map((agent) => envText(RED, this, agent)));
       const { url: callback, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
-      const keeper: SubscriptionKeeper = new SubscriptionKeeper({
+      const manager: SubscriptionManager = new SubscriptionManager({
         client,
         store: contextStore(RED, this),
         callback,
@@ -78,25 +78,25 @@ export = (RED: NodeAPI): void => {
           if (!closed) changed();
         },
       });
-      const changed = watch(RED, this, () => keeper.list());
-      const release = config.eventNode ? expectEvents(config.eventNode, keeper) : (): void => undefined;
-      return { keeper, broker, agents, release };
+      const changed = subscriptionBadge(RED, this, () => manager.list());
+      const release = config.eventNode ? expectEvents(config.eventNode, manager) : (): void => undefined;
+      return { manager, broker, agents, release };
     };
 
-    const begin = async ({ keeper, agents }: Life): Promise<void> => {
+    const begin = async ({ manager, agents }: Session): Promise<void> => {
       const active = await isActive(RED, this, config, "anywhere365");
       if (!active) setStatus(this, "unconfigured", RED._("cti-subscribe.badge.inactive"));
-      const rows = await keeper.start(active ? agents : []);
+      const rows = await manager.start(active ? agents : []);
       if (active && !closed) this.send({ payload: rowsOf(rows) });
     };
 
-    let life: Life | undefined;
+    let session: Session | undefined;
     let problem: unknown;
     // Not before all nodes stand: the event node may be made after this one. And after each later deploy, where it was
     // missing: a node that is added restarts nobody.
     const ready = new Promise<void>((resolve) => {
       const off = onDeployEnd(RED, () => {
-        if (!life) attempt();
+        if (!session) attempt();
         resolve();
       });
       this.on("close", (removed: boolean, done: (error?: unknown) => void) => {
@@ -108,9 +108,9 @@ export = (RED: NodeAPI): void => {
     });
     const attempt = (): void => {
       try {
-        life = open();
+        session = open();
         setStatus(this, "connecting");
-        begin(life).catch(fail);
+        begin(session).catch(fail);
       } catch (error) {
         fail(error);
       }
@@ -125,26 +125,26 @@ export = (RED: NodeAPI): void => {
       this.error(localize(RED, error).message);
     };
     const end = async (removed: boolean): Promise<void> => {
-      if (!life) return;
-      const left = await life.keeper.close(CLOSE_MS);
-      life.release();
+      if (!session) return;
+      const left = await session.manager.close(CLOSE_MS);
+      session.release();
       // With this node its context goes: somebody else has to remember.
-      if (removed && left.length > 0) await life.broker.adopt(left);
+      if (removed && left.length > 0) await session.broker.takeOver(left);
     };
 
     const act: Record<
       Action,
-      (life: Life, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]
+      (session: Session, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]
     > = {
-      subscribe: ({ keeper, agents }, addresses) => keeper.subscribe(addresses ?? agents),
-      unsubscribe: ({ keeper }, addresses) => keeper.unsubscribe(addresses),
-      list: ({ keeper }) => keeper.list(),
+      subscribe: ({ manager, agents }, addresses) => manager.subscribe(addresses ?? agents),
+      unsubscribe: ({ manager }, addresses) => manager.unsubscribe(addresses),
+      list: ({ manager }) => manager.list(),
     };
     onInput(RED, this, async (message, send) => {
       await ready;
       const { action, addresses } = readControl(message);
-      if (!life) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
-      const rows = await act[action](life, addresses);
+      if (!session) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
+      const rows = await act[action](session, addresses);
       message.payload = rowsOf(rows);
       send(message);
     });

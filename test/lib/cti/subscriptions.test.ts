@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { CtiClient, SubscribeRequest } from "../../../lib/cti/client.js";
-import { SubscriptionKeeper, type SubscriptionRow } from "../../../lib/cti/subscriptions.js";
+import { SubscriptionManager, type SubscriptionRow } from "../../../lib/cti/subscriptions.js";
 
 const ANNA = "sip:anna@contoso.example";
 const BART = "sip:bart@contoso.example";
@@ -73,8 +73,8 @@ describe("lib/cti/subscriptions", () => {
   let clock: Clock;
   let broker: FakeBroker;
   let stored: string[];
-  let keepers: SubscriptionKeeper[];
-  const keep = (renewMs = 0): SubscriptionKeeper => {
+  let keepers: SubscriptionManager[];
+  const keep = (renewMs = 0): SubscriptionManager => {
     const store = {
       load: () => Promise.resolve(stored),
       save: (ids: readonly string[]) => {
@@ -82,7 +82,7 @@ describe("lib/cti/subscriptions", () => {
         return Promise.resolve();
       },
     };
-    const keeper = new SubscriptionKeeper({
+    const keeper = new SubscriptionManager({
       client: broker,
       store,
       callback: "http://x/y",
@@ -312,13 +312,13 @@ describe("lib/cti/subscriptions", () => {
   it("removes a subscription that it never heard of only where an answer got lost, and one for each", async () => {
     const keeper = keep();
     await keeper.start([ANNA]);
-    assert.equal(keeper.claim("stranger"), false);
+    assert.equal(keeper.unsubscribeIfLost("stranger"), false);
     broker.fault = failure("ETIMEDOUT");
     await keeper.subscribe([BART]);
     broker.fault = undefined;
     await clock.tickAsync(500);
-    assert.equal(keeper.claim("lost"), true);
-    assert.equal(keeper.claim("stranger"), false);
+    assert.equal(keeper.unsubscribeIfLost("lost"), true);
+    assert.equal(keeper.unsubscribeIfLost("stranger"), false);
     await clock.tickAsync(0);
     assert.ok(broker.calls.includes("-lost"));
     assert.equal(broker.calls.includes("-stranger"), false);

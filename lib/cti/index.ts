@@ -1,0 +1,23 @@
+/** A client for the Anywhere365 CTI Broker: commands, subscriptions that heal, and a reader of what the broker posts. */
+export { AgentCommands, type CommandRequest } from "./agent-commands.js";
+export {
+  type AuthKind,
+  createCtiClient,
+  type CtiClient,
+  type CtiClientOptions,
+  type SubscribeRequest,
+} from "./client.js";
+export { type Command, type CommandBody, readCommand } from "./commands.js";
+export { callFacts, type CtiEvent, eventFacts, readEvent } from "./events.js";
+export { SubscriptionManager, type SubscriptionManagerOptions, type SubscriptionRow } from "./subscriptions.js";
+export {
+  COMMANDS,
+  type CommandName,
+  ENUM_STYLES,
+  type EnumStyle,
+  EVENTS,
+  type EventName,
+  SESSION_TYPES,
+  type SessionTypeName,
+} from "./tables.js";
+export { type Transfer, TransferRule } from "./transfers.js";
