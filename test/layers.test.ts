@@ -11,7 +11,7 @@ const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse"
 interface Rule {
   /** Packages beside node's own. */
   packages?: readonly string[];
-  /** Folders of which anything may be imported. */
+  /** Folders of which anything may be imported, and single files. */
   folders?: readonly string[];
   /** Files outside of the folders of which values may be imported; types may be imported from anywhere below `lib`. */
   values?: RegExp;
@@ -26,7 +26,7 @@ const VENDOR_PACKAGES: Record<string, readonly string[]> = {
 };
 
 /** Tables of names and ranges: a simulator decides for itself, so that a fault does not hide in its twin. */
-const TABLES = /^lib\/\w+\/(?:tables|answer)\.ts$/;
+const TABLES = /^lib\/\w+\/tables\.ts$/;
 
 /** The rules, the most specific first; `vendor` is the folder behind the first slash. */
 const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule])[] = [
@@ -44,7 +44,13 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
     // What a form loads into the browser has no builtins, and takes tables and pure functions from lib.
     /^nodes\/\w+\/editor\//,
     (vendor) => ({
-      folders: ["lib/core", `lib/${vendor}`, `nodes/${vendor}/editor`, "nodes/shared/editor"],
+      folders: [
+        "lib/core",
+        `lib/${vendor}`,
+        `nodes/${vendor}/editor`,
+        `nodes/${vendor}/settings.ts`,
+        "nodes/shared/editor",
+      ],
       builtins: false,
     }),
   ],
@@ -114,7 +120,7 @@ function fault(file: string, { target, typeOnly }: Import, rule: Rule): string |
   }
   if (!/\.(?:js|json)$/.test(target)) return `${target} does not end in .js`;
   const path = resolved(file, target);
-  if ((rule.folders ?? []).some((folder) => path.startsWith(`${folder}/`))) return undefined;
+  if ((rule.folders ?? []).some((folder) => path === folder || path.startsWith(`${folder}/`))) return undefined;
   if (rule.values && path.startsWith("lib/") && (typeOnly || rule.values.test(path))) return undefined;
   return `${path} is not of ${(rule.folders ?? []).join(", ")}`;
 }

@@ -1,79 +1,14 @@
 /** The answer to an external layer's request (External Layer API, "Client Response", "Say Method", "Dial Method"). Runs in the editor too. */
 import { type ContactCenterError, refused } from "../core/errors.js";
-import { plainText } from "../core/values.js";
-import { CHECKS, type FieldKind } from "./checks.js";
+import { isBlank, plainText } from "../core/values.js";
+import { CHECKS } from "./checks.js";
+import { type Action, ACTION_FIELDS, ACTIONS, type AnswerField, type AnswerFieldName, fieldsOf } from "./tables.js";
 
-/** One field of an answer. */
-export interface AnswerField {
-  /** The node's setting. */
-  setting: string;
-  /** The key that is sent. */
-  vendorName: string;
-  kind: FieldKind;
-}
-
-/** The fields of all answers, by the document's names. Names, checks, form and help derive from this table. */
-export const ANSWER_FIELDS = [
-  { setting: "layer", vendorName: "LAYER", kind: "layer" },
-  { setting: "nextLayer", vendorName: "NEXT_LAYER", kind: "layer" },
-  { setting: "nextLayerIfFailed", vendorName: "NEXT_LAYER_IF_FAILED", kind: "layer" },
-  { setting: "language", vendorName: "LANGUAGE", kind: "text" },
-  { setting: "data", vendorName: "DATA", kind: "say-parts" },
-  { setting: "callerId", vendorName: "CALLER_ID", kind: "text" },
-  { setting: "callerName", vendorName: "CALLER_NAME", kind: "text" },
-  { setting: "maxCallDuration", vendorName: "MAX_CALL_DURATION", kind: "seconds" },
-  { setting: "maxDialDuration", vendorName: "MAX_DIAL_DURATION", kind: "seconds" },
-  { setting: "nextVoId", vendorName: "NEXT_VO_ID", kind: "layer" },
-  { setting: "recording", vendorName: "RECORDING", kind: "yes-no" },
-  { setting: "targets", vendorName: "TARGETS", kind: "dial-targets" },
-  { setting: "customData", vendorName: "CUSTOM_DATA", kind: "custom-data" },
-] as const satisfies readonly AnswerField[];
-
-/** A setting of the answer. */
-export type AnswerSetting = (typeof ANSWER_FIELDS)[number]["setting"];
-/** Values by setting; undefined, null and empty text count as not set. */
-export type AnswerValues = Partial<Record<AnswerSetting, unknown>>;
-
-/** What an answer can tell the IVR to do, as the setting `action` names it; `msg` takes it from the message. */
-export const ACTIONS = ["GO_TO_LAYER", "SAY_DIGITS", "DIAL", "ERROR"] as const;
-/** One of {@link ACTIONS}. */
-export type Action = (typeof ACTIONS)[number];
-
-/** Which fields an action has, in the order of the document's samples. */
-export const ACTION_FIELDS: Record<
-  Exclude<Action, "ERROR">,
-  Partial<Record<AnswerSetting, "required" | "optional">>
-> = {
-  GO_TO_LAYER: { layer: "required", callerName: "optional", customData: "optional" },
-  SAY_DIGITS: {
-    nextLayer: "required",
-    nextLayerIfFailed: "optional",
-    language: "required",
-    data: "required",
-    customData: "optional",
-  },
-  DIAL: {
-    callerId: "required",
-    callerName: "optional",
-    maxCallDuration: "required",
-    maxDialDuration: "required",
-    nextVoId: "required",
-    recording: "required",
-    targets: "required",
-    customData: "required",
-  },
-};
-
-/** The fields of an action, in the order of the document's samples; `ERROR` has none. */
-export function fieldsOf(action: Action): (typeof ANSWER_FIELDS)[number][] {
-  if (action === "ERROR") return [];
-  return Object.keys(ACTION_FIELDS[action]).map(
-    (setting) => ANSWER_FIELDS.find((one) => one.setting === setting) as (typeof ANSWER_FIELDS)[number],
-  );
-}
+/** Values by field; undefined, null and empty text count as not set. */
+export type AnswerValues = Partial<Record<AnswerFieldName, unknown>>;
 
 /** What is sent where nothing is set and the document knows a default: calls are not recorded, and CUSTOM_DATA of a DIAL may not be missing. */
-const DOCUMENTED: Partial<Record<AnswerSetting, unknown>> = { recording: "no", customData: {} };
+const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA: {} };
 
 /** The body that sends the caller to the fallback layer of the IVR's own settings. */
 export const ERROR_BODY = { STATUS: 1 } as const;
@@ -88,21 +23,20 @@ export function readAction(value: unknown): Action | undefined {
 }
 
 /**
- * Makes the body of an answer.
+ * Builds the body of an answer.
  * @param action what the IVR shall do
- * @param values what the flow sets; what the action has no field for is left out
+ * @param values what is set; what the action has no field for is left out
  * @throws ContactCenterError `EINVALID` that names the field
  */
 export function answerBody(action: Action, values: AnswerValues): Record<string, unknown> {
   if (action === "ERROR") return { ...ERROR_BODY };
   const body: Record<string, unknown> = { STATUS: 0, ACTION: action };
   for (const field of fieldsOf(action)) {
-    const isRequired = ACTION_FIELDS[action][field.setting] === "required";
-    const given = values[field.setting];
-    const isSet = given !== undefined && given !== null && given !== "";
-    const value = isSet ? given : isRequired ? DOCUMENTED[field.setting] : undefined;
-    if (value !== undefined) body[field.vendorName] = checkValue(field, value);
-    else if (isRequired) throw missing(action, field.vendorName);
+    const isRequired = ACTION_FIELDS[action][field.name] === "required";
+    const given = values[field.name];
+    const value = !isBlank(given) ? given : isRequired ? DOCUMENTED_DEFAULTS[field.name] : undefined;
+    if (value !== undefined) body[field.name] = checkValue(field, value);
+    else if (isRequired) throw missing(action, field.name);
   }
   return body;
 }
@@ -113,7 +47,7 @@ export function answerBody(action: Action, values: AnswerValues): Record<string,
  * @throws ContactCenterError `EINVALID` that names the field
  */
 export function checkValue(field: AnswerField, value: unknown): unknown {
-  return CHECKS[field.kind](value, field.vendorName);
+  return CHECKS[field.kind](value, field.name);
 }
 
 function missing(action: Action, field: string): ContactCenterError {

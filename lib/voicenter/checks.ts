@@ -1,86 +1,75 @@
 /** What may stand in each field of an answer, and how it is written (External Layer API, the type columns and the samples). */
 import { type ContactCenterError, refused, type ErrorParams } from "../core/errors.js";
-import { plainInteger, plainText } from "../core/values.js";
+import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
+import { CUSTOM_DATA_LIMIT, type FieldKind, RECORD_TYPES, type RecordType, TARGET_TYPES } from "./tables.js";
 
-/** What may stand in a field. */
-export type FieldKind = "layer" | "text" | "seconds" | "yes-no" | "say-parts" | "dial-targets" | "custom-data";
-
-/** Languages that the document names; others on request to Voicenter. */
-export const LANGUAGES = ["HE", "EN", "AR", "RU"] as const;
-/** Kinds of a DIAL target; upper and lower case matter. */
-export const TARGET_TYPES = ["PHONE", "EXTENSION"] as const;
-/** Longest value in CUSTOM_DATA, characters (the limit of the vendor's own SDK). */
-export const CUSTOM_DATA_LIMIT = 128;
-
-/** The parts of an announcement, and what each may say. */
-export const RECORD_TYPES = {
+/** What each part of an announcement may say. */
+const CONTENT_CHECKS: Readonly<Record<RecordType, (content: string) => boolean>> = {
   Recording: (content) => content.trim() !== "",
   Digits: (content) => /^\d+$/.test(content),
   Number: (content) => /^-?\d+$/.test(content),
   Date: (content) => isDateTime(`${content}T00:00:00`),
   DateTime: (content) => isDateTime(content),
-} as const satisfies Record<string, (content: string) => boolean>;
-/** A kind of part. */
-export type RecordType = keyof typeof RECORD_TYPES;
+};
 
-/** The check of each kind: gives what is sent, or throws `EINVALID` with the field's name. */
+/** The check of each kind: returns what is sent, or throws `EINVALID` with the field's name. */
 export const CHECKS: Record<FieldKind, (value: unknown, field: string) => unknown> = {
-  layer: (value, field) => integer(value, field, 0),
-  seconds: (value, field) => integer(value, field, 1),
-  text: (value, field) => text(value, field),
+  layer: (value, field) => requiredInteger(value, field, 0),
+  seconds: (value, field) => requiredInteger(value, field, 1),
+  text: (value, field) => requiredText(value, field),
   "yes-no": (value, field) => {
     if (value !== "yes" && value !== "no") throw wrong("yes-no", field);
     return value;
   },
   "say-parts": (value, field) =>
-    list(value, field).map((part, at) => {
+    requiredList(value, field).map((part, at) => {
       const where = `${field}[${at}]`;
-      const [given, content] = [property(part, "RecordType"), property(part, "Content")];
-      const type = (Object.keys(RECORD_TYPES) as RecordType[]).find(
-        (one) => one.toLowerCase() === String(given).toLowerCase(),
-      );
-      if (!type) throw wrong("record-type", where, { types: Object.keys(RECORD_TYPES).join(", ") });
-      const words = text(content, `${where}.Content`);
-      if (!RECORD_TYPES[type](words)) throw wrong(`content.${type}`, `${where}.Content`);
-      return { RecordType: type, Content: words };
+      const from = readIgnoringCase(part);
+      const given = plainText(from("RecordType"))?.toLowerCase();
+      const type = RECORD_TYPES.find((one) => one.toLowerCase() === given);
+      if (!type) throw wrong("record-type", where, { types: RECORD_TYPES.join(", ") });
+      const content = requiredText(from("Content"), `${where}.Content`);
+      if (!CONTENT_CHECKS[type](content)) throw wrong(`content.${type}`, `${where}.Content`);
+      return { RecordType: type, Content: content };
     }),
   "dial-targets": (value, field) =>
-    list(value, field).map((item, at) => {
+    requiredList(value, field).map((item, at) => {
       const where = `${field}[${at}]`;
-      const type = TARGET_TYPES.find((one) => one === property(item, "TYPE"));
+      const from = readIgnoringCase(item);
+      const type = TARGET_TYPES.find((one) => one === from("TYPE"));
       if (!type) throw wrong("target-type", `${where}.TYPE`, { types: TARGET_TYPES.join(", ") });
-      return { TYPE: type, TARGET: text(property(item, "TARGET"), `${where}.TARGET`) };
+      return { TYPE: type, TARGET: requiredText(from("TARGET"), `${where}.TARGET`) };
     }),
   "custom-data": (value, field) => {
     const object = typeof value === "string" ? parsed(value) : value;
-    if (object === null || typeof object !== "object" || Array.isArray(object)) throw wrong("object", field);
+    if (!isRecord(object)) throw wrong("object", field);
     const entries = Object.entries(object).filter(([, one]) => one !== undefined && one !== null);
     return Object.fromEntries(entries.map(([name, one]) => [name, customText(one, `${field}.${name}`)]));
   },
 };
 
-function integer(value: unknown, field: string, low: number): number {
+function requiredInteger(value: unknown, field: string, low: number): number {
   const number = plainInteger(value);
   if (number === undefined || number < low) throw wrong("integer", field, { low });
   return number;
 }
 
-function text(value: unknown, field: string): string {
-  const words = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
-  if (typeof words !== "string" || words.trim() === "") throw wrong("text", field);
-  return words.trim();
+function requiredText(value: unknown, field: string): string {
+  const text = typeof value === "number" && Number.isFinite(value) ? String(value) : value;
+  if (typeof text !== "string" || text.trim() === "") throw wrong("text", field);
+  return text.trim();
 }
 
-function list(value: unknown, field: string): unknown[] {
+function requiredList(value: unknown, field: string): unknown[] {
   if (!Array.isArray(value) || value.length === 0) throw wrong("list", field);
   return value;
 }
 
 function customText(value: unknown, field: string): string {
-  const words = plainText(value) ?? jsonText(value, field);
-  if (words.length > CUSTOM_DATA_LIMIT)
-    throw wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: words.length });
-  return words;
+  const text = plainText(value) ?? jsonText(value, field);
+  if (text.length > CUSTOM_DATA_LIMIT)
+    throw wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: text.length });
+  return text;
 }
 
 function jsonText(value: unknown, field: string): string {
@@ -89,13 +78,6 @@ function jsonText(value: unknown, field: string): string {
   } catch {
     throw wrong("object", field);
   }
-}
-
-/** A property of a list's item, without regard to case. */
-function property(item: unknown, name: string): unknown {
-  if (item === null || typeof item !== "object") return undefined;
-  const key = Object.keys(item).find((one) => one.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : (item as Record<string, unknown>)[key];
 }
 
 /** `YYYY-MM-DDThh:mm:ss` without a zone, and a day that exists. */
@@ -113,10 +95,7 @@ function parsed(value: string): unknown {
   }
 }
 
-function wrong(problem: string, field: string, words: ErrorParams = {}): ContactCenterError {
-  return refused(
-    `voicenter.errors.${problem}`,
-    { vendor: "voicenter", operation: "External Layer response", field },
-    words,
-  );
+function wrong(problem: string, field: string, params: ErrorParams = {}): ContactCenterError {
+  const cause = { vendor: "voicenter", operation: "External Layer response", field } as const;
+  return refused(`voicenter.errors.${problem}`, cause, params);
 }

@@ -1,24 +1,9 @@
-/** The request that Voicenter makes when a call reaches an external layer (External Layer API, "Request Parameters"). */
-import { randomUUID } from "node:crypto";
+/** Reads the request that Voicenter makes when a call reaches an external layer ("Request Parameters"). */
+import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
 import { parseJsonObject } from "../webhook/body.js";
-import type { Call } from "../core/call.js";
-import { eventKey, type VendorEvent } from "../core/event.js";
-import { plainInteger, plainText } from "../core/values.js";
+import { REQUEST_FIELDS } from "./tables.js";
 
-/** The value of `METHOD`, always; the name of `msg.event`. */
-export const REQUEST_NAME = "IVR_LAYER_INPUT";
-
-/** How each field of `DATA` is read. `layer`: the document says integer, its samples write text. */
-const FIELDS = {
-  DID: "text",
-  CALLER_ID: "text",
-  IVR_UNIQUE_ID: "text",
-  DTMF: "text",
-  LAYER_ID: "layer",
-  PREVIOUS_LAYER_ID: "layer",
-} as const;
-
-/** `msg.payload`: the fields of `DATA`; unknown ones as they came. */
+/** The fields of `DATA`; unknown ones as they came. */
 export interface LayerRequest {
   DID?: string;
   CALLER_ID?: string;
@@ -31,54 +16,28 @@ export interface LayerRequest {
   [field: string]: unknown;
 }
 
-/** A request in all its readings. */
-export interface ReadRequest {
-  payload: LayerRequest;
-  /** The layer as text; undefined when it is unknown. */
-  topic: string | undefined;
-  call: Call;
-  event: VendorEvent;
-}
-
 /**
  * Reads a request. Nothing is refused: what cannot be read is left out, and the caller is still served.
  * @param body the JSON object; `DATA` may be an object or, as the document's type column says, JSON text
- * @param receivedAt ISO 8601
  */
-export function readRequest(body: Record<string, unknown>, receivedAt: string): ReadRequest {
-  const read: Record<string, unknown> = { LAYER_ID: null, PREVIOUS_LAYER_ID: null };
-  for (const [name, value] of Object.entries(dataOf(body))) {
-    const kind = FIELDS[name.toUpperCase() as keyof typeof FIELDS] as "text" | "layer" | undefined;
-    if (kind === undefined) read[name] = value;
-    else if (kind === "layer") read[name.toUpperCase()] = plainInteger(value) ?? null;
-    else if (plainText(value) !== undefined) read[name.toUpperCase()] = plainText(value);
+export function readRequest(body: Record<string, unknown>): LayerRequest {
+  const request: LayerRequest = { LAYER_ID: null, PREVIOUS_LAYER_ID: null };
+  const data = dataOf(body);
+  const from = readIgnoringCase(data);
+  for (const [field, kind] of Object.entries(REQUEST_FIELDS)) {
+    const value = kind === "layer" ? (plainInteger(from(field)) ?? null) : plainText(from(field));
+    if (value !== undefined) request[field] = value;
   }
-  const payload = read as LayerRequest;
-  const { IVR_UNIQUE_ID: id, CALLER_ID: from, DID: to, LAYER_ID: layer } = payload;
-  const call: Call = {
-    vendor: "voicenter",
-    ...(id && { id }),
-    state: "incoming",
-    direction: "inbound",
-    ...(from && { from }),
-    ...(to && { to }),
-    at: receivedAt,
-  };
-  const key = id ? eventKey("voicenter", REQUEST_NAME, payload) : randomUUID();
-  return {
-    payload,
-    topic: layer === null ? undefined : String(layer),
-    call,
-    event: { key, vendor: "voicenter", name: REQUEST_NAME, receivedAt },
-  };
+  for (const [name, value] of Object.entries(data))
+    if (!Object.hasOwn(REQUEST_FIELDS, name.toUpperCase())) request[name] = value;
+  return request;
 }
 
 function dataOf(body: Record<string, unknown>): Record<string, unknown> {
-  const name = Object.keys(body).find((key) => key.toUpperCase() === "DATA");
-  const data = name === undefined ? undefined : body[name];
+  const data = readIgnoringCase(body)("DATA");
   if (typeof data === "string") {
     const read = parseJsonObject(Buffer.from(data));
     return "object" in read ? read.object : {};
   }
-  return data !== null && typeof data === "object" && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
+  return isRecord(data) ? data : {};
 }

@@ -109,6 +109,27 @@ export function valueReader<F extends FieldNames>(
 }
 
 /**
+ * As {@link valueReader}, for a table of settings and the vendor's names.
+ * @param settings setting -> vendor's name
+ * @returns a function from a message, and a payload where it is not the message's own, to values by the vendor's names
+ */
+export function fieldReader<S extends Readonly<Record<string, string>>>(
+  RED: NodeAPI,
+  node: Node,
+  config: object,
+  settings: S,
+  vendor: Vendor,
+): (message: Message, payload?: unknown) => Promise<Partial<Record<S[keyof S], unknown>>> {
+  const fields = Object.entries(settings).map(([setting, vendorName]) => ({ setting, vendorName }));
+  const read = valueReader(RED, node, config, fields, vendor);
+  return async (message, payload) => {
+    const values = await read(message, payload);
+    const byName = Object.entries(values).map(([setting, value]) => [settings[setting], value]);
+    return Object.fromEntries(byName) as Partial<Record<S[keyof S], unknown>>;
+  };
+}
+
+/**
  * Evaluates one typed property in each item of a list setting, saved as `<property>` and `<property>Type`.
  * @param setting the list's name, for the error
  * @returns copies of the items

@@ -8,7 +8,8 @@
  */
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
-import { readRequest } from "../../lib/smartrouting/request.js";
+import { callFacts, eventFacts } from "../../lib/smartrouting/events.js";
+import { readExtraData, readRequest } from "../../lib/smartrouting/request.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
@@ -23,8 +24,15 @@ export = (RED: NodeAPI): void => {
       method: "POST",
       fallback: () => NO_CHANGE,
       message: ({ data, receivedAt }) => {
-        const { payload, ...facts } = readRequest(data, receivedAt);
-        return { payload, ...(payload.targetid !== undefined && { topic: payload.targetid }), ...facts };
+        const payload = readRequest(data);
+        const smartrouting = readExtraData(payload.extradata);
+        return {
+          payload,
+          ...(payload.targetid !== undefined && { topic: payload.targetid }),
+          smartrouting,
+          call: callFacts(payload, smartrouting, receivedAt),
+          event: eventFacts(payload, smartrouting, receivedAt),
+        };
       },
     });
   }

@@ -7,12 +7,13 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { ANSWER_FIELDS, answerBody, DISCONNECT } from "../../lib/smartrouting/answer.js";
-import { REQUEST_KEYS } from "../../lib/smartrouting/request.js";
+import { isRecord, readIgnoringCase } from "../../lib/core/values.js";
+import { answerBody } from "../../lib/smartrouting/answer.js";
+import { DISCONNECT, REQUEST_KEYS } from "../../lib/smartrouting/tables.js";
 import { type Message, onInput } from "../shared/input.js";
-import { readIgnoringCase } from "../../lib/core/values.js";
-import { valueReader } from "../shared/values.js";
+import { fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
+import { SETTINGS } from "./settings.js";
 
 interface Config extends NodeDef {
   /** Ends the call, after `customTTS` where that is set. */
@@ -21,19 +22,17 @@ interface Config extends NodeDef {
 
 /** Every key that a payload may carry without a warning: the answer's, and the request's, which are never sent back. */
 const KNOWN_KEYS = new Set(
-  [...ANSWER_FIELDS.flatMap((field) => [field.vendorName, field.setting]), ...REQUEST_KEYS, "disconnect"].map((key) =>
-    key.toLowerCase(),
-  ),
+  [...Object.entries(SETTINGS).flat(), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()),
 );
 
 export = (RED: NodeAPI): void => {
   function SmartRoutingOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const read = valueReader(RED, this, config, ANSWER_FIELDS, "enreach");
+    const read = fieldReader(RED, this, config, SETTINGS, "enreach");
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "enreach", async () => {
         const values = await read(message);
-        if (wantsDisconnect(config, message)) values.initialTarget = DISCONNECT;
+        if (wantsDisconnect(config, message)) values.InitialTarget = DISCONNECT;
         const body = answerBody(values);
         warnOfUnknown(this, message.payload);
         return body ? jsonAnswer("enreach", body) : { status: 204 };
@@ -42,7 +41,7 @@ export = (RED: NodeAPI): void => {
   }
 
   function warnOfUnknown(node: Node, payload: unknown): void {
-    if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return;
+    if (!isRecord(payload)) return;
     const keys = Object.keys(payload).filter((key) => !KNOWN_KEYS.has(key.toLowerCase()));
     if (keys.length > 0) node.warn(RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
   }

@@ -11,6 +11,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainInteger } from "../../lib/core/values.js";
 import { answerBody, ERROR_BODY } from "../../lib/voicenter/answer.js";
+import { callFacts, eventFacts } from "../../lib/voicenter/events.js";
 import { readRequest } from "../../lib/voicenter/request.js";
 import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
@@ -28,7 +29,7 @@ export = (RED: NodeAPI): void => {
     const text = envText(RED, this, String(config.fallbackLayer ?? "")).trim();
     const layer = plainInteger(text);
     const isWrong = text !== "" && (layer === undefined || layer < 0);
-    const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { layer });
+    const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { LAYER: layer });
     const fallback = { status: 200, json: JSON.stringify(body) };
     openRequestNode(RED, this, config, {
       vendor: "voicenter",
@@ -36,8 +37,13 @@ export = (RED: NodeAPI): void => {
       refusal: ERROR_BODY,
       fallback: () => fallback,
       message: ({ data, receivedAt }) => {
-        const { topic, ...facts } = readRequest(data, receivedAt);
-        return { ...facts, ...(topic !== undefined && { topic }) };
+        const payload = readRequest(data);
+        return {
+          payload,
+          ...(payload.LAYER_ID !== null && { topic: String(payload.LAYER_ID) }),
+          call: callFacts(payload, receivedAt),
+          event: eventFacts(payload, receivedAt),
+        };
       },
     });
     if (isWrong) {

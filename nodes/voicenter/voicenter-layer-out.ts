@@ -7,11 +7,13 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { type Action, ANSWER_FIELDS, answerBody, fieldsOf, readAction } from "../../lib/voicenter/answer.js";
-import { onInput } from "../shared/input.js";
 import { readIgnoringCase } from "../../lib/core/values.js";
-import { evaluateItems, valueReader } from "../shared/values.js";
+import { answerBody, readAction } from "../../lib/voicenter/answer.js";
+import { type Action, fieldsOf } from "../../lib/voicenter/tables.js";
+import { onInput } from "../shared/input.js";
+import { evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
+import { SETTINGS } from "./settings.js";
 
 interface Config extends NodeDef {
   /** One of ACTIONS, or `msg`. */
@@ -30,18 +32,16 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const fixed = config.action === "msg" ? undefined : readAction(config.action ?? "GO_TO_LAYER");
     // What an earlier choice of action left in the settings is not looked at.
-    const fields = fixed ? fieldsOf(fixed) : ANSWER_FIELDS;
-    const read = valueReader(RED, this, config, fields, "voicenter");
-    const lists = (["data", "targets"] as const).filter(
-      (list) => config[list]?.length && fields.some((field) => field.setting === list),
-    );
+    const settings = settingsOf(fixed);
+    const read = fieldReader(RED, this, config, settings, "voicenter");
+    const lists = (["data", "targets"] as const).filter((list) => config[list]?.length && list in settings);
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async () => {
         const payload = withoutRequest(message.payload);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
         const values = await read(message, payload);
         for (const list of lists) {
-          values[list] = await evaluateItems(
+          values[SETTINGS[list]] = await evaluateItems(
             RED,
             this,
             message,
@@ -57,6 +57,13 @@ export = (RED: NodeAPI): void => {
   }
   RED.nodes.registerType("voicenter-layer-out", VoicenterLayerOut);
 };
+
+/** The settings that an action reads; all of them where the message chooses the action. */
+function settingsOf(action: Action | undefined): Partial<typeof SETTINGS> {
+  if (action === undefined) return SETTINGS;
+  const names = new Set<string>(fieldsOf(action).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(SETTINGS).filter(([, name]) => names.has(name)));
+}
 
 /** A payload that is still the request holds the caller's own number and data, which are no answer. */
 function withoutRequest(payload: unknown): unknown {

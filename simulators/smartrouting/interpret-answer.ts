@@ -2,7 +2,7 @@
  * What the platform makes of an answer, in words. Vendor guide, "SmartRouting Response": 200 with instructions, 204 for
  * "proceed normally"; whatever else comes is not documented, and the call is expected to follow the default routing.
  */
-import { ANSWER_FIELDS, type AnswerField, DISCONNECT, type FieldKind } from "../../lib/smartrouting/answer.js";
+import { ANSWER_FIELDS, type AnswerField, DISCONNECT, type FieldKind } from "../../lib/smartrouting/tables.js";
 import { type Exchange, type Note, slowNotes, type Tone } from "../caller/conversation.js";
 import { findMember, nameTarget, type TargetKind } from "./directory.js";
 import type { Member } from "./state.js";
@@ -106,9 +106,9 @@ function parse(body: string): Record<string, unknown> | undefined {
 function instructions(body: Record<string, unknown>, directory: readonly Member[], notes: Note[]): Instructions {
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(body)) {
-    const field = FIELDS.find(({ vendorName }) => vendorName === key);
+    const field = FIELDS.find(({ name }) => name === key);
     if (field === undefined) {
-      const meant = FIELDS.find(({ vendorName }) => vendorName.toLowerCase() === key.toLowerCase())?.vendorName;
+      const meant = FIELDS.find(({ name }) => name.toLowerCase() === key.toLowerCase())?.name;
       notes.push({
         text:
           meant === undefined ? `${key} is no key of an answer: ignored.` : `${key} must be written ${meant}: ignored.`,

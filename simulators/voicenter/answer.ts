@@ -3,7 +3,7 @@
  * Method". What cannot be read leads to the fallback layer. Where table and samples of the document differ, both are
  * taken, with a remark.
  */
-import { ACTION_FIELDS, ACTIONS, type Action, type ANSWER_FIELDS, fieldsOf } from "../../lib/voicenter/answer.js";
+import { ACTION_FIELDS, ACTIONS, type Action, type ANSWER_FIELDS, fieldsOf } from "../../lib/voicenter/tables.js";
 import { type Exchange, type Note, slowNotes } from "../caller/conversation.js";
 
 /** One part of an announcement. */
@@ -143,18 +143,18 @@ function actionOf(body: Fields, notes: Note[]): ActionName | undefined {
 /** The first thing that makes the answer useless; what is merely odd becomes a remark. */
 function faultOf(action: ActionName, body: Fields, notes: Note[]): string | undefined {
   const fields = fieldsOf(action);
-  for (const { setting, vendorName, kind } of fields) {
-    const value = body[vendorName];
+  for (const { name, kind } of fields) {
+    const value = body[name];
     const absent = value === undefined || value === null;
     const wrong = absent ? "is missing" : CHECKS[kind](value);
     // CUSTOM_DATA is marked mandatory with DIAL, though most samples lack it: without it the call is not lost.
-    const mandatory = kind !== "custom-data" && ACTION_FIELDS[action][setting] === "required";
-    if (wrong !== undefined && mandatory) return `${vendorName} ${wrong}.`;
-    if (wrong !== undefined && !absent) notes.push({ text: `${vendorName} ${wrong}: ignored.`, tone: "warn" });
+    const mandatory = kind !== "custom-data" && ACTION_FIELDS[action][name] === "required";
+    if (wrong !== undefined && mandatory) return `${name} ${wrong}.`;
+    if (wrong !== undefined && !absent) notes.push({ text: `${name} ${wrong}: ignored.`, tone: "warn" });
     if (wrong === undefined && typeof value === "string" && CHECKS[kind] === integer)
-      notes.push({ text: `${vendorName} should be an integer.`, tone: "warn" });
+      notes.push({ text: `${name} should be an integer.`, tone: "warn" });
   }
-  const known = new Set(["STATUS", "ACTION", "CUSTOM_DATA", ...fields.map(({ vendorName }): string => vendorName)]);
+  const known = new Set(["STATUS", "ACTION", "CUSTOM_DATA", ...fields.map(({ name }): string => name)]);
   for (const name of Object.keys(body))
     if (!known.has(name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
   return undefined;

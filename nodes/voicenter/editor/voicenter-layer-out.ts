@@ -1,14 +1,14 @@
 /** The form of `voicenter-layer-out`: the fields of the chosen action, two lists, and the answer as it will be sent. */
+import { answerBody, checkValue } from "../../../lib/voicenter/answer.js";
 import {
   type Action,
   ACTION_FIELDS,
-  ANSWER_FIELDS,
-  answerBody,
   type AnswerField,
-  checkValue,
   fieldsOf,
-} from "../../../lib/voicenter/answer.js";
-import { LANGUAGES, RECORD_TYPES, TARGET_TYPES } from "../../../lib/voicenter/checks.js";
+  LANGUAGES,
+  RECORD_TYPES,
+  TARGET_TYPES,
+} from "../../../lib/voicenter/tables.js";
 import { addForm } from "../../shared/editor/index.js";
 import { type ItemList, itemList } from "../../shared/editor/list.js";
 import { livePreview } from "../../shared/editor/preview.js";
@@ -22,6 +22,7 @@ import {
   typedInput,
   typedValue,
 } from "../../shared/editor/typed.js";
+import { SETTINGS } from "../settings.js";
 
 /** The typed settings, and what may be chosen for each. */
 const TYPED = {
@@ -36,10 +37,16 @@ const TYPED = {
 
 /** The lists: which property is chosen, which is typed. */
 const LISTS = {
-  data: { choice: "RecordType", choices: Object.keys(RECORD_TYPES), value: "Content" },
-  targets: { choice: "TYPE", choices: [...TARGET_TYPES], value: "TARGET" },
+  data: { choice: "RecordType", choices: RECORD_TYPES, value: "Content" },
+  targets: { choice: "TYPE", choices: TARGET_TYPES, value: "TARGET" },
 } as const;
 type ListName = keyof typeof LISTS;
+
+/** The setting of each field. */
+const SETTING_OF = Object.fromEntries(Object.entries(SETTINGS).map(([setting, name]) => [name, setting])) as Record<
+  (typeof SETTINGS)[keyof typeof SETTINGS],
+  keyof typeof SETTINGS
+>;
 
 const lists = new Map<string, ItemList>();
 
@@ -57,8 +64,9 @@ addForm("voicenter-layer-out", {
     }
     const showFields = (): void => {
       const action = chosenAction();
-      for (const field of ANSWER_FIELDS)
-        $(`[data-field=${field.setting}]`).toggle(action === "msg" || fieldsOf(action).includes(field));
+      const names = action === "msg" ? [] : fieldsOf(action).map(({ name }): string => name);
+      for (const [setting, name] of Object.entries(SETTINGS))
+        $(`[data-field=${setting}]`).toggle(action === "msg" || names.includes(name));
       $("#cc-action-hint").text(node._(`voicenter-layer-out.action-hint.${action}`));
     };
     // A flow made by hand may lack the action; the node then goes to a layer.
@@ -82,17 +90,16 @@ function preview(node: EditorNode): unknown {
   if (action === "ERROR") return answerBody("ERROR", {});
   const body: Record<string, unknown> = { STATUS: 0, ACTION: action };
   for (const field of fieldsOf(action)) {
-    const shown = shownValue(field);
-    const isRequired = ACTION_FIELDS[action][field.setting] === "required";
-    if (shown !== undefined) body[field.vendorName] = shown;
-    else if (isRequired) body[field.vendorName] = `‹payload.${field.vendorName}›`;
+    const shown = shownValue(SETTING_OF[field.name], field);
+    const isRequired = ACTION_FIELDS[action][field.name] === "required";
+    if (shown !== undefined) body[field.name] = shown;
+    else if (isRequired) body[field.name] = `‹payload.${field.name}›`;
   }
   return body;
 }
 
 /** A literal as it will be sent, a placeholder for what only the running flow can tell, undefined when blank. */
-function shownValue(field: AnswerField): unknown {
-  const setting = field.setting;
+function shownValue(setting: string, field: AnswerField): unknown {
   if (setting in LISTS) {
     const { choice, value } = LISTS[setting as ListName];
     const items = lists.get(setting)?.items() ?? [];

@@ -1,12 +1,37 @@
 import assert from "node:assert/strict";
-import { readRequest } from "../../../lib/smartrouting/request.js";
+import type { Call } from "../../../lib/core/call.js";
+import type { VendorEvent } from "../../../lib/core/event.js";
+import { callFacts, eventFacts } from "../../../lib/smartrouting/events.js";
+import {
+  type ExtraData,
+  readExtraData,
+  readRequest,
+  type SmartRoutingRequest,
+} from "../../../lib/smartrouting/request.js";
 import { REQUEST, REQUEST_WITH_EXTRA_DATA } from "../../fixtures/smartrouting.js";
 
 const AT = "2026-05-02T08:00:00.000Z";
 
-describe("lib/smartrouting/request", () => {
+/** A request in all its readings. */
+function read(body: Record<string, unknown>): {
+  payload: SmartRoutingRequest;
+  smartrouting: ExtraData;
+  call: Call;
+  event: VendorEvent;
+} {
+  const payload = readRequest(body);
+  const smartrouting = readExtraData(payload.extradata);
+  return {
+    payload,
+    smartrouting,
+    call: callFacts(payload, smartrouting, AT),
+    event: eventFacts(payload, smartrouting, AT),
+  };
+}
+
+describe("lib/smartrouting/request, events", () => {
   it("reads the guide's sample with extra data in all its readings", () => {
-    const { payload, smartrouting, call, event } = readRequest(REQUEST_WITH_EXTRA_DATA, AT);
+    const { payload, smartrouting, call, event } = read(REQUEST_WITH_EXTRA_DATA);
     assert.deepEqual(payload, REQUEST_WITH_EXTRA_DATA);
     assert.deepEqual(smartrouting, {
       callId: "d59d7a2f-318a-469e-bdc0-b092a8fedbc1",
@@ -30,23 +55,20 @@ describe("lib/smartrouting/request", () => {
   });
 
   it("leaves out what was not sent", () => {
-    assert.deepEqual(readRequest(REQUEST, AT).payload, REQUEST);
-    const { payload, smartrouting, call } = readRequest({}, AT);
+    assert.deepEqual(read(REQUEST).payload, REQUEST);
+    const { payload, smartrouting, call } = read({});
     assert.deepEqual(payload, {});
     assert.deepEqual(smartrouting, { parameters: {} });
     assert.deepEqual(call, { vendor: "enreach", state: "incoming", direction: "inbound", at: AT });
   });
 
   it("reads keys of any case and parameters of both styles", () => {
-    const { payload, smartrouting } = readRequest(
-      {
-        ANUM: "+1",
-        Bnum: 2,
-        TargetId: "T",
-        ExtraData: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" },
-      },
-      AT,
-    );
+    const { payload, smartrouting } = read({
+      ANUM: "+1",
+      Bnum: 2,
+      TargetId: "T",
+      ExtraData: { CURRUSERID: "u", DYN_x: 1, dyn_par_Y: [2], isinternalcaller: "True" },
+    });
     assert.deepEqual(payload, {
       anum: "+1",
       bnum: "2",
@@ -57,7 +79,7 @@ describe("lib/smartrouting/request", () => {
   });
 
   it("has one key for one request, however its names are cased, and another for another", () => {
-    const key = (body: Record<string, unknown>): string => readRequest(body, AT).event.key;
+    const key = (body: Record<string, unknown>): string => read(body).event.key;
     const sample = REQUEST_WITH_EXTRA_DATA;
     const shouted = {
       EXTRADATA: Object.fromEntries(
@@ -73,7 +95,7 @@ describe("lib/smartrouting/request", () => {
   });
 
   it("gives a request without the vendor's call id a key of its own", () => {
-    assert.notEqual(readRequest(REQUEST, AT).event.key, readRequest(REQUEST, AT).event.key);
+    assert.notEqual(read(REQUEST).event.key, read(REQUEST).event.key);
   });
 
   it("survives wrong types", () => {
@@ -83,7 +105,7 @@ describe("lib/smartrouting/request", () => {
       { extradata: [1] },
       { extradata: { CallId: {}, DYN_PAR___proto__: { x: 1 }, IsInternalCaller: {} } },
     ]) {
-      const { smartrouting, call } = readRequest(odd, AT);
+      const { smartrouting, call } = read(odd);
       assert.equal(call.from, undefined);
       assert.equal((smartrouting.parameters as { x?: unknown }).x, undefined);
     }

@@ -1,0 +1,5 @@
+/** Enreach SmartRouting: reads its requests and builds the answers ("HTTP Integrator Guide"). */
+export * from "./answer.js";
+export * from "./events.js";
+export * from "./request.js";
+export * from "./tables.js";

@@ -1,0 +1,5 @@
+/** Voicenter's External Layer: reads its requests and builds the answers ("External Layer API"). */
+export * from "./answer.js";
+export * from "./events.js";
+export * from "./request.js";
+export * from "./tables.js";
