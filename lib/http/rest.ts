@@ -27,6 +27,10 @@ export interface RestOptions {
   /** Retries of a request under {@link RetryRule}; 3 unless told. */
   retries?: number;
   backoff?: BackoffOptions;
+  /** Milliseconds until a connection is made, TLS included; unlimited by default, apart from `timeoutMs`. */
+  connectMs?: number;
+  /** The longest `Retry-After` that is obeyed, milliseconds; 30,000 by default. A longer one is shortened to this. */
+  maxRetryAfterMs?: number;
 }
 
 /** What a vendor says about a failure. */
@@ -50,6 +54,8 @@ export interface RestRequest {
   body?: unknown;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** Milliseconds for all tries and the pauses between them; unlimited by default. */
+  totalMs?: number;
   retry?: RetryRule;
   signal?: AbortSignal;
 }
@@ -139,18 +145,28 @@ export function createRestClient(options: RestOptions): RestClient {
     validateStatus: () => true,
     paramsSerializer: { indexes: null },
   });
-  const { retries = 3, backoff } = options;
+  if (options.connectMs !== undefined) {
+    limitConnect(agents.httpAgent, "connect", options.connectMs);
+    limitConnect(agents.httpsAgent, "secureConnect", options.connectMs);
+  }
+  const { retries = 3, backoff, maxRetryAfterMs = 30_000 } = options;
   return {
     async request(request) {
+      const end = Date.now() + (request.totalMs ?? Infinity);
       for (let attempt = 0; ; attempt++) {
         try {
-          return await once(client, options, request);
+          return await once(client, options, request, end - Date.now());
         } catch (error) {
           const rule = request.retry ?? "never";
           const again = rule === "safe" ? isRetryable(error) : rule === "unprocessed" && isUnprocessed(error);
           if (!again || attempt >= retries) throw error;
           const asked = (error as ContactCenterError).cause["retryAfterMs"] as number | undefined;
-          await delay(asked ?? backoffDelay(attempt, backoff), request.signal);
+          const pauseMs = asked === undefined ? backoffDelay(attempt, backoff) : Math.min(asked, maxRetryAfterMs);
+          // What cannot be tried again in time is answered now.
+          if (Date.now() + pauseMs >= end) throw error;
+          await delay(pauseMs, request.signal).catch(() => {
+            throw closedError(options, request);
+          });
         }
       }
     },
@@ -161,8 +177,32 @@ export function createRestClient(options: RestOptions): RestClient {
   };
 }
 
-async function once(client: AxiosInstance, options: RestOptions, request: RestRequest): Promise<RestAnswer> {
-  const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? 15_000;
+/** Ends a connection that is not made within the limit: a request that waits for it has not been sent. */
+function limitConnect(agent: http.Agent, made: "connect" | "secureConnect", limitMs: number): void {
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (...parameters) => {
+    const socket = create(...parameters);
+    if (!socket) return socket;
+    const timer = setTimeout(() => {
+      socket.destroy(Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" }));
+    }, limitMs);
+    const clear = (): void => clearTimeout(timer);
+    socket.once(made, clear).once("close", clear);
+    return socket;
+  };
+}
+
+function closedError(options: RestOptions, request: RestRequest): ContactCenterError {
+  return networkError({ vendor: options.vendor, operation: request.operation }, "ECLOSED", options.baseUrl, 0);
+}
+
+async function once(
+  client: AxiosInstance,
+  options: RestOptions,
+  request: RestRequest,
+  leftMs: number,
+): Promise<RestAnswer> {
+  const timeoutMs = Math.max(1, Math.min(request.timeoutMs ?? options.timeoutMs ?? 15_000, leftMs));
   // axios counts its own time-out from the connected socket only; the signal bounds the name look-up and handshake too.
   const limit = AbortSignal.timeout(timeoutMs);
   const hasBody = request.body !== undefined;

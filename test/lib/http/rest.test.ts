@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { ServerResponse } from "node:http";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createRestClient, isUnprocessed, joinUrl, type RestClient, type RestOptions } from "../../../lib/http/rest.js";
 import { freePort } from "../../support/node-red.js";
 import { startServer, type TestServer } from "../../support/server.js";
+import { until } from "../../support/wait.js";
 
 describe("lib/http/rest", () => {
   let server: TestServer;
@@ -120,6 +121,17 @@ describe("lib/http/rest", () => {
     assert.equal(connections, 1);
   });
 
+  it("gives up a connection that is not made in time", async () => {
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const slow = createRestClient(options({ baseUrl: `https://127.0.0.1:${port}`, connectMs: 50 }));
+    const error = await failure(slow.request({ operation: "Dial", method: "POST", path: "x" }));
+    slow.close();
+    silent.close();
+    assert.equal(error.code, "ETIMEDOUT");
+  });
+
   it("ends at once when it is told to stop", async () => {
     answers = [() => undefined];
     const stop = new AbortController();
@@ -158,6 +170,33 @@ describe("lib/http/rest", () => {
       it(`${rule}, after ${what}: ${count} request${count > 1 ? "s" : ""}`, async () =>
         assert.equal(await attempts(rule, fault), count));
     }
+
+    it("within its total time: a Retry-After beyond it fails at once", async () => {
+      answers = [json(503, {}, { "Retry-After": "3600" }), json(200, {})];
+      const error = await failure(
+        client.request({ operation: "X", method: "POST", path: "x", retry: "unprocessed", totalMs: 5000 }),
+      );
+      assert.deepEqual([error.code, server.heard.length], [503, 1]);
+    });
+
+    it("after a Retry-After of no more than its limit, however long a pause the server asks for", async () => {
+      const short = createRestClient(options({ maxRetryAfterMs: 1 }));
+      answers = [json(503, {}, { "Retry-After": "99999999" }), json(200, {})];
+      await short.request({ operation: "X", method: "POST", path: "x", retry: "safe" });
+      assert.equal(server.heard.length, 2);
+      short.close();
+    });
+
+    it("not after it was told to stop during a pause, which is ECLOSED", async () => {
+      answers = [json(503, {}, { "Retry-After": "20" })];
+      const stop = new AbortController();
+      const work = failure(
+        client.request({ operation: "X", method: "GET", path: "x", retry: "safe", signal: stop.signal }),
+      );
+      await until("the first try", () => server.heard.length === 1);
+      setTimeout(() => stop.abort(), 20);
+      assert.equal((await work).code, "ECLOSED");
+    });
 
     it("no more often than it may, and obeys Retry-After", async () => {
       answers = Array.from({ length: 9 }, () => json(429, {}, { "Retry-After": "0" }));
