@@ -41,11 +41,11 @@ const target =
   (value, directory) => {
     if (typeof value !== "string") return "is not a text";
     return kind === "agent" && findMember(directory, value)?.kind === "queue"
-      ? `names a queue (${value}), but only an agent can simulator here`
+      ? `names a queue (${value}), but only an agent can stand here`
       : undefined;
   };
 
-/** Names and ranges come from the pack's table; what may simulator there is checked anew, so that a fault does not hide in its twin. */
+/** Names and ranges come from the pack's table. Values have checks of their own here, so that a fault of the node shows. */
 const CHECKS: Readonly<Record<FieldKind, Check>> = {
   "any-target": target("any"),
   "user-target": target("agent"),
@@ -162,12 +162,12 @@ function describe(
     parts.push(`queue priority ${ExtraPriority < 0 ? "−" : "+"} ${Math.abs(ExtraPriority)}`);
   if (Priority !== undefined && ExtraPriority !== undefined)
     said.push({ text: "Priority together with ExtraPriority is not documented.", tone: "warn" });
-  if (FailTarget !== undefined) said.push({ text: `If nobody takes it there: ${name(FailTarget)}.`, tone: "info" });
+  if (FailTarget !== undefined) said.push({ text: `If it is not taken there: ${name(FailTarget)}.`, tone: "info" });
   if (CustomMSI !== undefined) said.push({ text: `Billing definition: ${CustomMSI}`, tone: "info" });
   const targets = [disconnect ? undefined : InitialTarget, FailTarget, RequiredTarget, ...preferred];
-  const strangers = targets.filter((each) => each !== undefined && findMember(directory, each) === undefined);
+  const unknown = targets.filter((each) => each !== undefined && findMember(directory, each) === undefined);
   said.push(
-    ...strangers.map((each): Note => ({ text: `The simulator's directory does not know ${each}.`, tone: "warn" })),
+    ...unknown.map((each): Note => ({ text: `The simulator's directory does not know ${each}.`, tone: "warn" })),
   );
   return {
     title: parts.join("; "),

@@ -19,7 +19,7 @@ export interface SmartRoutingOptions {
   /** Webhooks that the phone offers; any other can be typed. */
   endpoints?: readonly Endpoint[];
   directory?: readonly Member[];
-  /** Milliseconds that the platform waits; the vendor's default of 5,000 unless told. */
+  /** Milliseconds that the platform waits; default 5,000, as the vendor's. */
   timeoutMs?: number;
 }
 

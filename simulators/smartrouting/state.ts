@@ -40,7 +40,7 @@ export interface RingInput {
   to?: string;
   /** The symbolic tag, `targetid`; blank when none is configured. */
   tag?: string;
-  /** Sends `extradata`; true unless told. */
+  /** Sends `extradata`; default true. */
   extraData?: boolean;
   internal?: boolean;
   /** `DYN_PAR_<name>` parameters. */

@@ -24,7 +24,7 @@ export interface DialTarget {
 /** Speaking one character takes about so long, in seconds. */
 const SPEECH_S = 0.065;
 
-/** One call; `walk.ts` leads it through the layers. */
+/** One call; `ivr-run.ts` leads it through the layers. */
 export class IvrCall extends Call {
   private phase: Phase = { kind: "announcing" };
   private readonly hungUp = new AbortController();
@@ -78,7 +78,7 @@ export class IvrCall extends Call {
     }
   }
 
-  /** Seconds that a text takes to be spoken; none when nobody speaks it. */
+  /** Seconds that a text takes to be spoken; none without a voice. */
   speechSeconds(text: string): number {
     return this.input.voice === true ? text.length * SPEECH_S : 0;
   }
@@ -122,7 +122,7 @@ export class IvrCall extends Call {
     this.dialed(result);
   }
 
-  /** Talks to whoever answered, not longer than the seconds. Rejects when the call ends. */
+  /** Talks to the phone that answered, not longer than the seconds. Rejects when the call ends. */
   async talk(target: string, seconds: number): Promise<void> {
     this.enterPhase({ kind: "talking", target, until: this.timeIn(seconds) });
     await this.seconds(seconds);

@@ -1,7 +1,7 @@
 /** How the platform leads a call through an IVR: layer after layer, until it rests in a queue or ends. */
 import type { Note, Tone } from "../caller/conversation.js";
 import { post, shownExchange } from "../caller/post.js";
-import { type Decision, readExchange } from "./answer.js";
+import { type Decision, readExchange } from "./interpret-answer.js";
 import type { IvrCall } from "./ivr-call.js";
 import { languageTag, say } from "./speech.js";
 import type { Ending, Layer } from "./state.js";

@@ -14,7 +14,7 @@ export function checkedIvr(value: unknown): Ivr {
   const checked = layers.map((layer) => checkedLayer((layer ?? {}) as Record<string, unknown>));
   const ids = checked.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) throw new Error(`Layer ${twice} simulators there twice.`);
+  if (twice !== undefined) throw new Error(`Layer ${twice} is there twice.`);
   if (!ids.includes(Number(start))) throw new Error(`There is no layer ${String(start)} to start in.`);
   return {
     did: did.trim(),

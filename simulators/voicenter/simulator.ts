@@ -14,11 +14,11 @@ import type { Ivr, IvrConversation, RingInput, VoicenterState } from "./state.js
 
 /** How to start it. */
 export interface VoicenterOptions {
-  /** The IVRs, told apart by the number that is dialled. */
+  /** The IVRs, one for each number that is dialled. */
   ivrs?: readonly Ivr[];
-  /** Milliseconds that the platform waits for an answer; 5,000 unless told. */
+  /** Milliseconds that the platform waits for an answer; default 5,000. */
   timeoutMs?: number;
-  /** Length of a second in milliseconds; 1,000 unless told. */
+  /** Length of a second in milliseconds; default 1,000. */
   secondMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /** What the caller hears of an announcement's parts (vendor document, "Say Method Response Explanation"). */
-import type { Part } from "./answer.js";
+import type { Part } from "./interpret-answer.js";
 
 /** A part that can be said. */
 export interface Said {

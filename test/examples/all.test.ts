@@ -80,7 +80,7 @@ describe("examples", () => {
         }
       });
 
-      it("simulators on its own: ids, wires, config nodes", () => {
+      it("stands on its own: ids, wires, config nodes", () => {
         const ids = nodes.map(({ id }) => id);
         assert.equal(new Set(ids).size, ids.length);
         for (const node of nodes.filter((each) => !isConfig(each))) {

@@ -132,7 +132,7 @@ function answerText({ answer, failure }: Exchange): string {
   return [String(answer.status), ...type, "", indented(answer.body)].join("\n");
 }
 
-/** JSON is indented for reading; anything else is shown as it came. */
+/** JSON is indented for reading; anything else stays as it is. */
 function indented(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

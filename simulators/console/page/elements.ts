@@ -1,6 +1,6 @@
 /** The console's elements: a few functions instead of a framework, so that all panels look alike. */
 
-/** What may simulator inside an element; what is empty is left out. */
+/** What may stand inside an element; what is empty is left out. */
 export type Child = Node | string | number | undefined | null | false;
 /** Attributes; `on…` takes a listener, true and false set and leave out an attribute, `value` is set as property. */
 export type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
@@ -130,7 +130,7 @@ export function timeOfDay(iso: string): string {
 /** Shows a sentence for a few seconds and to screen readers. */
 export function notify(sentence: string, tone: Tone = "info"): void {
   const notices = document.getElementById("notices");
-  // The same sentence simulators there once.
+  // The same sentence is shown once.
   for (const same of [...(notices?.children ?? [])].filter(({ textContent }) => textContent === sentence))
     same.remove();
   const notice = el("div", { class: `notice ${tone}` }, sentence);

@@ -371,7 +371,7 @@ describe("simulators/voicenter", () => {
       [{ ...good, did: " " }, /has a number/],
       [{ ...good, layers: [] }, /at least one layer/],
       [{ ...good, start: 6 }, /no layer 6 to start in/],
-      [{ ...good, layers: [only, only] }, /Layer 5 simulators there twice/],
+      [{ ...good, layers: [only, only] }, /Layer 5 is there twice/],
       [{ ...good, layers: [{ ...only, delay: 10 }] }, /delay of layer 5 is an integer from 1 to 9/],
       [{ ...good, layers: [{ ...only, url: "hook" }] }, /full address/],
       [{ ...good, layers: [{ ...only, ending: "menu" }] }, /ends with one of/],

@@ -47,7 +47,7 @@ const list =
       .find((wrong) => wrong !== undefined);
   };
 
-/** Names come from the pack's table; what may simulator there is checked anew, so that a fault does not hide in its twin. */
+/** Names come from the pack's table. Values have checks of their own here, so that a fault of the node shows. */
 const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = {
   layer: integer,
   seconds: integer,
