@@ -1,0 +1,138 @@
+/**
+ * Small JSON files of our own in `<userDir>/contact-center/`: what must outlive this process, whatever context store is
+ * configured. Mode 0600, replaced as a whole, and written by one process at a time: a lock file beside it names the
+ * process, which is no longer believed once that process is gone.
+ */
+import { mkdir, open, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import type { NodeAPI } from "node-red";
+
+/** A lock of another machine (or of a process id that was given out again) counts for this long after its last sign. */
+const LOCK_MS = 60_000;
+const REFRESH_MS = 20_000;
+
+/** Another process writes this file. */
+export class FileHeldError extends Error {
+  readonly code = "EHELD";
+  constructor(
+    readonly path: string,
+    /** Process id, and the machine where it is another one. */
+    readonly holder: string,
+  ) {
+    super(`${path} is in use by process ${holder}`);
+  }
+}
+
+/** By path: nodes that are deployed again use the same file, and their writes follow each other. */
+const files = new Map<string, StateFile<unknown>>();
+
+/**
+ * The file of this name.
+ * @param name without folder and extension; characters that a file name cannot have are replaced
+ */
+export function stateFile<T>(RED: NodeAPI, name: string): StateFile<T> {
+  const path = join(RED.settings.userDir ?? ".", "contact-center", `${name.replace(/[^\w.-]/g, "_")}.json`);
+  const file = files.get(path) ?? new StateFile<unknown>(path);
+  files.set(path, file);
+  return file as StateFile<T>;
+}
+
+/** One file. Its content is not checked: whoever reads it treats it as foreign. */
+export class StateFile<T> {
+  private latest: T | undefined;
+  private queued: Promise<void> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+  private lock: NodeJS.Timeout | undefined;
+
+  constructor(readonly path: string) {}
+
+  /**
+   * Reads the file after the writes under way.
+   * @returns undefined when there is none, or it is not JSON
+   * @throws what the file system says, such as `EACCES`
+   */
+  async read(): Promise<T | undefined> {
+    await this.last;
+    try {
+      return JSON.parse(await readFile(this.path, "utf8")) as T;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Replaces the content. Values that come while a write is under way are written once, the latest.
+   * @returns when this value or a later one is on the disk
+   * @throws FileHeldError while another process writes this file; what the file system says
+   */
+  write(value: T): Promise<void> {
+    this.latest = value;
+    this.queued ??= this.last.then(() => {
+      this.queued = undefined;
+      const saved = this.save(JSON.stringify(this.latest));
+      this.last = saved.catch(() => undefined);
+      return saved;
+    });
+    const { queued } = this;
+    this.last = queued.catch(() => undefined);
+    return queued;
+  }
+
+  private async save(text: string): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await this.hold();
+    const draft = `${this.path}.tmp`;
+    const handle = await open(draft, "w", 0o600);
+    try {
+      await handle.writeFile(text);
+      // A power cut must not leave the new name with nothing behind it.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, this.path);
+  }
+
+  private async hold(): Promise<void> {
+    if (this.lock) return;
+    const path = `${this.path}.lock`;
+    const holder = await holderOf(path);
+    if (holder !== undefined) throw new FileHeldError(this.path, holder);
+    await unlink(path).catch(() => undefined);
+    // "wx": of two processes that come at once, one is told.
+    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx", mode: 0o600 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === "EEXIST" ? new FileHeldError(this.path, "?") : error;
+      },
+    );
+    this.lock = setInterval(() => {
+      const now = new Date();
+      utimes(path, now, now).catch(() => undefined);
+    }, REFRESH_MS);
+    this.lock.unref();
+  }
+}
+
+/** The living process of a lock file; undefined when there is none. */
+async function holderOf(lock: string): Promise<string | undefined> {
+  try {
+    const { pid, host } = JSON.parse(await readFile(lock, "utf8")) as { pid?: unknown; host?: unknown };
+    const { mtimeMs } = await stat(lock);
+    if (typeof pid !== "number" || Date.now() - mtimeMs > LOCK_MS) return undefined;
+    if (host !== hostname()) return `${pid} (${String(host)})`;
+    return pid !== process.pid && isAlive(pid) ? String(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
