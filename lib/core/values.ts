@@ -8,9 +8,9 @@ export function plainText(value: unknown): string | undefined {
     : undefined;
 }
 
-/** An integer, also where it came as numeric text; undefined for everything else. */
+/** An integer, also where it came as decimal digits in text; undefined for everything else, `"0x10"` and `"1e3"` included. */
 export function plainInteger(value: unknown): number | undefined {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const number = typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;
   return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
 }
 

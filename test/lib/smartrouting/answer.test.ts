@@ -34,6 +34,8 @@ describe("lib/smartrouting/answer", () => {
     ["Priority", { Priority: -1 }],
     ["Priority", { Priority: 1.5 }],
     ["Priority", { Priority: "high" }],
+    ["Priority", { Priority: "0x10" }],
+    ["Priority", { Priority: "1e3" }],
     ["Priority", { Priority: true }],
     ["ExtraPriority", { ExtraPriority: -10_001 }],
     ["ExtraPriority", { ExtraPriority: 10_001 }],
