@@ -20,10 +20,11 @@ export interface CallOwner<Answer, Request> {
 }
 
 /** A call that waits for its answer. */
-export interface OpenCall<Answer, Owner> {
+export interface OpenCall<Answer, Owner, Request> {
   /** The id that a message carries. */
   readonly id: string;
   readonly owner: Owner;
+  readonly request: Request;
   /**
    * The flow's answer.
    * @returns false when the call had its answer already
@@ -40,7 +41,7 @@ const REMEMBERED = 10_000;
 
 /** All open calls of a process, by the id that a message carries. */
 export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request> {
-  private readonly open = new Map<string, OpenCall<Answer, Owner>>();
+  private readonly open = new Map<string, OpenCall<Answer, Owner, Request>>();
   private readonly settled = new Map<string, Owner>();
 
   /**
@@ -55,15 +56,16 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
     request: Request,
     deadlineMs: number,
     respond: (answer: Answer) => void,
-  ): OpenCall<Answer, Owner> {
+  ): OpenCall<Answer, Owner, Request> {
     const id = randomUUID();
     const settle = (): boolean => {
       clearTimeout(timer);
       return this.forget(id, owner);
     };
-    const call: OpenCall<Answer, Owner> = {
+    const call: OpenCall<Answer, Owner, Request> = {
       id,
       owner,
+      request,
       answer(answer) {
         if (!settle()) return false;
         respond(answer);
@@ -83,7 +85,7 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
   }
 
   /** @returns the open call; the owner of a call that is settled; undefined when there never was such a call. */
-  find(id: unknown): OpenCall<Answer, Owner> | { late: Owner } | undefined {
+  find(id: unknown): OpenCall<Answer, Owner, Request> | { late: Owner } | undefined {
     if (typeof id !== "string") return undefined;
     const call = this.open.get(id);
     if (call) return call;

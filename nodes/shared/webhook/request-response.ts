@@ -109,7 +109,8 @@ function readDeadline(value: number | string | undefined): number | undefined {
 /**
  * Answers the call that a message belongs to; what an out node does with each message.
  * @param vendor whose out node this is
- * @param build makes the answer; what it throws means that the answer is invalid: the caller gets the fallback at once
+ * @param build makes the answer to the request; what it throws means that the answer is invalid: the caller gets the
+ *   fallback at once
  * @throws ContactCenterError when the message belongs to no call of this vendor, or what `build` threw
  */
 export async function answerCall(
@@ -117,7 +118,7 @@ export async function answerCall(
   node: Node,
   message: Message,
   vendor: Vendor,
-  build: () => Promise<HttpAnswer> | HttpAnswer,
+  build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
   const id = (message["_webhook"] as { id?: unknown } | undefined)?.id;
   const found = calls.find(id);
@@ -133,7 +134,7 @@ export async function answerCall(
   try {
     if (found.owner.vendor !== vendor)
       throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
-    if (!found.answer(await build())) late(found.owner);
+    if (!found.answer(await build(found.request))) late(found.owner);
   } catch (error) {
     found.fallBack("error");
     throw error;

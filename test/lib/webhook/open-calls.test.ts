@@ -7,7 +7,7 @@ describe("lib/webhook/open-calls", () => {
   let calls: OpenCalls<string, CallOwner<string, string>, string>;
   let said: string[];
   let owner: CallOwner<string, string>;
-  const begin = (request = "request"): OpenCall<string, CallOwner<string, string>> =>
+  const begin = (request = "request"): OpenCall<string, CallOwner<string, string>, string> =>
     calls.begin(owner, request, 4000, (answer) => said.push(`wire ${answer}`));
 
   beforeEach(() => {
