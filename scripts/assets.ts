@@ -4,12 +4,15 @@
  *
  * - `<!-- include: ../shared/x.html -->` in a form or help page is replaced by that file; where the file is a `.ts`, by
  *   the text that it exports by default (for what is generated from a table).
- * - The catalogue of a node is made of `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json`
- *   and its own, so that no sentence is written twice.
+ * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
+ *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
+ *   sentence is written twice.
+ * - The errors' sentences become modules in `resources/`, because not every browser imports JSON.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Sentences } from "../lib/core/errors.js";
 
 const root = resolve(__dirname, "..");
 const INCLUDE = /[ \t]*<!-- include: (\S+) -->\n?/g;
@@ -32,8 +35,20 @@ async function withIncludes(file: string): Promise<string> {
   return text;
 }
 
-function words(file: string): object {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as object) : {};
+/** The sentences of files, as one catalogue; a file that does not exist has none. */
+export function catalogue(files: readonly string[]): Sentences {
+  const merged: Sentences = {};
+  for (const file of files.filter((each) => existsSync(each)))
+    merge(merged, JSON.parse(readFileSync(file, "utf8")) as Sentences);
+  return merged;
+}
+
+function merge(into: Sentences, from: Sentences): void {
+  for (const [name, content] of Object.entries(from)) {
+    const existing = into[name];
+    if (typeof existing === "object" && typeof content === "object") merge(existing, content);
+    else into[name] = content;
+  }
 }
 
 async function assetsOf(type: string, script: string): Promise<void> {
@@ -45,19 +60,35 @@ async function assetsOf(type: string, script: string): Promise<void> {
   writeFileSync(join(target, `${type}.html`), await withIncludes(join(source, `${type}.html`)));
   for (const lang of readdirSync(join(source, "locales"))) {
     mkdirSync(join(target, "locales", lang), { recursive: true });
-    const catalogue = {
-      ...words(join(root, "nodes/shared/locales", lang, "shared.json")),
-      ...words(join(source, "locales", lang, `${vendor}.json`)),
-      ...words(join(source, "locales", lang, `${type}.json`)),
-    };
-    writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(catalogue));
+    const sentences = catalogue([
+      join(root, "lib/core/locales", `${lang}.json`),
+      join(root, "lib", vendor, "locales", `${lang}.json`),
+      join(root, "nodes/shared/locales", lang, "shared.json"),
+      join(source, "locales", lang, `${vendor}.json`),
+      join(source, "locales", lang, `${type}.json`),
+    ]);
+    writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(sentences));
     const help = join(source, "locales", lang, `${type}.html`);
     if (existsSync(help)) writeFileSync(join(target, "locales", lang, `${type}.html`), await withIncludes(help));
   }
 }
 
+/** Makes modules of the JSON files that the compiled modules of a folder import. */
+function jsonModules(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const file = join(folder, name);
+    if (name.endsWith(".json")) {
+      writeFileSync(file.replace(/\.json$/, ".js"), `export default ${readFileSync(file, "utf8").trim()};\n`);
+      rmSync(file);
+    } else if (name.endsWith(".js")) {
+      writeFileSync(file, readFileSync(file, "utf8").replaceAll(/( from "\.[^"]*)\.json"/g, '$1.js"'));
+    }
+  }
+}
+
 async function build(): Promise<void> {
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
+  jsonModules(join(root, "resources/lib"));
   const page = join(root, "simulators/console/page");
   if (existsSync(page))
     cpSync(page, join(root, "resources/simulators/console/page"), {

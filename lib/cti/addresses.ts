@@ -1,5 +1,5 @@
 /** Agent addresses and telephone numbers: the one form that the broker takes, or a refusal that says what to mend. */
-import { type ContactCenterError, refused } from "../core/errors.js";
+import { type ContactCenterError, refused } from "./errors.js";
 
 /** `sip:name@domain`, as the vendor documents `ImAddress`. */
 const SIP_ADDRESS = /^sip:[^\s@:;<>"]+@[^\s@:;<>"]+$/i;

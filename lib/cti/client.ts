@@ -1,6 +1,6 @@
 /** The broker's three operations (vendor document: Fire Commands, Subscribe, Unsubscribe) on the shared REST client. */
 import type { AgentOptions } from "node:https";
-import { ContactCenterError, refused } from "../core/errors.js";
+import { ContactCenterError, refused } from "./errors.js";
 import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../http/rest.js";
 import { propertiesIgnoringCase } from "../core/values.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";

@@ -1,5 +1,5 @@
 /** The body of `POST /api/command` (vendor document, Fire Commands). */
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import { sipAddress, telNumber } from "./addresses.js";
 import { COMMANDS, COMMAND_NAMES, type CommandName, type EnumStyle, enumName } from "./tables.js";
 

@@ -1,6 +1,6 @@
 /** Reads what the broker posts to a callback address (vendor document, Events). Pure: bytes are read elsewhere. */
 import { type Call, withoutEmpty } from "../core/call.js";
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
 import {
   EVENTS,

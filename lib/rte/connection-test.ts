@@ -1,5 +1,5 @@
 /** Trying a connection once, step by step, so that somebody who sets it up sees where it fails. */
-import { ContactCenterError } from "../core/errors.js";
+import { ContactCenterError } from "./errors.js";
 import { type Access, type Step, STEPS } from "./login.js";
 import { TIMINGS } from "./client.js";
 import { Hub } from "./hub.js";

@@ -1,5 +1,5 @@
 /** What is asked of the hub, and how its answers are read (vendor document "RTE", "Interface"). */
-import { ContactCenterError } from "../core/errors.js";
+import { ContactCenterError } from "./errors.js";
 import { networkError } from "../http/rest.js";
 import { catalogueName } from "./tables.js";
 import type { Subject } from "./events.js";

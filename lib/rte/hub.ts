@@ -3,7 +3,7 @@
  * protocol). It does not come back: a new connection needs a new token and is a new {@link Hub}.
  */
 import type { HttpRequest, HttpResponse, HubConnection, HubMessage, ILogger, MessageType } from "@microsoft/signalr";
-import { ContactCenterError, redact } from "../core/errors.js";
+import { ContactCenterError, redact } from "./errors.js";
 import { networkError } from "../http/rest.js";
 import type { Entry } from "./login.js";
 import type { Subject } from "./events.js";

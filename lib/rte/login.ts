@@ -4,7 +4,7 @@
  * Discovery of the REST address, secret key (or a password that buys one), user id, RTE token with hub address: each
  * answer is checked before the next step uses it, and no error carries a secret.
  */
-import { ContactCenterError, refused } from "../core/errors.js";
+import { ContactCenterError, refused } from "./errors.js";
 import { createRestClient, type RestAnswer, type RestRequest } from "../http/rest.js";
 import type { Json } from "./normalise.js";
 

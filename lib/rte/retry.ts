@@ -1,6 +1,6 @@
 /** When to try again, and why it failed in one word. */
 import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
-import { ContactCenterError } from "../core/errors.js";
+import { ContactCenterError } from "./errors.js";
 
 /** Why there is no connection. */
 export type Reason = "unauthorized" | "forbidden" | "timeout" | "silent" | "closed" | "hub" | "server" | "network";

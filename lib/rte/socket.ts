@@ -6,7 +6,7 @@
  */
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
 import { WebSocket } from "ws";
-import { ContactCenterError } from "../core/errors.js";
+import { ContactCenterError } from "./errors.js";
 import { createRestClient, networkError, statusError } from "../http/rest.js";
 
 /** What both doors need to know, and where they leave what they saw. */

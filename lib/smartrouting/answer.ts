@@ -1,5 +1,5 @@
 /** The answer to a SmartRouting request (HTTP Integrator Guide, "SmartRouting Response"). Runs in the editor too. */
-import { type ContactCenterError, type ErrorParams, refused } from "../core/errors.js";
+import { type ContactCenterError, type ErrorParams, refused } from "./errors.js";
 import { isBlank, plainInteger } from "../core/values.js";
 import { ANSWER_FIELDS, type AnswerField, type AnswerFieldName, DISCONNECT, type FieldKind } from "./tables.js";
 

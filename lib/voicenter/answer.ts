@@ -1,5 +1,5 @@
 /** The answer to an external layer's request (External Layer API, "Client Response", "Say Method", "Dial Method"). Runs in the editor too. */
-import { type ContactCenterError, refused } from "../core/errors.js";
+import { type ContactCenterError, refused } from "./errors.js";
 import { isBlank, plainText } from "../core/values.js";
 import { CHECKS } from "./checks.js";
 import { type Action, ACTION_FIELDS, ACTIONS, type AnswerField, type AnswerFieldName, fieldsOf } from "./tables.js";

@@ -1,5 +1,5 @@
 /** What may stand in each field of an answer, and how it is written (External Layer API, the type columns and the samples). */
-import { type ContactCenterError, refused, type ErrorParams } from "../core/errors.js";
+import { type ContactCenterError, refused, type ErrorParams } from "./errors.js";
 import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
 import { CUSTOM_DATA_LIMIT, type FieldKind, RECORD_TYPES, type RecordType, TARGET_TYPES } from "./tables.js";
 

@@ -1,6 +1,6 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
-import { ContactCenterError } from "../core/errors.js";
+import { ContactCenterError } from "./errors.js";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { readWebitelError } from "./errors.js";
 import { MARKER } from "./tables.js";

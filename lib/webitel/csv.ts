@@ -1,7 +1,7 @@
 /** CSV as people have it: bytes or text to rows by column name. */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { CsvError, parse } from "csv-parse";
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
 import type { Separator } from "./tables.js";
 

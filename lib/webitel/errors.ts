@@ -1,7 +1,12 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
-import { ContactCenterError } from "../core/errors.js";
+import { addSentences, ContactCenterError } from "../core/errors.js";
 import { lenientJson, networkFault, type VendorFault } from "../http/rest.js";
 import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
+import sentences from "./locales/en-US.json";
+
+addSentences(sentences);
+
+export * from "../core/errors.js";
 
 type Fields = Record<string, unknown>;
 

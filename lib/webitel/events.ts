@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type Call, type CallDirection, withoutEmpty } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
 

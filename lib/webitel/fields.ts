@@ -1,5 +1,5 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import { plainText } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";

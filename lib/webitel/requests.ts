@@ -1,5 +1,5 @@
 /** From settings and messages to requests: the query of SearchAgent (2.), the body of POST /calls (3.), an attempt's result (7.). */
-import { refused } from "../core/errors.js";
+import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
 import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, RESULT_FIELDS } from "./tables.js";

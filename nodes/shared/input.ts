@@ -1,6 +1,6 @@
 /** The one way a message enters a node: `done` is called exactly once, and a failure speaks the integrator's language. */
 import type { Node, NodeAPI, NodeMessageInFlow } from "node-red";
-import { ContactCenterError } from "../../lib/core/errors.js";
+import { ContactCenterError, placeholders } from "../../lib/core/errors.js";
 
 /** A message in the flow. Everything but `_msgid` is the user's. */
 export type Message = NodeMessageInFlow & Record<string, unknown>;
@@ -8,15 +8,16 @@ export type Message = NodeMessageInFlow & Record<string, unknown>;
 export type Send = (message: object | (object | null)[]) => void;
 
 /**
- * Puts the catalogue's sentence into an error.
+ * Puts the sentence of the editor's language into an error.
  * @param RED the runtime that holds the node's catalogue
  * @param error anything that was thrown
  * @returns an Error whose message a person can act on; `code` and `cause` stay as they were
  */
 export function localize(RED: NodeAPI, error: unknown): Error {
   if (!(error instanceof ContactCenterError)) return error instanceof Error ? error : new Error(String(error));
-  const words = Object.fromEntries(Object.entries(error.params).map(([name, value]) => [name, String(value ?? "")]));
-  error.message = RED._(error.key, { vendor: RED._(`vendor.${error.cause.vendor}`), ...words });
+  const sentence = RED._(error.key, placeholders(error)).trim();
+  // Node-RED gives the key back where no catalogue of the node has it; the English sentence stays then.
+  if (sentence !== error.key) error.message = sentence;
   // Node-RED copies stack before message into the debug panel's error; keep both in step.
   error.stack = `${error.name}: ${error.message}`;
   return error;

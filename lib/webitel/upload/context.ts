@@ -1,6 +1,6 @@
 /** What all batches of a run share. */
 import type { BackoffOptions } from "../../http/backoff.js";
-import { ContactCenterError } from "../../core/errors.js";
+import { ContactCenterError } from "../errors.js";
 import type { WebitelClient } from "../client.js";
 import type { Uncertain } from "../tables.js";
 import type { Journal } from "./journal.js";

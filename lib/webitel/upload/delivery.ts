@@ -1,6 +1,6 @@
 /** One batch on its way into the queue: sent, tried again, settled when its answer was lost, halved when it was refused. */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import type { ContactCenterError } from "../../core/errors.js";
+import type { ContactCenterError } from "../errors.js";
 import { classify } from "../errors.js";
 import { mark } from "../member.js";
 import { findBatch, respectRetryAfter, type FoundBatch } from "./verification.js";

@@ -16,7 +16,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { ContactCenterError } from "../../core/errors.js";
+import { ContactCenterError } from "../errors.js";
 import type { Counts, Report } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 

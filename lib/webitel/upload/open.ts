@@ -1,5 +1,5 @@
 /** Opens a run: a new one, or the rest of an unfinished one. */
-import { ContactCenterError, REFUSED } from "../../core/errors.js";
+import { ContactCenterError, REFUSED } from "../errors.js";
 import { Journal, type JournalFolder, readJournal, type JournalContent } from "./journal.js";
 import { newRunId } from "./report.js";
 import type { Measure, RowSource } from "./source.js";

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { ContactCenterError } from "../../core/errors.js";
+import { ContactCenterError } from "../errors.js";
 import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
 import type { Separator } from "../tables.js";
 

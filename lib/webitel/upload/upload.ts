@@ -4,7 +4,7 @@
  * The first batch goes alone: what is wrong with all of them (token, queue, type) is then said once, with nothing loaded. Afterwards
  * `concurrency` workers take batches that are read ahead.
  */
-import { CLOSED, ContactCenterError } from "../../core/errors.js";
+import { CLOSED, ContactCenterError } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";

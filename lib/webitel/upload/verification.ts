@@ -1,6 +1,6 @@
 /** Whether a batch whose answer was lost is in the queue: the queue is asked for its marker. */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { ContactCenterError } from "../../core/errors.js";
+import { ContactCenterError } from "../errors.js";
 import { classify } from "../errors.js";
 import type { RunContext } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";

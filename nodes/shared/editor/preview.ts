@@ -1,11 +1,9 @@
 /** The live preview of what a node will send, made with the code that will make it. */
+import { type ContactCenterError, placeholders } from "../../../lib/core/errors.js";
 import type { EditorNode } from "./red.js";
 
-/** An error of `lib`, as far as a form needs it: key and words of a sentence. */
-interface SpokenError {
-  key: string;
-  words: Record<string, unknown>;
-}
+/** An error of `lib`, as far as a form needs it: key and values of a sentence. */
+type SpokenError = Pick<ContactCenterError, "key" | "params" | "cause">;
 
 /**
  * Keeps a preview up to date with the form.
@@ -21,7 +19,7 @@ export function livePreview(node: EditorNode, target: JQuery, make: () => unknow
       box.removeClass("cc-preview-wrong").text(typeof made === "string" ? made : JSON.stringify(made, null, 2));
     } catch (error) {
       if (!isSpoken(error)) throw error;
-      box.addClass("cc-preview-wrong").text(node._(error.key, error.words));
+      box.addClass("cc-preview-wrong").text(node._(error.key, placeholders(error)));
     }
   };
   // Widgets of the editor announce changes by jQuery events only, and after they happened.

@@ -50,11 +50,7 @@ describe("nodes/shared/input", () => {
       const { message, code, cause } = calls[0] as { message: string; code: string; cause: object };
       assert.deepEqual(
         [message, code, cause],
-        [
-          "shared.errors.x: queueId of vendor.webitel",
-          "EINVALID",
-          { vendor: "webitel", operation: "o", field: "queueId" },
-        ],
+        ["shared.errors.x: queueId of Webitel", "EINVALID", { vendor: "webitel", operation: "o", field: "queueId" }],
       );
     }
     const [plain] = await run(() => {

@@ -1,0 +1,7 @@
+/** The errors of the Voicenter External Layer, with their English sentences. */
+import { addSentences } from "../core/errors.js";
+import sentences from "./locales/en-US.json";
+
+addSentences(sentences);
+
+export * from "../core/errors.js";
