@@ -106,12 +106,12 @@ export = (RED: NodeAPI): void => {
   }
 
   /** A reject with its reason in the integrator's language. */
-  function localizedReject({ row, code, reason, data }: Reject): object {
+  function localizedReject({ reason, ...row }: Reject): object {
     const said =
       typeof reason === "object"
         ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
         : (reason ?? RED._("webitel.rows.uncertain"));
-    return { row, code, reason: said, data };
+    return { ...row, reason: said };
   }
 
   RED.nodes.registerType("webitel-dialer-member-upload", DialerMemberUpload, {

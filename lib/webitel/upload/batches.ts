@@ -2,13 +2,13 @@
 import type { MappingResult } from "../member.js";
 import type { Member } from "../types.js";
 import type { Reject } from "./report.js";
-import type { RowSet } from "./rows.js";
+import type { InputRow, RowSet } from "./rows.js";
+import type { UniqueDestinations } from "./unique.js";
 
 /** A row that can be sent. */
-export interface BatchRow {
+export interface BatchRow extends Pick<InputRow, "line" | "data"> {
   row: number;
   member: Member;
-  data: unknown;
 }
 
 /** Rows that are sent together, and those between them that cannot be sent. */
@@ -18,6 +18,8 @@ export interface Batch {
   rows: number[];
   entries: BatchRow[];
   rejects: Reject[];
+  /** Rows left out because all their numbers came earlier in the run. */
+  duplicates: number;
 }
 
 /** How rows become batches. */
@@ -26,7 +28,9 @@ export interface BatchOptions {
   size: number;
   /** Number of the first batch. */
   first: number;
-  toMember: (row: unknown) => MappingResult;
+  toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
+  /** Leaves out numbers that came earlier in the run; undefined loads every row. */
+  unique?: UniqueDestinations | undefined;
   /** Rows that an earlier part of this run has handled. */
   skip?: RowSet;
   /** Rows sent earlier with an unknown outcome, which must not be sent again. */
@@ -38,30 +42,40 @@ export interface BatchOptions {
  * batches is the number of requests. As many bad rows as fill a batch make one of their own, so that memory is bounded.
  */
 export async function* batches(
-  source: AsyncIterable<readonly unknown[]>,
+  source: AsyncIterable<readonly InputRow[]>,
   options: BatchOptions,
 ): AsyncGenerator<Batch, undefined> {
   let row = 0;
   let number = options.first;
-  let batch: Batch = { number, rows: [], entries: [], rejects: [] };
+  const emptyBatch = (): Batch => ({ number, rows: [], entries: [], rejects: [], duplicates: 0 });
+  let batch = emptyBatch();
   let broken: { error: unknown } | undefined;
-  const take = (data: unknown): Batch | undefined => {
+  /** Puts a row into the batch, or into the next one; returns the batch that is full. */
+  const take = (input: InputRow, { member, error }: MappingResult): Batch | undefined => {
     row++;
+    // A skipped row's numbers count as seen, as they did when it was handled.
+    const duplicate = member !== undefined && options.unique?.take(member) === false;
     if (options.skip?.has(row)) return undefined;
-    const { member, error } = options.toMember(data);
     const uncertain = options.uncertain?.has(row) === true;
-    const good = member !== undefined && !uncertain;
-    const full = (good ? batch.entries.length : batch.rejects.length) >= options.size ? batch : undefined;
-    if (full) batch = { number: ++number, rows: [], entries: [], rejects: [] };
+    const good = member !== undefined && !uncertain && !duplicate;
+    const filled = good ? batch.entries.length : batch.rejects.length + batch.duplicates;
+    const full = filled >= options.size ? batch : undefined;
+    if (full) {
+      number++;
+      batch = emptyBatch();
+    }
     batch.rows.push(row);
-    if (uncertain) batch.rejects.push({ row, code: "UNCERTAIN", reason: undefined, data });
-    else if (member) batch.entries.push({ row, member, data });
-    else batch.rejects.push({ row, code: "EINVALID", reason: error, data });
+    const origin = { row, ...(input.line !== undefined && { line: input.line }), data: input.data };
+    if (uncertain) batch.rejects.push({ ...origin, code: "UNCERTAIN", reason: undefined });
+    else if (duplicate) batch.duplicates++;
+    else if (member) batch.entries.push({ ...origin, member });
+    else batch.rejects.push({ ...origin, code: "EINVALID", reason: error });
     return full;
   };
   for await (const rows of untilFailure(source, (error) => (broken = { error }))) {
-    for (const data of rows) {
-      const full = take(data);
+    for (const input of rows) {
+      const mapped = input.error ? input : options.toMember(input.data);
+      const full = take(input, mapped instanceof Promise ? await mapped : mapped);
       if (full) yield full;
     }
   }

@@ -47,6 +47,7 @@ export async function deliver(run: RunContext, batch: Batch): Promise<BatchResul
     accepted: 0,
     rejected: batch.rejects.length,
     uncertain: 0,
+    duplicates: batch.duplicates,
     total: 0,
     ids: {},
     rejects: batch.rejects,
@@ -56,24 +57,25 @@ export async function deliver(run: RunContext, batch: Batch): Promise<BatchResul
   result.rejected -= result.uncertain;
   run.tally.rejected += result.rejected;
   run.tally.uncertain += result.uncertain;
+  run.tally.duplicates += result.duplicates;
   if (batch.entries.length > 0) {
     const whole: Part = { suffix: "", entries: batch.entries, sinceMs: Date.now() };
     const outcome = await send(run, batch.number, whole);
     if (outcome.kind === "refused") await halve(run, result, whole, outcome.error);
     else settle(run, result, whole, outcome);
   }
-  result.total = result.accepted + result.rejected + result.uncertain;
+  result.total = result.accepted + result.rejected + result.uncertain + result.duplicates;
   result.rejects.sort((a, b) => a.row - b.row);
   return result;
 }
 
 async function halve(run: RunContext, result: BatchResult, part: Part, error: ContactCenterError): Promise<void> {
   const { suffix, entries, sinceMs } = part;
-  const [only] = entries;
-  if (only && entries.length === 1) {
+  if (entries.length === 1) {
+    const { member: _, ...only } = entries[0] as BatchRow;
     const detail = error.cause["detail"] as string | undefined;
     const reason = [detail, error.cause.id && `(${error.cause.id})`].filter(Boolean).join(" ");
-    result.rejects.push({ row: only.row, code: error.code, reason, data: only.data });
+    result.rejects.push({ ...only, code: error.code, reason });
     result.rejected++;
     run.tally.rejected++;
     return;
@@ -108,7 +110,8 @@ function settle(run: RunContext, result: BatchResult, part: Part, outcome: Outco
   } else if (outcome.kind === "uncertain") {
     result.uncertain += length;
     run.tally.uncertain += length;
-    for (const { row, data } of part.entries) result.rejects.push({ row, code: "UNCERTAIN", reason: undefined, data });
+    for (const { member: _, ...row } of part.entries)
+      result.rejects.push({ ...row, code: "UNCERTAIN", reason: undefined });
   }
 }
 

@@ -5,7 +5,7 @@
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]]}             about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue
  *     {"no":"<marker>"}                                              not in the queue
- *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…}   outputs sent; with "part" of that part alone
+ *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
  *     {"end":{…}}                                                    the report
  *
  * A `send` line is on the disk (fdatasync) before the request leaves, so neither a killed process nor a power cut makes us forget a
@@ -146,7 +146,7 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
     if (!line) continue;
     if (!content) {
       if (typeof line.run !== "string") return undefined;
-      const counts = { accepted: 0, rejected: 0, uncertain: 0 };
+      const counts = { accepted: 0, rejected: 0, uncertain: 0, duplicates: 0 };
       content = {
         head: line as unknown as JournalHead,
         path,
@@ -167,7 +167,9 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
     } else if ("done" in line) {
       content.handled.add(line.rows);
       content.lastBatch = Math.max(content.lastBatch, line.done);
-      for (const word of ["accepted", "rejected", "uncertain"] as const) content.counts[word] += line[word];
+      // A journal of an earlier version has no duplicates.
+      for (const word of ["accepted", "rejected", "uncertain", "duplicates"] as const)
+        content.counts[word] += line[word] ?? 0;
       for (const part of parts.values())
         if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
     } else if ("end" in line) {

@@ -6,12 +6,16 @@ export interface Counts {
   accepted: number;
   rejected: number;
   uncertain: number;
+  /** Left out because their numbers came earlier in the run. */
+  duplicates: number;
 }
 
 /** A row that is not in the queue, or may not be. */
 export interface Reject {
   /** 1 = first data row. */
   row: number;
+  /** Line of the file or text where the row begins. */
+  line?: number;
   /** HTTP status as a number, `EINVALID` = refused before sending, `UNCERTAIN` = the answer never came. */
   code: number | string;
   /** The server's words, or the error that was found before sending; undefined with `UNCERTAIN`. */
@@ -23,14 +27,14 @@ export interface Reject {
 /** One batch, settled. */
 export interface BatchResult extends Counts {
   batch: number;
-  /** Rows of this batch: accepted + rejected + uncertain. */
+  /** Rows of this batch: accepted + rejected + uncertain + duplicates. */
   total: number;
   /** Row number to member id, where the server gave them. */
   ids: Record<string, string>;
   rejects: Reject[];
 }
 
-/** The whole run, also after a resume. `accepted + rejected + uncertain = total`. */
+/** The whole run, also after a resume. `accepted + rejected + uncertain + duplicates = total`. */
 export interface Report extends Counts {
   runId: string;
   queueId: string;

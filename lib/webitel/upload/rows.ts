@@ -1,4 +1,15 @@
-/** Row numbers as ranges: a journal of a million rows stays short, and looking up a row stays quick. */
+/** Rows of an input, and row numbers as ranges: a journal of a million rows stays short, and looking up a row stays quick. */
+import type { RowError } from "../member.js";
+
+/** A row of an input. */
+export interface InputRow {
+  /** An object by column name, a finished member, or whatever else came. */
+  data: unknown;
+  /** Line of the file or text where the row begins; the first is 1. */
+  line?: number;
+  /** Why the row cannot be read. */
+  error?: RowError;
+}
 
 /** First and last row, both included. */
 export type Range = [from: number, to: number];

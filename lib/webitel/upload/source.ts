@@ -5,6 +5,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { ContactCenterError } from "../errors.js";
 import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
 import type { Separator } from "../tables.js";
+import type { InputRow } from "./rows.js";
 
 /** What a first pass over an input finds out. */
 export interface Measure {
@@ -18,7 +19,7 @@ export interface Measure {
 export interface RowSource {
   measure(): Promise<Measure>;
   /** The rows in their order, a handful at a time; each call reads from the start. */
-  rows(): AsyncIterable<readonly unknown[]>;
+  rows(): AsyncIterable<readonly InputRow[]>;
 }
 
 const QUOTE = 0x22;
@@ -62,7 +63,9 @@ function csvRowSource(chunks: () => Chunks, separator: Separator): RowSource {
       }
       return meter.result();
     },
-    rows: () => csvRows(chunks(), separator),
+    async *rows() {
+      for await (const rows of csvRows(chunks(), separator)) yield rows.map((data) => ({ data }));
+    },
   };
 }
 
@@ -108,18 +111,20 @@ export function listSource(items: readonly unknown[]): RowSource {
       for await (const slice of inSlices(items)) for (const item of slice) hash.update(`${JSON.stringify(item)}\n`);
       return { fingerprint: hash.digest("base64url"), rows: items.length };
     },
-    rows: () => inSlices(items),
+    async *rows() {
+      for await (const slice of inSlices(items)) yield slice.map((data) => ({ data }));
+    },
   };
 }
 
 /** Rows that are pushed in one by one. They cannot be read twice, so a run over them cannot be resumed after a restart. */
 export class QueueSource implements RowSource {
-  private readonly buffered: unknown[] = [];
+  private readonly buffered: InputRow[] = [];
   private ended = false;
   private wake: (() => void) | undefined;
 
   push(rows: readonly unknown[]): void {
-    for (const row of rows) this.buffered.push(row);
+    for (const data of rows) this.buffered.push({ data });
     this.wake?.();
   }
 
@@ -133,7 +138,7 @@ export class QueueSource implements RowSource {
     return Promise.resolve({ fingerprint: "" });
   }
 
-  async *rows(): AsyncGenerator<readonly unknown[]> {
+  async *rows(): AsyncGenerator<readonly InputRow[]> {
     while (!this.ended || this.buffered.length > 0) {
       yield* inSlices(this.buffered.splice(0));
       if (!this.ended && this.buffered.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));

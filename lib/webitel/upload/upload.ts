@@ -14,7 +14,8 @@ import { deliver } from "./delivery.js";
 import type { Journal, JournalContent, SentPart } from "./journal.js";
 import { Pace, unlessAborted } from "./pace.js";
 import type { BatchResult, Counts, Report } from "./report.js";
-import { fromRanges, RowSet, toRanges } from "./rows.js";
+import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
+import type { UniqueDestinations } from "./unique.js";
 
 /** Everything one run needs. */
 export interface UploadOptions {
@@ -24,7 +25,9 @@ export interface UploadOptions {
   /** Unix milliseconds. */
   startedMs: number;
   journal: Journal;
-  toMember: (row: unknown) => MappingResult;
+  toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
+  /** Leaves out numbers that came earlier in the run. */
+  unique?: UniqueDestinations | undefined;
   /** Members of a batch. */
   batchSize: number;
   /** Batches under way at once. */
@@ -58,7 +61,7 @@ export class Upload {
   constructor(private readonly options: UploadOptions) {
     const { before } = options;
     this.pace = new Pace(options.rate);
-    this.tally = { accepted: 0, rejected: 0, uncertain: 0, ...before?.counts };
+    this.tally = { accepted: 0, rejected: 0, uncertain: 0, duplicates: 0, ...before?.counts };
     this.lastBatch = before?.lastBatch ?? 0;
     this.context = {
       api: options.api,
@@ -79,9 +82,9 @@ export class Upload {
 
   /** Numbers of the whole run so far. */
   get report(): Report {
-    const { accepted, rejected, uncertain } = this.tally;
+    const { accepted, rejected, uncertain, duplicates } = this.tally;
     const { runId, queueId, startedMs, before } = this.options;
-    const total = accepted + rejected + uncertain;
+    const total = accepted + rejected + uncertain + duplicates;
     return {
       runId,
       queueId,
@@ -89,6 +92,7 @@ export class Upload {
       accepted,
       rejected,
       uncertain,
+      duplicates,
       batches: this.lastBatch,
       durationMs: Date.now() - startedMs,
       resumed: before !== undefined,
@@ -125,7 +129,7 @@ export class Upload {
    * @returns the report
    * @throws ContactCenterError when the upload cannot go on; `cause.report` has the numbers so far, and the journal what a resume needs
    */
-  async run(rows: AsyncIterable<readonly unknown[]>): Promise<Report> {
+  async run(rows: AsyncIterable<readonly InputRow[]>): Promise<Report> {
     const work = this.load(rows);
     this.ended = work.catch(() => undefined);
     try {
@@ -144,13 +148,13 @@ export class Upload {
     return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.params);
   }
 
-  private async load(rows: AsyncIterable<readonly unknown[]>): Promise<void> {
-    const { batchSize, concurrency, toMember, before, journal } = this.options;
+  private async load(rows: AsyncIterable<readonly InputRow[]>): Promise<void> {
+    const { batchSize, concurrency, toMember, unique, before, journal } = this.options;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {
       await this.verifyOpenParts(before?.parts ?? [], open);
       const source = new ReadAhead(
-        batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, ...open }),
+        batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, unique, ...open }),
         concurrency,
       );
       try {
@@ -177,7 +181,7 @@ export class Upload {
       } else if (known === "uncertain") {
         open.uncertain.add(rows);
       } else {
-        const counts = { accepted: numbers.length, rejected: 0, uncertain: 0 };
+        const counts = { accepted: numbers.length, rejected: 0, uncertain: 0, duplicates: 0 };
         const ids =
           known.ids.length === numbers.length
             ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string]))
@@ -197,10 +201,17 @@ export class Upload {
     this.lastBatch = Math.max(this.lastBatch, batch.number);
     const result = await deliver(this.context, batch);
     if (result.total > 0) this.options.onBatch(result);
-    const { accepted, rejected, uncertain, total } = result;
+    const { accepted, rejected, uncertain, duplicates, total } = result;
     // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
     if (total === batch.rows.length)
-      this.options.journal.note({ done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain });
+      this.options.journal.note({
+        done: batch.number,
+        rows: toRanges(batch.rows),
+        accepted,
+        rejected,
+        uncertain,
+        duplicates,
+      });
     return true;
   }
 

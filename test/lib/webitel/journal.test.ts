@@ -51,7 +51,7 @@ describe("lib/webitel/upload/journal", () => {
     const journal = new Journal(path, head);
     await journal.append({ send: "r1-1", batch: 1, rows: [[1, 2]] });
     journal.note({ ok: "r1-1", ids: ["a", "b"] });
-    journal.note({ done: 1, rows: [[1, 3]], accepted: 2, rejected: 1, uncertain: 0 });
+    journal.note({ done: 1, rows: [[1, 3]], accepted: 2, rejected: 1, uncertain: 0, duplicates: 0 });
     await journal.append({ send: "r1-2", batch: 2, rows: [[4, 5]] });
     await journal.append({ send: "r1-3", batch: 3, rows: [[6, 9]] });
     journal.note({ no: "r1-3" });
@@ -64,7 +64,7 @@ describe("lib/webitel/upload/journal", () => {
   it("remembers what is done, what arrived and what is open", async () => {
     const told = await readJournal(await written());
     assert.deepEqual(told?.head, head);
-    assert.deepEqual(told.counts, { accepted: 2, rejected: 1, uncertain: 0 });
+    assert.deepEqual(told.counts, { accepted: 2, rejected: 1, uncertain: 0, duplicates: 0 });
     assert.deepEqual(told.parts, [
       { marker: "r1-2", batch: 2, rows: [[4, 5]] },
       { marker: "r1-3a", batch: 3, rows: [[6, 7]], ok: {} },

@@ -4,6 +4,7 @@ import { createWebitelClient } from "../../../lib/webitel/client.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
 import { people, type Prepared, UploadHarness, upTo, type Overrides } from "../../support/webitel/bench-run.js";
@@ -301,8 +302,8 @@ describe("lib/webitel/upload", () => {
 
   it("loads the good rows before an input that breaks", async () => {
     const { upload } = await prepare([]);
-    const broken = async function* (): AsyncGenerator<unknown[]> {
-      yield people(15);
+    const broken = async function* (): AsyncGenerator<InputRow[]> {
+      yield people(15).map((data) => ({ data }));
       throw new ContactCenterError("EINVALID", "webitel.errors.csv", { vendor: "webitel", operation: "upload" });
     };
     const error = await failure({ upload, rows: broken(), results: [] });

@@ -7,6 +7,7 @@ import { memberMapper } from "../../../lib/webitel/member.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { BatchResult } from "../../../lib/webitel/upload/report.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
 import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
@@ -17,7 +18,7 @@ export type Overrides = Partial<Omit<UploadOptions, "before">> & { resume?: bool
 /** An upload ready to run. */
 export interface Prepared {
   upload: Upload;
-  rows: AsyncIterable<readonly unknown[]>;
+  rows: AsyncIterable<readonly InputRow[]>;
   results: BatchResult[];
 }
 

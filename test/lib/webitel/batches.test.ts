@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { memberMapper } from "../../../lib/webitel/member.js";
+import { type Batch, type BatchOptions, batches } from "../../../lib/webitel/upload/batches.js";
+import { type InputRow, RowSet } from "../../../lib/webitel/upload/rows.js";
+import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
+
+async function gather(rows: readonly InputRow[], options: Partial<BatchOptions> = {}): Promise<Batch[]> {
+  const source = async function* (): AsyncGenerator<readonly InputRow[]> {
+    yield await Promise.resolve(rows);
+  };
+  const toMember = memberMapper({ mapping: [], defaults: [{ field: "type", value: "1" }] });
+  const found: Batch[] = [];
+  for await (const batch of batches(source(), { size: 2, first: 1, toMember, ...options })) found.push(batch);
+  return found;
+}
+
+const person = (...numbers: string[]): InputRow => ({
+  data: Object.fromEntries(numbers.map((number, at) => [`destination${at === 0 ? "" : at + 1}`, number])),
+});
+const numbersOf = (found: readonly Batch[]): string[][] =>
+  found.flatMap(({ entries }) =>
+    entries.map(({ member }) => member.communications.map(({ destination }) => destination)),
+  );
+
+describe("lib/webitel/upload/batches", () => {
+  it("keeps the line of each row, and rejects a row that the input could not read", async () => {
+    const [batch] = await gather([
+      { data: { destination: "+380501112233" }, line: 2 },
+      { data: { destination: "x" }, line: 5, error: { key: "quote", field: "" } },
+    ]);
+    assert.deepEqual(
+      batch?.entries.map(({ row, line }) => [row, line]),
+      [[1, 2]],
+    );
+    assert.deepEqual(
+      batch.rejects.map(({ row, line, reason }) => [row, line, reason]),
+      [[2, 5, { key: "quote", field: "" }]],
+    );
+  });
+
+  it("loads a number once per run, however it is written, and leaves out who has no other number", async () => {
+    const rows = [
+      person("+380501112233", "+380671112233"),
+      person("+380 (50) 111-22-33", "+380931112233"),
+      person("+380931112233"),
+      person("sip:Anna@pbx.example"),
+      person("sip:anna@pbx.example"),
+      person("+380441112233", "+380441112233"),
+    ];
+    const found = await gather(rows, { unique: new UniqueDestinations() });
+    assert.deepEqual(numbersOf(found), [
+      ["+380501112233", "+380671112233"],
+      ["+380931112233"],
+      ["sip:Anna@pbx.example"],
+      ["+380441112233"],
+    ]);
+    assert.equal(
+      found.reduce((sum, { duplicates }) => sum + duplicates, 0),
+      2,
+    );
+    assert.equal(found.flatMap((batch) => batch.rows).length, rows.length);
+    assert.equal(numbersOf(await gather(rows)).length, rows.length);
+  });
+
+  it("remembers the numbers of rows that an earlier part of the run has handled", async () => {
+    const skip = new RowSet();
+    skip.add([[1, 1]]);
+    const found = await gather([person("+380501112233"), person("+380501112233"), person("+380671112233")], {
+      skip,
+      unique: new UniqueDestinations(),
+    });
+    assert.deepEqual(numbersOf(found), [["+380671112233"]]);
+    assert.equal(found[0]?.duplicates, 1);
+  });
+});
