@@ -13,6 +13,7 @@ import { EVENTS } from "../../lib/cti/tables.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
 import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
+import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
 import { type EventNode, isExpected } from "./callback.js";
 
@@ -23,16 +24,12 @@ interface EventInConfig extends WebhookConfig {
   unknown?: "refuse" | "pass";
 }
 
-/** Unknown subscriptions that are warned about, each once. */
-const MAX_REPORTED = 100;
-
 export = (RED: NodeAPI): void => {
   function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
     RED.nodes.createNode(this, config);
     const { path, auth } = webhookSettings(RED, this, config);
     Object.assign(this, { path, auth, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
     const transfers = new TransferRule();
-    const reported = new Set<string>();
 
     const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {
       let event: CtiEvent;
@@ -43,10 +40,7 @@ export = (RED: NodeAPI): void => {
       }
       const id = event.SubscriptionId ?? "";
       if (config.unknown === "pass" || isExpected(this.id, id)) return { event };
-      if (reported.size < MAX_REPORTED && !reported.has(id)) {
-        reported.add(id);
-        this.warn(RED._("cti-event-in.unknown-subscription", { id }));
-      }
+      warnOncePerMinute(this, id, RED._("cti-event-in.unknown-subscription", { id: logLine(id, LONGEST_NAME) }));
       return { status: 404, why: "subscription" };
     };
 

@@ -3,22 +3,27 @@ import type { Node } from "node-red";
 
 const MINUTE_MS = 60_000;
 const LONGEST_LINE = 200;
-/** Things that are remembered per node; the oldest is forgotten first. */
-const REMEMBERED_THINGS = 100;
+/** The longest name from outside within a line, in characters. */
+export const LONGEST_NAME = 60;
+/** Things that a node warns about within a minute; more are not logged, so that nobody can fill the log with new names. */
+const THINGS_PER_MINUTE = 100;
 
 const warnedAt = new WeakMap<Node, Map<string, number>>();
 
 /**
  * Makes a text fit for one line of a log: control characters become escapes such as `\u000a`, a long text is cut.
  * @param text what was said, perhaps with parts from outside
+ * @param limit characters
  */
-export function logLine(text: string): string {
+export function logLine(text: string, limit: number = LONGEST_LINE): string {
   // Control characters, and the marks that change the direction or the line of a text.
-  const printable = text.replaceAll(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return printable.length <= LONGEST_LINE ? printable : `${printable.slice(0, LONGEST_LINE - 1)}…`;
+  const printable = text
+    .slice(0, limit + 1)
+    .replaceAll(
+      /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+  return printable.length <= limit ? printable : `${printable.slice(0, limit - 1)}…`;
 }
 
 /**
@@ -29,10 +34,13 @@ export function warnOncePerMinute(node: Node, thing: string, text: string): void
   const times = warnedAt.get(node) ?? new Map<string, number>();
   warnedAt.set(node, times);
   const now = Date.now();
-  const last = times.get(thing);
-  if (last !== undefined && now - last < MINUTE_MS) return;
-  times.delete(thing);
-  times.set(thing, now);
-  if (times.size > REMEMBERED_THINGS) times.delete(times.keys().next().value as string);
+  for (const [known, at] of times) {
+    // A map keeps the order of insertion, so the first one that is young enough ends the search.
+    if (now - at < MINUTE_MS) break;
+    times.delete(known);
+  }
+  const key = thing.slice(0, LONGEST_LINE);
+  if (times.has(key) || times.size >= THINGS_PER_MINUTE) return;
+  times.set(key, now);
   node.warn(logLine(text));
 }

@@ -7,19 +7,22 @@
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { readEvent } from "../../lib/webitel/events.js";
+import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { WEBHOOK_CREDENTIALS, type WebhookConfig } from "../shared/webhook/config.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
 
 export = (RED: NodeAPI): void => {
   function EventIn(this: Node<WebhookCredentials>, config: WebhookConfig): void {
     RED.nodes.createNode(this, config);
+    const warnOfName = (name: string): void =>
+      warnOncePerMinute(this, name, RED._("webitel.unknown-event", { name: logLine(name, LONGEST_NAME) }));
     openEventWebhook(RED, this, config, {
       form: true,
       receive: ({ data, receivedAt, req }) => ({
         answer: { status: 200, json: "{}" },
         deliver: () => {
           const read = readEvent(data, receivedAt);
-          if (!read.call) this.warn(RED._("webitel.unknown-event", { name: read.topic ?? "" }));
+          if (!read.call) warnOfName(read.topic ?? "");
           this.send({ ...read, req });
         },
       }),

@@ -7,6 +7,7 @@ import { refused, type Vendor } from "../../../lib/core/errors.js";
 import { type CallOwner, OpenCalls } from "../../../lib/webhook/open-calls.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Message } from "../input.js";
+import { warnOncePerMinute } from "../log.js";
 import { setStatus, type StatusWord } from "../status.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
@@ -125,7 +126,7 @@ export async function answerCall(
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
   const late = (owner: RequestNodeOwner): void => {
     owner.onLate();
-    node.warn(RED._("shared.webhook.late"));
+    warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
   };
   if ("late" in found) {
     late(found.late);

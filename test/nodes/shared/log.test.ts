@@ -31,13 +31,22 @@ describe("nodes/shared/log", () => {
     }
   });
 
-  it("remembers a bounded number of things", () => {
-    let lines = 0;
-    const node = { warn: () => lines++ } as unknown as Node;
-    for (let at = 0; at <= 100; at++) warnOncePerMinute(node, `thing ${at}`, "x");
-    warnOncePerMinute(node, "thing 100", "x");
-    assert.equal(lines, 101);
-    warnOncePerMinute(node, "thing 0", "x");
-    assert.equal(lines, 102);
+  it("warns of 100 things a minute at most, however many and long their names are", () => {
+    const clock = install();
+    try {
+      const lines: string[] = [];
+      const node = { warn: (line: string) => lines.push(line) } as unknown as Node;
+      for (let at = 0; at < 10_000; at++) warnOncePerMinute(node, `thing ${at} ${"x".repeat(1000)}`, `thing ${at}`);
+      assert.equal(lines.length, 100);
+      clock.tick(60_000);
+      warnOncePerMinute(node, "thing 500", "after a minute");
+      assert.equal(lines.at(-1), "after a minute");
+    } finally {
+      clock.uninstall();
+    }
+  });
+
+  it("cuts a name shorter where it is part of a line", () => {
+    assert.equal(logLine("\n".repeat(60_000), 60).length, 60);
   });
 });

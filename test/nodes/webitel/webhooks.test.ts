@@ -4,6 +4,7 @@ import { startWebitelSimulator, type WebitelSimulator } from "../../../simulator
 import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { runAction } from "../../support/run-action.js";
+import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
 
 interface Answer {
@@ -58,6 +59,7 @@ describe("webitel webhooks", () => {
       await deploy("msg.payload = { found: false, known: 0 }; return msg;");
       await lookup("");
       await lookup("");
+      await until("both", () => red.messages("seen").length === 2);
       const keys = red.messages("seen").map(({ event }) => (event as { key: string }).key);
       assert.equal(new Set(keys).size, 2);
       assert.deepEqual(red.messages("seen")[0]?.["payload"], {});
@@ -151,6 +153,22 @@ describe("webitel webhooks", () => {
       const message = await red.message("seen");
       assert.deepEqual([message["topic"], message["call"]], ["hangup", undefined]);
       assert.ok(red.log.some((line) => line.includes("hangup")));
+    });
+
+    it("logs short single lines about unknown events, however many and long their names are", async () => {
+      await deploy();
+      const before = red.log.length;
+      const forged = "x\n21 Nov 10:00:00 - [error] forged";
+      for (const event of [forged, forged, "y".repeat(60_000)]) await send(`${red.url}/events`, { event });
+      for (let at = 0; at < 150; at++) await send(`${red.url}/events`, { event: `own-${at}` });
+      await red.message("seen", ({ topic }) => topic === "own-149");
+      const lines = red.log.slice(before).filter((line) => !line.includes("Started"));
+      assert.equal(lines.length, 100);
+      assert.ok(
+        lines.every((line) => line.length < 300 && line.includes("[warn]")),
+        lines.join("\n"),
+      );
+      assert.equal(lines.filter((line) => line.includes("forged")).length, 1);
     });
 
     it("hears of the dialer's attempt: offered, then answered", async () => {
