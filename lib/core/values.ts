@@ -14,9 +14,20 @@ export function plainInteger(value: unknown): number | undefined {
   return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
 }
 
+/** The largest 32-bit integer, which several vendors' fields and the timers of node take. */
+export const INT32_MAX = 2 ** 31 - 1;
+
+/** The longest time that a timer can count, in milliseconds: one set for longer fires at once. */
+export const MAX_TIMER_MS = INT32_MAX;
+
 /** True for what was left empty: undefined, null and empty text. */
 export function isBlank(value: unknown): value is undefined | null | "" {
   return value === undefined || value === null || value === "";
+}
+
+/** True for what is blank, and for text of white space only. */
+export function isBlankText(value: unknown): boolean {
+  return isBlank(typeof value === "string" ? value.trim() : value);
 }
 
 /** True for a plain object: neither a list nor bytes. */

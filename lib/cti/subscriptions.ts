@@ -7,6 +7,7 @@
  * Every id that the broker may hold for us is in the store before anything else happens to it, so the next life can
  * remove what this one could not: after a kill, a broker that was down, a node that was changed.
  */
+import { MAX_TIMER_MS } from "../core/values.js";
 import { backoffDelay, type BackoffOptions, delay } from "../http/backoff.js";
 import { isUnprocessed } from "../http/rest.js";
 import { agentKey } from "./addresses.js";
@@ -56,8 +57,6 @@ interface Entry {
   readonly settle: () => void;
 }
 
-/** The longest delay that a timer takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long a control message waits for a broker that is known to be down. */
 const DOWN_WAIT_MS = 500;
 

@@ -1,4 +1,5 @@
 /** How long to wait before the next try. Time is a policy passed in, so tests never sleep. */
+import { MAX_TIMER_MS } from "../core/values.js";
 
 /** Bounds of a back-off in milliseconds, and the source of chance (0 <= random() < 1). */
 export interface BackoffOptions {
@@ -31,9 +32,6 @@ export function retryAfterMs(value: unknown, nowMs: number = Date.now()): number
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
-
-/** The longest time that a timer can count, in milliseconds: one set for longer fires at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits, and stops waiting at once when the signal fires.

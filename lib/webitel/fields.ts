@@ -1,10 +1,8 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "./errors.js";
-import { plainText } from "../core/values.js";
+import { INT32_MAX, plainText } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
-
-const INT32 = 2 ** 31 - 1;
 
 type Kind = RequestField["kind"] | "time";
 
@@ -26,7 +24,7 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
       : /^[1-9]\d{0,18}$/.exec(asText(value) ?? "")?.[0],
   integer(value) {
     const text = asText(value) ?? "";
-    return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? Number(text) : undefined;
+    return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX ? Number(text) : undefined;
   },
   bool: (value) =>
     value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,

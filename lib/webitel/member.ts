@@ -3,6 +3,7 @@
  *
  * A row is an object by column name (CSV cells are text) or a finished member with `communications`.
  */
+import { INT32_MAX } from "../core/values.js";
 import { type FieldKind, MAX_COMMUNICATIONS, MARKER, MEMBER_FIELDS, VARIABLE_PREFIX } from "./tables.js";
 import { toMillis } from "./time.js";
 import type { Communication, Lookup, Member } from "./types.js";
@@ -49,7 +50,6 @@ const NUMBERS = Array.from({ length: MAX_COMMUNICATIONS }, (_, at) => (at === 0 
   }),
 );
 const NUMBER_FIELDS = new Set(NUMBERS.flatMap((names) => Object.values(names)));
-const INT32 = 2 ** 31 - 1;
 
 /** Splits `destination3` into its base name and number; the first is 1. */
 function parts(field: string): { base: string; index: number } {
@@ -93,7 +93,7 @@ function read(kind: FieldKind | "variable", field: string, value: unknown): stri
       return /^[1-9]\d{0,18}$/.test(id) ? id : invalid("id", field, text);
     }
     case "integer":
-      return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32 ? text : invalid("integer", field, text);
+      return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX ? text : invalid("integer", field, text);
     case "time": {
       const ms = toMillis(value);
       return ms === undefined ? invalid("time", field, text) : String(ms);

@@ -8,6 +8,7 @@
 import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
+import { MAX_TIMER_MS } from "../../lib/core/values.js";
 import { readCommand } from "../../lib/cti/commands.js";
 import { COMMANDS } from "../../lib/cti/tables.js";
 import { onInput, localize } from "../shared/input.js";
@@ -33,12 +34,9 @@ const FIELDS = [
   { setting: "number", vendorName: "number" },
 ] as const;
 
-/** What `setInterval` can count, ms. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 function heartbeatMs(value: number | string | undefined): number {
   const ms = Number(value ?? 0) * 1000;
-  if (ms >= 0 && ms <= LONGEST_MS) return ms;
+  if (ms >= 0 && ms <= MAX_TIMER_MS) return ms;
   throw refused("cti.errors.heartbeat", { vendor: "anywhere365", operation: "AgentLogin", field: "heartbeat" });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Node, NodeAPI } from "node-red";
 import { refused, type Vendor } from "../../../lib/core/errors.js";
+import { MAX_TIMER_MS } from "../../../lib/core/values.js";
 import { type CallOwner, OpenCalls } from "../../../lib/webhook/open-calls.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Message } from "../input.js";
@@ -97,14 +98,11 @@ export function openRequestNode(
   });
 }
 
-/** The longest delay that `setTimeout` takes, ms. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /** Undefined when what was entered is not a time. */
 function readDeadline(value: number | string | undefined): number | undefined {
   if (value === undefined || value === "") return DEFAULT_DEADLINE_MS;
   const ms = Number(value);
-  return ms > 0 && ms <= LONGEST_MS ? ms : undefined;
+  return ms > 0 && ms <= MAX_TIMER_MS ? ms : undefined;
 }
 
 /**
