@@ -1,6 +1,7 @@
 /** From a hub message to what a flow gets. */
 import type { Call } from "../core/call.js";
 import { textKey, type VendorEvent } from "../core/event.js";
+import { isRecord } from "../core/values.js";
 import { callMaker, type CallMaker } from "./calls.js";
 import { catalogueName, EVENTS } from "./tables.js";
 import { Reader, type Json } from "./normalise.js";
@@ -99,7 +100,7 @@ export class EventReader {
       kind = new Kind(this.spellings.get(subject.eventName.toLowerCase()) ?? subject.eventName, this.onUnknown);
       this.kinds.set(subject.eventName, kind);
     }
-    return kind.event(subject.entityId, data !== null && typeof data === "object" ? (data as Json) : {});
+    return kind.event(subject.entityId, isRecord(data) ? data : {});
   }
 }
 

@@ -6,6 +6,7 @@
  * event then costs one walk over its properties.
  */
 import { canonicalJson } from "../core/event.js";
+import { isRecord } from "../core/values.js";
 import { byFoldedName, HELPERS, type HelperName } from "./tables.js";
 
 /** Parsed JSON. */
@@ -45,17 +46,13 @@ export function withZone(value: unknown): unknown {
   return /(?:Z|[+-]\d\d:?\d\d)$/i.test(value) ? value : `${value}Z`;
 }
 
-function isObject(value: unknown): value is Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
 function mendOf(type: string): Mend | undefined {
   if (type.startsWith("DateTime")) return withZone;
   const helper = /^List<(\w+)>/.exec(type)?.[1];
   if (helper === undefined) return undefined;
   const reader = HELPER_READERS[helper as HelperName];
   return (value) =>
-    Array.isArray(value) ? value.map((item: unknown) => (isObject(item) ? reader.read(item).payload : item)) : value;
+    Array.isArray(value) ? value.map((item: unknown) => (isRecord(item) ? reader.read(item).payload : item)) : value;
 }
 
 /** Reads the data of one event, or of one list item. */

@@ -1,6 +1,6 @@
 /** The answer to a SmartRouting request (HTTP Integrator Guide, "SmartRouting Response"). Runs in the editor too. */
 import { type ContactCenterError, type ErrorParams, refused } from "./errors.js";
-import { isBlank, plainInteger } from "../core/values.js";
+import { isBlank, isBlankText, plainInteger } from "../core/values.js";
 import { ANSWER_FIELDS, type AnswerField, type AnswerFieldName, DISCONNECT, type FieldKind } from "./tables.js";
 
 /** Values by field; undefined, null, empty text and an empty list count as not set. */
@@ -51,7 +51,7 @@ const CHECKS: Record<FieldKind, (value: unknown, field: AnswerField) => unknown>
     if (typeof value !== "string" && typeof value !== "number" && !Array.isArray(value))
       throw wrong("list", field, value);
     const items: unknown[] = Array.isArray(value) ? value : String(value).split(",");
-    const filled = items.filter((item) => !isBlank(typeof item === "string" ? item.trim() : item));
+    const filled = items.filter((item) => !isBlankText(item));
     return filled.length === 0 ? undefined : filled.map((item) => target(item, field, false));
   },
   integer: (value, field) => {

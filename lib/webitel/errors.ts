@@ -1,5 +1,6 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
 import { addSentences, ContactCenterError } from "../core/errors.js";
+import { isRecord } from "../core/values.js";
 import { lenientJson, networkFault, type VendorFault } from "../http/rest.js";
 import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
 import sentences from "./locales/en-US.json";
@@ -7,12 +8,6 @@ import sentences from "./locales/en-US.json";
 addSentences(sentences);
 
 export * from "../core/errors.js";
-
-type Fields = Record<string, unknown>;
-
-function asFields(value: unknown): Fields | undefined {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : undefined;
-}
 
 /**
  * Reads an error body: the platform's `{id, status, detail, code}`, the gateway's `{code, message, details}`, or the gateway's with
@@ -22,10 +17,10 @@ function asFields(value: unknown): Fields | undefined {
  * @param body parsed body
  */
 export function readWebitelError(_status: number, body: unknown): VendorFault | undefined {
-  const outer = asFields(body);
-  if (!outer) return undefined;
-  const inner = asFields(lenientJson(outer["message"]));
-  const platform = [outer, inner].find((shape) => shape && typeof shape["id"] === "string" && shape["id"] !== "");
+  if (!isRecord(body)) return undefined;
+  const platform = [body, lenientJson(body["message"])]
+    .filter(isRecord)
+    .find(({ id }) => typeof id === "string" && id !== "");
   if (platform) {
     const code = Number(platform["code"]);
     const detail = [platform["detail"], platform["status"]].find((text) => typeof text === "string");
@@ -35,7 +30,7 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
       ...(detail !== undefined && { detail }),
     };
   }
-  return typeof outer["message"] === "string" ? { detail: outer["message"] } : undefined;
+  return typeof body["message"] === "string" ? { detail: body["message"] } : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "./errors.js";
-import { INT32_MAX, plainText } from "../core/values.js";
+import { INT32_MAX, isBlank, isRecord, plainText } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
 
@@ -33,8 +33,7 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
     return ms === undefined ? undefined : String(ms);
   },
   texts(value) {
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
-    return asTexts(value as Record<string, unknown>);
+    return isRecord(value) ? asTexts(value) : undefined;
   },
 };
 
@@ -49,8 +48,6 @@ export function readValue(operation: string, field: string, kind: Kind, value: u
   if (read === undefined) throw refused(`webitel.errors.field.${kind}`, { vendor: "webitel", operation, field });
   return read;
 }
-
-const isBlank = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** Reads the values that are present, by the vendor's names. */
 export function readValues(

@@ -3,7 +3,7 @@
  *
  * A row is an object by column name (CSV cells are text) or a finished member with `communications`.
  */
-import { INT32_MAX } from "../core/values.js";
+import { INT32_MAX, isBlankText } from "../core/values.js";
 import { type FieldKind, MAX_COMMUNICATIONS, MARKER, MEMBER_FIELDS, VARIABLE_PREFIX } from "./tables.js";
 import { toMillis } from "./time.js";
 import type { Communication, Lookup, Member } from "./types.js";
@@ -112,9 +112,6 @@ function kindOf(field: string): FieldKind | "variable" {
   return field.startsWith(VARIABLE_PREFIX) ? "variable" : (KINDS.get(parts(field).base) as FieldKind);
 }
 
-const isBlank = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === "string" && value.trim() === "");
-
 /**
  * Prepares a mapping once, so that a row costs only what was mapped.
  * @param options the node's settings, already evaluated
@@ -122,7 +119,7 @@ const isBlank = (value: unknown): boolean =>
  */
 export function memberMapper(options: MappingOptions): (row: unknown) => MappingResult {
   const { mapping, defaults, expireAt } = options;
-  const fallback: Default[] = defaults.filter(({ value }) => !isBlank(value));
+  const fallback: Default[] = defaults.filter(({ value }) => !isBlankText(value));
   const byName = columnsByName();
   return (row) => {
     if (row === null || typeof row !== "object" || Array.isArray(row))
@@ -131,7 +128,7 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
     if (Array.isArray(record["communications"])) return finished(record as Member, expireAt);
     const values: Values = new Map();
     const put = (field: string, value: unknown): InvalidValue | undefined => {
-      if (isBlank(value) || values.has(field)) return undefined;
+      if (isBlankText(value) || values.has(field)) return undefined;
       const text = read(kindOf(field), field, value);
       if (text instanceof InvalidValue) return text;
       values.set(field, text);
@@ -208,7 +205,7 @@ function finished(given: Member, expireAt: number | undefined): MappingResult {
     return { error: { key: "too-many", field: "communications", value: String(communications.length) } };
   for (const number of communications as unknown[]) {
     const { destination, type } = (number ?? {}) as Partial<Communication>;
-    if (isBlank(destination)) return { error: { key: "missing", field: "destination" } };
+    if (isBlankText(destination)) return { error: { key: "missing", field: "destination" } };
     const wrong = [read("number", "destination", destination), read("id", "type", type ?? "")].find(
       (value) => value instanceof InvalidValue,
     );
@@ -220,7 +217,7 @@ function finished(given: Member, expireAt: number | undefined): MappingResult {
     const ms = member[field] === undefined ? undefined : toMillis(member[field]);
     if (ms !== undefined) member[field] = String(ms);
   }
-  if (isBlank(member.expire_at) && expireAt !== undefined) member.expire_at = String(expireAt);
+  if (isBlankText(member.expire_at) && expireAt !== undefined) member.expire_at = String(expireAt);
   return { member };
 }
 

@@ -1,4 +1,5 @@
 /** From settings and messages to requests: the query of SearchAgent (2.), the body of POST /calls (3.), an attempt's result (7.). */
+import { isRecord } from "../core/values.js";
 import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
@@ -35,8 +36,7 @@ export type CallValues = Partial<
 >;
 
 type Fields = Record<string, unknown>;
-const fieldsOf = (value: unknown): Fields =>
-  value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Fields) : {};
+const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {});
 
 /**
  * A payload may be the vendor's own body, where extension, user and parameters are nested.

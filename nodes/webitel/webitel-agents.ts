@@ -7,6 +7,7 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
+import { isBlank, isRecord } from "../../lib/core/values.js";
 import { agentQuery } from "../../lib/webitel/requests.js";
 import { readValue, required } from "../../lib/webitel/fields.js";
 import { type Message, onInput } from "../shared/input.js";
@@ -22,10 +23,6 @@ interface Config extends NodeDef {
   filtersType?: string;
 }
 
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
-
 export = (RED: NodeAPI): void => {
   function Agents(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
@@ -34,15 +31,15 @@ export = (RED: NodeAPI): void => {
 
     const agentId = async (message: Message): Promise<string> => {
       const { payload } = message;
-      const id = (await typed(message, "agentId")) ?? (isFields(payload) ? payload["id"] : payload);
-      if (id === undefined || id === "") throw required("ReadAgent", "agentId");
+      const id = (await typed(message, "agentId")) ?? (isRecord(payload) ? payload["id"] : payload);
+      if (isBlank(id)) throw required("ReadAgent", "agentId");
       return readValue("ReadAgent", "agentId", "id", id) as string;
     };
 
-    const filters = async (message: Message): Promise<Fields> => {
+    const filters = async (message: Message): Promise<Record<string, unknown>> => {
       const made = await typed(message, "filters");
-      if (made === undefined) return isFields(message.payload) ? message.payload : {};
-      if (!isFields(made))
+      if (made === undefined) return isRecord(message.payload) ? message.payload : {};
+      if (!isRecord(made))
         throw refused("webitel.errors.field.texts", { vendor: "webitel", operation: "SearchAgent", field: "filters" });
       return made;
     };

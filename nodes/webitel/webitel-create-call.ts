@@ -5,6 +5,7 @@
  * Message out: `payload` = {id}, the call's UUID. Never tried twice: a phone rings once.
  * Vendor document: "Webitel REST API usage examples", 3. Outgoing call.
  */
+import { isRecord } from "../../lib/core/values.js";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { callBody, flatCall } from "../../lib/webitel/requests.js";
 import { CALL_CHOICES, CALL_FIELDS } from "../../lib/webitel/tables.js";
@@ -23,8 +24,7 @@ export = (RED: NodeAPI): void => {
     const read = valueReader(RED, this, config, [...CALL_FIELDS, ...CALL_CHOICES], "webitel");
     onInput(RED, this, async (message, send) => {
       const { payload } = message;
-      const isObject = payload !== null && typeof payload === "object" && !Buffer.isBuffer(payload);
-      const body = callBody(await read(isObject ? { ...message, payload: flatCall(payload) } : message));
+      const body = callBody(await read(isRecord(payload) ? { ...message, payload: flatCall(payload) } : message));
       setStatus(this, "working");
       try {
         message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));

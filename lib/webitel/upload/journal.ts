@@ -16,6 +16,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { isRecord } from "../../core/values.js";
 import { ContactCenterError } from "../errors.js";
 import type { Counts, Report } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
@@ -131,7 +132,7 @@ function journalFault(error: unknown, path: string): ContactCenterError {
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(line) as unknown;
-    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
+import { isRecord } from "../../../lib/core/values.js";
 import { encodingOf, firstRecords } from "../../../lib/webitel/dialect.js";
 import { fieldOf, isField, type Mapping } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
@@ -30,7 +31,7 @@ function firstObject(text: string): Record<string, unknown> | undefined {
     const value = JSON.parse(text) as unknown;
     const items = (value as { items?: unknown }).items ?? value;
     const first = Array.isArray(items) ? (items as unknown[])[0] : items;
-    return first !== null && typeof first === "object" ? (first as Record<string, unknown>) : undefined;
+    return isRecord(first) ? first : undefined;
   } catch {
     return undefined;
   }

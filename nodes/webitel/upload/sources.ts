@@ -1,12 +1,9 @@
 /** From a message to the rows of an upload. */
 import { refused } from "../../../lib/core/errors.js";
+import { isRecord } from "../../../lib/core/values.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 import { fileSource, listSource, type RowSource, textSource } from "../../../lib/webitel/upload/source.js";
 import type { Message } from "../../shared/input.js";
-
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  value !== null && typeof value === "object" && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 const wrong = (key: string): ReturnType<typeof refused> =>
   refused(`webitel.errors.source.${key}`, { vendor: "webitel", operation: "upload", field: "payload" });
@@ -17,7 +14,7 @@ const wrong = (key: string): ReturnType<typeof refused> =>
  */
 export function payloadRows(payload: unknown): readonly unknown[] {
   if (Array.isArray(payload)) return payload as unknown[];
-  if (!isFields(payload)) throw wrong("payload");
+  if (!isRecord(payload)) throw wrong("payload");
   return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
 }
 
