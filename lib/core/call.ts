@@ -40,12 +40,3 @@ export interface Call {
   /** When we learned of it: ISO 8601 with zone. */
   at: string;
 }
-
-/**
- * Copies an object without the properties that are undefined, null or empty text: an unknown fact is left out.
- * @returns the copy, or undefined when nothing is left
- */
-export function withoutEmpty<T extends object>(facts: { [K in keyof T]: T[K] | undefined | null }): T | undefined {
-  const entries = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
-}

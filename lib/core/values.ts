@@ -36,6 +36,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
+ * Copies an object without the properties that are undefined, null or empty text: an unknown fact is left out.
+ * @returns the copy, or undefined when nothing is left
+ */
+export function withoutEmpty<T extends object>(facts: { [K in keyof T]: T[K] | undefined | null }): T | undefined {
+  const entries = Object.entries(facts).filter(([, value]) => !isBlank(value));
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
+}
+
+/**
  * The own properties of plain data by name in lower case. Of two that differ in case only, the documented spelling wins,
  * else the first. Nothing of a prototype is taken for data.
  * @param value anything; what is not a plain object has no properties

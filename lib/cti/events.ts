@@ -1,5 +1,5 @@
 /** Reads what the broker posts to a callback address (vendor document, Events). Pure: bytes are read elsewhere. */
-import { type Call, withoutEmpty } from "../core/call.js";
+import type { Call } from "../core/call.js";
 import { refused } from "./errors.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
 import {
@@ -11,7 +11,7 @@ import {
   type SessionTypeName,
   enumName,
 } from "./tables.js";
-import { propertiesIgnoringCase } from "../core/values.js";
+import { propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
 
 /** An event in the vendor's spelling. What the broker left out is absent; what it added stays. */
 export interface CtiEvent {

@@ -1,8 +1,8 @@
 /** What a SmartRouting request is in the models that all vendors share: a call, and a vendor's event. */
 import { randomUUID } from "node:crypto";
-import { type Call, withoutEmpty } from "../core/call.js";
+import type { Call } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { propertiesIgnoringCase } from "../core/values.js";
+import { propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
 import type { ExtraData, SmartRoutingRequest } from "./request.js";
 import { REQUEST_NAME } from "./tables.js";
 

@@ -1,7 +1,8 @@
 /** What Webitel sends us (5.): the look-up of a caller and the events of a call. */
 import { randomUUID } from "node:crypto";
-import { type Call, type CallDirection, withoutEmpty } from "../core/call.js";
+import type { Call, CallDirection } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
+import { withoutEmpty } from "../core/values.js";
 import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";

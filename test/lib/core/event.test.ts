@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { canonicalJson, eventKey } from "../../../lib/core/event.js";
 import { redact } from "../../../lib/core/errors.js";
-import { withoutEmpty } from "../../../lib/core/call.js";
+import { withoutEmpty } from "../../../lib/core/values.js";
 
 describe("lib/core/event", () => {
   it("writes the same content as the same text, whatever the order", () => {
