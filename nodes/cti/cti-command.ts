@@ -10,7 +10,6 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { MAX_TIMER_MS } from "../../lib/core/values.js";
 import { readCommand } from "../../lib/cti/commands.js";
-import { COMMANDS } from "../../lib/cti/tables.js";
 import { onInput, localize } from "../shared/input.js";
 import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
@@ -81,7 +80,5 @@ export = (RED: NodeAPI): void => {
       done();
     });
   }
-  RED.nodes.registerType("cti-command", CtiCommand, {
-    settings: { ctiCommandNames: { value: Object.keys(COMMANDS), exportable: true } },
-  });
+  RED.nodes.registerType("cti-command", CtiCommand);
 };

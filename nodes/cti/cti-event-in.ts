@@ -9,7 +9,6 @@
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
-import { EVENTS } from "../../lib/cti/tables.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
 import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
@@ -73,6 +72,5 @@ export = (RED: NodeAPI): void => {
   }
   RED.nodes.registerType("cti-event-in", CtiEventIn, {
     credentials: WEBHOOK_CREDENTIALS,
-    settings: { ctiEventInNames: { value: Object.keys(EVENTS), exportable: true } },
   });
 };

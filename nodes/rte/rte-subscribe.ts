@@ -10,7 +10,7 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { catalogueName, GROUPS } from "../../lib/rte/tables.js";
+import { catalogueName } from "../../lib/rte/tables.js";
 import type { RteEvent, Subject } from "../../lib/rte/events.js";
 import type { Member, Notice, State } from "../../lib/rte/member.js";
 import { distinct, type Result, subjectKey } from "../../lib/rte/subscriptions.js";
@@ -28,9 +28,6 @@ interface Config extends NodeDef {
   active?: string | boolean;
   activeType?: string;
 }
-
-/** For the editor's list of events. */
-const EVENT_LIST = Object.fromEntries(Object.entries(GROUPS).map(([group, events]) => [group, Object.keys(events)]));
 
 function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
@@ -126,9 +123,7 @@ export = (RED: NodeAPI): void => {
       else void connection.leave(this, member, removed).finally(done);
     });
   }
-  RED.nodes.registerType("rte-subscribe", RteSubscribe, {
-    settings: { rteSubscribeEvents: { value: EVENT_LIST, exportable: true } },
-  });
+  RED.nodes.registerType("rte-subscribe", RteSubscribe);
 };
 
 /** The list of the settings; an item that is blank once its environment variables are in place is left out with a warning. */

@@ -1,32 +1,22 @@
 /** A field for an event's name: type to search the catalogue by name or meaning, grouped, by keyboard or mouse. */
+import { GROUPS } from "../../../lib/rte/tables.js";
 import type { EditorNode } from "../../shared/editor/red.js";
 
-/** Event names by group, as the runtime hands them over. */
-type EventList = Readonly<Record<string, readonly string[]>>;
-
-const STYLE = `
-.cc-picker { position: absolute; z-index: 2000; max-height: 300px; width: 420px; max-width: 90vw; overflow-y: auto; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 3px; background: var(--red-ui-secondary-background, #fff); color: var(--red-ui-primary-text-color, #333); font-family: var(--red-ui-primary-font, sans-serif); font-size: 13px; box-shadow: 0 2px 8px rgba(0,0,0,.3); }
-.cc-picker-group { padding: 5px 8px 3px; font-weight: bold; font-size: 12px; color: var(--red-ui-secondary-text-color, #777); border-bottom: 1px solid var(--red-ui-secondary-border-color, #ddd); }
-.cc-picker-option { padding: 4px 8px; cursor: pointer; }
-.cc-picker-option small { display: block; line-height: 1.3; color: var(--red-ui-secondary-text-color, #777); }
-.cc-picker-option.selected { background: var(--red-ui-list-item-background-selected, #d5e4f3); color: var(--red-ui-list-item-color, inherit); }
-`;
-$("<style>").text(STYLE).appendTo("head");
-
-function catalogue(): EventList {
-  return (RED.settings["rteSubscribeEvents"] ?? {}) as EventList;
-}
+/** Event names by group. */
+const CATALOGUE: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(GROUPS).map(([group, events]) => [group, Object.keys(events)]),
+);
 
 /** The group of an event, or undefined for one that is not in the catalogue; the case does not matter. */
 export function groupOf(event: string): string | undefined {
   const folded = event.trim().toLowerCase();
-  return Object.entries(catalogue()).find(([, names]) => names.some((name) => name.toLowerCase() === folded))?.[0];
+  return Object.entries(CATALOGUE).find(([, names]) => names.some((name) => name.toLowerCase() === folded))?.[0];
 }
 
 /** What an event means, in the reader's language. */
 export function meaningOf(node: EditorNode, event: string): string | undefined {
   const folded = event.trim().toLowerCase();
-  const name = Object.values(catalogue())
+  const name = Object.values(CATALOGUE)
     .flat()
     .find((each) => each.toLowerCase() === folded);
   return name === undefined ? undefined : node._(`rte-subscribe.events.${name}`);
@@ -67,7 +57,7 @@ export function eventPicker(node: EditorNode, field: JQuery, onPick: () => void)
     close();
     const box = $("<div>", { class: "cc-picker", role: "listbox", id });
     const wanted = search.trim().toLowerCase();
-    for (const [group, names] of Object.entries(catalogue())) {
+    for (const [group, names] of Object.entries(CATALOGUE)) {
       const found = names.filter((name) =>
         `${name} ${node._(`rte-subscribe.events.${name}`)}`.toLowerCase().includes(wanted),
       );
