@@ -4,6 +4,7 @@
  *
  * - `<!-- include: ../shared/x.html -->` in a form or help page is replaced by that file; where the file is a `.ts`, by
  *   the text that it exports by default (for what is generated from a table).
+ * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
  * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
  *   sentence is written twice.
@@ -13,9 +14,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
+import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
-const INCLUDE = /[ \t]*<!-- include: (\S+) -->\n?/g;
+const INCLUDE = /([ \t]*)<!-- include: (\S+) -->\n?/g;
 
 /** Node types and the compiled script of each, as Node-RED reads them. */
 export function nodeTypes(): Record<string, string> {
@@ -25,12 +27,13 @@ export function nodeTypes(): Record<string, string> {
 
 async function withIncludes(file: string): Promise<string> {
   let text = readFileSync(file, "utf8");
-  for (const [mark, target] of text.matchAll(INCLUDE)) {
+  for (const [mark, indent = "", target] of text.matchAll(INCLUDE)) {
     const path = resolve(dirname(file), target as string);
     const part = path.endsWith(".ts")
       ? ((await import(pathToFileURL(path).href)) as { default: { default?: string } | string }).default
       : await withIncludes(path);
-    text = text.replace(mark, () => (typeof part === "string" ? part : String(part.default)));
+    const lines = typeof part === "string" ? part : String(part.default);
+    text = text.replace(mark, () => lines.replace(/^(?=.)/gm, indent));
   }
   return text;
 }
@@ -57,7 +60,7 @@ async function assetsOf(type: string, script: string): Promise<void> {
   const vendor = source.split(/[\\/]/).at(-1) as string;
   mkdirSync(join(target, "icons"), { recursive: true });
   cpSync(join(root, "icons", `${vendor}.svg`), join(target, "icons", `${vendor}.svg`));
-  writeFileSync(join(target, `${type}.html`), await withIncludes(join(source, `${type}.html`)));
+  writeFileSync(join(target, `${type}.html`), withRows(await withIncludes(join(source, `${type}.html`)), type));
   for (const lang of readdirSync(join(source, "locales"))) {
     mkdirSync(join(target, "locales", lang), { recursive: true });
     const sentences = catalogue([
@@ -89,6 +92,7 @@ function jsonModules(folder: string): void {
 async function build(): Promise<void> {
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
   jsonModules(join(root, "resources/lib"));
+  cpSync(join(root, "nodes/shared/editor/form.css"), join(root, "resources/nodes/shared/editor/form.css"));
   const page = join(root, "simulators/console/page");
   if (existsSync(page))
     cpSync(page, join(root, "resources/simulators/console/page"), {

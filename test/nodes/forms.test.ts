@@ -21,6 +21,12 @@ const WEBHOOK = {
   defaults: ["url", "auth", "apiKeyHeader", "networks", "proxies"],
   credentials: { apiKey: "password", username: "text", password: "password", secret: "password" },
 };
+/** Core's catalogue, of which `node-red:common.label.name` and the like are. */
+const CORE_WORDS = {
+  core: createRequire(require.resolve("node-red/package.json"))(
+    "@node-red/nodes/locales/en-US/messages.json",
+  ) as object,
+};
 const typed = (...names: string[]): string[] => names.flatMap((name) => [name, `${name}Type`]);
 
 /** The settings that the contract names, per node. */
@@ -159,7 +165,7 @@ describe("forms", () => {
           const look = (key: string): unknown =>
             key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words);
           for (let index = 0; index < (form.outputs ?? 0); index++) {
-            const label = form.outputLabels?.call({ _: (key: string) => look(key) as string }, index);
+            const label = form.outputLabels?.call({ type, _: (key: string) => look(key) as string }, index);
             assert.ok(typeof label === "string" && label.length > 2, `output ${index + 1}: ${label}`);
           }
         });
@@ -175,9 +181,9 @@ describe("forms", () => {
       }
 
       it("finds every word of its form in its catalogue", () => {
-        const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
+        const words = { ...(JSON.parse(built(`locales/en-US/${type}.json`)) as object), ...CORE_WORDS };
         const keys = [...built(`${type}.html`).matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value]) =>
-          (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "")),
+          (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "").replace(/^node-red:/, "core.")),
         );
         const missing = keys.filter(
           (key) =>

@@ -1,5 +1,6 @@
-/** What the editor knows of node types, read from their forms without a browser: defaults, credentials, outputs. */
+/** What the editor knows of node types, read from their built forms without a browser: defaults, credentials, outputs. */
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import vm from "node:vm";
 import { nodeTypes } from "../../scripts/assets.js";
@@ -18,9 +19,7 @@ const root = resolve(__dirname, "../..");
 
 /** Forms of this pack's node types. */
 export function packForms(): Map<string, Form> {
-  const files = Object.values(nodeTypes()).map((script) =>
-    join(root, script.replace(/^dist\//, "").replace(/\.js$/, ".html")),
-  );
+  const files = Object.values(nodeTypes()).map((script) => join(root, script.replace(/\.js$/, ".html")));
   return formsIn(files);
 }
 
@@ -41,11 +40,16 @@ export function coreForms(): Map<string, Form> {
 function formsIn(files: readonly string[]): Map<string, Form> {
   const forms = new Map<string, Form>();
   const RED = stub({ nodes: stub({ registerType: (type: string, form: Form) => forms.set(type, form) }) });
+  const { common } = createRequire(__filename)(join(root, "resources/nodes/shared/editor/definition.js")) as {
+    common: object;
+  };
+  // The validators ask for the global of the editor.
+  const ContactCenter = { ...common, valid: stub(), prepare: () => undefined, save: () => undefined };
   for (const file of files) {
     for (const [, source] of readFileSync(file, "utf8").matchAll(SCRIPT)) {
       vm.runInNewContext(
         source as string,
-        { RED, $: stub(), jQuery: stub(), window: stub(), document: stub(), console },
+        { RED, ContactCenter, $: stub(), jQuery: stub(), window: stub(), document: stub(), console },
         { filename: file },
       );
     }

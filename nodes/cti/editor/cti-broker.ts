@@ -1,4 +1,5 @@
 /** The form of `cti-broker`: credentials by kind, reachability of the callback address, and the test in words. */
+import { configInput, entered } from "../../shared/editor/fields.js";
 import { addForm } from "../../shared/editor/index.js";
 import type { EditorNode } from "../../shared/editor/red.js";
 import { showReach } from "./callback.js";
@@ -11,27 +12,22 @@ interface Report {
   message: string;
 }
 
-function field(name: string): JQuery {
-  return $(`#node-config-input-${name}`);
-}
-
 function values(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, String(field(name).val() ?? "")]));
+  return Object.fromEntries(names.map((name) => [name, entered(configInput(name))]));
 }
 
 addForm("cti-broker", {
   prepare(node) {
-    const form = field("url").closest(".cc-form");
-    for (const choice of ["auth", "enumStyle"]) if (!field(choice).val()) field(choice).prop("selectedIndex", 0);
+    const form = configInput("url").closest(".cc-form");
     const refresh = (): void => {
-      form.find(".cti-auth").hide();
-      form.find(`.cti-auth-${String(field("auth").val())}`).show();
-      showReach(node, form, String(field("callbackUrl").val() ?? ""));
+      const auth = entered(configInput("auth"));
+      for (const kind of ["basic", "bearer", "header"]) form.find(`.cc-auth-${kind}`).toggle(kind === auth);
+      showReach(node, form, entered(configInput("callbackUrl")));
     };
-    field("auth").on("change", refresh);
-    field("callbackUrl").on("input change", refresh);
+    configInput("auth").on("change", refresh);
+    configInput("callbackUrl").on("input change", refresh);
     refresh();
-    $("#cti-test").on("click", (event) => {
+    $("#cc-test").on("click", (event) => {
       event.preventDefault();
       void test(node);
     });
@@ -39,7 +35,7 @@ addForm("cti-broker", {
 });
 
 async function test(node: EditorNode): Promise<void> {
-  const report = $("#cti-test-report").text(node._("cti-broker.form.testing"));
+  const report = $("#cc-test-outcome").text(node._("cti-broker.form.testing"));
   const tls = values(SETTINGS)["tls"];
   const settings = { ...values(SETTINGS), tls: tls === "_ADD_" ? "" : tls };
   try {

@@ -1,19 +1,21 @@
 /** The form of `cti-event-in`: the shared webhook part, the address as the broker will call it, and who uses it. */
 import { addForm } from "../../shared/editor/index.js";
-import { type EditorNode, input } from "../../shared/editor/red.js";
-import { callbackAddress, callbackBase, entered, showReach, textSetting } from "./callback.js";
+import { entered, input } from "../../shared/editor/fields.js";
+import type { EditorNode } from "../../shared/editor/red.js";
+import { endpointAddress } from "../../shared/editor/webhook.js";
+import { callbackBase, showReach, textSetting } from "./callback.js";
 
 addForm("cti-event-in", {
   prepare(node) {
-    if (!input("unknown").val()) input("unknown").val("refuse");
     const users = subscribers(node);
     listSubscribers(node, users);
     const refresh = (): void => {
-      const chosen = entered("broker");
+      const chosen = entered(input("broker"));
       const broker = RED.nodes.node(chosen) ? chosen : textSetting(users[0], "broker");
       const base = callbackBase(broker);
       // Behind the shared part, which shows the address of this browser.
-      if (base !== "") $("#cc-webhook-address").text(callbackAddress(base, entered("url"), entered("auth")));
+      if (base !== "")
+        $("#cc-webhook-address").text(endpointAddress(base, entered(input("url")), entered(input("auth"))));
       showReach(node, $("#dialog-form"), RED.nodes.node(broker) ? base : window.location.origin);
     };
     input("url").on("input change", refresh);
@@ -31,8 +33,8 @@ function subscribers(node: EditorNode): EditorNode[] {
 }
 
 function listSubscribers(node: EditorNode, users: readonly EditorNode[]): void {
-  const list = $("#cti-subscribers").toggleClass("cti-empty", users.length === 0);
-  if (users.length === 0) $("<li>").text(node._("cti-event-in.form.subscribers-none")).appendTo(list);
+  const list = $("#cc-subscribers").toggleClass("cc-empty", users.length === 0);
+  if (users.length === 0) $("<li>").text(node._("cti-event-in.empty.subscribers")).appendTo(list);
   for (const user of users) {
     const agents = Array.isArray(user["agents"]) ? user["agents"].join(", ") : "";
     const name = textSetting(user, "name") || "CTI subscribe";

@@ -1,4 +1,5 @@
 /** The dialog of `rte-connection`: the fields of the chosen login, and the test of the connection. */
+import { configInput, entered } from "../../shared/editor/fields.js";
 import { addForm } from "../../shared/editor/index.js";
 import type { EditorNode } from "../../shared/editor/red.js";
 
@@ -12,12 +13,8 @@ interface Outcome {
 const SETTINGS = ["auth", "url", "email", "discoveryUrl", "apiUrl"] as const;
 const CREDENTIALS = ["token", "secretKey", "password"] as const;
 
-function field(name: string): JQuery<HTMLInputElement> {
-  return $(`#node-config-input-${name}`);
-}
-
 function values(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, String(field(name).val() ?? "")]));
+  return Object.fromEntries(names.map((name) => [name, entered(configInput(name))]));
 }
 
 function line(icon: string, text: string): JQuery {
@@ -57,17 +54,13 @@ async function test(node: EditorNode, target: JQuery): Promise<void> {
 
 addForm("rte-connection", {
   prepare(node) {
-    $("#node-config-dialog-edit-form").addClass("cc-form");
     const refresh = (): void => {
-      // A flow that lacks the setting logs in with a token, as the node does.
-      if (!field("auth").val()) field("auth").val("token");
-      const auth = String(field("auth").val());
-      $(".cc-rte-token").toggle(auth === "token");
-      $(".cc-rte-enreach").toggle(auth === "enreach");
-      $("#cc-rte-outcome").empty();
+      const auth = entered(configInput("auth"));
+      for (const kind of ["token", "enreach"]) $(`.cc-auth-${kind}`).toggle(kind === auth);
+      $("#cc-test-outcome").empty();
     };
-    field("auth").on("change", refresh);
+    configInput("auth").on("change", refresh);
     refresh();
-    $("#cc-rte-test").on("click", () => void test(node, $("#cc-rte-outcome")));
+    $("#cc-test").on("click", () => void test(node, $("#cc-test-outcome")));
   },
 });

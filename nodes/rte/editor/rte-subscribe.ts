@@ -1,42 +1,22 @@
-/** The form of `rte-subscribe`: a sortable list of entity and event. */
+/** The form of `rte-subscribe`: a sortable list of event and entity. */
 import { addForm } from "../../shared/editor/index.js";
-import { type EditorNode } from "../../shared/editor/red.js";
-import { typedInput } from "../../shared/editor/typed.js";
+import { entered, SWITCH_TYPES, typedInput } from "../../shared/editor/fields.js";
+import { type EditableList, editableList } from "../../shared/editor/list.js";
+import type { EditorNode } from "../../shared/editor/red.js";
 import { eventPicker, groupOf, meaningOf } from "./event-picker.js";
 
-interface Subscription {
-  entityId: string;
-  eventName: string;
-}
+/** The list of the open dialog, of which there is one. */
+let subscriptions: EditableList | undefined;
 
-const LIST = "#cc-rte-subscriptions";
-const ACTIVE_TYPES = ["bool", "env", "flow", "global", "jsonata"] as const;
-
-function fillRow(node: EditorNode, row: JQuery, { entityId = "", eventName = "" }: Partial<Subscription>): void {
-  const box = $("<div>", { class: "cc-item" }).appendTo(row);
-  const event = $("<input>", {
-    type: "text",
-    class: "cc-rte-event",
-    style: "flex: 1 1 45%; min-width: 0",
-    "aria-label": node._("rte-subscribe.form.event"),
-    placeholder: node._("rte-subscribe.hint.event"),
-  }).appendTo(box);
-  const entity = $("<input>", {
-    type: "text",
-    class: "cc-rte-entity",
-    style: "flex: 1 1 55%; min-width: 0",
-    "aria-label": node._("rte-subscribe.form.entity"),
-  }).appendTo(box);
-  const meaning = $("<div>", { class: "cc-hint", style: "margin: 2px 0 0" }).appendTo(row);
-  event.val(eventName);
-  entity.val(entityId);
+/** The event is picked from the catalogue; what it means, and whose id it needs, is said while typing. */
+function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): void {
+  const meaning = $("<div>", { class: "cc-hint" }).appendTo(row);
   const refresh = (): void => {
-    const name = String(event.val());
-    const group = groupOf(name);
-    entity.attr("placeholder", node._(`rte-subscribe.entity.${group ?? "User"}`));
+    const name = entered(event);
+    entity.attr("placeholder", node._(`rte-subscribe.entity.${groupOf(name) ?? "User"}`));
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
   };
-  event.on("input change", refresh);
+  event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);
   eventPicker(node, event, () => {
     refresh();
     entity.trigger("focus");
@@ -44,33 +24,22 @@ function fillRow(node: EditorNode, row: JQuery, { entityId = "", eventName = "" 
   refresh();
 }
 
-function readRow(row: JQuery): Subscription {
-  const text = (css: string): string => String(row.find(css).val() ?? "").trim();
-  return { entityId: text(".cc-rte-entity"), eventName: text(".cc-rte-event") };
-}
-
 addForm("rte-subscribe", {
   prepare(node) {
     // A flow made by hand may lack what an editor always saves.
     node["active"] = String((node["active"] as string | boolean | undefined) ?? "true");
     node["activeType"] ??= "bool";
-    typedInput(node, "active", ACTIVE_TYPES);
-    const list = $(LIST);
-    list.editableList<Partial<Subscription>>({
-      sortable: true,
-      removable: true,
-      height: "auto",
-      addButton: node._("rte-subscribe.form.add"),
-      addItem: (row, _index, item) => fillRow(node, row, item),
+    typedInput(node, "active", SWITCH_TYPES);
+    subscriptions = editableList($("#cc-subscriptions"), node["subscriptions"], {
+      add: node._("rte-subscribe.form.add"),
+      columns: [
+        { property: "eventName", label: node._("rte-subscribe.form.event") },
+        { property: "entityId", label: node._("rte-subscribe.form.entity") },
+      ],
+      onRow: ({ eventName = $(), entityId = $() }, row) => explain(node, eventName, entityId, row),
     });
-    const saved = node["subscriptions"];
-    for (const item of Array.isArray(saved) ? (saved as Subscription[]) : []) list.editableList("addItem", item);
   },
   save(node) {
-    node["subscriptions"] = $(LIST)
-      .editableList("items")
-      .toArray()
-      .map((row) => readRow($(row)))
-      .filter(({ entityId, eventName }) => entityId !== "" || eventName !== "");
+    node["subscriptions"] = subscriptions?.items() ?? [];
   },
 });

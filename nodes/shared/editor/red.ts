@@ -55,12 +55,11 @@ declare global {
       eachNode(visit: (node: EditorNode) => void): void;
       eachConfig(visit: (node: EditorNode) => void): void;
     };
+    validators: {
+      /** Checks a typed input by the type that another setting names. */
+      typedInput(typeSetting: string): (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
+    };
     notify(text: string, type?: string): void;
     _(key: string, words?: Record<string, unknown>): string;
   };
-}
-
-/** The element of a setting in the open dialog. */
-export function input(setting: string): JQuery<HTMLInputElement> {
-  return $(`#node-input-${setting}`);
 }

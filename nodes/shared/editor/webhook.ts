@@ -1,26 +1,17 @@
 /** The part of a form that all webhook nodes share: address, authentication, networks. */
-import { joinList, splitList } from "./lines.js";
-import { type EditorNode, input } from "./red.js";
+import { entered, input } from "./fields.js";
+import type { EditorNode } from "./red.js";
 
-const LISTS = ["networks", "proxies"] as const;
-
-/** Which rows belong to which way of authentication. */
-const ROWS_OF_AUTH: Record<string, string> = {
-  apikey: ".cc-auth-apikey",
-  basic: ".cc-auth-basic",
-  secret: ".cc-auth-secret",
-  none: ".cc-auth-none",
-};
+/** What the editor shows in place of a stored password. */
+const STORED = "__PWRD__";
 
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
-  for (const list of LISTS) $(`#cc-${list}`).val(joinList(node[list]));
-  if (!input("auth").val()) input("auth").val("none");
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
   const refresh = (): void => {
-    const auth = String(input("auth").val());
-    for (const [name, rows] of Object.entries(ROWS_OF_AUTH)) $(rows).toggle(name === auth);
-    $("#cc-webhook-address").text(webhookAddress(auth));
+    const auth = entered(input("auth"));
+    for (const kind of ["none", "apikey", "basic", "secret"]) $(`.cc-auth-${kind}`).toggle(kind === auth);
+    $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
   };
   input("auth").on("change", refresh);
   input("url").on("input change", refresh);
@@ -34,23 +25,25 @@ export function prepareWebhook(node: EditorNode): void {
   });
   $("#cc-webhook-copy").on("click", (event) => {
     event.preventDefault();
-    const secret = String(input("secret").val() ?? "");
+    const secret = entered(input("secret"));
     const text = $("#cc-webhook-address").text();
-    void navigator.clipboard
-      .writeText(secret === "" || secret === "__PWRD__" ? text : text.replace(/<[^>]*>$/, secret))
-      .then(() => RED.notify(node._("shared.webhook.form.copied"), "success"));
+    copyAddress(node, secret === "" || secret === STORED ? text : text.replace(/<[^>]*>$/, secret));
   });
   refresh();
 }
 
-/** Saves what has no input of its own name. */
-export function saveWebhook(node: EditorNode): void {
-  for (const list of LISTS) node[list] = splitList(String($(`#cc-${list}`).val() ?? ""));
+/**
+ * The address of a webhook node.
+ * @param base address of this Node-RED without a path; environment variables stay as they are written
+ * @param path of the node
+ * @param auth of the node; a secret is never shown
+ */
+export function endpointAddress(base: string, path: string, auth: string): string {
+  const full = `/${RED.settings.httpNodeRoot ?? ""}/${path}`.replace(/\/{2,}/g, "/").replace(/\/$/, "");
+  return base.replace(/\/+$/, "") + full + (auth === "secret" ? "/<secret>" : "");
 }
 
-/** Where the vendor's requests go, as this browser sees it. */
-function webhookAddress(auth: string): string {
-  const url = String(input("url").val() ?? "").replace(/^\/+/, "");
-  const path = `/${RED.settings.httpNodeRoot ?? ""}/${url}`.replace(/\/{2,}/g, "/");
-  return `${window.location.origin}${path.replace(/\/$/, "")}${auth === "secret" ? "/<secret>" : ""}`;
+/** Puts an address into the clipboard, and says so. */
+export function copyAddress(node: EditorNode, address: string): void {
+  void navigator.clipboard.writeText(address).then(() => RED.notify(node._("shared.webhook.form.copied"), "success"));
 }

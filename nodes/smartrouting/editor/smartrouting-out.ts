@@ -3,9 +3,17 @@ import { checkValue, targetKind } from "../../../lib/smartrouting/answer.js";
 import { ANSWER_FIELDS, type AnswerField, DISCONNECT } from "../../../lib/smartrouting/tables.js";
 import { addForm } from "../../shared/editor/index.js";
 import { livePreview } from "../../shared/editor/preview.js";
-import { type EditorNode, input, type InputType } from "../../shared/editor/red.js";
+import {
+  input,
+  literal,
+  NUMBER_TYPES,
+  placeholder,
+  TEXT_TYPES,
+  typedInput,
+  typedValue,
+} from "../../shared/editor/fields.js";
+import type { EditorNode, InputType } from "../../shared/editor/red.js";
 import { SETTINGS } from "../settings.js";
-import { literal, NUMBER_TYPES, placeholder, TEXT_TYPES, typedInput, typedValue } from "../../shared/editor/typed.js";
 
 const TYPES: Record<AnswerField["kind"], readonly InputType[]> = {
   "any-target": TEXT_TYPES,

@@ -10,10 +10,9 @@ import {
   TARGET_TYPES,
 } from "../../../lib/voicenter/tables.js";
 import { addForm } from "../../shared/editor/index.js";
-import { type ItemList, itemList } from "../../shared/editor/list.js";
-import { livePreview } from "../../shared/editor/preview.js";
-import { type EditorNode, input } from "../../shared/editor/red.js";
 import {
+  entered,
+  input,
   literal,
   NUMBER_TYPES,
   placeholder,
@@ -21,7 +20,10 @@ import {
   type Typed,
   typedInput,
   typedValue,
-} from "../../shared/editor/typed.js";
+} from "../../shared/editor/fields.js";
+import { type EditableList, editableList } from "../../shared/editor/list.js";
+import { livePreview } from "../../shared/editor/preview.js";
+import type { EditorNode } from "../../shared/editor/red.js";
 import { SETTINGS } from "../settings.js";
 
 /** The typed settings, and what may be chosen for each. */
@@ -48,19 +50,14 @@ const SETTING_OF = Object.fromEntries(Object.entries(SETTINGS).map(([setting, na
   keyof typeof SETTINGS
 >;
 
-const lists = new Map<string, ItemList>();
+const lists = new Map<string, EditableList>();
 
 addForm("voicenter-layer-out", {
   prepare(node) {
     for (const [setting, types] of Object.entries(TYPED)) typedInput(node, setting, types);
     for (const language of LANGUAGES) $("<option>").val(language).appendTo("#cc-languages");
     for (const name of Object.keys(LISTS) as ListName[]) {
-      const list = {
-        ...LISTS[name],
-        types: TEXT_TYPES,
-        hint: (choice: string) => node._(`voicenter-layer-out.content.${choice}`),
-      };
-      lists.set(name, itemList(node, $(`#cc-${name}`), node[name], list));
+      lists.set(name, fillList(node, name));
     }
     const showFields = (): void => {
       const action = chosenAction();
@@ -69,8 +66,6 @@ addForm("voicenter-layer-out", {
         $(`[data-field=${setting}]`).toggle(action === "msg" || names.includes(name));
       $("#cc-action-hint").text(node._(`voicenter-layer-out.action-hint.${action}`));
     };
-    // A flow made by hand may lack the action; the node then goes to a layer.
-    if (!input("action").val()) input("action").val("GO_TO_LAYER");
     input("action").on("change", showFields);
     showFields();
     livePreview(node, $("#cc-preview"), () => preview(node));
@@ -79,6 +74,27 @@ addForm("voicenter-layer-out", {
     for (const [name, list] of lists) node[name] = list.items();
   },
 });
+
+/** The placeholder of a value says what its choice asks for. */
+function fillList(node: EditorNode, name: ListName): EditableList {
+  const { choice, choices, value } = LISTS[name];
+  return editableList($(`#cc-${name}`), node[name], {
+    add: node._(`voicenter-layer-out.add.${choice}`),
+    columns: [
+      { property: choice, label: choice, choices },
+      { property: value, label: value, types: TEXT_TYPES },
+    ],
+    onRow({ [choice]: chosen = $(), [value]: typed = $() }) {
+      const example = (): void =>
+        void typed
+          .next(".red-ui-typedInput-container")
+          .find("input")
+          .attr("placeholder", node._(`voicenter-layer-out.content.${entered(chosen)}`));
+      chosen.on("change", example);
+      example();
+    },
+  });
+}
 
 function chosenAction(): Action | "msg" {
   return (input("action").val() ?? "GO_TO_LAYER") as Action | "msg";
@@ -105,7 +121,7 @@ function shownValue(setting: string, field: AnswerField): unknown {
     const items = lists.get(setting)?.items() ?? [];
     if (items.length === 0) return undefined;
     return items.map((item, at) => {
-      const typed: Typed = { value: String(item[value]), type: String(item[`${value}Type`]) };
+      const typed: Typed = { value: item[value] ?? "", type: item[`${value}Type`] ?? "str" };
       const known = literal(typed);
       const shown = { [choice]: item[choice], [value]: known ? known.value : placeholder(typed) };
       return known
@@ -118,8 +134,7 @@ function shownValue(setting: string, field: AnswerField): unknown {
         : shown;
     });
   }
-  const typed: Typed =
-    setting in TYPED ? typedValue(input(setting)) : { value: String(input(setting).val() ?? ""), type: "str" };
+  const typed: Typed = setting in TYPED ? typedValue(input(setting)) : { value: entered(input(setting)), type: "str" };
   const known = literal(typed);
   if (!known) return placeholder(typed);
   return known.value === "" ? undefined : checkValue(field, known.value);

@@ -1,8 +1,8 @@
 /** The forms of the nodes that call Webitel's API: typed inputs, from the tables of `lib`. */
 import { ATTEMPT_FIELDS, CALL_FIELDS, type RequestField } from "../../../lib/webitel/tables.js";
 import { addForm } from "../../shared/editor/index.js";
-import { input, type InputType } from "../../shared/editor/red.js";
-import { NUMBER_TYPES, TEXT_TYPES, typedInput } from "../../shared/editor/typed.js";
+import { input, NUMBER_TYPES, TEXT_TYPES, typedInput } from "../../shared/editor/fields.js";
+import type { InputType } from "../../shared/editor/red.js";
 
 /** For fields that hold an object. */
 const JSON_TYPES: readonly InputType[] = ["json", "msg", "flow", "global", "env", "jsonata"];
@@ -37,7 +37,6 @@ addForm("webitel-agents", {
       $(".cc-get").toggle(isGet);
       $(".cc-list").toggle(!isGet);
     };
-    if (!input("operation").val()) input("operation").val("list");
     input("operation").on("change", refresh);
     refresh();
   },

@@ -4,9 +4,17 @@ import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/web
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
 import { livePreview } from "../../shared/editor/preview.js";
-import { type EditorNode, input, type InputType } from "../../shared/editor/red.js";
-import { literal, placeholder, TEXT_TYPES, typedInput, typedValue } from "../../shared/editor/typed.js";
-import { type PairList, pairList } from "./pairs.js";
+import {
+  entered,
+  input,
+  literal,
+  placeholder,
+  TEXT_TYPES,
+  typedInput,
+  typedValue,
+} from "../../shared/editor/fields.js";
+import { type Column, type EditableList, editableList } from "../../shared/editor/list.js";
+import type { EditorNode, InputType } from "../../shared/editor/red.js";
 import { beginningOf, proposeMapping, readSample } from "./sample.js";
 import "./forms.js";
 
@@ -15,7 +23,7 @@ const VALUE_TYPES: readonly InputType[] = ["str", "num", "msg", "flow", "global"
 const TIME_TYPES: readonly InputType[] = ["msg", "str", "num", "flow", "global", "env", "jsonata"];
 
 /** The lists of the open dialog, of which there is one. */
-let lists: { mapping: PairList; defaults: PairList } | undefined;
+let lists: { mapping: EditableList; defaults: EditableList } | undefined;
 
 addForm(TYPE, {
   prepare(node) {
@@ -23,21 +31,17 @@ addForm(TYPE, {
     typedInput(node, "filename", TEXT_TYPES);
     typedInput(node, "expiryValue", TIME_TYPES);
     fillChoices();
-    const field = { property: "field", hint: `${TYPE}.list.field`, list: "cc-fields" };
-    const mapping = pairList(
-      node,
-      $("#cc-mapping"),
-      node["mapping"],
-      [{ property: "column", hint: `${TYPE}.list.column`, list: "cc-columns" }, field],
-      node._(`${TYPE}.list.add`),
-    );
-    const defaults = pairList(
-      node,
-      $("#cc-defaults"),
-      node["defaults"],
-      [field, { property: "value", hint: `${TYPE}.list.value`, types: VALUE_TYPES }],
-      node._(`${TYPE}.list.add`),
-    );
+    const label = (name: string): string => node._(`${TYPE}.list.${name}`);
+    const field: Column = { property: "field", label: label("field"), datalist: "cc-fields" };
+    const look = { add: label("add"), between: "→" };
+    const mapping = editableList($("#cc-mapping"), node["mapping"], {
+      ...look,
+      columns: [{ property: "column", label: label("column"), datalist: "cc-columns" }, field],
+    });
+    const defaults = editableList($("#cc-defaults"), node["defaults"], {
+      ...look,
+      columns: [field, { property: "value", label: label("value"), types: VALUE_TYPES }],
+    });
     lists = { mapping, defaults };
     wireSample(mapping);
     $("#dialog-form").on("change keyup cc-change", () => refresh(node));
@@ -50,16 +54,8 @@ addForm(TYPE, {
   },
 });
 
-/** Selects without a saved value show the default; the datalists propose fields and time zones. */
+/** The datalists propose fields and time zones. */
 function fillChoices(): void {
-  for (const [setting, fallback] of Object.entries({
-    source: "payload",
-    separator: "auto",
-    expiry: "none",
-    uncertain: "verify",
-  })) {
-    if (!input(setting).val()) input(setting).val(fallback);
-  }
   const fields = MEMBER_FIELDS.flatMap((field) =>
     ("numbered" in field ? ["", "2", "3"] : [""]).map((suffix) => field.name + suffix),
   );
@@ -67,10 +63,10 @@ function fillChoices(): void {
   $("#cc-zones").append(Intl.supportedValuesOf("timeZone").map((value) => $("<option>").val(value)[0] as HTMLElement));
 }
 
-const separator = (): Separator => String(input("separator").val()) as Separator;
-const sampleText = (): string => String($("#cc-sample").val() ?? "");
+const separator = (): Separator => entered(input("separator")) as Separator;
+const sampleText = (): string => entered($("#cc-sample"));
 
-function wireSample(mapping: PairList): void {
+function wireSample(mapping: EditableList): void {
   const learn = (): void => {
     const { columns } = readSample(sampleText(), separator());
     $("#cc-columns")
@@ -92,7 +88,7 @@ function refresh(node: EditorNode): void {
   const source = input("source").val();
   $(".cc-file").toggle(source === "file");
   $(".cc-table").toggle(source !== "payload");
-  const expiry = String(input("expiry").val());
+  const expiry = entered(input("expiry"));
   for (const kind of ["end-of-day", "duration", "value"]) $(`.cc-expiry-${kind}`).toggle(expiry === kind);
   input("timezone").attr("placeholder", serverZone());
   $("#cc-expiry-example").text(expiryExample(node, expiry));
@@ -106,7 +102,7 @@ function serverZone(): string {
 
 /** `expire_at` of a run that starts now; undefined when only the running flow knows it. */
 function expireAt(expiry: string): number | undefined {
-  const zone = String(input("timezone").val() ?? "").trim() || serverZone();
+  const zone = entered(input("timezone")).trim() || serverZone();
   if (expiry === "end-of-day") return isTimeZone(zone) ? endOfDay(Date.now(), zone) : undefined;
   if (expiry === "duration") return Date.now() + Number(input("expiryDuration").val() || 480) * 60_000;
   return expiry === "value" ? toMillis(literal(typedValue(input("expiryValue")))?.value) : undefined;
@@ -115,7 +111,7 @@ function expireAt(expiry: string): number | undefined {
 function expiryExample(node: EditorNode, expiry: string): string {
   if (expiry === "none") return node._(`${TYPE}.example.none`);
   const at = expireAt(expiry);
-  const zone = String(input("timezone").val() ?? "").trim() || serverZone();
+  const zone = entered(input("timezone")).trim() || serverZone();
   if (at === undefined) return node._(`${TYPE}.example.${expiry === "value" ? "later" : "zone"}`, { zone });
   const shown = isTimeZone(zone) ? zone : serverZone();
   const date = new Intl.DateTimeFormat("sv-SE", { timeZone: shown, dateStyle: "short", timeStyle: "medium" }).format(
@@ -124,7 +120,7 @@ function expiryExample(node: EditorNode, expiry: string): string {
   return node._(`${TYPE}.example.at`, { date, zone: shown, ms: at });
 }
 
-function preview(node: EditorNode, mapping: PairList, defaults: PairList): unknown {
+function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
   const { columns, row } = readSample(sampleText(), separator());
   if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
   const shown: Record<string, string> = {};
@@ -139,7 +135,7 @@ function preview(node: EditorNode, mapping: PairList, defaults: PairList): unkno
   const { member, error } = memberMapper({
     mapping: pairs,
     defaults: given,
-    expireAt: expireAt(String(input("expiry").val())),
+    expireAt: expireAt(entered(input("expiry"))),
   })(row);
   if (error)
     return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel.rows.${error.key}`, { field: error.field, value: error.value ?? "" })}`;

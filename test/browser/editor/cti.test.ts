@@ -117,7 +117,7 @@ describe("editor: CTI Broker", function () {
       .evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
     assert.deepEqual(options, ["", "AgentLogin", "AgentLogout", "Dial", "HeartBeat"]);
     const shown = async (): Promise<boolean[]> =>
-      Promise.all([".cti-number", ".cti-heartbeat"].map((row) => page.locator(row).isVisible()));
+      Promise.all([".cc-number", ".cc-heartbeat"].map((row) => page.locator(row).isVisible()));
     assert.deepEqual(await shown(), [true, false]);
     await page.locator("#node-input-command").selectOption("AgentLogin");
     assert.deepEqual(await shown(), [false, true]);
@@ -137,14 +137,14 @@ describe("editor: CTI Broker", function () {
   it("shows the callback address as it will be registered, without the secret, and copies it", async () => {
     await open();
     await dialog("subscribe");
-    assert.equal(await text("#cti-address"), "https://hooks.example/hooks/cti/<secret>");
-    assert.equal(await page.locator(".cti-reach").isVisible(), false);
-    await page.locator("#cti-copy").click();
+    assert.equal(await text("#cc-address"), "https://hooks.example/hooks/cti/<secret>");
+    assert.equal(await page.locator(".cc-reach").isVisible(), false);
+    await page.locator("#cc-copy").click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "https://hooks.example/hooks/cti/<secret>");
     await page.locator("#node-input-eventNode").selectOption("");
     await page.locator("#node-input-callback").fill("https://other.example/x");
-    assert.equal(await text("#cti-address"), "https://other.example/x");
-    await page.locator("#cti-agents").fill(`${ANNA}\n${BART}, sip:c@contoso.example`);
+    assert.equal(await text("#cc-address"), "https://other.example/x");
+    await page.locator("#cc-agents").fill(`${ANNA}\n${BART}, sip:c@contoso.example`);
     await done();
     const node = await saved("subscribe");
     assert.deepEqual(
@@ -174,8 +174,8 @@ describe("editor: CTI Broker", function () {
           RED.nodes.node("broker").callbackUrl = callbackUrl;
           $("#node-input-broker").trigger("change");
         }, callbackUrl);
-        if (warning) assert.match(await text(".cti-reach"), warning);
-        else assert.equal(await page.locator(".cti-reach").isVisible(), false, callbackUrl);
+        if (warning) assert.match(await text(".cc-reach"), warning);
+        else assert.equal(await page.locator(".cc-reach").isVisible(), false, callbackUrl);
       }
       await done();
     }
@@ -184,7 +184,7 @@ describe("editor: CTI Broker", function () {
   it("lists in the event node's dialog who uses it, and shows the broker's address", async () => {
     await open();
     await dialog("events");
-    assert.deepEqual(await page.locator("#cti-subscribers li").allTextContents(), [`CTI subscribe: ${ANNA}, ${BART}`]);
+    assert.deepEqual(await page.locator("#cc-subscribers li").allTextContents(), [`CTI subscribe: ${ANNA}, ${BART}`]);
     assert.equal(await text("#cc-webhook-address"), "https://hooks.example/hooks/cti/<secret>");
     await page.locator("#node-input-url").fill("/other");
     assert.equal(await text("#cc-webhook-address"), "https://hooks.example/hooks/other/<secret>");
@@ -199,15 +199,15 @@ describe("editor: CTI Broker", function () {
   it("says so when nobody uses the event node", async () => {
     await open(withSettings(flows(), "subscribe", { eventNode: "", callback: "https://other.example/x" }));
     await dialog("events");
-    assert.match(await text("#cti-subscribers"), /No CTI subscribe node/);
+    assert.match(await text("#cc-subscribers"), /No CTI subscribe node/);
   });
 
   it("tests the broker of the open dialog and says what came of it", async () => {
     await open();
     await brokerDialog();
     const report = async (expected: RegExp): Promise<void> => {
-      await page.locator("#cti-test").click();
-      await until(String(expected), async () => expected.test(await text("#cti-test-report")));
+      await page.locator("#cc-test").click();
+      await until(String(expected), async () => expected.test(await text("#cc-test-outcome")));
     };
     await report(/^✔ The broker at http:\/\/127\.0\.0\.1:\d+ answers/);
     assert.equal(

@@ -82,11 +82,11 @@ describe("editor: Enreach RTE", function () {
     await dialogOf("a");
     assert.deepEqual(
       await page
-        .locator(".cc-rte-event")
+        .locator("[data-property=eventName]")
         .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value)),
       ["QueueStatus", "UserSetting"],
     );
-    const hints = await page.locator("#cc-rte-subscriptions .cc-hint").allTextContents();
+    const hints = await page.locator("#cc-subscriptions .cc-hint").allTextContents();
     assert.match(hints[0] ?? "", /snapshot/);
     assert.match(hints[1] ?? "", /Not in the catalogue/);
     await save();
@@ -96,7 +96,7 @@ describe("editor: Enreach RTE", function () {
   it("picks an event by search, keyboard only", async () => {
     await dialogOf("a");
     await page.click("#dialog-form .red-ui-editableList-addButton");
-    const field = page.locator(".cc-rte-event").last();
+    const field = page.locator("[data-property=eventName]").last();
     await field.focus();
     await until(
       "the whole catalogue",
@@ -113,7 +113,7 @@ describe("editor: Enreach RTE", function () {
     await field.press("ArrowDown");
     await field.press("Enter");
     assert.equal(await page.locator(".cc-picker").count(), 0);
-    assert.equal(await page.evaluate(() => document.activeElement?.classList.contains("cc-rte-entity")), true);
+    assert.equal(await page.evaluate(() => document.activeElement?.matches("[data-property=entityId]")), true);
     await page.keyboard.type(AGENT_ID);
     await save();
     assert.deepEqual(
@@ -124,7 +124,7 @@ describe("editor: Enreach RTE", function () {
 
   it("closes the list by Escape and not the dialog, and picks by mouse", async () => {
     await dialogOf("a");
-    const field = page.locator(".cc-rte-event").first();
+    const field = page.locator("[data-property=eventName]").first();
     await field.click();
     await page.waitForSelector(".cc-picker");
     await field.press("Escape");
@@ -156,9 +156,9 @@ describe("editor: Enreach RTE", function () {
       await page.click("#node-config-dialog-ok", { trial: true });
     }
     const outcome = async (): Promise<string> => {
-      await page.click("#cc-rte-test");
-      await page.waitForSelector("#cc-rte-outcome .fa-times, #cc-rte-outcome .fa-thumbs-o-up");
-      return (await page.textContent("#cc-rte-outcome")) ?? "";
+      await page.click("#cc-test");
+      await page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-thumbs-o-up");
+      return (await page.textContent("#cc-test-outcome")) ?? "";
     };
 
     it("goes the whole way with the stored key", async () => {

@@ -1,10 +1,53 @@
-/** Typed inputs: saved as `field` and `fieldType`, blank allowed. */
-import { type EditorNode, input, type InputType } from "./red.js";
+/** Fields of an open dialog: plain ones, lists of texts, and typed inputs (saved as `field` and `fieldType`, blank allowed). */
+import type { EditorNode, InputType } from "./red.js";
+
+/** The field of a setting of a node. */
+export function input(setting: string): JQuery<HTMLInputElement> {
+  return $(`#node-input-${setting}`);
+}
+
+/** The field of a setting of a connection. */
+export function configInput(setting: string): JQuery<HTMLInputElement> {
+  return $(`#node-config-input-${setting}`);
+}
+
+/** What stands in a field. */
+export function entered(field: JQuery): string {
+  return String(field.val() ?? "");
+}
+
+/** The items of a list that is edited as one text; blanks around and empty items are left out. */
+export function splitTexts(text: string): string[] {
+  return text
+    .split(/[,\n]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** Fills the fields that hold a list of texts: with commas between in one line, else one item a line. */
+export function prepareTexts(node: EditorNode, dialog: JQuery): void {
+  dialog.find("[data-texts]").each((_, field) => {
+    const list = node[$(field).data("texts") as string];
+    // A flow made by hand may hold a text already.
+    const text = typeof list === "string" ? list : "";
+    $(field).val(Array.isArray(list) ? list.join(field.tagName === "TEXTAREA" ? "\n" : ", ") : text);
+  });
+}
+
+/** Saves the fields that hold a list of texts. */
+export function saveTexts(node: EditorNode, dialog: JQuery): void {
+  dialog.find("[data-texts]").each((_, field) => {
+    node[$(field).data("texts") as string] = splitTexts(entered($(field)));
+  });
+}
 
 /** The types that fit most fields. */
 export const TEXT_TYPES: readonly InputType[] = ["str", "msg", "flow", "global", "env", "jsonata"];
 /** For fields that hold a number. */
 export const NUMBER_TYPES: readonly InputType[] = ["num", "msg", "flow", "global", "env", "jsonata"];
+
+/** For switches that the flow may set when it starts. */
+export const SWITCH_TYPES: readonly InputType[] = ["bool", "env", "flow", "global", "jsonata"];
 
 /** A literal, or where a value will come from. */
 export interface Typed {

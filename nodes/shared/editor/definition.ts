@@ -1,0 +1,84 @@
+/**
+ * What the calls of `registerType` in the nodes' html share. They have to name `defaults`, `icon` and `color` literally, because tools read them
+ * there; what they validate with comes from here.
+ */
+import type { EditorNode } from "./red.js";
+
+/** Checks a setting; the editor calls it with the node as `this`, also while the dialog is open. */
+type Validator = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
+
+/** An environment variable: only the running flow knows what it holds. */
+const VARIABLE = /\$\{.+\}/;
+
+/** Blank is right everywhere: then the message or a default decides. */
+function blankOr(check: Validator): Validator {
+  return function (value, options) {
+    return value === "" || value === undefined || value === null || check.call(this, value, options);
+  };
+}
+
+function matches(pattern: RegExp): Validator {
+  return blankOr((value) => VARIABLE.test(String(value)) || pattern.test(String(value)));
+}
+
+/** Validators for `defaults`. All of them allow blank; `required: true` beside them does not. */
+export const valid = {
+  /** A typed input, whose type is kept in `<setting>Type`. */
+  typed(setting: string): Validator {
+    return blankOr(RED.validators.typedInput(`${setting}Type`));
+  },
+
+  /** A typed input whose literal is a whole number in a range. */
+  typedInteger(setting: string, low: number, high: number): Validator {
+    const isTyped = RED.validators.typedInput(`${setting}Type`);
+    return blankOr(function (value, options) {
+      // In the open dialog the chosen type counts, not the saved one; both are missing in a flow made by hand.
+      const type = $(`#node-input-${setting}Type`).val() || this[`${setting}Type`] || "num";
+      if (type !== "num") return isTyped.call(this, value, options);
+      return isWithin(value, low, high) && Number.isInteger(Number(value));
+    });
+  },
+
+  /** A number in a range, or an environment variable. */
+  number(low: number, high = Infinity): Validator {
+    return blankOr((value) => VARIABLE.test(String(value)) || isWithin(value, low, high));
+  },
+
+  /** Digits only, or an environment variable. */
+  integer(low: number, high = Infinity): Validator {
+    return blankOr(
+      (value) => VARIABLE.test(String(value)) || (/^\d+$/.test(String(value)) && isWithin(value, low, high)),
+    );
+  },
+
+  /** A full address, or one with environment variables. */
+  address(schemes = "https?"): Validator {
+    return matches(new RegExp(`^(?:${schemes})://\\S+$`, "i"));
+  },
+
+  /** Needed as soon as another setting has a value; then it has to pass `check` as well. */
+  neededWhen(setting: string, value: string, check: Validator = () => true): Validator {
+    return function (given, options) {
+      if (this[setting] === value && (given === "" || given === undefined)) return false;
+      return check.call(this, given, options);
+    };
+  },
+};
+
+function isWithin(value: unknown, low: number, high: number): boolean {
+  const number = Number(value);
+  return number >= low && number <= high;
+}
+
+/** Options of `registerType` that all nodes share; the editor calls them with the node as `this`. */
+export const common = {
+  /** Names that a user gave are in italics, as in Node-RED's own nodes. */
+  labelStyle(this: EditorNode): string {
+    return this["name"] ? "node_label_italic" : "";
+  },
+
+  /** What each output is for: `<type>.output.<number>`, counted from 1. */
+  outputLabels(this: EditorNode, index: number): string {
+    return this._(`${this.type}.output.${index + 1}`);
+  },
+};
