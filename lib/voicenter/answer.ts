@@ -1,7 +1,7 @@
 /** The answer to an external layer's request (External Layer API, "Client Response", "Say Method", "Dial Method"). Runs in the editor too. */
-import { type ContactCenterError, refused } from "./errors.js";
+import { ContactCenterError, refused } from "./errors.js";
 import { isBlank, plainText } from "../core/values.js";
-import { CHECKS } from "./checks.js";
+import { CHECKS, type Report } from "./checks.js";
 import { type Action, ACTION_FIELDS, ACTIONS, type AnswerField, type AnswerFieldName, fieldsOf } from "./tables.js";
 
 /** Values by field; undefined, null and empty text count as not set. */
@@ -13,6 +13,8 @@ const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA: {} };
 /** The body that sends the caller to the fallback layer of the IVR's own settings. */
 export const ERROR_BODY = { STATUS: 1 } as const;
 
+const ignore: Report = () => undefined;
+
 /**
  * Reads an action; `SAY`, the name in one of the document's tables, is `SAY_DIGITS`.
  * @returns undefined when it is none
@@ -23,19 +25,23 @@ export function readAction(value: unknown): Action | undefined {
 }
 
 /**
- * Builds the body of an answer.
+ * Builds the body of an answer. What cannot be used and is not needed for the route, such as a name without letters, is
+ * left out or cut: the caller is not to lose the layer because of it.
  * @param action what the IVR shall do
  * @param values what is set; what the action has no field for is left out
+ * @param report learns of each value that was left out or cut
  * @throws ContactCenterError `EINVALID` that names the field
  */
-export function answerBody(action: Action, values: AnswerValues): Record<string, unknown> {
+export function answerBody(action: Action, values: AnswerValues, report: Report = ignore): Record<string, unknown> {
   if (action === "ERROR") return { ...ERROR_BODY };
   const body: Record<string, unknown> = { STATUS: 0, ACTION: action };
   for (const field of fieldsOf(action)) {
     const isRequired = ACTION_FIELDS[action][field.name] === "required";
     const given = values[field.name];
-    const value = !isBlank(given) ? given : isRequired ? DOCUMENTED_DEFAULTS[field.name] : undefined;
-    if (value !== undefined) body[field.name] = checkValue(field, value);
+    const isRoute = isRequired && field.kind !== "custom-data";
+    const read = isBlank(given) ? undefined : isRoute ? checkValue(field, given) : usable(field, given, report);
+    const value = read ?? (isRequired ? DOCUMENTED_DEFAULTS[field.name] : undefined);
+    if (value !== undefined) body[field.name] = value;
     else if (isRequired) throw missing(action, field.name);
   }
   return body;
@@ -43,11 +49,23 @@ export function answerBody(action: Action, values: AnswerValues): Record<string,
 
 /**
  * Checks one value that is set.
+ * @param report learns of what was left out of the value or cut
  * @returns what is sent
  * @throws ContactCenterError `EINVALID` that names the field
  */
-export function checkValue(field: AnswerField, value: unknown): unknown {
-  return CHECKS[field.kind](value, field.name);
+export function checkValue(field: AnswerField, value: unknown, report: Report = ignore): unknown {
+  return CHECKS[field.kind](value, field.name, report);
+}
+
+/** What is sent of a value that the route does not need; undefined when it cannot be used, which is reported. */
+function usable(field: AnswerField, value: unknown, report: Report): unknown {
+  try {
+    return checkValue(field, value, report);
+  } catch (error) {
+    if (!(error instanceof ContactCenterError)) throw error;
+    report(error, "left-out");
+    return undefined;
+  }
 }
 
 function missing(action: Action, field: string): ContactCenterError {

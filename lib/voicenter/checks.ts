@@ -1,7 +1,7 @@
 /** What may stand in each field of an answer, and how it is written (External Layer API, the type columns and the samples). */
 import { type ContactCenterError, refused, type ErrorParams } from "./errors.js";
 import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
-import { CUSTOM_DATA_LIMIT, type FieldKind, RECORD_TYPES, type RecordType, TARGET_TYPES } from "./tables.js";
+import { CUSTOM_DATA_LIMIT, type FieldKind, LANGUAGES, RECORD_TYPES, type RecordType, TARGET_TYPES } from "./tables.js";
 
 /** What each part of an announcement may say. */
 const CONTENT_CHECKS: Readonly<Record<RecordType, (content: string) => boolean>> = {
@@ -12,14 +12,24 @@ const CONTENT_CHECKS: Readonly<Record<RecordType, (content: string) => boolean>>
   DateTime: (content) => isDateTime(content),
 };
 
+/** What happened to a value that cannot be sent as it is, without the rest of the answer being lost. */
+export type Effect = "left-out" | "cut";
+/** Learns of a value that was left out or cut, and why. */
+export type Report = (problem: ContactCenterError, effect: Effect) => void;
+
 /** The check of each kind: returns what is sent, or throws `EINVALID` with the field's name. */
-export const CHECKS: Record<FieldKind, (value: unknown, field: string) => unknown> = {
+export const CHECKS: Record<FieldKind, (value: unknown, field: string, report: Report) => unknown> = {
   layer: (value, field) => requiredInteger(value, field, 0),
   seconds: (value, field) => requiredInteger(value, field, 1),
   text: (value, field) => requiredText(value, field),
+  language: (value, field) => {
+    const text = requiredText(value, field);
+    return LANGUAGES.find((language) => language === text.toUpperCase()) ?? text;
+  },
   "yes-no": (value, field) => {
-    if (value !== "yes" && value !== "no") throw wrong("yes-no", field);
-    return value;
+    const text = typeof value === "boolean" ? (value ? "yes" : "no") : plainText(value)?.trim().toLowerCase();
+    if (text !== "yes" && text !== "no") throw wrong("yes-no", field);
+    return text;
   },
   "say-parts": (value, field) =>
     requiredList(value, field).map((part, at) => {
@@ -28,7 +38,7 @@ export const CHECKS: Record<FieldKind, (value: unknown, field: string) => unknow
       const given = plainText(from("RecordType"))?.toLowerCase();
       const type = RECORD_TYPES.find((one) => one.toLowerCase() === given);
       if (!type) throw wrong("record-type", where, { types: RECORD_TYPES.join(", ") });
-      const content = requiredText(from("Content"), `${where}.Content`);
+      const content = requiredText(contentOf(from("Content"), type), `${where}.Content`);
       if (!CONTENT_CHECKS[type](content)) throw wrong(`content.${type}`, `${where}.Content`);
       return { RecordType: type, Content: content };
     }),
@@ -40,11 +50,16 @@ export const CHECKS: Record<FieldKind, (value: unknown, field: string) => unknow
       if (!type) throw wrong("target-type", `${where}.TYPE`, { types: TARGET_TYPES.join(", ") });
       return { TYPE: type, TARGET: requiredText(from("TARGET"), `${where}.TARGET`) };
     }),
-  "custom-data": (value, field) => {
+  "custom-data": (value, field, report) => {
     const object = typeof value === "string" ? parsed(value) : value;
     if (!isRecord(object)) throw wrong("object", field);
     const entries = Object.entries(object).filter(([, one]) => one !== undefined && one !== null);
-    return Object.fromEntries(entries.map(([name, one]) => [name, customText(one, `${field}.${name}`)]));
+    return Object.fromEntries(
+      entries.flatMap(([name, one]) => {
+        const text = customText(one, `${field}.${name}`, report);
+        return text === undefined ? [] : [[name, text]];
+      }),
+    );
   },
 };
 
@@ -65,19 +80,42 @@ function requiredList(value: unknown, field: string): unknown[] {
   return value;
 }
 
-function customText(value: unknown, field: string): string {
-  const text = plainText(value) ?? jsonText(value, field);
-  if (text.length > CUSTOM_DATA_LIMIT)
-    throw wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: text.length });
-  return text;
+/** A `Date` as the document writes days and times, which have no zone: in the time zone of this process. */
+function contentOf(value: unknown, type: RecordType): unknown {
+  if (!isDate(value) || (type !== "Date" && type !== "DateTime")) return value;
+  const pad = (number: number): string => String(number).padStart(2, "0");
+  const day = `${String(value.getFullYear()).padStart(4, "0")}-${pad(value.getMonth() + 1)}-${pad(value.getDate())}`;
+  if (type === "Date") return day;
+  return `${day}T${pad(value.getHours())}:${pad(value.getMinutes())}:${pad(value.getSeconds())}`;
 }
 
-function jsonText(value: unknown, field: string): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    throw wrong("object", field);
+/** One value of CUSTOM_DATA as text; undefined when there is no text for it, which is reported. */
+function customText(value: unknown, field: string, report: Report): string | undefined {
+  const plain = plainText(value) ?? (typeof value === "bigint" ? String(value) : undefined);
+  const text = plain ?? jsonText(value);
+  if (text === undefined) {
+    report(wrong("custom-value", field), "left-out");
+    return undefined;
   }
+  if (text.length <= CUSTOM_DATA_LIMIT) return text;
+  const problem = wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: text.length });
+  report(problem, plain === undefined ? "left-out" : "cut");
+  // Half of a JSON text is no use; and no half of a character that takes two places is left at the end.
+  return plain === undefined ? undefined : plain.slice(0, CUSTOM_DATA_LIMIT).replace(/[\ud800-\udbff]$/, "");
+}
+
+/** A date as ISO 8601, an object or list as JSON; undefined for what is neither, such as a function or a circle. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return isDate(value) ? value.toISOString() : JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for a `Date`, also for one that a function node's sandbox has made. */
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === "[object Date]";
 }
 
 /** `YYYY-MM-DDThh:mm:ss` without a zone, and a day that exists. */

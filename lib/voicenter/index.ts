@@ -2,4 +2,5 @@
 export * from "./answer.js";
 export * from "./events.js";
 export * from "./request.js";
+export * from "./sessions.js";
 export * from "./tables.js";

@@ -28,8 +28,9 @@ export function readRequest(body: Record<string, unknown>): LayerRequest {
     const value = kind === "layer" ? (plainInteger(from(field)) ?? null) : plainText(from(field));
     if (value !== undefined) request[field] = value;
   }
+  // Copies: who changes what was read does not change the request.
   for (const [name, value] of Object.entries(data))
-    if (!Object.hasOwn(REQUEST_FIELDS, name.toUpperCase())) request[name] = value;
+    if (!Object.hasOwn(REQUEST_FIELDS, name.toUpperCase())) request[name] = structuredClone(value);
   return request;
 }
 

@@ -17,7 +17,8 @@ export const REQUEST_FIELDS = {
 } as const;
 
 /** What may stand in a field of an answer. */
-export type FieldKind = "layer" | "text" | "seconds" | "yes-no" | "say-parts" | "dial-targets" | "custom-data";
+export type FieldKind =
+  "layer" | "text" | "language" | "seconds" | "yes-no" | "say-parts" | "dial-targets" | "custom-data";
 
 /** One field of an answer. */
 export interface AnswerField {
@@ -31,7 +32,7 @@ export const ANSWER_FIELDS = [
   { name: "LAYER", kind: "layer" },
   { name: "NEXT_LAYER", kind: "layer" },
   { name: "NEXT_LAYER_IF_FAILED", kind: "layer" },
-  { name: "LANGUAGE", kind: "text" },
+  { name: "LANGUAGE", kind: "language" },
   { name: "DATA", kind: "say-parts" },
   { name: "CALLER_ID", kind: "text" },
   { name: "CALLER_NAME", kind: "text" },

@@ -1,8 +1,8 @@
 /**
  * A caller in an external layer of a Voicenter IVR.
  *
- * Message out (1): `payload` = the fields of DATA, `topic` = layer, `call`, `event`, `req`, and `_webhook`, by which
- * `voicenter-layer-out` finds the call.
+ * Message out (1): `payload` = the fields of DATA, `topic` = layer, `call`, `event`, `session` = what the flow kept of the
+ * call in earlier layers, `req`, and `_webhook`, by which `voicenter-layer-out` finds the call.
  * Message out (2): the same with `reason`, for a call that got the fallback: the node's fallback layer, or STATUS 1, which
  * sends the caller to the fallback layer of the IVR's own settings.
  * Vendor document: External Layer API, "Request Parameters".
@@ -17,6 +17,7 @@ import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
+import { sessions } from "./sessions.js";
 
 interface Config extends RequestNodeConfig {
   /** Layer of a call that gets the fallback; blank leaves it to the IVR's settings. */
@@ -43,6 +44,7 @@ export = (RED: NodeAPI): void => {
           ...(payload.LAYER_ID !== null && { topic: String(payload.LAYER_ID) }),
           call: callFacts(payload, receivedAt),
           event: eventFacts(payload, receivedAt),
+          session: sessions.of(payload.IVR_UNIQUE_ID),
         };
       },
     });

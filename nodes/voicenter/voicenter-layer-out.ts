@@ -2,17 +2,21 @@
  * The answer to a caller who came in by `voicenter-layer-in`.
  *
  * Message in: `_webhook` from the in node; what the node's settings leave blank is read from `payload` under the vendor's
- * names (`LAYER`, `NEXT_LAYER`, `DATA` …), and with the action `msg` also `ACTION`.
+ * names (`LAYER`, `NEXT_LAYER`, `DATA` …), and with the action `msg` also `ACTION`. `session` is kept for the next layer.
  * Vendor document: External Layer API, "Client Response", "Say Method", "Dial Method".
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { readIgnoringCase } from "../../lib/core/values.js";
+import { plainInteger, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody, readAction } from "../../lib/voicenter/answer.js";
+import type { Report } from "../../lib/voicenter/checks.js";
+import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, fieldsOf } from "../../lib/voicenter/tables.js";
-import { onInput } from "../shared/input.js";
+import { localize, onInput } from "../shared/input.js";
+import { warnOncePerMinute } from "../shared/log.js";
 import { evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
+import { sessions } from "./sessions.js";
 import { SETTINGS } from "./settings.js";
 
 interface Config extends NodeDef {
@@ -35,9 +39,17 @@ export = (RED: NodeAPI): void => {
     const settings = settingsOf(fixed);
     const read = fieldReader(RED, this, config, settings, "voicenter");
     const lists = (["data", "targets"] as const).filter((list) => config[list]?.length && list in settings);
+    const report: Report = (problem, effect) =>
+      warnOncePerMinute(
+        this,
+        `${String(problem.cause.field)} ${effect}`,
+        `${localize(RED, problem).message} ${RED._(`voicenter.effect.${effect}`)}`,
+      );
     onInput(RED, this, (message) =>
-      answerCall(RED, this, message, "voicenter", async () => {
-        const payload = withoutRequest(message.payload);
+      answerCall(RED, this, message, "voicenter", async ({ data }) => {
+        const request = readRequest(data);
+        sessions.keep(request.IVR_UNIQUE_ID, message["session"]);
+        const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
         const values = await read(message, payload);
         for (const list of lists) {
@@ -51,7 +63,7 @@ export = (RED: NodeAPI): void => {
             "voicenter",
           );
         }
-        return jsonAnswer("voicenter", answerBody(action, values));
+        return jsonAnswer("voicenter", answerBody(action, values, report));
       }),
     );
   }
@@ -65,17 +77,32 @@ function settingsOf(action: Action | undefined): Partial<typeof SETTINGS> {
   return Object.fromEntries(Object.entries(SETTINGS).filter(([, name]) => names.has(name)));
 }
 
-/** A payload that is still the request holds the caller's own number and data, which are no answer. */
-function withoutRequest(payload: unknown): unknown {
-  if (readIgnoringCase(payload)("IVR_UNIQUE_ID") === undefined) return payload;
-  const entries = Object.entries(payload as object).filter(([name]) => !/^(?:CALLER_ID|CUSTOM_DATA)$/i.test(name));
-  return Object.fromEntries(entries);
+/**
+ * What the flow wrote into a payload that is still the request: what is as it came is the caller's own number and data,
+ * and no answer.
+ */
+function withoutRequest(payload: unknown, request: LayerRequest): unknown {
+  const [written, sent] = [readIgnoringCase(payload), readIgnoringCase(request)];
+  // A request without an id is known by its layers, which are always there.
+  const mark = request.IVR_UNIQUE_ID === undefined ? "LAYER_ID" : "IVR_UNIQUE_ID";
+  if (written(mark) === undefined || written(mark) !== sent(mark)) return payload;
+  return Object.fromEntries(Object.entries(payload as object).filter(([name, value]) => !isSame(value, sent(name))));
 }
 
-/** What the payload asks for; there `{"STATUS":1}` alone is the error answer. */
+/** True for the same data, also in a copy; `sent` is JSON. */
+function isSame(value: unknown, sent: unknown): boolean {
+  if (value === sent || typeof sent !== "object") return value === sent;
+  try {
+    return JSON.stringify(value) === JSON.stringify(sent);
+  } catch {
+    return false;
+  }
+}
+
+/** What the payload asks for. There `STATUS` 1 is the error answer, whatever else is said. */
 function actionOf(payload: unknown): Action {
   const from = readIgnoringCase(payload);
-  const action = readAction(from("ACTION") ?? (Number(from("STATUS")) === 1 ? "ERROR" : undefined));
+  const action = readAction(plainInteger(from("STATUS")) === 1 ? "ERROR" : from("ACTION"));
   if (action) return action;
   throw refused("voicenter.errors.action", {
     vendor: "voicenter",

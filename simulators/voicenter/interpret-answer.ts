@@ -52,6 +52,7 @@ const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = 
   layer: integer,
   seconds: integer,
   text: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
+  language: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
   "yes-no": (value) => (value === "yes" || value === "no" ? undefined : 'is neither "yes" nor "no"'),
   "say-parts": list(({ RecordType, Content }) => {
     if (!["Recording", "Digits", "Number", "Date", "DateTime"].includes(RecordType as string))

@@ -70,8 +70,6 @@ describe("lib/voicenter/answer", () => {
     ["LAYER", "GO_TO_LAYER", { LAYER: "twelve" }],
     ["LAYER", "GO_TO_LAYER", { LAYER: 1.5 }],
     ["LAYER", "GO_TO_LAYER", { LAYER: -1 }],
-    ["CUSTOM_DATA", "GO_TO_LAYER", { LAYER: 1, CUSTOM_DATA: [1] }],
-    ["CUSTOM_DATA.note", "GO_TO_LAYER", { LAYER: 1, CUSTOM_DATA: { note: "x".repeat(129) } }],
     ["LANGUAGE", "SAY_DIGITS", { ...say, LANGUAGE: "" }],
     ["DATA", "SAY_DIGITS", { ...say, DATA: [] }],
     ["DATA", "SAY_DIGITS", { ...say, DATA: "1" }],
@@ -99,7 +97,96 @@ describe("lib/voicenter/answer", () => {
     });
   }
 
+  it("writes dates as the document has them: ISO 8601 in custom data, the wall clock in announcements", () => {
+    const date = new Date(2019, 11, 14, 10, 2, 9);
+    const { CUSTOM_DATA } = answerBody("GO_TO_LAYER", { LAYER: 1, CUSTOM_DATA: { at: date, ids: [date] } });
+    assert.deepEqual(CUSTOM_DATA, { at: date.toISOString(), ids: JSON.stringify([date]) });
+    const parts = ["Date", "DateTime"].map((RecordType) => ({ RecordType, Content: date }));
+    assert.deepEqual(answerBody("SAY_DIGITS", { ...say, DATA: parts })["DATA"], [
+      { RecordType: "Date", Content: "2019-12-14" },
+      { RecordType: "DateTime", Content: "2019-12-14T10:02:09" },
+    ]);
+  });
+
+  it("writes the document's languages and yes and no as the document does", () => {
+    const languages = { he: "HE", Ru: "RU", EN: "EN", "fr-CA": "fr-CA" };
+    for (const [given, sent] of Object.entries(languages))
+      assert.equal(answerBody("SAY_DIGITS", { ...say, LANGUAGE: given })["LANGUAGE"], sent);
+    for (const [given, sent] of [
+      ["Yes", "yes"],
+      ["NO", "no"],
+      [true, "yes"],
+      [false, "no"],
+    ])
+      assert.equal(answerBody("DIAL", { ...dial, RECORDING: given })["RECORDING"], sent);
+  });
+
+  describe("keeps the route when what decorates it cannot be used:", () => {
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    const long = "x".repeat(129);
+    const emoji = `${"x".repeat(127)}😀`;
+    const ways: [title: string, action: Action, values: AnswerValues, sent: object, reports: string[]][] = [
+      ["a blank name", "GO_TO_LAYER", { CALLER_NAME: " " }, {}, ["CALLER_NAME left-out"]],
+      ["a name that is no text", "GO_TO_LAYER", { CALLER_NAME: {} }, {}, ["CALLER_NAME left-out"]],
+      ["a list", "GO_TO_LAYER", { CUSTOM_DATA: [1] }, {}, ["CUSTOM_DATA left-out"]],
+      ["text that is no JSON", "GO_TO_LAYER", { CUSTOM_DATA: "{a" }, {}, ["CUSTOM_DATA left-out"]],
+      [
+        "a long text",
+        "GO_TO_LAYER",
+        { CUSTOM_DATA: { a: long, b: 1 } },
+        { CUSTOM_DATA: { a: "x".repeat(128), b: "1" } },
+        ["CUSTOM_DATA.a cut"],
+      ],
+      [
+        "an emoji at the limit",
+        "GO_TO_LAYER",
+        { CUSTOM_DATA: { a: emoji } },
+        { CUSTOM_DATA: { a: "x".repeat(127) } },
+        ["CUSTOM_DATA.a cut"],
+      ],
+      [
+        "a long list",
+        "GO_TO_LAYER",
+        { CUSTOM_DATA: { a: [long], b: 1 } },
+        { CUSTOM_DATA: { b: "1" } },
+        ["CUSTOM_DATA.a left-out"],
+      ],
+      ["a circle", "GO_TO_LAYER", { CUSTOM_DATA: { a: circle } }, { CUSTOM_DATA: {} }, ["CUSTOM_DATA.a left-out"]],
+      ["a function", "GO_TO_LAYER", { CUSTOM_DATA: { a: () => 1 } }, { CUSTOM_DATA: {} }, ["CUSTOM_DATA.a left-out"]],
+      [
+        "no date",
+        "GO_TO_LAYER",
+        { CUSTOM_DATA: { a: new Date(NaN) } },
+        { CUSTOM_DATA: {} },
+        ["CUSTOM_DATA.a left-out"],
+      ],
+      [
+        "a big integer",
+        "GO_TO_LAYER",
+        { CUSTOM_DATA: { a: 2n ** 64n } },
+        { CUSTOM_DATA: { a: "18446744073709551616" } },
+        [],
+      ],
+      ["no layer for a failure", "SAY_DIGITS", { NEXT_LAYER_IF_FAILED: "x" }, {}, ["NEXT_LAYER_IF_FAILED left-out"]],
+      ["no data of a DIAL", "DIAL", { CUSTOM_DATA: 7 }, { CUSTOM_DATA: {} }, ["CUSTOM_DATA left-out"]],
+      ["a blank name of a DIAL", "DIAL", { CALLER_NAME: "\t" }, {}, ["CALLER_NAME left-out"]],
+    ];
+    const routes = { GO_TO_LAYER: { LAYER: 1 }, SAY_DIGITS: say, DIAL: dial, ERROR: {} };
+    for (const [title, action, values, sent, expected] of ways) {
+      it(`${title} (${Object.keys(values).join()})`, () => {
+        const reports: string[] = [];
+        const body = answerBody(action, { ...routes[action], ...values }, (problem, effect) =>
+          reports.push(`${problem.cause.field} ${effect}`),
+        );
+        assert.deepEqual(body, { ...answerBody(action, routes[action]), ...sent });
+        assert.deepEqual(reports, expected);
+      });
+    }
+  });
+
   it("takes 128 characters of custom data", () => {
-    assert.ok(answerBody("GO_TO_LAYER", { LAYER: 1, CUSTOM_DATA: { note: "x".repeat(128) } }));
+    const { CUSTOM_DATA } = answerBody("GO_TO_LAYER", { LAYER: 1, CUSTOM_DATA: { note: "x".repeat(128) } });
+    assert.deepEqual(CUSTOM_DATA, { note: "x".repeat(128) });
   });
 });

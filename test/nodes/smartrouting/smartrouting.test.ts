@@ -11,7 +11,7 @@ describe("smartrouting-in and smartrouting-out", () => {
   const deploy = (settings: object = {}, change = ""): Promise<void> =>
     red.deploy([
       tab(),
-      node("in", "smartrouting-in", { url: "/route", deadline: 2000 }, [["seen"], []]),
+      node("in", "smartrouting-in", { url: "/route", auth: "none", deadline: 2000 }, [["seen"], []]),
       probe("seen", [["change"]]),
       code("change", `${change}; return msg;`, [["out"]]),
       node("out", "smartrouting-out", settings),
@@ -164,7 +164,7 @@ describe("smartrouting-in and smartrouting-out", () => {
   it("finds its call through split, join, link and a message that was sent twice", async () => {
     await red.deploy([
       tab(),
-      node("in", "smartrouting-in", { url: "/route", deadline: 2000 }, [["list"], []]),
+      node("in", "smartrouting-in", { url: "/route", auth: "none", deadline: 2000 }, [["list"], []]),
       code("list", "msg.payload = ['7', '8']; return msg;", [["split"]]),
       node(
         "split",

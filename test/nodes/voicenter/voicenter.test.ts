@@ -10,7 +10,7 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
   const deploy = (settings: object = {}, change = "", inSettings: object = {}): Promise<void> =>
     red.deploy([
       tab(),
-      node("in", "voicenter-layer-in", { url: "/layer", deadline: 2000, ...inSettings }, [["seen"], []]),
+      node("in", "voicenter-layer-in", { url: "/layer", auth: "none", deadline: 2000, ...inSettings }, [["seen"], []]),
       probe("seen", [["change"]]),
       code("change", `${change}; return msg;`, [["out"]]),
       node("out", "voicenter-layer-out", settings),
@@ -113,6 +113,99 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     assert.equal(((await call()).json as Record<string, unknown>)["CALLER_ID"], "0722776772");
   });
 
+  it("takes what the flow wrote into the request's payload, and nothing that it left as it was", async () => {
+    const asked = withData({ CUSTOM_DATA: { a: { b: 1 } }, CALLER_NAME: "the caller's", NEXT_VO_ID: 99 });
+    const dial = {
+      action: "DIAL",
+      maxCallDuration: "60",
+      maxDialDuration: "20",
+      targets: [{ TYPE: "PHONE", TARGET: "0501234567", TARGETType: "str" }],
+    };
+    const body = async (change: string): Promise<Record<string, unknown>> => {
+      await deploy(dial, change);
+      return (await call(asked)).json as Record<string, unknown>;
+    };
+    const written = await body(
+      'msg.payload.CALLER_ID = "0722776772"; msg.payload.CUSTOM_DATA.c = new Date(0); msg.payload.NEXT_VO_ID = 15',
+    );
+    assert.deepEqual(
+      [written["CALLER_ID"], written["CUSTOM_DATA"], written["NEXT_VO_ID"], written["CALLER_NAME"]],
+      ["0722776772", { a: '{"b":1}', c: "1970-01-01T00:00:00.000Z" }, 15, undefined],
+    );
+    const copied = "msg.payload = JSON.parse(JSON.stringify(msg.payload)); msg.payload.NEXT_VO_ID = 15; ";
+    assert.deepEqual(await body(copied), { STATUS: 1 });
+    assert.deepEqual((await body(`${copied} msg.payload.caller_id = "1"`))["CUSTOM_DATA"], {});
+  });
+
+  it("does not let a request choose its own answer", async () => {
+    await deploy({ action: "msg" });
+    assert.deepEqual((await call(withData({ ACTION: "GO_TO_LAYER", LAYER: 99 }))).json, { STATUS: 1 });
+    const nobody = { METHOD: "IVR_LAYER_INPUT", DATA: { LAYER_ID: "5", ACTION: "GO_TO_LAYER", LAYER: 99 } };
+    assert.deepEqual((await call(nobody)).json, { STATUS: 1 });
+  });
+
+  it("answers with the layer though name and data cannot be used, and warns once", async () => {
+    await deploy({ layer: "7" }, 'msg.payload = { CALLER_NAME: " ", CUSTOM_DATA: { note: "x".repeat(129) } }');
+    const expected = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 7, CUSTOM_DATA: { note: "x".repeat(128) } };
+    for (let calls = 0; calls < 3; calls++) assert.deepEqual((await call()).json, expected);
+    const warnings = red.log.filter((line) => line.includes("[warn] [voicenter"));
+    assert.equal(warnings.length, 2, warnings.join("\n"));
+    assert.match(warnings[0] as string, /CALLER_NAME must be text that is not empty\. It is left out of the answer\./);
+    assert.match(warnings[1] as string, /CUSTOM_DATA\.note is 129 characters long; 128 are allowed\. It is cut\./);
+  });
+
+  it("gives an error answer for STATUS 1, whatever else the payload says", async () => {
+    await deploy({ action: "msg" }, 'msg.payload = { ACTION: "GO_TO_LAYER", LAYER: 5, STATUS: 1 }');
+    assert.deepEqual((await call()).json, { STATUS: 1 });
+  });
+
+  it("says in output 2 what was asked, not what the flow made of it", async () => {
+    await red.deploy([
+      tab(),
+      node("in", "voicenter-layer-in", { url: "/layer", auth: "none", deadline: 2000 }, [["change"], ["missed"]]),
+      code("change", "msg.payload.CUSTOM_DATA.a = 2; msg.payload.LAYER = -1; return msg;", [["out"]]),
+      node("out", "voicenter-layer-out", { action: "GO_TO_LAYER" }),
+      probe("missed"),
+    ]);
+    assert.deepEqual((await call(withData({ CUSTOM_DATA: { a: 1 } }))).json, { STATUS: 1 });
+    const { payload } = (await red.message("missed")) as { payload: Record<string, unknown> };
+    assert.deepEqual(payload["CUSTOM_DATA"], { a: 1 });
+  });
+
+  describe("msg.session", () => {
+    const layerOf = async (reply: Promise<Reply>): Promise<unknown> =>
+      ((await reply).json as Record<string, unknown>)["LAYER"];
+    const from = (id: string): object => withData({ IVR_UNIQUE_ID: id });
+
+    it("is kept from layer to layer, for each call", async () => {
+      await deploy({}, "msg.session.tries = (msg.session.tries || 0) + 1; msg.payload = { LAYER: msg.session.tries }");
+      for (const tries of [1, 2, 3]) assert.equal(await layerOf(call(from("one"))), tries);
+      assert.equal(await layerOf(call(from("two"))), 1);
+    });
+
+    it("survives a deploy, other nodes, a copy of the message and a new object", async () => {
+      await deploy({}, 'msg.session = { name: "Dana" }; msg.payload = { LAYER: 1 }');
+      await call(from("three"));
+      await red.deploy([
+        tab(),
+        node("other", "voicenter-layer-in", { url: "/other", auth: "none" }, [["debugged", "copied"], []]),
+        code("debugged", "msg.session.name = 'lost'; return null;"),
+        code("copied", "msg.session.tries = 2; msg.payload = { LAYER: 2 }; return msg;", [["answer"]]),
+        node("answer", "voicenter-layer-out", { action: "GO_TO_LAYER" }),
+        node("in", "voicenter-layer-in", { url: "/layer", auth: "none" }, [["told"], []]),
+        code("told", "msg.payload = { LAYER: 3, CALLER_NAME: JSON.stringify(msg.session) }; return msg;", [["answer"]]),
+      ]);
+      assert.equal(await layerOf(send(`${red.url}/other`, from("three"))), 2);
+      const { CALLER_NAME } = (await call(from("three"))).json as { CALLER_NAME: string };
+      assert.equal((JSON.parse(CALLER_NAME) as { tries: number }).tries, 2);
+    });
+
+    it("is empty for a call without an id", async () => {
+      await deploy({}, "msg.session.tries = (msg.session.tries || 0) + 1; msg.payload = { LAYER: msg.session.tries }");
+      for (let calls = 0; calls < 2; calls++) assert.equal(await layerOf(call({ DATA: { LAYER_ID: 1 } })), 1);
+    });
+  });
+
   it("goes to the fallback layer when the answer is invalid, and answers ERROR with STATUS 1 all the same", async () => {
     const fallback = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 66 };
     for (const fallbackLayer of [66, "66", "${FALLBACK_LAYER}"]) {
@@ -150,7 +243,6 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     ["ACTION", { action: "msg" }, 'msg.payload = { ACTION: "JUMP" }'],
     ["ACTION", { action: "JUMP" }, 'msg.payload = { ACTION: "ERROR" }'],
     ["LAYER", {}, ""],
-    ["CUSTOM_DATA.note", { layer: "1" }, 'msg.payload = { CUSTOM_DATA: { note: "x".repeat(129) } }'],
     [
       "DATA[0].Content",
       { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [{ RecordType: "Date", Content: "2026-13-01" }] },

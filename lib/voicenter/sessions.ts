@@ -1,0 +1,64 @@
+/** What a flow remembers of a call from one external layer to the next, by the call's id (`IVR_UNIQUE_ID`). */
+import { isRecord } from "../core/values.js";
+
+/** What a flow puts into a session. */
+export type Session = Record<string, unknown>;
+
+/** How long a session is kept after the last layer, ms. */
+const KEPT_MS = 2 * 60 * 60 * 1000;
+/** How many calls are kept; the one that was silent for longest is forgotten first. */
+const MOST_CALLS = 10_000;
+/** Ids come from outside: a longer one is no call id, and is not remembered. */
+const LONGEST_ID = 200;
+
+/** The sessions of all calls, the most recently used last. */
+export class CallSessions {
+  private readonly entries = new Map<string, { session: Session; usedAt: number }>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * The session of a call.
+   * @param id the call's id; without one the session is not kept
+   * @returns the same object in each layer of the call
+   */
+  of(id: string | undefined): Session {
+    const session = this.entry(id)?.session ?? {};
+    this.keep(id, session);
+    return session;
+  }
+
+  /**
+   * Keeps what a message holds, which may be a copy of the session or another object.
+   * @param session anything; what is not a plain object leaves the session as it is
+   */
+  keep(id: string | undefined, session: unknown): void {
+    if (!id || id.length > LONGEST_ID || !isRecord(session)) return;
+    this.entries.delete(id);
+    this.entries.set(id, { session, usedAt: Date.now() });
+    this.forget();
+  }
+
+  /** How many calls are kept. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  private entry(id: string | undefined): { session: Session } | undefined {
+    this.forget();
+    return id === undefined ? undefined : this.entries.get(id);
+  }
+
+  /** Forgets what is too old or too much, and comes back for the rest. */
+  private forget(): void {
+    clearTimeout(this.timer);
+    for (const [id, { usedAt }] of this.entries) {
+      const leftMs = usedAt + KEPT_MS - Date.now();
+      if (leftMs > 0 && this.entries.size <= MOST_CALLS) {
+        this.timer = setTimeout(() => this.forget(), leftMs);
+        this.timer.unref();
+        return;
+      }
+      this.entries.delete(id);
+    }
+  }
+}

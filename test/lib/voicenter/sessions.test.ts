@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { type Clock, install } from "@sinonjs/fake-timers";
+import { CallSessions } from "../../../lib/voicenter/sessions.js";
+
+const HOUR_MS = 3_600_000;
+
+describe("lib/voicenter/sessions", () => {
+  let clock: Clock;
+  let sessions: CallSessions;
+  beforeEach(() => {
+    clock = install();
+    sessions = new CallSessions();
+  });
+  afterEach(() => clock.uninstall());
+
+  it("gives a call the same object in each layer, and another call another", () => {
+    sessions.of("a")["tries"] = 1;
+    assert.deepEqual(sessions.of("a"), { tries: 1 });
+    assert.equal(sessions.of("a"), sessions.of("a"));
+    assert.deepEqual(sessions.of("b"), {});
+  });
+
+  it("takes another object for the session, and leaves it alone for what is none", () => {
+    sessions.of("a")["tries"] = 1;
+    for (const odd of [undefined, null, "text", 7, [1]]) sessions.keep("a", odd);
+    assert.deepEqual(sessions.of("a"), { tries: 1 });
+    sessions.keep("a", { name: "Dana" });
+    assert.deepEqual(sessions.of("a"), { name: "Dana" });
+  });
+
+  it("keeps nothing of a call without an id, or with one that is none", () => {
+    for (const id of [undefined, "", "x".repeat(201)]) {
+      sessions.of(id)["tries"] = 1;
+      assert.deepEqual(sessions.of(id), {});
+    }
+    assert.equal(sessions.size, 0);
+  });
+
+  it("forgets a call two hours after its last layer, also when nothing else happens", () => {
+    sessions.of("a")["tries"] = 1;
+    clock.tick(HOUR_MS);
+    sessions.of("b");
+    clock.tick(HOUR_MS - 1);
+    assert.deepEqual(sessions.of("a"), { tries: 1 });
+    clock.tick(HOUR_MS + 1);
+    assert.equal(sessions.size, 1);
+    clock.tick(HOUR_MS);
+    assert.equal(sessions.size, 0);
+    assert.equal(clock.countTimers(), 0);
+    assert.deepEqual(sessions.of("a"), {});
+  });
+
+  it("keeps 10,000 calls, those that were used last", () => {
+    for (let call = 0; call < 10_000; call++) sessions.of(`${call}`)["call"] = call;
+    sessions.of("0");
+    sessions.of("new");
+    assert.equal(sessions.size, 10_000);
+    assert.deepEqual(sessions.of("0"), { call: 0 });
+    assert.deepEqual(sessions.of("1"), {});
+  });
+});
