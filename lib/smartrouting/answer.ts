@@ -9,9 +9,17 @@ export type AnswerValues = Partial<Record<AnswerFieldName, unknown>>;
 /** What a target is, as far as its form tells. */
 export type TargetKind = "disconnect" | "guid" | "email" | "number" | "other";
 
+/** Learns of a value that was left out of the answer, and why. */
+export type Report = (problem: ContactCenterError, effect: "left-out") => void;
+
+const ignore: Report = () => undefined;
+
+/** The vendor's word, also without its colon: in the guide's sentence that reads like punctuation. */
+const DISCONNECT_WORD = /^disconnect:?$/i;
+
 /** Tells what kind of target a text is: the guide knows numbers, GUIDs and user names (e-mail addresses). */
 export function targetKind(target: string): TargetKind {
-  if (target === DISCONNECT) return "disconnect";
+  if (DISCONNECT_WORD.test(target)) return "disconnect";
   if (/^\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i.test(target)) return "guid";
   if (/^[^\s@]+@[^\s@]+$/.test(target)) return "email";
   return /^\+?\d+$/.test(target) ? "number" : "other";
@@ -19,15 +27,21 @@ export function targetKind(target: string): TargetKind {
 
 /**
  * Builds the body of the answer.
- * @param values only what is set is sent, as the guide demands; there are no defaults
+ * @param values only what is set is sent, as the guide demands; there are no defaults. Text of blanks only, as a search
+ *   without a result gives it, is left out
+ * @param report learns of what was left out
  * @returns the body, or undefined when nothing is set: then the answer is 204 without a body
  * @throws ContactCenterError `EINVALID` that names the field
  */
-export function answerBody(values: AnswerValues): Record<string, unknown> | undefined {
+export function answerBody(values: AnswerValues, report: Report = ignore): Record<string, unknown> | undefined {
   const body: Record<string, unknown> = {};
   for (const field of ANSWER_FIELDS) {
     const value = values[field.name];
     if (isBlank(value)) continue;
+    if (typeof value === "string" && value.trim() === "") {
+      report(wrong("blank", field, value), "left-out");
+      continue;
+    }
     const checked = checkValue(field, value);
     if (checked !== undefined) body[field.name] = checked;
   }
@@ -50,7 +64,7 @@ const CHECKS: Record<FieldKind, (value: unknown, field: AnswerField) => unknown>
   "user-targets": (value, field) => {
     if (typeof value !== "string" && typeof value !== "number" && !Array.isArray(value))
       throw wrong("list", field, value);
-    const items: unknown[] = Array.isArray(value) ? value : String(value).split(",");
+    const items: unknown[] = Array.isArray(value) ? value : String(value).split(/[,;]/);
     const filled = items.filter((item) => !isBlankText(item));
     return filled.length === 0 ? undefined : filled.map((item) => target(item, field, false));
   },
@@ -73,8 +87,8 @@ function target(value: unknown, field: AnswerField, mayDisconnect: boolean): str
   const text = requiredText(value, field).trim();
   // Neither a number nor a GUID nor a user name has a blank in it.
   if (text === "" || /\s/.test(text)) throw wrong("target", field, value);
-  if (text.toUpperCase() === DISCONNECT && !(mayDisconnect && text === DISCONNECT))
-    throw wrong("disconnect", field, value);
+  if (mayDisconnect && DISCONNECT_WORD.test(text)) return DISCONNECT;
+  if (/^disconnect(?::|$)/i.test(text)) throw wrong("disconnect", field, value);
   return text;
 }
 

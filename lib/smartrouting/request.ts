@@ -1,5 +1,6 @@
 /** Reads the request that Enreach SmartRouting makes for each call ("SmartRouting Request", "SmartRouting Request Extra Data"). */
 import { isRecord, plainText, propertiesIgnoringCase } from "../core/values.js";
+import { parseJsonObject } from "../webhook/body.js";
 import { EXTRA_DATA_KEYS, REQUEST_KEYS } from "./tables.js";
 
 /** A request in the guide's spelling; what it did not carry is left out. */
@@ -10,7 +11,7 @@ export interface SmartRoutingRequest {
   bnum?: string;
   /** Tag from the Enreach configuration. */
   targetid?: string;
-  /** As it came. */
+  /** As it came; JSON text is read. */
   extradata?: unknown;
 }
 
@@ -34,10 +35,17 @@ export function readRequest(body: Record<string, unknown>): SmartRoutingRequest 
   const request: SmartRoutingRequest = {};
   for (const key of REQUEST_KEYS) {
     const value = properties.get(key)?.[1];
-    const read = key === "extradata" ? (value ?? undefined) : plainText(value);
+    const read = key === "extradata" ? extradataOf(value) : plainText(value);
     if (read !== undefined) request[key] = read as string;
   }
   return request;
+}
+
+/** A copy, so that who changes what was read does not change the request. */
+function extradataOf(value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  const read = typeof value === "string" ? parseJsonObject(Buffer.from(value)) : undefined;
+  return read && "object" in read ? read.object : structuredClone(value);
 }
 
 /**
@@ -56,11 +64,15 @@ export function readExtraData(extradata: unknown): ExtraData {
   return { ...read, parameters: readParameters(extradata) };
 }
 
+/** Of `DYN_X` and `DYN_PAR_X` the latter counts, as the guide's sample has it. */
 function readParameters(extradata: unknown): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(isRecord(extradata) ? extradata : {})) {
-    const name = /^DYN_(?:PAR_)?(.+)$/i.exec(key)?.[1];
-    if (name !== undefined && name !== "__proto__") parameters[name] = value;
+  const entries = Object.entries(isRecord(extradata) ? extradata : {});
+  for (const form of [/^DYN_(?!PAR_.)(.+)$/i, /^DYN_PAR_(.+)$/i]) {
+    for (const [key, value] of entries) {
+      const name = form.exec(key)?.[1];
+      if (name !== undefined && name !== "__proto__") parameters[name] = value;
+    }
   }
   return parameters;
 }

@@ -1,5 +1,7 @@
 /** Log lines that messages and requests can cause: one per thing and minute, printable, at most 200 characters. */
-import type { Node } from "node-red";
+import type { Node, NodeAPI } from "node-red";
+import type { ContactCenterError } from "../../lib/core/errors.js";
+import { localize } from "./input.js";
 
 const MINUTE_MS = 60_000;
 const LONGEST_LINE = 200;
@@ -24,6 +26,20 @@ export function logLine(text: string, limit: number = LONGEST_LINE): string {
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );
   return printable.length <= limit ? printable : `${printable.slice(0, limit - 1)}…`;
+}
+
+/**
+ * Makes what warns of values that were left out of an answer or cut, each field once per minute.
+ * @returns takes why a value cannot be sent as it is, and what was done with it
+ */
+export function answerReport(
+  RED: NodeAPI,
+  node: Node,
+): (problem: ContactCenterError, effect: "left-out" | "cut") => void {
+  return (problem, effect) => {
+    const text = `${localize(RED, problem).message} ${RED._(`shared.webhook.${effect}`)}`;
+    warnOncePerMinute(node, `${String(problem.cause.field)} ${effect}`, text);
+  };
 }
 
 /**

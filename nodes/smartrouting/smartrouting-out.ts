@@ -11,6 +11,7 @@ import { isRecord, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody } from "../../lib/smartrouting/answer.js";
 import { DISCONNECT, REQUEST_KEYS } from "../../lib/smartrouting/tables.js";
 import { type Message, onInput } from "../shared/input.js";
+import { answerReport, warnOncePerMinute } from "../shared/log.js";
 import { fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { SETTINGS } from "./settings.js";
@@ -29,12 +30,15 @@ export = (RED: NodeAPI): void => {
   function SmartRoutingOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = fieldReader(RED, this, config, SETTINGS, "enreach");
+    const report = answerReport(RED, this);
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "enreach", async () => {
         const values = await read(message);
         if (wantsDisconnect(config, message)) values.InitialTarget = DISCONNECT;
-        const body = answerBody(values);
+        const body = answerBody(values, report);
         warnOfUnknown(this, message.payload);
+        if (body && "Priority" in body && "ExtraPriority" in body)
+          warnOncePerMinute(this, "both priorities", RED._("smartrouting.both-priorities"));
         return body ? jsonAnswer("enreach", body) : { status: 204 };
       }),
     );
@@ -43,7 +47,8 @@ export = (RED: NodeAPI): void => {
   function warnOfUnknown(node: Node, payload: unknown): void {
     if (!isRecord(payload)) return;
     const keys = Object.keys(payload).filter((key) => !KNOWN_KEYS.has(key.toLowerCase()));
-    if (keys.length > 0) node.warn(RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
+    if (keys.length > 0)
+      warnOncePerMinute(node, "unknown keys", RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
   }
 
   RED.nodes.registerType("smartrouting-out", SmartRoutingOut);

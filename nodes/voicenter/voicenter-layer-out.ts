@@ -9,11 +9,10 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { plainInteger, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody, readAction } from "../../lib/voicenter/answer.js";
-import type { Report } from "../../lib/voicenter/checks.js";
 import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, fieldsOf } from "../../lib/voicenter/tables.js";
-import { localize, onInput } from "../shared/input.js";
-import { warnOncePerMinute } from "../shared/log.js";
+import { onInput } from "../shared/input.js";
+import { answerReport } from "../shared/log.js";
 import { evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
@@ -39,12 +38,7 @@ export = (RED: NodeAPI): void => {
     const settings = settingsOf(fixed);
     const read = fieldReader(RED, this, config, settings, "voicenter");
     const lists = (["data", "targets"] as const).filter((list) => config[list]?.length && list in settings);
-    const report: Report = (problem, effect) =>
-      warnOncePerMinute(
-        this,
-        `${String(problem.cause.field)} ${effect}`,
-        `${localize(RED, problem).message} ${RED._(`voicenter.effect.${effect}`)}`,
-      );
+    const report = answerReport(RED, this);
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async ({ data }) => {
         const request = readRequest(data);

@@ -41,7 +41,10 @@ describe("lib/smartrouting/answer", () => {
     ["ExtraPriority", { ExtraPriority: 10_001 }],
     ["InitialTarget", { InitialTarget: "sales queue" }],
     ["InitialTarget", { InitialTarget: {} }],
-    ["InitialTarget", { InitialTarget: "disconnect:" }],
+    ["InitialTarget", { InitialTarget: "DISCONNECT:busy" }],
+    ["InitialTarget", { InitialTarget: "disconnect: +358" }],
+    ["FailTarget", { FailTarget: "disconnect" }],
+    ["AllocationTargets", { AllocationTargets: ["DISCONNECT"] }],
     ["FailTarget", { FailTarget: "DISCONNECT:" }],
     ["RequiredTarget", { RequiredTarget: "DISCONNECT:" }],
     ["RequiredTarget", { RequiredTarget: ["a@b.example"] }],
@@ -59,6 +62,31 @@ describe("lib/smartrouting/answer", () => {
     });
   }
 
+  it("takes DISCONNECT with and without its colon, in any case, for the vendor's word", () => {
+    for (const word of ["DISCONNECT:", "DISCONNECT", "disconnect:", " Disconnect "])
+      assert.deepEqual(answerBody({ InitialTarget: word }), { InitialTarget: "DISCONNECT:" });
+    assert.deepEqual(answerBody({ InitialTarget: "disconnect@contoso.example" }), {
+      InitialTarget: "disconnect@contoso.example",
+    });
+  });
+
+  it("leaves blanks out and keeps the route", () => {
+    const left: string[] = [];
+    const values = { InitialTarget: "+1", FailTarget: " ", RequiredTarget: "\t", CustomTTS: "  ", Priority: " " };
+    const body = answerBody(values, ({ cause }, effect) => left.push(`${cause.field} ${effect}`));
+    assert.deepEqual(body, { InitialTarget: "+1" });
+    assert.deepEqual(
+      left,
+      ["FailTarget", "RequiredTarget", "Priority", "CustomTTS"].map((field) => `${field} left-out`),
+    );
+  });
+
+  it("parts agents by semicolons too, which no target has in it", () => {
+    assert.deepEqual(answerBody({ AllocationTargets: "a@b.example; 123,+358" }), {
+      AllocationTargets: ["a@b.example", "123", "+358"],
+    });
+  });
+
   it("tells kinds of targets apart", () => {
     const kinds = {
       "+358942000200": "number",
@@ -66,6 +94,7 @@ describe("lib/smartrouting/answer", () => {
       "1a89fc22-517a-e611-80c9-00505689257e": "guid",
       "anna.berg@contoso.example": "email",
       "DISCONNECT:": "disconnect",
+      disconnect: "disconnect",
       sales: "other",
     };
     for (const [target, kind] of Object.entries(kinds)) assert.equal(targetKind(target), kind);

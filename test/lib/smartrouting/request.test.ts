@@ -78,6 +78,27 @@ describe("lib/smartrouting/request, events", () => {
     assert.deepEqual(smartrouting, { userId: "u", isInternalCaller: true, parameters: { x: 1, Y: [2] } });
   });
 
+  it("reads extra data as JSON text too", () => {
+    const text = { ...REQUEST, extradata: JSON.stringify(REQUEST_WITH_EXTRA_DATA.extradata) };
+    assert.deepEqual(read(text), read(REQUEST_WITH_EXTRA_DATA));
+    assert.equal(readRequest({ extradata: "no JSON" }).extradata, "no JSON");
+  });
+
+  it("takes DYN_PAR_X rather than DYN_X, in either order", () => {
+    for (const extradata of [
+      { DYN_PAR_x: 1, DYN_x: 2 },
+      { DYN_x: 2, DYN_PAR_x: 1 },
+    ])
+      assert.deepEqual(readExtraData(extradata).parameters, { x: 1 });
+    assert.deepEqual(readExtraData({ DYN_PAR_: 1 }).parameters, { PAR_: 1 });
+  });
+
+  it("gives copies, so that who changes them does not change the request", () => {
+    const body = { extradata: { DYN_x: { y: 1 } } };
+    (readRequest(body).extradata as typeof body.extradata).DYN_x.y = 2;
+    assert.deepEqual(body, { extradata: { DYN_x: { y: 1 } } });
+  });
+
   it("has one key for one request, however its names are cased, and another for another", () => {
     const key = (body: Record<string, unknown>): string => read(body).event.key;
     const sample = REQUEST_WITH_EXTRA_DATA;

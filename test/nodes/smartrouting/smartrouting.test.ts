@@ -134,6 +134,24 @@ describe("smartrouting-in and smartrouting-out", () => {
     assert.equal((await call()).status, 204);
   });
 
+  it("ends the call with the vendor's word in any spelling, in the node and in the message", async () => {
+    await deploy({}, 'msg.payload = { InitialTarget: "DISCONNECT" }');
+    assert.deepEqual((await call()).json, { InitialTarget: "DISCONNECT:" });
+    await deploy({ initialTarget: "disconnect:", initialTargetType: "str" });
+    assert.deepEqual((await call()).json, { InitialTarget: "DISCONNECT:" });
+  });
+
+  it("routes though a value is blank or both priorities are set, and warns once of each", async () => {
+    await deploy({}, 'msg.payload = { InitialTarget: "+1", RequiredTarget: " ", Priority: 1, ExtraPriority: 2 }');
+    const before = red.log.length;
+    for (let calls = 0; calls < 3; calls++)
+      assert.deepEqual((await call()).json, { InitialTarget: "+1", Priority: 1, ExtraPriority: 2 });
+    const warnings = red.log.slice(before).filter((line) => line.includes("[warn]"));
+    assert.equal(warnings.length, 2, warnings.join("\n"));
+    assert.match(warnings[0] as string, /RequiredTarget has nothing but blanks\. It is left out of the answer\./);
+    assert.match(warnings[1] as string, /Priority and ExtraPriority are both set/);
+  });
+
   it("leaves unknown keys out with one warning", async () => {
     await deploy({}, "Object.assign(msg.payload, { Priority: 1, Mood: 'good', Weather: 'fine' })");
     const before = red.log.length;
