@@ -7,7 +7,7 @@
  * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
  * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
- *   sentence is written twice.
+ *   sentence is written twice. A node that uses `nodes/shared/webhook` gets its catalogue as well.
  * - The errors' sentences become modules in `resources/`, because not every browser imports JSON.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -58,15 +58,18 @@ async function assetsOf(type: string, script: string): Promise<void> {
   const source = dirname(join(root, script.replace(/^dist\//, "")));
   const target = dirname(join(root, script));
   const vendor = source.split(/[\\/]/).at(-1) as string;
+  const read = (file: string): string => readFileSync(join(source, file), "utf8");
   mkdirSync(join(target, "icons"), { recursive: true });
   cpSync(join(root, "icons", `${vendor}.svg`), join(target, "icons", `${vendor}.svg`));
   writeFileSync(join(target, `${type}.html`), withRows(await withIncludes(join(source, `${type}.html`)), type));
   for (const lang of readdirSync(join(source, "locales"))) {
     mkdirSync(join(target, "locales", lang), { recursive: true });
+    const usesWebhook = /shared[./]webhook[./]/.test(read(`${type}.ts`) + read(`${type}.html`));
     const sentences = catalogue([
       join(root, "lib/core/locales", `${lang}.json`),
       join(root, "lib", vendor, "locales", `${lang}.json`),
       join(root, "nodes/shared/locales", lang, "shared.json"),
+      ...(usesWebhook ? [join(root, "nodes/shared/webhook/locales", lang, "webhook.json")] : []),
       join(source, "locales", lang, `${vendor}.json`),
       join(source, "locales", lang, `${type}.json`),
     ]);
@@ -89,7 +92,24 @@ function jsonModules(folder: string): void {
   }
 }
 
+/** Removes the declarations that no published one needs. */
+function pruneDeclarations(): void {
+  const needed = new Set<string>();
+  const visit = (file: string): void => {
+    if (needed.has(file) || !existsSync(file)) return;
+    needed.add(file);
+    for (const [, target = ""] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g))
+      visit(resolve(dirname(file), `${target}.d.ts`));
+  };
+  const declarations = readdirSync(join(root, "dist/lib"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".d.ts"))
+    .map((file) => join(root, "dist/lib", file));
+  for (const file of declarations) if (file.endsWith("index.d.ts")) visit(file);
+  for (const file of declarations) if (!needed.has(file)) rmSync(file);
+}
+
 async function build(): Promise<void> {
+  pruneDeclarations();
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
   jsonModules(join(root, "resources/lib"));
   cpSync(join(root, "nodes/shared/editor/form.css"), join(root, "resources/nodes/shared/editor/form.css"));

@@ -1,7 +1,7 @@
 /** What a user gets: the packed tarball, installed into an empty user directory of a real Node-RED. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { makeUserDir, NodeRed } from "./support/node-red.js";
@@ -10,7 +10,26 @@ const root = resolve(__dirname, "..");
 const NAME = "@contact-center/node-red-contrib-contact-center";
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   "node-red": { nodes: Record<string, string> };
+  exports: Record<string, unknown>;
 };
+/** What an integrator may write without Node-RED: each vendor's client or reader, typed. */
+const STRICT_CONSUMER = `
+import { createCtiClient, readCommand, ContactCenterError, type CtiClient } from "${NAME}/cti";
+import { createWebitelClient, listSource, type Agent, type Report } from "${NAME}/webitel";
+import { answerBody, readRequest as readCall } from "${NAME}/smartrouting";
+import { answerBody as layerAnswer, readRequest as readLayer, type Action } from "${NAME}/voicenter";
+
+const broker: CtiClient = createCtiClient({ url: "https://broker.example" });
+const sent: Promise<number> = broker.command(readCommand({ command: "Dial" })).then(({ status }) => status);
+const agents: Promise<Agent[]> = createWebitelClient({ url: "https://w.example/api", token: "t" }).searchAgents({});
+const accepted = (report: Report): number => report.accepted;
+const body: Record<string, unknown> | undefined = answerBody({ Priority: 5 });
+const action: Action = "GO_TO_LAYER";
+// @ts-expect-error the vendor has no such field
+answerBody({ Priorty: 5 });
+export const used = [sent, agents, accepted, body, action, readCall({}), readLayer({}), layerAnswer, listSource([])];
+export const wordOf = (error: unknown): string => (error instanceof ContactCenterError ? error.message : "");
+`;
 const types = Object.keys(manifest["node-red"].nodes);
 const vendorOf = (type: string): string => (manifest["node-red"].nodes[type] as string).split("/").at(-2) as string;
 
@@ -49,7 +68,7 @@ describe("the packed tarball", function () {
       .filter(
         (path) =>
           !/^(?:dist|resources|examples)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
-          /\.ts$|\.test\./.test(path),
+          (/\.ts$|\.test\./.test(path) && !/^dist\/lib\/.+\.d\.ts$/.test(path)),
       );
     assert.deepEqual(odd, []);
     for (const file of ["README.md", "LICENSE"])
@@ -121,6 +140,63 @@ describe("the packed tarball", function () {
     const examples = JSON.stringify(await (await fetch(`${red.url}/library/examples/flows/${NAME}`)).json());
     for (const vendor of new Set(types.map(vendorOf)))
       assert.ok(examples.includes(`"${vendor}"`), `${vendor} in ${examples}`);
+  });
+
+  it("can be used from strict TypeScript, with doc comments", () => {
+    writeFileSync(join(userDir, "consumer.ts"), STRICT_CONSUMER);
+    writeFileSync(
+      join(userDir, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          target: "es2023",
+          lib: ["es2023"],
+          module: "nodenext",
+          types: ["node"],
+          typeRoots: [join(root, "node_modules/@types")],
+          noEmit: true,
+        },
+        files: ["consumer.ts"],
+      }),
+    );
+    execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", userDir], { encoding: "utf8" });
+    const client = readFileSync(join(userDir, "node_modules", NAME, "dist/lib/cti/client.d.ts"), "utf8");
+    assert.match(client, /\/\*\* How to reach one broker\. \*\//);
+  });
+
+  it("can be used from plain JavaScript, by require and by import, and its errors are sentences", () => {
+    const paths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+    assert.ok(paths.length >= 4);
+    const names = paths.map((path) => `${NAME}${path.slice(1)}`);
+    const check = `
+      for (const part of parts) if (Object.keys(part).length < 3) throw new Error("nothing exported");
+      const { readCommand } = parts[${paths.indexOf("./cti")}];
+      try { readCommand({ command: "Dial", imAddress: "sip:a@b.example", number: "0031" }); }
+      catch (error) { console.log(error.code, error.message); }`;
+    const scripts: Record<string, string> = {
+      "consumer.cjs": `const parts = ${JSON.stringify(names)}.map((name) => require(name));${check}`,
+      "consumer.mjs":
+        names.map((name, at) => `import * as part${at} from "${name}";\n`).join("") +
+        `import { readCommand as named } from "${NAME}/cti"; named;\n` +
+        `const parts = [${names.map((_, at) => `part${at}`).join(", ")}];${check}`,
+    };
+    for (const [file, text] of Object.entries(scripts)) {
+      writeFileSync(join(userDir, file), text);
+      assert.match(
+        execFileSync(process.execPath, [join(userDir, file)], { encoding: "utf8" }),
+        /^EINVALID number begins with 00\. Write \+ instead/,
+      );
+    }
+    assert.throws(
+      () =>
+        execFileSync(process.execPath, ["-e", `require("${NAME}/dist/lib/http/rest.js")`], {
+          cwd: userDir,
+          stdio: "pipe",
+        }),
+      /ERR_PACKAGE_PATH_NOT_EXPORTED/,
+    );
   });
 
   it("brings the simulators' command", () => {

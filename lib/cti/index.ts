@@ -8,6 +8,7 @@ export {
   type SubscribeRequest,
 } from "./client.js";
 export { type Command, type CommandBody, readCommand } from "./commands.js";
+export { ContactCenterError, type ErrorCause } from "./errors.js";
 export { callFacts, type CtiEvent, eventFacts, readEvent } from "./events.js";
 export { SubscriptionManager, type SubscriptionManagerOptions, type SubscriptionRow } from "./subscriptions.js";
 export {

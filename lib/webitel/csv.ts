@@ -1,5 +1,6 @@
 /** CSV as people have it: bytes or text to rows by column name. */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import { TextDecoder } from "node:util";
 import type { CsvError, parse } from "csv-parse";
 import { refused } from "./errors.js";
 import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
