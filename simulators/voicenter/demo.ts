@@ -6,6 +6,7 @@ export const DEMO_PATHS = {
   identify: "/voicenter/identify",
   order: "/voicenter/order-status",
   night: "/voicenter/night-shift",
+  remember: "/voicenter/remember",
 } as const;
 
 /** Layers that every IVR ends in. */
@@ -78,6 +79,25 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
           announcement: "We cannot reach our night shift. Please call again in the morning.",
           ending: "hangup",
         }),
+        ...PLAIN,
+      ],
+    },
+    {
+      did: "0720000004",
+      name: "Caller remembered from layer to layer",
+      start: 50,
+      layers: [
+        layer(
+          50,
+          "Customer number",
+          asks(DEMO_PATHS.remember, { announcement: "Please type your four digit customer number.", digits: 4 }),
+        ),
+        layer(
+          51,
+          "Choice",
+          asks(DEMO_PATHS.remember, { announcement: "Press 1 for an order, 2 for an invoice.", digits: 1 }),
+        ),
+        layer(52, "Greeting", asks(DEMO_PATHS.remember, {})),
         ...PLAIN,
       ],
     },

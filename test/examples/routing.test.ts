@@ -193,6 +193,29 @@ describe("examples rung by the simulators", () => {
       assert.equal((await phase(unknown, "queue")).place, "in queue Reception");
     });
 
+    it("04 counts the tries, and greets by name in the third layer", async () => {
+      const known = ring("0720000004");
+      for (const [at, digits] of ["9999", "1234", "2"].entries()) {
+        const entered = (): number => now(known).steps.filter(({ title }) => /^layer \d+:/.test(title)).length;
+        await until("the next layer to listen", () => entered() === at + 1 && now(known).phase.kind === "listening");
+        type(known, digits);
+      }
+      const { place, steps } = await phase(known, "queue");
+      assert.equal(place, "in queue Customer service");
+      const titles = steps.map(({ title }) => title);
+      assert.ok(
+        titles.includes("the caller hears: recording hello_dana.mp3, recording you_have_chosen.mp3, digits 2"),
+        titles.join(),
+      );
+      const notes = steps.flatMap((step) => step.notes.map(({ text }) => text));
+      assert.ok(notes.includes("For pop-up and call log: customer = Dana Levi, choice = 2, tries = 2"), notes.join());
+
+      const unknown = ring("0720000004");
+      const { place: end, steps: tries } = await phase(unknown, "queue");
+      assert.equal(end, "in queue Reception");
+      assert.equal(tries.filter(({ title }) => title === "layer 50: Customer number").length, 3);
+    });
+
     it("03 rings the mobile at night only", async () => {
       await button("Pretend: 2:00 at night");
       const night = await until("a call at night", async () => {
