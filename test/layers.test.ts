@@ -160,12 +160,12 @@ describe("Layers", () => {
 
   it("are many files, so that this test looks at something", () => {
     assert.ok(files.length > 40);
-    assert.deepEqual(
-      imports("nodes/shared/webhook/dispatcher.ts")
-        .map(({ target }) => target)
-        .sort(),
-      ["../../../lib/webhook/body.js", "cors", "node-red", "node:http"],
-    );
+    assert.deepEqual([...new Set(imports("nodes/shared/webhook/dispatcher.ts").map(({ target }) => target))].sort(), [
+      "../../../lib/webhook/body.js",
+      "cors",
+      "node-red",
+      "node:http",
+    ]);
   });
 
   it("import only what they may", () => {

@@ -142,6 +142,19 @@ describe("the packed tarball", function () {
       assert.ok(examples.includes(`"${vendor}"`), `${vendor} in ${examples}`);
   });
 
+  it("loads no package until a node needs it", () => {
+    const script = `
+      const { nodes } = require("${NAME}/package.json")["node-red"];
+      for (const file of Object.values(nodes)) require(require.resolve("${NAME}/package.json").replace("package.json", file));
+      const loaded = Object.keys(require.cache).map((file) => file.split("node_modules/").at(-1));
+      console.log(JSON.stringify(loaded.filter((file) => !file.startsWith("${NAME}/"))));`;
+    const loaded = execFileSync(process.execPath, ["-e", script], { cwd: userDir, encoding: "utf8" });
+    assert.deepEqual(
+      (JSON.parse(loaded) as string[]).filter((file) => !file.startsWith("ws/")),
+      [],
+    );
+  });
+
   it("can be used from strict TypeScript, with doc comments", () => {
     writeFileSync(join(userDir, "consumer.ts"), STRICT_CONSUMER);
     writeFileSync(

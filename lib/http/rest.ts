@@ -1,7 +1,7 @@
-/** The REST client that all vendors share: axios behind a small door that leaks no secret and says what may be retried. */
+/** The REST client that all vendors share: axios behind a small interface that leaks no secret and says what may be retried. */
 import * as http from "node:http";
 import * as https from "node:https";
-import axios, { type AxiosInstance, AxiosError } from "axios";
+import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
 import { proxyFor, proxySetting } from "./proxy.js";
@@ -127,13 +127,16 @@ export function lenientJson(text: unknown): unknown {
   }
 }
 
-/** Opens a client for one API; sockets are kept alive. */
-export function createRestClient(options: RestOptions): RestClient {
-  const agents = {
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true, ...options.tls }),
-  };
-  const client = axios.create({
+/** The agents of one client, which keep its sockets alive. */
+interface Agents {
+  httpAgent: http.Agent;
+  httpsAgent: https.Agent;
+}
+
+/** Loads axios, at the first request only: a palette of which nothing is used costs nothing at start. */
+function axiosClient(agents: Agents): AxiosInstance {
+  const axios = require("axios") as typeof import("axios");
+  return axios.create({
     ...agents,
     maxRedirects: 0,
     maxContentLength: 64 * 1024 * 1024,
@@ -145,13 +148,23 @@ export function createRestClient(options: RestOptions): RestClient {
     validateStatus: () => true,
     paramsSerializer: { indexes: null },
   });
+}
+
+/** Opens a client for one API; sockets are kept alive. */
+export function createRestClient(options: RestOptions): RestClient {
+  const agents: Agents = {
+    httpAgent: new http.Agent({ keepAlive: true }),
+    httpsAgent: new https.Agent({ keepAlive: true, ...options.tls }),
+  };
   if (options.connectMs !== undefined) {
     limitConnect(agents.httpAgent, "connect", options.connectMs);
     limitConnect(agents.httpsAgent, "secureConnect", options.connectMs);
   }
   const { retries = 3, backoff, maxRetryAfterMs = 30_000 } = options;
+  let client: AxiosInstance | undefined;
   return {
     async request(request) {
+      client ??= axiosClient(agents);
       const end = Date.now() + (request.totalMs ?? Infinity);
       for (let attempt = 0; ; attempt++) {
         try {
@@ -285,7 +298,7 @@ function unanswered(
   timedOut: boolean,
   timeoutMs: number,
 ): ContactCenterError {
-  const raw = error instanceof AxiosError || error instanceof Error ? (error as { code?: string }).code : undefined;
+  const raw = error instanceof Error ? (error as { code?: string }).code : undefined;
   const code = timedOut ? "ETIMEDOUT" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
 }

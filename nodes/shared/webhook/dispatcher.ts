@@ -9,7 +9,7 @@
  * parser on the way would consume it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import cors = require("cors");
+import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
 import { type Body, readBody } from "../../../lib/webhook/body.js";
 
@@ -57,7 +57,7 @@ interface ExpressApp {
 interface HttpSettings {
   httpNodeRoot?: string;
   httpNodeAuth?: unknown;
-  httpNodeCors?: cors.CorsOptions;
+  httpNodeCors?: CorsOptions;
   httpNodeMiddleware?: Handler | Handler[];
 }
 
@@ -92,7 +92,11 @@ export class Dispatcher {
   ) {
     this.root = rootOf(httpNode);
     this.before = [settings.httpNodeMiddleware ?? []].flat();
-    if (settings.httpNodeCors) this.before.push(cors(settings.httpNodeCors) as Handler);
+    if (settings.httpNodeCors) {
+      // Loaded here, because few set it.
+      const cors = require("cors") as typeof import("cors");
+      this.before.push(cors(settings.httpNodeCors) as Handler);
+    }
     this.install();
   }
 
