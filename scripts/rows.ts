@@ -10,7 +10,7 @@
  * | option of a select | `<type>.choice.<setting>.<option>` |
  *
  * Attributes: `setting`, `icon`, `type` (`text` by default, `number`, `password`, `checkbox`, `select`, `texts` for a list of texts in one
- * field, `list` for an editable list), `hint`, `unit`, `short` (a narrow field), `choices` (`value` or `value=option`, with blanks
+ * field, `list` for an editable list), `hint`, `unit`, `short` (a narrow field), `when` (`setting=choice`: shown only while that choice is made), `choices` (`value` or `value=option`, with blanks
  * between), `choices-of` (prefix of their keys), `of` (what stands for `<type>` in the keys), `class` and `data-*` (of the row).
  * Others belong to the field. What stands between the tags comes last in the row.
  */
@@ -27,7 +27,19 @@ const ROW = /^([ \t]*)<cc-row\b([^>]*)>([^]*?)<\/cc-row>/gm;
 const ATTRIBUTE = /([\w-]+)(?:="([^"]*)")?/g;
 
 /** Attributes that the macro itself reads; the others are copied to the field. */
-const OWN = new Set(["setting", "icon", "type", "hint", "unit", "short", "choices", "choices-of", "of", "class"]);
+const OWN = new Set([
+  "setting",
+  "icon",
+  "type",
+  "hint",
+  "unit",
+  "short",
+  "choices",
+  "choices-of",
+  "of",
+  "class",
+  "when",
+]);
 
 /**
  * Expands the rows of a form.
@@ -73,10 +85,11 @@ function row(given: ReadonlyMap<string, string>, content: string, { type, isConf
     ...(setting === "name" ? ([["data-i18n", "[placeholder]node-red:common.label.name"]] as const) : []),
     ...ofField,
   ]);
+  const when = given.has("when") ? ([["data-when", given.get("when") as string]] as const) : [];
   const choices = (given.get("choices") ?? "").split(" ").filter(Boolean);
   const choiceKey = given.get("choices-of") ?? key("choice");
   return [
-    `<div${written([["class", ["form-row", given.get("class")].filter(Boolean).join(" ")], ...ofRow])}>`,
+    `<div${written([["class", ["form-row", given.get("class")].filter(Boolean).join(" ")], ...when, ...ofRow])}>`,
     ...[
       kind === "list" ? `<label class="cc-wide">${label}</label>` : `<label for="${id}">${label}</label>`,
       ...field(kind, fieldAttributes, choices, choiceKey, unit),

@@ -3,6 +3,7 @@ import type { AgentOptions } from "node:https";
 import { ContactCenterError } from "./errors.js";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { readWebitelError } from "./errors.js";
+import { isRecord } from "../core/values.js";
 import { MARKER } from "./tables.js";
 import type { Agent, FoundMember, Member } from "./types.js";
 
@@ -40,6 +41,8 @@ export interface WebitelClient {
   findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
   /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
+  /** Reads one agent, and nothing becomes of it: whether address and token fit. */
+  test(signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -133,6 +136,24 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         });
       for await (const items of pages<Agent>(operation, read)) agents.push(...items);
       return agents;
+    },
+    async test(signal) {
+      const operation = "SearchAgent";
+      const query = { size: 1, page: 1, fields: ["id"] };
+      const answer = await ask({
+        operation,
+        method: "GET",
+        path: "call_center/agents",
+        query,
+        ...(signal && { signal }),
+      });
+      if (!isRecord(answer))
+        throw new ContactCenterError(
+          "EANSWER",
+          "webitel.errors.no-answer",
+          { vendor: "webitel", operation },
+          { operation },
+        );
     },
     async readAgent(id) {
       return (await ask({

@@ -32,8 +32,7 @@ export interface BrokerCredentials {
 
 /** A `cti-broker` node. */
 export interface CtiBroker extends Node<BrokerCredentials> {
-  /** Environment variables are in place in both; empty when not set. */
-  readonly url: string;
+  /** With its environment variables in place; empty when not set. */
   readonly callbackUrl: string;
   /**
    * The client and the agents, made at first use.

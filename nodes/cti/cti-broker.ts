@@ -11,7 +11,8 @@ import type { CtiClient } from "../../lib/cti/client.js";
 import { PendingUnsubscribes } from "../../lib/cti/removals.js";
 import { envText } from "../shared/values.js";
 import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./connection.js";
-import { serveBrokerTest } from "./connection-test.js";
+import { connectionTest } from "./connection-test.js";
+import { serveConnectionTest } from "../shared/connection-test.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { contextStore } from "./store.js";
 
@@ -27,7 +28,6 @@ export = (RED: NodeAPI): void => {
     });
 
     Object.assign(this, {
-      url: text(config.url),
       callbackUrl: text(config.callbackUrl),
       open: () => {
         if (!opened) {
@@ -63,5 +63,5 @@ export = (RED: NodeAPI): void => {
       headerValue: { type: "password" },
     },
   });
-  serveBrokerTest(RED);
+  serveConnectionTest(RED, connectionTest(RED));
 };

@@ -24,8 +24,6 @@ export interface ConnectionCredentials {
 export interface RteConnection extends Node<ConnectionCredentials> {
   /** False while a setting is missing: nothing will ever come. */
   readonly isConfigured: boolean;
-  /** Its settings as deployed. */
-  readonly deployed: ConnectionConfig;
   /** Joins; the first user opens the connection. */
   join(user: Node, receiver: Receiver): Member;
   /**

@@ -18,7 +18,8 @@ import {
   type RteConnection,
 } from "./connection.js";
 import { onceDeployed } from "../shared/deploys.js";
-import { serveTrial } from "./connection-test.js";
+import { connectionTest } from "./connection-test.js";
+import { serveConnectionTest } from "../shared/connection-test.js";
 
 type Config = NodeDef & ConnectionConfig;
 
@@ -45,9 +46,8 @@ export = (RED: NodeAPI): void => {
       for (const user of away) void users.remove(user);
       away = [];
     };
-    const api: Pick<RteConnection, "isConfigured" | "deployed" | "join" | "leave"> = {
+    const api: Pick<RteConnection, "isConfigured" | "join" | "leave"> = {
       isConfigured: missing === undefined,
-      deployed: config,
       join(user, receiver): Member {
         users.add(user);
         return client.join(user.id, receiver);
@@ -74,7 +74,7 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType<RteConnection, Config, object, ConnectionCredentials>("rte-connection", RteConnectionNode, {
     credentials: { token: { type: "password" }, secretKey: { type: "password" }, password: { type: "password" } },
   });
-  serveTrial(RED);
+  serveConnectionTest(RED, connectionTest(RED));
 };
 
 /** Writes the log: one line when an outage begins, one when its reason changes, one when it is over. */

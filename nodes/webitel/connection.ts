@@ -1,7 +1,17 @@
 /** How a node uses the client of the connection that it names. */
+import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import type { WebitelClient } from "../../lib/webitel/client.js";
+import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
+import { envText } from "../shared/values.js";
+
+/** Settings of a connection, as deployed or as they stand in its dialog. */
+export interface ConnectionConfig {
+  /** `https://host/api` */
+  url?: string;
+  /** Id of a core `tls-config` node. */
+  tls?: string;
+}
 
 /** What the connection keeps secret. */
 export interface ConnectionCredentials {
@@ -15,6 +25,31 @@ export interface WebitelConnection extends Node<ConnectionCredentials> {
    * @throws ContactCenterError `EINVALID` when address or token is missing, and what the work throws
    */
   use<T>(work: (client: WebitelClient) => Promise<T>): Promise<T>;
+}
+
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: AgentOptions): AgentOptions;
+}
+
+/**
+ * Opens a client from settings and credentials.
+ * @param node whose environment variables are seen
+ * @throws ContactCenterError `EINVALID` naming the setting that is wrong
+ */
+export function clientOf(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+): WebitelClient {
+  const url = envText(RED, node, config.url ?? "").trim();
+  const token = envText(RED, node, credentials.token ?? "").trim();
+  const wrong = (field: string): ReturnType<typeof refused> =>
+    refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");
+  if (token === "") throw wrong("token");
+  const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions?.({}) : undefined;
+  return createWebitelClient({ url, token, ...(tls && { tls }) });
 }
 
 /**

@@ -3,19 +3,13 @@
  *
  * The token goes into the header `X-Webitel-Access` and nowhere else: errors are redacted by `lib/http/rest.ts`.
  */
-import type { AgentOptions } from "node:https";
-import type { Node, NodeAPI, NodeDef } from "node-red";
-import { refused } from "../../lib/core/errors.js";
-import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
-import { envText } from "../shared/values.js";
-import type { ConnectionCredentials, WebitelConnection } from "./connection.js";
+import type { NodeAPI, NodeDef } from "node-red";
+import type { WebitelClient } from "../../lib/webitel/client.js";
+import { serveConnectionTest } from "../shared/connection-test.js";
+import { clientOf, type ConnectionConfig, type ConnectionCredentials, type WebitelConnection } from "./connection.js";
+import { connectionTest } from "./connection-test.js";
 
-interface Config extends NodeDef {
-  /** `https://host/api` */
-  url?: string;
-  /** Id of a core `tls-config` node. */
-  tls?: string;
-}
+type Config = NodeDef & ConnectionConfig;
 
 export = (RED: NodeAPI): void => {
   function Connection(this: WebitelConnection, config: Config): void {
@@ -30,7 +24,7 @@ export = (RED: NodeAPI): void => {
     this.use = async (work) => {
       working++;
       try {
-        return await work((client ??= open(this, config)));
+        return await work((client ??= clientOf(RED, this, config, this.credentials ?? {})));
       } finally {
         working--;
         closeWhenIdle();
@@ -42,25 +36,8 @@ export = (RED: NodeAPI): void => {
     });
   }
 
-  function open(node: WebitelConnection, config: Config): WebitelClient {
-    const url = envText(RED, node, config.url ?? "").trim();
-    const token = envText(RED, node, node.credentials?.token ?? "").trim();
-    const wrong = (field: string): ReturnType<typeof refused> =>
-      refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
-    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");
-    if (token === "") throw wrong("token");
-    const tls = tlsOptions(config.tls);
-    return createWebitelClient({ url, token, ...(tls && { tls }) });
-  }
-
-  function tlsOptions(id: string | undefined): AgentOptions | undefined {
-    const node: (Node & { addTLSOptions?: (options: AgentOptions) => AgentOptions }) | null = id
-      ? RED.nodes.getNode(id)
-      : null;
-    return node?.addTLSOptions?.({});
-  }
-
   RED.nodes.registerType<WebitelConnection, Config, object, ConnectionCredentials>("webitel-connection", Connection, {
     credentials: { token: { type: "password" } },
   });
+  serveConnectionTest(RED, connectionTest(RED));
 };

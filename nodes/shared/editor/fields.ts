@@ -16,6 +16,21 @@ export function entered(field: JQuery): string {
   return String(field.val() ?? "");
 }
 
+/** Fills selects that hold no choice, and shows rows with `data-when="<setting>=<choice>"` only while that choice is made. */
+export function prepareChoices(dialog: JQuery): void {
+  dialog.find<HTMLSelectElement>("select").each((_, select) => {
+    // A flow made by hand may lack a choice; the node then works with the first one.
+    if (select.selectedIndex < 0) select.selectedIndex = 0;
+  });
+  dialog.find("[data-when]").each((_, row) => {
+    const [setting = "", choice] = String($(row).data("when")).split("=");
+    const select = dialog.find(`[id$="-input-${setting}"]`);
+    const refresh = (): void => void $(row).toggle(entered(select) === choice);
+    select.on("change", refresh);
+    refresh();
+  });
+}
+
 /** The items of a list that is edited as one text; blanks around and empty items are left out. */
 export function splitTexts(text: string): string[] {
   return text

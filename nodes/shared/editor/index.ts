@@ -3,7 +3,8 @@
  * module of an html file before it runs the scripts in it. A module of a vendor adds what a form does by `addForm`.
  */
 import { common, valid } from "./definition.js";
-import { prepareTexts, saveTexts } from "./fields.js";
+import { prepareConnectionTest } from "./connection-test.js";
+import { prepareChoices, prepareTexts, saveTexts } from "./fields.js";
 import type { EditorNode } from "./red.js";
 import { prepareWebhook } from "./webhook.js";
 
@@ -29,15 +30,10 @@ function dialogOf(node: EditorNode): JQuery {
 /** For `oneditprepare`. */
 function prepare(this: EditorNode): void {
   const dialog = dialogOf(this).addClass("cc-form");
-  // A flow made by hand may lack a choice; the first one is what the node then works with.
-  dialog
-    .find("select")
-    .each(
-      (_, select) =>
-        void (select.value === "" && select.querySelector('option[value=""]') === null && (select.selectedIndex = 0)),
-    );
+  prepareChoices(dialog);
   prepareTexts(this, dialog);
   if (dialog.find(".cc-webhook").length > 0) prepareWebhook(this);
+  if (dialog.find("#cc-test").length > 0) prepareConnectionTest(this, dialog);
   forms.get(this.type)?.prepare(this);
 }
 

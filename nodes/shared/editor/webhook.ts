@@ -10,7 +10,6 @@ export function prepareWebhook(node: EditorNode): void {
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
   const refresh = (): void => {
     const auth = entered(input("auth"));
-    for (const kind of ["none", "apikey", "basic", "secret"]) $(`.cc-auth-${kind}`).toggle(kind === auth);
     $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
   };
   input("auth").on("change", refresh);

@@ -1,7 +1,7 @@
 /** The forms of the nodes that call Webitel's API: typed inputs, from the tables of `lib`. */
 import { ATTEMPT_FIELDS, CALL_FIELDS, type RequestField } from "../../../lib/webitel/tables.js";
 import { addForm } from "../../shared/editor/index.js";
-import { input, NUMBER_TYPES, TEXT_TYPES, typedInput } from "../../shared/editor/fields.js";
+import { NUMBER_TYPES, TEXT_TYPES, typedInput } from "../../shared/editor/fields.js";
 import type { InputType } from "../../shared/editor/red.js";
 
 /** For fields that hold an object. */
@@ -32,12 +32,5 @@ addForm("webitel-agents", {
   prepare(node) {
     typedInput(node, "agentId", TEXT_TYPES);
     typedInput(node, "filters", JSON_TYPES);
-    const refresh = (): void => {
-      const isGet = input("operation").val() === "get";
-      $(".cc-get").toggle(isGet);
-      $(".cc-list").toggle(!isGet);
-    };
-    input("operation").on("change", refresh);
-    refresh();
   },
 });

@@ -175,25 +175,8 @@ describe("editor: Enreach RTE", function () {
       assert.ok(!text.includes("a-wrong-key") && !text.includes(DEMO.secretKey));
       await page.selectOption("#node-config-input-auth", "token");
       await page.fill("#node-config-input-url", "");
-      assert.match(await outcome(), /is missing/);
+      assert.match(await outcome(), /lacks the setting "url"/);
     });
-  });
-
-  it("is refused to those who may not change the connection", async () => {
-    const guarded = await NodeRed.start({
-      flows: [tab()],
-      settings: 'adminAuth: { type: "credentials", users: [], default: { permissions: "read" } },',
-    });
-    try {
-      const answer = await fetch(`${guarded.adminUrl}/contact-center/rte/test`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: "{}",
-      });
-      assert.equal(answer.status, 401);
-    } finally {
-      await guarded.stop();
-    }
   });
 
   it("exports no credential", async () => {

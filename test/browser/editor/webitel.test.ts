@@ -6,6 +6,7 @@ import { startWebitelSimulator } from "../../../simulators/webitel/simulator.js"
 import { cannedWebhook } from "../../support/canned-webhook.js";
 import { node, tab } from "../../support/flow.js";
 import { launchChromium } from "../../support/chromium.js";
+import { Editor } from "../../support/editor.js";
 import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { connection } from "../../support/webitel/flow.js";
@@ -174,8 +175,36 @@ describe("webitel dialogs", () => {
     await close("cancel");
     await open("webitel-agents");
     await page.locator("#node-input-operation").selectOption("get");
-    assert.deepEqual([await shown(".cc-get"), await shown(".cc-list")], [true, false]);
+    assert.deepEqual(
+      [await shown("[data-when='operation=get']"), await shown("[data-when='operation=list']")],
+      [true, false],
+    );
     await close("cancel");
+  });
+});
+
+describe("webitel connection", () => {
+  it("is tested from its dialog by reading one agent", async () => {
+    const simulator = await startWebitelSimulator();
+    const red = await NodeRed.start({ flows: [tab(), connection(simulator.url)] });
+    const editor = await Editor.open(red);
+    const outcome = async (): Promise<string> => {
+      await editor.page.click("#cc-test");
+      await editor.page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-thumbs-o-up");
+      return editor.page.locator("#cc-test-outcome").innerText();
+    };
+    try {
+      await editor.edit("webitel");
+      assert.match(await outcome(), /Webitel answers, and the token fits/);
+      await editor.fill({ token: "wrong" });
+      assert.equal(await editor.page.locator("#cc-test-outcome").innerText(), "");
+      assert.match(await outcome(), /refused the credentials/);
+      assert.deepEqual(editor.faults, []);
+    } finally {
+      await editor.close();
+      await red.stop();
+      await simulator.close();
+    }
   });
 });
 

@@ -1,0 +1,131 @@
+/**
+ * "Test connection" of a connection's dialog: an admin endpoint that tries the settings as they stand in the open dialog.
+ *
+ * Whoever may change the connection may test it. Whatever is sent, the answer is a report or a 400, never an exception.
+ */
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { ContactCenterError } from "../../lib/core/errors.js";
+import { isRecord } from "../../lib/core/values.js";
+import { localize } from "./input.js";
+import type { TestReport } from "./editor/test-report.js";
+
+/** What the editor shows in place of a stored password. */
+const STORED = "__PWRD__";
+/** Milliseconds for a whole test. */
+const LIMIT_MS = 30_000;
+
+/** Settings or credentials by name. */
+type Texts = Readonly<Record<string, string>>;
+
+/** How the connections of one type are tested. */
+export interface ConnectionTest {
+  /** The config node's type; its endpoint is `/contact-center/<type>/test`. */
+  type: string;
+  /** Its settings: any text, or one of a few. */
+  settings: Readonly<Record<string, "text" | readonly string[]>>;
+  credentials: readonly string[];
+  /** The settings that decide where credentials go and who can read them there. */
+  places: (settings: Texts) => readonly string[];
+  /**
+   * Tries the settings.
+   * @param node whose environment variables are seen
+   * @param signal ends the test
+   * @throws ContactCenterError the sentence of which is the report
+   */
+  run(node: Node, settings: Texts, credentials: Texts, signal: AbortSignal): Promise<TestReport>;
+}
+
+/** What the dialog asks. */
+interface Question {
+  id: string;
+  settings: Texts;
+  credentials: Texts;
+}
+
+/** Serves the button of a config node's dialog. */
+export function serveConnectionTest(RED: NodeAPI, test: ConnectionTest): void {
+  const path = `/contact-center/${test.type}/test`;
+  RED.httpAdmin.post(path, RED.auth.needsPermission(`${test.type}.write`), (request, response) => {
+    const question = questionOf(test, request.body);
+    if (question === undefined) response.status(400).json({ ok: false, message: RED._("shared.test.malformed") });
+    else void reportOf(RED, test, question).then((report) => response.json(report));
+  });
+}
+
+/** The question, if every part of it has the shape that a dialog gives it. */
+function questionOf({ settings, credentials }: ConnectionTest, body: unknown): Question | undefined {
+  if (!isRecord(body)) return undefined;
+  const { id = "" } = body;
+  const asked = textsOf(body["settings"], Object.keys(settings));
+  const given = textsOf(body["credentials"], credentials);
+  if (typeof id !== "string" || asked === undefined || given === undefined) return undefined;
+  const isWrong = Object.entries(settings).some(
+    ([name, choices]) => choices !== "text" && name in asked && !choices.includes(asked[name] as string),
+  );
+  return isWrong ? undefined : { id, settings: asked, credentials: given };
+}
+
+/** The known names of an object of texts; undefined for anything else. */
+function textsOf(value: unknown, names: readonly string[]): Record<string, string> | undefined {
+  if (value === undefined) return {};
+  if (!isRecord(value) || Object.values(value).some((text) => typeof text !== "string")) return undefined;
+  return Object.fromEntries(Object.entries(value as Texts).filter(([name]) => names.includes(name)));
+}
+
+async function reportOf(RED: NodeAPI, test: ConnectionTest, question: Question): Promise<TestReport> {
+  const { credentials, withheld } = withStored(RED, test, question);
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const tooLong = new Promise<TestReport>((resolve) =>
+    limit.addEventListener("abort", () => resolve({ ok: false, message: RED._("shared.test.timeout") })),
+  );
+  try {
+    // Only its flow is asked for: without a deployed node, the process's environment is seen.
+    const node = RED.nodes.getNode(question.id) ?? ({} as Node);
+    return await Promise.race([test.run(node, question.settings, credentials, limit), tooLong]);
+  } catch (error) {
+    const [field] = withheld;
+    if (field !== undefined && isAboutCredentials(error, test))
+      return { ok: false, message: RED._("shared.test.withheld", { field }) };
+    return { ok: false, message: localize(RED, error).message };
+  }
+}
+
+/** True when a credential is missing or wrong. */
+function isAboutCredentials(error: unknown, { credentials }: ConnectionTest): boolean {
+  if (!(error instanceof ContactCenterError)) return false;
+  return error.code === 401 || credentials.includes(error.cause.field ?? "");
+}
+
+/**
+ * What was entered, else what is stored. A stored credential goes only where it was deployed for: an address that was just entered must
+ * not fetch it.
+ */
+function withStored(
+  RED: NodeAPI,
+  { type, credentials: names, places }: ConnectionTest,
+  { id, settings, credentials }: Question,
+): { credentials: Record<string, string>; withheld: string[] } {
+  const deployed = deployedConfig(RED, id, type);
+  const isSamePlace =
+    deployed !== undefined && places(settings).every((name) => (deployed[name] ?? "") === (settings[name] ?? ""));
+  const stored = deployed ? ((RED.nodes.getNode(id)?.credentials ?? {}) as Partial<Texts>) : {};
+  const found: Record<string, string> = {};
+  const withheld: string[] = [];
+  for (const name of names) {
+    const entered = credentials[name] ?? STORED;
+    const text = entered === STORED ? stored[name] : entered;
+    if (!text) continue;
+    if (entered === STORED && !isSamePlace) withheld.push(name);
+    else found[name] = text;
+  }
+  return { credentials: found, withheld };
+}
+
+/** A config node of this type as it was deployed. */
+function deployedConfig(RED: NodeAPI, id: string, type: string): Record<string, unknown> | undefined {
+  let found: NodeDef | undefined;
+  RED.nodes.eachNode((config) => {
+    if (config.id === id && config.type === type) found = config;
+  });
+  return found as Record<string, unknown> | undefined;
+}
