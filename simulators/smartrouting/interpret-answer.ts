@@ -40,6 +40,10 @@ const target =
   (kind: TargetKind): Check =>
   (value, directory) => {
     if (typeof value !== "string") return "is not a text";
+    if (value !== value.trim() || /\s/.test(value))
+      return `is ${JSON.stringify(value)}: no number, GUID or user name has a blank in it`;
+    if (/^disconnect(?::|$)/i.test(value) && (kind === "agent" || value !== DISCONNECT))
+      return `is ${JSON.stringify(value)}, but a call is ended by ${JSON.stringify(DISCONNECT)} as InitialTarget only`;
     return kind === "agent" && findMember(directory, value)?.kind === "queue"
       ? `names a queue (${value}), but only an agent can stand here`
       : undefined;

@@ -3,7 +3,15 @@
  * Method". What cannot be read leads to the fallback layer. Where table and samples of the document differ, both are
  * taken, with a remark.
  */
-import { ACTION_FIELDS, ACTIONS, type Action, type ANSWER_FIELDS, fieldsOf } from "../../lib/voicenter/tables.js";
+import {
+  ACTION_FIELDS,
+  ACTIONS,
+  type Action,
+  type ANSWER_FIELDS,
+  CUSTOM_DATA_LIMIT,
+  fieldsOf,
+  LANGUAGES,
+} from "../../lib/voicenter/tables.js";
 import { type Exchange, type Note, slowNotes } from "../caller/conversation.js";
 
 /** One part of an announcement. */
@@ -51,7 +59,7 @@ const list =
 const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = {
   layer: integer,
   seconds: integer,
-  text: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
+  text: (value) => (typeof value === "string" && value.trim() !== "" ? undefined : "is not a text"),
   language: (value) => (typeof value === "string" && value !== "" ? undefined : "is not a text"),
   "yes-no": (value) => (value === "yes" || value === "no" ? undefined : 'is neither "yes" nor "no"'),
   "say-parts": list(({ RecordType, Content }) => {
@@ -94,7 +102,7 @@ export function readExchange(exchange: Exchange): Decision {
   if (wrong !== undefined) return fallback(wrong);
   noteCustomData(body["CUSTOM_DATA"], action, notes);
   const name = body["CALLER_NAME"];
-  if (typeof name === "string" && name !== "") notes.push({ text: `The phone shows: ${name}`, tone: "info" });
+  if (typeof name === "string" && name.trim() !== "") notes.push({ text: `The phone shows: ${name}`, tone: "info" });
   return { ...DECISIONS[action](body), notes, customData: body["CUSTOM_DATA"] };
 }
 
@@ -152,6 +160,11 @@ function faultOf(action: ActionName, body: Fields, notes: Note[]): string | unde
     const mandatory = kind !== "custom-data" && ACTION_FIELDS[action][name] === "required";
     if (wrong !== undefined && mandatory) return `${name} ${wrong}.`;
     if (wrong !== undefined && !absent) notes.push({ text: `${name} ${wrong}: ignored.`, tone: "warn" });
+    if (kind === "language" && wrong === undefined && isMisspelt(String(value)))
+      notes.push({
+        text: `${name} should be ${String(value).toUpperCase()}, as the document writes it.`,
+        tone: "warn",
+      });
     if (wrong === undefined && typeof value === "string" && CHECKS[kind] === integer)
       notes.push({ text: `${name} should be an integer.`, tone: "warn" });
   }
@@ -159,6 +172,12 @@ function faultOf(action: ActionName, body: Fields, notes: Note[]): string | unde
   for (const name of Object.keys(body))
     if (!known.has(name)) notes.push({ text: `${name} is no field of this answer: ignored.`, tone: "warn" });
   return undefined;
+}
+
+/** True for a documented language in another case. */
+function isMisspelt(language: string): boolean {
+  const known: readonly string[] = LANGUAGES;
+  return !known.includes(language) && known.includes(language.toUpperCase());
 }
 
 function noteCustomData(value: unknown, action: string, notes: Note[]): void {
@@ -173,13 +192,22 @@ function noteCustomData(value: unknown, action: string, notes: Note[]): void {
   const entries = Object.entries(value);
   if (entries.length > 0)
     notes.push({
-      text: `For pop-up and call log: ${entries.map(([name, each]) => `${name} = ${String(each)}`).join(", ")}`,
+      text: `For pop-up and call log: ${entries.map(([name, each]) => `${name} = ${shown(each)}`).join(", ")}`,
       tone: "info",
     });
   for (const [name, each] of entries) {
-    if (String(each).length > 128)
-      notes.push({ text: `CUSTOM_DATA.${name} is longer than 128 characters.`, tone: "warn" });
+    if (typeof each !== "string")
+      notes.push({ text: `CUSTOM_DATA.${name} should be a text, as in the vendor's samples.`, tone: "warn" });
+    else if (each.length > CUSTOM_DATA_LIMIT)
+      notes.push({
+        text: `CUSTOM_DATA.${name} is longer than ${CUSTOM_DATA_LIMIT} characters, the limit of the vendor's SDK.`,
+        tone: "warn",
+      });
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isObject(value: unknown): value is Fields {

@@ -73,20 +73,19 @@ async function ask(
   memory: { customData?: unknown },
 ): Promise<Next> {
   call.enterPhase({ kind: "asking" });
-  const body = {
-    METHOD: "IVR_LAYER_INPUT",
-    DATA: {
-      DID: call.to,
-      CALLER_ID: call.from,
-      IVR_UNIQUE_ID: call.id,
-      // "In case the caller did not enter any value, the default value will always be 0."
-      DTMF: typed === "" ? "0" : typed,
-      LAYER_ID: String(layer.id),
-      ...(previous !== undefined && { PREVIOUS_LAYER_ID: String(previous) }),
-      ...(call.input.returnCustomData === true &&
-        memory.customData !== undefined && { CUSTOM_DATA: memory.customData }),
-    },
+  const { documentTypes = false, returnCustomData = false } = call.input;
+  const id = (number: number): number | string => (documentTypes ? number : String(number));
+  const data = {
+    DID: call.to,
+    CALLER_ID: call.from,
+    IVR_UNIQUE_ID: call.id,
+    // "In case the caller did not enter any value, the default value will always be 0."
+    DTMF: typed === "" ? "0" : typed,
+    LAYER_ID: id(layer.id),
+    ...(previous !== undefined && { PREVIOUS_LAYER_ID: id(previous) }),
+    ...(returnCustomData && memory.customData !== undefined && { CUSTOM_DATA: memory.customData }),
   };
+  const body = { METHOD: "IVR_LAYER_INPUT", DATA: documentTypes ? JSON.stringify(data) : data };
   const exchange = shownExchange({ url: layer.url, body });
   call.step("the platform asks the flow", "info", { exchange });
   const { timeoutMs } = call.platform;
@@ -158,7 +157,14 @@ async function dial(
     tone: "info",
   };
   const several: Note[] =
-    targets.length > 1 ? [{ text: "All ring; the first that answers has the call.", tone: "info" }] : [];
+    targets.length > 1
+      ? [
+          {
+            text: "The document does not say whether several targets ring at once. Here all ring; the first that answers has the call.",
+            tone: "info",
+          },
+        ]
+      : [];
   call.step(`dials ${targets.map(({ type, target }) => `${type.toLowerCase()} ${target}`).join(", ")}`, tone, {
     notes: [settings, ...several, ...notes],
   });

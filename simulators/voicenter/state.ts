@@ -64,6 +64,8 @@ export interface RingInput {
   from?: string;
   /** The browser speaks: announcements take the time that speaking takes. */
   voice?: boolean;
+  /** `DATA` is JSON text and layer ids are integers, as the document's type column has it; its samples differ. */
+  documentTypes?: boolean;
   /** Sends `CUSTOM_DATA` of earlier answers back in later requests, which the platform may do. */
   returnCustomData?: boolean;
 }

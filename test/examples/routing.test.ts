@@ -193,6 +193,28 @@ describe("examples rung by the simulators", () => {
       assert.equal((await phase(unknown, "queue")).place, "in queue Reception");
     });
 
+    it("03 rings the mobile at night only", async () => {
+      await button("Pretend: 2:00 at night");
+      const night = await until("a call at night", async () => {
+        const call = ring("0720000003");
+        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
+        return now(call).phase.kind === "dialing" ? now(call) : undefined;
+      });
+      assert.deepEqual((night.phase as { targets: unknown }).targets, [{ type: "PHONE", target: "0500000003" }]);
+      assert.match(
+        night.steps.at(-1)?.notes[0]?.text ?? "",
+        /Shows 0720000003, rings 25 s, talks up to 900 s, not recorded/,
+      );
+      runAction(voicenter, "break", { id: night.id });
+      assert.equal((await phase(night, "ended")).place, "ended by the IVR");
+      await button("Pretend: 11:00");
+      await until("a call by day", async () => {
+        const call = ring("0720000003");
+        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
+        return now(call).place === "in queue Customer service";
+      });
+    });
+
     it("04 counts the tries, and greets by name in the third layer", async () => {
       const known = ring("0720000004");
       for (const [at, digits] of ["9999", "1234", "2"].entries()) {
@@ -214,28 +236,6 @@ describe("examples rung by the simulators", () => {
       const { place: end, steps: tries } = await phase(unknown, "queue");
       assert.equal(end, "in queue Reception");
       assert.equal(tries.filter(({ title }) => title === "layer 50: Customer number").length, 3);
-    });
-
-    it("03 rings the mobile at night only", async () => {
-      await button("Pretend: 2:00 at night");
-      const night = await until("a call at night", async () => {
-        const call = ring("0720000003");
-        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
-        return now(call).phase.kind === "dialing" ? now(call) : undefined;
-      });
-      assert.deepEqual((night.phase as { targets: unknown }).targets, [{ type: "PHONE", target: "0500000003" }]);
-      assert.match(
-        night.steps.at(-1)?.notes[0]?.text ?? "",
-        /Shows 0720000003, rings 25 s, talks up to 900 s, not recorded/,
-      );
-      runAction(voicenter, "break", { id: night.id });
-      assert.equal((await phase(night, "ended")).place, "ended by the IVR");
-      await button("Pretend: 11:00");
-      await until("a call by day", async () => {
-        const call = ring("0720000003");
-        await until("the answer", () => ["dialing", "queue"].includes(now(call).phase.kind));
-        return now(call).place === "in queue Customer service";
-      });
     });
   });
 });

@@ -69,6 +69,8 @@ export const VOICENTER = {
   ivr: "IVR to ring",
   speak: "speak the announcements",
   noVoice: "This browser has no voice: announcements are shown only.",
+  documentTypes: "DATA as text, layers as integers",
+  documentTypesHint: "As the document's type column has it; its samples have an object and text.",
   customData: "send CUSTOM_DATA of earlier answers back",
   customDataHint: "The vendor's own SDK reads it; the document does not say when it comes.",
   phase: {

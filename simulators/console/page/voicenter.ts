@@ -13,6 +13,7 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
   const from = input({ value: "0500000002", inputmode: "tel" });
   const speak = el("input", { type: "checkbox", checked: true });
   const returnCustomData = el("input", { type: "checkbox" });
+  const documentTypes = el("input", { type: "checkbox" });
   const ringing = el("div", { class: "stack" });
   const voice = new Voice();
   const layers = layerTable(api);
@@ -25,6 +26,7 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
           from: from.value.trim(),
           voice: speak.checked && hasVoice(),
           returnCustomData: returnCustomData.checked,
+          documentTypes: documentTypes.checked,
         };
         if (isBusy(api.state()?.calls[0])) await api.call("hangup");
         await api.call("ring", input);
@@ -42,6 +44,8 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
       el("summary", {}, PHONE.more),
       el("label", { class: "check" }, returnCustomData, VOICENTER.customData),
       el("small", {}, VOICENTER.customDataHint),
+      el("label", { class: "check" }, documentTypes, VOICENTER.documentTypes),
+      el("small", {}, VOICENTER.documentTypesHint),
     ),
     ringing,
   );

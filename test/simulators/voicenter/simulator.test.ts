@@ -131,6 +131,13 @@ describe("simulators/voicenter", () => {
     assert.deepEqual(asked(3).DATA["CUSTOM_DATA"], { crm: "9001" });
   });
 
+  it("writes the request as the samples do, or as the document's type column has it", async () => {
+    await ring("queue", DID, { documentTypes: true });
+    const { DATA } = asked(0) as unknown as { DATA: string };
+    assert.equal(typeof DATA, "string");
+    assert.equal((JSON.parse(DATA) as { LAYER_ID: unknown }).LAYER_ID, 1);
+  });
+
   it("says the parts of SAY_DIGITS in order and goes on", async () => {
     const DATA = [
       { RecordType: "Recording", Content: "intro.mp3" },
@@ -220,6 +227,13 @@ describe("simulators/voicenter", () => {
       await until("the end", () => now(call).place === "the talk time is over");
     });
 
+    it("says what the document leaves open of several targets", async () => {
+      answer(dial);
+      assert.ok(notes(await ring("dialing")).some(({ text }) => /does not say whether several targets/.test(text)));
+      answer({ ...dial, TARGETS: dial.TARGETS.slice(1) });
+      assert.ok(!notes(await ring("dialing")).some(({ text }) => /several targets/.test(text)));
+    });
+
     it("remarks that CUSTOM_DATA is marked mandatory", async () => {
       const { CUSTOM_DATA: _, ...without } = dial;
       answer(without);
@@ -272,6 +286,30 @@ describe("simulators/voicenter", () => {
         .join("\n"),
       /not reached \(ECONNREFUSED\)/,
     );
+  });
+
+  it("goes to the layer though name and data are odd, and remarks on them", async () => {
+    const layer = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 10 };
+    const odd: [body: object, remark: RegExp][] = [
+      [{ CALLER_NAME: " " }, /CALLER_NAME is not a text: ignored/],
+      [
+        { CUSTOM_DATA: { a: "x".repeat(129) } },
+        /CUSTOM_DATA\.a is longer than 128 characters, the limit of the vendor's SDK/,
+      ],
+      [{ CUSTOM_DATA: { a: { b: 1 } } }, /CUSTOM_DATA\.a should be a text/],
+      [{ ACTION: "SAY_DIGITS", NEXT_LAYER: 10, LANGUAGE: "he", DATA: [{ RecordType: "Digits", Content: "1" }] }, /HE/],
+    ];
+    for (const [body, remark] of odd) {
+      answer({ ...layer, ...body });
+      const call = await ring("queue");
+      assert.equal(call.place, "in queue queue 10", JSON.stringify(body));
+      assert.match(
+        notes(call)
+          .map(({ text }) => text)
+          .join("\n"),
+        remark,
+      );
+    }
   });
 
   it("takes what table and samples of the document write differently, with a remark", async () => {
