@@ -97,11 +97,16 @@ export function actionsOf(
       changed();
       return {};
     },
-    /** The next request fails. Input: `fault`, `retryAfter` (seconds, optional). */
+    /** The next request fails. Input: `fault`, `retryAfter` and `lateSeconds` (seconds, optional). */
     fault: (input) => {
       const fault = needed(input, "fault");
       if (!(fault in FAULTS)) throw new Error(`no fault ${fault}`);
-      faults.push(fault as Fault, textOf(input["retryAfter"]) || undefined);
+      const lateSeconds = Number(textOf(input["lateSeconds"]));
+      faults.push(
+        fault as Fault,
+        textOf(input["retryAfter"]) || undefined,
+        lateSeconds > 0 ? lateSeconds * 1000 : undefined,
+      );
       return { fault };
     },
   };

@@ -12,12 +12,15 @@ export interface OperationRequest {
   body: Record<string, unknown>;
 }
 
-/** How the server treats a search's `variables[…]`. */
+/** How the server searches. */
 export interface SearchBehaviour {
+  /** Does not know `variables[…]`. */
   ignoresVariables: boolean;
+  /** Milliseconds until a new member is found: searches read a replica. */
+  replicaLagMs: number;
 }
 
-type Handler = (store: Store, asked: OperationRequest, habits: SearchBehaviour) => unknown;
+type Handler = (store: Store, asked: OperationRequest, behaviour: SearchBehaviour) => unknown;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -28,6 +31,15 @@ function paged<T>(items: readonly T[], query: URLSearchParams): { items?: T[]; n
   const page = Math.max(1, Number(query.get("page") ?? 1));
   const slice = items.slice((page - 1) * size, page * size);
   return { ...(slice.length > 0 && { items: slice }), ...(page * size < items.length && { next: true }) };
+}
+
+/** Only what `fields` asks for; everything when it is left out. */
+function projected<T extends object>(items: readonly T[], query: URLSearchParams): Partial<T>[] {
+  const fields = query.getAll("fields");
+  if (fields.length === 0) return [...items];
+  return items.map(
+    (item) => Object.fromEntries(Object.entries(item).filter(([name]) => fields.includes(name))) as Partial<T>,
+  );
 }
 
 function matches(pattern: string | null, value: string): boolean {
@@ -46,20 +58,31 @@ function variablesOf(query: URLSearchParams): [string, string][] {
   });
 }
 
-function searchMembers(store: Store, { params, query }: OperationRequest, habits: SearchBehaviour): unknown {
+function searchMembers(store: Store, { params, query }: OperationRequest, behaviour: SearchBehaviour): unknown {
   const queue = store.queue(params[0] as string);
   if (!queue) throw new Refusal(404, "store.sql_queue.get.app_error", `no queue ${params[0]}`);
-  const variables = habits.ignoresVariables ? [] : variablesOf(query);
+  const variables = behaviour.ignoresVariables ? [] : variablesOf(query);
   const buckets = query.getAll("bucket_id");
   const destination = query.get("destination");
+  const visibleUntil = Date.now() - behaviour.replicaLagMs;
   const fits = (member: StoredMember): boolean =>
+    Number(member.created_at) <= visibleUntil &&
     variables.every(([key, value]) => member.variables?.[key] === value) &&
     (buckets.length === 0 || buckets.includes(String(member.bucket?.id))) &&
     (destination === null || member.communications.some((number) => matches(destination, number.destination))) &&
     matches(query.get("name"), member.name ?? "") &&
     matches(query.get("q"), member.name ?? "");
   const found = queue.members.filter(fits);
-  return paged(query.get("sort")?.startsWith("-") ? found.reverse() : found, query);
+  return paged(projected(query.get("sort")?.startsWith("-") ? found.reverse() : found, query), query);
+}
+
+/** A member in an attempt cannot be deleted, and neither can one that is gone (engine, `Delete`). */
+function deleteMember(store: Store, { params }: OperationRequest): unknown {
+  const [queueId = "", id = ""] = params;
+  const members = store.queue(queueId)?.members ?? [];
+  const at = members.findIndex((member) => member.id === id && !store.isReserved(member));
+  if (at < 0) throw new Refusal(404, "store.sql_member.delete.app_error", `Id=${id}, not found`);
+  return members.splice(at, 1)[0];
 }
 
 function searchAgents(store: Store, { query }: OperationRequest): unknown {
@@ -73,7 +96,7 @@ function searchAgents(store: Store, { query }: OperationRequest): unknown {
       among("extension", agent.extension) &&
       among("team_id", teamOf(agent)),
   );
-  return paged(query.get("sort")?.startsWith("-") ? found.toReversed() : found, query);
+  return paged(projected(query.get("sort")?.startsWith("-") ? found.toReversed() : found, query), query);
 }
 
 function createCall(store: Store, { body }: OperationRequest): unknown {
@@ -139,6 +162,7 @@ const ROUTES: readonly [method: string, path: RegExp, handler: Handler][] = [
   ["GET", /^\/call_center\/communication_type$/, (store, { query }) => paged(store.communicationTypes, query)],
   ["GET", /^\/call_center\/buckets$/, (store, { query }) => paged(store.buckets, query)],
   ["GET", /^\/call_center\/queues\/([^/]+)\/members$/, searchMembers],
+  ["DELETE", /^\/call_center\/queues\/([^/]+)\/members\/([^/]+)$/, deleteMember],
   ["POST", /^\/call_center\/queues\/([^/]+)\/members$/, createOne],
   ["POST", /^\/call_center\/queues\/([^/]+)\/members\/bulk$/, createBulk],
   [

@@ -1,6 +1,6 @@
 /** How the next requests fail: on demand, or by chance from a seed. */
 
-/** What can go wrong. `…-after` and `late` are the ones that make uploads call people twice. */
+/** What can go wrong. `…-after`, `partial` and the late ones are those that make uploads lose people or call them twice. */
 export const FAULTS = {
   slow: "answers after 300 ms",
   "429": "too many requests",
@@ -8,13 +8,22 @@ export const FAULTS = {
   "502": "bad gateway, nothing done",
   "503": "unavailable, nothing done",
   reset: "breaks off before anything is done",
+  empty: "answers 200 {} without doing anything",
+  page: "answers 200 with a log-in page, nothing done",
   "502-after": "bad gateway, though the work is done",
   "reset-after": "does the work, then breaks off",
   "cut-after": "does the work, then breaks off in the middle of the answer",
-  late: "breaks off, and does the work 100 ms later",
+  "empty-after": "does the work, then answers 200 {}",
+  "short-after": "does the work, then answers with half of the ids",
+  partial: "loads half of the members and answers with their ids",
+  late: "breaks off, and does the work later",
+  "504-late": "gateway time-out, and does the work later",
 } as const;
 /** One of {@link FAULTS}. */
 export type Fault = keyof typeof FAULTS;
+
+/** Milliseconds from a broken answer to its late work, unless the plan or the order says otherwise. */
+const LATE_MS = 100;
 
 /** Faults by chance. */
 export interface FaultPlan {
@@ -22,6 +31,17 @@ export interface FaultPlan {
   /** Share of requests that fail, 0 to 1. */
   share: number;
   kinds?: readonly Fault[];
+  /** Late work is done between so many milliseconds after the answer broke. */
+  lateMs?: readonly [from: number, to: number];
+}
+
+/** What a request does wrong. */
+export interface OrderedFault {
+  fault: Fault;
+  /** Value of the `Retry-After` header. */
+  retryAfter?: string;
+  /** Milliseconds to the late work. */
+  lateMs: number;
 }
 
 /** A small generator of chance that repeats itself with its seed (mulberry32). */
@@ -37,13 +57,17 @@ export function chanceOf(seed: number): () => number {
 
 /** Decides how a request fails. */
 export class Faults {
-  private readonly next: { fault: Fault; retryAfter?: string }[] = [];
+  private readonly next: OrderedFault[] = [];
   private chance: (() => number) | undefined;
   private plan: FaultPlan | undefined;
 
-  /** The next request fails so; several are worked off in turn. */
-  push(fault: Fault, retryAfter?: string): void {
-    this.next.push({ fault, ...(retryAfter !== undefined && { retryAfter }) });
+  /**
+   * The next request fails so; several are worked off in turn.
+   * @param retryAfter value of the `Retry-After` header
+   * @param lateMs milliseconds to the late work
+   */
+  push(fault: Fault, retryAfter?: string, lateMs = LATE_MS): void {
+    this.next.push({ fault, lateMs, ...(retryAfter !== undefined && { retryAfter }) });
   }
 
   /** From now on requests fail by chance; undefined ends it. */
@@ -52,10 +76,12 @@ export class Faults {
     this.chance = plan && chanceOf(plan.seed);
   }
 
-  take(): { fault: Fault; retryAfter?: string } | undefined {
+  take(): OrderedFault | undefined {
     const asked = this.next.shift();
     if (asked || !this.plan || !this.chance || this.chance() >= this.plan.share) return asked;
     const kinds = this.plan.kinds ?? (Object.keys(FAULTS) as Fault[]);
-    return { fault: kinds[Math.floor(this.chance() * kinds.length)] as Fault };
+    const [from, to] = this.plan.lateMs ?? [LATE_MS, LATE_MS];
+    const fault = kinds[Math.floor(this.chance() * kinds.length)] as Fault;
+    return { fault, lateMs: from + (to - from) * this.chance() };
   }
 }

@@ -10,11 +10,12 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Member } from "../../lib/webitel/types.js";
 import { listen } from "../listen.js";
 import type { Simulator } from "../simulator.js";
 import { actionsOf } from "./actions.js";
 import { markerOf, route } from "./api.js";
-import { type Fault, type FaultPlan, Faults } from "./faults.js";
+import { type Fault, type FaultPlan, Faults, type OrderedFault } from "./faults.js";
 import { Refusal } from "./validation.js";
 import { stateOf } from "./view.js";
 import type { Hooks } from "./state.js";
@@ -34,6 +35,14 @@ export interface WebitelSimulatorOptions {
   faults?: FaultPlan;
   /** A server whose search does not know `variables[…]`. */
   ignoresVariables?: boolean;
+  /** Milliseconds until a search finds a new member. */
+  replicaLagMs?: number;
+  /** Bytes of a request that the proxy in front lets through: 413 above. */
+  maxBodyBytes?: number;
+  /** Bytes of a message between gateway and platform: 429 above, as grpc-gateway writes ResourceExhausted; 16 MB by default. */
+  maxMessageBytes?: number;
+  /** Members that fail a whole bulk with a bare 500, as behind a gateway that hides the cause. */
+  poison?: (member: Member) => boolean;
   /** Shape of error bodies: the platform's own, the gateway's, or the one within the other (default). */
   errorShape?: "platform" | "gateway" | "nested";
   /** Where the two webhooks go by default; the console may name others. */
@@ -56,6 +65,8 @@ export interface WebitelSimulator extends Simulator {
   readonly faults: Faults;
   /** The last requests, newest last. */
   readonly seen: Seen[];
+  /** How many requests were refused for their size. */
+  readonly tooLarge: number;
   /** Refuses connections until {@link up}. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -63,6 +74,7 @@ export interface WebitelSimulator extends Simulator {
 
 const PREFIX = "/api";
 const KEPT = 5000;
+const MESSAGE_BYTES = 16 * 1024 * 1024;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts one on 127.0.0.1. */
@@ -74,7 +86,7 @@ export async function startWebitelSimulator(options: WebitelSimulatorOptions = {
   const seen: Seen[] = [];
   const listeners = new Set<() => void>();
   const changed = (): void => listeners.forEach((listener) => listener());
-  const context: Context = { options, store, faults, seen, changed };
+  const context: Context = { options, store, faults, seen, changed, tooLarge: 0 };
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     serve(context, request, response).catch(() => request.destroy());
   };
@@ -91,6 +103,9 @@ export async function startWebitelSimulator(options: WebitelSimulatorOptions = {
     store,
     faults,
     seen,
+    get tooLarge() {
+      return context.tooLarge;
+    },
     state: () => stateOf(store, options.hooks ?? {}),
     onChange(added) {
       listeners.add(added);
@@ -112,6 +127,7 @@ interface Context {
   faults: Faults;
   seen: Seen[];
   changed: () => void;
+  tooLarge: number;
 }
 
 function listenTo(listener: (request: IncomingMessage, response: ServerResponse) => void): {
@@ -127,17 +143,17 @@ function listenTo(listener: (request: IncomingMessage, response: ServerResponse)
   return { server, sockets };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return Buffer.concat(chunks);
 }
 
 async function serve(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { options, store, faults, seen, changed } = context;
   const url = new URL(request.url ?? "/", "http://simulator");
-  const body = await bodyOf(request);
+  const bytes = await bytesOf(request);
+  const body = bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Record<string, unknown>);
   const path = url.pathname.startsWith(PREFIX) ? url.pathname.slice(PREFIX.length) : "";
   const method = request.method ?? "GET";
   const marker = markerOf(body);
@@ -149,6 +165,13 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
     at: Date.now(),
   });
   if (seen.length > KEPT) seen.splice(0, seen.length - KEPT);
+  const { maxBodyBytes = Infinity, maxMessageBytes = MESSAGE_BYTES } = options;
+  if (bytes.length > Math.min(maxBodyBytes, maxMessageBytes)) context.tooLarge++;
+  if (bytes.length > maxBodyBytes) return sendPage(response, 413, "413 Request Entity Too Large");
+  if (bytes.length > maxMessageBytes) {
+    const message = `grpc: received message larger than max (${bytes.length} vs. ${maxMessageBytes})`;
+    return sendJson(response, 429, { code: 8, message, details: [] });
+  }
   const fail = (refusal: Refusal): void => sendError(response, options.errorShape ?? "nested", refusal);
   if (request.headers["x-webitel-access"] !== (options.token ?? WEBITEL_DEMO_TOKEN)) {
     return fail(
@@ -157,64 +180,105 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
   }
   const target = route(method, path);
   if (!target) return fail(new Refusal(404, "api.context.404.app_error", `no operation ${method} ${path}`));
-  const work = (): unknown => {
+  const behaviour = { ignoresVariables: options.ignoresVariables ?? false, replicaLagMs: options.replicaLagMs ?? 0 };
+  const work = (items = body["items"] as Member[] | undefined): unknown => {
+    if (options.poison && items?.some(options.poison)) throw new Refusal(500, "", "Internal Server Error");
     const answer = target.handler(
       store,
-      { params: target.params, query: url.searchParams, body },
-      { ignoresVariables: options.ignoresVariables ?? false },
+      { params: target.params, query: url.searchParams, body: items === undefined ? body : { ...body, items } },
+      behaviour,
     );
     if (method !== "GET") changed();
     return answer;
   };
-  const { fault, retryAfter } = faults.take() ?? {};
+  const taken = faults.take();
+  // An answer that is wrong in its content is one to a POST; a list that says nothing is a list without items.
+  const ordered = taken && method !== "POST" && WRONG_ANSWERS.has(taken.fault) ? undefined : taken;
   if (method === "POST" && options.bulkDelayMs) await sleep(options.bulkDelayMs);
   try {
-    if (fault === undefined) return sendJson(response, 200, work());
-    return await failing[fault](work, response, retryAfter);
+    if (ordered === undefined) return sendJson(response, 200, work());
+    const half = (): unknown => work((body["items"] as Member[] | undefined)?.slice(0, Math.ceil(items(body) / 2)));
+    return await failing[ordered.fault]({ work, half, response, ordered });
   } catch (error) {
     if (error instanceof Refusal) return fail(error);
     throw error;
   }
 }
 
+const WRONG_ANSWERS = new Set<Fault>(["empty", "page", "empty-after", "short-after", "partial"]);
+
+/** A request that goes wrong. */
+interface Failing {
+  work: () => unknown;
+  /** The work with the first half of a bulk's members. */
+  half: () => unknown;
+  response: ServerResponse;
+  ordered: OrderedFault;
+}
+
 /** What each fault does with a request. A refusal of `work` wins: a server that breaks off has still refused. */
-const failing: Record<
-  Fault,
-  (work: () => unknown, response: ServerResponse, retryAfter?: string) => void | Promise<void>
-> = {
-  async slow(work, response) {
+const failing: Record<Fault, (failing: Failing) => void | Promise<void>> = {
+  async slow({ work, response }) {
     await sleep(300);
     sendJson(response, 200, work());
   },
-  "429": (_, response, retryAfter) => sendStatus(response, 429, retryAfter),
-  "500": (_, response, retryAfter) => sendStatus(response, 500, retryAfter),
-  "502": (_, response, retryAfter) => sendStatus(response, 502, retryAfter),
-  "503": (_, response, retryAfter) => sendStatus(response, 503, retryAfter),
-  reset: (_, response) => void response.socket?.destroy(),
-  "502-after"(work, response) {
+  "429": ({ response, ordered }) => sendStatus(response, 429, ordered.retryAfter),
+  "500": ({ response, ordered }) => sendStatus(response, 500, ordered.retryAfter),
+  "502": ({ response, ordered }) => sendStatus(response, 502, ordered.retryAfter),
+  "503": ({ response, ordered }) => sendStatus(response, 503, ordered.retryAfter),
+  reset: ({ response }) => void response.socket?.destroy(),
+  empty: ({ response }) => sendJson(response, 200, {}),
+  page: ({ response }) => sendPage(response, 200, "Log in"),
+  "502-after"({ work, response }) {
     work();
     sendStatus(response, 502);
   },
-  "reset-after"(work, response) {
+  "reset-after"({ work, response }) {
     work();
     response.socket?.destroy();
   },
-  "cut-after"(work, response) {
+  "cut-after"({ work, response }) {
     const text = JSON.stringify(work());
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": String(text.length + 100) });
     response.write(text.slice(0, text.length / 2), () => response.socket?.destroy());
   },
-  late(work, response) {
+  "empty-after"({ work, response }) {
+    work();
+    sendJson(response, 200, {});
+  },
+  "short-after"({ work, response }) {
+    const answer = work() as { ids?: string[] };
+    sendJson(response, 200, answer.ids ? { ids: answer.ids.slice(0, answer.ids.length >> 1) } : answer);
+  },
+  partial: ({ half, response }) => sendJson(response, 200, half()),
+  late({ work, response, ordered }) {
     response.socket?.destroy();
-    setTimeout(() => {
-      try {
-        work();
-      } catch {
-        // Refused, but the connection is gone.
-      }
-    }, 100);
+    workLater(work, ordered.lateMs);
+  },
+  "504-late"({ work, response, ordered }) {
+    sendStatus(response, 504);
+    workLater(work, ordered.lateMs);
   },
 };
+
+/** The platform finishes a request whose client is gone: the insert does not run in the request's context. */
+function workLater(work: () => unknown, ms: number): void {
+  setTimeout(() => {
+    try {
+      work();
+    } catch {
+      // Refused, but the connection is gone.
+    }
+  }, ms);
+}
+
+const items = (body: Record<string, unknown>): number => (body["items"] as unknown[] | undefined)?.length ?? 0;
+
+function sendPage(response: ServerResponse, status: number, title: string): void {
+  response
+    .writeHead(status, { "Content-Type": "text/html" })
+    .end(`<html><head><title>${title}</title></head><body>${title}</body></html>`);
+}
 
 function sendStatus(response: ServerResponse, status: number, retryAfter?: string): void {
   if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);

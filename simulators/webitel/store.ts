@@ -86,6 +86,11 @@ export class Store {
     return this.queues.find((queue) => queue.id === id);
   }
 
+  /** True while the dialer has an attempt for the member that was not reported yet. */
+  isReserved({ id }: StoredMember): boolean {
+    return this.attempts.some(({ member, state }) => member === id && state !== "reported");
+  }
+
   newId(): string {
     return String(this.nextId++);
   }

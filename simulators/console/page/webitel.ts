@@ -33,6 +33,7 @@ const WORDS = {
   faults: "What goes wrong",
   fault: "The next request",
   retryAfter: "Retry-After (s)",
+  lateSeconds: "Late work after (s)",
   apply: "Apply",
   queues: "Dialer queues",
   columns: ["Name", "Numbers", "Bucket", "Until", "Tries"],
@@ -151,11 +152,16 @@ function dialerCard(api: Api): Part {
 function faultsCard(api: Api): Part {
   const fault = select([]);
   const retryAfter = input({ inputmode: "numeric" });
+  const lateSeconds = input({ inputmode: "numeric" });
   const apply = button(WORDS.apply, () =>
-    api.call("fault", { fault: fault.value, ...(retryAfter.value !== "" && { retryAfter: retryAfter.value }) }),
+    api.call("fault", { fault: fault.value, retryAfter: retryAfter.value, lateSeconds: lateSeconds.value }),
   );
   return {
-    element: card(WORDS.faults, field(WORDS.fault, fault), row(field(WORDS.retryAfter, retryAfter), apply)),
+    element: card(
+      WORDS.faults,
+      field(WORDS.fault, fault),
+      row(field(WORDS.retryAfter, retryAfter), field(WORDS.lateSeconds, lateSeconds), apply),
+    ),
     fill({ faults }) {
       choices(
         fault,
