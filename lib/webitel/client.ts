@@ -1,8 +1,7 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
-import { ContactCenterError } from "./errors.js";
 import { createRestClient, type RestRequest } from "../http/rest.js";
-import { readWebitelError } from "./errors.js";
+import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord } from "../core/values.js";
 import { MARKER } from "./tables.js";
 import type { Agent, FoundMember, Member } from "./types.js";
@@ -19,7 +18,16 @@ export interface WebitelOptions {
 /** Query of a list, by the vendor's names. */
 export type Query = NonNullable<RestRequest["query"]>;
 
-/** One Webitel. All functions throw ContactCenterError. */
+/** How a bulk is sent. */
+export interface BulkOptions {
+  /** A bulk of several members whose body is larger is not sent, and fails with {@link TOO_LARGE}. */
+  maxBytes?: number;
+  /** The import's name, as Webitel shows it; 120 characters at most. */
+  fileName?: string;
+  signal?: AbortSignal;
+}
+
+/** One Webitel. All functions throw ContactCenterError; an answer that is not Webitel's has the code `EANSWER`. */
 export interface WebitelClient {
   /** SearchAgent (2.), all pages. */
   searchAgents(query: Query): Promise<Agent[]>;
@@ -30,15 +38,21 @@ export interface WebitelClient {
   /**
    * CreateMemberBulk (4.): all or nothing. Tried once; the upload decides what comes next.
    * @returns the new members' ids, in the order of the members as far as SQL keeps it; may be shorter or empty
+   * @throws ContactCenterError; where the body was too large (413 or {@link TOO_LARGE}), `cause.bytes` is its size
    */
-  createMembers(queueId: string, items: readonly Member[], signal?: AbortSignal): Promise<string[]>;
+  createMembers(queueId: string, items: readonly Member[], options?: BulkOptions): Promise<string[]>;
   /**
    * SearchMemberInQueue (7.) for the members with this marker. The answers' own variables are compared, because how the filter matches
    * is not documented: if the server ignores the filter, the result is still correct, only slower. The newest are read first, and no further than needed.
-   * @param count how many there are at most
+   * @param count after so many no further page is read
    * @returns by rising id, which is the order in which they were inserted
    */
   findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
+  /**
+   * DeleteMember. Webitel deletes nobody who is in an attempt.
+   * @returns false when the member is gone, or in an attempt
+   */
+  deleteMember(queueId: string, id: string, signal?: AbortSignal): Promise<boolean>;
   /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
   /** Reads one agent, and nothing becomes of it: whether address and token fit. */
@@ -58,19 +72,33 @@ function byId(a: FoundMember, b: FoundMember): number {
   return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-/** Reads the ids of a bulk answer. A log-in page of some proxy is not an answer of the platform. */
+/**
+ * The answer of an operation, which is an object. A log-in page of some proxy is not.
+ * @param field a field that the answer must have
+ */
+function objectOf(operation: string, answer: unknown, field?: string): Record<string, unknown> {
+  if (isRecord(answer) && (field === undefined || answer[field])) return answer;
+  throw new ContactCenterError(
+    "EANSWER",
+    "webitel.errors.no-answer",
+    { vendor: "webitel", operation, ...(field !== undefined && { field }) },
+    { operation },
+  );
+}
+
 function bulkIds(answer: unknown): string[] {
-  const operation = "CreateMemberBulk";
-  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
-    throw new ContactCenterError(
-      "EANSWER",
-      "webitel.errors.no-answer",
-      { vendor: "webitel", operation },
-      { operation },
-    );
-  }
-  const { ids } = answer as { ids?: unknown };
+  const { ids } = objectOf("CreateMemberBulk", answer);
   return Array.isArray(ids) ? ids.map(String) : [];
+}
+
+function tooLarge(bytes: number): ContactCenterError {
+  const operation = "CreateMemberBulk";
+  return new ContactCenterError(
+    TOO_LARGE,
+    "webitel.errors.too-large",
+    { vendor: "webitel", operation, bytes },
+    { bytes },
+  );
 }
 
 /** More pages than this are a fault of the server, not a list. */
@@ -79,7 +107,7 @@ const MAX_PAGES = 10_000;
 /** What a list answers; both may be missing (default values are left out). */
 export interface Page {
   next?: boolean;
-  items?: { id?: string }[];
+  items?: unknown[];
 }
 
 /**
@@ -89,7 +117,7 @@ export interface Page {
  * @returns the pages' items
  * @throws ContactCenterError `EPAGING` when the server gives the same page again or never ends
  */
-export async function* pages<Item extends { id?: string }>(
+export async function* pages<Item>(
   operation: string,
   fetchPage: (page: number) => Promise<unknown>,
 ): AsyncGenerator<Item[]> {
@@ -101,9 +129,10 @@ export async function* pages<Item extends { id?: string }>(
     if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail("webitel.errors.no-list");
     const { items = [], next } = answer as Page;
     if (!Array.isArray(items)) throw fail("webitel.errors.no-list");
-    const ids = items.map((item) => item.id).join();
-    if (page > 1 && items.length > 0 && ids === before) throw fail("webitel.errors.same-page");
-    before = ids;
+    // Not by id: a list of other fields has none.
+    const content = JSON.stringify(items);
+    if (page > 1 && items.length > 0 && content === before) throw fail("webitel.errors.same-page");
+    before = content;
     if (items.length > 0) yield items as Item[];
     if (next !== true || items.length === 0) return;
   }
@@ -140,36 +169,24 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     async test(signal) {
       const operation = "SearchAgent";
       const query = { size: 1, page: 1, fields: ["id"] };
-      const answer = await ask({
-        operation,
-        method: "GET",
-        path: "call_center/agents",
-        query,
-        ...(signal && { signal }),
-      });
-      if (!isRecord(answer))
-        throw new ContactCenterError(
-          "EANSWER",
-          "webitel.errors.no-answer",
-          { vendor: "webitel", operation },
-          { operation },
-        );
+      const path = "call_center/agents";
+      objectOf(operation, await ask({ operation, method: "GET", path, query, ...(signal && { signal }) }));
     },
     async readAgent(id) {
-      return (await ask({
-        operation: "ReadAgent",
-        method: "GET",
-        path: `call_center/agents/${part(id)}`,
-        retry: "safe",
-      })) as Agent;
+      const operation = "ReadAgent";
+      const path = `call_center/agents/${part(id)}`;
+      return objectOf(operation, await ask({ operation, method: "GET", path, retry: "safe" }), "id") as Agent;
     },
     async createCall(body) {
-      return (await ask({ operation: "CreateCall", method: "POST", path: "calls", body })) as { id: string };
+      const operation = "CreateCall";
+      return objectOf(operation, await ask({ operation, method: "POST", path: "calls", body }), "id") as { id: string };
     },
-    createMembers(queueId, items, signal) {
+    createMembers(queueId, items, { maxBytes = Infinity, fileName, signal } = {}) {
       const path = `${members(queueId)}/bulk`;
       // No async function: it would hold the members until the answer comes, and a big upload is mostly members on their way.
-      const body = Buffer.from(JSON.stringify({ items }));
+      const body = Buffer.from(JSON.stringify({ items, ...(fileName !== undefined && { file_name: fileName }) }));
+      const { length } = body;
+      if (length > maxBytes && items.length > 1) return Promise.reject(tooLarge(length));
       return ask({
         operation: "CreateMemberBulk",
         method: "POST",
@@ -177,14 +194,17 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         body,
         timeoutMs: BULK_TIMEOUT_MS,
         ...(signal && { signal }),
-      }).then(bulkIds);
+      }).then(bulkIds, (error: unknown) => {
+        if (error instanceof ContactCenterError && classify(error) === "too-large") error.cause["bytes"] = length;
+        throw error;
+      });
     },
     async findMembers(queueId, marker, count, signal) {
       const operation = "SearchMemberInQueue";
       const found = new Map<string, FoundMember>();
       const query = {
         [`variables[${MARKER}]`]: marker,
-        fields: ["id", "name", "variables", "communications"],
+        fields: ["id", "name", "variables", "communications", "attempts", "reserved", "stop_cause"],
         sort: "-id",
         size: PAGE_SIZE,
       };
@@ -196,18 +216,24 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       }
       return [...found.values()].sort(byId);
     },
+    async deleteMember(queueId, id, signal) {
+      const operation = "DeleteMember";
+      const path = `${members(queueId)}/${part(id)}`;
+      try {
+        await ask({ operation, method: "DELETE", path, retry: "safe", ...(signal && { signal }) });
+        return true;
+      } catch (error) {
+        if (error instanceof ContactCenterError && error.code === 404) return false;
+        throw error;
+      }
+    },
     async reportAttempt({ queue, member, attempt }, body) {
       const own = queue !== undefined && member !== undefined;
       const path = own
         ? `${members(queue)}/${part(member)}/attempts/${part(attempt)}`
         : `call_center/attempts/${part(attempt)}`;
-      return ask({
-        operation: own ? "AttemptResult" : "AttemptCallback",
-        method: "PATCH",
-        path,
-        body,
-        retry: "unprocessed",
-      });
+      const operation = own ? "AttemptResult" : "AttemptCallback";
+      return objectOf(operation, await ask({ operation, method: "PATCH", path, body, retry: "unprocessed" }));
     },
     close: () => rest.close(),
   };

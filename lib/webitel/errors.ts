@@ -37,10 +37,28 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
  * What a failed request says about the batch that it carried:
  * - `stop`: nothing of this upload can be loaded (credentials, rights, queue, certificate, a redirect);
  * - `refused`: this batch was not loaded, because of a row in it;
+ * - `too-large`: this batch was not loaded, because the request has too many bytes;
  * - `later`: this batch was not processed;
  * - `unknown`: it may have been loaded.
  */
-export type FailureKind = "stop" | "refused" | "later" | "unknown";
+export type FailureKind = "stop" | "refused" | "too-large" | "later" | "unknown";
+
+/** Code of a bulk that the client did not send, because it has more bytes than allowed. */
+export const TOO_LARGE = "ETOOLARGE";
+/** The platform's ids of a failed insert: they concern rows, whatever the code. */
+const INSERT_IDS = "store.sql_member.";
+
+/** True for a failed insert: the server is busy, or a row is bad in a way that it does not say (4.). */
+export function isInsertFailure({ cause }: ContactCenterError): boolean {
+  return cause.id?.startsWith(INSERT_IDS) === true;
+}
+
+/** The gateway writes gRPC's ResourceExhausted for a message that is too large as 429. */
+function isTooLarge({ code, cause }: ContactCenterError): boolean {
+  return (
+    code === TOO_LARGE || code === 413 || (code === 429 && /larger than max/i.test((cause["detail"] ?? "") as string))
+  );
+}
 
 /**
  * Classifies a failed CreateMemberBulk.
@@ -51,10 +69,12 @@ export type FailureKind = "stop" | "refused" | "later" | "unknown";
 export function classify(error: unknown): FailureKind {
   if (!(error instanceof ContactCenterError)) return "stop";
   const { code, cause } = error;
+  if (isTooLarge(error)) return "too-large";
   if (typeof code === "string") {
     if (code === "EINVALID" || code.includes("INVALID_URL")) return "stop";
     return ({ "not-sent": "later", tls: "stop", closed: "unknown", unknown: "unknown" } as const)[networkFault(code)];
   }
+  if (isInsertFailure(error)) return code >= 500 ? "unknown" : "refused";
   const id = cause.id ?? "";
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));
   if (whole || code < 400 || (WHOLE_UPLOAD_CODES as readonly number[]).includes(code)) return "stop";

@@ -44,6 +44,8 @@ export const UPLOAD_CHOICES = {
   separator: ["auto", ",", ";", "tab"],
   expiry: ["none", "end-of-day", "duration", "value"],
   uncertain: ["verify", "report"],
+  again: ["resume", "skip", "load"],
+  doubles: ["remove", "report"],
 } as const;
 /** Where the rows come from. */
 export type UploadSource = (typeof UPLOAD_CHOICES.source)[number];
@@ -53,6 +55,11 @@ export type Separator = (typeof UPLOAD_CHOICES.separator)[number];
 export type Expiry = (typeof UPLOAD_CHOICES.expiry)[number];
 /** What happens with a batch whose answer never came. */
 export type Uncertain = (typeof UPLOAD_CHOICES.uncertain)[number];
+
+/** What a message does whose content is being loaded, or was not loaded to its end. */
+export type Again = (typeof UPLOAD_CHOICES.again)[number];
+/** What happens with copies that a late commit left in the queue. */
+export type Doubles = (typeof UPLOAD_CHOICES.doubles)[number];
 
 /** A field of a request: the node's setting, the vendor's name, and how the value is checked. */
 export interface RequestField {

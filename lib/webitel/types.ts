@@ -33,6 +33,12 @@ export interface Member {
 /** A member as a search finds it. */
 export interface FoundMember extends Member {
   id: string;
+  /** How often it was called; 0 may be left out. */
+  attempts?: number;
+  /** The dialer has it in an attempt. */
+  reserved?: boolean;
+  /** Why the dialer is done with it. */
+  stop_cause?: string;
 }
 
 /** An agent; see the vendor's Agent for the rest. */

@@ -2,13 +2,13 @@
 import type { BackoffOptions } from "../../http/backoff.js";
 import { ContactCenterError } from "../errors.js";
 import type { WebitelClient } from "../client.js";
-import type { Uncertain } from "../tables.js";
+import type { Doubles, Uncertain } from "../tables.js";
 import type { Journal } from "./journal.js";
 import type { Pace } from "./pace.js";
-import type { Counts } from "./report.js";
+import type { Totals } from "./report.js";
 
 /** The calls of the vendor that an upload makes. */
-export type MembersApi = Pick<WebitelClient, "createMembers" | "findMembers">;
+export type MembersApi = Pick<WebitelClient, "createMembers" | "findMembers" | "deleteMember">;
 
 /** How patient an upload is; all in milliseconds. */
 export interface Patience {
@@ -16,33 +16,65 @@ export interface Patience {
   backoff: BackoffOptions;
   /** From a broken answer to the first question; 500, so that a server that is still busy with the batch can end it. */
   askAfterMs: number;
-  /** The upload gives up after this time without a success. */
+  /** The upload gives up so long after the first failure since the last success. */
   giveUpMs: number;
+  /** A server may commit a batch so long after its answer broke. */
+  lateMs: number;
 }
 
-export const PATIENCE: Patience = { backoff: { minMs: 500, maxMs: 30_000 }, askAfterMs: 500, giveUpMs: 600_000 };
+export const PATIENCE: Patience = {
+  backoff: { minMs: 500, maxMs: 30_000 },
+  askAfterMs: 500,
+  giveUpMs: 600_000,
+  lateMs: 90_000,
+};
+
+/** The body of a bulk has at most so many bytes; common proxies refuse more than 1 MB. */
+export const MAX_BODY_BYTES = 1_000_000;
+
+/** What an upload is waiting for. */
+export interface Wait {
+  /** The code of the failure, or `check`: for copies that come late. */
+  code: number | string;
+  /** Unix milliseconds. */
+  untilMs: number;
+}
 
 /** What all batches of a run share. */
 export interface RunContext {
-  api: MembersApi;
-  queueId: string;
-  runId: string;
-  journal: Journal;
-  pace: Pace;
-  uncertain: Uncertain;
-  patience: Patience;
+  readonly api: MembersApi;
+  readonly queueId: string;
+  readonly runId: string;
+  /** The import's name, as Webitel shows it. */
+  readonly fileName: string | undefined;
+  readonly journal: Journal;
+  readonly pace: Pace;
+  readonly uncertain: Uncertain;
+  readonly doubles: Doubles;
+  readonly patience: Patience;
   /** Ends waiting; a request under way may end. */
-  stop: AbortSignal;
+  readonly stop: AbortSignal;
   /** Ends requests under way too. */
-  abort: AbortSignal;
+  readonly abort: AbortSignal;
+  readonly onWait: (wait: Wait) => void;
   /** Numbers so far. */
-  tally: Counts;
-  /** Number of the run's first batch: when its halves fail like the whole, everything will. */
-  firstBatch: number;
-  /** When something was last decided, Unix milliseconds. */
-  lastSuccessMs: number;
+  readonly tally: Totals;
+  /** Bytes of a bulk's body; less after the server has refused a larger one. */
+  maxBytes: number;
+  /** First failure since the last success, Unix milliseconds; undefined while all goes well. */
+  failingSinceMs: number | undefined;
+  /** Milliseconds since then in which the server asked to be left alone. */
+  heldMs: number;
   /** When something was last loaded, Unix milliseconds; 0 = nothing yet. */
   lastLoadedMs: number;
+  /** Rows that were refused alone, one after another, with the same text. */
+  refusals: { text: string; count: number };
+}
+
+/** The run has got ahead: what failed before does not count any more. */
+export function noteSuccess(run: RunContext): void {
+  run.failingSinceMs = undefined;
+  run.heldMs = 0;
 }
 
 /** Reason of the stop signal when a user cancelled: what is not in the queue by then is not waited for. */

@@ -1,193 +1,338 @@
-/** One batch on its way into the queue: sent, tried again, settled when its answer was lost, halved when it was refused. */
-import { backoffDelay, delay } from "../../http/backoff.js";
-import type { ContactCenterError } from "../errors.js";
-import { classify } from "../errors.js";
+/** One batch on its way into the queue: sent, tried again, verified when its answer was lost, halved when it was refused. */
+import { classify, ContactCenterError, isInsertFailure } from "../errors.js";
 import { mark } from "../member.js";
-import { findBatch, respectRetryAfter, type FoundBatch } from "./verification.js";
+import type { FoundMember } from "../types.js";
 import type { Batch, BatchRow } from "./batches.js";
-import { CANCELLED, type RunContext } from "./context.js";
-import type { BatchResult } from "./report.js";
+import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
+import type { DoubleCheck } from "./doubles.js";
+import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
+import {
+  findBatch,
+  type FoundBatch,
+  type RequestTimes,
+  respectRetryAfter,
+  verifyLost,
+  waitBackoff,
+} from "./verification.js";
 
 /** What became of a part. */
-type Outcome = FoundBatch | { kind: "refused"; error: ContactCenterError } | { kind: "dropped" };
+type Outcome =
+  | { kind: "loaded"; ids: string[] }
+  /** `rest`: the others are not in the queue, because the server had ended the request. */
+  | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain" }
+  | { kind: "uncertain" }
+  | { kind: "refused" | "too-large"; error: ContactCenterError }
+  | { kind: "dropped" };
 
 interface Part {
+  /** Behind the batch's number in the marker: `a` and `b` for halves, `r` for a rest. */
   suffix: string;
   entries: BatchRow[];
-  /** An answer did not come: it may be in the queue. */
+  /** An answer did not come, so the queue is asked before anything is sent again. */
   lost?: boolean;
+  /** It was sent, and whether it is in the queue is not known now. */
+  open?: boolean;
+  /** Webitel has refused a larger part with these rows in it: the queue exists. */
+  known?: boolean;
   /** When its batch was first sent, Unix milliseconds. */
   sinceMs: number;
 }
 
-/** Gateways' words for an answer that never came. */
+/** Gateways' codes for an answer that never came. */
 const NO_ANSWER = new Set<unknown>([502, 504, 408]);
 
-/** So often a failed insert is tried again before it counts as a refusal. */
-const INSERT_ATTEMPTS = 3;
+/** A request that fails without a reason this often, and is not in the queue, counts as refused. */
+const UNEXPLAINED_FAILURES = 3;
 
-/** The platform's word that it could not insert: the server is busy, or a row is bad in a way that it does not tell apart (4.). */
-function isInsertFailure({ code, cause }: ContactCenterError): boolean {
-  return code === 500 && cause.id?.startsWith("store.sql_member.") === true;
-}
-
-function sameFailure(a: ContactCenterError, b: ContactCenterError): boolean {
-  return a.code === b.code && a.cause.id === b.cause.id && a.cause["detail"] === b.cause["detail"];
-}
+/** When so many rows were refused alone, one after another and with one text, and none was accepted, all will be. */
+const HOPELESS_ROWS = 16;
 
 /**
  * Brings a batch into the queue.
- * @returns what became of each row, once all is settled
- * @throws ContactCenterError when the whole upload cannot go on; parts whose fate is open stay so in the journal
+ * @returns what became of each row, once all of it is known
+ * @throws ContactCenterError when the whole upload cannot go on; the journal keeps parts with an unknown outcome
  */
-export async function deliver(run: RunContext, batch: Batch): Promise<BatchResult> {
-  const result: BatchResult = {
-    batch: batch.number,
-    accepted: 0,
-    rejected: batch.rejects.length,
-    uncertain: 0,
-    duplicates: batch.duplicates,
-    total: 0,
-    ids: {},
-    rejects: batch.rejects,
-  };
-  // Rows that an earlier life left open are counted as what they are.
+export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batch): Promise<BatchResult> {
+  const { number, rejects, duplicates } = batch;
+  const result: BatchResult = { ...NO_ROWS, batch: number, total: 0, duplicates, ids: {}, rejects };
+  // Rows whose outcome stayed unknown in an earlier process.
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
-  result.rejected -= result.uncertain;
+  result.rejected = batch.rejects.length - result.uncertain;
+  if (batch.entries.length > 0)
+    await new Delivery(run, doubles, result).load({ suffix: "", entries: batch.entries, sinceMs: Date.now() });
   run.tally.rejected += result.rejected;
   run.tally.uncertain += result.uncertain;
   run.tally.duplicates += result.duplicates;
-  if (batch.entries.length > 0) {
-    const whole: Part = { suffix: "", entries: batch.entries, sinceMs: Date.now() };
-    const outcome = await send(run, batch.number, whole);
-    if (outcome.kind === "refused") await halve(run, result, whole, outcome.error);
-    else settle(run, result, whole, outcome);
-  }
-  result.total = result.accepted + result.rejected + result.uncertain + result.duplicates;
+  result.total = rowsOf(result);
   result.rejects.sort((a, b) => a.row - b.row);
   return result;
 }
 
-async function halve(run: RunContext, result: BatchResult, part: Part, error: ContactCenterError): Promise<void> {
-  const { suffix, entries, sinceMs } = part;
-  if (entries.length === 1) {
-    const { member: _, ...only } = entries[0] as BatchRow;
+class Delivery {
+  constructor(
+    private readonly run: RunContext,
+    private readonly doubles: DoubleCheck,
+    private readonly result: BatchResult,
+  ) {}
+
+  /** Sends a part and, where it cannot be loaded as a whole, its halves. */
+  async load(part: Part, sent?: Outcome): Promise<void> {
+    const outcome = sent ?? (await this.send(part));
+    const { entries } = part;
+    switch (outcome.kind) {
+      case "loaded":
+        return this.accept(entries, outcome.ids);
+      case "uncertain":
+        return this.uncertain(entries);
+      case "partly": {
+        const { loaded, missing } = matched(entries, outcome.found);
+        this.accept(
+          loaded.map(({ entry }) => entry),
+          loaded.map(({ id }) => id),
+        );
+        if (outcome.rest === "uncertain") return this.uncertain(missing);
+        return this.load({ suffix: `${part.suffix}r`, entries: missing, sinceMs: part.sinceMs });
+      }
+      case "refused":
+      case "too-large": {
+        const [only] = entries;
+        if (only && entries.length === 1) return this.reject(only, outcome);
+        const { sinceMs } = part;
+        const middle = entries.length >> 1;
+        const known = part.known === true || outcome.kind === "refused";
+        const halves: Part[] = [
+          { suffix: `${part.suffix}a`, entries: entries.slice(0, middle), sinceMs, known },
+          { suffix: `${part.suffix}b`, entries: entries.slice(middle), sinceMs, known },
+        ];
+        // Both before either is halved again: a good one proves that the server works.
+        const outcomes: Outcome[] = [];
+        for (const half of halves) outcomes.push(await this.send(half));
+        for (const [at, half] of halves.entries()) await this.load(half, outcomes[at]);
+        return;
+      }
+      case "dropped":
+    }
+  }
+
+  private accept(entries: readonly BatchRow[], ids: readonly string[]): void {
+    this.result.accepted += entries.length;
+    // The order of ids is the order of insertion as far as SQL keeps it: without as many ids as rows nothing is said.
+    if (ids.length === entries.length)
+      for (const [at, { row }] of entries.entries()) this.result.ids[row] = ids[at] as string;
+  }
+
+  private uncertain(entries: readonly BatchRow[]): void {
+    this.result.uncertain += entries.length;
+    for (const { member: _, ...row } of entries)
+      this.result.rejects.push({ ...row, code: "UNCERTAIN", reason: undefined });
+  }
+
+  /** @throws the row's error when all rows would end so */
+  private reject(entry: BatchRow, { kind, error }: { kind: "refused" | "too-large"; error: ContactCenterError }): void {
+    const { member: _, ...row } = entry;
     const detail = error.cause["detail"] as string | undefined;
     const reason = [detail, error.cause.id && `(${error.cause.id})`].filter(Boolean).join(" ");
-    result.rejects.push({ ...only, code: error.code, reason });
-    result.rejected++;
-    run.tally.rejected++;
-    return;
+    this.result.rejects.push({ ...row, code: error.code, reason });
+    this.result.rejected++;
+    // A row's size says nothing about the others.
+    if (kind === "refused" && this.isHopeless(refusalText(error, entry))) throw error;
   }
-  const middle = entries.length >> 1;
-  const halves: Part[] = [
-    { suffix: `${suffix}a`, entries: entries.slice(0, middle), sinceMs },
-    { suffix: `${suffix}b`, entries: entries.slice(middle), sinceMs },
-  ];
-  const outcomes: Outcome[] = [];
-  for (const half of halves) outcomes.push(await send(run, result.batch, half));
-  const hopeless =
-    suffix === "" &&
-    !isInsertFailure(error) &&
-    result.batch === run.firstBatch &&
-    outcomes.every((outcome) => outcome.kind === "refused" && sameFailure(outcome.error, error));
-  if (hopeless) throw error;
-  for (const [at, half] of halves.entries()) {
-    const outcome = outcomes[at] as Outcome;
-    if (outcome.kind === "refused") await halve(run, result, half, outcome.error);
-    else settle(run, result, half, outcome);
-  }
-}
 
-function settle(run: RunContext, result: BatchResult, part: Part, outcome: Outcome): void {
-  const { length } = part.entries;
-  if (outcome.kind === "loaded") {
-    result.accepted += length;
-    // The order of ids is the order of insertion as far as SQL keeps it: without as many ids as rows nothing is said.
-    if (outcome.ids.length === length)
-      for (const [at, { row }] of part.entries.entries()) result.ids[row] = outcome.ids[at] as string;
-  } else if (outcome.kind === "uncertain") {
-    result.uncertain += length;
-    run.tally.uncertain += length;
-    for (const { member: _, ...row } of part.entries)
-      result.rejects.push({ ...row, code: "UNCERTAIN", reason: undefined });
+  private isHopeless(text: string): boolean {
+    const { refusals, tally } = this.run;
+    const count = refusals.text === text ? refusals.count + 1 : 1;
+    this.run.refusals = { text, count };
+    return count >= HOPELESS_ROWS && tally.accepted === 0;
   }
-}
 
-/** Sends a part until it is known what became of it. */
-async function send(run: RunContext, batch: number, part: Part): Promise<Outcome> {
-  const { runId, journal, pace, stop } = run;
-  const marker = `${runId}-${batch}${part.suffix}`;
-  const count = part.entries.length;
-  try {
-    await pace.waitForTurn(part.suffix === "" ? count : 0, stop);
-  } catch (error) {
-    if (error === CANCELLED) return { kind: "dropped" };
-    throw error;
-  }
-  await journal.append({ send: marker, batch, rows: toRanges(part.entries.map(({ row }) => row)) });
-  const outcome = await post(run, marker, part).catch((error: unknown) => {
-    if (part.lost) run.tally.uncertain += count;
-    throw error;
-  });
-  if (outcome.kind === "loaded") {
-    run.tally.accepted += count;
-    run.lastLoadedMs = Date.now();
-    journal.note({ ok: marker, ...(outcome.ids.length === count && { ids: outcome.ids }) });
-  } else if (outcome.kind !== "uncertain") {
-    journal.note({ no: marker });
-  }
-  if (outcome.kind !== "dropped") run.lastSuccessMs = Date.now();
-  return outcome;
-}
-
-function create({ api, queueId, abort }: RunContext, marker: string, { entries }: Part): Promise<string[]> {
-  return api.createMembers(
-    queueId,
-    entries.map(({ member }) => mark(member, marker)),
-    abort,
-  );
-}
-
-async function post(run: RunContext, marker: string, part: Part): Promise<Outcome> {
-  const { patience, stop } = run;
-  const count = part.entries.length;
-  let stubborn = 0;
-  for (let attempt = 0; ; attempt++) {
+  /** Sends a part until it is known what became of it. */
+  private async send(part: Part): Promise<Outcome> {
+    const { run } = this;
+    const { journal, pace, stop, tally } = run;
+    const marker = `${run.runId}-${this.result.batch}${part.suffix}`;
+    const { length } = part.entries;
     try {
-      return { kind: "loaded", ids: await create(run, marker, part) };
+      await pace.waitForTurn(part.suffix === "" ? length : 0, stop);
     } catch (error) {
-      const brokenMs = Date.now();
-      // A half's 404 is about a row: the queue was there when it refused the whole.
-      const verdict = part.suffix !== "" && (error as ContactCenterError).code === 404 ? "refused" : classify(error);
-      if (verdict === "stop") throw error;
-      const fault = error as ContactCenterError;
-      if (verdict === "refused") return { kind: "refused", error: fault };
-      if (
-        verdict === "unknown" &&
-        run.uncertain === "report" &&
-        (typeof fault.code === "string" || NO_ANSWER.has(fault.code))
-      )
-        return { kind: "uncertain" };
-      part.lost ||= verdict === "unknown" && run.uncertain === "verify";
+      if (error === CANCELLED) return { kind: "dropped" };
+      throw error;
+    }
+    await journal.append({ send: marker, batch: this.result.batch, rows: rangesOf(part.entries) });
+    const outcome = await this.post(marker, part).catch((error: unknown) => {
+      if (part.open) tally.uncertain += length;
+      throw error;
+    });
+    this.note(marker, part, outcome);
+    return outcome;
+  }
+
+  /** Writes the outcome down. */
+  private note(marker: string, part: Part, outcome: Outcome): void {
+    const { journal, tally } = this.run;
+    const { entries } = part;
+    if (outcome.kind === "loaded") {
+      tally.accepted += entries.length;
+      journal.note({ ok: marker, ...(outcome.ids.length === entries.length && { ids: outcome.ids }) });
+    } else if (outcome.kind === "partly") {
+      const { loaded } = matched(entries, outcome.found);
+      tally.accepted += loaded.length;
+      const rows = rangesOf(loaded.map(({ entry }) => entry));
+      journal.note({ ok: marker, rows, ids: loaded.map(({ id }) => id) });
+    } else if (outcome.kind !== "uncertain") {
+      journal.note({ no: marker });
+    }
+    if (outcome.kind === "loaded" || outcome.kind === "partly") {
+      this.run.lastLoadedMs = Date.now();
+      noteSuccess(this.run);
+    }
+  }
+
+  private async post(marker: string, part: Part): Promise<Outcome> {
+    const { run, doubles } = this;
+    const count = part.entries.length;
+    let unexplained = 0;
+    for (let attempt = 0; ; attempt++) {
+      // From now on two requests with this marker may be committed.
+      if (part.lost) await doubles.watch(marker, count);
+      const startMs = Date.now();
+      const answer = await this.create(marker, part);
+      if ("ids" in answer) {
+        doubles.report(marker, answer.ids);
+        await doubles.look(marker);
+        return { kind: "loaded", ids: answer.ids };
+      }
+      const { fault, answered } = answer;
+      const kind = this.kindOf(fault, part);
+      if (kind === "stop") throw fault;
+      if (kind === "refused" || kind === "too-large") {
+        if (part.lost) await doubles.watch(marker, 0);
+        if (kind === "refused") noteSuccess(run);
+        else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
+        return { kind, error: fault };
+      }
+      const isLost = kind === "unknown";
+      const hasNoAnswer = typeof fault.code === "string" || NO_ANSWER.has(fault.code);
+      if (isLost && run.uncertain === "report" && hasNoAnswer) return { kind: "uncertain" };
+      part.lost ||= isLost && run.uncertain === "verify";
+      part.open ||= part.lost && isLost;
       try {
-        respectRetryAfter(run, fault);
-        if (part.lost) {
-          await delay(Math.max(0, brokenMs + patience.askAfterMs - Date.now()), stop);
-          const known = await findBatch(run, marker, count);
-          if (known) return known;
-        }
-        await delay(backoffDelay(attempt, patience.backoff), stop);
-        await run.pace.waitForTurn(0, stop);
-        const known = part.lost ? await findBatch(run, marker, count) : undefined;
-        if (known) return known;
-        if (isInsertFailure(fault) && ++stubborn >= INSERT_ATTEMPTS && (count > 1 || run.lastLoadedMs > part.sinceMs))
-          return { kind: "refused", error: fault };
+        const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
+        if (found?.kind === "loaded") doubles.report(marker, found.ids);
+        if (found) return found.kind === "loaded" ? found : { ...found, rest: answered ? "send" : "uncertain" };
       } catch (reason) {
-        if (reason === CANCELLED) return part.lost ? { kind: "uncertain" } : { kind: "dropped" };
+        if (reason === CANCELLED) return part.open ? { kind: "uncertain" } : { kind: "dropped" };
         throw reason;
+      }
+      // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
+      const isUnexplained = fault.code === 500 || isInsertFailure(fault) || answered;
+      if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
+      if (count > 1 || run.lastLoadedMs > part.sinceMs) {
+        if (part.lost) await doubles.watch(marker, 0);
+        return { kind: "refused", error: fault };
       }
     }
   }
+
+  /**
+   * Waits until the part may be sent again, and asks whether it has to be.
+   * @returns undefined when it has to
+   * @throws ContactCenterError when nothing has worked for too long, the stop signal's reason
+   */
+  private async verify(
+    marker: string,
+    part: Part,
+    fault: ContactCenterError,
+    attempt: number,
+    times: RequestTimes,
+  ): Promise<FoundBatch | undefined> {
+    const { run } = this;
+    const count = part.entries.length;
+    let gaveUp: unknown;
+    try {
+      respectRetryAfter(run, fault);
+    } catch (error) {
+      // Asked once more all the same: the report says what is known.
+      gaveUp = error;
+    }
+    if (part.lost) {
+      const found = await verifyLost(run, marker, count, times);
+      if (found) return found;
+      part.open = false;
+    }
+    if (gaveUp !== undefined) throw gaveUp;
+    await waitBackoff(run, attempt, fault.code);
+    await run.pace.waitForTurn(0, run.stop);
+    return part.lost ? findBatch(run, marker, count) : undefined;
+  }
+
+  private kindOf(fault: ContactCenterError, part: Part): ReturnType<typeof classify> {
+    // The queue was there when it refused or took something.
+    const queueExists = part.known === true || this.run.tally.accepted > 0;
+    const isAboutQueue = fault.cause.id?.startsWith("store.sql_queue.") === true;
+    return queueExists && fault.code === 404 && !isAboutQueue ? "refused" : classify(fault);
+  }
+
+  /** One request. `answered`: Webitel said 200, but not of as many members as were sent. */
+  private async create(
+    marker: string,
+    { entries }: Part,
+  ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean }> {
+    const { api, queueId, abort, maxBytes, fileName } = this.run;
+    const items = entries.map(({ member }) => mark(member, marker));
+    try {
+      const options = { maxBytes, signal: abort, ...(fileName !== undefined && { fileName }) };
+      const ids = await api.createMembers(queueId, items, options);
+      return ids.length === items.length ? { ids } : { fault: wrongCount(items.length, ids.length), answered: true };
+    } catch (error) {
+      if (error instanceof ContactCenterError) return { fault: error, answered: false };
+      throw error;
+    }
+  }
+}
+
+const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));
+
+function wrongCount(sent: number, answered: number): ContactCenterError {
+  const operation = "CreateMemberBulk";
+  const detail = `${answered} ids for ${sent} members`;
+  return new ContactCenterError(
+    "EANSWER",
+    "webitel.errors.wrong-count",
+    { vendor: "webitel", operation, detail },
+    { sent, answered },
+  );
+}
+
+/** A bound below the size that was refused. */
+function smaller({ cause }: ContactCenterError, maxBytes: number): number {
+  const bytes = Number(cause["bytes"] ?? maxBytes);
+  // What the client did not send says nothing of the server.
+  return bytes > maxBytes ? maxBytes : Math.floor(bytes / 2);
+}
+
+/** A refusal without what is only about this row: the single insert names the member, others quote a value. */
+function refusalText({ code, cause }: ContactCenterError, { member }: BatchRow): string {
+  const detail = (cause["detail"] ?? "") as string;
+  const general = member.name ? detail.replaceAll(member.name, "") : detail;
+  return `${code} ${cause.id ?? ""} ${general.replaceAll(/\d+/g, "#")}`;
+}
+
+/** The rows whose members were found, by number and name, and those that were not. */
+function matched(
+  entries: readonly BatchRow[],
+  found: readonly FoundMember[],
+): { loaded: { entry: BatchRow; id: string }[]; missing: BatchRow[] } {
+  const keyOf = ({ name, communications }: Pick<FoundMember, "name" | "communications">): string =>
+    JSON.stringify([name ?? "", communications.map(({ destination }) => destination.trim())]);
+  const idsByKey = new Map<string, string[]>();
+  for (const member of found) idsByKey.set(keyOf(member), [...(idsByKey.get(keyOf(member)) ?? []), member.id]);
+  const loaded: { entry: BatchRow; id: string }[] = [];
+  const missing: BatchRow[] = [];
+  for (const entry of entries) {
+    const id = idsByKey.get(keyOf(entry.member))?.shift();
+    if (id === undefined) missing.push(entry);
+    else loaded.push({ entry, id });
+  }
+  return { loaded, missing };
 }

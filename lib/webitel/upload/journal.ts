@@ -3,7 +3,10 @@
  *
  *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]]}             about to be sent
- *     {"ok":"<marker>","ids":["881201",…]}                           in the queue
+ *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
+ *     {"watch":"<marker>","keep":500,"until":1767225689000}          about to be sent again: copies may come; the last line counts
+ *     {"copies":"<marker>","doubled":500,"removed":500}              copies were found
+ *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
  *     {"end":{…}}                                                    the report
@@ -13,12 +16,13 @@
  * A line torn by a kill is skipped; appending continues on a new line.
  */
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { isRecord } from "../../core/values.js";
 import { ContactCenterError } from "../errors.js";
-import type { Counts, Report } from "./report.js";
+import type { Watch } from "./doubles.js";
+import { acquireLock, type JournalLock } from "./lock.js";
+import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
 /** The first line. */
@@ -34,7 +38,10 @@ export interface JournalHead {
 /** What happened to a part of a batch. */
 export type JournalLine =
   | { send: string; batch: number; rows: Range[] }
-  | { ok: string; ids?: string[] }
+  | { ok: string; ids?: readonly string[]; rows?: Range[] }
+  | { watch: string; keep: number; until: number }
+  | { copies: string; doubled: number; removed: number }
+  | { checked: string }
   | { no: string }
   | ({ done: number; rows: Range[]; part?: string } & Counts)
   | { end: Report };
@@ -44,7 +51,7 @@ export interface SentPart {
   marker: string;
   batch: number;
   rows: Range[];
-  ok?: { ids?: string[] };
+  ok?: { ids?: readonly string[] };
 }
 
 /** What a journal says about a run. */
@@ -54,10 +61,12 @@ export interface JournalContent {
   ended: boolean;
   /** Rows whose outcome is known and was sent to the outputs. */
   handled: RowSet;
-  counts: Counts;
+  counts: Totals;
   /** Parts that arrived or may have arrived, in batches that are not done. */
   parts: SentPart[];
   lastBatch: number;
+  /** Markers under which copies may still appear. */
+  watches: Watch[];
 }
 
 /** A journal open for writing. The file is made with the first line. */
@@ -66,18 +75,24 @@ export class Journal {
   private writing: Promise<void> = Promise.resolve();
   private broken: ContactCenterError | undefined;
 
-  /** @param head written first in a new file; undefined goes on behind an old one */
+  /**
+   * @param head written first in a new file; undefined continues an old one
+   * @param lock says that no other process writes; released with the journal
+   */
   constructor(
     readonly path: string,
     private readonly head?: JournalHead,
+    private readonly lock?: JournalLock,
   ) {}
 
   /**
    * Appends a line and resolves when it is on the disk.
-   * @throws ContactCenterError with the system's word (`ENOSPC`, `EACCES`, …); everything afterwards fails with it too
+   * @throws ContactCenterError with the system's word (`ENOSPC`, `EACCES`, …); everything afterwards fails with it too. `EINVALID`
+   * when another process has taken the run over
    */
-  append(line: JournalLine): Promise<void> {
-    return this.write(line, true);
+  async append(line: JournalLine): Promise<void> {
+    await this.lock?.verify();
+    await this.write(line, true);
   }
 
   /** Appends a line behind those before; its loss does no harm, and a failure is seen by the next {@link append}. */
@@ -90,6 +105,7 @@ export class Journal {
     await this.writing.catch(() => undefined);
     await this.file?.close();
     this.file = undefined;
+    await this.lock?.release();
   }
 
   private write(line: JournalLine, sync: boolean): Promise<void> {
@@ -132,53 +148,91 @@ function journalFault(error: unknown, path: string): ContactCenterError {
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(line) as unknown;
-    return isRecord(value) ? value : undefined;
+    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Reads a journal back; undefined when its first line is not one of ours. */
-export async function readJournal(path: string): Promise<JournalContent | undefined> {
-  let content: JournalContent | undefined;
-  const parts = new Map<string, SentPart>();
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const line = parsed(text) as (JournalLine & Partial<JournalHead>) | undefined;
-    if (!line) continue;
-    if (!content) {
-      if (typeof line.run !== "string") return undefined;
-      const counts = { accepted: 0, rejected: 0, uncertain: 0, duplicates: 0 };
-      content = {
-        head: line as unknown as JournalHead,
-        path,
-        ended: false,
-        handled: new RowSet(),
-        counts,
-        parts: [],
-        lastBatch: 0,
-      };
-    } else if ("send" in line) {
+const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0);
+
+/** Collects what the lines of one journal say. */
+class JournalReader {
+  private readonly parts = new Map<string, SentPart>();
+  private readonly watches = new Map<string, Watch>();
+  private readonly content: JournalContent;
+
+  constructor(path: string, head: JournalHead) {
+    const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
+    this.content = { head, path, ended: false, handled: new RowSet(), counts, parts: [], lastBatch: 0, watches: [] };
+  }
+
+  read(line: JournalLine): void {
+    const { content, parts, watches } = this;
+    if ("send" in line) {
       parts.set(line.send, { marker: line.send, batch: line.batch, rows: line.rows });
-      content.lastBatch = Math.max(content.lastBatch, line.batch);
+      content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.batch));
     } else if ("ok" in line) {
       const part = parts.get(line.ok);
       if (part) part.ok = { ...(line.ids && { ids: line.ids }) };
+      if (part && line.rows) part.rows = line.rows;
     } else if ("no" in line) {
       parts.delete(line.no);
+    } else if ("watch" in line) {
+      watches.set(line.watch, { marker: line.watch, keep: line.keep, untilMs: line.until });
+    } else if ("copies" in line) {
+      content.counts.doubled += wholeNumber(line.doubled);
+      content.counts.removed += wholeNumber(line.removed);
+    } else if ("checked" in line) {
+      watches.delete(line.checked);
     } else if ("done" in line) {
-      content.handled.add(line.rows);
-      content.lastBatch = Math.max(content.lastBatch, line.done);
-      // A journal of an earlier version has no duplicates.
-      for (const word of ["accepted", "rejected", "uncertain", "duplicates"] as const)
-        content.counts[word] += line[word] ?? 0;
-      for (const part of parts.values())
-        if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
+      this.readDone(line);
     } else if ("end" in line) {
       content.ended = true;
     }
   }
-  if (content) content.parts = [...parts.values()];
-  return content;
+
+  result(): JournalContent {
+    return { ...this.content, parts: [...this.parts.values()], watches: [...this.watches.values()] };
+  }
+
+  private readDone(line: Extract<JournalLine, { done: number }>): void {
+    const { content, parts } = this;
+    content.handled.add(line.rows);
+    content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
+    for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
+    for (const part of parts.values())
+      if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
+  }
+}
+
+/** Reads a journal back; undefined when its first line is not one of ours. */
+export async function readJournal(path: string): Promise<JournalContent | undefined> {
+  let reader: JournalReader | undefined;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const line = parsed(text);
+    if (!line) continue;
+    if (reader) reader.read(line as JournalLine);
+    else if (typeof line["run"] === "string") reader = new JournalReader(path, line as unknown as JournalHead);
+    else return undefined;
+  }
+  return reader?.result();
+}
+
+/** Bytes of the last line: a report with the ids of 1000 copies. */
+const TAIL_BYTES = 64 * 1024;
+
+/** True when a run has ended: its report is the last thing in the journal. */
+export async function isEnded(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    return buffer.subarray(0, bytesRead).includes('\n{"end":');
+  } finally {
+    await file.close();
+  }
 }
 
 async function readHead(path: string): Promise<JournalHead | undefined> {
@@ -188,6 +242,8 @@ async function readHead(path: string): Promise<JournalHead | undefined> {
   }
   return undefined;
 }
+
+const UNFINISHED_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Where the journals of one node lie, and how many of them are kept. */
 export class JournalFolder {
@@ -201,9 +257,19 @@ export class JournalFolder {
     private readonly keep = 10,
   ) {}
 
-  /** A new journal. */
-  create(head: JournalHead): Journal {
-    return new Journal(join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`), head);
+  /** A new journal, locked. */
+  async create(head: JournalHead): Promise<Journal> {
+    await mkdir(this.folder, { recursive: true });
+    const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
+    return new Journal(path, head, await acquireLock(path));
+  }
+
+  /**
+   * An old journal to be continued, locked.
+   * @throws ContactCenterError `EINVALID` when another process writes it
+   */
+  async continue(path: string): Promise<Journal> {
+    return new Journal(path, undefined, await acquireLock(path));
   }
 
   /** The first lines of this node's journals, newest first. */
@@ -212,9 +278,12 @@ export class JournalFolder {
     return runs.filter((run): run is { path: string; head: JournalHead } => run.head !== undefined);
   }
 
-  /** Removes all but the newest journals of this node. */
+  /** Removes all but the newest journals of this node; what was not loaded to its end can be resumed for a month. */
   async tidy(): Promise<void> {
-    for (const path of (await this.paths()).slice(this.keep)) await unlink(path).catch(() => undefined);
+    for (const path of (await this.paths()).slice(this.keep)) {
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > UNFINISHED_KEPT_MS || (await isEnded(path))) await unlink(path).catch(() => undefined);
+    }
   }
 
   private async paths(): Promise<string[]> {

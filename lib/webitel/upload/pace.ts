@@ -22,9 +22,15 @@ export class Pace {
     this.paused = undefined;
   }
 
-  /** The server asked to be left alone for so many milliseconds. */
-  hold(ms: number): void {
-    this.holdUntilMs = Math.max(this.holdUntilMs, Date.now() + ms);
+  /**
+   * The server asked to be left alone for so many milliseconds.
+   * @returns by how many milliseconds this is longer than before
+   */
+  hold(ms: number): number {
+    const nowMs = Date.now();
+    const before = Math.max(this.holdUntilMs, nowMs);
+    this.holdUntilMs = Math.max(before, nowMs + ms);
+    return this.holdUntilMs - before;
   }
 
   /**
@@ -36,7 +42,8 @@ export class Pace {
     if (this.rate > 0 && members > 0) {
       const slot = Math.max(this.nextSlotMs, Date.now());
       this.nextSlotMs = slot + (members / this.rate) * 1000;
-      await delay(slot - Date.now(), stop);
+      // A very slow rate waits longer than one timer can count.
+      while (slot > Date.now()) await delay(slot - Date.now(), stop);
     }
     do {
       await this.untilHoldEnds(stop);

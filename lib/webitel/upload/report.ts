@@ -10,6 +10,22 @@ export interface Counts {
   duplicates: number;
 }
 
+/** Numbers of a run. */
+export interface Totals extends Counts {
+  /** Copies that a late commit left in the queue. */
+  doubled: number;
+  /** How many of them were deleted again. */
+  removed: number;
+}
+
+/** Nothing yet. */
+export const NO_ROWS: Counts = { accepted: 0, rejected: 0, uncertain: 0, duplicates: 0 };
+
+/** How many rows these numbers are about. */
+export function rowsOf({ accepted, rejected, uncertain, duplicates }: Counts): number {
+  return accepted + rejected + uncertain + duplicates;
+}
+
 /** A row that is not in the queue, or may not be. */
 export interface Reject {
   /** 1 = first data row. */
@@ -35,7 +51,7 @@ export interface BatchResult extends Counts {
 }
 
 /** The whole run, also after a resume. `accepted + rejected + uncertain + duplicates = total`. */
-export interface Report extends Counts {
+export interface Report extends Totals {
   runId: string;
   queueId: string;
   total: number;
@@ -44,6 +60,41 @@ export interface Report extends Counts {
   durationMs: number;
   resumed: boolean;
   cancelled?: true;
+  /** Ids of copies that stay in the queue, because they were called already or shall only be reported; 1000 at most. */
+  copies?: string[];
+}
+
+/** How far a run is. */
+export interface Progress {
+  /** Rows that are done. */
+  done: number;
+  /** Rows of the input; estimated until it was read, missing when unknown. */
+  rows?: number;
+  percent?: number;
+  perSecond: number;
+  secondsLeft?: number;
+}
+
+/**
+ * How far a run is, and how long it will take at the pace of this process.
+ * @param counts the run so far
+ * @param before rows that were done when this process began
+ * @param rows rows of the input, estimated or read
+ * @param elapsedMs milliseconds that this process has worked
+ */
+export function progressOf(counts: Counts, before: number, rows: number | undefined, elapsedMs: number): Progress {
+  const done = rowsOf(counts);
+  const perSecond = Math.round(((done - before) / Math.max(1, elapsedMs)) * 1000);
+  if (rows === undefined) return { done, perSecond };
+  // An estimate may be too low.
+  const all = Math.max(rows, done);
+  return {
+    done,
+    rows: all,
+    percent: all === 0 ? 100 : Math.floor((done / all) * 100),
+    perSecond,
+    ...(perSecond > 0 && { secondsLeft: Math.ceil((all - done) / perSecond) }),
+  };
 }
 
 /** A name for a run: its time first, so that names sort by age. */

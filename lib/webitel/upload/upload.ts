@@ -6,14 +6,24 @@
  */
 import { CLOSED, ContactCenterError } from "../errors.js";
 import type { MappingResult } from "../member.js";
-import type { Uncertain } from "../tables.js";
+import type { Doubles, Uncertain } from "../tables.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { verifySent } from "./verification.js";
-import { CANCELLED, type MembersApi, PATIENCE, type Patience, type RunContext } from "./context.js";
+import {
+  CANCELLED,
+  MAX_BODY_BYTES,
+  type MembersApi,
+  noteSuccess,
+  PATIENCE,
+  type Patience,
+  type RunContext,
+  type Wait,
+} from "./context.js";
 import { deliver } from "./delivery.js";
+import { DoubleCheck } from "./doubles.js";
 import type { Journal, JournalContent, SentPart } from "./journal.js";
 import { Pace, unlessAborted } from "./pace.js";
-import type { BatchResult, Counts, Report } from "./report.js";
+import { type BatchResult, NO_ROWS, type Progress, progressOf, type Report, rowsOf, type Totals } from "./report.js";
 import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
 import type { UniqueDestinations } from "./unique.js";
 
@@ -35,11 +45,18 @@ export interface UploadOptions {
   /** Members per second, 0 = as fast as it goes. */
   rate: number;
   uncertain: Uncertain;
+  doubles?: Doubles;
+  /** The import's name, as Webitel shows it. */
+  fileName?: string;
+  /** About how many rows there are. */
+  rows?: number;
   /** The journal of the earlier part of this run. */
   before?: JournalContent;
   patience?: Patience;
   /** Called with each settled batch, in the order in which they are settled. */
-  onBatch(result: BatchResult): void;
+  onBatch(result: BatchResult, progress: Progress): void;
+  /** Called when the upload waits, and for what. */
+  onWait?(wait: Wait): void;
 }
 
 /** How long batches under way may take when the upload is closed. */
@@ -53,50 +70,65 @@ export class Upload {
   private readonly pace: Pace;
   private readonly stopper = new AbortController();
   private readonly aborter = new AbortController();
-  private readonly tally: Counts;
+  private readonly tally: Totals;
   private readonly context: RunContext;
+  private readonly doubleCheck: DoubleCheck;
+  private readonly createdMs = Date.now();
+  private readonly rowsBefore: number;
+  /** Rows of the input: an estimate until it was read. */
+  private inputRows: number | undefined;
   private lastBatch: number;
   private ended: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: UploadOptions) {
     const { before } = options;
     this.pace = new Pace(options.rate);
-    this.tally = { accepted: 0, rejected: 0, uncertain: 0, duplicates: 0, ...before?.counts };
+    this.tally = { ...NO_ROWS, doubled: 0, removed: 0, ...before?.counts };
+    this.rowsBefore = rowsOf(this.tally);
+    this.inputRows = options.rows;
     this.lastBatch = before?.lastBatch ?? 0;
     this.context = {
       api: options.api,
       queueId: options.queueId,
       runId: options.runId,
+      fileName: options.fileName,
       journal: options.journal,
       pace: this.pace,
       uncertain: options.uncertain,
+      doubles: options.doubles ?? "remove",
       patience: options.patience ?? PATIENCE,
       stop: this.stopper.signal,
       abort: this.aborter.signal,
+      onWait: (wait) => options.onWait?.(wait),
       tally: this.tally,
-      firstBatch: this.lastBatch + 1,
-      lastSuccessMs: Date.now(),
+      maxBytes: MAX_BODY_BYTES,
+      failingSinceMs: undefined,
+      heldMs: 0,
       lastLoadedMs: 0,
+      refusals: { text: "", count: 0 },
     };
+    this.doubleCheck = new DoubleCheck(this.context, before?.watches);
   }
 
   /** Numbers of the whole run so far. */
   get report(): Report {
-    const { accepted, rejected, uncertain, duplicates } = this.tally;
     const { runId, queueId, startedMs, before } = this.options;
-    const total = accepted + rejected + uncertain + duplicates;
+    const { named } = this.doubleCheck;
     return {
       runId,
       queueId,
-      total,
-      accepted,
-      rejected,
-      uncertain,
-      duplicates,
+      total: rowsOf(this.tally),
+      ...this.tally,
       batches: this.lastBatch,
       durationMs: Date.now() - startedMs,
       resumed: before !== undefined,
+      ...(named.length > 0 && { copies: named }),
     };
+  }
+
+  /** How far the run is. */
+  get progress(): Progress {
+    return progressOf(this.tally, this.rowsBefore, this.inputRows, Date.now() - this.createdMs);
   }
 
   /** Batches under way end, no new one leaves. */
@@ -106,7 +138,7 @@ export class Upload {
 
   resume(): void {
     // The time of a pause is not the server's fault.
-    this.context.lastSuccessMs = Date.now();
+    noteSuccess(this.context);
     this.pace.resume();
   }
 
@@ -136,6 +168,7 @@ export class Upload {
       await work;
     } catch (error) {
       if (error !== CANCELLED) throw this.withReport(error);
+      await this.doubleCheck.finishAtOnce();
     }
     const report: Report = { ...this.report, ...(this.stopper.signal.reason === CANCELLED && { cancelled: true }) };
     this.options.journal.note({ end: report });
@@ -149,12 +182,14 @@ export class Upload {
   }
 
   private async load(rows: AsyncIterable<readonly InputRow[]>): Promise<void> {
-    const { batchSize, concurrency, toMember, unique, before, journal } = this.options;
+    const { batchSize, concurrency, rate, toMember, unique, before, journal } = this.options;
+    // An even pace: a batch is at most what may be sent in a second.
+    const size = rate > 0 ? Math.min(batchSize, Math.max(1, Math.ceil(rate))) : batchSize;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {
       await this.verifyOpenParts(before?.parts ?? [], open);
       const source = new ReadAhead(
-        batches(rows, { size: batchSize, first: this.lastBatch + 1, toMember, unique, ...open }),
+        batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open }),
         concurrency,
       );
       try {
@@ -162,10 +197,21 @@ export class Upload {
       } finally {
         source.close();
       }
+      await this.doubleCheck.finish();
     } catch (error) {
       await journal.close();
       throw error;
     }
+  }
+
+  /** Counts the rows, so that their number is known when the input was read. */
+  private async *counted(rows: AsyncIterable<readonly InputRow[]>): AsyncGenerator<readonly InputRow[]> {
+    let count = 0;
+    for await (const some of rows) {
+      count += some.length;
+      yield some;
+    }
+    this.inputRows = count;
   }
 
   /** Batches that an earlier process sent without an answer are verified before anything is sent again. */
@@ -177,18 +223,20 @@ export class Upload {
       if (numbers.length === 0) continue;
       const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
       if (known === undefined) {
+        // Its rows are sent under another marker, so whatever comes under this one is a copy.
+        await this.doubleCheck.watch(marker, 0);
         journal.note({ no: marker });
       } else if (known === "uncertain") {
         open.uncertain.add(rows);
       } else {
-        const counts = { accepted: numbers.length, rejected: 0, uncertain: 0, duplicates: 0 };
+        const counts = { ...NO_ROWS, accepted: numbers.length };
         const ids =
           known.ids.length === numbers.length
             ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string]))
             : {};
         this.tally.accepted += numbers.length;
         open.skip.add(rows);
-        this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] });
+        this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] }, this.progress);
         journal.note({ done: batch, rows, ...counts, part: marker });
       }
     }
@@ -199,8 +247,8 @@ export class Upload {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
     this.lastBatch = Math.max(this.lastBatch, batch.number);
-    const result = await deliver(this.context, batch);
-    if (result.total > 0) this.options.onBatch(result);
+    const result = await deliver(this.context, this.doubleCheck, batch);
+    if (result.total > 0) this.options.onBatch(result, this.progress);
     const { accepted, rejected, uncertain, duplicates, total } = result;
     // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
     if (total === batch.rows.length)

@@ -1,53 +1,114 @@
-/** Whether a batch whose answer was lost is in the queue: the queue is asked for its marker. */
+/** Whether a batch whose answer was lost is in the queue: the queue is asked for the batch's marker. */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { ContactCenterError } from "../errors.js";
-import { classify } from "../errors.js";
+import { classify, ContactCenterError } from "../errors.js";
+import type { FoundMember } from "../types.js";
 import type { RunContext } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";
 
-/** What the queue told of a marker. */
-export type FoundBatch = { kind: "loaded"; ids: string[] } | { kind: "uncertain" };
+/** What the queue says of a marker. */
+export type FoundBatch =
+  | { kind: "loaded"; ids: string[] }
+  /** Some are there, and not only for a moment. */
+  | { kind: "partly"; found: FoundMember[] };
 
-/** Obeys the server's Retry-After for the whole upload, and gives up when nothing has worked for too long. */
+/** The longest `Retry-After` that is obeyed. */
+const HOUR_MS = 3_600_000;
+
+/**
+ * Obeys the server's Retry-After for the whole upload, for an hour at most.
+ * @throws ContactCenterError when nothing has worked for too long; the time that the server asked for does not count
+ */
 export function respectRetryAfter(run: RunContext, fault: ContactCenterError): void {
+  const nowMs = Date.now();
+  run.failingSinceMs ??= nowMs;
+  if (nowMs - run.failingSinceMs - Math.min(run.heldMs, HOUR_MS) > run.patience.giveUpMs) {
+    throw new ContactCenterError(fault.code, "webitel.errors.gave-up", fault.cause, {
+      ...fault.params,
+      minutes: Math.round(run.patience.giveUpMs / 60_000),
+      code: fault.code,
+    });
+  }
   const askedMs = fault.cause["retryAfterMs"];
-  if (typeof askedMs === "number") run.pace.hold(askedMs);
-  if (Date.now() - run.lastSuccessMs <= run.patience.giveUpMs) return;
-  throw new ContactCenterError(fault.code, "webitel.errors.gave-up", fault.cause, {
-    ...fault.params,
-    minutes: Math.round(run.patience.giveUpMs / 60_000),
-    code: fault.code,
-  });
+  if (typeof askedMs !== "number") return;
+  const forMs = Math.min(askedMs, HOUR_MS);
+  run.heldMs += run.pace.hold(forMs);
+  run.onWait({ code: fault.code, untilMs: nowMs + forMs });
 }
 
-/** So often the queue may show a part of a batch before it counts. */
-const PARTLY = 4;
+/** Waits before the next try, and says so. */
+export async function waitBackoff(run: RunContext, attempt: number, code: number | string): Promise<void> {
+  const ms = backoffDelay(attempt, run.patience.backoff);
+  run.onWait({ code, untilMs: Date.now() + ms });
+  await delay(ms, run.stop);
+}
 
-/** Asks the queue for a marker until it answers; undefined when nothing carries it. */
-export async function findBatch(run: RunContext, marker: string, count: number): Promise<FoundBatch | undefined> {
-  let partly = 0;
+/**
+ * Asks the queue for a marker until it answers.
+ * @param count after so many members no further page is read
+ * @throws ContactCenterError when the queue cannot be asked, the stop signal's reason
+ */
+export async function membersOf(run: RunContext, marker: string, count: number): Promise<FoundMember[]> {
   for (let attempt = 0; ; attempt++) {
     try {
       await run.pace.untilHoldEnds(run.stop);
-      const found = await run.api.findMembers(run.queueId, marker, count, run.abort);
-      if (found.length === 0) return undefined;
-      if (found.length >= count) return { kind: "loaded", ids: found.map(({ id }) => id) };
-      // All or nothing, says the vendor. Fewer, and not only for a moment: somebody removed some, or it was not so; nobody can tell.
-      if (++partly >= PARTLY) return { kind: "uncertain" };
+      return await run.api.findMembers(run.queueId, marker, count, run.abort);
     } catch (error) {
       if (run.stop.aborted) throw run.stop.reason;
-      // What has never answered as Webitel does is not Webitel.
-      const stranger = (error as ContactCenterError).code === "EPAGING" && run.lastLoadedMs === 0;
-      if (stranger || classify(error) === "stop") throw error;
-      respectRetryAfter(run, error as ContactCenterError);
+      const fault = error as ContactCenterError;
+      // An endpoint that never sent a valid answer is not Webitel.
+      const isForeign = fault.code === "EPAGING" && run.lastLoadedMs === 0;
+      if (isForeign || classify(error) === "stop") throw error;
+      respectRetryAfter(run, fault);
+      await waitBackoff(run, attempt, fault.code);
     }
+  }
+}
+
+/** How often the queue may show a part of a batch before it counts. */
+const PARTIAL_ANSWERS = 4;
+
+/** Asks the queue for the batch with a marker; undefined when nothing carries it. */
+export async function findBatch(run: RunContext, marker: string, count: number): Promise<FoundBatch | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await membersOf(run, marker, count);
+    if (found.length === 0) return undefined;
+    if (found.length >= count) return { kind: "loaded", ids: found.slice(0, count).map(({ id }) => id) };
+    // All or nothing, says the vendor: a part may be there for a moment only.
+    if (attempt >= PARTIAL_ANSWERS) return { kind: "partly", found };
     await delay(backoffDelay(attempt, run.patience.backoff), run.stop);
   }
 }
 
+/** When a request left, and when it broke; Unix milliseconds. */
+export interface RequestTimes {
+  startMs: number;
+  endMs: number;
+}
+
 /**
- * Settles a part that an earlier life sent without learning what became of it: asked twice, as long apart as a live one.
- * @returns its members' ids when it is in the queue, "uncertain" when nobody can tell, undefined when it is not there
+ * Asks for a batch whose request broke: not at once, and for as long as the request had been under way, because a server that was
+ * busy with it for a minute may need another.
+ * @returns undefined when the queue does not have it
+ */
+export async function verifyLost(
+  run: RunContext,
+  marker: string,
+  count: number,
+  { startMs, endMs }: RequestTimes,
+): Promise<FoundBatch | undefined> {
+  const untilMs = endMs + (endMs - startMs);
+  await delay(Math.max(0, endMs + run.patience.askAfterMs - Date.now()), run.stop);
+  for (let attempt = 0; ; attempt++) {
+    const found = await findBatch(run, marker, count);
+    const leftMs = untilMs - Date.now();
+    if (found || leftMs <= 0) return found;
+    await delay(Math.min(leftMs, backoffDelay(attempt, run.patience.backoff)), run.stop);
+  }
+}
+
+/**
+ * Verifies a part that an earlier process sent without learning the outcome: asked twice.
+ * @returns its members' ids when it is in the queue, "uncertain" when it cannot be known, undefined when it is not there
  */
 export async function verifySent(
   run: RunContext,
@@ -58,9 +119,8 @@ export async function verifySent(
   const count = fromRanges(rows).length;
   for (const waitMs of [run.patience.askAfterMs, backoffDelay(1, run.patience.backoff)]) {
     await delay(waitMs, run.stop);
-    const known = await findBatch(run, marker, count);
-    if (known?.kind === "loaded") return { ids: known.ids };
-    if (known) return "uncertain";
+    const found = await findBatch(run, marker, count);
+    if (found) return found.kind === "loaded" ? { ids: found.ids } : "uncertain";
   }
   return undefined;
 }

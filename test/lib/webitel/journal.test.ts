@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
+import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
 
 const head = { run: "r1", queue: "10", input: "hash", started: 5 };
@@ -51,7 +52,16 @@ describe("lib/webitel/upload/journal", () => {
     const journal = new Journal(path, head);
     await journal.append({ send: "r1-1", batch: 1, rows: [[1, 2]] });
     journal.note({ ok: "r1-1", ids: ["a", "b"] });
-    journal.note({ done: 1, rows: [[1, 3]], accepted: 2, rejected: 1, uncertain: 0, duplicates: 0 });
+    journal.note({
+      done: 1,
+      rows: [[1, 3]],
+      accepted: 2,
+      rejected: 1,
+      uncertain: 0,
+      duplicates: 0,
+      doubled: 0,
+      removed: 0,
+    });
     await journal.append({ send: "r1-2", batch: 2, rows: [[4, 5]] });
     await journal.append({ send: "r1-3", batch: 3, rows: [[6, 9]] });
     journal.note({ no: "r1-3" });
@@ -64,7 +74,7 @@ describe("lib/webitel/upload/journal", () => {
   it("remembers what is done, what arrived and what is open", async () => {
     const told = await readJournal(await written());
     assert.deepEqual(told?.head, head);
-    assert.deepEqual(told.counts, { accepted: 2, rejected: 1, uncertain: 0, duplicates: 0 });
+    assert.deepEqual(told.counts, { accepted: 2, rejected: 1, uncertain: 0, duplicates: 0, doubled: 0, removed: 0 });
     assert.deepEqual(told.parts, [
       { marker: "r1-2", batch: 2, rows: [[4, 5]] },
       { marker: "r1-3a", batch: 3, rows: [[6, 7]], ok: {} },
@@ -106,11 +116,12 @@ describe("lib/webitel/upload/journal", () => {
     await journal.close();
   });
 
-  it("knows the journals of one node, newest first, and keeps a few", async () => {
+  it("knows the journals of one node, newest first, and keeps a few, and those that did not end", async () => {
     const own = new JournalFolder(folder, "n1", 2);
     for (const run of ["000a", "000c", "000b"]) {
-      const journal = own.create({ ...head, run });
+      const journal = await own.create({ ...head, run });
       journal.note({ no: "x" });
+      if (run !== "000a") journal.note({ end: { runId: run } as Report });
       await journal.close();
     }
     writeFileSync(join(folder, "webitel-n1-000d.jsonl"), "not ours\n");
@@ -121,6 +132,7 @@ describe("lib/webitel/upload/journal", () => {
     );
     await own.tidy();
     assert.deepEqual(readdirSync(folder).sort(), [
+      "webitel-n1-000a.jsonl",
       "webitel-n1-000c.jsonl",
       "webitel-n1-000d.jsonl",
       "webitel-n2-000e.jsonl",

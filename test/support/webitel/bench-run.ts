@@ -8,6 +8,7 @@ import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { BatchResult } from "../../../lib/webitel/upload/report.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
+import type { Patience } from "../../../lib/webitel/upload/context.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
 import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
@@ -21,6 +22,14 @@ export interface Prepared {
   rows: AsyncIterable<readonly InputRow[]>;
   results: BatchResult[];
 }
+
+/** Quick, and longer than the simulator's late work takes. */
+export const QUICK: Patience = {
+  backoff: { minMs: 20, maxMs: 100 },
+  askAfterMs: 150,
+  giveUpMs: 60_000,
+  lateMs: 300,
+};
 
 /** Good rows, as a CSV would give them. */
 export function people(count: number, more: (row: number) => object = () => ({})): Record<string, unknown>[] {
@@ -56,7 +65,7 @@ export class UploadHarness {
       concurrency: 1,
       rate: 0,
       uncertain: "verify",
-      patience: { backoff: { minMs: 20, maxMs: 100 }, askAfterMs: 150, giveUpMs: 60_000 },
+      patience: QUICK,
       onBatch: (result) => results.push(result),
       ...more,
     });

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     rate: 0,
     uncertain: "verify",
     // Longer than the simulator's late work takes, and short enough for a test.
-    patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000 },
+    patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000, lateMs: 300 },
     onBatch: ({ rejects, ids, accepted }) => log({ accepted, rejects, ids }),
   });
   log({ report: await upload.run(source.rows()) });
