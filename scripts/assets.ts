@@ -3,7 +3,7 @@
  * Node-RED looks for them.
  *
  * - `<!-- include: ../shared/x.html -->` in a form or help page is replaced by that file; where the file is a `.ts`, by
- *   the text that it exports by default (for what is generated from a table).
+ *   the text that its default function makes of a table and of sentences in the page's language.
  * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
  * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
@@ -14,6 +14,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
+import type { HelpPart, HelpSentences } from "../nodes/shared/help/sentences.js";
 import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
@@ -25,17 +26,24 @@ export function nodeTypes(): Record<string, string> {
   return (JSON.parse(text) as { "node-red": { nodes: Record<string, string> } })["node-red"].nodes;
 }
 
-async function withIncludes(file: string): Promise<string> {
+/**
+ * The text of a file with its includes in place.
+ * @param sentences for the parts that are made from a table
+ */
+async function withIncludes(file: string, sentences?: HelpSentences): Promise<string> {
   let text = readFileSync(file, "utf8");
-  for (const [mark, indent = "", target] of text.matchAll(INCLUDE)) {
-    const path = resolve(dirname(file), target as string);
-    const part = path.endsWith(".ts")
-      ? ((await import(pathToFileURL(path).href)) as { default: { default?: string } | string }).default
-      : await withIncludes(path);
-    const lines = typeof part === "string" ? part : String(part.default);
-    text = text.replace(mark, () => lines.replace(/^(?=.)/gm, indent));
+  for (const [mark, indent = "", target = ""] of text.matchAll(INCLUDE)) {
+    const path = resolve(dirname(file), target);
+    const part = path.endsWith(".ts") ? await made(path, sentences) : await withIncludes(path, sentences);
+    text = text.replace(mark, () => part.replace(/^(?=.)/gm, indent));
   }
   return text;
+}
+
+async function made(file: string, sentences: HelpSentences | undefined): Promise<string> {
+  const module = ((await import(pathToFileURL(file).href)) as { default: HelpPart | { default: HelpPart } }).default;
+  if (sentences === undefined) throw new Error(`${file} is for help pages, which have a language`);
+  return (typeof module === "function" ? module : module.default)(sentences);
 }
 
 /** The sentences of files, as one catalogue; a file that does not exist has none. */
@@ -75,7 +83,8 @@ async function assetsOf(type: string, script: string): Promise<void> {
     ]);
     writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(sentences));
     const help = join(source, "locales", lang, `${type}.html`);
-    if (existsSync(help)) writeFileSync(join(target, "locales", lang, `${type}.html`), await withIncludes(help));
+    const part = (name: string): Sentences => JSON.parse(read(`locales/${lang}/${name}.json`)) as Sentences;
+    if (existsSync(help)) writeFileSync(join(target, "locales", lang, `${type}.html`), await withIncludes(help, part));
   }
 }
 
