@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import type { Reject, Report } from "../../../lib/webitel/upload/report.js";
 import { chanceOf } from "../../../simulators/webitel/faults.js";
 import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "../../../simulators/webitel/simulator.js";
@@ -59,9 +59,13 @@ function writeRows(path: string, { rows, seed }: FaultRun): Map<number, string |
 }
 
 function start(job: LoaderJob): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", resolve(__dirname, "loader.ts"), JSON.stringify(job)], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  return spawn(
+    process.execPath,
+    ["--import", "tsx", resolve(__dirname, `loader${extname(__filename)}`), JSON.stringify(job)],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
 }
 
 const gone = (child: ChildProcess): Promise<void> =>
