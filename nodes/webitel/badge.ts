@@ -1,10 +1,15 @@
-/** The badge of an upload: `12,400 / 50,000`. */
+/** The badge of an upload: `12.4k / 50k, 25%`, or what is waited for and until when. 19 characters at most, never cut. */
 import type { Node, NodeAPI } from "node-red";
-import type { Report } from "../../lib/webitel/upload/report.js";
+import type { Wait } from "../../lib/webitel/upload/context.js";
+import type { Progress, Report } from "../../lib/webitel/upload/report.js";
 import { setStatus } from "../shared/status.js";
 
 /** Milliseconds between two updates: batches end faster than one can read. */
 const REPAINT_MS = 250;
+/** A shorter wait is not worth a word, milliseconds. */
+const SHOWN_WAIT_MS = 900;
+/** Characters of a badge. */
+const MAX_LENGTH = 19;
 
 /** Paints one node's badge. */
 export class ProgressBadge {
@@ -12,9 +17,11 @@ export class ProgressBadge {
   private last = "";
   private paused = false;
 
+  /** @param waiting how many uploads wait behind the current one */
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
+    private readonly waiting: () => number,
   ) {}
 
   begin(): void {
@@ -23,17 +30,26 @@ export class ProgressBadge {
     setStatus(this.node, "working");
   }
 
-  /** @param rows about how many there are */
-  progress({ total }: Report, rows: number | undefined): void {
-    this.last = rows === undefined ? short(total) : `${short(total)} / ${short(Math.max(rows, total))}`;
+  progress(progress: Progress): void {
+    this.last = progressText(progress, this.waiting());
     if (this.paused || Date.now() - this.paintedMs < REPAINT_MS) return;
     this.paintedMs = Date.now();
     setStatus(this.node, "working", this.last);
   }
 
+  /** The upload waits for a server, or for copies that come late. */
+  wait({ code, untilMs }: Wait): void {
+    if (this.paused || untilMs - Date.now() < SHOWN_WAIT_MS) return;
+    // Batches that were under way may end after this; the wait is what counts.
+    this.paintedMs = Date.now();
+    const at = new Date(untilMs).toTimeString().slice(0, 8);
+    const text = code === "check" ? this.RED._("webitel.badge.check", { at }) : undefined;
+    setStatus(this.node, "late", text ?? fitting(`${code}, next ${at}`, `${code}, ${at}`, at));
+  }
+
   pause(): void {
     this.paused = true;
-    setStatus(this.node, "late", this.RED._("webitel.badge.paused", { at: this.last }));
+    setStatus(this.node, "late", fitting(this.RED._("webitel.badge.paused", { at: this.last }), this.pausedAlone()));
   }
 
   resume(): void {
@@ -41,9 +57,10 @@ export class ProgressBadge {
     setStatus(this.node, "working", this.last === "" ? undefined : this.last);
   }
 
-  end({ accepted, total, cancelled }: Report): void {
-    const text = `${short(accepted)} / ${short(total)}`;
-    if (cancelled) setStatus(this.node, "late", this.RED._("webitel.badge.cancelled", { at: short(accepted) }));
+  end({ accepted, total, cancelled, skipped }: Report): void {
+    const text = fitting(`${grouped(accepted)} / ${grouped(total)}`, `${short(accepted)} / ${short(total)}`);
+    if (skipped) setStatus(this.node, "late", this.RED._(`webitel.badge.skipped-${skipped}`));
+    else if (cancelled) setStatus(this.node, "late", this.RED._("webitel.badge.cancelled", { at: short(accepted) }));
     else setStatus(this.node, accepted === total ? "waiting" : "late", text);
   }
 
@@ -51,9 +68,37 @@ export class ProgressBadge {
     const { code } = error as { code?: number | string };
     setStatus(this.node, "error", code === undefined ? undefined : `${code}`);
   }
+
+  private pausedAlone(): string {
+    const [count = ""] = this.last.split(" ");
+    return this.RED._("webitel.badge.paused", { at: count });
+  }
 }
 
-/** Thousands parted, and short enough for two of them in 19 characters. */
+/** The first text that is short enough; the last one anyhow. */
+function fitting(...texts: string[]): string {
+  return texts.find(({ length }) => length <= MAX_LENGTH) ?? (texts.at(-1) as string);
+}
+
+/** What a badge says of a run. */
+export function progressText({ done, rows, percent }: Progress, waiting: number): string {
+  const more = waiting > 0 ? ` +${waiting}` : "";
+  if (rows === undefined) return `${short(done)}${more}`;
+  const share = `, ${percent ?? 0}%`;
+  return fitting(
+    `${grouped(done)} / ${grouped(rows)}${share}${more}`,
+    `${short(done)} / ${short(rows)}${share}${more}`,
+    `${short(done)}/${short(rows)}${share}${more}`,
+    `${percent ?? 0}%${more}`,
+  );
+}
+
+/** All digits, thousands parted. */
+const grouped = (count: number): string => count.toLocaleString("en-US");
+
+/** Three digits from ten thousand on: `12.4k`, `1.23M`. */
 function short(count: number): string {
-  return count < 1_000_000 ? count.toLocaleString("en-US") : `${(count / 1_000_000).toFixed(2)}M`;
+  if (count < 10_000) return grouped(count);
+  const [value, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1e6, "M"];
+  return `${value.toPrecision(3).replace(/\.0+$/, "")}${unit}`;
 }

@@ -1,22 +1,43 @@
 /** Control of the uploads of one node: they run one after another, and `msg.action` pauses, resumes or cancels the current one. */
-import { CLOSED, ContactCenterError } from "../../lib/core/errors.js";
+import { CLOSED, ContactCenterError, refused } from "../../lib/core/errors.js";
 import type { Upload } from "../../lib/webitel/upload/upload.js";
 import type { Message } from "../shared/input.js";
 
-const ACTIONS = ["pause", "resume", "cancel"] as const;
+const ACTIONS = ["pause", "resume", "cancel", "start"] as const;
 /** What `msg.action` may ask for. */
 export type Action = (typeof ACTIONS)[number];
 
-/** The action that a message asks for, in any case; undefined when it asks for none. */
+/**
+ * The action that a message asks for, in any case; undefined when it asks for none.
+ * @throws ContactCenterError `EINVALID` for another word: a misspelt action must not become another upload
+ */
 export function actionOf(message: Message): Action | undefined {
-  const word = message["action"];
-  return ACTIONS.find((action) => typeof word === "string" && word.toLowerCase() === action);
+  const word = message["action"] ?? "";
+  if (word === "") return undefined;
+  const action = ACTIONS.find((each) => typeof word === "string" && word.trim().toLowerCase() === each);
+  if (action === undefined)
+    throw refused(
+      "webitel.errors.action",
+      { vendor: "webitel", operation: "upload", field: "action" },
+      { value: typeof word === "string" ? word.slice(0, 40) : typeof word, words: ACTIONS.join(", ") },
+    );
+  return action;
 }
+
+/** Queue and content of an upload; undefined when it cannot be told from others. */
+export type Identity = string | undefined;
 
 /** An upload in the queue. It may be paused or cancelled before it has begun. */
 export class QueuedUpload {
   private upload: Upload | undefined;
   private pending: "pause" | "cancel" | undefined;
+  private identified: (identity: Identity) => void = () => undefined;
+  /** Known when it begins, or earlier. */
+  readonly identity = new Promise<Identity>((resolve) => (this.identified = resolve));
+
+  identify(identity: Identity): void {
+    this.identified(identity);
+  }
 
   /** The upload has begun. */
   begin(upload: Upload): void {
@@ -44,29 +65,54 @@ export class QueuedUpload {
   }
 }
 
+/** An upload to be queued. */
+export interface QueueItem {
+  work: (upload: QueuedUpload) => Promise<void>;
+  /** Finds out what it is about; asked when others are before it. */
+  identify: () => Promise<Identity>;
+  /** Called instead of the work when the same is in the queue already; undefined works in any case. */
+  onSame?: () => void;
+}
+
 /** The uploads of one node. */
 export class UploadQueue {
-  current: QueuedUpload | undefined;
+  private readonly uploads: QueuedUpload[] = [];
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
+
+  /** The upload that runs. */
+  get current(): QueuedUpload | undefined {
+    return this.uploads[0];
+  }
+
+  /** How many wait behind the current one. */
+  get waiting(): number {
+    return Math.max(0, this.uploads.length - 1);
+  }
 
   /**
    * Works when all before have ended.
    * @throws what the work throws; ContactCenterError `ECLOSED` when the queue was closed before its turn
    */
-  add(work: (upload: QueuedUpload) => Promise<void>): Promise<void> {
-    const mine = this.last.then(async () => {
-      this.throwIfClosed();
-      const queued = new QueuedUpload();
-      this.current = queued;
+  async add({ work, identify, onSame }: QueueItem): Promise<void> {
+    const upload = new QueuedUpload();
+    const before = [...this.uploads];
+    this.uploads.push(upload);
+    if (before.length > 0) void identify().then(...settling(upload));
+    const isSame = onSame ? hasSame(upload, before) : Promise.resolve(false);
+    const turn = this.last.then(async () => {
       try {
-        await work(queued);
+        if (await isSame) return;
+        this.throwIfClosed();
+        await work(upload);
       } finally {
-        this.current = undefined;
+        this.leave(upload);
       }
     });
-    this.last = mine.catch(() => undefined);
-    return mine;
+    this.last = turn.catch(() => undefined);
+    if (!(await isSame)) return turn;
+    this.leave(upload);
+    return onSame?.();
   }
 
   /** @throws ContactCenterError `ECLOSED` */
@@ -81,4 +127,23 @@ export class UploadQueue {
     await this.current?.close();
     await this.last;
   }
+
+  private leave(upload: QueuedUpload): void {
+    upload.identify(undefined);
+    const at = this.uploads.indexOf(upload);
+    if (at >= 0) this.uploads.splice(at, 1);
+  }
+}
+
+/** An upload that cannot be identified fails at its turn. */
+function settling(upload: QueuedUpload): [(identity: Identity) => void, () => void] {
+  return [(identity) => upload.identify(identity), () => upload.identify(undefined)];
+}
+
+async function hasSame(upload: QueuedUpload, before: readonly QueuedUpload[]): Promise<boolean> {
+  for (const other of before) {
+    const identity = await other.identity;
+    if (identity !== undefined && identity === (await upload.identity)) return true;
+  }
+  return false;
 }

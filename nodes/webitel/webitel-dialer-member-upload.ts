@@ -1,7 +1,8 @@
 /**
  * Loads members into a dialer's queue, each exactly once.
  *
- * Message in: members in `payload` (one, a list, a stream with `parts`), CSV in `payload`, or a file; `action` = pause, resume, cancel.
+ * Message in: members in `payload` (one, a list, a stream with `parts`), CSV in `payload`, or a file; `action` = pause, resume,
+ * cancel, start.
  * Message out: 1 the report, on the message; 2 per batch the rows that were refused; 3 per batch what was loaded.
  * The thinking is in `lib/webitel/upload`. Vendor document: "Webitel REST API usage examples", 4. Dialer.
  */
@@ -11,84 +12,122 @@ import { CLOSED } from "../../lib/core/errors.js";
 import type { WebitelClient } from "../../lib/webitel/client.js";
 import { memberMapper } from "../../lib/webitel/member.js";
 import { JournalFolder } from "../../lib/webitel/upload/journal.js";
-import { openRun, resumeRun } from "../../lib/webitel/upload/open.js";
+import { beginRun, resumeRun, type SkippedRun } from "../../lib/webitel/upload/open.js";
 import { localZone } from "../../lib/webitel/time.js";
-import type { BatchResult, Reject } from "../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
-import { type Message, onInput, localize } from "../shared/input.js";
+import { localize, type Message, onInput } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
-import { SettingsReader, type UploadConfig } from "./upload/settings.js";
+import { sendBatch, sendReport, skippedReport } from "./upload/outputs.js";
+import { SettingsReader, type UploadConfig, type UploadSettings } from "./upload/settings.js";
 import { sourceOf } from "./upload/sources.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
 import { withClient } from "./connection.js";
-import { type Action, actionOf, type QueuedUpload, UploadQueue } from "./control.js";
+import { type Action, actionOf, type Identity, type QueuedUpload, UploadQueue } from "./control.js";
+
+/** What a message asks to be loaded, and how. */
+interface Opened {
+  source: RowSource;
+  options: Omit<UploadSettings, "mapping" | "source" | "separator">;
+  toMember: ReturnType<typeof memberMapper>;
+}
 
 export = (RED: NodeAPI): void => {
   function DialerMemberUpload(this: Node, config: UploadConfig): void {
     RED.nodes.createNode(this, config);
     const settings = new SettingsReader(RED, this, config);
     const folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), this.id);
-    const badge = new ProgressBadge(RED, this);
     const queue = new UploadQueue();
+    const badge = new ProgressBadge(RED, this, () => queue.waiting);
+
+    const open = async (message: Message, streamed?: RowSource): Promise<Opened> => {
+      const { mapping, source: kind, separator, ...options } = await settings.read(message);
+      const source =
+        streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
+      return { source, options, toMember: memberMapper(mapping) };
+    };
+
+    const identify = async (message: Message): Promise<Identity> => {
+      const { source, options } = await open(message);
+      return identityOf(options.queueId, (await source.measure()).fingerprint);
+    };
+
+    const skip = (carrier: Carrier, queueId: string, run: SkippedRun): void => {
+      const report = skippedReport(queueId, run);
+      badge.end(report);
+      sendReport(carrier, report);
+    };
 
     const upload = async (
       api: WebitelClient,
       queued: QueuedUpload,
       carrier: Carrier,
-      resume: boolean,
+      action: Action | undefined,
       streamed?: RowSource,
     ): Promise<void> => {
-      const { message } = carrier;
       badge.begin();
-      const { mapping, source: kind, separator, ...options } = await settings.read(message);
-      const source =
-        streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
-      const run = await (resume ? resumeRun : openRun)(folder, options.queueId, source);
-      queue.throwIfClosed();
-      const onBatch = (result: BatchResult): void => {
-        badge.progress(running.report, run.rows);
-        carrier.send([
-          null,
-          result.rejects.length > 0 ? copyOf(carrier.message, result.rejects.map(localizedReject)) : null,
-          copyOf(carrier.message, progressOf(result)),
-        ]);
-      };
-      const running = new Upload({ api, ...options, ...run, toMember: memberMapper(mapping), onBatch });
-      queued.begin(running);
-      const report = await running.run(source.rows());
-      badge.end(report);
-      carrier.message.payload = report;
-      carrier.send([carrier.message, null, null]);
+      const { source, options, toMember } = await open(carrier.message, streamed);
+      const { queueId, again } = options;
+      const run = await (action === "resume"
+        ? resumeRun(folder, queueId, source)
+        : beginRun(folder, queueId, source, action === "start" ? "resume" : again));
+      if ("skipped" in run) return skip(carrier, queueId, run);
+      try {
+        queue.throwIfClosed();
+        queued.identify(identityOf(queueId, run.fingerprint));
+        const running = new Upload({
+          api,
+          ...options,
+          ...run,
+          toMember,
+          onBatch(result, progress) {
+            badge.progress(progress);
+            sendBatch(RED, carrier, result, progress);
+          },
+          onWait: (wait) => badge.wait(wait),
+        });
+        queued.begin(running);
+        const report = await running.run(source.rows());
+        badge.end(report);
+        sendReport(carrier, report);
+      } finally {
+        await run.journal.close();
+      }
     };
 
-    const add = (carrier: Carrier, resume: boolean, streamed?: RowSource): Promise<void> =>
-      queue.add((queued) =>
-        withClient(RED, config.connection, (api) => upload(api, queued, carrier, resume, streamed)).catch(
+    const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {
+      const work = (queued: QueuedUpload): Promise<void> =>
+        withClient(RED, config.connection, (api) => upload(api, queued, carrier, action, streamed)).catch(
           (error: unknown) => {
             badge.fail(error);
             // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
             if ((error as { code?: unknown }).code === CLOSED) this.warn(localize(RED, error).message);
             throw error;
           },
-        ),
-      );
-    const streams = new Streams((source, carrier) => add(carrier, false, source));
+        );
+      const joins = !streamed && action !== "resume" && (action === "start" || config.again !== "load");
+      return queue.add({
+        work,
+        identify: () => (streamed ? Promise.resolve(undefined) : identify(carrier.message)),
+        ...(joins && { onSame: () => sendReport(carrier, skippedReport("", { runId: "", skipped: "running" })) }),
+      });
+    };
+    const streams = new Streams((source, carrier) => add(carrier, undefined, source));
 
-    const control = (queued: QueuedUpload, action: Action): void => {
+    const control = (queued: QueuedUpload, action: Exclude<Action, "start">): void => {
       queued[action]();
       if (action !== "cancel") badge[action]();
     };
 
     onInput(RED, this, (message, send) => {
       const action = actionOf(message);
-      if (queue.current && action) return control(queue.current, action);
+      if (queue.current && action && action !== "start") return control(queue.current, action);
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
       // A stream cannot be resumed: its messages are then refused one by one.
       if (action !== "resume" && (config.source ?? "payload") === "payload" && isStreamed(message))
         return streams.take(message, send);
-      return add({ message, send }, action === "resume");
+      return add({ message, send }, action);
     });
 
     this.on("close", (done: () => void) => {
@@ -100,26 +139,12 @@ export = (RED: NodeAPI): void => {
     });
   }
 
-  function copyOf(message: Message, payload: unknown): Message {
-    const { payload: _, ...rest } = message;
-    return { ...RED.util.cloneMessage(rest), payload };
-  }
-
-  /** A reject with its reason in the integrator's language. */
-  function localizedReject({ reason, ...row }: Reject): object {
-    const said =
-      typeof reason === "object"
-        ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
-        : (reason ?? RED._("webitel.rows.uncertain"));
-    return { ...row, reason: said };
-  }
-
   RED.nodes.registerType("webitel-dialer-member-upload", DialerMemberUpload, {
     // The form's example dates are those of this machine, not of the browser's.
     settings: { webitelDialerMemberUploadZone: { value: localZone(), exportable: true } },
   });
 };
 
-function progressOf({ batch, accepted, rejected, total, ids }: BatchResult): object {
-  return { batch, accepted, rejected, total, ids };
-}
+/** Two uploads of the same content into the same queue are the same. */
+const identityOf = (queueId: string, fingerprint: string): Identity =>
+  fingerprint === "" ? undefined : `${queueId} ${fingerprint}`;

@@ -158,7 +158,7 @@ class Delivery {
       if (error === CANCELLED) return { kind: "dropped" };
       throw error;
     }
-    await journal.append({ send: marker, batch: this.result.batch, rows: rangesOf(part.entries) });
+    await journal.append({ send: marker, batch: this.result.batch, rows: rangesOf(part.entries), at: Date.now() });
     const outcome = await this.post(marker, part).catch((error: unknown) => {
       if (part.open) tally.uncertain += length;
       throw error;

@@ -83,9 +83,10 @@ export class DoubleCheck {
   /**
    * Copies may appear under a marker. Resolves when the journal has it: a resume goes on watching.
    * @param keep how many members with this marker belong into the queue
+   * @param sentMs when the request left or broke, Unix milliseconds
    */
-  async watch(marker: string, keep: number): Promise<void> {
-    const watch = { marker, keep, untilMs: Date.now() + this.run.patience.lateMs };
+  async watch(marker: string, keep: number, sentMs = Date.now()): Promise<void> {
+    const watch = { marker, keep, untilMs: sentMs + this.run.patience.lateMs };
     this.watches.set(marker, watch);
     await this.run.journal.append({ watch: marker, keep, until: watch.untilMs });
   }

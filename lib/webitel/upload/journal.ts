@@ -2,7 +2,7 @@
  * The journal of one upload: a file that is only ever appended to, a JSON object per line.
  *
  *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
- *     {"send":"<marker>","batch":7,"rows":[[3001,3500]]}             about to be sent
+ *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
  *     {"watch":"<marker>","keep":500,"until":1767225689000}          about to be sent again: copies may come; the last line counts
  *     {"copies":"<marker>","doubled":500,"removed":500}              copies were found
@@ -37,7 +37,7 @@ export interface JournalHead {
 
 /** What happened to a part of a batch. */
 export type JournalLine =
-  | { send: string; batch: number; rows: Range[] }
+  | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
   | { watch: string; keep: number; until: number }
   | { copies: string; doubled: number; removed: number }
@@ -51,6 +51,8 @@ export interface SentPart {
   marker: string;
   batch: number;
   rows: Range[];
+  /** When it was sent, Unix milliseconds. */
+  at?: number;
   ok?: { ids?: readonly string[] };
 }
 
@@ -170,7 +172,8 @@ class JournalReader {
   read(line: JournalLine): void {
     const { content, parts, watches } = this;
     if ("send" in line) {
-      parts.set(line.send, { marker: line.send, batch: line.batch, rows: line.rows });
+      const { send: marker, batch, rows, at } = line;
+      parts.set(marker, { marker, batch, rows, ...(at !== undefined && { at }) });
       content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.batch));
     } else if ("ok" in line) {
       const part = parts.get(line.ok);

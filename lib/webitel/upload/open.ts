@@ -9,6 +9,8 @@ import type { Measure, RowSource } from "./source.js";
 /** A run about to begin. Its journal is locked until it is closed. */
 export interface OpenedRun {
   runId: string;
+  /** Hash of the content; "" for messages of a stream. */
+  fingerprint: string;
   /** Unix milliseconds; of the first start. */
   startedMs: number;
   journal: Journal;
@@ -50,7 +52,7 @@ export async function openRun(
   const startedMs = Date.now();
   const runId = newRunId(startedMs);
   const journal = await folder.create({ run: runId, queue: queueId, input: measure.fingerprint, started: startedMs });
-  return { runId, startedMs, journal, ...withRowEstimate(measure) };
+  return { runId, startedMs, journal, ...measure };
 }
 
 /**
@@ -97,7 +99,7 @@ export async function resumeRun(folder: JournalFolder, queueId: string, source: 
 async function continueRun(folder: JournalFolder, before: JournalContent, measure: Measure): Promise<OpenedRun> {
   const { run, started } = before.head;
   const journal = await folder.continue(before.path);
-  return { runId: run, startedMs: started, journal, before, ...withRowEstimate(measure) };
+  return { runId: run, startedMs: started, journal, before, ...measure };
 }
 
 /** The newest run over the same content and queue; messages of a stream are never the same. */
@@ -109,8 +111,4 @@ async function newestOver(
   if (fingerprint === "") return undefined;
   const same = (await folder.runs()).find(({ head }) => head.queue === queueId && head.input === fingerprint);
   return same && { path: same.path, runId: same.head.run };
-}
-
-function withRowEstimate({ rows }: Measure): { rows?: number } {
-  return rows === undefined ? {} : { rows };
 }

@@ -60,6 +60,8 @@ export interface Report extends Totals {
   durationMs: number;
   resumed: boolean;
   cancelled?: true;
+  /** Nothing was loaded: a run over the same content and queue is at it, or was not loaded to its end. */
+  skipped?: "running" | "unfinished";
   /** Ids of copies that stay in the queue, because they were called already or shall only be reported; 1000 at most. */
   copies?: string[];
 }

@@ -217,14 +217,14 @@ export class Upload {
   /** Batches that an earlier process sent without an answer are verified before anything is sent again. */
   private async verifyOpenParts(parts: readonly SentPart[], open: { skip: RowSet; uncertain: RowSet }): Promise<void> {
     const { journal } = this.options;
-    for (const { marker, batch, rows, ok } of parts) {
+    for (const { marker, batch, rows, ok, at } of parts) {
       // Rows of a part whose outcome stayed unknown are handled one by one in later batches.
       const numbers = fromRanges(rows).filter((row) => !open.skip.has(row));
       if (numbers.length === 0) continue;
       const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
       if (known === undefined) {
         // Its rows are sent under another marker, so whatever comes under this one is a copy.
-        await this.doubleCheck.watch(marker, 0);
+        await this.doubleCheck.watch(marker, 0, at);
         journal.note({ no: marker });
       } else if (known === "uncertain") {
         open.uncertain.add(rows);

@@ -5,6 +5,7 @@ import { readValue, required } from "../../../lib/webitel/fields.js";
 import { type Default, isField, type Mapping, type MappingOptions } from "../../../lib/webitel/member.js";
 import { UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
+import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
@@ -24,6 +25,8 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
   batchSize?: number | string;
   concurrency?: number | string;
   rate?: number | string;
+  /** A server may commit a batch so many seconds after its answer broke. */
+  lateSeconds?: number | string;
   /** Minutes. */
   expiryDuration?: number | string;
   expiryValue?: string;
@@ -33,7 +36,10 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
 }
 
 /** What the settings are for one upload. */
-export type UploadSettings = Pick<UploadOptions, "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain"> &
+export type UploadSettings = Pick<
+  UploadOptions,
+  "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain" | "patience"
+> &
   Choices & { mapping: MappingOptions };
 
 const wrong = (key: string, field: string, params: Record<string, string> = {}): ReturnType<typeof refused> =>
@@ -44,6 +50,7 @@ const NUMBERS = {
   batchSize: [500, 1, 20_000],
   concurrency: [2, 1, 32],
   rate: [0, 0, 1e6],
+  lateSeconds: [90, 0, 3600],
   expiryDuration: [480, 0, 5_256_000],
 } as const;
 
@@ -69,6 +76,7 @@ export class SettingsReader {
       batchSize: Math.floor(this.number("batchSize")),
       concurrency: Math.floor(this.number("concurrency")),
       rate: this.number("rate"),
+      patience: { ...PATIENCE, lateMs: this.number("lateSeconds") * 1000 },
       mapping: {
         mapping: this.mapping(),
         defaults: await this.defaults(message),

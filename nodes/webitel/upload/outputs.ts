@@ -1,0 +1,54 @@
+/** What an upload sends to the node's outputs. */
+import type { NodeAPI } from "node-red";
+import {
+  type BatchResult,
+  NO_ROWS,
+  type Progress,
+  type Reject,
+  type Report,
+} from "../../../lib/webitel/upload/report.js";
+import type { SkippedRun } from "../../../lib/webitel/upload/open.js";
+import type { Message } from "../../shared/input.js";
+import type { Carrier } from "./streams.js";
+
+/** Sends a batch: its rejected rows to output 2, what was loaded to output 3. */
+export function sendBatch(RED: NodeAPI, { message, send }: Carrier, result: BatchResult, run: Progress): void {
+  const { batch, accepted, rejected, total, ids, rejects } = result;
+  send([
+    null,
+    rejects.length > 0
+      ? copyOf(
+          RED,
+          message,
+          rejects.map((reject) => localizedReject(RED, reject)),
+        )
+      : null,
+    copyOf(RED, message, { batch, accepted, rejected, total, ids, run }),
+  ]);
+}
+
+/** Sends the report on the message itself, to output 1. */
+export function sendReport({ message, send }: Carrier, report: Report): void {
+  message.payload = report;
+  send([message, null, null]);
+}
+
+/** The report of a message that loaded nothing, because a run over the same content exists. */
+export function skippedReport(queueId: string, { runId, skipped }: SkippedRun): Report {
+  const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
+  return { runId, queueId, total: 0, ...counts, batches: 0, durationMs: 0, resumed: false, skipped };
+}
+
+function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {
+  const { payload: _, ...rest } = message;
+  return { ...RED.util.cloneMessage(rest), payload };
+}
+
+/** A reject with its reason in the integrator's language. */
+function localizedReject(RED: NodeAPI, { reason, ...row }: Reject): object {
+  const said =
+    typeof reason === "object"
+      ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
+      : (reason ?? RED._("webitel.rows.uncertain"));
+  return { ...row, reason: said };
+}

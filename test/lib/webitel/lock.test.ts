@@ -1,0 +1,82 @@
+/** One writer per journal. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { acquireLock, lockHolder } from "../../../lib/webitel/upload/lock.js";
+import { Journal } from "../../../lib/webitel/upload/journal.js";
+
+describe("lib/webitel/upload/lock", () => {
+  let folder: string;
+  let journal: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cc-lock-"));
+    journal = join(folder, "j.jsonl");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const left = (holder: object, ageMs: number): string => {
+    const path = `${journal}.abc.lock`;
+    writeFileSync(
+      path,
+      JSON.stringify({ pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", space: "x", ...holder }),
+    );
+    const at = new Date(Date.now() - ageMs);
+    utimesSync(path, at, at);
+    return path;
+  };
+
+  it("is held by one, named to the other, and free again afterwards", async () => {
+    const lock = await acquireLock(journal);
+    await assert.rejects(acquireLock(journal), {
+      code: "EINVALID",
+      key: "webitel.errors.resume.locked",
+      params: { pid: process.pid, host: hostname(), since: (await lockHolder(journal))?.since },
+    });
+    await lock.release();
+    assert.deepEqual(readdirSync(folder), []);
+    await (await acquireLock(journal)).release();
+  });
+
+  it("is had by one of many that come at the same moment, at most", async () => {
+    const won = (await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(journal)))).filter(
+      ({ status }) => status === "fulfilled",
+    );
+    assert.ok(won.length <= 1);
+    assert.equal(readdirSync(folder).length, won.length);
+  });
+
+  it("is held by a process on another machine that shows signs of life, and not by one that shows none", async () => {
+    left({}, 5000);
+    await assert.rejects(acquireLock(journal), /process 1 on elsewhere/);
+    left({}, 60_000);
+    const lock = await acquireLock(journal);
+    assert.equal(readdirSync(folder).length, 1);
+    await lock.release();
+  });
+
+  it("is free at once when its process was killed", async () => {
+    const holder = resolve(__dirname, "../../support/webitel/lock-holder.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", holder, journal], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    await assert.rejects(acquireLock(journal), new RegExp(`process ${child.pid} on`));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await (await acquireLock(journal)).release();
+  });
+
+  it("is noticed as lost before anything is sent", async () => {
+    const lock = await acquireLock(journal);
+    const written = new Journal(journal, { run: "r", queue: "1", input: "", started: 0 }, lock);
+    await written.append({ send: "r-1", batch: 1, rows: [[1, 1]] });
+    // This process stood still for so long that another one has taken over.
+    for (const name of readdirSync(folder)) if (name.endsWith(".lock")) rmSync(join(folder, name));
+    Object.assign(lock, { beatMs: 0 });
+    await assert.rejects(written.append({ send: "r-2", batch: 2, rows: [[2, 2]] }), { code: "EINVALID" });
+    await written.close();
+  });
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { progressText } from "../../../nodes/webitel/badge.js";
+
+describe("nodes/webitel/badge", () => {
+  const cases: [done: number, rows: number | undefined, waiting: number, text: string][] = [
+    [0, 0, 0, "0 / 0, 100%"],
+    [1200, 3000, 0, "1,200 / 3,000, 40%"],
+    [1200, 3000, 2, "1,200/3,000, 40% +2"],
+    [9_999, 10_000, 0, "9,999 / 10,000, 99%"],
+    [12_400, 50_000, 0, "12.4k / 50k, 24%"],
+    [12_400, 50_000, 1, "12.4k / 50k, 24% +1"],
+    [999_999, 1_000_000, 12, "1M / 1M, 99% +12"],
+    [9_999, 9_999, 12, "100% +12"],
+    [123_456, undefined, 3, "123k +3"],
+  ];
+  for (const [done, rows, waiting, text] of cases) {
+    it(`says ${text}`, () => {
+      const percent = rows === 0 ? 100 : Math.floor((done / (rows ?? 1)) * 100);
+      const said = progressText({ done, perSecond: 1, ...(rows !== undefined && { rows, percent }) }, waiting);
+      assert.equal(said, text);
+      assert.ok(said.length <= 19, said);
+    });
+  }
+});
