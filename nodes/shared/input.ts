@@ -35,13 +35,24 @@ export function onInput(
   handle: (message: Message, send: Send) => void | Promise<void>,
 ): void {
   node.on("input", (message, send, done) => {
-    const fail = (error: unknown): void => done(localize(RED, error));
+    const fail = (error: unknown): void => {
+      const problem = localize(RED, error);
+      try {
+        done(problem);
+      } catch {
+        // Node-RED copies the message for the Catch nodes. One that cannot be copied, such as one whose properties throw,
+        // would end the process here: the error is reported without it.
+        node.error(problem);
+      }
+    };
+    let work;
     try {
-      const work = handle(message, send as Send);
-      if (work instanceof Promise) work.then(() => done(), fail);
-      else done();
+      work = handle(message, send as Send);
     } catch (error) {
       fail(error);
+      return;
     }
+    if (work instanceof Promise) work.then(() => done(), fail);
+    else done();
   });
 }

@@ -53,6 +53,26 @@ describe("nodes/shared/input", () => {
         ["shared.errors.x: queueId of Webitel", "EINVALID", { vendor: "webitel", operation: "o", field: "queueId" }],
       );
     }
+  });
+
+  it("reports an error without the message where Node-RED cannot copy it for the Catch nodes", async () => {
+    const errors: unknown[] = [];
+    const node = Object.assign(fakeNode(), { error: (error: unknown) => errors.push(error) });
+    const problem = new Error("the flow's");
+    onInput(RED, node, () => Promise.reject(problem));
+    node.emit(
+      "input",
+      {},
+      () => undefined,
+      () => {
+        throw new Error("not copied");
+      },
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(errors, [problem]);
+  });
+
+  it("hands on what is no error of ours as it is", async () => {
     const [plain] = await run(() => {
       throw new TypeError("a bug");
     });
