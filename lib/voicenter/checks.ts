@@ -53,10 +53,16 @@ export const CHECKS: Record<FieldKind, (value: unknown, field: string, report: R
   "custom-data": (value, field, report) => {
     const object = typeof value === "string" ? parsed(value) : value;
     if (!isRecord(object)) throw wrong("object", field);
+    const reported = new Set<string>();
+    const reportFirst: Warn = (problem, effect, where, params) => {
+      // An error costs more than all else here, and the first one says what to look at.
+      if (!reported.has(effect)) report(wrong(problem, where, params), effect);
+      reported.add(effect);
+    };
     const entries = Object.entries(object).filter(([, one]) => one !== undefined && one !== null);
     return Object.fromEntries(
       entries.flatMap(([name, one]) => {
-        const text = customText(one, `${field}.${name}`, report);
+        const text = customText(one, `${field}.${name}`, reportFirst);
         return text === undefined ? [] : [[name, text]];
       }),
     );
@@ -89,17 +95,20 @@ function contentOf(value: unknown, type: RecordType): unknown {
   return `${day}T${pad(value.getHours())}:${pad(value.getMinutes())}:${pad(value.getSeconds())}`;
 }
 
+/** Says what is wrong with a value of CUSTOM_DATA, and what happened to it. */
+type Warn = (problem: string, effect: Effect, field: string, params?: ErrorParams) => void;
+
 /** One value of CUSTOM_DATA as text; undefined when there is no text for it, which is reported. */
-function customText(value: unknown, field: string, report: Report): string | undefined {
+function customText(value: unknown, field: string, warn: Warn): string | undefined {
   const plain = plainText(value) ?? (typeof value === "bigint" ? String(value) : undefined);
   const text = plain ?? jsonText(value);
   if (text === undefined) {
-    report(wrong("custom-value", field), "left-out");
+    warn("custom-value", "left-out", field);
     return undefined;
   }
   if (text.length <= CUSTOM_DATA_LIMIT) return text;
-  const problem = wrong("too-long", field, { limit: CUSTOM_DATA_LIMIT, length: text.length });
-  report(problem, plain === undefined ? "left-out" : "cut");
+  const params = { limit: CUSTOM_DATA_LIMIT, length: text.length };
+  warn("too-long", plain === undefined ? "left-out" : "cut", field, params);
   // Half of a JSON text is no use; and no half of a character that takes two places is left at the end.
   return plain === undefined ? undefined : plain.slice(0, CUSTOM_DATA_LIMIT).replace(/[\ud800-\udbff]$/, "");
 }

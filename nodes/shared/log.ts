@@ -37,16 +37,19 @@ export function answerReport(
   node: Node,
 ): (problem: ContactCenterError, effect: "left-out" | "cut") => void {
   return (problem, effect) => {
-    const text = `${localize(RED, problem).message} ${RED._(`shared.webhook.${effect}`)}`;
-    warnOncePerMinute(node, `${String(problem.cause.field)} ${effect}`, text);
+    // One line for a field, however many of its items are concerned; and no time for the text of the others.
+    const [field] = String(problem.cause.field).split(/[.[]/);
+    const text = (): string => `${localize(RED, problem).message} ${RED._(`shared.webhook.${effect}`)}`;
+    warnOncePerMinute(node, `${field} ${effect}`, text);
   };
 }
 
 /**
  * Warns, unless the node has warned of the same thing within the last minute.
  * @param thing what the warning is about, such as a field's name; not the text, which may differ each time
+ * @param text the warning, or what makes it when it is needed
  */
-export function warnOncePerMinute(node: Node, thing: string, text: string): void {
+export function warnOncePerMinute(node: Node, thing: string, text: string | (() => string)): void {
   const times = warnedAt.get(node) ?? new Map<string, number>();
   warnedAt.set(node, times);
   const now = Date.now();
@@ -58,5 +61,5 @@ export function warnOncePerMinute(node: Node, thing: string, text: string): void
   const key = thing.slice(0, LONGEST_LINE);
   if (times.has(key) || times.size >= THINGS_PER_MINUTE) return;
   times.set(key, now);
-  node.warn(logLine(text));
+  node.warn(logLine(typeof text === "string" ? text : text()));
 }

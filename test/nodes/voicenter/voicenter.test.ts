@@ -145,8 +145,12 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
   });
 
   it("answers with the layer though name and data cannot be used, and warns once", async () => {
-    await deploy({ layer: "7" }, 'msg.payload = { CALLER_NAME: " ", CUSTOM_DATA: { note: "x".repeat(129) } }');
-    const expected = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 7, CUSTOM_DATA: { note: "x".repeat(128) } };
+    await deploy(
+      { layer: "7" },
+      'msg.payload = { CALLER_NAME: " ", CUSTOM_DATA: { note: "x".repeat(129), more: "x".repeat(130) } }',
+    );
+    const CUSTOM_DATA = { note: "x".repeat(128), more: "x".repeat(128) };
+    const expected = { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 7, CUSTOM_DATA };
     const before = red.log.length;
     for (let calls = 0; calls < 3; calls++) assert.deepEqual((await call()).json, expected);
     const warnings = red.log.slice(before).filter((line) => line.includes("[warn]"));
