@@ -11,7 +11,7 @@ import { startVoicenterSimulator } from "./voicenter/simulator.js";
 import { startWebitelSimulator, WEBITEL_DEMO_TOKEN } from "./webitel/simulator.js";
 
 /** What a simulator is started with. */
-export interface SimulatorContext {
+interface SimulatorContext {
   /** Port to listen on; 0 = any free one. */
   port: number;
   /** Address of the Node-RED that the demo flows run in, without a slash at its end. */
@@ -19,7 +19,7 @@ export interface SimulatorContext {
 }
 
 /** One simulator. */
-export interface SimulatorRow {
+interface SimulatorRow {
   name: SimulatorName;
   /** Where it listens; absent for a vendor that only calls us. */
   listens?: {

@@ -2,7 +2,7 @@
 import { helpText, type Option, readOptions, UsageError, type Values } from "./options.js";
 
 /** What runs. */
-export interface Running {
+interface Running {
   /** Printed once all is up. */
   readonly lines: readonly string[];
   /** Ends everything; returns what else is to be said. */
@@ -10,7 +10,7 @@ export interface Running {
 }
 
 /** A command. */
-export interface Program {
+interface Program {
   /** First lines of the help. */
   usage: string;
   options: readonly Option[];

@@ -6,7 +6,7 @@ import { type Simulator, SIMULATOR_LABELS } from "./simulator.js";
 import { portOption, SIMULATORS } from "./all.js";
 
 /** What runs. */
-export interface RunningSimulators {
+interface RunningSimulators {
   readonly consoleUrl: string;
   readonly simulators: readonly Simulator[];
   /** Environment variables of the examples, by name. */

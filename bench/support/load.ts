@@ -6,7 +6,7 @@ import { fork } from "node:child_process";
 import { connect } from "node:net";
 
 /** What to send, and for how long. */
-export interface LoadOptions {
+interface LoadOptions {
   url: string;
   body: string;
   headers?: Record<string, string>;

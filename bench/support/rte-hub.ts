@@ -11,7 +11,7 @@ import { issueToken } from "../../simulators/rte/tokens.js";
 import { record, TYPE, wireData } from "../../simulators/rte/wire.js";
 
 /** What the bench tells this process: send this many events to this contestant. */
-export interface Blast {
+interface Blast {
   to: string;
   events: number;
 }

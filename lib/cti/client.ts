@@ -95,7 +95,7 @@ export function isDown(error: unknown): boolean {
  * The headers that a kind of authentication needs.
  * @throws ContactCenterError `EINVALID` naming the setting that is missing
  */
-export function authHeaders(options: CtiClientOptions): Record<string, string> {
+function authHeaders(options: CtiClientOptions): Record<string, string> {
   const { needs, make } = AUTHENTICATION[options.auth ?? "none"];
   for (const field of needs) {
     if (!options[field])

@@ -3,7 +3,7 @@ import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import type { CtiClient } from "./client.js";
 
 /** What removals work with. */
-export interface PendingUnsubscribesOptions {
+interface PendingUnsubscribesOptions {
   client: Pick<CtiClient, "unsubscribe">;
   /** Writes down what is left; called after each change. */
   save: () => Promise<void>;

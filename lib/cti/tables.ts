@@ -5,7 +5,7 @@
 import type { CallState } from "../core/call.js";
 
 /** What is known of a command. */
-export interface CommandFacts {
+interface CommandFacts {
   /** `commandType` on the wire where the broker wants numbers. */
   readonly number: number;
   /** True where the command carries a telephone number. */

@@ -21,7 +21,7 @@ export interface Transfer {
 }
 
 /** Bounds of what is remembered. */
-export interface TransferLimits {
+interface TransferLimits {
   /** Milliseconds; four hours unless told. */
   maxAgeMs?: number;
   /** Calls on hold at one time; 10,000 unless told. */

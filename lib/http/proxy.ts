@@ -42,7 +42,7 @@ export function proxyFor(address: string, vendor: Vendor, env: NodeJS.ProcessEnv
 }
 
 /** A proxy in the form that axios takes; false keeps axios from deciding by itself. */
-export type ProxySetting =
+type ProxySetting =
   false | { protocol: string; host: string; port: number; auth?: { username: string; password: string } };
 
 /** The proxy of {@link proxyFor} in the form that axios takes. */

@@ -7,7 +7,7 @@ import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../cor
 import { proxyFor, proxySetting } from "./proxy.js";
 
 /** What may be tried again: anything, only what the server surely did not process, or nothing. */
-export type RetryRule = "safe" | "unprocessed" | "never";
+type RetryRule = "safe" | "unprocessed" | "never";
 
 /** How to reach one API. Functions are asked at each request, so a renewed token is used at once. */
 export interface RestOptions {
@@ -78,7 +78,7 @@ export interface RestClient {
 }
 
 /** What a network fault says about the request: it never left, the TLS settings do not fit, we gave it up, or nobody knows. */
-export type NetworkFault = "not-sent" | "tls" | "closed" | "unknown";
+type NetworkFault = "not-sent" | "tls" | "closed" | "unknown";
 
 /** The network's words for a request of which no byte left. */
 const NOT_SENT_CODES = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);

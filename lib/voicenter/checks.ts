@@ -13,7 +13,7 @@ const CONTENT_CHECKS: Readonly<Record<RecordType, (content: string) => boolean>>
 };
 
 /** What happened to a value that cannot be sent as it is, without the rest of the answer being lost. */
-export type Effect = "left-out" | "cut";
+type Effect = "left-out" | "cut";
 /** Learns of a value that was left out or cut, and why. */
 export type Report = (problem: ContactCenterError, effect: Effect) => void;
 

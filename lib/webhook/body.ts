@@ -6,7 +6,7 @@ export const BODY_LIMIT = 64 * 1024;
 /** Milliseconds within which a body must be complete, unless a caller waits for less. */
 export const BODY_TIMEOUT_MS = 4000;
 /** Objects and lists nested deeper than this are refused. */
-export const DEPTH_LIMIT = 64;
+const DEPTH_LIMIT = 64;
 /** How much of a body that is refused is still taken in, so that its sender can read the answer. */
 const DRAIN_LIMIT = 16 * 1024 * 1024;
 

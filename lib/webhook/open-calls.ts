@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 
 /** Why a call got the fallback answer. */
-export type FallbackReason = "deadline" | "error" | "closed";
+type FallbackReason = "deadline" | "error" | "closed";
 
 /** Who opened a call. `Answer` is what goes on the wire, `Request` what came. */
 export interface CallOwner<Answer, Request> {

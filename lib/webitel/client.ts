@@ -19,7 +19,7 @@ export interface WebitelOptions {
 export type Query = NonNullable<RestRequest["query"]>;
 
 /** How a bulk is sent. */
-export interface BulkOptions {
+interface BulkOptions {
   /** A bulk of several members whose body is larger is not sent, and fails with {@link TOO_LARGE}. */
   maxBytes?: number;
   /** The import's name, as Webitel shows it; 120 characters at most. */

@@ -8,7 +8,7 @@ import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
 
 /** The name of a look-up's `msg.event`. */
-export const LOOKUP_NAME = "lookup";
+const LOOKUP_NAME = "lookup";
 
 /** A look-up in all its readings. */
 export interface CallerLookup {

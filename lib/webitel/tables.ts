@@ -7,7 +7,7 @@
 export type FieldKind = "text" | "number" | "id" | "integer" | "time";
 
 /** A field that a column may be mapped to; `variables.<name>` comes on top. */
-export interface MemberField {
+interface MemberField {
   /** As settings and column headers name it. */
   name: string;
   kind: FieldKind;
@@ -47,12 +47,8 @@ export const UPLOAD_CHOICES = {
   again: ["resume", "skip", "load"],
   doubles: ["remove", "report"],
 } as const;
-/** Where the rows come from. */
-export type UploadSource = (typeof UPLOAD_CHOICES.source)[number];
 /** What separates the columns. */
 export type Separator = (typeof UPLOAD_CHOICES.separator)[number];
-/** How `expire_at` of a row without one is found. */
-export type Expiry = (typeof UPLOAD_CHOICES.expiry)[number];
 /** What happens with a batch whose answer never came. */
 export type Uncertain = (typeof UPLOAD_CHOICES.uncertain)[number];
 

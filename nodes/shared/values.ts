@@ -5,7 +5,7 @@ import { isBlank as isBlankValue, readIgnoringCase } from "../../lib/core/values
 import type { Message } from "./input.js";
 
 /** A typed setting as the editor saves it; a missing type counts as `str`. */
-export interface TypedValue {
+interface TypedValue {
   value: unknown;
   type?: string | undefined;
 }
@@ -62,7 +62,7 @@ export function evaluate(
 }
 
 /** How one field of a message is named. */
-export interface FieldNames {
+interface FieldNames {
   /** The node's setting. */
   setting: string;
   /** The vendor's own name in `msg.payload`. */

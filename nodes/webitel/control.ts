@@ -66,7 +66,7 @@ export class QueuedUpload {
 }
 
 /** An upload to be queued. */
-export interface QueueItem {
+interface QueueItem {
   work: (upload: QueuedUpload) => Promise<void>;
   /** Finds out what it is about; asked when others are before it. */
   identify: () => Promise<Identity>;

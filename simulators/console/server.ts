@@ -19,7 +19,7 @@ import type { ConsoleLink } from "./page/about.js";
 import { readBody, TooLarge } from "../body.js";
 
 /** How to start the console. */
-export interface ConsoleOptions {
+interface ConsoleOptions {
   /** 0 or absent: a free port. */
   port?: number;
   simulators: readonly Simulator[];

@@ -11,7 +11,7 @@ export interface AgentState {
 }
 
 /** Where a call is. */
-export type CallPlace = "hunting" | "connected" | "held" | "ended";
+type CallPlace = "hunting" | "connected" | "held" | "ended";
 
 /** One conversation. */
 export interface CallState {

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { AUTHS, type Member, type RingInput } from "./state.js";
 
 /** A request, ready to be sent. */
-export interface RoutingRequest {
+interface RoutingRequest {
   callId: string;
   headers: Record<string, string>;
   body: Record<string, unknown>;

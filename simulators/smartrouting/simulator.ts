@@ -15,7 +15,7 @@ import { routingRequest } from "./request.js";
 import type { Member, RingInput, SmartRoutingState } from "./state.js";
 
 /** How to start it. */
-export interface SmartRoutingOptions {
+interface SmartRoutingOptions {
   /** Webhooks that the phone offers; any other can be typed. */
   endpoints?: readonly Endpoint[];
   directory?: readonly Member[];

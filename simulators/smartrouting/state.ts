@@ -23,7 +23,7 @@ export interface SmartRoutingState {
 /** How the platform proves itself to the webhook (vendor guide, "SmartRouting Request"). */
 export const AUTHS = ["none", "apikey", "basic"] as const;
 /** One of {@link AUTHS}. */
-export type Auth = (typeof AUTHS)[number];
+type Auth = (typeof AUTHS)[number];
 
 /** What the phone dials: the input of the action `ring`. */
 export interface RingInput {

@@ -14,9 +14,9 @@ export interface Platform {
 }
 
 /** What the called side does. */
-export type DialResult = { kind: "answered"; target: string } | { kind: "unanswered" } | { kind: "faulty" };
+type DialResult = { kind: "answered"; target: string } | { kind: "unanswered" } | { kind: "faulty" };
 /** A phone that is called: its type and number, as the answer has them. */
-export interface DialTarget {
+interface DialTarget {
   type: string;
   target: string;
 }

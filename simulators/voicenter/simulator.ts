@@ -13,7 +13,7 @@ import { walk } from "./ivr-run.js";
 import type { Ivr, IvrConversation, RingInput, VoicenterState } from "./state.js";
 
 /** How to start it. */
-export interface VoicenterOptions {
+interface VoicenterOptions {
   /** The IVRs, one for each number that is dialled. */
   ivrs?: readonly Ivr[];
   /** Milliseconds that the platform waits for an answer; default 5,000. */

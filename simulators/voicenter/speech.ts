@@ -2,7 +2,7 @@
 import type { Part } from "./interpret-answer.js";
 
 /** A part that can be said. */
-export interface Said {
+interface Said {
   /** For the page, such as `digits 047`. */
   shown: string;
   /** For the voice. */

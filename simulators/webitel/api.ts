@@ -6,14 +6,14 @@ import { checkMembers, queueForMembers, Refusal } from "./validation.js";
 import type { Store, StoredMember } from "./store.js";
 
 /** One request, read. */
-export interface OperationRequest {
+interface OperationRequest {
   params: string[];
   query: URLSearchParams;
   body: Record<string, unknown>;
 }
 
 /** How the server searches. */
-export interface SearchBehaviour {
+interface SearchBehaviour {
   /** Does not know `variables[…]`. */
   ignoresVariables: boolean;
   /** Milliseconds until a new member is found: searches read a replica. */

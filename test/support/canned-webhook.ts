@@ -20,8 +20,7 @@ export interface CannedWebhook {
 }
 
 /** Status, body and content type, or a function that does what it likes with the response. */
-export type Answering =
-  { status: number; body?: unknown; type?: string } | ((response: ServerResponse, asked: Asked) => void);
+type Answering = { status: number; body?: unknown; type?: string } | ((response: ServerResponse, asked: Asked) => void);
 
 /** Starts one on a free port of loopback. */
 export async function cannedWebhook(answer: Answering = { status: 204 }): Promise<CannedWebhook> {

@@ -87,7 +87,7 @@ export function eventLoopFlow(simulator: CtiSimulator, red: NodeRed, agents: str
   ];
 }
 
-/** Sends a message into a node by the button of an inject node that simulators before it. */
+/** Sends a message into a node by the button of an inject node before it. */
 export async function pressInject(red: NodeRed, id: string): Promise<void> {
   const answer = await fetch(`${red.adminUrl}/inject/${id}`, { method: "POST" });
   if (!answer.ok) throw new Error(`inject ${id} answered ${answer.status}`);

@@ -2,7 +2,7 @@
 import type { FlowNode } from "./node-red.js";
 
 /** The tab that the nodes below sit on. */
-export const TAB = "tab";
+const TAB = "tab";
 
 /** A tab. */
 export function tab(id = TAB): FlowNode {

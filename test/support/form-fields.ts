@@ -56,7 +56,7 @@ async function chooseFromMenu(element: Locator, value: string): Promise<void> {
 }
 
 /** What shows of a typed input; its own element is hidden. */
-export function containerOf(element: Locator): Locator {
+function containerOf(element: Locator): Locator {
   return element.locator("xpath=following-sibling::*[contains(@class,'red-ui-typedInput-container')][1]");
 }
 

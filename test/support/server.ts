@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /** A request, its body read. */
-export interface Heard {
+interface Heard {
   method: string;
   url: string;
   headers: IncomingMessage["headers"];

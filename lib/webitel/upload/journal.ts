@@ -26,7 +26,7 @@ import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
 /** The first line. */
-export interface JournalHead {
+interface JournalHead {
   run: string;
   queue: string;
   /** Hash of the input's content; "" when the input cannot be read again (a stream of messages). */
@@ -36,7 +36,7 @@ export interface JournalHead {
 }
 
 /** What happened to a part of a batch. */
-export type JournalLine =
+type JournalLine =
   | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
   | { watch: string; keep: number; until: number }

@@ -13,7 +13,7 @@ import { delay } from "../../http/backoff.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
 
 /** Who writes a journal. */
-export interface LockHolder {
+interface LockHolder {
   pid: number;
   host: string;
   /** ISO 8601. */

@@ -2,7 +2,7 @@
 import type { EditorNode } from "../../shared/editor/red.js";
 
 /** What keeps a broker from posting to an address; a key of the catalogue. */
-export type Unreachable = "none" | "invalid" | "local" | "http";
+type Unreachable = "none" | "invalid" | "local" | "http";
 
 /** Undefined when nothing speaks against it, or when only the running flow can tell. */
 export function unreachable(address: string): Unreachable | undefined {

@@ -32,7 +32,7 @@ export function prepareChoices(dialog: JQuery): void {
 }
 
 /** The items of a list that is edited as one text; blanks around and empty items are left out. */
-export function splitTexts(text: string): string[] {
+function splitTexts(text: string): string[] {
   return text
     .split(/[,\n]/)
     .map((item) => item.trim())

@@ -19,7 +19,7 @@ export interface Column {
 }
 
 /** What a list looks like. */
-export interface ListOptions {
+interface ListOptions {
   columns: readonly Column[];
   /** Text of the button that adds a row. */
   add: string;

@@ -26,7 +26,7 @@ export interface WebhookConfig extends NodeDef {
 }
 
 /** The header that Enreach names in its guide. */
-export const DEFAULT_API_KEY_HEADER = "X-Benemen-APIKey";
+const DEFAULT_API_KEY_HEADER = "X-Benemen-APIKey";
 
 /** Handed to `registerType`. */
 export const WEBHOOK_CREDENTIALS: NodeCredentials<WebhookCredentials> = {

@@ -77,7 +77,7 @@ export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
 }
 
 /** Which node serves which method and path. */
-export class Dispatcher {
+class Dispatcher {
   private readonly claims = new Map<string, Claims>();
   /** Requests that were passed on at the front, to be served behind. */
   private readonly passedOn = new WeakMap<IncomingMessage, { claims: Claims; webhook: WebhookRequest }>();

@@ -14,7 +14,7 @@ export interface HttpAnswer {
 }
 
 /** `msg.req`: the request as plain data, without credentials. */
-export interface PlainRequest {
+interface PlainRequest {
   method: string;
   url: string;
   headers: Record<string, string | string[] | undefined>;
@@ -33,7 +33,7 @@ export interface AcceptedRequest {
 }
 
 /** What one kind of webhook does. */
-export interface EndpointOptions {
+interface EndpointOptions {
   method: "GET" | "POST";
   /** Takes a form body as well as JSON. */
   form?: boolean;
@@ -79,7 +79,7 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers: Re
 }
 
 /** The endpoint of a webhook node. */
-export interface WebhookEndpoint {
+interface WebhookEndpoint {
   /** False when a setting is wrong, which the badge says. */
   readonly healthy: boolean;
   /** Gives the path back. */

@@ -5,7 +5,7 @@ import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
 /** What becomes of an event. */
-export interface EventOutcome {
+interface EventOutcome {
   /** What the vendor gets at once. */
   answer: HttpAnswer;
   /** Sends the event to the flow, after the answer; absent where the answer refuses the event. */
@@ -13,7 +13,7 @@ export interface EventOutcome {
 }
 
 /** What one vendor's event webhook does. */
-export interface EventOptions {
+interface EventOptions {
   /** Takes a form body as well as JSON. */
   form?: boolean;
   /** Reads an event; called once for each accepted request. */

@@ -20,10 +20,10 @@ export interface RequestNodeConfig extends WebhookConfig {
 }
 
 /** Milliseconds until the fallback answer where the node sets none. */
-export const DEFAULT_DEADLINE_MS = 4000;
+const DEFAULT_DEADLINE_MS = 4000;
 
 /** What one vendor's in node does. */
-export interface RequestNodeOptions {
+interface RequestNodeOptions {
   vendor: Vendor;
   method: "GET" | "POST";
   /** The answer that a caller gets when the flow gives none. */

@@ -5,7 +5,7 @@ import { fieldOf, isField, type Mapping } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
 /** What a sample holds. */
-export interface Sample {
+interface Sample {
   columns: string[];
   /** The first data row; undefined when there is only a header. */
   row?: Record<string, unknown>;

@@ -4,7 +4,7 @@ import { badge, button, card, el, json, render, timeOfDay, type Tone } from "./a
 import { CONVERSATION } from "./texts.js";
 
 /** The calls of a vendor on the page. */
-export interface ConversationView {
+interface ConversationView {
   readonly element: HTMLElement;
   /** Draws the calls, the latest first. */
   update(calls: readonly Conversation[]): void;

@@ -3,7 +3,7 @@
 /** What may stand inside an element; what is empty is left out. */
 export type Child = Node | string | number | undefined | null | false;
 /** Attributes; `on…` takes a listener, true and false set and leave out an attribute, `value` is set as property. */
-export type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
+type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 /** The meaning of a badge, in colour. */
 export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
 

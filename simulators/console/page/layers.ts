@@ -4,7 +4,7 @@ import { button, el, field, input, notify, type PanelApi, render, row, select, t
 import { VOICENTER } from "./texts.js";
 
 /** The table on the page. */
-export interface LayerTable {
+interface LayerTable {
   readonly element: HTMLElement;
   /** @param place where the call is, such as `layer 5: Identify`; undefined without a call */
   show(ivr: Ivr | undefined, place: string | undefined): void;

@@ -4,7 +4,7 @@ import { button, type Child, el, notify, render } from "./api.js";
 import { PHONE } from "./texts.js";
 
 /** What a phone does; what an action throws is shown on the page. */
-export interface PhoneActions {
+interface PhoneActions {
   /** Rings; Enter in a field does the same. */
   ring(): unknown;
   hangUp(): unknown;
@@ -13,7 +13,7 @@ export interface PhoneActions {
 }
 
 /** What the display shows. */
-export interface Display {
+interface Display {
   /** Where the call is. */
   line: string;
   /** What was typed, or other big text. */

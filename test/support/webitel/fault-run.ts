@@ -10,7 +10,7 @@ import { until } from "../wait.js";
 import type { LoaderJob } from "./loader.js";
 
 /** What to try. */
-export interface FaultRun {
+interface FaultRun {
   rows: number;
   seed: number;
   concurrency: number;
@@ -22,7 +22,7 @@ export interface FaultRun {
 }
 
 /** What came of it. */
-export interface FaultRunResult {
+interface FaultRunResult {
   report: Report;
   /** How often each good row's number is in the queue, other than once. */
   wrong: string[];
