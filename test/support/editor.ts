@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./chromium.js";
 import { DARK_THEME } from "./dark-theme.js";
 import { field, fillField, type FieldValue, ListField, readField } from "./form-fields.js";
-import type { FlowNode, NodeRed } from "./node-red.js";
+import { type FlowNode, NODE_RED, type NodeRed } from "./node-red.js";
 
 /** What a test needs of the editor's global. */
 interface EditorGlobal {
@@ -33,18 +33,18 @@ export class Editor {
   ) {}
 
   /** Starts a browser and opens the editor. */
-  static async open(red: NodeRed, options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Editor> {
+  static async open(red: NodeRed, options: { width?: number; height?: number } = {}): Promise<Editor> {
     const browser = await launchChromium();
     const page = await browser.newPage({ viewport: { width: options.width ?? 1280, height: options.height ?? 1000 } });
     const editor = new Editor(browser, page, red);
-    page.setDefaultTimeout(5000);
+    page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => editor.faults.push(error.message));
     page.on("console", (message) => message.type() === "error" && editor.faults.push(message.text()));
     page.on(
       "response",
       (response) => response.status() >= 400 && editor.faults.push(`${response.status()} ${response.url()}`),
     );
-    if (options.dark === true) await page.addInitScript(addStyle, `:root { ${DARK_THEME} }`);
+    await page.addInitScript(followColourScheme, HAS_DARK_THEME ? "" : DARK_THEME);
     try {
       await editor.load();
       return editor;
@@ -202,6 +202,11 @@ export class Editor {
     return (await help.textContent()) ?? "";
   }
 
+  /** Shows the page in dark or light colours. */
+  async dark(isDark: boolean): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: isDark ? "dark" : "light" });
+  }
+
   /** Takes a picture into the folder that SHOTS names; does nothing otherwise. */
   async picture(name: string): Promise<void> {
     const folder = process.env["SHOTS"];
@@ -216,10 +221,15 @@ export class Editor {
   }
 }
 
-function addStyle(css: string): void {
+/** Node-RED has a dark theme of its own since version 5. */
+const HAS_DARK_THEME = Number((require(`${NODE_RED}/package.json`) as { version: string }).version.split(".")[0]) >= 5;
+
+/** The editor takes the colours that the browser prefers; one without a dark theme gets `dark`, as theme packs give it one. */
+function followColourScheme(dark: string): void {
+  localStorage.setItem("view-dark-theme", "auto");
   addEventListener("DOMContentLoaded", () => {
     const style = document.createElement("style");
-    style.textContent = css;
+    style.textContent = `@media (prefers-color-scheme: dark) { :root { ${dark} } }`;
     document.head.append(style);
   });
 }

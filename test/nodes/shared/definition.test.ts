@@ -1,0 +1,64 @@
+/** The validators of the forms, as the build hands them to the editor. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+type Validator = (this: Record<string, unknown>, value: unknown) => boolean;
+type Make = (...parameters: unknown[]) => Validator;
+
+const { valid } = createRequire(__filename)(
+  resolve(__dirname, "../../../resources/nodes/shared/editor/definition.js"),
+) as { valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make> };
+
+describe("nodes/shared/editor/definition: validators", () => {
+  const globals = globalThis as { RED?: object; $?: object };
+  before(() => {
+    // The editor's own validator refuses "bad" here; no dialog is open.
+    globals.RED = { validators: { typedInput: () => (value: unknown) => value !== "bad" } };
+    globals.$ = () => ({ val: () => undefined });
+  });
+  after(() => {
+    delete globals.RED;
+    delete globals.$;
+  });
+
+  const cases: [name: string, validator: () => Validator, good: unknown[], bad: unknown[]][] = [
+    ["typed", () => valid.typed("x"), ["text"], ["bad"]],
+    ["typedInteger", () => valid.typedInteger("x", -5, 5), ["-5", 5, "0"], ["6", "1.5", "x"]],
+    ["number", () => valid.number(0, 10), ["0", 10, "2.5", "${RATE}"], ["-1", "11", "x"]],
+    ["integer", () => valid.integer(1), ["1", 30, "${LAYER}"], ["0", "1.5", "1e3", "-1", "x"]],
+    [
+      "address",
+      () => valid.address(),
+      ["https://a.example/b", "http://a", "${URL}"],
+      ["a.example", "wss://a", "https://a b"],
+    ],
+    ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
+  ];
+  for (const [name, validator, good, bad] of cases) {
+    it(`${name} takes blank and what is right, and nothing else`, () => {
+      const check = validator();
+      assert.deepEqual(
+        ["", undefined, ...good].filter((value) => !check.call({}, value)),
+        [],
+      );
+      assert.deepEqual(
+        bad.filter((value) => check.call({}, value)),
+        [],
+      );
+    });
+  }
+
+  it("typedInteger leaves other types to the editor", () => {
+    const check = valid.typedInteger("x", 0, 5);
+    assert.deepEqual([check.call({ xType: "msg" }, "payload"), check.call({ xType: "msg" }, "bad")], [true, false]);
+  });
+
+  it("neededWhen asks for a value while the other setting has its value", () => {
+    const check = valid.neededWhen("auth", "token", valid.address());
+    assert.deepEqual(
+      [check.call({ auth: "token" }, ""), check.call({ auth: "user" }, ""), check.call({ auth: "token" }, "x")],
+      [false, true, false],
+    );
+  });
+});
