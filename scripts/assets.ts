@@ -117,13 +117,15 @@ function pruneDeclarations(): void {
   for (const file of declarations) if (!needed.has(file)) rmSync(file);
 }
 
-/** Indents by two, as the sources are: tsc writes four, a twentieth of the package. A file with a text of several lines stays. */
+/** Indents by two, as the sources are: tsc and the forms have four, a twentieth of the package. A script with a text of several lines stays. */
 function narrowIndents(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.(?:js|d\.ts)$/.test(name)) continue;
+    if (!/\.(?:js|d\.ts|html)$/.test(name)) continue;
     const file = join(folder, name);
     const code = readFileSync(file, "utf8");
-    const hasLongText = code.split("\n").some((line) => line.replaceAll("\\`", "").split("`").length % 2 === 0);
+    const hasLongText =
+      !name.endsWith(".html") &&
+      code.split("\n").some((line) => line.replaceAll("\\`", "").split("`").length % 2 === 0);
     if (!hasLongText)
       writeFileSync(
         file,
@@ -134,8 +136,8 @@ function narrowIndents(folder: string): void {
 
 async function build(): Promise<void> {
   pruneDeclarations();
-  for (const folder of ["dist", "resources"]) narrowIndents(join(root, folder));
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
+  for (const folder of ["dist", "resources"]) narrowIndents(join(root, folder));
   jsonModules(join(root, "resources/lib"));
   cpSync(join(root, "nodes/shared/editor/form.css"), join(root, "resources/nodes/shared/editor/form.css"));
   const page = join(root, "simulators/console/page");
