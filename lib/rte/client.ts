@@ -1,305 +1,374 @@
 /**
- * The client of Enreach RTE: one connection that always comes back, shared by members that want events.
+ * The client of Enreach RTE: one connection that always comes back, shared by its subscribers.
  *
- * A hub forgets its subscriptions with the connection, and events of the time between are lost. So after each outage the
- * client subscribes again everything that is wanted, and then tells each member of the `gap`.
+ * A hub forgets its subscriptions with the connection, and events of the time between are lost. So the client subscribes
+ * everything again after each outage, repeats what failed until it is served, and then reports the `gap`.
  */
-import type { BackoffOptions } from "../http/backoff.js";
-import { delay } from "../http/backoff.js";
-import type { Access } from "./login.js";
-import { copyEvent, EventReader, type Subject } from "./events.js";
-import { Hub, type HubTimings } from "./hub.js";
-import { available, reconcile, served } from "./hub-calls.js";
-import { type Member, type Notice, noticesOf, type Receiver, type State } from "./member.js";
-import { Seat } from "./subscriber.js";
+import { type BackoffOptions, backoffDelay, delay } from "../http/backoff.js";
+import { networkError } from "../http/rest.js";
+import { copyEvent, EventReader, type RteEvent, type Subject } from "./events.js";
+import { type Answers, Hub, type HubTimings } from "./hub.js";
+import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
-import { distinct, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
+import {
+  disconnectedNotice,
+  gapNotice,
+  type Notice,
+  noticesOf,
+  safely,
+  type State,
+  type Subscriber,
+} from "./subscriber.js";
+import { type Outcome, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
+import { type CallFault, synchronise } from "./synchronise.js";
 
-/** Milliseconds that the contract promises; a silent socket is noticed within 40 s. */
-export const TIMINGS: HubTimings = { negotiateMs: 10_000, handshakeMs: 10_000, silenceMs: 30_000, invokeMs: 10_000 };
+/** Times of a client, in milliseconds. */
+export interface ClientTimings extends HubTimings {
+  /** For a call on a connection on which the hub serves nothing; one that serves something is never ended for it. */
+  callMs: number;
+}
+
+/** The times that are used unless a client is made with others. */
+export const TIMINGS: ClientTimings = {
+  negotiateMs: 10_000,
+  handshakeMs: 10_000,
+  silenceMs: 35_000,
+  questionMs: 10_000,
+  callMs: 120_000,
+  drainMs: 200,
+};
+
+/** Something that the vendor does not document: passed through as it came, or dropped. */
+export interface Unknown {
+  kind: "passed" | "dropped";
+  /** The event, `event.property`, or the hub's message. */
+  what: string;
+}
+/** Unknown things that are reported; a hub may make up any number of them. */
+const UNKNOWNS_REPORTED = 100;
 
 /** How to make a client. */
 export interface ClientOptions {
-  access: Access;
-  /** Told once of each event, property or hub message that the vendor does not document. */
-  onUnknown?: (what: string) => void;
-  /** Told of each change of the connection. */
+  login: Login;
+  /** Called once for each unknown thing, a hundred at most. */
+  onUnknown?: (unknown: Unknown) => void;
+  /** Called at each change of the connection. */
   onState?: (state: State) => void;
-  timings?: Partial<HubTimings>;
+  /** Called when calls to the hub begin to fail, and with undefined when they work again. */
+  onCallFault?: (fault: CallFault | undefined) => void;
+  timings?: Partial<ClientTimings>;
   backoff?: BackoffOptions;
 }
 
-/** A connection that never gives up. */
-export class RteClient {
-  private readonly members = new Map<string, Seat>();
-  private readonly subscriptions = new Subscriptions<Seat>();
+/** A connection that never gives up, and its subscribers. */
+export interface RteClient {
+  /** Starts connecting; comes back from everything but {@link RteClient.close}. */
+  open(): void;
+  /** Ends the connection; resolves when the socket is gone, within a second. Subscribers and subscriptions stay. */
+  close(): Promise<void>;
+  /** Adds a subscriber. It hears at once how the connection is. */
+  add(subscriber: Subscriber): void;
+  /** Removes a subscriber; what nobody else subscribes is taken back at the hub. */
+  remove(subscriber: Subscriber): void;
+  /** Puts one subscriber in the place of another, with its subscriptions. It hears at once how the connection is. */
+  replace(old: Subscriber, replacement: Subscriber): void;
+  /**
+   * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
+   * @param lostSinceMs events of what is new here are lost since then, Unix milliseconds: a `gap` reports it
+   */
+  setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;
+  /** Adds subscriptions. What the hub has not answered yet stays subscribed, and a notice reports it later. */
+  subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome>;
+  /** Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. */
+  unsubscribe(subscriber: Subscriber, subjects?: readonly Subject[]): Promise<Result[]>;
+  /** A subscriber's subscriptions, with the hub's own word where the hub gives one. */
+  list(subscriber: Subscriber): Promise<Result[]>;
+  /**
+   * Names of the events that the hub offers.
+   * @throws ContactCenterError `ECLOSED` while there is no connection, `EHUB`, `ETIMEDOUT`
+   */
+  available(): Promise<string[]>;
+  /** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
+  counts(subscriber: Subscriber): { refused: number; pending: number };
+  /** Until when a subscriber has got every event, Unix milliseconds; undefined for one without subscriptions. */
+  completeUntilMs(subscriber: Subscriber): number | undefined;
+}
+
+/** Makes a client; {@link RteClient.open} starts it. */
+export function createRteClient(options: ClientOptions): RteClient {
+  return new Client(options);
+}
+
+class Client implements RteClient {
+  private readonly subscribers = new Set<Subscriber>();
+  private readonly subscriptions = new Subscriptions<Subscriber>();
   private readonly reader: EventReader;
-  private readonly timings: HubTimings;
-  private readonly strange = new Set<string>();
-  private life: { abort: AbortController; done: Promise<void> } | undefined;
+  private readonly timings: ClientTimings;
+  private readonly reported = new Set<string>();
+  private session: AbortController | undefined;
+  private ended: Promise<void> = Promise.resolve();
   private hub: Hub | undefined;
+  private seenMs = 0;
   private work: Promise<void> = Promise.resolve();
+  private retry: NodeJS.Timeout | undefined;
+  private fault: CallFault | undefined;
   private state: State = { word: "connecting" };
-  /** An outage has been told of. */
-  private isOut = false;
-  /** Events may be missing since then; undefined while all is well. */
-  private blindSinceMs: number | undefined;
+  private isOutageReported = false;
 
   constructor(private readonly options: ClientOptions) {
     this.timings = { ...TIMINGS, ...options.timings };
     this.reader = new EventReader((event, property) =>
-      this.wonder(property === undefined ? event : `${event}.${property}`),
+      this.report("passed", property === undefined ? event : `${event}.${property}`),
     );
   }
 
-  /** Starts connecting; comes back from everything but {@link RteClient.close}. */
   open(): void {
-    if (this.life !== undefined) return;
-    this.isOut = false;
-    this.blindSinceMs = undefined;
-    const abort = new AbortController();
-    this.life = { abort, done: this.run(abort.signal) };
+    if (this.session !== undefined) return;
+    const session = new AbortController();
+    this.session = session;
+    this.isOutageReported = false;
+    this.ended = this.ended.then(() => this.run(session.signal));
   }
 
-  /** Ends the connection; resolves when the socket is gone, within a second. */
   async close(): Promise<void> {
-    const { life } = this;
-    this.life = undefined;
-    life?.abort.abort(new Error("closed"));
-    await life?.done;
+    this.session?.abort(new Error("closed"));
+    this.session = undefined;
+    await this.ended;
   }
 
-  /**
-   * Adds a user. It hears at once how the connection is.
-   * @param id the same for the successor of a member on hold
-   */
-  join(id: string, receiver: Receiver): Member {
-    const member = new Seat(id, this, receiver, this.members.get(id));
-    this.members.set(id, member);
-    member.show(this.state);
-    if (this.state.word === "connected") member.tell({ topic: "connected", payload: {} });
-    if (this.state.word === "disconnected") member.tell(disconnected(this.state));
-    return member;
+  add(subscriber: Subscriber): void {
+    this.subscribers.add(subscriber);
+    const { state } = this;
+    safely(() => subscriber.onState(state));
+    if (state.word === "connected") notify(subscriber, { topic: "connected", payload: {} });
+    if (state.word === "disconnected") notify(subscriber, disconnectedNotice(state));
   }
 
-  /** See {@link Member.want}. */
-  async want(member: Seat, subjects: readonly Subject[]): Promise<void> {
-    this.add(member, subjects);
-    this.inherit(member);
-    if (this.hub === undefined) return;
-    await this.sync();
-    if (this.hub !== undefined) for (const notice of noticesOf(this.results(subjects))) member.tell(notice);
+  remove(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber);
+    this.subscriptions.remove(subscriber, this.subscriptions.of(subscriber));
+    void this.synchronise();
   }
 
-  private add(member: Seat, subjects: readonly Subject[]): void {
-    for (const { eventName } of subjects) this.reader.learn(eventName);
-    this.subscriptions.add(member, subjects);
+  replace(old: Subscriber, replacement: Subscriber): void {
+    this.subscribers.delete(old);
+    this.subscriptions.replace(old, replacement);
+    this.add(replacement);
   }
 
-  /** The successor takes the place of a member on hold; what came meanwhile and is still wanted comes first. */
-  private inherit(member: Seat): void {
-    const held = member.predecessor;
-    if (held === undefined) return;
-    member.predecessor = undefined;
-    held.heir = member;
-    this.subscriptions.remove(held, this.subscriptions.of(held));
-    const wanted = new Set(this.subscriptions.of(member).map(subjectKey));
-    for (const event of held.held ?? []) if (wanted.has(subjectKey(event.rte))) member.onEvent(event);
-    if (held.gap !== undefined) member.tell(held.gap);
+  async setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void> {
+    const kept = new Set(subjects.map(subjectKey));
+    const dropped = this.subscriptions.of(subscriber).filter((subject) => !kept.has(subjectKey(subject)));
+    this.subscriptions.remove(subscriber, dropped);
+    this.subscribeFromNow(subscriber, subjects, lostSinceMs);
+    await this.synchronise();
   }
 
-  /** See {@link Member.subscribe}. */
-  async subscribe(member: Seat, subjects: readonly Subject[]): Promise<Result[]> {
-    this.add(member, subjects);
-    await this.sync();
-    return this.results(subjects);
+  async subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome> {
+    this.subscribeFromNow(subscriber, subjects, undefined, true);
+    await this.synchronise();
+    return this.subscriptions.answers(subscriber, subjects, this.hub === undefined ? "disconnected" : "not answered");
   }
 
-  /** See {@link Member.unsubscribe}. */
-  async unsubscribe(member: Seat, subjects?: readonly Subject[]): Promise<Result[]> {
-    const concerned = subjects ?? this.subscriptions.of(member);
-    this.subscriptions.remove(member, concerned);
-    await this.sync();
-    return distinct(concerned).map(({ entityId, eventName }) => ({
-      entityId,
-      eventName,
-      subscribed: false,
-      message: null,
-    }));
+  async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.of(subscriber)): Promise<Result[]> {
+    this.subscriptions.remove(subscriber, subjects);
+    await this.synchronise();
+    return this.subscriptions.releases(subjects);
   }
 
-  /** See {@link Member.list}. */
-  async list(member: Seat): Promise<Result[]> {
-    const results = this.results(this.subscriptions.of(member));
-    const active = this.hub === undefined ? undefined : await served(this.hub);
-    if (active === undefined) return results;
-    for (const result of results) {
-      if (result.subscribed && !active.has(subjectKey(result)))
-        Object.assign(result, { subscribed: false, message: "unknown to the hub" });
-    }
-    return results;
-  }
-
-  /**
-   * See {@link Member.available}.
-   * @throws ContactCenterError `ECLOSED` while there is no connection
-   */
-  available(): Promise<string[]> {
-    return available(this.hub);
-  }
-
-  /** See {@link Member.leave}. */
-  leave(member: Seat): void {
-    this.subscriptions.remove(member, this.subscriptions.of(member));
-    if (this.members.get(member.id) === member) this.members.delete(member.id);
-    void this.sync();
-  }
-
-  /** A deploy is done: members on hold that got no successor leave. */
-  dropHeld(): void {
-    for (const member of this.members.values()) if (member.held !== undefined) this.leave(member);
-  }
-
-  private results(subjects: readonly Subject[]): Result[] {
-    return distinct(subjects).map((subject) => this.subscriptions.result(subject, "disconnected"));
-  }
-
-  /** Brings the hub in line with the wishes; one at a time, so that answers and wishes cannot cross. */
-  private sync(): Promise<void> {
-    this.work = this.work.then(async () => {
-      const { hub } = this;
-      if (hub === undefined) return;
-      const fault = await reconcile(hub, this.subscriptions, () => this.hub === hub);
-      if (fault !== undefined) this.tellAll({ topic: "error", payload: fault });
+  async list(subscriber: Subscriber): Promise<Result[]> {
+    const active = await this.hub?.active();
+    const otherwise = this.hub === undefined ? "disconnected" : "not answered";
+    return this.subscriptions.of(subscriber).map((subject) => {
+      const result = this.subscriptions.result(subject, otherwise);
+      if (!result.subscribed || active?.has(subjectKey(subject)) !== false) return result;
+      return { ...result, subscribed: false, message: "unknown to the hub" };
     });
+  }
+
+  async available(): Promise<string[]> {
+    const cause = { vendor: "enreach", operation: "AvailableSubscriptions" } as const;
+    if (this.hub === undefined) throw networkError(cause, "ECLOSED", "", 0);
+    return this.hub.available();
+  }
+
+  counts(subscriber: Subscriber): { refused: number; pending: number } {
+    return this.subscriptions.counts(subscriber);
+  }
+
+  completeUntilMs(subscriber: Subscriber): number | undefined {
+    return this.subscriptions.completeUntilMs(subscriber, this.hub?.seenMs ?? this.seenMs);
+  }
+
+  private subscribeFromNow(
+    subscriber: Subscriber,
+    subjects: readonly Subject[],
+    lostSinceMs: number | undefined,
+    isAnswered = false,
+  ): void {
+    for (const { eventName } of subjects) this.reader.learn(eventName);
+    this.subscriptions.add(subscriber, subjects, {
+      nowMs: Date.now(),
+      lostSinceMs,
+      isLosing: this.isOutageReported,
+      isAnswered,
+    });
+  }
+
+  /** Brings the hub in line with the subscriptions; one pass at a time, so that answers and changes cannot cross. */
+  private synchronise(): Promise<void> {
+    this.work = this.work.then(() => this.pass());
     return this.work;
+  }
+
+  private async pass(): Promise<void> {
+    const { hub } = this;
+    if (hub === undefined) return;
+    clearTimeout(this.retry);
+    const isCurrent = (): boolean => this.hub === hub;
+    const limit = setTimeout(() => this.giveUp(hub), this.timings.callMs);
+    // One wait for all that fail in this pass, so that they are asked again together.
+    const waits = new Map<number, number>();
+    const waitMs = (failures: number): number => {
+      const ms = waits.get(failures) ?? backoffDelay(failures, this.options.backoff);
+      waits.set(failures, ms);
+      return ms;
+    };
+    const fault = await synchronise(hub, this.subscriptions, { isCurrent, waitMs });
+    clearTimeout(limit);
+    if (!isCurrent()) return;
+    this.reportFault(fault);
+    this.reportNews();
+    const nextMs = this.subscriptions.nextMs();
+    if (nextMs !== undefined) this.retry = setTimeout(() => void this.synchronise(), Math.max(0, nextMs - Date.now()));
+  }
+
+  /** A hub that answers nothing for so long, on a connection without any use, is tried on a new one. */
+  private giveUp(hub: Hub): void {
+    if (this.hub !== hub || this.subscriptions.isServing()) return;
+    const cause = { vendor: "enreach", operation: "Subscribe" } as const;
+    void hub.stop(networkError(cause, "ETIMEDOUT", hub.url, this.timings.callMs));
+  }
+
+  private reportFault(fault: CallFault | undefined): void {
+    // What failed before and was not repeated in this pass still fails.
+    if (fault === undefined && this.subscriptions.isFailing()) return;
+    if (fault?.operation === this.fault?.operation) return;
+    this.fault = fault;
+    this.options.onCallFault?.(fault);
+    if (fault !== undefined) this.notifyAll({ topic: "error", payload: fault });
+  }
+
+  /** Reports what the hub decided, and the losses that are over. */
+  private reportNews(): void {
+    for (const subscriber of this.subscribers) {
+      for (const notice of noticesOf(this.subscriptions.news(subscriber))) notify(subscriber, notice);
+      for (const loss of this.subscriptions.takeLosses(subscriber)) notify(subscriber, gapNotice(loss));
+    }
   }
 
   private async run(signal: AbortSignal): Promise<void> {
     const pace = new Pace(this.options.backoff);
-    let seenMs = Date.now();
     while (!signal.aborted) {
       this.setState({ word: "connecting" });
       let reason: unknown;
       try {
-        const entry = await this.options.access(signal);
-        const hub = await Hub.open(
-          entry,
-          signal,
-          { onEvent: (subject, data) => this.dispatch(subject, data), onStrange: (what) => this.wonder(what) },
-          this.timings,
-        );
-        const connectedMs = Date.now();
-        reason = await this.serve(hub, signal);
-        pace.lived(Date.now() - connectedMs);
-        seenMs = hub.seenMs;
+        reason = await this.connect(signal, pace);
       } catch (error) {
         reason = error;
+        this.subscriptions.disconnected(undefined);
       }
-      // By then another life may have begun.
-      if (signal.aborted) break;
-      this.blindSinceMs ??= seenMs;
-      await this.rest(reason, pace.next(reason), signal);
+      if (!signal.aborted) await this.wait(reason, pace.next(reason), signal);
     }
   }
 
-  private async rest(error: unknown, retryInMs: number, signal: AbortSignal): Promise<void> {
-    const isNew = !this.isOut;
-    this.isOut = true;
-    const state: State = {
-      word: "disconnected",
-      reason: reasonOf(error),
-      error,
-      retryInMs,
-      retryAtMs: Date.now() + retryInMs,
+  /** From the login to the end of the connection. @returns why it ended */
+  private async connect(signal: AbortSignal, pace: Pace): Promise<unknown> {
+    const endpoint = await this.options.login(signal);
+    const handlers = {
+      onEvent: (subject: Subject, data: unknown): void => this.dispatch(subject, data),
+      onAnswers: (answers: Answers): void => this.takeAnswers(answers),
+      onDropped: (what: string): void => this.report("dropped", what),
     };
-    this.setState(state);
-    if (isNew) this.tellAll(disconnected(state));
-    try {
-      await delay(retryInMs, signal);
-    } catch {
-      // Closed meanwhile; the loop sees it.
-    }
-  }
-
-  /** From the handshake to the end of the connection. */
-  private async serve(hub: Hub, signal: AbortSignal): Promise<unknown> {
+    const hub = await Hub.open(endpoint, signal, handlers, this.timings);
+    const connectedMs = Date.now();
     const stop = (): void => void hub.stop();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    this.subscriptions.reset();
     this.hub = hub;
-    this.isOut = false;
+    this.isOutageReported = false;
     this.setState({ word: "connected" });
-    this.tellAll({ topic: "connected", payload: {} });
-    void this.resume(hub);
+    this.notifyAll({ topic: "connected", payload: {} });
+    void this.synchronise();
     const reason = await hub.closed;
     this.hub = undefined;
+    clearTimeout(this.retry);
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
+    pace.ended(Date.now() - connectedMs, this.subscriptions.isServing() || this.subscriptions.isEmpty());
+    this.seenMs = hub.seenMs;
+    this.fault = undefined;
+    this.subscriptions.disconnected(hub.seenMs);
     return reason;
   }
 
-  /** Subscribes everything again, and says what came of it and what may be missing. */
-  private async resume(hub: Hub): Promise<void> {
-    const wishes = [...this.members.values()].map((member) => ({ member, subjects: this.subscriptions.of(member) }));
-    await this.sync();
-    if (this.hub !== hub) return;
-    const from = this.blindSinceMs;
-    this.blindSinceMs = undefined;
-    for (const { member, subjects } of wishes) {
-      const results = this.results(subjects);
-      for (const notice of noticesOf(results)) member.tell(notice);
-      if (from !== undefined) member.tell(gap(Math.max(from, member.sinceMs), results));
+  private async wait(reason: unknown, retryInMs: number, signal: AbortSignal): Promise<void> {
+    const isNew = !this.isOutageReported;
+    this.isOutageReported = true;
+    const retryAtMs = Date.now() + retryInMs;
+    const state: State = { word: "disconnected", reason: reasonOf(reason), error: reason, retryInMs, retryAtMs };
+    this.setState(state);
+    if (isNew) this.notifyAll(disconnectedNotice(state));
+    try {
+      await delay(retryInMs, signal);
+    } catch {
+      // Closed meanwhile: the loop sees it.
     }
+  }
+
+  private takeAnswers(answers: Answers): void {
+    for (const subject of this.subscriptions.missing(Infinity)) {
+      const answer = answers.get(subjectKey(subject));
+      if (answer) this.subscriptions.answered(subject, answer.subscribed, answer.message, Date.now());
+    }
+    this.reportNews();
   }
 
   private dispatch(subject: Subject, data: unknown): void {
     const receivers = this.subscriptions.receivers(subject.entityId, subject.eventName);
     const [first] = receivers;
     if (first === undefined) {
-      if (!this.subscriptions.wasWanted(subject))
-        this.wonder(`${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
+      if (!this.subscriptions.wasSubscribed(subject))
+        this.report("dropped", `${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
       return;
     }
+    if (this.subscriptions.arrived(subject, Date.now())) this.reportNews();
     const event = this.reader.read(subject, data);
-    for (let at = 1; at < receivers.length; at++) receivers[at]?.onEvent(copyEvent(event));
-    first.onEvent(event);
+    for (let at = 1; at < receivers.length; at++) deliver(receivers[at] as Subscriber, copyEvent(event));
+    deliver(first, event);
   }
 
-  private wonder(what: string): void {
-    if (this.strange.has(what)) return;
-    this.strange.add(what);
-    this.options.onUnknown?.(what);
+  private report(kind: Unknown["kind"], what: string): void {
+    if (this.reported.has(what) || this.reported.size >= UNKNOWNS_REPORTED) return;
+    this.reported.add(what);
+    this.options.onUnknown?.({ kind, what: what.slice(0, 200) });
   }
 
   private setState(state: State): void {
     this.state = state;
     this.options.onState?.(state);
-    for (const member of this.members.values()) member.show(state);
+    for (const subscriber of this.subscribers) safely(() => subscriber.onState(state));
   }
 
-  private tellAll(notice: Notice): void {
-    for (const member of this.members.values()) member.tell(notice);
+  private notifyAll(notice: Notice): void {
+    for (const subscriber of this.subscribers) notify(subscriber, notice);
   }
 }
 
-function disconnected({ reason, retryInMs }: State & { word: "disconnected" }): Notice {
-  return { topic: "disconnected", payload: { reason, retryInMs } };
+function deliver(subscriber: Subscriber, event: RteEvent): void {
+  safely(() => subscriber.onEvent(event));
 }
 
-function gap(fromMs: number, results: readonly Result[]): Notice {
-  const toMs = Date.now();
-  const subscriptions = results
-    .filter(({ subscribed }) => subscribed)
-    .map(({ entityId, eventName }) => ({ entityId, eventName }));
-  return {
-    topic: "gap",
-    payload: {
-      from: new Date(fromMs).toISOString(),
-      to: new Date(toMs).toISOString(),
-      durationMs: toMs - fromMs,
-      subscriptions,
-    },
-  };
+function notify(subscriber: Subscriber, notice: Notice): void {
+  safely(() => subscriber.onNotice(notice));
 }

@@ -1,12 +1,11 @@
-/** Trying a connection once, step by step, so that somebody who sets it up sees where it fails. */
+/** Tries a connection once, step by step, so that somebody who sets it up sees where it fails. */
 import { ContactCenterError } from "./errors.js";
-import { type Access, type Step, STEPS } from "./login.js";
 import { TIMINGS } from "./client.js";
 import { Hub } from "./hub.js";
-import { available } from "./hub-calls.js";
+import { type Login, type Step, STEPS } from "./login.js";
 
-/** What became of a trial. No secret is in it. */
-export interface Trial {
+/** What a test found. No secret is in it. */
+export interface ConnectionTestResult {
   /** Steps that worked, in order. */
   done: Step[];
   /** The step that failed, and why. */
@@ -16,24 +15,26 @@ export interface Trial {
 }
 
 /**
- * Goes the whole way in and out again.
- * @param signal ends the trial
+ * Goes the whole way to the hub and out again.
+ * @param signal ends the test
  */
-export async function tryConnection(access: Access, signal: AbortSignal): Promise<Trial> {
+export async function testConnection(login: Login, signal: AbortSignal): Promise<ConnectionTestResult> {
   const done: Step[] = [];
   let step: Step | undefined;
   const begin = (next: Step): void => {
     if (step !== undefined) done.push(step);
     step = next;
   };
+  const nobody = (): void => undefined;
   let hub: Hub | undefined;
   try {
-    const entry = await access(signal, begin);
+    const endpoint = await login(signal, begin);
     begin("negotiate");
-    hub = await Hub.open(entry, signal, { onEvent: () => undefined, onStrange: () => undefined }, TIMINGS);
+    hub = await Hub.open(endpoint, signal, { onEvent: nobody, onAnswers: nobody, onDropped: nobody }, TIMINGS);
     begin("connect");
-    const events = (await available(hub)).length;
-    return { done: [...done, "connect"], events };
+    begin("events");
+    const events = (await hub.available()).length;
+    return { done: [...done, "events"], events };
   } catch (error) {
     const operation = error instanceof ContactCenterError ? error.cause.operation : "";
     // Negotiate and upgrade are one call of the library; its error knows which of the two it was.

@@ -1,13 +1,16 @@
 /**
- * One connection to the hub, from negotiate to its end (vendor document "RTE", "Interface"; ASP.NET Core SignalR, JSON hub
- * protocol). It does not come back: a new connection needs a new token and is a new {@link Hub}.
+ * One connection to the hub, from negotiate to its end, and the hub's methods (vendor document "RTE", "Interface"; ASP.NET
+ * Core SignalR, JSON hub protocol). It does not come back: a new connection needs a new token and is a new {@link Hub}.
  */
-import type { HttpRequest, HttpResponse, HubConnection, HubMessage, ILogger, MessageType } from "@microsoft/signalr";
+import type { HubConnection } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "./errors.js";
+import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/rest.js";
-import type { Entry } from "./login.js";
 import type { Subject } from "./events.js";
-import { type Doors, sendHttp, SocketTransport } from "./socket.js";
+import type { HubEndpoint } from "./login.js";
+import { SocketTransport, type TransportContext } from "./socket.js";
+import { subjectKey } from "./subscriptions.js";
+import { catalogueName } from "./tables.js";
 
 /** How long to wait, in milliseconds. */
 export interface HubTimings {
@@ -16,49 +19,85 @@ export interface HubTimings {
   handshakeMs: number;
   /** A hub says something at least every 15 s; after this long it counts as gone. */
   silenceMs: number;
-  /** For the answer to a hub method. */
-  invokeMs: number;
+  /** For the answer to a question; the connection goes on without it. */
+  questionMs: number;
+  /** Between two looks at whether everything was read. */
+  drainMs: number;
 }
 
-/** Who hears what a hub sends. */
+/** What the hub says to one item. */
+export interface Answer {
+  subscribed: boolean;
+  message: string | null;
+}
+
+/** Answers by {@link subjectKey}. */
+export type Answers = ReadonlyMap<string, Answer>;
+
+/** What a hub sends by itself. */
 export interface HubHandlers {
   onEvent: (subject: Subject, data: unknown) => void;
-  /** A client method that the vendor does not document, or an event without a subscription. */
-  onStrange: (target: string) => void;
+  /** Answers to `Subscribe` that an older hub pushes instead of returning them. */
+  onAnswers: (answers: Answers) => void;
+  /** Something that the vendor does not document, and that is dropped: a client method, or an event without a subscription. */
+  onDropped: (what: string) => void;
 }
 
 /** Hub methods that the vendor documents. */
-export type HubMethod =
-  "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubscriptions" | "GetActiveSubscriptions";
+type HubMethod = "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubscriptions" | "GetActiveSubscriptions";
 
 /** Results that older hubs push besides answering the call. */
-const PUSHED_RESULTS = new Set([
-  "subscribedetails",
-  "unsubscribedetails",
-  "unsubscribealldetails",
-  "availablesubscriptions",
-]);
+const PUSHED_RESULTS = new Set(["unsubscribedetails", "unsubscribealldetails", "availablesubscriptions"]);
 
-function subjectOf(message: unknown): Subject | undefined {
-  const subscription = (message as { subscription?: Partial<Subject> } | null | undefined)?.subscription;
-  return typeof subscription?.entityId === "string" && typeof subscription.eventName === "string"
-    ? (subscription as Subject)
-    : undefined;
+function subjectOf(subscription: unknown): Subject | undefined {
+  const { entityId, eventName } = (subscription ?? {}) as Partial<Subject>;
+  if (typeof entityId === "string" && typeof eventName === "string") return subscription as Subject;
+  const read = readIgnoringCase(subscription);
+  const [id, name] = [read("entityId"), read("eventName")];
+  return typeof id === "string" && typeof name === "string" ? { entityId: id, eventName: name } : undefined;
+}
+
+/** Reads a list of answers; items that cannot be read are left out. */
+function readAnswers(items: unknown): Map<string, Answer> {
+  const answers = new Map<string, Answer>();
+  for (const item of Array.isArray(items) ? (items as unknown[]) : []) {
+    const subject = subjectOf(item);
+    const read = readIgnoringCase(item);
+    const message = read("message");
+    if (subject === undefined) continue;
+    answers.set(subjectKey(subject), {
+      subscribed: read("subscribed") === true,
+      message: typeof message === "string" ? message : null,
+    });
+  }
+  return answers;
+}
+
+function wireItems(subjects: readonly Subject[]): { EntityId: string; EventName: string }[] {
+  return subjects.map(({ entityId, eventName }) => ({ EntityId: entityId, EventName: eventName }));
 }
 
 /** A connection that works. */
 export class Hub {
   /** When the hub last said anything, Unix milliseconds. */
+  heardMs = Date.now();
+  /** Everything that the hub sent before has been read, Unix milliseconds. A flow that is behind makes it earlier. */
   seenMs = Date.now();
+  /** Its address. */
+  get url(): string {
+    return this.endpoint.url;
+  }
   /** Resolves at the end with the reason; with undefined after {@link Hub.stop}. */
   readonly closed: Promise<ContactCenterError | undefined>;
   private end: (reason: ContactCenterError | undefined) => void = () => undefined;
   private isOver = false;
   private connection: HubConnection | undefined;
-  private farewell: string | undefined;
+  private closeError: string | undefined;
+  /** Methods that want a list although the vendor's document leaves it open. */
+  private readonly wantsList = new Set<HubMethod>();
 
   private constructor(
-    private readonly entry: Entry,
+    private readonly endpoint: HubEndpoint,
     private readonly handlers: HubHandlers,
     private readonly timings: HubTimings,
   ) {
@@ -75,172 +114,197 @@ export class Hub {
    * @param signal gives up at once
    * @throws ContactCenterError with the HTTP status, the network's word, or `EHUB`
    */
-  static async open(entry: Entry, signal: AbortSignal, handlers: HubHandlers, timings: HubTimings): Promise<Hub> {
-    const hub = new Hub(entry, handlers, timings);
+  static async open(
+    endpoint: HubEndpoint,
+    signal: AbortSignal,
+    handlers: HubHandlers,
+    timings: HubTimings,
+  ): Promise<Hub> {
+    const hub = new Hub(endpoint, handlers, timings);
     await hub.start(signal);
     return hub;
   }
 
   private async start(signal: AbortSignal): Promise<void> {
-    // Loaded here, so that a palette without a connection does not pay for it.
-    const signalR = await import("@microsoft/signalr");
+    const { buildConnection } = await import("./signalr.js");
     const giveUp = new AbortController();
     const abort = (): void => giveUp.abort();
     signal.addEventListener("abort", abort, { once: true });
-    const doors: Doors = { token: this.entry.token, signal: giveUp.signal, ...this.timings };
-    let limit: NodeJS.Timeout | undefined;
-    class Door extends signalR.HttpClient {
-      override async send(request: HttpRequest): Promise<HttpResponse> {
-        const answer = await sendHttp(doors, request);
-        clearTimeout(limit);
-        limit = setTimeout(() => {
-          doors.fault = networkError(
-            { vendor: "enreach", operation: "handshake" },
-            "ETIMEDOUT",
-            request.url ?? "",
-            doors.handshakeMs,
-          );
-          giveUp.abort();
-        }, doors.handshakeMs);
-        return answer;
-      }
-    }
-    const hear = (messages: HubMessage[]): HubMessage[] => this.hear(messages, signalR.MessageType);
-    const seen = (): void => {
-      this.seenMs = Date.now();
-    };
-    // Events leave here and not through `connection.on`, which makes two promises for each.
-    class EventProtocol extends signalR.JsonHubProtocol {
-      override parseMessages(input: string, logger: ILogger): HubMessage[] {
-        seen();
-        return hear(super.parseMessages(input, logger));
-      }
-    }
     if (signal.aborted) abort();
-    const connection = new signalR.HubConnectionBuilder()
-      .withUrl(this.entry.url, {
-        transport: new SocketTransport(doors),
-        accessTokenFactory: () => this.entry.token,
-        httpClient: new Door(),
-      })
-      .withHubProtocol(new EventProtocol())
-      .configureLogging({ log: () => undefined })
-      .withServerTimeout(this.timings.silenceMs)
-      .build();
+    const context: TransportContext = {
+      ...this.endpoint,
+      ...this.timings,
+      signal: giveUp.signal,
+      cookies: new Map(),
+      requests: 0,
+    };
+    const transport = new SocketTransport(context, () => this.checkSilence());
+    let limit: NodeJS.Timeout | undefined;
+    const limitHandshake = (): void => {
+      clearTimeout(limit);
+      limit = setTimeout(() => {
+        context.fault = this.networkError("handshake", "ETIMEDOUT", context.handshakeMs);
+        giveUp.abort();
+      }, context.handshakeMs);
+    };
+    const frames = {
+      onFrame: (): void => {
+        this.heardMs = Date.now();
+        this.seenMs = transport.drainedMs;
+      },
+      onInvocation: (target: string, args: readonly unknown[]): void => this.take(target, args[0]),
+      onCloseMessage: (error: string | undefined): void => void (this.closeError = error),
+    };
+    const connection = buildConnection(context, transport, frames, limitHandshake);
     this.connection = connection;
     connection.onclose(() => this.end(this.whyClosed()));
     try {
       await connection.start();
     } catch (error) {
       giveUp.abort();
-      if (signal.aborted) throw networkError({ vendor: "enreach", operation: "connect" }, "ECLOSED", this.entry.url, 0);
-      throw doors.fault ?? this.hubError("connect", error);
+      if (signal.aborted) throw this.networkError("connect", "ECLOSED");
+      throw context.fault ?? this.hubError("connect", this.closeError || error);
     } finally {
       clearTimeout(limit);
       signal.removeEventListener("abort", abort);
     }
   }
 
-  /** Takes the events out of a frame; the library sees the rest. */
-  private hear(messages: HubMessage[], types: typeof MessageType): HubMessage[] {
-    const rest: HubMessage[] = [];
-    for (const message of messages) {
-      if (message.type === types.Invocation) this.take(message.target, message.arguments[0]);
-      else {
-        if (message.type === types.Close) this.farewell = message.error ?? "";
-        rest.push(message);
-      }
-    }
-    return rest;
+  private take(target: string, argument: unknown): void {
+    const method = target === "MessageReceived" ? "messagereceived" : target.toLowerCase();
+    if (method === "messagereceived") this.takeEvent(argument);
+    else if (method === "subscribedetails") this.handlers.onAnswers(readAnswers(argument));
+    else if (!PUSHED_RESULTS.has(method)) this.handlers.onDropped(target);
   }
 
-  private take(target: string, argument: unknown): void {
-    const folded = target === "MessageReceived" ? "messagereceived" : target.toLowerCase();
-    if (folded !== "messagereceived") {
-      if (!PUSHED_RESULTS.has(folded)) this.handlers.onStrange(target);
-      return;
-    }
-    const subject = subjectOf(argument);
-    if (subject === undefined) this.handlers.onStrange(`${target} without a subscription`);
-    else this.handlers.onEvent(subject, (argument as { data?: unknown }).data);
+  private takeEvent(message: unknown): void {
+    const { subscription, data } = (message ?? {}) as { subscription?: unknown; data?: unknown };
+    const properties = subscription === undefined ? propertiesIgnoringCase(message) : undefined;
+    const subject = subjectOf(subscription ?? properties?.get("subscription")?.[1]);
+    if (subject === undefined) this.handlers.onDropped("MessageReceived without a subscription");
+    else this.handlers.onEvent(subject, data ?? properties?.get("data")?.[1]);
+  }
+
+  /** Everything was read, so the hub is not just waiting for a flow that is behind. */
+  private checkSilence(): void {
+    const silentMs = Date.now() - this.heardMs;
+    if (silentMs < this.timings.silenceMs || this.isOver) return;
+    const cause = { vendor: "enreach", operation: "listen" } as const;
+    const seconds = Math.round(silentMs / 1000);
+    void this.stop(new ContactCenterError("ESILENT", "rte.errors.silent", cause, { seconds }));
   }
 
   private whyClosed(): ContactCenterError {
-    if (this.farewell) return this.hubError("connect", this.farewell);
-    const silentMs = Date.now() - this.seenMs;
-    // A timer may come a little early by the clock.
-    if (silentMs >= this.timings.silenceMs - 50) {
-      const seconds = Math.round(silentMs / 1000);
-      return new ContactCenterError(
-        "ESILENT",
-        "rte.errors.silent",
-        { vendor: "enreach", operation: "listen" },
-        { seconds },
-      );
-    }
-    return networkError({ vendor: "enreach", operation: "listen" }, "ECONNRESET", this.entry.url, 0);
+    return this.closeError ? this.hubError("connect", this.closeError) : this.networkError("listen", "ECONNRESET");
+  }
+
+  private networkError(operation: string, code: string, ms = 0): ContactCenterError {
+    return networkError({ vendor: "enreach", operation }, code, this.endpoint.url, ms);
   }
 
   private hubError(operation: string, error: unknown): ContactCenterError {
-    const detail = redact(error instanceof Error ? error.message : String(error), [this.entry.token]).slice(0, 500);
-    return new ContactCenterError(
-      "EHUB",
-      "rte.errors.hub",
-      { vendor: "enreach", operation, detail },
-      { operation, detail },
-    );
+    const text = error instanceof Error ? error.message : String(error);
+    const detail = redact(text, [this.endpoint.token]).trim().slice(0, 500);
+    const cause = { vendor: "enreach", operation, detail } as const;
+    return new ContactCenterError("EHUB", "rte.errors.hub", cause, { operation, detail });
   }
 
   /**
-   * Calls a hub method and waits for its result. A hub that does not answer is given up.
-   * @throws ContactCenterError `EHUB` when the hub refused, `ECLOSED` when the connection ended, `ETIMEDOUT`
+   * Calls a hub method and waits for its result, for as long as the hub gives signs of life.
+   * @throws ContactCenterError `EHUB` when the hub refused, `ECLOSED` when the connection ended
    */
-  async invoke(method: HubMethod, ...args: unknown[]): Promise<unknown> {
-    const { connection } = this;
-    if (connection === undefined || this.isOver)
-      throw networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0);
+  private async invoke(method: HubMethod, ...args: unknown[]): Promise<unknown> {
+    if (this.connection === undefined || this.isOver) throw this.networkError(method, "ECLOSED");
+    try {
+      return await this.connection.invoke<unknown>(method, ...args);
+    } catch (error) {
+      throw this.isOver ? this.networkError(method, "ECLOSED") : this.hubError(method, error);
+    }
+  }
+
+  /**
+   * Calls a method whose argument count the vendor leaves open: without one, and with a list when that is refused.
+   * @throws ContactCenterError the error of the first form when both fail
+   */
+  private async invokeEither(method: HubMethod, items: readonly unknown[] = []): Promise<unknown> {
+    if (this.wantsList.has(method)) return this.invoke(method, items);
+    try {
+      return await this.invoke(method);
+    } catch (error) {
+      if (!(error instanceof ContactCenterError) || error.code !== "EHUB") throw error;
+      const result = await this.invoke(method, items).catch(() => Promise.reject(error));
+      this.wantsList.add(method);
+      return result;
+    }
+  }
+
+  /** Waits for the answer to a question; the connection goes on whether it comes or not. */
+  private async question(method: HubMethod): Promise<unknown> {
+    const limitMs = this.timings.questionMs;
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      limit = setTimeout(() => {
-        const error = networkError(
-          { vendor: "enreach", operation: method },
-          "ETIMEDOUT",
-          this.entry.url,
-          this.timings.invokeMs,
-        );
-        this.end(error);
-        void connection.stop();
-        reject(error);
-      }, this.timings.invokeMs);
+      limit = setTimeout(() => reject(this.networkError(method, "ETIMEDOUT", limitMs)), limitMs);
     });
+    const answer = this.invokeEither(method);
+    // Should it be late, nobody waits for it any more.
+    answer.catch(() => undefined);
     try {
-      return await Promise.race([connection.invoke<unknown>(method, ...args), late]);
-    } catch (error) {
-      if (error instanceof ContactCenterError) throw error;
-      throw this.isOver
-        ? networkError({ vendor: "enreach", operation: method }, "ECLOSED", this.entry.url, 0)
-        : this.hubError(method, error);
+      return await Promise.race([answer, late]);
     } finally {
       clearTimeout(limit);
     }
   }
 
   /**
-   * Calls a method whose argument count the vendor leaves open: with none, and once more with a list when that is refused.
-   * @throws ContactCenterError as {@link Hub.invoke}
+   * `Subscribe`.
+   * @returns what the hub said to each item that it mentioned
+   * @throws ContactCenterError `EHUB` when the call failed as a whole, `ECLOSED` when the connection ended
    */
-  async invokeEither(method: HubMethod, items: readonly unknown[] = []): Promise<unknown> {
-    try {
-      return await this.invoke(method);
-    } catch (error) {
-      if (!(error instanceof ContactCenterError) || error.code !== "EHUB") throw error;
-      return this.invoke(method, items);
-    }
+  async subscribe(subjects: readonly Subject[]): Promise<Answers> {
+    return readAnswers(await this.invoke("Subscribe", wireItems(subjects)));
   }
 
-  /** Says good-bye; the socket is gone within half a second. */
-  async stop(): Promise<void> {
-    this.end(undefined);
+  /**
+   * `Unsubscribe`. An item whose answer says `subscribed` is still served.
+   * @throws ContactCenterError as {@link Hub.subscribe}
+   */
+  async unsubscribe(subjects: readonly Subject[]): Promise<Answers> {
+    return readAnswers(await this.invoke("Unsubscribe", wireItems(subjects)));
+  }
+
+  /**
+   * `UnsubscribeAll`.
+   * @param subjects what is served, for a hub that wants the list
+   * @returns false when the hub did not do it
+   * @throws ContactCenterError as {@link Hub.subscribe}
+   */
+  async unsubscribeAll(subjects: readonly Subject[]): Promise<boolean> {
+    return (await this.invokeEither("UnsubscribeAll", wireItems(subjects))) !== false;
+  }
+
+  /**
+   * `AvailableSubscriptions`: names of the events that the hub offers, in the catalogue's spelling where it knows them.
+   * @throws ContactCenterError `EHUB` when the hub refused, `ETIMEDOUT`, `ECLOSED`
+   */
+  async available(): Promise<string[]> {
+    const names = await this.question("AvailableSubscriptions");
+    return (Array.isArray(names) ? names : []).map((name) => catalogueName(String(name)) ?? String(name));
+  }
+
+  /**
+   * `GetActiveSubscriptions`: what the hub itself says that it serves.
+   * @returns keys of subjects, or undefined where the hub does not say (only the vendor's wrapper documents the method)
+   */
+  async active(): Promise<Set<string> | undefined> {
+    const items = await this.question("GetActiveSubscriptions").catch(() => undefined);
+    if (!Array.isArray(items)) return undefined;
+    const subjects = items.map(subjectOf);
+    return subjects.includes(undefined) ? undefined : new Set((subjects as Subject[]).map(subjectKey));
+  }
+
+  /** Ends the connection; the socket is gone within half a second. `reason` is why, and undefined when it was wanted. */
+  async stop(reason?: ContactCenterError): Promise<void> {
+    this.end(reason);
     await this.connection?.stop();
   }
 }

@@ -1,29 +1,37 @@
 /**
- * How to get into the hub: its address and a fresh token (vendor document "RTE", "Authentication flow"; "EnreachAPI").
+ * The hub's address and a fresh token (vendor document "RTE", "Authentication flow"; "EnreachAPI").
  *
- * Discovery of the REST address, secret key (or a password that buys one), user id, RTE token with hub address: each
- * answer is checked before the next step uses it, and no error carries a secret.
+ * Discovery of the REST address, secret key (or a password that is exchanged for one), user id, RTE token with hub address:
+ * each answer is checked before the next step uses it, and no error carries a secret.
  */
+import type { AgentOptions } from "node:https";
 import { ContactCenterError, refused } from "./errors.js";
+import { readIgnoringCase } from "../core/values.js";
+import { isLoopback } from "../http/proxy.js";
 import { createRestClient, type RestAnswer, type RestRequest } from "../http/rest.js";
-import type { Json } from "./normalise.js";
 
 /** Steps on the way to a working connection, in their order. */
-export const STEPS = ["discover", "secret", "user", "token", "negotiate", "connect"] as const;
+export const STEPS = ["discover", "secret", "user", "token", "negotiate", "connect", "events"] as const;
 /** One of {@link STEPS}. */
 export type Step = (typeof STEPS)[number];
 
-/** The way into a hub. */
-export interface Entry {
+/** A hub, and what it takes to connect to it. */
+export interface HubEndpoint {
   url: string;
   token: string;
+  tls?: AgentOptions | undefined;
 }
 
-/** Gives the way in, anew for each connection. `onStep` hears of each step before it is tried. */
-export type Access = (signal: AbortSignal, onStep?: (step: Step) => void) => Promise<Entry>;
+/**
+ * Logs in, for each connection again.
+ * @param onStep called before each step
+ * @throws ContactCenterError `EINVALID` for a setting that cannot be used, `EANSWER` for an answer that cannot, the HTTP
+ *   status or the network's word
+ */
+export type Login = (signal: AbortSignal, onStep?: (step: Step) => void) => Promise<HubEndpoint>;
 
 /** What the documented chain needs. */
-export interface EnreachLogin {
+export interface EnreachAccount {
   email: string;
   /** Full address of the discovery service. */
   discoveryUrl: string;
@@ -32,6 +40,7 @@ export interface EnreachLogin {
   secretKey?: string | undefined;
   /** Used only without `secretKey`. */
   password?: string | undefined;
+  tls?: AgentOptions | undefined;
 }
 
 /** The vendor's discovery service. */
@@ -43,47 +52,57 @@ function cause(operation: string, field?: string): { vendor: "enreach"; operatio
   return { vendor: "enreach", operation, ...(field !== undefined && { field }) };
 }
 
-function unusable(operation: string, field: string): ContactCenterError {
+/** The error of an answer that cannot be used: `EANSWER`. */
+export function unusableAnswer(operation: string, field: string): ContactCenterError {
   return new ContactCenterError("EANSWER", "rte.errors.answer", cause(operation, field), { operation, field });
-}
-
-function isLoopback(url: URL): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
 /** A text of an answer, its name read without regard to case. */
 function text(operation: string, body: unknown, name: string): string {
-  const found = Object.entries((body ?? {}) as Json).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-  if (typeof found !== "string" || found === "") throw unusable(operation, name);
+  const found = readIgnoringCase(body)(name);
+  if (typeof found !== "string" || found === "") throw unusableAnswer(operation, name);
   return found;
 }
 
+/** True for an address that credentials may be sent to: https, or this machine itself. */
+function isSafe(address: string): boolean {
+  const url = URL.canParse(address) ? new URL(address.replace(/^ws/i, "http")) : undefined;
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
+}
+
 /**
- * Checks an address that credentials shall be sent to: https, or this machine itself.
+ * Checks an address that an answer named.
  * @throws ContactCenterError `EANSWER`
  */
-function trusted(operation: string, field: string, address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))))
-    throw unusable(operation, field);
+export function checkedAddress(operation: string, field: string, address: string): string {
+  if (!isSafe(address)) throw unusableAnswer(operation, field);
+  return address;
+}
+
+/**
+ * Checks an address that a setting names.
+ * @throws ContactCenterError `EINVALID`
+ */
+function checkedSetting(operation: string, field: string, address: string): string {
+  if (!isSafe(address)) throw refused("rte.errors.address", cause(operation, field));
   return address;
 }
 
 /**
  * The hub's address from `WSSEndpoint`: host and path without a scheme, or with one.
  * @param endpoint as the vendor sent it
- * @param api REST address; on this machine its scheme holds for the hub too, since a stand-in has no certificate
+ * @param api REST address; on this machine its scheme holds for the hub too, since a simulator has no certificate
  */
 export function hubAddress(endpoint: string, api: string): string {
-  if (/^\w+:\/\//.test(endpoint)) return trusted("token", "WSSEndpoint", endpoint.replace(/^ws/i, "http"));
+  if (/^\w+:\/\//.test(endpoint)) return checkedAddress("token", "WSSEndpoint", endpoint.replace(/^ws/i, "http"));
   const local =
     URL.canParse(`http://${endpoint}`) && isLoopback(new URL(`http://${endpoint}`)) && api.startsWith("http:");
-  return trusted("token", "WSSEndpoint", `${local ? "http" : "https"}://${endpoint}`);
+  return checkedAddress("token", "WSSEndpoint", `${local ? "http" : "https"}://${endpoint}`);
 }
 
 /** A request of the chain; one client per request, because the address changes on the way and sockets need not stay. */
 async function ask(
-  login: EnreachLogin,
+  account: EnreachAccount,
   baseUrl: string,
   request: Omit<RestRequest, "timeoutMs">,
   authorization?: string,
@@ -92,8 +111,9 @@ async function ask(
     vendor: "enreach",
     baseUrl,
     headers: () => (authorization === undefined ? {} : { Authorization: authorization }),
-    secrets: () => [login.secretKey, login.password, authorization, authorization?.replace("Basic ", "")],
+    secrets: () => [account.secretKey, account.password, authorization, authorization?.replace("Basic ", "")],
     timeoutMs: STEP_MS,
+    ...(account.tls && { tls: account.tls }),
   });
   try {
     const answer: RestAnswer = await client.request(request);
@@ -103,72 +123,76 @@ async function ask(
   }
 }
 
-async function discover(login: EnreachLogin, signal: AbortSignal): Promise<string> {
-  const query = { user: login.email };
-  const { origin, pathname, search } = new URL(login.discoveryUrl);
-  const found = await ask(login, origin, {
-    operation: "discover",
-    method: "GET",
-    path: pathname + search,
-    query,
-    signal,
-  });
+async function discover(account: EnreachAccount, signal: AbortSignal): Promise<string> {
+  const query = { user: account.email };
+  const { origin, pathname, search } = new URL(checkedSetting("discover", "discoveryUrl", account.discoveryUrl));
+  const path = pathname + search;
+  const found = await ask(account, origin, { operation: "discover", method: "GET", path, query, signal });
   // An unknown user gets an empty list.
   const first: unknown = Array.isArray(found) ? found[0] : undefined;
   if (first === undefined)
     throw new ContactCenterError("EANSWER", "rte.errors.unknown-user", cause("discover", "email"));
-  return trusted("discover", "apiEndpoint", text("discover", first, "apiEndpoint"));
+  return checkedAddress("discover", "apiEndpoint", text("discover", first, "apiEndpoint"));
 }
 
-interface Key {
-  secretKey: string;
-  userId?: string;
-}
-
-async function buyKey(login: EnreachLogin, api: string, signal: AbortSignal): Promise<Key> {
-  const body = { UserName: login.email, Password: login.password };
-  const path = `authuser/${encodeURIComponent(login.email)}`;
-  const answer = await ask(login, api, { operation: "secret", method: "POST", path, body, signal });
+async function exchangePasswordForKey(
+  account: EnreachAccount,
+  api: string,
+  signal: AbortSignal,
+): Promise<{ secretKey: string; userId: string }> {
+  const body = { UserName: account.email, Password: account.password };
+  const path = `authuser/${encodeURIComponent(account.email)}`;
+  const answer = await ask(account, api, { operation: "secret", method: "POST", path, body, signal });
   return { secretKey: text("secret", answer, "SecretKey"), userId: text("secret", answer, "UserID") };
+}
+
+/** What does not change from one connection to the next. */
+interface User {
+  api: string;
+  userId: string;
+  authorization: string;
+}
+
+async function findUser(account: EnreachAccount, signal: AbortSignal, onStep: (step: Step) => void): Promise<User> {
+  if (!account.apiUrl) onStep("discover");
+  const api = account.apiUrl ? checkedSetting("discover", "apiUrl", account.apiUrl) : await discover(account, signal);
+  if (!account.secretKey) onStep("secret");
+  const key: { secretKey: string; userId?: string } = account.secretKey
+    ? { secretKey: account.secretKey }
+    : await exchangePasswordForKey(account, api, signal);
+  const authorization = `Basic ${Buffer.from(`${account.email}:${key.secretKey}`).toString("base64")}`;
+  onStep("user");
+  if (key.userId !== undefined) return { api, userId: key.userId, authorization };
+  const user = await ask(account, api, { operation: "user", method: "GET", path: "users/me", signal }, authorization);
+  return { api, userId: text("user", user, "Id"), authorization };
 }
 
 /**
  * The documented chain. What does not change (address, key, user) is kept until a step fails; the token is always new.
- * @param login asked at each connection, so that a changed setting or environment is seen
+ * @param settings read for each connection, so that a changed setting or environment variable is seen
  */
-export function enreachAccess(login: () => EnreachLogin): Access {
-  let kept: { api: string; userId: string; authorization: string } | undefined;
-  let keptFor = "";
+export function enreachLogin(settings: () => EnreachAccount): Login {
+  let user: User | undefined;
+  let accountOfUser = "";
   return async (signal, onStep = () => undefined) => {
-    const now = login();
-    const identity = JSON.stringify(now);
-    if (identity !== keptFor) kept = undefined;
+    const account = settings();
+    const identity = JSON.stringify({ ...account, tls: undefined });
+    if (identity !== accountOfUser) user = undefined;
     try {
-      if (kept === undefined) {
-        const address = now.apiUrl ? "apiUrl" : "discoveryUrl";
-        if (!URL.canParse(now[address] ?? "")) throw refused("rte.errors.address", cause("discover", address));
-        if (!now.apiUrl) onStep("discover");
-        const api = now.apiUrl ? now.apiUrl : await discover(now, signal);
-        if (!now.secretKey) onStep("secret");
-        const key: Key = now.secretKey ? { secretKey: now.secretKey } : await buyKey(now, api, signal);
-        const authorization = `Basic ${Buffer.from(`${now.email}:${key.secretKey}`).toString("base64")}`;
-        onStep("user");
-        const userId =
-          key.userId ??
-          text(
-            "user",
-            await ask(now, api, { operation: "user", method: "GET", path: "users/me", signal }, authorization),
-            "Id",
-          );
-        kept = { api, userId, authorization };
-        keptFor = identity;
-      }
+      user ??= await findUser(account, signal, onStep);
+      accountOfUser = identity;
       onStep("token");
-      const path = `token/${encodeURIComponent(kept.userId)}/rte/`;
-      const answer = await ask(now, kept.api, { operation: "token", method: "GET", path, signal }, kept.authorization);
-      return { token: text("token", answer, "Token"), url: hubAddress(text("token", answer, "WSSEndpoint"), kept.api) };
+      const path = `token/${encodeURIComponent(user.userId)}/rte/`;
+      const answer = await ask(
+        account,
+        user.api,
+        { operation: "token", method: "GET", path, signal },
+        user.authorization,
+      );
+      const url = hubAddress(text("token", answer, "WSSEndpoint"), user.api);
+      return { token: text("token", answer, "Token"), url, ...(account.tls && { tls: account.tls }) };
     } catch (error) {
-      kept = undefined;
+      user = undefined;
       throw error;
     }
   };
@@ -176,12 +200,11 @@ export function enreachAccess(login: () => EnreachLogin): Access {
 
 /**
  * A token that somebody else got.
- * @param setting asked at each connection
+ * @param settings read for each connection
  */
-export function tokenAccess(setting: () => Entry): Access {
+export function tokenLogin(settings: () => HubEndpoint): Login {
   return async () => {
-    const { url, token } = setting();
-    if (!URL.canParse(url)) throw refused("rte.errors.address", cause("connect", "url"));
-    return { url: url.replace(/^ws/i, "http"), token };
+    const { url, token, tls } = settings();
+    return { url: checkedSetting("connect", "url", url).replace(/^ws/i, "http"), token, ...(tls && { tls }) };
   };
 }

@@ -2,7 +2,7 @@
  * Brings what the hub sends into the catalogue's form: property names as documented, whatever their case on the wire, and
  * times with a zone (vendor document "RTE", chapters "Event catalogue" and "Wire casing").
  *
- * A hub repeats the same few shapes for ever. So the order of a shape's properties is studied once and kept as a plan; an
+ * A hub repeats the same few shapes for ever. So the order of a shape's properties is analysed once and kept as a plan; an
  * event then costs one walk over its properties.
  */
 import { canonicalJson } from "../core/event.js";
@@ -11,7 +11,7 @@ import { byFoldedName, HELPERS, type HelperName } from "./tables.js";
 
 /** Parsed JSON. */
 export type Json = Record<string, unknown>;
-type Mend = (value: unknown) => unknown;
+type Converter = (value: unknown) => unknown;
 
 /** How to read one order of properties on the wire. */
 interface Plan {
@@ -19,11 +19,11 @@ interface Plan {
   /** The names of `known`, as the head of the text. */
   signature: string;
   /** In canonical order, so that the text of the result is canonical too. */
-  known: { wire: string; name: string; mend: Mend | undefined }[];
-  /** Properties that the catalogue does not have; they pass through as they came. */
+  known: { wire: string; name: string; convert: Converter | undefined }[];
+  /** Properties that the catalogue does not have; they pass through unchanged. */
   rest: string[];
   /** Those of `rest` that tell one event from another, under the name by which they enter the text. */
-  told: { wire: string; name: string }[];
+  unknown: { wire: string; name: string }[];
 }
 
 /** Data in the catalogue's form, and a text that is the same for the same content. */
@@ -32,7 +32,7 @@ export interface Normalised {
   text: string;
 }
 
-/** Orders kept per event; a hub that shuffles its properties beyond that is read anew each time. */
+/** Orders kept per event; a hub that shuffles its properties beyond that is analysed each time. */
 const PLANS_KEPT = 8;
 /** The hub's number or word for the event's name. It says nothing new, and its style may change: it does not enter the key. */
 const REPEATS_NAME = "eventtype";
@@ -46,7 +46,7 @@ export function withZone(value: unknown): unknown {
   return /(?:Z|[+-]\d\d:?\d\d)$/i.test(value) ? value : `${value}Z`;
 }
 
-function mendOf(type: string): Mend | undefined {
+function converterOf(type: string): Converter | undefined {
   if (type.startsWith("DateTime")) return withZone;
   const helper = /^List<(\w+)>/.exec(type)?.[1];
   if (helper === undefined) return undefined;
@@ -76,28 +76,28 @@ export class Reader {
     const plan = this.planFor(data);
     const payload: Json = {};
     let text = plan.signature;
-    for (const { wire, name, mend } of plan.known) {
-      const value = mend === undefined ? data[wire] : mend(data[wire]);
+    for (const { wire, name, convert } of plan.known) {
+      const value = convert === undefined ? data[wire] : convert(data[wire]);
       payload[name] = value;
       // Lengths instead of escapes: still no two contents give one text, and no character has to be looked at.
       if (typeof value === "string") text += `${value.length}"${value}`;
       else text += typeof value === "object" ? JSON.stringify(value) : `,${value as number | boolean};`;
     }
     for (const wire of plan.rest) payload[wire] = data[wire];
-    if (plan.told.length > 0)
-      text += canonicalJson(Object.fromEntries(plan.told.map(({ wire, name }) => [name, data[wire]])));
+    if (plan.unknown.length > 0)
+      text += canonicalJson(Object.fromEntries(plan.unknown.map(({ wire, name }) => [name, data[wire]])));
     return { payload, text };
   }
 
   private planFor(data: Json): Plan {
     for (const plan of this.plans) if (fits(plan, data)) return plan;
-    const plan = this.study(data);
+    const plan = this.analyse(data);
     this.plans.unshift(plan);
     if (this.plans.length > PLANS_KEPT) this.plans.pop();
     return plan;
   }
 
-  private study(data: Json): Plan {
+  private analyse(data: Json): Plan {
     const wire = Object.keys(data);
     const taken = new Map<string, string>();
     // The documented spelling first: should a name come twice in two cases, the other one passes through.
@@ -109,18 +109,18 @@ export class Reader {
     const known = Array.from(taken, ([name, from]) => ({
       wire: from,
       name,
-      mend: mendOf(this.properties[name] as string),
+      convert: converterOf(this.properties[name] as string),
     }));
     known.sort((a, b) => (a.name < b.name ? -1 : 1));
     const used = new Set(taken.values());
     // `__proto__` as a property would change the object instead of filling it.
     const rest = wire.filter((name) => !used.has(name) && name !== "__proto__").sort();
-    const told = rest
+    const unknown = rest
       .map((name) => ({ wire: name, name: name.toLowerCase() }))
       .filter(({ name }) => name !== REPEATS_NAME);
-    for (const { wire: name } of told) this.onUnknown(name);
+    for (const { wire: name } of unknown) this.onUnknown(name);
     const signature = `${known.map(({ name }) => name).join()}\n`;
-    return { wire, signature, known, rest, told };
+    return { wire, signature, known, rest, unknown };
   }
 }
 

@@ -25,11 +25,13 @@ export function reasonOf(error: unknown): Reason {
 
 /** Refused credentials may be tried this often at the common pace. */
 const QUICK_REFUSALS = 2;
-/** After that no faster than this, in milliseconds: a vendor locks an account that knocks too often. */
+/** After that no faster than this, in milliseconds: a vendor may lock an account after many failed logins. */
 const REFUSED_PACE_MS = 10_000;
 
-/** A connection that lived this long, in milliseconds, was a good one. */
+/** A connection of this length, in milliseconds, was a good one. */
 const GOOD_MS = 2000;
+/** A server cannot ask for a longer pause than this, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 30_000;
 
 /** The pace of the tries. It never gives up. */
 export class Pace {
@@ -38,10 +40,13 @@ export class Pace {
 
   constructor(private readonly backoff: BackoffOptions = {}) {}
 
-  /** Tells how long a connection lived: after a good one the back-off starts anew, after one that died at once it goes on. */
-  lived(ms: number): void {
+  /**
+   * A connection has ended. After a good one the back-off starts again; after one that died at once, or on which the hub
+   * served nothing, it goes on.
+   */
+  ended(connectedForMs: number, hasServed: boolean): void {
     this.refusals = 0;
-    if (ms >= GOOD_MS) this.attempt = 0;
+    if (hasServed && connectedForMs >= GOOD_MS) this.attempt = 0;
   }
 
   /** @returns milliseconds until the next try after this failure */
@@ -50,6 +55,6 @@ export class Pace {
     if (reason === "unauthorized" || reason === "forbidden") this.refusals++;
     const askedMs = error instanceof ContactCenterError ? Number(error.cause["retryAfterMs"] ?? 0) : 0;
     const paceMs = this.refusals >= QUICK_REFUSALS ? REFUSED_PACE_MS : 0;
-    return Math.max(backoffDelay(this.attempt++, this.backoff), askedMs, paceMs);
+    return Math.max(backoffDelay(this.attempt++, this.backoff), Math.min(askedMs, MAX_RETRY_AFTER_MS), paceMs);
   }
 }

@@ -1,54 +1,110 @@
 /**
- * The two doors to the network that SignalR is given instead of its own.
+ * The way to a hub: negotiate over the pack's own REST client, and SignalR's transport over one WebSocket.
  *
- * Its own http client requires whatever `tough-cookie` another pack hoisted and then cannot negotiate; and it hides the
- * status of a refusal. Its own socket waits for ever for an answer to the upgrade, and lingers after the end.
+ * SignalR's own http client requires whatever `tough-cookie` another pack hoisted and then cannot negotiate, and it hides
+ * the status of a refusal. Its own socket waits for ever for an answer to the upgrade, and lingers after the end.
  */
+import type { Agent } from "node:http";
+import type { AgentOptions } from "node:https";
+import type { Socket } from "node:net";
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
 import { WebSocket } from "ws";
 import { ContactCenterError } from "./errors.js";
-import { createRestClient, networkError, statusError } from "../http/rest.js";
+import { tunnelAgent } from "../http/proxy.js";
+import { createRestClient, networkError, type RestAnswer, statusError } from "../http/rest.js";
+import { checkedAddress, unusableAnswer } from "./login.js";
 
-/** What both doors need to know, and where they leave what they saw. */
-export interface Doors {
+/** What negotiate and the WebSocket share, and where they leave what they saw. */
+export interface TransportContext {
+  /** The hub's address and the user's own token, which goes to that host only. */
+  url: string;
   token: string;
+  tls?: AgentOptions | undefined;
   /** Ends everything at once. */
   signal: AbortSignal;
   /** Milliseconds for negotiate. */
   negotiateMs: number;
   /** Milliseconds for the upgrade. */
   handshakeMs: number;
+  /** Milliseconds between two looks at whether everything was read. */
+  drainMs: number;
+  /** `Authorization` of the last negotiate request: after a redirect it is another token. */
+  authorization?: string | undefined;
+  /** Cookies by origin and name: a load balancer finds the server of the negotiation by them. */
+  cookies: Map<string, Map<string, string>>;
+  /** Requests so far; a redirect makes another one. */
+  requests: number;
   /** The real reason of a failure; SignalR's own error is a sentence only. */
   fault?: ContactCenterError;
 }
 
 /** Milliseconds in which the other side may answer a close before the socket is cut. */
-const FAREWELL_MS = 500;
+const CLOSE_MS = 500;
+/** Redirects that are followed. */
+const MAX_REDIRECTS = 10;
 const CONNECT = { vendor: "enreach", operation: "connect" } as const;
 
-/** Sends one of SignalR's requests over the pack's own REST client. */
-export async function sendHttp(doors: Doors, request: HttpRequest): Promise<{ statusCode: number; content: string }> {
-  const url = new URL(request.url ?? "");
-  const client = createRestClient({
-    vendor: "enreach",
-    baseUrl: url.origin,
-    secrets: () => [doors.token],
-    timeoutMs: doors.negotiateMs,
-  });
+function originOf(address: string): string {
+  return new URL(address.replace(/^ws/i, "http")).origin;
+}
+
+/** Headers for an address: its cookies, and the token unless it is the user's own and the host is another one. */
+function headersFor(context: TransportContext, address: string): Record<string, string> {
+  const { token, url, cookies } = context;
+  const authorization = context.authorization ?? `Bearer ${token}`;
+  const isForeign = originOf(address) !== originOf(url) && authorization.includes(token);
+  const jar = [...(cookies.get(originOf(address)) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
+  return { ...(!isForeign && { Authorization: authorization }), ...(jar !== "" && { Cookie: jar }) };
+}
+
+function keepCookies({ cookies }: TransportContext, address: string, answer: RestAnswer): void {
+  const jar = cookies.get(originOf(address)) ?? new Map<string, string>();
+  cookies.set(originOf(address), jar);
+  for (const cookie of answer.cookies) {
+    const [, name = "", value = ""] = /^\s*([^=;]+?)\s*=\s*([^;]*?)\s*(?:;|$)/.exec(cookie) ?? [];
+    if (/;\s*max-age\s*=\s*(?:-|0+\s*(?:;|$))/i.test(cookie)) jar.delete(name);
+    else if (name !== "") jar.set(name, value);
+  }
+}
+
+/**
+ * Sends one of SignalR's requests.
+ * @throws ContactCenterError with the HTTP status or the network's word; it is left in the context too
+ */
+export async function sendHttp(
+  context: TransportContext,
+  request: HttpRequest,
+): Promise<{ statusCode: number; content: string }> {
+  const address = request.url ?? "";
   try {
-    const answer = await client.request({
-      operation: "negotiate",
-      method: request.method === "DELETE" ? "DELETE" : "POST",
-      path: url.pathname + url.search,
-      headers: request.headers ?? {},
-      signal: doors.signal,
+    if (++context.requests > 1) checkedAddress("negotiate", "url", address);
+    if (context.requests > MAX_REDIRECTS) throw unusableAnswer("negotiate", "url");
+    context.authorization = request.headers?.["Authorization"];
+    const { origin, pathname, search } = new URL(address);
+    const client = createRestClient({
+      vendor: "enreach",
+      baseUrl: origin,
+      secrets: () => [context.token, context.authorization?.replace(/^Bearer /i, "")],
+      timeoutMs: context.negotiateMs,
+      ...(context.tls && { tls: context.tls }),
     });
-    return { statusCode: answer.status, content: JSON.stringify(answer.body ?? {}) };
+    try {
+      const { Authorization: _shared, ...headers } = request.headers ?? {};
+      const answer = await client.request({
+        operation: "negotiate",
+        method: request.method === "DELETE" ? "DELETE" : "POST",
+        path: pathname + search,
+        headers: { ...headers, ...headersFor(context, address) },
+        signal: context.signal,
+      });
+      keepCookies(context, address, answer);
+      return { statusCode: answer.status, content: JSON.stringify(answer.body ?? {}) };
+    } finally {
+      client.close();
+    }
   } catch (error) {
-    if (error instanceof ContactCenterError) doors.fault = error;
+    if (error instanceof ContactCenterError) context.fault = error;
     throw error;
-  } finally {
-    client.close();
   }
 }
 
@@ -56,40 +112,60 @@ export async function sendHttp(doors: Doors, request: HttpRequest): Promise<{ st
 export class SocketTransport implements ITransport {
   onreceive: ((data: string | ArrayBuffer) => void) | null = null;
   onclose: ((error?: unknown) => void) | null = null;
+  /** When everything that had arrived was read, Unix milliseconds. A flow that is behind keeps it back. */
+  drainedMs = Date.now();
   private socket: WebSocket | undefined;
 
-  constructor(private readonly doors: Doors) {}
+  /** @param onDrained called each time that everything was read */
+  constructor(
+    private readonly context: TransportContext,
+    private readonly onDrained: () => void,
+  ) {}
 
   /** Opens the socket; the token travels in a header, so that no address with a token can reach a log. */
-  connect(url: string): Promise<void> {
-    const { doors } = this;
-    const socket = new WebSocket(url.replace(/^http/i, "ws"), {
-      headers: { Authorization: `Bearer ${doors.token}` },
-      handshakeTimeout: doors.handshakeMs,
+  async connect(url: string): Promise<void> {
+    try {
+      const address = checkedAddress("negotiate", "url", url).replace(/^http/i, "ws");
+      const agent = await tunnelAgent(address, "enreach");
+      await this.open(address, agent);
+    } catch (error) {
+      if (error instanceof ContactCenterError) this.context.fault ??= error;
+      throw error;
+    }
+  }
+
+  private open(address: string, agent: Agent | undefined): Promise<void> {
+    const { context } = this;
+    const socket = new WebSocket(address, {
+      ...context.tls,
+      headers: headersFor(context, address),
+      handshakeTimeout: context.handshakeMs,
       perMessageDeflate: false,
       skipUTF8Validation: true,
+      ...(agent && { agent }),
     });
     const cut = (): void => socket.terminate();
-    doors.signal.addEventListener("abort", cut, { once: true });
+    context.signal.addEventListener("abort", cut, { once: true });
     return new Promise((resolve, reject) => {
+      socket.once("upgrade", ({ socket: tcp }) => this.watch(socket, tcp));
       socket.once("open", () => {
         this.socket = socket;
         resolve();
       });
       socket.once("unexpected-response", (_request, response) => {
         const status = response.statusCode ?? 0;
-        doors.fault = statusError({ ...CONNECT, status }, status);
+        context.fault = statusError({ ...CONNECT, status }, status);
         response.resume();
         cut();
       });
       socket.on("error", (error: Error & { code?: string }) => {
         const code = error.message.includes("handshake has timed out") ? "ETIMEDOUT" : (error.code ?? "ENETWORK");
-        doors.fault ??= networkError(CONNECT, code, url, doors.handshakeMs);
+        context.fault ??= networkError(CONNECT, code, address, context.handshakeMs);
         reject(error);
       });
       socket.on("message", (data) => {
         if (this.socket !== socket) return;
-        this.breathe(socket);
+        yieldToEventLoop(socket);
         try {
           this.onreceive?.((data as Buffer).toString("utf8"));
         } catch {
@@ -98,20 +174,25 @@ export class SocketTransport implements ITransport {
         }
       });
       socket.once("close", () => {
-        doors.signal.removeEventListener("abort", cut);
+        context.signal.removeEventListener("abort", cut);
         this.leave();
       });
     });
   }
 
-  /**
-   * Lets the flow work off what came before more is read. Otherwise a burst of two megabytes becomes messages at once, which
-   * wait in memory, outlive the young generation and keep every other flow waiting.
-   */
-  private breathe(socket: WebSocket): void {
-    if (socket.isPaused) return;
-    socket.pause();
-    setImmediate(() => socket.resume());
+  /** Notes when everything was read: nothing more came in a turn of the event loop in which the socket was being read. */
+  private watch(socket: WebSocket, tcp: Socket): void {
+    const timer = setInterval(() => {
+      const [nowMs, { bytesRead }] = [Date.now(), tcp];
+      // By then what had arrived before has been read.
+      setImmediate(() => {
+        if (socket.isPaused || tcp.bytesRead !== bytesRead) return;
+        this.drainedMs = nowMs;
+        this.onDrained();
+      });
+    }, this.context.drainMs);
+    this.drainedMs = Date.now();
+    socket.once("close", () => clearInterval(timer));
   }
 
   /** Sends one frame. */
@@ -128,7 +209,7 @@ export class SocketTransport implements ITransport {
     this.leave();
     if (socket === undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      const cut = setTimeout(() => socket.terminate(), FAREWELL_MS);
+      const cut = setTimeout(() => socket.terminate(), CLOSE_MS);
       socket.once("close", () => {
         clearTimeout(cut);
         resolve();
@@ -143,4 +224,14 @@ export class SocketTransport implements ITransport {
     this.socket = undefined;
     this.onclose?.();
   }
+}
+
+/**
+ * Lets the flow work off what came before more is read. Otherwise a burst of two megabytes becomes messages at once, which
+ * wait in memory, outlive the young generation and keep every other flow waiting.
+ */
+function yieldToEventLoop(socket: WebSocket): void {
+  if (socket.isPaused) return;
+  socket.pause();
+  setImmediate(() => socket.resume());
 }

@@ -1,79 +1,61 @@
-/** One user of the connection, as the client keeps it: in use, or on hold while its node is deployed anew. */
-import type { RteClient } from "./client.js";
+/** What a client tells those who subscribed. */
 import type { RteEvent, Subject } from "./events.js";
-import type { Member, Notice, Receiver, State } from "./member.js";
-import type { Result } from "./subscriptions.js";
+import type { Reason } from "./retry.js";
+import type { Loss, Outcome, Result } from "./subscriptions.js";
 
-/** What a receiver throws is its own affair: the other receivers and the connection live on. */
-function safely(hand: () => void): void {
+/** How the connection is. */
+export type State =
+  | { word: "connecting" | "connected" }
+  | { word: "disconnected"; reason: Reason; error: unknown; retryInMs: number; retryAtMs: number };
+
+/** What is no event of the contact centre. Times are ISO 8601 with zone. */
+export type Notice =
+  | { topic: "connected"; payload: Record<string, never> }
+  | { topic: "disconnected"; payload: { reason: Reason; retryInMs: number } }
+  | { topic: "subscribed" | "refused"; payload: Result[] }
+  | { topic: "gap"; payload: Gap }
+  | { topic: "error"; payload: { operation: string; message: string } };
+
+/** Events of that time may be missing. */
+export interface Gap {
+  from: string;
+  to: string;
+  durationMs: number;
+  subscriptions: Subject[];
+}
+
+/** One user of a client. What it throws is its own affair: the other subscribers and the connection go on. */
+export interface Subscriber {
+  onEvent: (event: RteEvent) => void;
+  onNotice: (notice: Notice) => void;
+  /** Called at each change of the connection, and once when it is added. */
+  onState: (state: State) => void;
+}
+
+/** Calls a subscriber. */
+export function safely(call: () => void): void {
   try {
-    hand();
+    call();
   } catch {
-    // Nobody here could mend it; a node reports its own failures.
+    // A node reports its own failures; nobody here could.
   }
 }
 
-/** A {@link Member}, with what only the client needs to know of it. */
-export class Seat implements Member {
-  /** Since when it wants to hear, Unix milliseconds: a gap does not begin before. */
-  readonly sinceMs: number;
-  /** Events that came while its node was being deployed anew, and a gap. */
-  held: RteEvent[] | undefined;
-  gap: Notice | undefined;
-  /** The one that took its place. */
-  heir: Seat | undefined;
+/** Results as notices: first what is subscribed or will be, then what the hub refused; none for an empty list. */
+export function noticesOf(outcome: Outcome): Notice[] {
+  return (["subscribed", "refused"] as const)
+    .map((topic) => ({ topic, payload: outcome[topic] }))
+    .filter(({ payload }) => payload.length > 0);
+}
 
-  constructor(
-    readonly id: string,
-    private readonly client: RteClient,
-    private readonly receiver: Receiver,
-    /** The one on hold whose place it takes. */
-    public predecessor: Seat | undefined,
-  ) {
-    this.sinceMs = predecessor?.sinceMs ?? Date.now();
-  }
+/** The notice of an outage. */
+export function disconnectedNotice({ reason, retryInMs }: State & { word: "disconnected" }): Notice {
+  return { topic: "disconnected", payload: { reason, retryInMs } };
+}
 
-  onEvent(event: RteEvent): void {
-    if (this.held === undefined) safely(() => this.receiver.onEvent(event));
-    else this.held.push(event);
-  }
-
-  tell(notice: Notice): void {
-    if (this.held === undefined) safely(() => this.receiver.onNotice(notice));
-    else if (notice.topic !== "gap") return;
-    else if (this.heir === undefined) this.gap = notice;
-    else this.heir.tell(notice);
-  }
-
-  show(state: State): void {
-    if (this.held === undefined) safely(() => this.receiver.onState(state));
-  }
-
-  want(subjects: readonly Subject[]): Promise<void> {
-    return this.client.want(this, subjects);
-  }
-
-  subscribe(subjects: readonly Subject[]): Promise<Result[]> {
-    return this.client.subscribe(this, subjects);
-  }
-
-  unsubscribe(subjects?: readonly Subject[]): Promise<Result[]> {
-    return this.client.unsubscribe(this, subjects);
-  }
-
-  list(): Promise<Result[]> {
-    return this.client.list(this);
-  }
-
-  available(): Promise<string[]> {
-    return this.client.available();
-  }
-
-  leave(): void {
-    this.client.leave(this);
-  }
-
-  hold(): void {
-    this.held = [];
-  }
+/** The notice of a loss that is over. */
+export function gapNotice({ fromMs, toMs, subjects }: Loss): Notice & { topic: "gap" } {
+  const subscriptions = subjects.map(({ entityId, eventName }) => ({ entityId, eventName }));
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return { topic: "gap", payload: { from, to, durationMs: toMs - fromMs, subscriptions } };
 }

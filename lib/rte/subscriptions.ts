@@ -1,24 +1,89 @@
 /**
- * Who wants which events, and what the hub has granted. Several members that want the same share one subscription of the
- * hub. Pure bookkeeping: it knows neither hub nor time.
+ * Who subscribed which events, what the hub said to it, and since when events may be missing. Several subscribers of the
+ * same event share one subscription of the hub. Pure bookkeeping: it knows no hub, and the time is passed in.
  */
-import type { RteEvent, Subject } from "./events.js";
+import type { Subject } from "./events.js";
 
 /** What became of one subscription. */
 export interface Result extends Subject {
   subscribed: boolean;
-  /** The hub's word, such as `Unauthorized`, or ours: `disconnected`, `inactive`. */
+  /** The hub's word, such as `Unauthorized`, or ours: `disconnected`, `inactive`, `not answered`. */
   message: string | null;
 }
 
-/** One that wants events. */
-export interface Wanting {
-  onEvent: (event: RteEvent) => void;
+/** Results by what a user can do about them. */
+export interface Outcome {
+  /** The hub serves them, or will once it answers: then `subscribed` is false, and `message` says what is waited for. */
+  subscribed: Result[];
+  refused: Result[];
 }
 
-interface Want<M> {
-  subject: Subject;
-  members: M[];
+/** A time in which events of these subjects may have been lost; Unix milliseconds. */
+export interface Loss {
+  fromMs: number;
+  toMs: number;
+  subjects: Subject[];
+}
+
+/** Milliseconds until a subscription that the hub refused is asked for again: the right to it may have been given. */
+const REFUSED_RETRY_MS = 300_000;
+/** Subjects remembered after their last subscriber left; only the log needs them. */
+const PAST_KEPT = 10_000;
+
+/**
+ * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
+ * answered; the hub may serve it.
+ */
+type Word = "unasked" | "unknown" | "subscribed" | "refused";
+
+/** One subscriber's part in a subject. */
+interface Share {
+  sinceMs: number;
+  /** Events since then are lost; undefined while none are. */
+  lostSinceMs: number | undefined;
+  /** See {@link AddOptions.isAnswered}. */
+  isAnswered: boolean;
+  /** The result that was reported last. */
+  reported: string;
+}
+
+interface Entry<S> {
+  readonly subject: Subject;
+  readonly shares: Map<S, Share>;
+  word: Word;
+  /** The hub's message, or why the call failed. */
+  message: string | null;
+  /** When the hub agreed, Unix milliseconds. */
+  subscribedAtMs: number;
+  /** Calls about this subject that failed in a row. */
+  failures: number;
+  /** A call about this subject alone failed: it comes last, so that it cannot keep the others from being served. */
+  isSuspect: boolean;
+  /** Not to be asked before, Unix milliseconds. */
+  notBeforeMs: number;
+}
+
+/** What a new connection knows of a subject. */
+const FRESH = { word: "unasked", message: null, failures: 0, notBeforeMs: 0, isSuspect: false } as const;
+
+/** How subscriptions are added. */
+export interface AddOptions {
+  nowMs: number;
+  /** Events since then are lost for this subscriber, because it was not there; Unix milliseconds. */
+  lostSinceMs?: number | undefined;
+  /** Events are being lost now, because there is an outage. */
+  isLosing?: boolean;
+  /** A message asked and gets the result as its answer: no notice reports it as well. */
+  isAnswered?: boolean;
+}
+
+/** How a call failed. */
+export interface CallFailure {
+  message: string;
+  /** It was about this subject only. */
+  isAlone: boolean;
+  /** Milliseconds to wait before it is repeated, by the number of failures before. */
+  waitMs: (failures: number) => number;
 }
 
 /** The same subject has the same text whatever its case. */
@@ -27,112 +92,310 @@ export function subjectKey({ entityId, eventName }: Subject): string {
 }
 
 /** The list without repetitions. */
-export function distinct<S extends Subject>(subjects: readonly S[]): S[] {
+export function distinct<T extends Subject>(subjects: readonly T[]): T[] {
   return [...new Map(subjects.map((subject) => [subjectKey(subject), subject])).values()];
 }
 
-/** The wishes of all members against what the hub has granted. */
-export class Subscriptions<M extends Wanting> {
-  private readonly wants = new Map<string, Want<M>>();
-  /** What the hub serves on this connection. */
-  private readonly granted = new Map<string, Subject>();
-  /** What it refused on this connection, and why. */
-  private readonly refusals = new Map<string, string | null>();
-  /** What was wanted once: its last events may still be under way. */
+/** The subscriptions of all subscribers against what the hub serves. */
+export class Subscriptions<S extends object> {
+  private readonly entries = new Map<string, Entry<S>>();
+  /** What was subscribed once: its last events may still be under way. */
   private readonly past = new Set<string>();
-  /** Receivers by the exact spelling on the wire: an event finds them without folding its text. */
-  private routes = new Map<string, Map<string, readonly M[]>>();
+  /** Subscribers by the exact spelling on the wire: an event finds them without folding its text. */
+  private routes = new Map<string, Map<string, readonly S[]>>();
 
-  /** Adds wishes; a subject that was refused will be asked for again. */
-  add(member: M, subjects: readonly Subject[]): void {
+  /** Adds subscriptions; what the hub refused is asked for again. */
+  add(
+    subscriber: S,
+    subjects: readonly Subject[],
+    { nowMs, lostSinceMs, isLosing = false, isAnswered = false }: AddOptions,
+  ): void {
     for (const subject of subjects) {
-      const key = subjectKey(subject);
-      const want = this.wants.get(key);
-      if (want === undefined) this.wants.set(key, { subject, members: [member] });
-      else if (!want.members.includes(member)) want.members = [...want.members, member];
-      this.refusals.delete(key);
+      const entry = this.entryOf(subject);
+      const share = entry.shares.get(subscriber) ?? {
+        sinceMs: nowMs,
+        lostSinceMs: isLosing ? nowMs : undefined,
+        isAnswered,
+        reported: "",
+      };
+      Object.assign(share, { isAnswered, reported: "" });
+      // One who came back to what the hub served all the time missed it until now.
+      if (lostSinceMs !== undefined)
+        Object.assign(share, { sinceMs: nowMs, lostSinceMs: Math.min(lostSinceMs, share.lostSinceMs ?? Infinity) });
+      entry.shares.set(subscriber, share);
+      if (entry.word !== "subscribed") entry.notBeforeMs = 0;
     }
     this.routes.clear();
   }
 
-  /** Takes wishes back. */
-  remove(member: M, subjects: readonly Subject[]): void {
+  private entryOf(subject: Subject): Entry<S> {
+    const key = subjectKey(subject);
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      entry = { subject, shares: new Map(), subscribedAtMs: 0, ...FRESH };
+      this.entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  /** Takes subscriptions back. */
+  remove(subscriber: S, subjects: readonly Subject[]): void {
     for (const subject of subjects) {
       const key = subjectKey(subject);
-      const want = this.wants.get(key);
-      if (want === undefined) continue;
-      want.members = want.members.filter((other) => other !== member);
-      if (want.members.length > 0) continue;
-      this.wants.delete(key);
-      this.past.add(key);
+      const entry = this.entries.get(key);
+      if (entry?.shares.delete(subscriber) !== true || entry.shares.size > 0) continue;
+      if (this.past.size < PAST_KEPT) this.past.add(key);
+      if (isServed(entry)) Object.assign(entry, { failures: 0, notBeforeMs: 0 });
+      else this.entries.delete(key);
     }
     this.routes.clear();
   }
 
-  /** What one member wants. */
-  of(member: M): Subject[] {
-    return [...this.wants.values()].filter(({ members }) => members.includes(member)).map(({ subject }) => subject);
+  /** Puts one subscriber in the place of another. */
+  replace(old: S, replacement: S): void {
+    for (const { shares } of this.entries.values()) {
+      const share = shares.get(old);
+      if (share === undefined) continue;
+      shares.delete(old);
+      shares.set(replacement, share);
+    }
+    this.routes.clear();
+  }
+
+  /** What one subscriber subscribed. */
+  of(subscriber: S): Subject[] {
+    return this.sharesOf(subscriber).map(([{ subject }]) => subject);
+  }
+
+  private sharesOf(subscriber: S): [Entry<S>, Share][] {
+    const found: [Entry<S>, Share][] = [];
+    for (const entry of this.entries.values()) {
+      const share = entry.shares.get(subscriber);
+      if (share !== undefined) found.push([entry, share]);
+    }
+    return found;
   }
 
   /** Who gets an event. The spelling is the hub's. */
-  receivers(entityId: string, eventName: string): readonly M[] {
-    const route = this.routes.get(entityId)?.get(eventName);
-    if (route !== undefined) return route;
-    const members = this.wants.get(subjectKey({ entityId, eventName }))?.members ?? [];
-    // Only wanted subjects are remembered, so the routes do not outgrow the wishes.
-    if (members.length > 0) {
-      const names = this.routes.get(entityId) ?? new Map<string, readonly M[]>();
-      this.routes.set(entityId, names.set(eventName, members));
-    }
-    return members;
+  receivers(entityId: string, eventName: string): readonly S[] {
+    return this.routes.get(entityId)?.get(eventName) ?? this.route(entityId, eventName);
   }
 
-  /** True when an event of this subject is no surprise although nobody wants it now. */
-  wasWanted(subject: Subject): boolean {
+  private route(entityId: string, eventName: string): readonly S[] {
+    const entry = this.entries.get(subjectKey({ entityId, eventName }));
+    const receivers = [...(entry?.shares.keys() ?? [])];
+    // Only what the hub serves is remembered: the routes do not outgrow the subscriptions, and the first event of a
+    // subject that the hub did not answer is seen.
+    if (receivers.length > 0 && entry?.word === "subscribed") {
+      const names = this.routes.get(entityId) ?? new Map<string, readonly S[]>();
+      this.routes.set(entityId, names.set(eventName, receivers));
+    }
+    return receivers;
+  }
+
+  /**
+   * Notes that an event came: the hub serves a subject that it did not answer.
+   * @returns true when that was news
+   */
+  arrived(subject: Subject, nowMs: number): boolean {
+    const entry = this.entries.get(subjectKey(subject));
+    if (entry?.word !== "unknown" || entry.shares.size === 0) return false;
+    this.answered(subject, true, null, nowMs);
+    return true;
+  }
+
+  /** True when an event of this subject is no surprise although nobody subscribes it now. */
+  wasSubscribed(subject: Subject): boolean {
     return this.past.has(subjectKey(subject));
   }
 
-  /** A new connection: the hub has forgotten everything. */
-  reset(): void {
-    this.granted.clear();
-    this.refusals.clear();
-    this.past.clear();
-  }
-
   /** What to ask the hub for now. */
-  missing(): Subject[] {
-    return [...this.wants]
-      .filter(([key]) => !this.granted.has(key) && !this.refusals.has(key))
-      .map(([, { subject }]) => subject);
+  missing(nowMs: number): Subject[] {
+    return this.due((entry) => isMissing(entry) && entry.notBeforeMs <= nowMs);
   }
 
-  /** What the hub serves and nobody wants. */
-  surplus(): Subject[] {
-    return [...this.granted].filter(([key]) => !this.wants.has(key)).map(([, subject]) => subject);
+  /** What the hub serves and nobody subscribes, to be taken back now. */
+  surplus(nowMs: number): Subject[] {
+    return this.due((entry) => isSurplus(entry) && entry.notBeforeMs <= nowMs);
   }
 
-  /** True when giving up the surplus leaves the hub with nothing to serve. */
-  surplusIsAll(): boolean {
-    return this.granted.size > 0 && [...this.granted.keys()].every((key) => !this.wants.has(key));
+  private due(isDue: (entry: Entry<S>) => boolean): Subject[] {
+    const entries = [...this.entries.values()].filter(isDue);
+    return entries.sort((one, other) => Number(one.isSuspect) - Number(other.isSuspect)).map(({ subject }) => subject);
+  }
+
+  /** True when taking the surplus back leaves the hub with nothing to serve, and that was not tried in vain before. */
+  isSurplusAll(): boolean {
+    return [...this.entries.values()].every((entry) => !isServed(entry) || (isSurplus(entry) && entry.failures === 0));
+  }
+
+  /** True when the hub serves something. */
+  isServing(): boolean {
+    return [...this.entries.values()].some(({ word, shares }) => word === "subscribed" && shares.size > 0);
+  }
+
+  /** True while a call that failed is to be repeated. */
+  isFailing(): boolean {
+    return [...this.entries.values()].some(({ failures }) => failures > 0);
+  }
+
+  /** True when nobody subscribes anything. */
+  isEmpty(): boolean {
+    return [...this.entries.values()].every(({ shares }) => shares.size === 0);
+  }
+
+  /** When something is to be asked again, Unix milliseconds; undefined when all is settled. */
+  nextMs(): number | undefined {
+    const open = [...this.entries.values()].filter((entry) => isMissing(entry) || isSurplus(entry));
+    return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
   /** Notes the hub's answer to one item of `Subscribe`. */
-  answered(subject: Subject, subscribed: boolean, message: string | null): void {
-    const key = subjectKey(subject);
-    if (subscribed) this.granted.set(key, subject);
-    else this.refusals.set(key, message);
+  answered(subject: Subject, subscribed: boolean, message: string | null, nowMs: number): void {
+    const entry = this.entries.get(subjectKey(subject));
+    if (entry === undefined) return;
+    Object.assign(entry, { ...FRESH, message, word: subscribed ? "subscribed" : "refused" });
+    if (subscribed) entry.subscribedAtMs = nowMs;
+    else this.noteLoss(entry, nowMs + REFUSED_RETRY_MS);
+  }
+
+  /** Notes that a call about this subject failed, or did not answer it: it is asked again. */
+  failed(subject: Subject, { message, isAlone, waitMs }: CallFailure, nowMs: number): void {
+    const entry = this.entries.get(subjectKey(subject));
+    if (entry === undefined) return;
+    if (entry.word !== "subscribed") entry.word = "unknown";
+    entry.message = message;
+    entry.isSuspect = isAlone;
+    this.noteLoss(entry, nowMs + waitMs(entry.failures++));
+  }
+
+  /** What is not served after an attempt is lost from the moment it was subscribed on. */
+  private noteLoss(entry: Entry<S>, notBeforeMs: number): void {
+    entry.notBeforeMs = notBeforeMs;
+    if (entry.word === "subscribed") return;
+    for (const share of entry.shares.values()) share.lostSinceMs ??= share.sinceMs;
   }
 
   /** Notes that the hub no longer serves this. */
   released(subject: Subject): void {
-    this.granted.delete(subjectKey(subject));
+    const key = subjectKey(subject);
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    if (entry.shares.size === 0) this.entries.delete(key);
+    else Object.assign(entry, FRESH);
   }
 
-  /** The state of a subject; `otherwise` says why it is neither granted nor refused. */
-  result(subject: Subject, otherwise: string | null = null): Result {
-    const key = subjectKey(subject);
-    const { entityId, eventName } = subject;
-    if (this.granted.has(key)) return { entityId, eventName, subscribed: true, message: null };
-    return { entityId, eventName, subscribed: false, message: this.refusals.get(key) ?? otherwise };
+  /**
+   * The connection is gone or was not made: the hub has forgotten everything, and events are being lost.
+   * @param seenMs when everything that the hub had sent was read; undefined without a connection
+   */
+  disconnected(seenMs: number | undefined): void {
+    for (const [key, entry] of this.entries) {
+      if (entry.shares.size === 0) this.entries.delete(key);
+      for (const share of entry.shares.values()) {
+        const fromMs = entry.word === "subscribed" ? Math.max(seenMs ?? 0, share.sinceMs) : share.sinceMs;
+        share.lostSinceMs ??= fromMs;
+        share.reported = "";
+      }
+      Object.assign(entry, FRESH);
+    }
+    this.past.clear();
+    this.routes.clear();
   }
+
+  /** The state of a subject; `otherwise` says why the hub has no word on it. */
+  result(subject: Subject, otherwise: string | null = null): Result {
+    const entry = this.entries.get(subjectKey(subject));
+    const { entityId, eventName } = subject;
+    if (entry?.word === "subscribed") return { entityId, eventName, subscribed: true, message: null };
+    return { entityId, eventName, subscribed: false, message: entry?.message ?? otherwise };
+  }
+
+  /** The results that answer a message; no notice reports them as well. */
+  answers(subscriber: S, subjects: readonly Subject[], otherwise: string): Outcome {
+    const outcome: Outcome = { subscribed: [], refused: [] };
+    for (const subject of distinct(subjects)) {
+      const entry = this.entries.get(subjectKey(subject));
+      const share = entry?.shares.get(subscriber);
+      if (entry && share) Object.assign(share, { isAnswered: false, reported: reportOf(entry) });
+      outcome[entry?.word === "refused" ? "refused" : "subscribed"].push(this.result(subject, otherwise));
+    }
+    return outcome;
+  }
+
+  /** What became of subscriptions that were taken back: the hub may still serve what it did not give up. */
+  releases(subjects: readonly Subject[]): Result[] {
+    return distinct(subjects).map((subject) => {
+      const { entityId, eventName } = subject;
+      const entry = this.entries.get(subjectKey(subject));
+      const isServedStill = entry !== undefined && isSurplus(entry);
+      return { entityId, eventName, subscribed: isServedStill, message: isServedStill ? entry.message : null };
+    });
+  }
+
+  /** The hub's words on a subscriber's subscriptions that were not reported yet. */
+  news(subscriber: S): Outcome {
+    const outcome: Outcome = { subscribed: [], refused: [] };
+    for (const [entry, share] of this.sharesOf(subscriber)) {
+      const report = reportOf(entry);
+      if (share.isAnswered || report === "" || report === share.reported) continue;
+      share.reported = report;
+      outcome[entry.word === "refused" ? "refused" : "subscribed"].push(this.result(entry.subject));
+    }
+    return outcome;
+  }
+
+  /** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
+  counts(subscriber: S): { refused: number; pending: number } {
+    const words = this.sharesOf(subscriber).map(([{ word }]) => word);
+    const refused = words.filter((word) => word === "refused").length;
+    return { refused, pending: words.filter((word) => word !== "subscribed").length - refused };
+  }
+
+  /** The losses of a subscriber that are over, each once. */
+  takeLosses(subscriber: S): Loss[] {
+    const losses = new Map<string, Loss>();
+    for (const [{ word, subject, subscribedAtMs }, share] of this.sharesOf(subscriber)) {
+      if (word !== "subscribed" || share.lostSinceMs === undefined) continue;
+      const fromMs = share.lostSinceMs;
+      const toMs = Math.max(subscribedAtMs, share.sinceMs);
+      share.lostSinceMs = undefined;
+      const loss = losses.get(`${fromMs} ${toMs}`) ?? { fromMs, toMs, subjects: [] };
+      losses.set(`${fromMs} ${toMs}`, { ...loss, subjects: [...loss.subjects, subject] });
+    }
+    return [...losses.values()];
+  }
+
+  /**
+   * Until when a subscriber has got every event, Unix milliseconds. What the hub refused does not count.
+   * @param seenMs when everything that the hub had sent was read
+   * @returns undefined for one without subscriptions
+   */
+  completeUntilMs(subscriber: S, seenMs: number): number | undefined {
+    const shares = this.sharesOf(subscriber).filter(([{ word }]) => word !== "refused");
+    if (shares.length === 0) return undefined;
+    return Math.min(
+      ...shares.map(
+        ([{ word }, share]) =>
+          share.lostSinceMs ?? (word === "subscribed" ? Math.max(seenMs, share.sinceMs) : share.sinceMs),
+      ),
+    );
+  }
+}
+
+function isServed({ word }: Entry<object>): boolean {
+  return word === "subscribed" || word === "unknown";
+}
+
+function isMissing({ word, shares }: Entry<object>): boolean {
+  return shares.size > 0 && word !== "subscribed";
+}
+
+function isSurplus(entry: Entry<object>): boolean {
+  return entry.shares.size === 0 && isServed(entry);
+}
+
+/** What a notice says of an entry; nothing while the hub has not decided. */
+function reportOf({ word, message }: Entry<object>): string {
+  return word === "subscribed" ? word : word === "refused" ? `${word} ${message}` : "";
 }

@@ -247,12 +247,18 @@ const CALL_LIST_EVENTS = {
 } as const;
 
 /** Events by group, in the vendor's order. A group says what the entity id of a subscription is: a user, a queue or a call list. */
-export const GROUPS = { User: USER_EVENTS, Queue: QUEUE_EVENTS, CallList: CALL_LIST_EVENTS } as const;
-/** Every event: name to properties. */
-export const EVENTS = { ...USER_EVENTS, ...QUEUE_EVENTS, ...CALL_LIST_EVENTS } as const;
+export const GROUPS: {
+  readonly User: typeof USER_EVENTS;
+  readonly Queue: typeof QUEUE_EVENTS;
+  readonly CallList: typeof CALL_LIST_EVENTS;
+} = { User: USER_EVENTS, Queue: QUEUE_EVENTS, CallList: CALL_LIST_EVENTS };
+/** Every event: name to properties. The type is written out, because a declaration file would repeat each property. */
+export const EVENTS: typeof USER_EVENTS & typeof QUEUE_EVENTS & typeof CALL_LIST_EVENTS = {
+  ...USER_EVENTS,
+  ...QUEUE_EVENTS,
+  ...CALL_LIST_EVENTS,
+};
 
-/** What the entity of an event is. */
-export type GroupName = keyof typeof GROUPS;
 /** A name of the catalogue. */
 export type EventName = keyof typeof EVENTS;
 /** A type of list items. */
@@ -298,27 +304,6 @@ export const VALUES = {
     3: "call-list item created by hand",
   },
 } as const;
-
-interface Scalars {
-  Guid: string;
-  string: string | null;
-  DateTime: string;
-  int: number;
-  short: number;
-  long: number;
-  bool: boolean;
-}
-type Value<T> = T extends `${infer U}?`
-  ? Value<U> | null
-  : T extends `List<${infer H extends HelperName}>`
-    ? Data<(typeof HELPERS)[H]>[] | null
-    : T extends keyof Scalars
-      ? Scalars[T]
-      : never;
-type Data<Properties> = { [P in keyof Properties]: Value<Properties[P]> };
-
-/** The data of an event as a flow gets it. Text and lists may be null although the vendor does not mark them so. */
-export type EventData<N extends EventName> = Data<(typeof EVENTS)[N]>;
 
 /** Names of a table without regard to case. */
 export function byFoldedName<T extends string>(names: Iterable<T>): ReadonlyMap<string, T> {

@@ -1,18 +1,21 @@
 /** The badge of `rte-subscribe`: how the connection is, why not, and when the next try is. */
 import type { Node, NodeAPI } from "node-red";
-import type { Notice, State } from "../../lib/rte/member.js";
+import type { State } from "../../lib/rte/subscriber.js";
 import { setStatus } from "../shared/status.js";
 
-/** Paints only when something changes, not with every second that passes. */
+/** What the badge asks at each change: how many subscriptions were refused, and how many are not answered yet. */
+type Counts = () => { refused: number; pending: number };
+
+/** Changes only when something changes, not with every second that passes. */
 export class Badge {
   private isActive = true;
   private isWrong = false;
-  private refused = 0;
   private state: State = { word: "connecting" };
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
+    private readonly counts: Counts = () => ({ refused: 0, pending: 0 }),
   ) {}
 
   /** No connection is chosen, or it lacks a setting. */
@@ -30,24 +33,17 @@ export class Badge {
   active(isActive: boolean): void {
     this.isActive = isActive;
     if (isActive) this.isWrong = false;
-    this.repaint();
+    this.update();
   }
 
   /** The connection changed. */
   show(state: State): void {
     this.state = state;
-    if (state.word !== "connected") this.refused = 0;
-    this.repaint();
+    this.update();
   }
 
-  /** Something refused stands on the badge until the next connection. */
-  hear(notice: Notice): void {
-    if (notice.topic !== "refused") return;
-    this.refused = notice.payload.length;
-    this.repaint();
-  }
-
-  private repaint(): void {
+  /** A subscription changed. */
+  update(): void {
     const { RED, node, state } = this;
     if (this.isWrong) setStatus(node, "error", RED._("rte.badge.active"));
     else if (state.word === "disconnected") {
@@ -55,7 +51,11 @@ export class Badge {
       setStatus(node, "disconnected", `${RED._(`rte.badge.${state.reason}`)} → ${time}`);
     } else if (state.word === "connecting") setStatus(node, "connecting");
     else if (!this.isActive) setStatus(node, "unconfigured", RED._("rte.badge.inactive"));
-    else if (this.refused > 0) setStatus(node, "late", RED._("rte.badge.refused", { count: this.refused }));
-    else setStatus(node, "connected");
+    else {
+      const { refused, pending } = this.counts();
+      if (pending > 0) setStatus(node, "connecting", RED._("rte.badge.subscribing"));
+      else if (refused > 0) setStatus(node, "late", RED._("rte.badge.refused", { count: refused }));
+      else setStatus(node, "connected");
+    }
   }
 }

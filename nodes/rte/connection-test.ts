@@ -1,23 +1,30 @@
 /** "Test connection" of `rte-connection`: goes the whole way in, step by step. */
 import type { NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { tryConnection } from "../../lib/rte/connection-test.js";
+import { testConnection } from "../../lib/rte/connection-test.js";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { localize } from "../shared/input.js";
-import { accessOf, type ConnectionConfig, missingSetting } from "./connection.js";
+import { loginOf, type ConnectionConfig, missingSetting } from "./connection.js";
 
 /** How a connection to Enreach RTE is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
   return {
     type: "rte-connection",
-    settings: { auth: ["token", "enreach"], url: "text", email: "text", discoveryUrl: "text", apiUrl: "text" },
+    settings: {
+      auth: ["token", "enreach"],
+      url: "text",
+      email: "text",
+      discoveryUrl: "text",
+      apiUrl: "text",
+      tls: "text",
+    },
     credentials: ["token", "secretKey", "password"],
     places: ({ auth }) => (auth === "enreach" ? ["discoveryUrl", "apiUrl"] : ["url"]),
     async run(node, settings: ConnectionConfig, credentials, signal) {
       const field = missingSetting(RED, node, settings, credentials);
       if (field !== undefined)
         throw refused("rte.errors.unconfigured", { vendor: "enreach", operation: "test", field }, { field });
-      const { done, failed, events } = await tryConnection(accessOf(RED, node, settings, credentials), signal);
+      const { done, failed, events } = await testConnection(loginOf(RED, node, settings, credentials), signal);
       const stepName = (step: string): string => RED._(`rte.step.${step}`);
       return {
         ok: failed === undefined,

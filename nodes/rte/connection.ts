@@ -1,7 +1,10 @@
 /** What `rte-connection` and `rte-subscribe` know of each other. */
+import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
-import { type Access, DISCOVERY_URL, enreachAccess, tokenAccess } from "../../lib/rte/login.js";
-import type { Member, Receiver } from "../../lib/rte/member.js";
+import type { RteClient } from "../../lib/rte/client.js";
+import type { Subject } from "../../lib/rte/events.js";
+import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
+import type { Subscriber } from "../../lib/rte/subscriber.js";
 import { envText } from "../shared/values.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
@@ -11,6 +14,8 @@ export interface ConnectionConfig {
   email?: string;
   discoveryUrl?: string;
   apiUrl?: string;
+  /** Id of a core `tls-config` node. */
+  tls?: string;
 }
 
 /** Credentials of a connection. */
@@ -24,22 +29,35 @@ export interface ConnectionCredentials {
 export interface RteConnection extends Node<ConnectionCredentials> {
   /** False while a setting is missing: nothing will ever come. */
   readonly isConfigured: boolean;
-  /** Joins; the first user opens the connection. */
-  join(user: Node, receiver: Receiver): Member;
+  readonly client: RteClient;
+  /** Resolves when a node may join: by then it is known what an earlier run or connection left. */
+  readonly ready: Promise<void>;
+  /** The node will join at the end of the deploy. */
+  expect(node: Node): void;
+  /** Joins with these subscriptions; the first node opens the connection. */
+  join(node: Node, subscriber: Subscriber, subjects: readonly Subject[]): void;
   /**
-   * Leaves; the last user closes the connection.
-   * @param removed false when the user is only being deployed anew: its place is kept until that deploy is done
+   * Leaves; the last node closes the connection.
+   * @param removed false when the node is only being deployed again: its place is kept until that deploy is done
    */
-  leave(user: Node, member: Member, removed: boolean): Promise<void>;
+  leave(node: Node, removed: boolean): Promise<void>;
+}
+
+/** A core `tls-config` node. */
+type TlsConfigNode = Node & { addTLSOptions?: (options: AgentOptions) => AgentOptions };
+
+/** Settings with their environment variables in place. */
+interface Settings extends Required<Omit<ConnectionConfig, "auth" | "tls">>, ConnectionCredentials {
+  tls?: AgentOptions | undefined;
 }
 
 /** Every setting with its environment variables in place. */
-export function settled(
+export function settingsOf(
   RED: NodeAPI,
   node: Node,
   config: ConnectionConfig,
   credentials: ConnectionCredentials,
-): Required<Omit<ConnectionConfig, "auth">> & ConnectionCredentials {
+): Settings {
   const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
   return {
     url: text(config.url),
@@ -49,7 +67,12 @@ export function settled(
     token: text(credentials.token),
     secretKey: text(credentials.secretKey),
     password: envText(RED, node, credentials.password ?? ""),
+    tls: config.tls ? tlsNode(RED, config.tls)?.addTLSOptions?.({}) : undefined,
   };
+}
+
+function tlsNode(RED: NodeAPI, id: string): TlsConfigNode | null {
+  return RED.nodes.getNode(id);
 }
 
 /** The first setting that is missing, or undefined. */
@@ -59,20 +82,20 @@ export function missingSetting(
   config: ConnectionConfig,
   credentials: ConnectionCredentials,
 ): string | undefined {
-  const { url, token, email, secretKey, password } = settled(RED, node, config, credentials);
+  const { url, token, email, secretKey, password } = settingsOf(RED, node, config, credentials);
+  // A chosen TLS configuration that is disabled must not become the default one.
+  if (config.tls && tlsNode(RED, config.tls)?.addTLSOptions === undefined) return "tls";
   if (config.auth === "enreach")
     return email === "" ? "email" : secretKey === "" && password === "" ? "secretKey" : undefined;
   return url === "" ? "url" : token === "" ? "token" : undefined;
 }
 
-/** The way in that the settings describe; they are read anew at each connection. */
-export function accessOf(
-  RED: NodeAPI,
-  node: Node,
-  config: ConnectionConfig,
-  credentials: ConnectionCredentials,
-): Access {
-  const read = (): ReturnType<typeof settled> => settled(RED, node, config, credentials);
-  if (config.auth === "enreach") return enreachAccess(read);
-  return tokenAccess(() => ({ url: read().url, token: read().token ?? "" }));
+/** The login that the settings describe; they are read again for each connection. */
+export function loginOf(RED: NodeAPI, node: Node, config: ConnectionConfig, credentials: ConnectionCredentials): Login {
+  const read = (): Settings => settingsOf(RED, node, config, credentials);
+  if (config.auth === "enreach") return enreachLogin(read);
+  return tokenLogin(() => {
+    const { url, token = "", tls } = read();
+    return { url, token, tls };
+  });
 }

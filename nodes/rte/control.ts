@@ -2,8 +2,8 @@
 import { refused } from "../../lib/core/errors.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import type { Subject } from "../../lib/rte/events.js";
-import { noticesOf } from "../../lib/rte/member.js";
-import type { Result } from "../../lib/rte/subscriptions.js";
+import { noticesOf } from "../../lib/rte/subscriber.js";
+import type { Outcome, Result } from "../../lib/rte/subscriptions.js";
 import { readIgnoringCase } from "../../lib/core/values.js";
 
 /** What answers a control message. */
@@ -14,11 +14,11 @@ export interface Answer {
 
 /** The node, as the actions see it. */
 export interface Controlled {
-  subscribe(subjects: Subject[]): Promise<Result[]>;
+  subscribe(subjects: Subject[]): Promise<Outcome>;
   unsubscribe(subjects?: Subject[]): Promise<Result[]>;
   list(): Promise<Result[]>;
   available(): Promise<string[]>;
-  activate(): Promise<Result[]>;
+  activate(): Promise<Outcome>;
   deactivate(): Promise<Result[]>;
 }
 
@@ -46,20 +46,38 @@ export function readSubjects(operation: string, payload: unknown): Subject[] {
   });
 }
 
-function told(results: Result[], otherwise: string): Answer[] {
-  const notices = noticesOf(results);
-  return notices.length > 0 ? notices : [{ topic: otherwise, payload: [] }];
+function answersOf(outcome: Outcome): Answer[] {
+  const notices = noticesOf(outcome);
+  return notices.length > 0 ? notices : [{ topic: "subscribed", payload: [] }];
 }
 
-/** Actions by name. Each gives one or two answers. */
-export const ACTIONS: Readonly<Record<string, (node: Controlled, payload: unknown) => Promise<Answer[]>>> = {
-  subscribe: async (node, payload) => told(await node.subscribe(readSubjects("Subscribe", payload)), "subscribed"),
-  unsubscribe: async (node, payload) => [
-    { topic: "unsubscribed", payload: await node.unsubscribe(readSubjects("Unsubscribe", payload)) },
+/** Gives one or two answers. */
+type Action = (node: Controlled, payload: unknown) => Promise<Answer[]>;
+
+const ACTIONS = new Map<string, Action>([
+  ["subscribe", async (node, payload) => answersOf(await node.subscribe(readSubjects("Subscribe", payload)))],
+  [
+    "unsubscribe",
+    async (node, payload) => [
+      { topic: "unsubscribed", payload: await node.unsubscribe(readSubjects("Unsubscribe", payload)) },
+    ],
   ],
-  "unsubscribe-all": async (node) => [{ topic: "unsubscribed", payload: await node.unsubscribe() }],
-  list: async (node) => [{ topic: "list", payload: await node.list() }],
-  available: async (node) => [{ topic: "available", payload: await node.available() }],
-  activate: async (node) => told(await node.activate(), "subscribed"),
-  deactivate: async (node) => [{ topic: "unsubscribed", payload: await node.deactivate() }],
-};
+  ["unsubscribe-all", async (node) => [{ topic: "unsubscribed", payload: await node.unsubscribe() }]],
+  ["list", async (node) => [{ topic: "list", payload: await node.list() }]],
+  ["available", async (node) => [{ topic: "available", payload: await node.available() }]],
+  ["activate", async (node) => answersOf(await node.activate())],
+  ["deactivate", async (node) => [{ topic: "unsubscribed", payload: await node.deactivate() }]],
+]);
+
+/**
+ * The action of a name, in any case.
+ * @throws ContactCenterError `EINVALID` when there is none
+ */
+export function actionOf(name: unknown): Action {
+  const action = ACTIONS.get(String(name).trim().toLowerCase());
+  if (action === undefined) {
+    const cause = { vendor: "enreach", operation: "control", field: "action" } as const;
+    throw refused("rte.errors.action", cause, { value: String(name).slice(0, 60) });
+  }
+  return action;
+}

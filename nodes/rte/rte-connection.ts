@@ -1,27 +1,32 @@
 /**
  * A connection to Enreach RTE, shared by all `rte-subscribe` nodes that name it: opened by the first, closed by the last.
  *
- * It always comes back: each connection gets a fresh token, each failure a later try. The thinking is in `lib/rte/client`.
+ * It always comes back: each connection gets a fresh token, each failure a later try. See `lib/rte/client` for that, and
+ * `shared-client` for what a deploy keeps.
  * Vendor document: RTE, "Client authentication" and "Establishing a connection".
  */
-import type { Node, NodeAPI, NodeDef } from "node-red";
-import { RteClient } from "../../lib/rte/client.js";
-import type { Member, State } from "../../lib/rte/member.js";
-import type { Reason } from "../../lib/rte/retry.js";
-import { localize } from "../shared/input.js";
-import { ConnectionUsers } from "../shared/users.js";
+import { createHash } from "node:crypto";
+import type { NodeAPI, NodeDef } from "node-red";
+import { serveConnectionTest } from "../shared/connection-test.js";
+import { onceDeployed } from "../shared/deploys.js";
+import { warnOncePerMinute } from "../shared/log.js";
+import { type StateFile, stateFile } from "../shared/state-file.js";
 import {
-  accessOf,
   type ConnectionConfig,
   type ConnectionCredentials,
+  loginOf,
   missingSetting,
   type RteConnection,
+  settingsOf,
 } from "./connection.js";
-import { onceDeployed } from "../shared/deploys.js";
 import { connectionTest } from "./connection-test.js";
-import { serveConnectionTest } from "../shared/connection-test.js";
+import { reporterOf } from "./reporter.js";
+import { park, type Progress, SharedClient, unpark } from "./shared-client.js";
 
 type Config = NodeDef & ConnectionConfig;
+
+/** How often it is noted until when each node has got every event, in milliseconds. */
+const SAVE_MS = 4000;
 
 export = (RED: NodeAPI): void => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
@@ -29,46 +34,39 @@ export = (RED: NodeAPI): void => {
     const credentials = this.credentials ?? {};
     const missing = missingSetting(RED, this, config, credentials);
     if (missing !== undefined) this.warn(RED._("rte.errors.unconfigured", { field: missing }));
-    const client = new RteClient({
-      access: accessOf(RED, this, config, credentials),
-      onUnknown: (what) => this.warn(RED._("rte.warnings.unknown", { what })),
-      onState: logged(RED, this),
-    });
-    const users = new ConnectionUsers(
-      () => missing === undefined && client.open(),
-      () => client.close(),
-    );
-    /** Users that are being deployed anew. */
-    let away: Node[] = [];
+    const file = stateFile<Progress>(RED, `rte-${this.id}`);
+    const { shared, ready } = share(RED, this, config, file);
     let forget = (): void => undefined;
-    const letGo = (): void => {
-      client.dropHeld();
-      for (const user of away) void users.remove(user);
-      away = [];
-    };
-    const api: Pick<RteConnection, "isConfigured" | "join" | "leave"> = {
+    const api: Pick<RteConnection, "isConfigured" | "client" | "ready" | "expect" | "join" | "leave"> = {
       isConfigured: missing === undefined,
-      join(user, receiver): Member {
-        users.add(user);
-        return client.join(user.id, receiver);
-      },
-      async leave(user, member, removed) {
-        if (removed) {
-          member.leave();
-          await users.remove(user);
-        } else {
-          member.hold();
-          away.push(user);
-          forget();
-          // Once those have joined who join at the same time.
-          forget = onceDeployed(RED, () => setImmediate(letGo));
-        }
+      client: shared.client,
+      ready,
+      expect: (node) => shared.expect(node.id),
+      join: (node, subscriber, subjects) => shared.join(node.id, subscriber, subjects),
+      async leave(node, removed) {
+        if (removed) return shared.leave(node.id);
+        shared.hold(node.id);
+        forget();
+        // After the nodes that join at the end of the same deploy.
+        forget = onceDeployed(RED, () => setImmediate(() => void shared.leaveUnclaimed()));
       },
     };
     Object.assign(this, api);
-    this.on("close", (done: () => void) => {
-      forget();
-      void client.close().finally(done);
+    let saved = "";
+    const save = async (): Promise<void> => {
+      const progress = shared.currentProgress();
+      const text = JSON.stringify(progress);
+      if (text === saved) return;
+      saved = text;
+      await file.write(progress).catch((error: unknown) => {
+        warnOncePerMinute(this, "progress", RED._("rte.warnings.progress", { why: (error as Error).message }));
+      });
+    };
+    const saving = setInterval(() => void save(), SAVE_MS);
+    this.on("close", (removed: boolean, done: () => void) => {
+      clearInterval(saving);
+      const end = removed ? shared.client.close() : Promise.resolve(park(RED, this.id, shared));
+      void end.then(save).finally(done);
     });
   }
   RED.nodes.registerType<RteConnection, Config, object, ConnectionCredentials>("rte-connection", RteConnectionNode, {
@@ -77,21 +75,37 @@ export = (RED: NodeAPI): void => {
   serveConnectionTest(RED, connectionTest(RED));
 };
 
-/** Writes the log: one line when an outage begins, one when its reason changes, one when it is over. */
-function logged(RED: NodeAPI, node: Node): (state: State) => void {
-  let said: Reason | undefined;
-  return (state) => {
-    if (state.word === "disconnected" && state.reason !== said) {
-      said = state.reason;
-      node.warn(
-        RED._("rte.warnings.disconnected", {
-          why: localize(RED, state.error).message,
-          seconds: (state.retryInMs / 1000).toFixed(1),
-        }),
-      );
-    } else if (state.word === "connected") {
-      if (said !== undefined) node.log(RED._("rte.warnings.back"));
-      said = undefined;
-    }
-  };
+/** The client of the node before it, when the connection is the same; else a new one, which knows how far each node was. */
+function share(
+  RED: NodeAPI,
+  node: RteConnection,
+  config: Config,
+  file: StateFile<Progress>,
+): { shared: SharedClient; ready: Promise<void> } {
+  const credentials = node.credentials ?? {};
+  const settings = JSON.stringify([config.auth, settingsOf(RED, node, config, credentials)]);
+  const fingerprint = createHash("sha256").update(settings).digest("base64");
+  const reporter = reporterOf(RED, node);
+  const before = unpark(RED, node.id);
+  if (before?.fingerprint === fingerprint) {
+    before.reporter = reporter;
+    return { shared: before, ready: Promise.resolve() };
+  }
+  const shared = new SharedClient(loginOf(RED, node, config, credentials), fingerprint, reporter, before);
+  const known = before === undefined ? file.read() : before.client.close().then(() => before.currentProgress());
+  const ready = known.then(
+    (progress) => void (shared.progress = readProgress(progress)),
+    (error: unknown) => node.warn(RED._("rte.warnings.progress", { why: (error as Error).message })),
+  );
+  return { shared, ready };
+}
+
+/** The file is foreign: what is no time is left out. */
+function readProgress(progress: unknown): Progress {
+  const entries = Object.entries((progress ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.filter(
+      (entry): entry is [string, number] => Number.isFinite(entry[1]) && (entry[1] as number) <= Date.now(),
+    ),
+  );
 }

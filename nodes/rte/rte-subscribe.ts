@@ -10,17 +10,17 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { catalogueName } from "../../lib/rte/tables.js";
 import type { RteEvent, Subject } from "../../lib/rte/events.js";
-import type { Member, Notice, State } from "../../lib/rte/member.js";
+import type { Notice, State } from "../../lib/rte/subscriber.js";
 import { distinct, type Result, subjectKey } from "../../lib/rte/subscriptions.js";
+import { catalogueName } from "../../lib/rte/tables.js";
 import { isActive } from "../shared/active.js";
+import { onceDeployed } from "../shared/deploys.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { envText } from "../shared/values.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
-import { ACTIONS, type Answer, type Controlled, subjectOf } from "./control.js";
-import { onceDeployed } from "../shared/deploys.js";
+import { actionOf, type Answer, type Controlled, subjectOf } from "./control.js";
 
 interface Config extends NodeDef {
   connection: string;
@@ -28,6 +28,8 @@ interface Config extends NodeDef {
   active?: string | boolean;
   activeType?: string;
 }
+
+const GUID = /^\{?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?$/i;
 
 function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
@@ -37,90 +39,87 @@ export = (RED: NodeAPI): void => {
   function RteSubscribe(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const connection = RED.nodes.getNode(config.connection) as RteConnection | null;
-    const badge = new Badge(RED, this);
     // A connection that is disabled or could not be made has no `join`.
     if (connection?.isConfigured !== true) {
-      badge.unconfigured();
+      new Badge(RED, this).unconfigured();
       onInput(RED, this, () => {
         throw refused("rte.errors.no-connection", { vendor: "enreach", operation: "connect", field: "connection" });
       });
       return;
     }
-    const wishes = new Map(configured(RED, this, config).map((subject) => [subjectKey(subject), subject]));
-    let active = true;
-    let member: Member | undefined;
-
-    const receiver = {
+    const { client } = connection;
+    const badge = new Badge(RED, this, () => client.counts(subscriber));
+    const subscriber = {
       onEvent: (event: RteEvent): void => this.send(event as RteEvent & NodeMessage),
       onNotice: (notice: Notice): void => {
-        badge.hear(notice);
+        badge.update();
         this.send([null, RED.util.cloneMessage(notice)]);
       },
       onState: (state: State): void => badge.show(state),
     };
-    const start = (): void => {
-      if (member !== undefined) return;
-      member = connection.join(this, receiver);
+    const wanted = new Map(configured(RED, this, config).map((subject) => [subjectKey(subject), subject]));
+    let active = true;
+    let hasJoined = false;
+    const join = (): void => {
+      if (hasJoined) return;
+      hasJoined = true;
       badge.active(active);
       // Also with an empty list: it takes the place of what this node had before a deploy.
-      void member.want(active ? [...wishes.values()] : []);
-    };
-    const joined = (): Member => {
-      start();
-      return member as Member;
+      connection.join(this, subscriber, active ? [...wanted.values()] : []);
     };
     const node: Controlled = {
       async subscribe(subjects) {
-        for (const subject of subjects) wishes.set(subjectKey(subject), subject);
-        return active ? joined().subscribe(subjects) : distinct(subjects).map(inactive);
+        for (const subject of subjects) wanted.set(subjectKey(subject), subject);
+        return active
+          ? client.subscribe(subscriber, subjects)
+          : { subscribed: distinct(subjects).map(inactive), refused: [] };
       },
-      unsubscribe(subjects = [...wishes.values()]) {
-        for (const subject of subjects) wishes.delete(subjectKey(subject));
-        return joined().unsubscribe(subjects);
+      unsubscribe(subjects = [...wanted.values()]) {
+        for (const subject of subjects) wanted.delete(subjectKey(subject));
+        return client.unsubscribe(subscriber, subjects);
       },
-      list: () => (active ? joined().list() : Promise.resolve([...wishes.values()].map(inactive))),
-      available: () => joined().available(),
+      list: () => (active ? client.list(subscriber) : Promise.resolve([...wanted.values()].map(inactive))),
+      available: () => client.available(),
       activate() {
         active = true;
         badge.active(true);
-        return joined().subscribe([...wishes.values()]);
+        return client.subscribe(subscriber, [...wanted.values()]);
       },
       deactivate() {
         active = false;
         badge.active(false);
-        return joined().unsubscribe();
+        return client.unsubscribe(subscriber);
       },
     };
 
-    // Nothing is asked for before the whole flow stands: an early event would find no node to go to.
-    const settled = isActive(RED, this, config, "enreach").then(
-      (value) => void (active = value),
-      (error: unknown) => {
-        active = false;
-        badge.wrong();
-        this.error(localize(RED, error).message);
-      },
-    );
+    connection.expect(this);
+    const settled = isActive(RED, this, config, "enreach")
+      .then(
+        (value) => void (active = value),
+        (error: unknown) => {
+          active = false;
+          badge.wrong();
+          this.error(localize(RED, error).message);
+        },
+      )
+      .then(() => connection.ready);
     let isClosed = false;
-    const begin = (): void => void settled.then(() => !isClosed && start());
-    const forget = onceDeployed(RED, begin);
+    // Nothing is asked for before the whole flow stands: an early event would find no node to go to.
+    const forget = onceDeployed(RED, () => void settled.then(() => !isClosed && join()));
 
     onInput(RED, this, async (message, send) => {
       await settled;
-      const action = ACTIONS[String(message["action"])];
-      if (action === undefined)
-        throw refused(
-          "rte.errors.action",
-          { vendor: "enreach", operation: "control", field: "action" },
-          { value: String(message["action"]) },
-        );
-      answer(RED, message, send, await action(node, message.payload));
+      const action = actionOf(message["action"]);
+      join();
+      const answers = action(node, message.payload);
+      badge.update();
+      answer(RED, message, send, await answers);
+      badge.update();
     });
     this.on("close", (removed: boolean, done: () => void) => {
       isClosed = true;
       forget();
-      if (member === undefined) done();
-      else void connection.leave(this, member, removed).finally(done);
+      void connection.leave(this, removed).finally(done);
     });
   }
   RED.nodes.registerType("rte-subscribe", RteSubscribe);
@@ -136,7 +135,8 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
       continue;
     }
     if (catalogueName(subject.eventName) === undefined)
-      node.warn(RED._("rte.warnings.unknown", { what: subject.eventName }));
+      node.warn(RED._("rte.warnings.passed", { what: subject.eventName }));
+    if (!GUID.test(subject.entityId)) node.warn(RED._("rte.warnings.guid", { ...subject }));
     subjects.push(subject);
   }
   return distinct(subjects);

@@ -1,11 +1,12 @@
-/** A member of an RTE client that writes down what it hears. */
+/** A subscriber of an RTE client that records what it gets, and calls the client for itself. */
 import type { ClientOptions, RteClient } from "../../lib/rte/client.js";
-import type { RteEvent } from "../../lib/rte/events.js";
-import type { Member, Notice, State } from "../../lib/rte/member.js";
+import type { RteEvent, Subject } from "../../lib/rte/events.js";
+import type { Notice, State, Subscriber } from "../../lib/rte/subscriber.js";
+import type { Outcome, Result } from "../../lib/rte/subscriptions.js";
 import { until } from "./wait.js";
 
 /** The notice with this topic; two topics may share one shape. */
-type Told<T> = Notice extends infer N
+type NoticeOf<T> = Notice extends infer N
   ? N extends { topic: infer U; payload: infer P }
     ? T extends U
       ? { topic: T; payload: P }
@@ -13,29 +14,48 @@ type Told<T> = Notice extends infer N
     : never
   : never;
 
-/** A member and what it heard. */
-export class RecordingSubscriber {
+/** Records, and is added to the client at once. */
+export class RecordingSubscriber implements Subscriber {
   readonly events: RteEvent[] = [];
   readonly notices: Notice[] = [];
   readonly states: State[] = [];
-  readonly member: Member;
-  constructor(client: RteClient, id = "ear") {
-    this.member = client.join(id, {
-      onEvent: (event) => this.events.push(event),
-      onNotice: (notice) => this.notices.push(notice),
-      onState: (state) => this.states.push(state),
-    });
+  readonly onEvent = (event: RteEvent): void => void this.events.push(event);
+  readonly onNotice = (notice: Notice): void => void this.notices.push(notice);
+  readonly onState = (state: State): void => void this.states.push(state);
+
+  constructor(private readonly client: RteClient) {
+    client.add(this);
   }
-  all<T extends Notice["topic"]>(topic: T): Told<T>[] {
-    return this.notices.filter((each) => each.topic === topic) as Told<T>[];
+
+  setSubscriptions(subjects: Subject[], lostSinceMs?: number): Promise<void> {
+    return this.client.setSubscriptions(this, subjects, lostSinceMs);
   }
-  notice<T extends Notice["topic"]>(topic: T, count = 1): Promise<Told<T>> {
+  subscribe(subjects: Subject[]): Promise<Outcome> {
+    return this.client.subscribe(this, subjects);
+  }
+  unsubscribe(subjects?: Subject[]): Promise<Result[]> {
+    return this.client.unsubscribe(this, subjects);
+  }
+  list(): Promise<Result[]> {
+    return this.client.list(this);
+  }
+  available(): Promise<string[]> {
+    return this.client.available();
+  }
+  leave(): void {
+    this.client.remove(this);
+  }
+
+  all<T extends Notice["topic"]>(topic: T): NoticeOf<T>[] {
+    return this.notices.filter((each) => each.topic === topic) as NoticeOf<T>[];
+  }
+  notice<T extends Notice["topic"]>(topic: T, count = 1): Promise<NoticeOf<T>> {
     return until(`${topic} number ${count}`, () => this.all(topic)[count - 1]);
   }
 }
 
-/** Small times: what is tested here is the order of things; the real bounds are tested in `timings.test.ts`. */
+/** Small times: what is tested with them is the order of things. */
 export const FAST: Pick<ClientOptions, "timings" | "backoff"> = {
-  timings: { negotiateMs: 150, handshakeMs: 150, silenceMs: 300, invokeMs: 150 },
+  timings: { negotiateMs: 150, handshakeMs: 150, silenceMs: 300, questionMs: 150, callMs: 300, drainMs: 10 },
   backoff: { minMs: 20, maxMs: 80 },
 };

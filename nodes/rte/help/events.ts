@@ -1,5 +1,5 @@
 /** The part of the help that lists every event with its properties, made from the catalogue and the sentences beside it. */
-import { CALL_EVENTS } from "../../../lib/rte/calls.js";
+import { CALL_EVENTS } from "../../../lib/rte/events.js";
 import { EVENTS, GROUPS, HELPERS, VALUES } from "../../../lib/rte/tables.js";
 import type { HelpSentences } from "../../shared/help/sentences.js";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { addSentences, ContactCenterError, placeholders, refused } from "../../../lib/core/errors.js";
 import { telNumber } from "../../../lib/cti/addresses.js";
 import { networkError } from "../../../lib/http/rest.js";
-import { tokenAccess } from "../../../lib/rte/login.js";
+import { tokenLogin } from "../../../lib/rte/login.js";
 import { answerBody } from "../../../lib/smartrouting/answer.js";
 import { answerBody as voicenterAnswer } from "../../../lib/voicenter/answer.js";
 import { agentQuery } from "../../../lib/webitel/requests.js";
@@ -28,10 +28,7 @@ describe("ContactCenterError", () => {
   it("is a sentence for whoever uses one vendor alone", async () => {
     const cases: [() => unknown, RegExp][] = [
       [() => telNumber("0031"), /^number begins with 00\. Write \+ instead/],
-      [
-        () => tokenAccess(() => ({ url: "x", token: "t" }))(AbortSignal.abort()),
-        /^The setting "url" is not an address/,
-      ],
+      [() => tokenLogin(() => ({ url: "x", token: "t" }))(AbortSignal.abort()), /^The setting "url" is not an address/],
       [() => answerBody({ Priority: -1 }), /^Priority must be a whole number from 0 to 10000\./],
       [() => voicenterAnswer("GO_TO_LAYER", {}), /^LAYER is missing: GO_TO_LAYER needs it\./],
       [() => agentQuery({ no: 1 }), /^"no" is not a filter of Webitel's agents\./],

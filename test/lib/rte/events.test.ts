@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { CALL_STATES } from "../../../lib/core/call.js";
-import { CALL_EVENTS } from "../../../lib/rte/calls.js";
 import { EVENT_NAMES, EVENTS, GROUPS } from "../../../lib/rte/tables.js";
-import { copyEvent, EventReader, type RteEvent } from "../../../lib/rte/events.js";
+import { CALL_EVENTS, copyEvent, EventReader, type RteEvent } from "../../../lib/rte/events.js";
 import { withZone } from "../../../lib/rte/normalise.js";
 import { sample } from "../../../simulators/rte/samples.js";
 import { wireData } from "../../../simulators/rte/wire.js";
@@ -16,7 +15,10 @@ function key(eventName: string, data: unknown, entityId?: string): string {
   return read(eventName, data, entityId).event.key;
 }
 
-describe("lib/rte/event", () => {
+/** Events that are a state: the latest counts. */
+const STATES = new Set(["CallbackListStatus", "QueueAttachedUsers", "QueueStatus", "UserAvailability", "UserStatus"]);
+
+describe("lib/rte/events", () => {
   for (const name of EVENT_NAMES) {
     it(`reads ${name}: names, times, call and key, whatever the case on the wire`, () => {
       const documented = sample(name, "2026-05-04T08:00:00Z");
@@ -34,7 +36,7 @@ describe("lib/rte/event", () => {
       assert.equal(event.event.name, name);
       assert.match(event.event.key, /^[\w-]{27}$/);
       assert.ok(Math.abs(Date.now() - Date.parse(event.event.receivedAt)) < 60_000);
-      assert.equal(event.event.snapshot, name === "QueueStatus" || name === "UserStatus" ? true : undefined);
+      assert.equal(event.event.snapshot, STATES.has(name) ? true : undefined);
       assert.equal(event.call !== undefined, name in CALL_EVENTS);
       // The documented spelling, the wire's spelling and another order are one and the same event.
       assert.equal(event.event.key, key(name, documented));
@@ -89,15 +91,17 @@ describe("lib/rte/event", () => {
   it("reads phase and direction of an assisted call-back from the event", () => {
     const of = (CallType: string, CallEvent: string): (string | undefined)[] => {
       const { call } = read("UserAssistedCallbackRequest", {
+        CallId: "the-missed-call",
         CallType,
         CallEvent,
         ContactNumber: "+1",
         TargetUser: "u",
       });
+      assert.equal(call?.id, undefined, "the call that the request came from is over");
       return [call?.direction, call?.state, call?.from, call?.to, call?.agent?.id];
     };
     assert.deepEqual(of("userout", "init"), ["outbound", "dialing", undefined, "+1", "u"]);
-    assert.deepEqual(of("servicein", "init"), ["inbound", "incoming", "+1", undefined, "u"]);
+    assert.deepEqual(of("servicein", "init"), ["inbound", "offered", "+1", undefined, "u"]);
     assert.deepEqual(of("userin", "connected"), ["inbound", "connected", "+1", undefined, "u"]);
     assert.deepEqual(of("userout", "terminate"), ["outbound", "ended", undefined, "+1", "u"]);
   });

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import { type EnreachLogin, enreachAccess, hubAddress, type Step, tokenAccess } from "../../../lib/rte/login.js";
-import { tryConnection } from "../../../lib/rte/connection-test.js";
+import { type EnreachAccount, enreachLogin, hubAddress, type Step, tokenLogin } from "../../../lib/rte/login.js";
+import { testConnection } from "../../../lib/rte/connection-test.js";
 import { listen } from "../../../simulators/listen.js";
 import { DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 
 const NEVER = new AbortController().signal;
 
-describe("lib/rte/access", () => {
+describe("lib/rte/login", () => {
   let simulator: RteSimulator;
-  const login = (more: Partial<EnreachLogin> = {}): EnreachLogin => ({
+  const login = (more: Partial<EnreachAccount> = {}): EnreachAccount => ({
     email: DEMO.email,
     discoveryUrl: `${simulator.url}/api/user`,
     secretKey: DEMO.secretKey,
@@ -23,7 +23,7 @@ describe("lib/rte/access", () => {
 
   it("goes the documented way with a secret key", async () => {
     const steps: Step[] = [];
-    const entry = await enreachAccess(() => login())(NEVER, (step) => steps.push(step));
+    const entry = await enreachLogin(() => login())(NEVER, (step) => steps.push(step));
     assert.equal(entry.url, simulator.hubUrl);
     assert.match(entry.token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
     assert.deepEqual(steps, ["discover", "user", "token"]);
@@ -33,9 +33,9 @@ describe("lib/rte/access", () => {
     );
   });
 
-  it("buys a key with a password, and skips discovery where the address is known", async () => {
+  it("exchanges a password for a key, and skips discovery where the address is known", async () => {
     const steps: Step[] = [];
-    await enreachAccess(() => login({ secretKey: "", password: DEMO.password, apiUrl: `${simulator.url}/` }))(
+    await enreachLogin(() => login({ secretKey: "", password: DEMO.password, apiUrl: `${simulator.url}/` }))(
       NEVER,
       (step) => steps.push(step),
     );
@@ -45,7 +45,7 @@ describe("lib/rte/access", () => {
 
   it("asks only for the token again, until a step fails or a setting changes", async () => {
     let email: string = DEMO.email;
-    const access = enreachAccess(() => login({ email }));
+    const access = enreachLogin(() => login({ email }));
     const first = await access(NEVER);
     const second = await access(NEVER);
     assert.notEqual(first.token, second.token);
@@ -66,7 +66,7 @@ describe("lib/rte/access", () => {
       [{ email: "nobody@contoso.example" }, "EANSWER"],
     ] as const) {
       await assert.rejects(
-        enreachAccess(() => login(wrong))(NEVER),
+        enreachLogin(() => login(wrong))(NEVER),
         (error: Error & { code: unknown; cause: unknown }) => {
           assert.equal(error.code, code);
           const all = JSON.stringify([error.message, error.stack, error.cause]);
@@ -116,7 +116,7 @@ describe("lib/rte/access", () => {
         answers = { "/api/user": [{ apiEndpoint: url }], ...given };
         if (field === "Id") answers["/api/user"] = [{ apiEndpoint: url }];
         await assert.rejects(
-          enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER),
+          enreachLogin(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER),
           (error: Error & { cause: { field?: string } }) => {
             assert.equal(error.cause.field, field);
             return true;
@@ -130,7 +130,7 @@ describe("lib/rte/access", () => {
         "/users/me": { id: "u" },
         "/token/u/rte/": { token: "t", wssEndpoint: "rte.example.net/hub" },
       };
-      assert.deepEqual(await enreachAccess(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER), {
+      assert.deepEqual(await enreachLogin(() => login({ discoveryUrl: `${url}/api/user` }))(NEVER), {
         token: "t",
         url: "https://rte.example.net/hub",
       });
@@ -147,33 +147,36 @@ describe("lib/rte/access", () => {
   });
 
   it("refuses an address that is none", async () => {
-    await assert.rejects(tokenAccess(() => ({ url: "hub", token: "t" }))(NEVER), { code: "EINVALID" });
-    await assert.rejects(enreachAccess(() => login({ discoveryUrl: "nowhere" }))(NEVER), { code: "EINVALID" });
+    await assert.rejects(tokenLogin(() => ({ url: "hub", token: "t" }))(NEVER), { code: "EINVALID" });
+    await assert.rejects(enreachLogin(() => login({ discoveryUrl: "nowhere" }))(NEVER), { code: "EINVALID" });
   });
 
   describe("a trial", () => {
     it("goes the whole way and out again", async () => {
-      const { done, failed, events } = await tryConnection(
-        enreachAccess(() => login()),
+      const { done, failed, events } = await testConnection(
+        enreachLogin(() => login()),
         NEVER,
       );
-      assert.deepEqual([done, failed, events], [["discover", "user", "token", "negotiate", "connect"], undefined, 45]);
+      assert.deepEqual(
+        [done, failed, events],
+        [["discover", "user", "token", "negotiate", "connect", "events"], undefined, 45],
+      );
       assert.equal(
         [...simulator.hub.connections].every(({ socket }) => socket.readyState !== socket.OPEN),
         true,
       );
     });
     it("names the step that fails", async () => {
-      const stepOf = async (access = enreachAccess(() => login())): Promise<string | undefined> =>
-        (await tryConnection(access, NEVER)).failed?.step;
-      assert.equal(await stepOf(enreachAccess(() => login({ email: "nobody@contoso.example" }))), "discover");
-      assert.equal(await stepOf(enreachAccess(() => login({ secretKey: "", password: "wrong" }))), "secret");
-      assert.equal(await stepOf(enreachAccess(() => login({ secretKey: "wrong" }))), "user");
+      const stepOf = async (access = enreachLogin(() => login())): Promise<string | undefined> =>
+        (await testConnection(access, NEVER)).failed?.step;
+      assert.equal(await stepOf(enreachLogin(() => login({ email: "nobody@contoso.example" }))), "discover");
+      assert.equal(await stepOf(enreachLogin(() => login({ secretKey: "", password: "wrong" }))), "secret");
+      assert.equal(await stepOf(enreachLogin(() => login({ secretKey: "wrong" }))), "user");
       simulator.setFault("unauthorized");
       assert.equal(await stepOf(), "negotiate");
       simulator.setFault("refuse-calls");
-      assert.equal(await stepOf(), "connect");
-      assert.equal(await stepOf(tokenAccess(() => ({ url: "http://127.0.0.1:9/hub", token: "t" }))), "negotiate");
+      assert.equal(await stepOf(), "events");
+      assert.equal(await stepOf(tokenLogin(() => ({ url: "http://127.0.0.1:9/hub", token: "t" }))), "negotiate");
     });
   });
 });

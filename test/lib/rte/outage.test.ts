@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { enreachAccess, tokenAccess } from "../../../lib/rte/login.js";
-import { type ClientOptions, RteClient } from "../../../lib/rte/client.js";
+import { enreachLogin, tokenLogin } from "../../../lib/rte/login.js";
+import { type ClientOptions, createRteClient, type RteClient } from "../../../lib/rte/client.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
 import { DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
@@ -12,17 +12,17 @@ import { until } from "../../support/wait.js";
 describe("lib/rte/client after an outage", () => {
   let simulator: RteSimulator;
   let client: RteClient;
-  const login = () => ({ email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, secretKey: DEMO.secretKey });
+  const account = () => ({ email: DEMO.email, discoveryUrl: `${simulator.url}/api/user`, secretKey: DEMO.secretKey });
   function open(options: Partial<ClientOptions> = {}): RteClient {
-    client = new RteClient({ access: enreachAccess(login), ...FAST, ...options });
+    client = createRteClient({ login: enreachLogin(account), ...FAST, ...options });
     client.open();
     return client;
   }
   async function listening(...events: string[]): Promise<RecordingSubscriber> {
-    const ear = new RecordingSubscriber(open());
-    await ear.member.want((events.length > 0 ? events : ["QueueStatus"]).map((event) => of(event)));
-    await ear.notice("subscribed");
-    return ear;
+    const recorder = new RecordingSubscriber(open());
+    await recorder.setSubscriptions((events.length > 0 ? events : ["QueueStatus"]).map((event) => of(event)));
+    await recorder.notice("subscribed");
+    return recorder;
   }
   beforeEach(async () => {
     simulator = await startRteSimulator({ pingMs: 60 });
@@ -56,14 +56,14 @@ describe("lib/rte/client after an outage", () => {
   };
   for (const [what, { reason, begin, end }] of Object.entries(OUTAGES)) {
     it(`${what}: back, subscribed again, gap with true times, nothing doubled`, async () => {
-      const ear = await listening("QueueStatus", "QueueCallInArrived");
+      const recorder = await listening("QueueStatus", "QueueCallInArrived");
       simulator.emit("QueueStatus", QUEUE_ID);
-      await until("an event", () => ear.events.length === 1);
+      await until("an event", () => recorder.events.length === 1);
       const beforeMs = Date.now();
       await begin();
-      assert.equal((await ear.notice("disconnected")).payload.reason, reason);
+      assert.equal((await recorder.notice("disconnected")).payload.reason, reason);
       await end();
-      const { payload } = await ear.notice("gap");
+      const { payload } = await recorder.notice("gap");
       const backMs = Date.now();
       await hubHas(simulator, of("QueueStatus"), of("QueueCallInArrived"));
       // The last sign of life is at most one ping before the outage.
@@ -72,9 +72,9 @@ describe("lib/rte/client after an outage", () => {
       assert.equal(payload.durationMs, Date.parse(payload.to) - Date.parse(payload.from));
       assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
       simulator.emit("QueueCallInArrived", QUEUE_ID);
-      await until("an event again", () => ear.events.length === 2);
+      await until("an event again", () => recorder.events.length === 2);
       assert.deepEqual(
-        ear.notices.map(({ topic }) => topic),
+        recorder.notices.map(({ topic }) => topic),
         ["connected", "subscribed", "disconnected", "connected", "subscribed", "gap"],
       );
     });
@@ -91,80 +91,80 @@ describe("lib/rte/client after an outage", () => {
   for (const [what, { fault, reason }] of Object.entries(NO_WAY_IN)) {
     it(`${what} at start: said in its own word, and in once it is over`, async () => {
       simulator.setFault(fault);
-      const ear = new RecordingSubscriber(open());
-      await ear.member.want([of("QueueStatus")]);
-      assert.equal((await ear.notice("disconnected")).payload.reason, reason);
+      const recorder = new RecordingSubscriber(open());
+      await recorder.setSubscriptions([of("QueueStatus")]);
+      assert.equal((await recorder.notice("disconnected")).payload.reason, reason);
       simulator.setFault("none");
-      assert.deepEqual((await ear.notice("gap")).payload.subscriptions, [of("QueueStatus")]);
-      assert.equal(ear.all("disconnected").length, 1, "once per outage");
+      assert.deepEqual((await recorder.notice("gap")).payload.subscriptions, [of("QueueStatus")]);
+      assert.equal(recorder.all("disconnected").length, 1, "once per outage");
     });
   }
 
   it("nobody listens at start: said, and in once somebody does", async () => {
     await simulator.stop();
     const startMs = Date.now();
-    const ear = new RecordingSubscriber(open());
-    await ear.member.want([of("QueueStatus")]);
-    assert.equal((await ear.notice("disconnected")).payload.reason, "network");
+    const recorder = new RecordingSubscriber(open());
+    await recorder.setSubscriptions([of("QueueStatus")]);
+    assert.equal((await recorder.notice("disconnected")).payload.reason, "network");
     await simulator.start();
-    assert.ok(Date.parse((await ear.notice("gap")).payload.from) - startMs < 100, "from the start on");
+    assert.ok(Date.parse((await recorder.notice("gap")).payload.from) - startMs < 100, "from the start on");
   });
 
   it("gives up a hub that answers no method", async () => {
     simulator.setFault("hang-calls");
-    const ear = new RecordingSubscriber(open());
-    await ear.member.want([of("QueueStatus")]);
-    assert.equal((await ear.notice("disconnected")).payload.reason, "timeout");
+    const recorder = new RecordingSubscriber(open());
+    await recorder.setSubscriptions([of("QueueStatus")]);
+    assert.equal((await recorder.notice("disconnected")).payload.reason, "timeout");
     simulator.setFault("none");
-    await ear.notice("gap");
+    await recorder.notice("gap");
   });
 
   it("takes a fresh token for each connection; an expired one is refused", async () => {
     const asked: string[] = [];
     let token = simulator.token();
     open({
-      access: tokenAccess(() => {
+      login: tokenLogin(() => {
         asked.push(token);
         return { url: simulator.hubUrl.replace("http", "ws"), token };
       }),
     });
-    const ear = new RecordingSubscriber(client);
-    await ear.member.want([of("QueueStatus")]);
-    await ear.notice("subscribed");
+    const recorder = new RecordingSubscriber(client);
+    await recorder.setSubscriptions([of("QueueStatus")]);
+    await recorder.notice("subscribed");
     token = simulator.token(-10);
     simulator.hub.drop();
-    await ear.notice("disconnected");
+    await recorder.notice("disconnected");
     await until("a refusal", () =>
-      ear.states.some((state) => state.word === "disconnected" && state.reason === "unauthorized"),
+      recorder.states.some((state) => state.word === "disconnected" && state.reason === "unauthorized"),
     );
     token = simulator.token();
-    await ear.notice("gap");
+    await recorder.notice("gap");
     assert.ok(new Set(asked).size >= 3);
   });
 
   it("a gap that spans two outages begins with the first", async () => {
-    const ear = await listening();
+    const recorder = await listening();
     await simulator.stop();
     const downMs = Date.now();
     simulator.setFault("hang-calls");
     await simulator.start();
-    await until("a connection that gets nowhere", () => ear.all("connected").length === 2);
+    await until("a connection that gets nowhere", () => recorder.all("connected").length === 2);
     await sleep(200);
     simulator.setFault("none");
-    assert.ok(Date.parse((await ear.notice("gap")).payload.from) <= downMs);
+    assert.ok(Date.parse((await recorder.notice("gap")).payload.from) <= downMs);
   });
 
   it("who joins during an outage is told of it, and misses only from then on", async () => {
-    const ear = await listening();
+    const recorder = await listening();
     await simulator.stop();
-    await ear.notice("disconnected");
+    await recorder.notice("disconnected");
     await sleep(60);
     const joinedMs = Date.now();
-    const late = new RecordingSubscriber(client, "late");
-    await late.member.want([of("QueueStatus")]);
+    const late = new RecordingSubscriber(client);
+    await late.setSubscriptions([of("QueueStatus")]);
     assert.equal(late.all("disconnected").length, 1);
     await simulator.start();
     assert.ok(Date.parse((await late.notice("gap")).payload.from) >= joinedMs);
-    assert.ok(Date.parse((await ear.notice("gap")).payload.from) < joinedMs);
+    assert.ok(Date.parse((await recorder.notice("gap")).payload.from) < joinedMs);
   });
 });

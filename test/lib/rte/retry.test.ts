@@ -9,7 +9,9 @@ function failure(code: number | string, more: object = {}): ContactCenterError {
 
 describe("lib/rte/retry", () => {
   it("keeps the bounds of the contract", () => {
-    assert.deepEqual(TIMINGS, { negotiateMs: 10_000, handshakeMs: 10_000, silenceMs: 30_000, invokeMs: 10_000 });
+    const { negotiateMs, handshakeMs, silenceMs, drainMs } = TIMINGS;
+    assert.deepEqual([negotiateMs, handshakeMs], [10_000, 10_000]);
+    assert.ok(silenceMs > 30_000 && silenceMs + drainMs < 40_000, "two pings and a margin; noticed within 40 s");
   });
 
   it("waits from half a second to 30 s, for ever", () => {
@@ -28,16 +30,19 @@ describe("lib/rte/retry", () => {
     }
   });
 
-  it("begins anew after a connection that lived, not after one that died at once", () => {
+  it("starts again after a connection that served something, not after one that died at once or was of no use", () => {
     const pace = new Pace({ random: () => 1 });
     for (let turn = 0; turn < 5; turn++) pace.next(failure("ECONNRESET"));
-    pace.lived(100);
+    pace.ended(100, true);
     assert.equal(pace.next(failure("ECONNRESET")), 16_000);
-    pace.lived(2000);
+    pace.ended(60_000, false);
+    assert.equal(pace.next(failure("ECONNRESET")), 30_000);
+    pace.ended(2000, true);
     assert.equal(pace.next(failure("ECONNRESET")), 500);
   });
 
-  it("obeys Retry-After", () => {
+  it("obeys Retry-After up to 30 s", () => {
+    assert.equal(new Pace({ random: () => 1 }).next(failure(503, { retryAfterMs: 9_999_999_000 })), 30_000);
     assert.equal(new Pace({ random: () => 1 }).next(failure(429, { retryAfterMs: 12_000 })), 12_000);
   });
 

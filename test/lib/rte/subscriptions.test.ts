@@ -1,49 +1,50 @@
 import assert from "node:assert/strict";
 import { distinct, Subscriptions } from "../../../lib/rte/subscriptions.js";
 
-const member = (): { onEvent: () => void } => ({ onEvent: () => undefined });
+const subscriber = (): object => ({});
+const NOW = { nowMs: 1000 };
 const STATUS = { entityId: "Q1", eventName: "QueueStatus" };
 const ARRIVED = { entityId: "Q1", eventName: "QueueCallInArrived" };
 
 describe("lib/rte/subscriptions", () => {
-  it("asks for what is wanted and not granted, once for all members", () => {
-    const [one, two] = [member(), member()];
+  it("asks for what is wanted and not granted, once for all subscribers", () => {
+    const [one, two] = [subscriber(), subscriber()];
     const books = new Subscriptions();
-    books.add(one, [STATUS]);
-    books.add(two, [{ entityId: "q1", eventName: "QUEUESTATUS" }, ARRIVED]);
-    assert.deepEqual(books.missing(), [STATUS, ARRIVED]);
-    books.answered(STATUS, true, null);
-    books.answered(ARRIVED, false, "Unauthorized");
-    assert.deepEqual(books.missing(), [], "a refusal is not asked for again by itself");
-    books.add(one, [ARRIVED]);
-    assert.deepEqual(books.missing(), [ARRIVED], "but when somebody wants it anew");
-    books.reset();
-    assert.deepEqual(books.missing(), [STATUS, ARRIVED], "a new connection knows nothing");
+    books.add(one, [STATUS], NOW);
+    books.add(two, [{ entityId: "q1", eventName: "QUEUESTATUS" }, ARRIVED], NOW);
+    assert.deepEqual(books.missing(NOW.nowMs), [STATUS, ARRIVED]);
+    books.answered(STATUS, true, null, NOW.nowMs);
+    books.answered(ARRIVED, false, "Unauthorized", NOW.nowMs);
+    assert.deepEqual(books.missing(NOW.nowMs), [], "a refusal is not asked for again at once");
+    books.add(one, [ARRIVED], NOW);
+    assert.deepEqual(books.missing(NOW.nowMs), [ARRIVED], "but when somebody subscribes it again");
+    books.disconnected(NOW.nowMs);
+    assert.deepEqual(books.missing(NOW.nowMs), [STATUS, ARRIVED], "a new connection knows nothing");
   });
 
   it("gives back what the last one leaves", () => {
-    const [one, two] = [member(), member()];
+    const [one, two] = [subscriber(), subscriber()];
     const books = new Subscriptions();
-    books.add(one, [STATUS, ARRIVED]);
-    books.add(two, [STATUS]);
-    for (const subject of [STATUS, ARRIVED]) books.answered(subject, true, null);
+    books.add(one, [STATUS, ARRIVED], NOW);
+    books.add(two, [STATUS], NOW);
+    for (const subject of [STATUS, ARRIVED]) books.answered(subject, true, null, NOW.nowMs);
     books.remove(one, [STATUS, ARRIVED]);
-    assert.deepEqual([books.surplus(), books.surplusIsAll()], [[ARRIVED], false]);
+    assert.deepEqual([books.surplus(NOW.nowMs), books.isSurplusAll()], [[ARRIVED], false]);
     books.released(ARRIVED);
     books.remove(two, [STATUS]);
-    assert.deepEqual([books.surplus(), books.surplusIsAll()], [[STATUS], true]);
-    assert.equal(books.wasWanted({ entityId: "q1", eventName: "queuestatus" }), true);
-    assert.equal(books.wasWanted({ entityId: "q2", eventName: "queuestatus" }), false);
+    assert.deepEqual([books.surplus(NOW.nowMs), books.isSurplusAll()], [[STATUS], true]);
+    assert.equal(books.wasSubscribed({ entityId: "q1", eventName: "queuestatus" }), true);
+    assert.equal(books.wasSubscribed({ entityId: "q2", eventName: "queuestatus" }), false);
   });
 
   it("finds receivers by any spelling, and forgets nobody and keeps nobody after a change", () => {
-    const [one, two] = [member(), member()];
+    const [one, two] = [subscriber(), subscriber()];
     const books = new Subscriptions();
-    books.add(one, [STATUS]);
+    books.add(one, [STATUS], NOW);
     assert.deepEqual(books.receivers("q1", "queuestatus"), [one]);
     assert.deepEqual(books.receivers("Q1", "QueueStatus"), [one]);
-    books.add(two, [STATUS]);
-    books.add(two, [STATUS]);
+    books.add(two, [STATUS], NOW);
+    books.add(two, [STATUS], NOW);
     assert.deepEqual(books.receivers("q1", "queuestatus"), [one, two]);
     books.remove(one, [STATUS]);
     assert.deepEqual(books.receivers("q1", "queuestatus"), [two]);
@@ -53,10 +54,10 @@ describe("lib/rte/subscriptions", () => {
 
   it("says what became of a subject", () => {
     const books = new Subscriptions();
-    books.add(member(), [STATUS, ARRIVED]);
+    books.add(subscriber(), [STATUS, ARRIVED], NOW);
     assert.deepEqual(books.result(STATUS, "disconnected"), { ...STATUS, subscribed: false, message: "disconnected" });
-    books.answered(STATUS, true, null);
-    books.answered(ARRIVED, false, "Unauthorized");
+    books.answered(STATUS, true, null, NOW.nowMs);
+    books.answered(ARRIVED, false, "Unauthorized", NOW.nowMs);
     assert.deepEqual(books.result(STATUS), { ...STATUS, subscribed: true, message: null });
     assert.deepEqual(books.result(ARRIVED), { ...ARRIVED, subscribed: false, message: "Unauthorized" });
     assert.deepEqual(distinct([STATUS, { entityId: "q1", eventName: "queueStatus" }, ARRIVED]).length, 2);

@@ -5,7 +5,6 @@ import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
 import { type Message, onInput } from "../../../nodes/shared/input.js";
 import { setStatus, clearStatus } from "../../../nodes/shared/status.js";
-import { ConnectionUsers } from "../../../nodes/shared/users.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
 
 const RED = {
@@ -107,26 +106,6 @@ describe("nodes/shared/status", () => {
       node.badges.map((badge) => badge.shape),
       ["dot", "ring", undefined],
     );
-  });
-});
-
-describe("nodes/shared/users", () => {
-  it("opens for the first and closes after the last, and tells a redeployed node from its successor", async () => {
-    const said: string[] = [];
-    const users = new ConnectionUsers(
-      () => said.push("open"),
-      async () => void said.push("close"),
-    );
-    const [first, second, successor] = [fakeNode("a"), fakeNode("b"), fakeNode("a")];
-    users.add(first);
-    users.add(second);
-    users.add(successor);
-    await users.remove(first);
-    await users.remove(second);
-    assert.deepEqual([said, [...users.all()]], [["open"], [successor]]);
-    await users.remove(successor);
-    await users.remove(successor);
-    assert.deepEqual(said, ["open", "close"]);
   });
 });
 

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { tokenLogin } from "../../../lib/rte/login.js";
+import type { RteEvent, Subject } from "../../../lib/rte/events.js";
+import type { Notice, Subscriber } from "../../../lib/rte/subscriber.js";
+import { SharedClient } from "../../../nodes/rte/shared-client.js";
+import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
+import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
+import { until } from "../../support/wait.js";
+
+class Recorder implements Subscriber {
+  readonly events: RteEvent[] = [];
+  readonly notices: Notice[] = [];
+  readonly onEvent = (event: RteEvent): void => void this.events.push(event);
+  readonly onNotice = (notice: Notice): void => void this.notices.push(notice);
+  readonly onState = (): void => undefined;
+  gaps(): (Notice & { topic: "gap" })[] {
+    return this.notices.filter((notice): notice is Notice & { topic: "gap" } => notice.topic === "gap");
+  }
+}
+
+const nothing = (): void => undefined;
+const silent = { onUnknown: nothing, onState: nothing, onCallFault: nothing };
+
+describe("nodes/rte/shared-client", () => {
+  let simulator: RteSimulator;
+  let shared: SharedClient;
+  const create = (predecessor?: SharedClient): SharedClient =>
+    new SharedClient(
+      tokenLogin(() => ({ url: simulator.hubUrl, token: simulator.token() })),
+      "same",
+      silent,
+      predecessor,
+    );
+  async function joined(id: string, ...subjects: Subject[]): Promise<Recorder> {
+    const recorder = new Recorder();
+    shared.join(id, recorder, subjects);
+    await until("a word on each", () => shared.client.counts(recorder).pending === 0);
+    return recorder;
+  }
+  const sent = (): number => simulator.state().log.length;
+  /** What is sent last on the same socket has come, so that all before it has. */
+  async function cameThrough(): Promise<void> {
+    const last = await joined("last", of("UserAlert", "last"));
+    simulator.emit("UserAlert", "last");
+    await until("the last event", () => last.events.length === 1);
+    await shared.leave("last");
+  }
+
+  beforeEach(async () => {
+    simulator = await startRteSimulator();
+    shared = create();
+  });
+  afterEach(async () => {
+    await shared.client.close();
+    await simulator.close();
+  });
+
+  it("opens for the first node and closes after the last, whatever was deployed again between", async () => {
+    await joined("a", of("QueueStatus"));
+    await joined("b", of("QueueStatus"));
+    shared.hold("a");
+    await joined("a", of("QueueStatus"));
+    await shared.leave("b");
+    assert.equal(simulator.hub.connections.size, 1);
+    await shared.leave("a");
+    await shared.leave("a");
+    await until("no socket", () => simulator.hub.connections.size === 0);
+    assert.equal(simulator.hub.negotiations.length, 1);
+  });
+
+  it("keeps a place and its events for the successor, and what that still subscribes", async () => {
+    const before = await joined("a", of("QueueStatus"), of("QueueCallInArrived"));
+    shared.hold("a");
+    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
+    simulator.emit("QueueCallInArrived", QUEUE_ID);
+    await cameThrough();
+    assert.equal(sent(), 3);
+    const after = await joined("a", of("QueueStatus"));
+    assert.deepEqual([before.events.length, after.events.map(({ topic }) => topic)], [0, ["QueueStatus"]]);
+    assert.deepEqual(after.gaps(), []);
+    await hubHas(simulator, of("QueueStatus"));
+  });
+
+  it("gives up the places of nodes that are not there again, and of no other", async () => {
+    await joined("a", of("QueueStatus"));
+    await joined("b", of("QueueCallInArrived"));
+    for (const id of ["a", "b"]) shared.hold(id);
+    shared.expect("b");
+    await shared.leaveUnclaimed();
+    await hubHas(simulator, of("QueueCallInArrived"));
+  });
+
+  it("tells the successor of a gap, whenever it came", async () => {
+    await joined("a", of("QueueStatus"));
+    shared.hold("a");
+    simulator.hub.drop();
+    await until("a second connection", () => simulator.hub.negotiations.length === 2);
+    await hubHas(simulator, of("QueueStatus"));
+    await cameThrough();
+    const after = await joined("a", of("QueueStatus"));
+    assert.deepEqual(after.gaps()[0]?.payload.subscriptions, [of("QueueStatus")]);
+    assert.equal(after.gaps().length, 1);
+  });
+
+  it("drops what waits for more than 10 s, and reports a gap", async () => {
+    await joined("a", of("QueueStatus"));
+    const heldMs = Date.now();
+    shared.hold("a");
+    simulator.emit("QueueStatus", QUEUE_ID);
+    await cameThrough();
+    const { now } = Date;
+    Date.now = () => now() + 10_500;
+    try {
+      const after = await joined("a", of("QueueStatus"));
+      await until("a gap", () => after.gaps().length === 1);
+      assert.equal(after.events.length, 0);
+      const { from, to } = after.gaps()[0]?.payload ?? { from: "", to: "" };
+      assert.ok(Math.abs(Date.parse(from) - heldMs) < 1000, from);
+      assert.ok(Date.parse(to) >= heldMs + 10_500, to);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("drops more than 10,000 that wait, and reports a gap", async () => {
+    await joined("a", of("QueueStatus"));
+    shared.hold("a");
+    for (let count = 0; count <= 10_000; count++) simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: count });
+    await cameThrough();
+    const after = await joined("a", of("QueueStatus"));
+    await until("a gap", () => after.gaps().length === 1);
+    assert.equal(after.events.length, 0);
+  });
+
+  it("reports a gap from what an earlier run had got, to the nodes that were there", async () => {
+    const fromMs = Date.now() - 60_000;
+    shared.progress = { a: fromMs };
+    const [a, b] = [await joined("a", of("QueueStatus")), await joined("b", of("QueueStatus"))];
+    await until("a gap", () => a.gaps().length === 1);
+    assert.equal(a.gaps()[0]?.payload.from, new Date(fromMs).toISOString());
+    assert.deepEqual(b.gaps(), []);
+    await cameThrough();
+    const { a: aMs = 0, b: bMs = 0 } = shared.currentProgress();
+    assert.ok(Math.min(aMs, bMs) > fromMs + 59_000 && Math.max(aMs, bMs) <= Date.now());
+  });
+
+  it("hands over events and a gap when the connection has changed", async () => {
+    await joined("a", of("QueueStatus"));
+    await joined("idle");
+    const startMs = Date.now();
+    shared.hold("a");
+    shared.hold("idle");
+    simulator.emit("QueueStatus", QUEUE_ID);
+    await cameThrough();
+    await shared.client.close();
+    const progress = shared.currentProgress();
+    const before = shared;
+    shared = create(before);
+    shared.progress = progress;
+    const [a, idle] = [await joined("a", of("QueueStatus")), await joined("idle")];
+    await until("a gap", () => a.gaps().length === 1);
+    assert.equal(a.events.length, 1);
+    assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") >= startMs - 1000);
+    assert.deepEqual(idle.gaps(), [], "nothing subscribed, nothing lost");
+  });
+});
