@@ -30,7 +30,7 @@ const FLOWS = [
   node("in", "smartrouting-in", { url: "/nodes", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
   code("vip", `msg.payload = ${ANSWER}; return msg;`, [["out"]]),
   node("out", "smartrouting-out"),
-  node("silent", "smartrouting-in", { url: "/silent" }, [[], []]),
+  node("silent", "smartrouting-in", { auth: "none", url: "/silent" }, [[], []]),
   node("core-in", "http in", { url: "/core", method: "post" }, [["core-vip"]]),
   code("core-vip", `msg.payload = ${ANSWER}; return msg;`, [["core-out"]]),
   node("core-out", "http response", { statusCode: "200", headers: {} }),

@@ -7,7 +7,7 @@
  * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
  * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
- *   sentence is written twice. A node that uses `nodes/shared/webhook` gets its catalogue as well.
+ *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well.
  * - The errors' sentences become modules in `resources/`, because not every browser imports JSON.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -72,12 +72,14 @@ async function assetsOf(type: string, script: string): Promise<void> {
   writeFileSync(join(target, `${type}.html`), withRows(await withIncludes(join(source, `${type}.html`)), type));
   for (const lang of readdirSync(join(source, "locales"))) {
     mkdirSync(join(target, "locales", lang), { recursive: true });
-    const usesWebhook = /shared[./]webhook[./]/.test(read(`${type}.ts`) + read(`${type}.html`));
+    const isEndpoint = read(`${type}.html`).includes("shared/webhook/form.html");
+    const isAnswer = read(`${type}.ts`).includes("answerCall");
+    const ofWebhooks = isEndpoint ? ["webhook.json"] : isAnswer ? ["answer.json"] : [];
     const sentences = catalogue([
       join(root, "lib/core/locales", `${lang}.json`),
       join(root, "lib", vendor, "locales", `${lang}.json`),
       join(root, "nodes/shared/locales", lang, "shared.json"),
-      ...(usesWebhook ? [join(root, "nodes/shared/webhook/locales", lang, "webhook.json")] : []),
+      ...ofWebhooks.map((name) => join(root, "nodes/shared/webhook/locales", lang, name)),
       join(source, "locales", lang, `${vendor}.json`),
       join(source, "locales", lang, `${type}.json`),
     ]);

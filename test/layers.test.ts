@@ -51,6 +51,7 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
         `nodes/${vendor}/settings.ts`,
         "nodes/shared/editor",
       ],
+      values: /^lib\/webhook\/path\.ts$/,
       builtins: false,
     }),
   ],
@@ -162,6 +163,8 @@ describe("Layers", () => {
     assert.ok(files.length > 40);
     assert.deepEqual([...new Set(imports("nodes/shared/webhook/dispatcher.ts").map(({ target }) => target))].sort(), [
       "../../../lib/webhook/body.js",
+      "../../../lib/webhook/path.js",
+      "./express.js",
       "cors",
       "node-red",
       "node:http",

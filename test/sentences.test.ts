@@ -28,6 +28,7 @@ const libOf = (vendor: string): string[] => ["lib/core/locales/en-US.json", `lib
 const nodesOf = (vendor: string): string[] => [
   ...libOf(vendor),
   "nodes/shared/locales/en-US/shared.json",
+  "nodes/shared/webhook/locales/en-US/answer.json",
   "nodes/shared/webhook/locales/en-US/webhook.json",
   `nodes/${vendor}/locales/en-US/${vendor}.json`,
 ];

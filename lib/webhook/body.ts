@@ -1,4 +1,4 @@
-/** The body of a request: bounded in size, in time and in depth, and never trusted. */
+/** The body of a request: bounded in size, time, depth and number of values, and never trusted. */
 import type { IncomingMessage } from "node:http";
 
 /** 64 KiB: the largest body that is read. */
@@ -7,14 +7,20 @@ export const BODY_LIMIT = 64 * 1024;
 export const BODY_TIMEOUT_MS = 4000;
 /** Objects and lists nested deeper than this are refused. */
 const DEPTH_LIMIT = 64;
-/** How much of a body that is refused is still taken in, so that its sender can read the answer. */
-const DRAIN_LIMIT = 16 * 1024 * 1024;
+/** JSON with more values than this is refused: parsing many small values costs far more than their bytes suggest. */
+const VALUE_LIMIT = 2000;
+/** Forms and query strings with more parameters than this are refused. */
+const PARAMETER_LIMIT = 1000;
+/** Bytes of a refused body that are still received, so that its sender can read the answer. */
+const DISCARD_LIMIT = 1024 * 1024;
+/** Milliseconds that a connection stays open for its sender to read the answer, when the rest of its body is not received. */
+const LINGER_MS = 2000;
 
 /** How reading a body ended. */
 export type Body = { kind: "whole"; bytes: Buffer } | { kind: "too-large" } | { kind: "incomplete" };
 
 /**
- * Reads a body. Listening starts at once, so nobody else can take the bytes away.
+ * Reads a body. Listening starts at once, so that no other reader can consume it.
  * @param request a request whose body nobody has read
  * @param timeoutMs milliseconds within which it must be complete
  * @param limit bytes
@@ -24,37 +30,70 @@ export function readBody(request: IncomingMessage, timeoutMs: number, limit: num
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let size = 0;
+    const onData = (part: Buffer): void => {
+      size += part.length;
+      if (size <= limit) parts.push(part);
+      else end({ kind: "too-large" });
+    };
     const end = (body: Body): void => {
       clearTimeout(timer);
+      request.off("data", onData);
+      if (body.kind !== "whole") {
+        parts.length = 0;
+        discardBody(request);
+      }
       resolve(body);
     };
     const timer = setTimeout(() => end({ kind: "incomplete" }), timeoutMs);
-    request.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size <= limit) parts.push(part);
-      else {
-        parts.length = 0;
-        end({ kind: "too-large" });
-        if (size > DRAIN_LIMIT) request.destroy();
-      }
-    });
-    request.on("end", () =>
+    request.on("data", onData);
+    request.once("end", () =>
       end({ kind: "whole", bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }),
     );
-    request.on("error", () => end({ kind: "incomplete" }));
-    request.on("close", () => end({ kind: "incomplete" }));
+    request.once("error", () => end({ kind: "incomplete" }));
+    request.once("close", () => end({ kind: "incomplete" }));
   });
 }
 
-/** Why a body is rejected. */
-export type BodyFault = "not-json" | "not-object" | "too-deep";
+const discarded = new WeakSet<IncomingMessage>();
 
 /**
- * Reads a JSON object.
+ * Receives what is left of a refused body without keeping it. A connection that is closed at once would break the sender
+ * off before it has read the answer; one that receives without end would cost processor time without end.
+ * @param request its answer is sent by the caller
+ */
+export function discardBody(request: IncomingMessage): void {
+  const { headers } = request;
+  const isEmpty = headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
+  if (isEmpty || request.readableEnded || request.destroyed || discarded.has(request)) return;
+  discarded.add(request);
+  let size = 0;
+  let timer: NodeJS.Timeout | undefined = setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
+  const onData = (part: Buffer): void => {
+    // Each chunk costs about as much as some hundred bytes.
+    size += part.length + 256;
+    if (size <= DISCARD_LIMIT) return;
+    request.off("data", onData).pause();
+    clearTimeout(timer);
+    timer = setTimeout(() => request.destroy(), LINGER_MS);
+  };
+  request.on("data", onData);
+  const stop = (): void => clearTimeout(timer);
+  request.once("end", stop).once("close", stop);
+  // A sender that breaks off is nothing to report: it was refused anyway.
+  request.on("error", stop);
+}
+
+/** Why a body is rejected. */
+export type BodyFault = "not-json" | "not-object" | "too-deep" | "too-many";
+
+/**
+ * Reads a JSON object. The work is linear in the number of bytes.
  * @param bytes UTF-8, with or without a byte order mark
  * @returns the object without any `__proto__` property, or what is wrong
  */
 export function parseJsonObject(bytes: Buffer): { object: Record<string, unknown> } | { fault: BodyFault } {
+  const excess = excessOf(bytes);
+  if (excess) return { fault: excess };
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString("utf8").replace(/^\uFEFF/, ""));
@@ -62,33 +101,60 @@ export function parseJsonObject(bytes: Buffer): { object: Record<string, unknown
     return { fault: "not-json" };
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) return { fault: "not-object" };
-  return isShallow(value, DEPTH_LIMIT) ? { object: value as Record<string, unknown> } : { fault: "too-deep" };
+  dropPrototypes(value);
+  return { object: value as Record<string, unknown> };
 }
 
-/** Walks plain data, drops `__proto__` properties on the way, and tells whether it is nested no deeper than the limit. */
-function isShallow(value: object, limit: number): boolean {
-  if (limit === 0) return false;
-  // A later merge would take such a property for the prototype.
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Counts levels and values before anything is parsed: 64 KiB of brackets would keep the parser busy for over 10 ms. */
+function excessOf(bytes: Buffer): "too-deep" | "too-many" | undefined {
+  let depth = 0;
+  let values = 1;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === COMMA) {
+      if (++values > VALUE_LIMIT) return "too-many";
+    } else if (OPENING.has(byte)) {
+      if (++depth > DEPTH_LIMIT) return "too-deep";
+    } else if (CLOSING.has(byte)) depth--;
+  }
+  return undefined;
+}
+
+/** Deletes `__proto__` properties everywhere: a later merge would take such a property for the prototype. */
+function dropPrototypes(value: object): void {
   if (Object.hasOwn(value, "__proto__")) delete (value as Record<string, unknown>)["__proto__"];
   for (const name in value) {
     const child = (value as Record<string, unknown>)[name];
-    if (child !== null && typeof child === "object" && !isShallow(child, limit - 1)) return false;
+    if (child !== null && typeof child === "object") dropPrototypes(child);
   }
-  return true;
 }
 
 /**
- * Reads a form body or a query string (`application/x-www-form-urlencoded`).
+ * Reads a form body or a query string (`application/x-www-form-urlencoded`). The work is linear in the text's length.
  * @param text without a leading question mark
- * @returns text values; a name that comes twice becomes a list
+ * @returns text values, where a name that occurs twice becomes a list; or what is wrong
  */
-export function parseForm(text: string): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = {};
-  if (text === "") return fields;
+export function parseForm(text: string): { object: Record<string, string | string[]> } | { fault: "too-many" } {
+  const object: Record<string, string | string[]> = {};
+  if (text === "") return { object };
+  let parameters = 1;
+  for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", at + 1))
+    if (++parameters > PARAMETER_LIMIT) return { fault: "too-many" };
   for (const [name, value] of new URLSearchParams(text)) {
     if (name === "__proto__") continue;
-    const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    fields[name] = before === undefined ? value : [before, value].flat();
+    const before = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (before === undefined) object[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else object[name] = [before, value];
   }
-  return fields;
+  return { object };
 }

@@ -6,12 +6,15 @@ export const AUTH_METHODS = ["none", "apikey", "basic", "secret"] as const;
 /** One of {@link AUTH_METHODS}. */
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-/** The secrets of a webhook node, as its credentials hold them. */
+/** The credentials of a webhook node. The second one of each kind is accepted too, so that one can be replaced without a gap. */
 export interface WebhookCredentials {
   apiKey?: string;
+  apiKey2?: string;
   username?: string;
   password?: string;
+  password2?: string;
   secret?: string;
+  secret2?: string;
 }
 
 /** The credentials that a request presents. */
@@ -20,44 +23,51 @@ export interface PresentedCredentials {
   apiKey: string | undefined;
   /** The Authorization header. */
   authorization: string | undefined;
-  /** Secret of the path's last segment, or of the query's `key`. */
-  secret: string | undefined;
+  /** The readings of the secret in the address, see {@link secretsInPath} and {@link secretsInQuery}. */
+  secrets: readonly string[];
 }
 
 const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
-/** Prepares a comparison with a secret; digests make the lengths equal, as the constant-time comparison wants them. */
-function sameAs(secret: string): (presented: string | undefined) => boolean {
-  const expected = digest(secret);
-  return (presented) => timingSafeEqual(digest(presented ?? ""), expected) && presented !== undefined;
+/** Prepares a comparison with secrets; digests make the lengths equal, as the constant-time comparison wants them. */
+function oneOf(secrets: readonly (string | undefined)[]): ((presented: string | undefined) => boolean) | undefined {
+  const expected = secrets
+    .filter((secret) => secret !== undefined && secret !== "")
+    .map((secret) => digest(secret ?? ""));
+  if (expected.length === 0) return undefined;
+  return (presented) => {
+    const shown = digest(presented ?? "");
+    let equal = false;
+    for (const each of expected) equal = timingSafeEqual(shown, each) || equal;
+    return equal && presented !== undefined;
+  };
 }
 
 /**
  * Prepares the check of a webhook's credentials.
  * @param method the authentication method
- * @param credentials what a request must present
+ * @param credentials what a request must present, one of each kind at least
  * @returns a check; undefined when the credential of the method is empty, in which case every request must be refused
  */
 export function credentialCheck(
   method: AuthMethod,
   credentials: WebhookCredentials,
 ): ((presented: PresentedCredentials) => boolean) | undefined {
+  const { apiKey, apiKey2, username, password, password2, secret, secret2 } = credentials;
   const checks: Record<AuthMethod, () => ((presented: PresentedCredentials) => boolean) | undefined> = {
     none: () => () => true,
     apikey: () => {
-      if (!credentials.apiKey) return undefined;
-      const same = sameAs(credentials.apiKey);
-      return (presented) => same(presented.apiKey);
+      const matches = oneOf([apiKey, apiKey2]);
+      return matches && ((presented) => matches(presented.apiKey));
     },
     basic: () => {
-      if (!credentials.username || !credentials.password) return undefined;
-      const same = sameAs(`${credentials.username}:${credentials.password}`);
-      return (presented) => same(userAndPassword(presented.authorization));
+      const passwords = [password, password2].filter((each) => each);
+      const matches = username ? oneOf(passwords.map((each) => `${username}:${each}`)) : undefined;
+      return matches && ((presented) => matches(userAndPassword(presented.authorization)));
     },
     secret: () => {
-      if (!credentials.secret) return undefined;
-      const same = sameAs(credentials.secret);
-      return (presented) => same(presented.secret);
+      const matches = oneOf([secret, secret2]);
+      return matches && ((presented) => presented.secrets.some(matches));
     },
   };
   return checks[method]();
@@ -67,4 +77,32 @@ export function credentialCheck(
 function userAndPassword(authorization: string | undefined): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? "")?.[1];
   return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** Percent-decodes; undefined for what is not encoded correctly. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readings(...texts: (string | undefined)[]): string[] {
+  return [...new Set(texts)].filter((text): text is string => text !== undefined && text !== "");
+}
+
+/**
+ * What a secret in a path may mean: percent-encoded as it should be, or as it was pasted.
+ * @param rest the path behind the webhook's own, as it came, without the leading slash; a slash at its end may be added
+ */
+export function secretsInPath(rest: string): string[] {
+  const trimmed = rest.endsWith("/") ? rest.slice(0, -1) : undefined;
+  return readings(decoded(rest), rest, trimmed && decoded(trimmed), trimmed);
+}
+
+/** What the `key` of a query string may mean: a plus sign may be a blank, or a plus sign that nobody encoded. */
+export function secretsInQuery(query: string): string[] {
+  const key = /(?:^|&)key=([^&]*)/.exec(query)?.[1];
+  return key === undefined ? [] : readings(decoded(key), decoded(key.replaceAll("+", " ")), key);
 }

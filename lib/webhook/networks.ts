@@ -24,17 +24,16 @@ export function plainAddress(address: string): string {
 
 /**
  * Reads a list of addresses and CIDR ranges.
- * @param entries such as `80.88.186.0/24`, `2001:db8::/32`, `192.0.2.7`; blanks around are ignored, empty entries too
- * @returns the networks, and the entries that are not networks, as they were
+ * @param entries such as `80.88.186.0/24`, `2001:db8::/32`, `192.0.2.7`; blanks around are ignored
+ * @returns the networks, and the entries that are not networks, as they were; an empty entry is one of these, since it may
+ *   come from a variable that is empty, and must not let everybody in
  */
 export function parseNetworks(entries: readonly string[]): { networks: Networks; wrong: string[] } {
   const list = new BlockList();
   const wrong: string[] = [];
   let count = 0;
   for (const entry of entries) {
-    const text = entry.trim();
-    if (text === "") continue;
-    if (addNetwork(list, text)) count++;
+    if (addNetwork(list, entry.trim())) count++;
     else wrong.push(entry);
   }
   const networks: Networks = {
@@ -61,19 +60,28 @@ function addNetwork(list: BlockList, text: string): boolean {
   return true;
 }
 
+/** The longest chain of trusted proxies that is followed. */
+const HOP_LIMIT = 32;
+
 /**
  * The address of the caller behind trusted proxies: `X-Forwarded-For` is read from the right for as long as the hop that
  * wrote it is trusted.
  * @param peer the socket's remote address
  * @param forwardedFor the header as it came; anybody can write it, so it counts only behind a trusted proxy
  * @param proxies whose header is believed; an empty list believes nobody
- * @returns an address; what stands in the header as it is when it is not an address (it is then in no network)
+ * @returns an address; the header's own text when that is not an address, and nothing when the chain is too long to be
+ *   real: both are in no network
  */
 export function clientAddress(peer: string | undefined, forwardedFor: string | undefined, proxies: Networks): string {
   let address = plainAddress(peer ?? "");
   if (proxies.any || forwardedFor === undefined) return address;
-  const hops = forwardedFor.split(",").map((hop) => hop.trim());
-  while (proxies.includes(address) && hops.length > 0) address = plainAddress(withoutPort(hops.pop() as string));
+  let end = forwardedFor.length;
+  for (let hops = 0; end >= 0 && proxies.includes(address); hops++) {
+    if (hops === HOP_LIMIT) return "";
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
+    address = plainAddress(withoutPort(forwardedFor.slice(comma + 1, end).trim()));
+    end = comma;
+  }
   return address;
 }
 

@@ -26,8 +26,8 @@ interface EventInConfig extends WebhookConfig {
 export = (RED: NodeAPI): void => {
   function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
     RED.nodes.createNode(this, config);
-    const { path, auth } = webhookSettings(RED, this, config);
-    Object.assign(this, { path, auth, secret: auth === "secret" ? (this.credentials?.secret ?? "") : undefined });
+    const { path, auth, credentials } = webhookSettings(RED, this, config);
+    Object.assign(this, { path, auth, secret: auth === "secret" ? (credentials.secret ?? "") : undefined });
     const transfers = new TransferRule();
 
     const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {

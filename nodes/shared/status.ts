@@ -11,6 +11,7 @@ const VOCABULARY = {
   disconnected: { fill: "red", shape: "ring", text: "node-red:common.status.disconnected" },
   working: { fill: "blue", shape: "dot", text: "working" },
   waiting: { fill: "green", shape: "dot", text: "waiting" },
+  open: { fill: "yellow", shape: "dot", text: "open" },
   late: { fill: "yellow", shape: "dot", text: "late" },
   unconfigured: { fill: "grey", shape: "ring", text: "unconfigured" },
   error: { fill: "red", shape: "ring", text: "error" },

@@ -24,6 +24,20 @@ export function envText(RED: NodeAPI, node: Node, text: string): string {
   return text.includes("${") ? String(RED.util.evaluateNodeProperty(text, "env", node, {}) ?? "") : text;
 }
 
+/** `${NAME}` anywhere in a text, and `$(NAME)` as a whole text, which Node-RED takes too. */
+const VARIABLES = /\$\{([^}]+)\}|^\$\((\S+)\)$/g;
+
+/**
+ * Names the environment variables of a text setting that are not set. A variable that is set to nothing is set.
+ * @param text as it came to the node: Node-RED has put in those that are set, where the text was nothing but a variable
+ */
+export function unsetVariables(RED: NodeAPI, node: Node, text: string): string[] {
+  if (!text.includes("$")) return [];
+  return [...text.matchAll(VARIABLES)]
+    .map(([, braced, old]) => braced ?? old ?? "")
+    .filter((name) => RED.util.getSetting(node, name) === undefined);
+}
+
 /**
  * Evaluates a typed setting.
  * @param field the setting's name, for the error

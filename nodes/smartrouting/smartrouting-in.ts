@@ -22,6 +22,7 @@ export = (RED: NodeAPI): void => {
     openRequestNode(RED, this, config, {
       vendor: "enreach",
       method: "POST",
+      defaultAuth: "apikey",
       fallback: () => NO_CHANGE,
       message: ({ data, receivedAt }) => {
         const payload = readRequest(data);

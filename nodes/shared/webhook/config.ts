@@ -9,7 +9,7 @@ import {
   type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
-import { envText } from "../values.js";
+import { envText, unsetVariables } from "../values.js";
 
 export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
 
@@ -31,9 +31,12 @@ const DEFAULT_API_KEY_HEADER = "X-Benemen-APIKey";
 /** Handed to `registerType`. */
 export const WEBHOOK_CREDENTIALS: NodeCredentials<WebhookCredentials> = {
   apiKey: { type: "password" },
+  apiKey2: { type: "password" },
   username: { type: "text" },
   password: { type: "password" },
+  password2: { type: "password" },
   secret: { type: "password" },
+  secret2: { type: "password" },
 };
 
 /** The settings, read. */
@@ -45,27 +48,52 @@ export interface WebhookSettings {
   apiKeyHeader: string;
   networks: Networks;
   proxies: Networks;
-  /** Undefined when the credential that `auth` asks for is empty: then every request is refused. */
+  /** Without blanks around them. */
+  credentials: WebhookCredentials;
+  /** Undefined when the credential that `auth` asks for is empty, or a variable is not set: then every request is refused. */
   check: ((presented: PresentedCredentials) => boolean) | undefined;
   /** Entries of `networks` and `proxies` that are neither an address nor a range. */
   wrong: string[];
+  /** Environment variables that are named and not set. */
+  unset: string[];
 }
 
-/** Reads the settings of a webhook node. */
-export function webhookSettings(RED: NodeAPI, node: Node<WebhookCredentials>, config: WebhookConfig): WebhookSettings {
-  const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
+/**
+ * Reads the settings of a webhook node.
+ * @param defaultAuth what a flow means that has no `auth`
+ */
+export function webhookSettings(
+  RED: NodeAPI,
+  node: Node<WebhookCredentials>,
+  config: WebhookConfig,
+  defaultAuth: AuthMethod = "secret",
+): WebhookSettings {
+  const unset = new Set<string>();
+  const text = (value: string | undefined): string => {
+    for (const name of unsetVariables(RED, node, value ?? "")) unset.add(name);
+    return envText(RED, node, value ?? "").trim();
+  };
+  // One variable may hold several entries.
   const list = (value: string[] | undefined): ReturnType<typeof parseNetworks> =>
-    parseNetworks((value ?? []).map(text));
+    parseNetworks((value ?? []).flatMap((entry) => text(entry).split(",")));
   const networks = list(config.networks);
   const proxies = list(config.proxies);
-  const auth = config.auth ?? "none";
+  const auth = config.auth ?? defaultAuth;
+  const credentials = Object.fromEntries(
+    Object.entries(node.credentials ?? {}).map(([name, value]) => [name, text(value as string | undefined)]),
+  );
+  const path = text(config.url).replace(/^\/+/, "");
+  const apiKeyHeader = (text(config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
+  const isUsable = AUTH_METHODS.includes(auth) && unset.size === 0;
   return {
-    path: text(config.url).replace(/^\/+/, ""),
+    path,
     auth,
-    apiKeyHeader: (text(config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase(),
+    apiKeyHeader,
     networks: networks.networks,
     proxies: proxies.networks,
-    check: AUTH_METHODS.includes(auth) ? credentialCheck(auth, node.credentials ?? {}) : undefined,
+    credentials,
+    check: isUsable ? credentialCheck(auth, credentials) : undefined,
     wrong: [...networks.wrong, ...proxies.wrong],
+    unset: [...unset],
   };
 }

@@ -5,27 +5,39 @@
  * than everything else. So the dispatcher stands at the front of the server's express stack, where core's `http in` puts
  * its raw body capture too, and answers claimed paths there. It does so only where it skips no other middleware: with
  * `httpNodeAuth`, `httpNodeMiddleware` or a middleware of an embedding application in front of the flows, the request is
- * passed on and answered at `RED.httpNode`, behind them all. The body is read at the front in both cases, because a
- * parser on the way would consume it.
+ * passed on and answered at `RED.httpNode`, behind them all. Whether a request is refused is decided at the front in both
+ * cases, before its body is read; the body of an accepted one is read at the front, because a parser on the way would
+ * consume it.
+ *
+ * What no claim covers is left to other routes: another method, and a last segment that is not the secret. Where no other
+ * route may serve such a request it is refused at once, else at the end of the stack, if nobody served it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
-import { type Body, readBody } from "../../../lib/webhook/body.js";
+import { type Body, discardBody, readBody } from "../../../lib/webhook/body.js";
+import { isNodeRedPath } from "../../../lib/webhook/path.js";
+import { type ExpressApp, type Handler, hasPath, mayServe, type Next, PASSING_LAYERS, rootOf } from "./express.js";
 
-/** A request on a claimed path. */
+/** A request on a claimed path, before its query and body are read. */
 export interface WebhookRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly body: Promise<Body>;
-  /** The path as it was asked for. */
+  /** The claimed path as it was asked for, without the secret. */
   readonly path: string;
   /** Without the leading question mark; empty when there is none. */
   readonly query: string;
-  /** The path's last segment, decoded, where it stands for a secret. */
-  readonly pathSecret: string | undefined;
+  /** What stands behind the claimed path, as it came, where it may be the secret. */
+  readonly rest: string | undefined;
   /** When it came, by `performance.now()`, ms. */
   readonly arrivedAt: number;
+}
+
+/** How a claim takes a request. */
+export interface Admission {
+  readonly accepted: boolean;
+  /** Answers it: serves an accepted request, with its body where the method has one, or refuses it. */
+  answer(body: Promise<Body> | undefined): void;
 }
 
 /** A method and path that a node serves. */
@@ -37,32 +49,26 @@ export interface Claim {
   readonly secretInPath: boolean;
   /** Milliseconds within which a body must be complete. */
   readonly bodyMs: number;
-  serve(webhook: WebhookRequest): void;
+  /** Decides by network and credentials alone. */
+  admit(webhook: WebhookRequest): Admission;
   /** The path is claimed, but not with the request's method. */
   refuseMethod(webhook: WebhookRequest, allowed: string): void;
 }
 
-type Next = (error?: unknown) => void;
-type Handler = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 /** Claims of one path, by method. */
 type Claims = Map<string, Claim>;
-/** What is used of express 4. */
-interface ExpressApp {
-  use(handler: Handler): void;
-  path(): string;
-  parent?: ExpressApp;
-  _router?: { stack: { name: string; handle: unknown }[] };
-}
+/** Why a path cannot be claimed: another node has it, or it is Node-RED's own. */
+export type ClaimFault = "taken" | "reserved";
 /** What is used of Node-RED's settings. */
 interface HttpSettings {
+  httpAdminRoot?: string | false;
   httpNodeRoot?: string;
   httpNodeAuth?: unknown;
   httpNodeCors?: CorsOptions;
   httpNodeMiddleware?: Handler | Handler[];
+  requireHttps?: boolean;
 }
 
-/** Layers of the server's stack that guard nothing: express's own, core's and ours, and mounted applications. */
-const HARMLESS = new Set(["query", "expressInit", "rawBodyCapture", "mounted_app", "webhookFront"]);
 const dispatchers = new WeakMap<object, Dispatcher>();
 
 /** The dispatcher of a runtime; undefined when the runtime serves no http (`httpNodeRoot: false`). */
@@ -71,24 +77,32 @@ export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
   if (typeof httpNode !== "function" || (RED.settings as { httpNodeRoot?: unknown }).httpNodeRoot === false)
     return undefined;
   let dispatcher = dispatchers.get(httpNode);
-  if (!dispatcher)
-    dispatchers.set(httpNode, (dispatcher = new Dispatcher(RED.settings as unknown as HttpSettings, httpNode)));
+  if (!dispatcher) {
+    const httpAdmin = RED.httpAdmin as unknown as ExpressApp | undefined;
+    dispatcher = new Dispatcher(RED.settings as unknown as HttpSettings, httpNode, httpAdmin);
+    dispatchers.set(httpNode, dispatcher);
+  }
   return dispatcher;
 }
 
 /** Which node serves which method and path. */
 class Dispatcher {
   private readonly claims = new Map<string, Claims>();
-  /** Requests that were passed on at the front, to be served behind. */
-  private readonly passedOn = new WeakMap<IncomingMessage, { claims: Claims; webhook: WebhookRequest }>();
+  /** Answers of requests that were passed on at the front, given at `RED.httpNode`. */
+  private readonly behind = new WeakMap<IncomingMessage, () => void>();
+  /** Refusals of requests that another route may serve, given at the end of the stack. */
+  private readonly atEnd = new WeakMap<IncomingMessage, () => void>();
   private readonly root: ExpressApp;
   private readonly before: Handler[];
   /** True where requests are served at the front. */
   private servesAtFront = false;
+  /** The most segments that a claim with a secret behind it has. */
+  private secretDepth = 0;
 
   constructor(
     private readonly settings: HttpSettings,
     private readonly httpNode: ExpressApp,
+    private readonly httpAdmin: ExpressApp | undefined,
   ) {
     this.root = rootOf(httpNode);
     this.before = [settings.httpNodeMiddleware ?? []].flat();
@@ -102,115 +116,203 @@ class Dispatcher {
 
   /**
    * Claims a method and path.
-   * @returns how to give it back; undefined when another node has it
+   * @returns how to give it back, or why it cannot be claimed
    */
-  claim(claim: Claim): (() => void) | undefined {
-    const path = foldPath(`${this.prefix()}/${claim.path}`);
+  claim(claim: Claim): (() => void) | ClaimFault {
+    const path = foldPath(`${this.nodeRoot()}/${claim.path}`);
+    if (this.isReserved(path)) return "reserved";
     const claims: Claims = this.claims.get(path) ?? new Map<string, Claim>();
-    if (claims.has(claim.method)) return undefined;
+    if (claims.has(claim.method)) return "taken";
     claims.set(claim.method, claim);
     this.claims.set(path, claims);
+    this.countSegments();
     // Checked at each claim: an embedding application may have added its middleware since.
     this.servesAtFront = this.skipsNoMiddleware();
     return () => {
       claims.delete(claim.method);
-      if (claims.size === 0) this.claims.delete(path);
+      if (claims.size === 0 && this.claims.get(path) === claims) this.claims.delete(path);
+      this.countSegments();
     };
   }
 
-  private prefix(): string {
+  private nodeRoot(): string {
     return this.httpNode.parent ? this.httpNode.path() : (this.settings.httpNodeRoot ?? "/");
+  }
+
+  /** A path below the mount path of an app, as that app sees it; undefined for one elsewhere. */
+  private below(root: string, path: string): string | undefined {
+    const prefix = foldPath(`/${root}`).replace(/\/$/, "");
+    return `${path.toLowerCase()}/`.startsWith(`${prefix}/`) ? path.slice(prefix.length) || "/" : undefined;
+  }
+
+  private adminPath(path: string): string | undefined {
+    if (!this.httpAdmin || this.settings.httpAdminRoot === false) return undefined;
+    return this.below(this.httpAdmin.parent ? this.httpAdmin.path() : (this.settings.httpAdminRoot ?? "/"), path);
+  }
+
+  private isReserved(path: string): boolean {
+    const adminPath = this.adminPath(path);
+    return adminPath !== undefined && (isNodeRedPath(adminPath) || hasPath(this.httpAdmin, adminPath));
+  }
+
+  private countSegments(): void {
+    this.secretDepth = 0;
+    for (const [path, claims] of this.claims)
+      if ([...claims.values()].some(({ secretInPath }) => secretInPath))
+        this.secretDepth = Math.max(this.secretDepth, path.split("/").length - 1);
   }
 
   private skipsNoMiddleware(): boolean {
     const { httpNodeAuth, httpNodeMiddleware } = this.settings;
     if (httpNodeAuth || httpNodeMiddleware || this.httpNode.parent !== this.root) return false;
     const layers = (this.root._router?.stack ?? []).map((layer) => layer.name);
-    return layers.slice(0, layers.lastIndexOf("mounted_app")).every((name) => HARMLESS.has(name));
+    return layers.slice(0, layers.lastIndexOf("mounted_app")).every((name) => PASSING_LAYERS.has(name));
+  }
+
+  /** True where a route of somebody else may serve a request, or where that cannot be known. */
+  private isServedElsewhere(method: string, path: string): boolean {
+    const nodePath = this.below(this.nodeRoot(), path);
+    const adminPath = this.adminPath(path);
+    const mounted = [nodePath !== undefined && this.httpNode, adminPath !== undefined && this.httpAdmin];
+    return (
+      mayServe(this.root, method, path, mounted.filter((app) => app && app.parent === this.root).length) ||
+      (nodePath !== undefined && mayServe(this.httpNode, method, nodePath, 0)) ||
+      // The editor and the admin API, whose paths cannot be claimed.
+      (adminPath !== undefined && mayServe(this.httpAdmin, method, adminPath, 2))
+    );
   }
 
   private install(): void {
     const webhookFront: Handler = (request, response, next) => {
-      const found = this.find(request, response);
-      if (!found) next();
-      else if (this.servesAtFront) this.serve(found.claims, found.webhook, next);
-      else {
-        this.passedOn.set(request, found);
-        // The sign that body-parser and core's own parsers respect: the body is taken.
-        (request as { _body?: boolean })._body = true;
-        next();
-      }
+      if (this.claims.size === 0) next();
+      else this.dispatch(request, response, next);
     };
-    const webhookBehind: Handler = (request, _response, next) => {
-      const found = this.passedOn.get(request);
-      if (found) this.serve(found.claims, found.webhook, next);
-      else next();
-    };
+    const given =
+      (answers: WeakMap<IncomingMessage, () => void>): Handler =>
+      (request, response, next) => {
+        const answer = answers.get(request);
+        if (answer) runAll(this.before, request, response, next, answer);
+        else next();
+      };
+    const behind = given(this.behind);
+    const atEnd = given(this.atEnd);
+    const webhookBehind: Handler = (request, response, next) => behind(request, response, next);
+    const webhookEnd: Handler = (request, response, next) => atEnd(request, response, next);
     this.root.use(webhookFront);
     const stack = this.root._router?.stack ?? [];
     const at = stack.findIndex((layer) => layer.handle === webhookFront);
     stack.unshift(...stack.splice(at, 1));
     this.httpNode.use(webhookBehind);
+    this.root.use(webhookEnd);
   }
 
-  private find(
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): { claims: Claims; webhook: WebhookRequest } | undefined {
-    if (this.claims.size === 0) return undefined;
+  private dispatch(request: IncomingMessage, response: ServerResponse, next: Next): void {
+    const arrivedAt = performance.now();
     const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
     const mark = url.indexOf("?");
-    const path = decoded(mark < 0 ? url : url.slice(0, mark));
-    if (path === undefined) return undefined;
-    const exact = this.claims.get(foldPath(path));
-    const parent = exact ? undefined : parentOf(path);
-    const claims = exact ?? this.claims.get(foldPath(parent?.path ?? ""));
-    const claim = claims?.get(request.method ?? "") ?? claims?.values().next().value;
-    if (!claims || !claim || (parent && !claim.secretInPath)) return undefined;
-    const webhook: WebhookRequest = {
-      request,
-      response,
-      body: readBody(request, claim.bodyMs),
-      path: parent?.path ?? path,
-      query: mark < 0 ? "" : url.slice(mark + 1),
-      pathSecret: parent?.last,
-      arrivedAt: performance.now(),
-    };
-    return { claims, webhook };
+    const asked = mark < 0 ? url : url.slice(0, mark);
+    const found = this.find(asked);
+    if (!found) {
+      next();
+      return;
+    }
+    if (this.settings.requireHttps === true && !isSecure(request)) {
+      response.writeHead(302, { Location: `https://${request.headers.host ?? ""}${url}`, "Content-Length": 0 }).end();
+      discardBody(request);
+      return;
+    }
+    const { claims, path, rest } = found;
+    const query = mark < 0 ? "" : url.slice(mark + 1);
+    const webhook: WebhookRequest = { request, response, path, query, rest, arrivedAt };
+    const method = request.method ?? "";
+    const claim = claims.get(method);
+    const admission = claim && (rest === undefined || claim.secretInPath) ? claim.admit(webhook) : undefined;
+    if (admission?.accepted === true) {
+      const body = method === "GET" ? undefined : readBody(request, claim?.bodyMs ?? 0);
+      this.answer(request, response, next, () => admission.answer(body));
+      return;
+    }
+    if (rest?.slice(0, -1).includes("/") === true) {
+      next();
+      return;
+    }
+    const [first] = claims.values();
+    const refuse = admission
+      ? (): void => admission.answer(undefined)
+      : (): void => first?.refuseMethod(webhook, [...claims.keys()].join(", "));
+    const isOurs = rest === undefined && admission !== undefined;
+    if (isOurs || !this.isServedElsewhere(method, asked)) this.answer(request, response, next, refuse);
+    else {
+      this.atEnd.set(request, refuse);
+      next();
+    }
   }
 
-  private serve(claims: Claims, webhook: WebhookRequest, next: Next): void {
-    runAll(this.before, webhook, next, () => {
-      const claim = claims.get(webhook.request.method ?? "");
-      if (claim) claim.serve(webhook);
-      else
-        claims
-          .values()
-          .next()
-          .value?.refuseMethod(webhook, [...claims.keys()].join(", "));
-    });
+  /** Answers at the front, or passes the request on to be answered behind. */
+  private answer(request: IncomingMessage, response: ServerResponse, next: Next, answer: () => void): void {
+    if (this.servesAtFront) {
+      runAll(this.before, request, response, next, answer);
+      return;
+    }
+    this.behind.set(request, answer);
+    // The sign that body-parser and core's own parsers respect: the body is taken.
+    (request as { _body?: boolean })._body = true;
+    next();
+  }
+
+  /** The claims of a path, or else of the longest path before it where a secret may follow. */
+  private find(asked: string): { claims: Claims; path: string; rest: string | undefined } | undefined {
+    const exact = this.claims.get(foldPath(decoded(asked)));
+    if (exact) return { claims: exact, path: asked, rest: undefined };
+    let found;
+    let end = 0;
+    for (let depth = 1; depth <= this.secretDepth; depth++) {
+      while (asked[end] === "/") end++;
+      end = asked.indexOf("/", end);
+      if (end < 0) break;
+      const path = asked.slice(0, end);
+      const claims = this.claims.get(foldPath(decoded(path)));
+      if (!claims || ![...claims.values()].some(({ secretInPath }) => secretInPath)) continue;
+      found = { claims, path, rest: asked.slice(end + 1) };
+    }
+    return found;
   }
 }
 
-function runAll(handlers: readonly Handler[], webhook: WebhookRequest, failed: Next, done: () => void, at = 0): void {
+function runAll(
+  handlers: readonly Handler[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  failed: Next,
+  done: () => void,
+  at = 0,
+): void {
   const handler = handlers[at];
   if (!handler) done();
   else
-    handler(webhook.request, webhook.response, (error) =>
-      error ? failed(error) : runAll(handlers, webhook, failed, done, at + 1),
+    handler(request, response, (error) =>
+      error ? failed(error) : runAll(handlers, request, response, failed, done, at + 1),
     );
 }
 
-function rootOf(app: ExpressApp): ExpressApp {
-  return app.parent ? rootOf(app.parent) : app;
+/** As Node-RED sees it for the editor, which it redirects by the same setting: any proxy's word counts. */
+function isSecure(request: IncomingMessage): boolean {
+  if ((request.socket as { encrypted?: boolean }).encrypted === true) return true;
+  return (
+    String(request.headers["x-forwarded-proto"] ?? "")
+      .split(",", 1)[0]
+      ?.trim()
+      .toLowerCase() === "https"
+  );
 }
 
-function decoded(path: string): string | undefined {
+/** Decodes the segments of a path; an encoded slash stays encoded, as it parts no segments. */
+function decoded(path: string): string {
   if (!path.includes("%")) return path;
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(path.replace(/%2f/gi, "%252F"));
   } catch {
-    return undefined;
+    return path;
   }
 }
 
@@ -218,9 +320,4 @@ function decoded(path: string): string | undefined {
 function foldPath(path: string): string {
   const folded = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
   return (folded.length > 1 && folded.endsWith("/") ? folded.slice(0, -1) : folded).toLowerCase();
-}
-
-function parentOf(path: string): { path: string; last: string } | undefined {
-  const at = path.lastIndexOf("/");
-  return at <= 0 || at === path.length - 1 ? undefined : { path: path.slice(0, at), last: path.slice(at + 1) };
 }

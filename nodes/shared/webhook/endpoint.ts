@@ -1,11 +1,24 @@
 /** From a request to an accepted request: network, credentials, body. A refused request gets a JSON body that says why, and goes no further. */
 import type { Node, NodeAPI } from "node-red";
 import { clientAddress } from "../../../lib/webhook/networks.js";
-import { BODY_TIMEOUT_MS, type BodyFault, parseForm, parseJsonObject } from "../../../lib/webhook/body.js";
-import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
-import { setStatus } from "../status.js";
+import {
+  type Body,
+  BODY_TIMEOUT_MS,
+  type BodyFault,
+  discardBody,
+  parseForm,
+  parseJsonObject,
+} from "../../../lib/webhook/body.js";
+import {
+  type AuthMethod,
+  secretsInPath,
+  secretsInQuery,
+  type WebhookCredentials,
+} from "../../../lib/webhook/credentials.js";
+import { unusablePart } from "../../../lib/webhook/path.js";
+import { setStatus, type StatusWord } from "../status.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
-import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
+import { type Claim, type ClaimFault, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 
 /** What goes on the wire: a status and, unless there is no body, JSON text. */
 export interface HttpAnswer {
@@ -35,6 +48,8 @@ export interface AcceptedRequest {
 /** What one kind of webhook does. */
 interface EndpointOptions {
   method: "GET" | "POST";
+  /** The authentication of a flow that names none; the default is `secret`. */
+  defaultAuth?: AuthMethod;
   /** Takes a form body as well as JSON. */
   form?: boolean;
   /** Milliseconds within which a body must be complete; the default is {@link BODY_TIMEOUT_MS}. */
@@ -54,6 +69,8 @@ const REFUSALS = {
   "not-json": 400,
   "not-object": 400,
   "too-deep": 400,
+  "too-many": 400,
+  unreadable: 400,
 } as const satisfies Record<BodyFault, number> & Record<string, number>;
 type Refusal = keyof typeof REFUSALS;
 
@@ -80,8 +97,8 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers: Re
 
 /** The endpoint of a webhook node. */
 interface WebhookEndpoint {
-  /** False when a setting is wrong, which the badge says. */
-  readonly healthy: boolean;
+  /** What the badge says while all is well; undefined when a setting is wrong, which the badge says instead. */
+  readonly ready: StatusWord | undefined;
   /** Gives the path back. */
   close(): void;
 }
@@ -93,120 +110,158 @@ export function openEndpoint(
   config: WebhookConfig,
   options: EndpointOptions,
 ): WebhookEndpoint {
-  const settings = webhookSettings(RED, node, config);
+  const settings = webhookSettings(RED, node, config, options.defaultAuth);
   const dispatcher = dispatcherOf(RED);
-  const refuse = (request: WebhookRequest, why: Refusal, headers: Record<string, string> = {}): void => {
+  const refuse = (webhook: WebhookRequest, why: Refusal, headers: Record<string, string> = {}): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });
-    respond(request, { status: REFUSALS[why], json }, headers);
+    respond(webhook, { status: REFUSALS[why], json }, headers);
+    discardBody(webhook.request);
+  };
+  const accept = (request: AcceptedRequest): void => {
+    try {
+      options.accept(request);
+    } catch (error) {
+      // Whatever a request holds, the caller gets an answer and the process goes on.
+      refuse(request.webhookRequest, "unreadable");
+      node.error(error);
+    }
+  };
+  const serve = (webhook: WebhookRequest, ip: string, body: Promise<Body> | undefined): void => {
+    const query = parseForm(webhook.query);
+    if ("fault" in query) {
+      refuse(webhook, query.fault);
+      return;
+    }
+    const req = plainRequest(settings, webhook, query.object, ip);
+    const request = { req, webhookRequest: webhook, receivedAt: new Date().toISOString() };
+    if (!body) {
+      accept({ ...request, data: req.query });
+      return;
+    }
+    void body.then((read) => {
+      if (read.kind !== "whole") {
+        // After a large body the connection stays: closing it would break the sender off before it reads the answer.
+        refuse(webhook, read.kind, read.kind === "incomplete" ? { Connection: "close" } : {});
+        return;
+      }
+      const data = readData(read.bytes, webhook, options.form === true);
+      if ("fault" in data) refuse(webhook, data.fault);
+      else accept({ ...request, data: data.object });
+    });
   };
   const claim: Claim = {
     method: options.method,
     path: settings.path,
     secretInPath: settings.auth === "secret",
     bodyMs: options.bodyMs ?? BODY_TIMEOUT_MS,
-    serve(request) {
-      const query = parseForm(request.query);
-      const ip = clientAddress(
-        request.request.socket.remoteAddress,
-        textOf(request.request.headers["x-forwarded-for"]),
-        settings.proxies,
-      );
-      const why = refusalOf(settings, request, query, ip);
-      if (why) {
-        refuse(request, why, why === "credentials" && settings.auth === "basic" ? CHALLENGE : {});
-        return;
-      }
-      const req = plainRequest(settings, request, query, ip);
-      void request.body.then((body) => {
-        if (body.kind !== "whole") {
-          // After a large body the connection stays: closing it would break the sender off before it reads the answer.
-          refuse(request, body.kind, body.kind === "incomplete" ? { Connection: "close" } : {});
-          return;
-        }
-        const read =
-          options.method === "GET" ? { object: req.query } : readData(body.bytes, request, options.form === true);
-        if ("fault" in read) refuse(request, read.fault);
-        else options.accept({ data: read.object, req, webhookRequest: request, receivedAt: new Date().toISOString() });
-      });
+    admit(webhook) {
+      const { headers, socket } = webhook.request;
+      const ip = clientAddress(socket.remoteAddress, textOf(headers["x-forwarded-for"]), settings.proxies);
+      const why = refusalOf(settings, webhook, ip);
+      const challenge = why === "credentials" && settings.auth === "basic" ? CHALLENGE : {};
+      return {
+        accepted: why === undefined,
+        answer: (body) => (why ? refuse(webhook, why, challenge) : serve(webhook, ip, body)),
+      };
     },
-    refuseMethod: (request, allowed) => refuse(request, "method", { Allow: allowed }),
+    refuseMethod: (webhook, allowed) => refuse(webhook, "method", { Allow: allowed }),
   };
-  const release = settings.path === "" ? undefined : dispatcher?.claim(claim);
-  const problem = problemOf(settings, dispatcher !== undefined, release !== undefined);
+  const unusable = unusablePart(settings.path);
+  const claimed = settings.path === "" || unusable !== undefined ? undefined : dispatcher?.claim(claim);
+  const problem = dispatcher ? problemOf(settings, unusable, claimed) : "no-http";
+  const ready = settings.auth === "none" && settings.networks.any ? "open" : "waiting";
   if (problem) {
-    setStatus(
-      node,
-      problem === "path" || problem === "credential" ? "unconfigured" : "error",
-      RED._(`shared.webhook.badge.${problem}`),
-    );
     const params = {
       path: `/${settings.path}`,
+      part: unusable ?? "",
       method: options.method,
       auth: settings.auth,
-      entries: settings.wrong.join(", "),
+      entries: settings.wrong.map((entry) => entry || RED._("shared.webhook.empty-entry")).join(", "),
+      names: settings.unset.join(", "),
     };
+    const word = problem === "path" || problem === "credential" ? "unconfigured" : "error";
+    setStatus(node, word, RED._(`shared.webhook.badge.${problem}`, params));
     node.error(RED._(`shared.webhook.problem.${problem}`, params));
   } else {
-    setStatus(node, "waiting");
+    setStatus(node, ready);
   }
-  return { healthy: problem === undefined, close: () => release?.() };
+  return {
+    ready: problem === undefined ? ready : undefined,
+    close: () => (typeof claimed === "function" ? claimed() : undefined),
+  };
 }
 
-type Problem = "no-http" | "path" | "taken" | "credential" | "network";
+type Problem = "no-http" | "path" | "unusable" | ClaimFault | "unset" | "credential" | "network";
 
-function problemOf(settings: WebhookSettings, serves: boolean, claimed: boolean): Problem | undefined {
-  if (!serves) return "no-http";
+function problemOf(
+  settings: WebhookSettings,
+  unusable: string | undefined,
+  claimed: (() => void) | ClaimFault | undefined,
+): Problem | undefined {
+  if (settings.unset.length > 0) return "unset";
   if (settings.path === "") return "path";
-  if (!claimed) return "taken";
+  if (unusable !== undefined) return "unusable";
+  if (typeof claimed === "string") return claimed;
   if (!settings.check) return "credential";
   return settings.wrong.length > 0 ? "network" : undefined;
 }
 
-function refusalOf(
-  settings: WebhookSettings,
-  request: WebhookRequest,
-  query: Record<string, string | string[]>,
-  ip: string,
-): Refusal | undefined {
+function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Refusal | undefined {
   if (!settings.networks.any && !settings.networks.includes(ip)) return "network";
-  const { headers } = request.request;
+  const { headers } = webhook.request;
   const presented = {
     apiKey: textOf(headers[settings.apiKeyHeader]),
     authorization: headers.authorization,
-    secret: request.pathSecret ?? textOf(query["key"]),
+    secrets: settings.auth === "secret" ? secretsOf(webhook) : [],
   };
   return settings.check?.(presented) === true ? undefined : "credentials";
 }
 
+function secretsOf({ rest, query }: WebhookRequest): string[] {
+  return rest === undefined ? secretsInQuery(query) : secretsInPath(rest);
+}
+
 function plainRequest(
   settings: WebhookSettings,
-  request: WebhookRequest,
+  webhook: WebhookRequest,
   query: Record<string, string | string[]>,
   ip: string,
 ): PlainRequest {
-  const { method = "", headers: received } = request.request;
+  const { method = "", headers: received } = webhook.request;
   const headers: PlainRequest["headers"] = {};
   for (const name in received)
     if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = received[name];
-  let search = request.query;
-  // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
-  if (settings.auth === "secret" && "key" in query) {
-    const rest = new URLSearchParams(search);
-    rest.delete("key");
-    search = rest.toString();
-    delete query["key"];
+  let search = webhook.query;
+  if (settings.auth === "secret") {
+    withoutSecrets(headers, settings.credentials);
+    // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
+    if ("key" in query) {
+      const rest = new URLSearchParams(search);
+      rest.delete("key");
+      search = rest.toString();
+      delete query["key"];
+    }
   }
-  return { method, url: search === "" ? request.path : `${request.path}?${search}`, headers, query, ip };
+  return { method, url: search === "" ? webhook.path : `${webhook.path}?${search}`, headers, query, ip };
+}
+
+/** Drops headers in which a proxy repeats the address with its secret, such as `X-Original-URL`. */
+function withoutSecrets(headers: PlainRequest["headers"], { secret, secret2 }: WebhookCredentials): void {
+  const forms = [secret, secret2].flatMap((each) => (each ? [each, encodeURIComponent(each)] : []));
+  for (const name in headers) {
+    const value = textOf(headers[name]) ?? "";
+    if (forms.some((form) => value.includes(form))) delete headers[name];
+  }
 }
 
 function readData(
   bytes: Buffer,
-  request: WebhookRequest,
+  webhook: WebhookRequest,
   form: boolean,
 ): { object: Record<string, unknown> } | { fault: BodyFault } {
   const read = parseJsonObject(bytes);
-  const isForm = form && /^application\/x-www-form-urlencoded/i.test(request.request.headers["content-type"] ?? "");
-  return "fault" in read && read.fault === "not-json" && isForm ? { object: parseForm(bytes.toString("utf8")) } : read;
+  const isForm = form && /^application\/x-www-form-urlencoded/i.test(webhook.request.headers["content-type"] ?? "");
+  return "fault" in read && read.fault === "not-json" && isForm ? parseForm(bytes.toString("utf8")) : read;
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {

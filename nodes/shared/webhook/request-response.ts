@@ -10,7 +10,7 @@ import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Message } from "../input.js";
 import { warnOncePerMinute } from "../log.js";
 import { setStatus, type StatusWord } from "../status.js";
-import type { WebhookConfig } from "./config.js";
+import type { AuthMethod, WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
 /** The settings of an in node. */
@@ -22,10 +22,15 @@ export interface RequestNodeConfig extends WebhookConfig {
 /** Milliseconds until the fallback answer where the node sets none. */
 const DEFAULT_DEADLINE_MS = 4000;
 
+/** How long Enreach and Voicenter wait for an answer, ms. */
+const VENDORS_WAIT_MS = 5000;
+
 /** What one vendor's in node does. */
 interface RequestNodeOptions {
   vendor: Vendor;
   method: "GET" | "POST";
+  /** The authentication of a flow that names none; the default is `secret`. */
+  defaultAuth?: AuthMethod;
   /** The answer that a caller gets when the flow gives none. */
   fallback(): HttpAnswer;
   /** What a refusal's body carries besides the explanation. */
@@ -51,14 +56,19 @@ export function openRequestNode(
   const entered = readDeadline(config.deadline);
   const deadlineMs = entered ?? DEFAULT_DEADLINE_MS;
   let closed = false;
-  const messageOf = (request: AcceptedRequest, id: string): Record<string, unknown> => ({
-    ...options.message(request),
+  const messageOf = (
+    request: AcceptedRequest,
+    id: string,
+    facts = options.message(request),
+  ): Record<string, unknown> => ({
+    ...facts,
     req: request.req,
     _webhook: { id },
   });
   const endpoint = openEndpoint(RED, node, config, {
     method: options.method,
     bodyMs: deadlineMs,
+    ...(options.defaultAuth && { defaultAuth: options.defaultAuth }),
     ...(options.refusal && { refusal: options.refusal }),
     accept(request) {
       const { webhookRequest } = request;
@@ -66,26 +76,29 @@ export function openRequestNode(
         respond(webhookRequest, options.fallback());
         return;
       }
+      // First of all, since a request that cannot be read must not leave a call open.
+      const facts = options.message(request);
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
       const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
       webhookRequest.response.once("close", () => call.abandon());
-      node.send(messageOf(request, call.id));
+      node.send(messageOf(request, call.id, facts));
     },
   });
   const badge = (word: StatusWord): void => {
     // A wrong setting stays on the badge until it is corrected.
-    if (!closed && endpoint.healthy && entered !== undefined) setStatus(node, word);
+    if (!closed && endpoint.ready && entered !== undefined) setStatus(node, word);
   };
   const owner: RequestNodeOwner = {
     vendor: options.vendor,
     fallback: () => options.fallback(),
-    onAnswer: () => badge("waiting"),
+    onAnswer: () => badge(endpoint.ready ?? "waiting"),
     onLate: () => badge("late"),
     onFallback(id, request, reason) {
       node.send([null, { ...messageOf(request, id), reason }]);
       badge(reason === "deadline" ? "late" : "error");
     },
   };
+  if (deadlineMs > VENDORS_WAIT_MS) node.warn(RED._("shared.webhook.long-deadline", { value: String(deadlineMs) }));
   if (entered === undefined) {
     setStatus(node, "error", RED._("shared.webhook.badge.deadline"));
     node.error(RED._("shared.webhook.problem.deadline", { value: String(config.deadline) }));

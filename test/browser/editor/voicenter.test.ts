@@ -21,7 +21,7 @@ describe("editor: Voicenter", function () {
     red = await NodeRed.start({
       flows: [
         tab(),
-        node("in", "voicenter-layer-in", { url: "/layer" }, [["out"], []]),
+        node("in", "voicenter-layer-in", { auth: "none", url: "/layer" }, [["out"], []]),
         node("out", "voicenter-layer-out", { y: 200 }),
         node("old", "voicenter-layer-out", { y: 300 }),
       ],

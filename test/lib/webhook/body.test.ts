@@ -29,7 +29,19 @@ describe("lib/webhook/body", () => {
   });
 
   it("reads a form; a name that comes twice is a list", () => {
-    assert.deepEqual(parseForm("cid=%2B380&a=1&a=2&a=3&__proto__=x"), { cid: "+380", a: ["1", "2", "3"] });
-    assert.deepEqual(parseForm(""), {});
+    assert.deepEqual(parseForm("cid=%2B380&a=1&a=2&a=3&__proto__=x"), { object: { cid: "+380", a: ["1", "2", "3"] } });
+    assert.deepEqual(parseForm(""), { object: {} });
+  });
+
+  it("refuses more than 1,000 parameters before it reads them", () => {
+    assert.deepEqual(parseForm("a&".repeat(32_000)), { fault: "too-many" });
+    const most = parseForm(Array.from({ length: 1000 }, () => "a=1").join("&"));
+    assert.equal("object" in most && most.object["a"]?.length, 1000);
+  });
+
+  it("refuses more than 2,000 values, and counts none inside of texts", () => {
+    assert.ok("object" in parse(`{"a":[${Array.from({ length: 2000 }, () => 1).join()}]}`));
+    assert.deepEqual(parse(`{"a":[${Array.from({ length: 2001 }, () => 1).join()}]}`), { fault: "too-many" });
+    assert.ok("object" in parse(JSON.stringify({ a: String.raw`\"[{,`.repeat(5000) })));
   });
 });

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import {
   type AuthMethod,
   credentialCheck,
+  secretsInPath,
+  secretsInQuery,
   type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 
 describe("lib/webhook/credentials", () => {
-  const nothing: PresentedCredentials = { apiKey: undefined, authorization: undefined, secret: undefined };
+  const nothing: PresentedCredentials = { apiKey: undefined, authorization: undefined, secrets: [] };
   const check = (
     method: AuthMethod,
     credentials: WebhookCredentials,
@@ -21,7 +23,7 @@ describe("lib/webhook/credentials", () => {
     assert.equal(check("apikey", { apiKey: "1234" }, { apiKey: "1234" }), true);
     assert.equal(check("basic", { username: "u", password: "p:q" }, basic("u:p:q")), true);
     assert.equal(check("basic", { username: "ä", password: "ö" }, basic("ä:ö")), true);
-    assert.equal(check("secret", { secret: "s" }, { secret: "s" }), true);
+    assert.equal(check("secret", { secret: "s" }, { secrets: ["s"] }), true);
     assert.equal(check("none", {}, {}), true);
   });
 
@@ -40,6 +42,25 @@ describe("lib/webhook/credentials", () => {
       assert.equal(check("basic", { username: "u", password: "p" }, presented), false);
     }
     assert.equal(check("secret", { secret: "s" }, { apiKey: "s" }), false);
+  });
+
+  it("takes either of two, for rotation", () => {
+    for (const apiKey of ["old", "new"])
+      assert.equal(check("apikey", { apiKey: "old", apiKey2: "new" }, { apiKey }), true);
+    assert.equal(check("apikey", { apiKey2: "new" }, { apiKey: "new" }), true);
+    assert.equal(check("apikey", { apiKey: "old", apiKey2: "" }, { apiKey: "" }), false);
+    assert.equal(check("basic", { username: "u", password: "old", password2: "new" }, basic("u:new")), true);
+    assert.equal(check("secret", { secret: "old", secret2: "new" }, { secrets: ["x", "new"] }), true);
+  });
+
+  it("reads a secret in the address encoded or as it was pasted", () => {
+    assert.deepEqual(secretsInPath("Zm9v%2FYmFy%2Bx%3D%3D"), ["Zm9v/YmFy+x==", "Zm9v%2FYmFy%2Bx%3D%3D"]);
+    assert.deepEqual(secretsInPath("a/b/"), ["a/b/", "a/b"]);
+    assert.deepEqual(secretsInPath("50%off"), ["50%off"]);
+    assert.deepEqual(secretsInPath("/"), ["/"]);
+    assert.deepEqual(secretsInQuery("a=1&key=a+b%2F&b=2"), ["a+b/", "a b/", "a+b%2F"]);
+    assert.deepEqual(secretsInQuery("monkey=1&akey=2"), []);
+    assert.deepEqual(secretsInQuery("key="), []);
   });
 
   it("has no check where the credential is empty", () => {

@@ -21,9 +21,8 @@ describe("lib/webhook/networks", () => {
     assert.ok(!inside(["::ffff:10.0.0.0/104"], "11.1.2.3"));
   });
 
-  it("means everybody by an empty list, and nobody more by a wrong entry", () => {
+  it("means everybody by an empty list, and nobody more by a wrong or empty entry", () => {
     assert.ok(parseNetworks([]).networks.any);
-    assert.ok(parseNetworks(["", " "]).networks.any);
     for (const wrong of [
       "10.0.0.0/33",
       "10.0.0",
@@ -32,6 +31,8 @@ describe("lib/webhook/networks", () => {
       "10.0.0.0/-1",
       "::/129",
       "10.0.0.0/ 8",
+      "",
+      " ",
     ]) {
       const read = parseNetworks([wrong]);
       assert.deepEqual(read.wrong, [wrong]);
@@ -57,6 +58,12 @@ describe("lib/webhook/networks", () => {
     it("reads from the right and stops at the first hop that is not a proxy", () => {
       assert.equal(clientAddress("10.0.0.1", "1.1.1.1, 192.0.2.7, 10.0.0.2", proxies), "192.0.2.7");
       assert.equal(clientAddress("10.0.0.1", "80.88.186.5,203.0.113.1", proxies), "203.0.113.1");
+    });
+
+    it("follows 32 proxies at most", () => {
+      const chain = (length: number): string => ["192.0.2.7", ...Array.from({ length }, () => "10.0.0.2")].join(",");
+      assert.equal(clientAddress("10.0.0.1", chain(31), proxies), "192.0.2.7");
+      assert.equal(clientAddress("10.0.0.1", chain(1700), proxies), "");
     });
 
     it("reads ports and brackets, and does not take rubbish for an address", () => {

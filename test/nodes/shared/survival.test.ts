@@ -68,10 +68,13 @@ describe("a call survives", () => {
         await badge("late");
         assert.deepEqual(red.messages("caught"), []);
         same(await rings("good"), vendor.good);
-        await badge("waiting");
+        await badge("open");
       });
 
       it("is not disturbed by an answer after the deadline", async () => {
+        // The warning comes once a minute and node, and the test before has seen it: these are other nodes.
+        await red.deploy(flows());
+        red.forget();
         const before = red.log.length;
         same(await rings("late"), vendor.fallback);
         await badge("late");

@@ -1,0 +1,31 @@
+/** The paths that a webhook can be reached at. */
+
+/** The first segments of Node-RED's own addresses, below `httpAdminRoot`. */
+const NODE_RED_SEGMENTS: ReadonlySet<string> = new Set(
+  (
+    "auth comms context credentials debug diagnostics favicon.ico flow flows icons inject library locales nodes plugins " +
+    "projects red resources settings theme types vendor"
+  ).split(" "),
+);
+
+/**
+ * Tells whether a path can be called as it is written.
+ * @param path as entered, with or without a leading slash
+ * @returns what no caller could send: `?` and `#` end a path, `%` encodes, `:name` is no parameter here, a scheme makes it
+ *   an address, and clients resolve `.`, `..` and `\` before they send; undefined when all is well
+ */
+export function unusablePart(path: string): string | undefined {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(path)?.[0];
+  if (scheme !== undefined) return scheme;
+  // oxlint-disable-next-line no-control-regex
+  const character = /[?#%\\\u0000-\u001f\u007f]/.exec(path)?.[0];
+  return character ?? path.split("/").find((segment) => segment.startsWith(":") || segment === "." || segment === "..");
+}
+
+/**
+ * Tells whether a path belongs to Node-RED itself.
+ * @param path below `httpAdminRoot`, with a leading slash
+ */
+export function isNodeRedPath(path: string): boolean {
+  return NODE_RED_SEGMENTS.has((path.split("/")[1] ?? "").toLowerCase());
+}

@@ -1,0 +1,179 @@
+/** Webhooks beside the rest of Node-RED: its other routes, its own addresses, its http settings. On a real Node-RED. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { code, node, statusProbe, tab } from "../../support/flow.js";
+import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { type Reply, send } from "../../support/webhook.js";
+
+const SECRET = { auth: "secret", credentials: { secret: "s3cret" } };
+const inNode = (id: string, settings: object): FlowNode[] => [
+  node(id, "smartrouting-in", { url: `/${id}`, auth: "none", ...settings }, [[`${id}-flow`], []]),
+  code(`${id}-flow`, "msg.payload = {}; return msg;", [[`${id}-out`]]),
+  node(`${id}-out`, "smartrouting-out"),
+];
+/** A core route that answers with its own id. */
+const coreRoute = (id: string, method: string, url: string): FlowNode[] => [
+  node(id, "http in", { url, method }, [[`${id}-flow`]]),
+  code(
+    `${id}-flow`,
+    `msg.payload = { id: "${id}", got: msg.req.method === "GET" ? undefined : msg.payload }; return msg;`,
+    [[`${id}-out`]],
+  ),
+  node(`${id}-out`, "http response", {}),
+];
+const SETTINGS: { title: string; settings: string; root?: string; headers?: Record<string, string> }[] = [
+  { title: "default settings", settings: "" },
+  { title: "other roots", settings: 'httpAdminRoot: "/admin", httpNodeRoot: "/api",', root: "/api" },
+  { title: "CORS", settings: 'httpNodeCors: { origin: "*", methods: "GET,POST" },' },
+  {
+    title: "httpNodeAuth",
+    settings: 'httpNodeAuth: { user: "red", pass: "5f4dcc3b5aa765d61d8327deb882cf99" },',
+    headers: { Authorization: `Basic ${Buffer.from("red:password").toString("base64")}` },
+  },
+];
+
+describe("webhook neighbours", () => {
+  for (const { title, settings, root = "", headers = {} } of SETTINGS) {
+    describe(`with ${title}`, () => {
+      let red: NodeRed;
+      before(async () => {
+        const flows = [
+          tab(),
+          ...inNode("both", {}),
+          ...inNode("guard", SECRET),
+          ...coreRoute("core-get", "get", "/both"),
+          ...coreRoute("core-status", "get", "/guard/status"),
+          ...coreRoute("core-put", "put", "/guard/:id"),
+          ...coreRoute("core-below", "post", "/guard/below/that"),
+          ...coreRoute("core-post", "post", "/guard/other"),
+        ];
+        red = await NodeRed.start({ settings });
+        await red.deploy(flows);
+      });
+      after(() => red?.stop());
+      const ask = (method: string, path: string, body?: object): Promise<Reply> =>
+        send(`${red.url}${root}${path}`, body, { method, headers });
+      const id = async (method: string, path: string, body?: object): Promise<unknown> =>
+        ((await ask(method, path, body)).json as { id?: unknown } | undefined)?.id;
+
+      it("leaves methods that no webhook claims to core's routes", async () => {
+        assert.equal(await id("GET", "/both"), "core-get");
+        assert.equal((await ask("POST", "/both", { anum: "1" })).status, 204);
+        assert.equal((await ask("HEAD", "/both")).status, 200);
+        assert.equal(await id("PUT", "/guard/7", { a: 1 }), "core-put");
+      });
+
+      it("leaves segments that are not the secret, with their bodies, and all that lies below", async () => {
+        assert.equal(await id("GET", "/guard/status"), "core-status");
+        const other = await ask("POST", "/guard/other", { a: 1 });
+        assert.deepEqual(other.json, { id: "core-post", got: { a: 1 } });
+        assert.equal(await id("POST", "/guard/below/that", { a: 1 }), "core-below");
+        assert.equal((await ask("POST", "/guard/s3cret", { anum: "1" })).status, 204);
+      });
+
+      it("says 405 and 401 where nothing else serves", async () => {
+        for (const [method, path, status, error] of [
+          ["DELETE", "/both", 405, "method"],
+          ["DELETE", "/guard/s3cret", 405, "method"],
+          ["POST", "/guard/wrong", 401, "credentials"],
+          ["POST", "/guard", 401, "credentials"],
+        ] as const) {
+          const reply = await ask(method, path, method === "POST" ? { anum: "1" } : undefined);
+          assert.deepEqual(
+            [reply.status, (reply.json as { error: string }).error],
+            [status, error],
+            `${method} ${path}`,
+          );
+        }
+        assert.equal((await ask("POST", "/guard/wrong/below", {})).status, 404);
+      });
+    });
+  }
+
+  describe("static files", () => {
+    it("are served below a webhook's path", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "cc-static-"));
+      writeFileSync(join(folder, "page.txt"), "hello");
+      const red = await NodeRed.start({
+        settings: `httpStatic: [{ path: ${JSON.stringify(folder)}, root: "/files/" }],`,
+      });
+      try {
+        await red.deploy([tab(), ...inNode("files", SECRET)]);
+        assert.equal((await send(`${red.url}/files/page.txt`, undefined, { method: "GET" })).text, "hello");
+        assert.equal((await send(`${red.url}/files/wrong`, {})).status, 401);
+        assert.equal((await send(`${red.url}/files/s3cret`, { anum: "1" })).status, 204);
+      } finally {
+        await red.stop();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  });
+
+  describe("the paths of a node", () => {
+    let red: NodeRed;
+    const URLS: [id: string, url: string, badge: string][] = [
+      ["flows", "/flows", "path of Node-RED"],
+      ["settings", "settings", "path of Node-RED"],
+      ["user", "/settings/user", "path of Node-RED"],
+      ["test", "/contact-center/rte/test", "path of Node-RED"],
+      ["query", "/q?x=1", "wrong path"],
+      ["encoded", "/a%20b", "wrong path"],
+      ["parameter", "/p/:id", "wrong path"],
+      ["absolute", "http://my.host/abs", "wrong path"],
+      ["hash", "/a#b", "wrong path"],
+      ["none", "", "no path"],
+      ["fine", "/contact-center/calls", "open"],
+    ];
+    before(async () => {
+      red = await NodeRed.start();
+      await red.deploy([
+        tab(),
+        ...URLS.flatMap(([id, url]) => inNode(id, { url })),
+        ...statusProbe(
+          URLS.map(([id]) => id),
+          "badge",
+        ),
+      ]);
+    });
+    after(() => red?.stop());
+
+    for (const [id, url, expected] of URLS) {
+      it(`"${url}": ${expected}`, async () => {
+        const badge = await red.message(
+          "badge",
+          (message) => (message["status"] as { source: { id: string } }).source.id === id,
+        );
+        assert.equal((badge["status"] as { text: string }).text, expected);
+      });
+    }
+
+    it("take nothing from the editor: it still loads and deploys", async () => {
+      assert.equal((await fetch(`${red.url}/flows`)).status, 200);
+      assert.equal((await fetch(`${red.url}/settings`)).status, 200);
+      await red.deploy([tab(), ...inNode("fine", {})]);
+    });
+  });
+
+  describe("requireHttps", () => {
+    for (const [title, settings, root] of [
+      ["default roots", "requireHttps: true,", ""],
+      ["other roots", 'requireHttps: true, httpAdminRoot: "/admin", httpNodeRoot: "/api",', "/api"],
+    ] as const) {
+      it(`redirects plain http and serves what a proxy received by https, with ${title}`, async () => {
+        const red = await NodeRed.start({ settings, flows: [tab(), ...inNode("calls", {})] });
+        try {
+          const ask = (headers: Record<string, string>): Promise<Response> =>
+            fetch(`${red.url}${root}/calls`, { method: "POST", body: "{}", headers, redirect: "manual" });
+          const plain = await ask({});
+          assert.equal(plain.status, 302);
+          assert.equal(plain.headers.get("location"), `${red.url.replace("http:", "https:")}${root}/calls`);
+          assert.equal((await ask({ "X-Forwarded-Proto": "https" })).status, 204);
+        } finally {
+          await red.stop();
+        }
+      });
+    }
+  });
+});
