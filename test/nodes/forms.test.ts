@@ -19,7 +19,15 @@ const COLOURS: Record<string, string> = {
 /** What all five webhook nodes are set with. */
 const WEBHOOK = {
   defaults: ["url", "auth", "apiKeyHeader", "networks", "proxies"],
-  credentials: { apiKey: "password", username: "text", password: "password", secret: "password" },
+  credentials: {
+    apiKey: "password",
+    apiKey2: "password",
+    username: "text",
+    password: "password",
+    password2: "password",
+    secret: "password",
+    secret2: "password",
+  },
 };
 /** Core's catalogue, of which `node-red:common.label.name` and the like are. */
 const CORE_WORDS = {

@@ -2,6 +2,7 @@
  * What the calls of `registerType` in the nodes' html share. They have to name `defaults`, `icon` and `color` literally, because tools read them
  * there; what they validate with comes from here.
  */
+import { unusablePart } from "../../../lib/webhook/path.js";
 import type { EditorNode } from "./red.js";
 
 /** Checks a setting; the editor calls it with the node as `this`, also while the dialog is open. */
@@ -55,6 +56,12 @@ export const valid = {
   address(schemes = "https?"): Validator {
     return matches(new RegExp(`^(?:${schemes})://\\S+$`, "i"));
   },
+
+  /** The path of a webhook, or one with environment variables; what is wrong with it is said in the editor's language. */
+  path: blankOr(function (this: EditorNode, value) {
+    const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
+    return part === undefined || `${this._("shared.webhook.hint.path")} (${part})`;
+  }),
 
   /** Needed as soon as another setting has a value; then it has to pass `check` as well. */
   neededWhen(setting: string, value: string, check: Validator = () => true): Validator {

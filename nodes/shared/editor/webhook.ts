@@ -5,30 +5,45 @@ import type { EditorNode } from "./red.js";
 /** What the editor shows in place of a stored password. */
 const STORED = "__PWRD__";
 
+/** The credential of each authentication that can be generated. */
+const GENERATED: Record<string, string> = { apikey: "apiKey", secret: "secret" };
+
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
+  const { defaults } = node["_def"] as { defaults: { auth: { value: string } } };
+  if (node["auth"] === undefined) input("auth").val(defaults.auth.value).trigger("change");
   const refresh = (): void => {
     const auth = entered(input("auth"));
+    const credential = GENERATED[auth];
+    // A new webhook is closed, and its credential is ready to be copied.
+    if (credential !== undefined && entered(input(credential)) === "") generate(credential);
     $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
   };
   input("auth").on("change", refresh);
   input("url").on("input change", refresh);
-  $("#cc-secret-make").on("click", (event) => {
+  $(".cc-generate").on("click", (event) => {
     event.preventDefault();
-    const secret = [...crypto.getRandomValues(new Uint8Array(24))]
-      .map((byte) => byte.toString(16).padStart(2, "0"))
-      .join("");
-    // Shown once in plain text: it has to be copied to the vendor, and cannot be read again after saving.
-    input("secret").attr("type", "text").val(secret).trigger("change").trigger("select");
+    const credential = String($(event.currentTarget).data("for"));
+    generate(credential);
+    input(credential).trigger("select");
   });
   $("#cc-webhook-copy").on("click", (event) => {
     event.preventDefault();
     const secret = entered(input("secret"));
     const text = $("#cc-webhook-address").text();
-    copyAddress(node, secret === "" || secret === STORED ? text : text.replace(/<[^>]*>$/, secret));
+    const isKnown = secret !== "" && secret !== STORED;
+    copyAddress(node, isKnown ? text.replace(/<[^>]*>$/, () => encodeURIComponent(secret)) : text);
   });
   refresh();
+}
+
+/** Enters a random credential. It is shown in plain text, as it has to be copied and cannot be read again after saving. */
+function generate(credential: string): void {
+  const made = [...crypto.getRandomValues(new Uint8Array(24))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  input(credential).attr("type", "text").val(made).trigger("change");
 }
 
 /**
@@ -44,5 +59,5 @@ export function endpointAddress(base: string, path: string, auth: string): strin
 
 /** Puts an address into the clipboard, and says so. */
 export function copyAddress(node: EditorNode, address: string): void {
-  void navigator.clipboard.writeText(address).then(() => RED.notify(node._("shared.webhook.form.copied"), "success"));
+  void navigator.clipboard.writeText(address).then(() => RED.notify(node._("shared.form.copied"), "success"));
 }

@@ -18,7 +18,7 @@ describe("editor: SmartRouting", function () {
       node("old", "smartrouting-in", { url: "/old", y: 300 }, [["flow"], []]),
     ];
     red = await NodeRed.start({
-      flows: [tab(), node("in", "smartrouting-in", { url: "/route" }, [["flow"], []]), ...flow],
+      flows: [tab(), node("in", "smartrouting-in", { auth: "none", url: "/route" }, [["flow"], []]), ...flow],
     });
     editor = await Editor.open(red);
   });
@@ -65,8 +65,10 @@ describe("editor: SmartRouting", function () {
   it("makes a secret and shows the address that goes with it", async () => {
     await editor.edit("in");
     await editor.fill({ auth: "secret" });
-    await editor.page.click("#cc-secret-make");
+    const offered = await editor.page.inputValue("#node-input-secret");
+    await editor.page.click('.cc-generate[data-for="secret"]');
     const secret = await editor.page.inputValue("#node-input-secret");
+    assert.notEqual(secret, offered);
     assert.match(secret, /^[0-9a-f]{48}$/);
     assert.match(await editor.page.locator("#cc-webhook-address").innerText(), /\/calls\/<secret>$/);
     await editor.picture("smartrouting-in-secret");
@@ -78,7 +80,8 @@ describe("editor: SmartRouting", function () {
 
   it("opens an old flow that lacks settings with their defaults", async () => {
     await editor.edit("old");
-    assert.equal(await editor.page.inputValue("#node-input-auth"), "none");
+    assert.equal(await editor.page.inputValue("#node-input-auth"), "apikey");
+    assert.match(await editor.page.inputValue("#node-input-apiKey"), /^[0-9a-f]{48}$/);
     assert.equal(await editor.page.inputValue("#node-input-apiKeyHeader"), "X-Benemen-APIKey");
     await editor.done();
     assert.deepEqual((await editor.exported("old"))["networks"], []);
