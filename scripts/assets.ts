@@ -76,8 +76,10 @@ async function assetsOf(type: string, script: string): Promise<void> {
     const isAnswer = read(`${type}.ts`).includes("answerCall");
     const ofWebhooks = isEndpoint ? ["webhook.json"] : isAnswer ? ["answer.json"] : [];
     const sentences = catalogue([
-      join(root, "lib/core/locales", `${lang}.json`),
-      join(root, "lib", vendor, "locales", `${lang}.json`),
+      // An endpoint hands no error on: it answers.
+      ...(isEndpoint ? [] : [`lib/core/locales/${lang}.json`, `lib/${vendor}/locales/${lang}.json`]).map((file) =>
+        join(root, file),
+      ),
       join(root, "nodes/shared/locales", lang, "shared.json"),
       ...ofWebhooks.map((name) => join(root, "nodes/shared/webhook/locales", lang, name)),
       join(source, "locales", lang, `${vendor}.json`),
