@@ -137,5 +137,10 @@ function shownValue(setting: string, field: AnswerField): unknown {
   const typed: Typed = setting in TYPED ? typedValue(input(setting)) : { value: entered(input(setting)), type: "str" };
   const known = literal(typed);
   if (!known) return placeholder(typed);
-  return known.value === "" ? undefined : checkValue(field, known.value);
+  return known.value === "" ? undefined : checkValue(field, known.value, refuse);
+}
+
+/** In the form there is time to correct what a call would only be warned of. */
+function refuse(problem: Error): never {
+  throw problem;
 }

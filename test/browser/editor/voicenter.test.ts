@@ -112,6 +112,21 @@ describe("editor: Voicenter", function () {
     );
   });
 
+  it("promises no duration that the node does not have, and says what custom data will lose", async () => {
+    await editor.edit("out");
+    await editor.fill({ action: "DIAL" });
+    for (const setting of ["maxDialDuration", "maxCallDuration"])
+      assert.equal(await editor.page.locator(`#node-input-${setting}`).getAttribute("placeholder"), "from the message");
+    assert.equal(((await preview()) as Record<string, unknown>)["MAX_DIAL_DURATION"], "‹payload.MAX_DIAL_DURATION›");
+    await editor.fill({
+      action: "GO_TO_LAYER",
+      layer: ["num", "7"],
+      customData: ["json", `{"a":"${"x".repeat(129)}"}`],
+    });
+    assert.match(await editor.preview(), /CUSTOM_DATA\.a is 129 characters long; 128 are allowed/);
+    await editor.cancel();
+  });
+
   it("edits the targets of a DIAL, durations in seconds", async () => {
     await editor.edit("out");
     await editor.fill({
