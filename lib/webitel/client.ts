@@ -3,7 +3,7 @@ import type { AgentOptions } from "node:https";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord } from "../core/values.js";
-import { MARKER } from "./tables.js";
+import { MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member } from "./types.js";
 
 /** How to reach one Webitel. */
@@ -55,8 +55,11 @@ export interface WebitelClient {
   deleteMember(queueId: string, id: string, signal?: AbortSignal): Promise<boolean>;
   /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
-  /** Reads one agent, and nothing becomes of it: whether address and token fit. */
-  test(signal?: AbortSignal): Promise<void>;
+  /**
+   * Reads one item of each of {@link TESTED_READS}, which changes nothing: whether address and token fit, and what the token may read.
+   * @throws ContactCenterError for anything but a missing right
+   */
+  testReads(signal?: AbortSignal): Promise<{ operation: string; allowed: boolean }[]>;
   close(): void;
 }
 
@@ -166,11 +169,21 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       for await (const items of pages<Agent>(operation, read)) agents.push(...items);
       return agents;
     },
-    async test(signal) {
-      const operation = "SearchAgent";
+    async testReads(signal) {
+      const results: { operation: string; allowed: boolean }[] = [];
       const query = { size: 1, page: 1, fields: ["id"] };
-      const path = "call_center/agents";
-      objectOf(operation, await ask({ operation, method: "GET", path, query, ...(signal && { signal }) }));
+      for (const { operation, path } of TESTED_READS) {
+        const read = ask({ operation, method: "GET", path, query, ...(signal && { signal }) });
+        const allowed = await read.then(
+          (answer) => objectOf(operation, answer) !== undefined,
+          (error: unknown) => {
+            if (error instanceof ContactCenterError && error.code === 403) return false;
+            throw error;
+          },
+        );
+        results.push({ operation, allowed });
+      }
+      return results;
     },
     async readAgent(id) {
       const operation = "ReadAgent";

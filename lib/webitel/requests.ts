@@ -3,7 +3,7 @@ import { isRecord } from "../core/values.js";
 import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
-import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, RESULT_FIELDS } from "./tables.js";
+import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, CALL_PASSED_ON, RESULT_FIELDS } from "./tables.js";
 
 const FILTER_NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), name]));
 
@@ -30,10 +30,11 @@ export function agentQuery(filters: Record<string, unknown>): Query {
   return query;
 }
 
+/** All that a call may be given. */
+export const CALL_VALUES = [...CALL_FIELDS, ...CALL_CHOICES, ...CALL_PASSED_ON] as const;
+
 /** Settings and message properties by setting name. */
-export type CallValues = Partial<
-  Record<(typeof CALL_FIELDS)[number]["setting"] | (typeof CALL_CHOICES)[number]["setting"], unknown>
->;
+export type CallValues = Partial<Record<(typeof CALL_VALUES)[number]["setting"], unknown>>;
 
 type Fields = Record<string, unknown>;
 const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {});
@@ -54,18 +55,18 @@ export function flatCall(payload: unknown): Fields {
  * @throws ContactCenterError `EINVALID` without a number to call or without an agent's extension or user id
  */
 export function callBody(values: CallValues): object {
-  const { destination, extension, user_id, ...params } = readValues(
-    "CreateCall",
-    [...CALL_FIELDS, ...CALL_CHOICES],
-    values,
-  );
+  const { destination, extension, user_id, app_id, ...params } = readValues("CreateCall", CALL_VALUES, values);
   if (destination === undefined) throw required("CreateCall", "destination");
   if (!/\d/.test(destination as string))
     throw refused("webitel.errors.field.number", { vendor: "webitel", operation: "CreateCall", field: "destination" });
   if (extension === undefined && user_id === undefined) throw required("CreateCall", "extension");
   return {
     destination,
-    from: { ...(extension !== undefined && { extension }), ...(user_id !== undefined && { id: user_id }) },
+    from: {
+      ...(extension !== undefined && { extension }),
+      ...(user_id !== undefined && { id: user_id }),
+      ...(app_id !== undefined && { app_id }),
+    },
     ...(Object.keys(params).length > 0 && { params }),
   };
 }

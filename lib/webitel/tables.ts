@@ -85,6 +85,22 @@ export const CALL_CHOICES = [
   { setting: "hideNumber", vendorName: "hide_number", kind: "bool" },
 ] as const satisfies readonly RequestField[];
 
+/** POST /calls: what the node has no setting for, and passes on from the message. `app_id` names the call node, in `from`. */
+export const CALL_PASSED_ON = [
+  { setting: "disableStun", vendorName: "disable_stun", kind: "bool" },
+  { setting: "video", vendorName: "video", kind: "bool" },
+  { setting: "screen", vendorName: "screen", kind: "bool" },
+  { setting: "contactId", vendorName: "contact_id", kind: "id" },
+  { setting: "appId", vendorName: "app_id", kind: "text" },
+] as const satisfies readonly RequestField[];
+
+/** What a connection may be asked to read, to see which rights its token has. */
+export const TESTED_READS = [
+  { operation: "SearchAgent", path: "call_center/agents" },
+  { operation: "SearchQueue", path: "call_center/queues" },
+  { operation: "SearchCommunicationType", path: "call_center/communication_type" },
+] as const;
+
 /** What narrows the list of agents (SearchAgent). `page` is ours: all pages are read. */
 export const AGENT_FILTERS = [
   "q",

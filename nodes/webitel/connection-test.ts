@@ -1,4 +1,4 @@
-/** "Test connection" of `webitel-connection`: reads one agent, which changes nothing. */
+/** "Test connection" of `webitel-connection`: reads one item of several lists, which changes nothing. */
 import type { NodeAPI } from "node-red";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { clientOf } from "./connection.js";
@@ -13,8 +13,14 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     async run(node, settings, credentials, signal) {
       const client = clientOf(RED, node, settings, credentials);
       try {
-        await client.test(signal);
-        return { ok: true, message: RED._("webitel-connection.test.works") };
+        const results = await client.testReads(signal);
+        const sentence = (key: string, operation: string): string =>
+          RED._(`webitel-connection.test.${key}`, { operation });
+        const steps = results.filter(({ allowed }) => allowed).map(({ operation }) => sentence("allowed", operation));
+        const missing = results.filter(({ allowed }) => !allowed).map(({ operation }) => operation);
+        return missing.length === 0
+          ? { ok: true, message: RED._("webitel-connection.test.works"), steps }
+          : { ok: false, message: sentence("forbidden", missing.join(", ")), steps };
       } finally {
         client.close();
       }

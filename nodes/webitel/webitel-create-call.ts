@@ -7,8 +7,7 @@
  */
 import { isRecord } from "../../lib/core/values.js";
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { callBody, flatCall } from "../../lib/webitel/requests.js";
-import { CALL_CHOICES, CALL_FIELDS } from "../../lib/webitel/tables.js";
+import { CALL_VALUES, callBody, flatCall } from "../../lib/webitel/requests.js";
 import { onInput } from "../shared/input.js";
 import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
@@ -21,7 +20,7 @@ interface Config extends NodeDef {
 export = (RED: NodeAPI): void => {
   function CreateCall(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
-    const read = valueReader(RED, this, config, [...CALL_FIELDS, ...CALL_CHOICES], "webitel");
+    const read = valueReader(RED, this, config, CALL_VALUES, "webitel");
     onInput(RED, this, async (message, send) => {
       const { payload } = message;
       const body = callBody(await read(isRecord(payload) ? { ...message, payload: flatCall(payload) } : message));

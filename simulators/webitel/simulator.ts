@@ -35,6 +35,8 @@ export interface WebitelSimulatorOptions {
   faults?: FaultPlan;
   /** A server whose search does not know `variables[…]`. */
   ignoresVariables?: boolean;
+  /** Paths that the token has no right to. */
+  forbidden?: RegExp;
   /** Milliseconds until a search finds a new member. */
   replicaLagMs?: number;
   /** Bytes of a request that the proxy in front lets through: 413 above. */
@@ -178,6 +180,8 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
       new Refusal(401, "api.context.session_expired.app_error", `token=${String(request.headers["x-webitel-access"])}`),
     );
   }
+  if (options.forbidden?.test(path))
+    return fail(new Refusal(403, "api.context.permissions.app_error", `${method} ${path}: no permissions`));
   const target = route(method, path);
   if (!target) return fail(new Refusal(404, "api.context.404.app_error", `no operation ${method} ${path}`));
   const behaviour = { ignoresVariables: options.ignoresVariables ?? false, replicaLagMs: options.replicaLagMs ?? 0 };

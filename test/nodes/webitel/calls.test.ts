@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
+import { send } from "../../support/webhook.js";
 import { runAction } from "../../support/run-action.js";
 import { connection, entry, start } from "../../support/webitel/flow.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
@@ -78,6 +79,17 @@ describe("nodes that call Webitel's API", () => {
       assert.deepEqual(simulator.seen[0]?.body, body);
     });
 
+    it("passes on the fields of Webitel's body that it has no setting for", async () => {
+      await deploy("webitel-create-call");
+      const body = {
+        destination: "380441112233",
+        from: { extension: "1017", app_id: "node-1" },
+        params: { disable_stun: true, video: false, screen: true, contact_id: "42" },
+      };
+      await out({ payload: body });
+      assert.deepEqual(simulator.seen[0]?.body, body);
+    });
+
     const wrong: [object, string][] = [
       [{ extension: "1017" }, "destination"],
       [{ destination: "+1" }, "extension"],
@@ -135,6 +147,19 @@ describe("nodes that call Webitel's API", () => {
       assert.equal(simulator.seen.length, 3);
     });
 
+    it("lists all pages of agents without their ids", async () => {
+      const site = simulator.store.agents;
+      const many = Array.from({ length: 130 }, (_, at) => ({ ...site[0], id: String(1000 + at), name: `A${at}` }));
+      site.push(...(many as typeof site));
+      await deploy("webitel-agents", { filters: '{"size":40,"fields":["name","status"]}', filtersType: "json" });
+      const { payload } = await out({});
+      site.splice(-many.length);
+      assert.deepEqual(
+        [(payload as object[]).length, (payload as object[])[5]],
+        [133, { name: "A2", status: "online" }],
+      );
+    });
+
     it("takes filters from the payload, and refuses those that the server would ignore", async () => {
       await deploy("webitel-agents");
       assert.equal(((await out({ payload: { Extension: "1018" } }))["payload"] as unknown[]).length, 1);
@@ -155,6 +180,56 @@ describe("nodes that call Webitel's API", () => {
     it("says 404 for nobody, also where the gateway says 500", async () => {
       await deploy("webitel-agents", { operation: "get" });
       assert.equal((await caught({ payload: "4711" })).code, 404);
+    });
+  });
+
+  describe("a 200 that is not Webitel's answer", () => {
+    const page = { status: 200, body: "<html>Log in</html>", type: "text/html" };
+    const calls: [
+      type: string,
+      settings: object,
+      payload: unknown,
+      answer: { status: number; body: unknown; type?: string },
+    ][] = [
+      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }, page],
+      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }, { status: 200, body: {} }],
+      ["webitel-agents", { operation: "get" }, "17", page],
+      ["webitel-agents", { operation: "get" }, "17", { status: 200, body: {} }],
+      ["webitel-attempt-result", {}, { attempt: "5", status: "success" }, page],
+    ];
+    for (const [type, settings, payload, answer] of calls) {
+      it(`is an error of ${type}: ${JSON.stringify(answer.body)}`, async () => {
+        const site = await cannedWebhook(answer);
+        await red.deploy([
+          tab(),
+          connection(site.url, SECRET),
+          ...entry("it"),
+          node("it", type, { connection: "webitel", ...settings }, [["out"]]),
+          probe("out"),
+          ...catchProbe(),
+        ]);
+        const { code, message } = await caught({ payload });
+        assert.deepEqual([code, red.messages("out").length], ["EANSWER", 0]);
+        assert.match(message, /is not Webitel's/);
+        await site.close();
+      });
+    }
+  });
+
+  describe("the test of a connection", () => {
+    it("says which right is missing, and what works", async () => {
+      const limited = await startWebitelSimulator({ token: SECRET, forbidden: /queues/ });
+      const settings = { url: limited.url, tls: "" };
+      const ask = async (token: string): Promise<{ ok: boolean; message: string; steps?: string[] }> =>
+        (await send(`${red.adminUrl}/contact-center/webitel-connection/test`, { settings, credentials: { token } }))
+          .json as never;
+      const report = await ask(SECRET);
+      assert.equal(report.ok, false);
+      assert.match(report.message, /may not use SearchQueue/);
+      assert.deepEqual(report.steps?.length, 2);
+      assert.match((await ask("wrong")).message, /401/);
+      assert.ok(limited.seen.every(({ method }) => method === "GET"));
+      await limited.close();
     });
   });
 
