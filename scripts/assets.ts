@@ -7,7 +7,8 @@
  * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
  * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
- *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well.
+ *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well. Errors that nothing behind the
+ *   node can throw are left out.
  * - The errors' sentences become modules in `resources/`, because not every browser imports JSON.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -62,6 +63,29 @@ function merge(into: Sentences, from: Sentences): void {
   }
 }
 
+/** The text of a source file and of all that it imports. */
+function codeBehind(file: string, seen = new Set<string>()): string {
+  if (seen.has(file) || !existsSync(file)) return "";
+  seen.add(file);
+  const text = readFileSync(file, "utf8");
+  const targets = [...text.matchAll(/(?:from |import\(?)"(\.[^"]+)\.js"/g)].map(([, target = ""]) => target);
+  return [text, ...targets.map((target) => codeBehind(resolve(dirname(file), `${target}.ts`), seen))].join("\n");
+}
+
+/**
+ * The sentences without the errors that code does not name: `webitel.errors.journal`, say, stays where that is in the code, and all of
+ * `webitel.errors` where a key is put together right behind it.
+ */
+export function withoutUnused(sentences: Sentences, code: string): Sentences {
+  const kept = Object.entries(sentences).map(([folder, content]) => {
+    if (typeof content === "string" || typeof content["errors"] !== "object" || code.includes(`${folder}.errors.$`))
+      return [folder, content];
+    const errors = Object.entries(content["errors"]).filter(([name]) => code.includes(`${folder}.errors.${name}`));
+    return [folder, { ...content, errors: Object.fromEntries(errors) }];
+  });
+  return Object.fromEntries(kept) as Sentences;
+}
+
 async function assetsOf(type: string, script: string): Promise<void> {
   const source = dirname(join(root, script.replace(/^dist\//, "")));
   const target = dirname(join(root, script));
@@ -85,7 +109,8 @@ async function assetsOf(type: string, script: string): Promise<void> {
       join(source, "locales", lang, `${vendor}.json`),
       join(source, "locales", lang, `${type}.json`),
     ]);
-    writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(sentences));
+    const code = codeBehind(join(source, `${type}.ts`)) + readFileSync(join(target, `${type}.html`), "utf8");
+    writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(withoutUnused(sentences, code)));
     const help = join(source, "locales", lang, `${type}.html`);
     const part = (name: string): Sentences => JSON.parse(read(`locales/${lang}/${name}.json`)) as Sentences;
     if (existsSync(help)) writeFileSync(join(target, "locales", lang, `${type}.html`), await withIncludes(help, part));
@@ -124,7 +149,7 @@ function pruneDeclarations(): void {
 /** Indents by two, as the sources are: tsc and the forms have four, a twentieth of the package. A script with a text of several lines stays. */
 function narrowIndents(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.(?:js|d\.ts|html)$/.test(name)) continue;
+    if (!/\.(?:js|d\.ts|html|json)$/.test(name)) continue;
     const file = join(folder, name);
     const code = readFileSync(file, "utf8");
     const hasLongText =

@@ -5,7 +5,7 @@ import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(__dirname, "..");
-const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "csv-parse", "https-proxy-agent", "ws"];
+const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "https-proxy-agent", "libphonenumber-js", "ws"];
 
 /** What the files of a folder may import. */
 interface Rule {
@@ -22,7 +22,7 @@ interface Rule {
 /** What only one vendor's lib may use. */
 const VENDOR_PACKAGES: Record<string, readonly string[]> = {
   rte: ["@microsoft/signalr", "ws"],
-  webitel: ["csv-parse"],
+  webitel: ["libphonenumber-js"],
 };
 
 /** Tables of names and ranges: a simulator decides for itself, so that a fault does not hide in its twin. */

@@ -8,6 +8,18 @@ export function plainText(value: unknown): string | undefined {
     : undefined;
 }
 
+/** Any value as text: dates as ISO 8601, objects as JSON, what JSON does not know as well. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  return typeof value === "object" && value !== null ? jsonOf(value) : String(value);
+}
+
+/** JSON, with BigInt as text, which JSON itself refuses. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? String(each) : each));
+}
+
 /** An integer, also where it came as decimal digits in text; undefined for everything else, `"0x10"` and `"1e3"` included. */
 export function plainInteger(value: unknown): number | undefined {
   const number = typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;

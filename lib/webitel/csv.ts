@@ -1,133 +1,265 @@
-/** CSV as people have it: bytes or text to rows by column name. */
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { TextDecoder } from "node:util";
-import type { CsvError, parse } from "csv-parse";
-import { refused } from "./errors.js";
-import { type CsvDialect, dialectOf, encodingOf } from "./dialect.js";
+/**
+ * CSV as people have it (RFC 4180 and what differs from it): text to records. Free of node builtins, because the editor previews
+ * a sample with this very code.
+ *
+ * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
+ * so that a stray quote never swallows the rows behind it, and each record knows its line.
+ */
+import type { RowError } from "./member.js";
 import type { Separator } from "./tables.js";
 
-/** Pieces of an input. */
-export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+/** What separates the cells of a text. */
+export type Delimiter = "," | ";" | "\t";
 
-/** Characters that are parsed before the event loop is yielded. */
-const SLICE = 64 * 1024;
-/** A quote that is never closed would swallow the rest of the file. */
-const MAX_RECORD = 1024 * 1024;
-/** Enough to see the header line of 40 columns and more. */
-const PEEK = 64 * 1024;
-
-/** Cuts a text into slices that split no character. */
-export function* slices(text: string): Generator<string> {
-  for (let at = 0; at < text.length;) {
-    let end = Math.min(text.length, at + SLICE);
-    const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
-    yield text.slice(at, end);
-    at = end;
-  }
+/** How to read a text. */
+export interface CsvFormat {
+  delimiter: Delimiter;
+  /** Characters before the header: a spreadsheet's `sep=;` line. */
+  skip: number;
 }
 
-/** Cuts bytes into slices. */
-export function* byteSlices(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
+/** A record that is not empty. */
+export interface CsvRecord {
+  cells: string[];
+  /** The line where it begins; the first is 1. */
+  line: number;
+  /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
+  damaged?: true;
 }
 
-async function* decoded(chunks: Chunks): AsyncGenerator<string> {
-  let decoder: TextDecoder | undefined;
-  for await (const chunk of chunks) {
-    if (typeof chunk === "string") yield chunk;
-    else yield (decoder ??= new TextDecoder(encodingOf(chunk))).decode(chunk, { stream: true });
-    await yieldToEventLoop();
-  }
-  if (decoder) yield decoder.decode();
-}
+const DELIMITERS = [",", ";", "\t"] as const;
+const BY_SETTING: Record<Exclude<Separator, "auto">, Delimiter> = { ",": ",", ";": ";", tab: "\t" };
+const LINE_BREAK = /\r\n|\n|\r/;
+/** Lines that are looked at where two separators divide the header into as many columns. */
+const PREVIEWED_LINES = 20;
+/** No cell of a list of people is longer (characters): its quote was never closed. */
+const MAX_QUOTED_RECORD = 256 * 1024;
+/** A cell of a number or a date. */
+const NUMERIC = /^["'\s+().\d-]*\d["'\s+().\d-]*$/;
 
-/** The text without a byte order mark, its first piece long enough to find the separator. */
-async function* peeked(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
-  let head = "";
-  while (head.length < PEEK) {
-    const { value, done } = await pieces.next();
-    if (done) break;
-    head += value;
-  }
-  yield head.replace(/^\uFEFF/, "");
-  yield* pieces;
-}
-
-/** Translates an error of csv-parse. */
-function csvFault(error: unknown): unknown {
-  const { code, records, lines } = error as CsvError & { records?: number; lines?: number };
-  if (typeof code !== "string" || !code.startsWith("CSV_")) return error;
-  return refused(
-    "webitel.errors.csv",
-    { vendor: "webitel", operation: "upload", field: "source", line: lines },
-    { line: lines, row: records, code },
-  );
+/**
+ * Finds out how to read a text.
+ * @param text the beginning of the text, header line included
+ * @param separator the setting; `auto` takes what divides the header into most columns, and of two the one that fits the lines below
+ */
+export function csvFormat(text: string, separator: Separator): CsvFormat {
+  const named = /^\s*"?sep=([,;\t])"?(?:\r\n|\n|\r)/i.exec(text);
+  const skip = named?.[0].length ?? 0;
+  if (separator !== "auto") return { delimiter: BY_SETTING[separator], skip };
+  if (named) return { delimiter: named[1] as Delimiter, skip };
+  const [header = "", ...lines] = text
+    .slice(0, 64 * 1024)
+    .replace(/"[^"]*"/g, "")
+    .split(LINE_BREAK)
+    .filter((line) => line.trim() !== "")
+    .slice(0, PREVIEWED_LINES);
+  const scores = DELIMITERS.map((delimiter) => {
+    const columns = header.split(delimiter).length;
+    return { delimiter, columns, fitting: lines.filter((line) => line.split(delimiter).length === columns).length };
+  });
+  const [best] = scores.sort((a, b) => b.columns - a.columns || b.fitting - a.fitting);
+  return { delimiter: best?.delimiter ?? ",", skip };
 }
 
 /**
- * Reads CSV. The first row is the header; empty lines, and lines of nothing but separators, are no rows.
- * @param chunks bytes (UTF-8, UTF-16 LE or BE) or text
- * @param separator `auto` finds it in the header line
- * @returns rows by column name, those of a chunk together; cells are text
- * @throws ContactCenterError `EINVALID` when a quote is never closed
+ * Reads records from text that comes in pieces. Line ends may be `\r\n`, `\n` or `\r`, mixed too. Empty lines, and lines of nothing
+ * but separators, are no records. A quote within a cell that does not begin with one is an ordinary character.
  */
-export async function* csvRows(chunks: Chunks, separator: Separator): AsyncGenerator<Record<string, string>[]> {
-  const text = peeked(decoded(chunks));
-  const first = (await text.next()).value ?? "";
-  const { delimiter, skip } = dialectOf(first, separator);
-  const parser = await openParser(delimiter);
-  let fault: unknown;
-  parser.on("error", (error) => (fault = csvFault(error)));
-  let header: string[] | undefined;
-  // What csv-parse has of a chunk is taken at once: a stream's own iterator costs more per row than the parsing.
-  const taken = (): Record<string, string>[] => {
-    const rows: Record<string, string>[] = [];
-    for (let cells: string[] | null; (cells = parser.read() as string[] | null) !== null;) {
-      if (header === undefined) header = cells.map((name) => name.trim());
-      else rows.push(toRow(header, cells));
+export class RecordReader {
+  private text = "";
+  private at = 0;
+  /** Where each of these characters comes next, so that the text is searched once. */
+  private readonly next = new Map<string, number>();
+  private columns = 0;
+  private linesRead = 0;
+
+  /**
+   * @param delimiter see {@link csvFormat}
+   * @param linesBefore lines of the text that were skipped before its first piece
+   */
+  constructor(
+    private readonly delimiter: Delimiter,
+    linesBefore = 0,
+  ) {
+    this.linesRead = linesBefore;
+  }
+
+  /** Lines that were read, those of empty records included. */
+  get lines(): number {
+    return this.linesRead;
+  }
+
+  /** Characters that wait for the end of their record. */
+  get pending(): number {
+    return this.text.length - this.at;
+  }
+
+  /** Takes a piece of text, and returns the records that it completes. */
+  read(piece: string): CsvRecord[] {
+    this.text = this.text.slice(this.at) + piece;
+    this.at = 0;
+    this.next.clear();
+    return this.records(false);
+  }
+
+  /** Ends the text, and returns the records that are left. */
+  end(): CsvRecord[] {
+    return this.records(true);
+  }
+
+  private records(final: boolean): CsvRecord[] {
+    const records: CsvRecord[] = [];
+    while (this.at < this.text.length) {
+      const record = this.record(final);
+      if (!record) break;
+      if (!record.cells.some((cell) => cell.trim() !== "")) continue;
+      this.columns ||= record.cells.length;
+      records.push(record);
     }
-    return rows;
-  };
-  const throwIfWrong = (): void => {
-    if (fault !== undefined) throw fault;
-  };
-  const pieces = async function* (): AsyncGenerator<string> {
-    yield first.slice(skip);
-    yield* text;
-  };
-  try {
-    for await (const piece of pieces()) {
-      parser.write(piece);
-      yield taken();
-      throwIfWrong();
+    return records;
+  }
+
+  /** The next record, empty ones included; undefined when more text is needed. */
+  private record(final: boolean): CsvRecord | undefined {
+    const start = this.at;
+    const line = this.linesRead + 1;
+    const end = this.lineEnd(start, final);
+    if (end === -1) return undefined;
+    const plain = this.find('"', start) >= end;
+    const quoted = plain ? undefined : this.quoted(start, final);
+    if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
+    if (typeof quoted === "object" && !this.swallowsRows(start, quoted.end)) {
+      this.advance(quoted.end, this.text.slice(start, quoted.end).split(LINE_BREAK).length);
+      return { cells: quoted.cells, line };
     }
-    const ended = new Promise((resolve) => parser.once("finish", resolve).once("error", resolve));
-    parser.end();
-    await ended;
-    yield taken();
-    throwIfWrong();
-  } finally {
-    parser.destroy();
+    // The search may have run far ahead of this line.
+    if (!plain) this.next.clear();
+    const cells = this.text.slice(start, end).split(this.delimiter);
+    this.advance(end, 1);
+    return plain ? { cells, line } : { cells, line, damaged: true };
+  }
+
+  /** Reads a record with quotes. */
+  private quoted(start: number, final: boolean): { cells: string[]; end: number } | "incomplete" | "damaged" {
+    const { text, delimiter } = this;
+    const cells: string[] = [];
+    for (let at = start; ; at++) {
+      if (text[at] === '"') {
+        const cell = this.quotedCell(at, final);
+        if (typeof cell === "string") return cell;
+        cells.push(cell.value);
+        at = cell.end;
+      } else {
+        const lineEnd = this.lineEnd(at, final);
+        const cellEnd = text.indexOf(delimiter, at);
+        if (lineEnd === -1 && cellEnd === -1) return "incomplete";
+        const end = cellEnd === -1 || (lineEnd !== -1 && lineEnd < cellEnd) ? lineEnd : cellEnd;
+        cells.push(text.slice(at, end));
+        at = end;
+      }
+      if (at - start > MAX_QUOTED_RECORD) return "damaged";
+      if (text[at] === delimiter) continue;
+      const lineEnd = this.lineEnd(at, final);
+      return lineEnd === at ? { cells, end: at } : lineEnd === -1 ? "incomplete" : "damaged";
+    }
+  }
+
+  /** Reads a cell that begins with a quote, and the blanks behind it. */
+  private quotedCell(start: number, final: boolean): { value: string; end: number } | "incomplete" | "damaged" {
+    const { text } = this;
+    let value = "";
+    for (let from = start + 1; ;) {
+      const quote = text.indexOf('"', from);
+      if (quote === -1) return final ? "damaged" : "incomplete";
+      if (quote === text.length - 1 && !final) return "incomplete";
+      value += text.slice(from, quote);
+      if (text[quote + 1] !== '"') {
+        let end = quote + 1;
+        while (text[end] === " ") end++;
+        return end === text.length && !final ? "incomplete" : { value, end };
+      }
+      value += '"';
+      from = quote + 2;
+    }
+  }
+
+  /** True when the lines of a record look like rows of their own: two stray quotes, far apart, make one well-formed record. */
+  private swallowsRows(start: number, end: number): boolean {
+    const [first = "", ...others] = this.text.slice(start, end).split(LINE_BREAK);
+    if (others.length === 0 || this.columns === 0) return false;
+    const model = first.split(this.delimiter);
+    const isRow = (line: string): boolean => {
+      const cells = line.split(this.delimiter);
+      return (
+        cells.length === this.columns && model.every((cell, at) => !NUMERIC.test(cell) || NUMERIC.test(cells[at] ?? ""))
+      );
+    };
+    return model.length === this.columns && others.filter(isRow).length * 2 >= others.length;
+  }
+
+  /** Moves behind a record and its line break. @param lines of the record */
+  private advance(end: number, lines: number): void {
+    const length = this.text.startsWith("\r\n", end) ? 2 : end < this.text.length ? 1 : 0;
+    this.at = end + length;
+    this.linesRead += lines;
+  }
+
+  /** Where the line ends; -1 while that is not known. */
+  private lineEnd(from: number, final: boolean): number {
+    const end = Math.min(this.find("\n", from), this.find("\r", from));
+    if (end === Infinity) return final ? this.text.length : -1;
+    // The second half of "\r\n" may be in the next piece.
+    return end === this.text.length - 1 && this.text[end] === "\r" && !final ? -1 : end;
+  }
+
+  /** Where a character comes next; Infinity when it does not. */
+  private find(char: string, from: number): number {
+    const before = this.next.get(char);
+    if (before !== undefined && before >= from) return before;
+    const at = this.text.indexOf(char, from);
+    const found = at === -1 ? Infinity : at;
+    this.next.set(char, found);
+    return found;
   }
 }
 
-function toRow(header: readonly string[], cells: readonly string[]): Record<string, string> {
-  const row: Record<string, string> = {};
-  for (let at = 0; at < cells.length; at++) row[header[at] || `column ${at + 1}`] ??= cells[at] as string;
-  return row;
+/** The names of a header's columns: trimmed, blank ones by their number, a second one of a name as `name (2)`. */
+export function columnNames(header: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return header.map((cell, at) => {
+    const name = cell.trim() || `column ${at + 1}`;
+    let unique = name;
+    for (let count = 2; taken.has(unique); count++) unique = `${name} (${count})`;
+    taken.add(unique);
+    return unique;
+  });
 }
 
-/** csv-parse is loaded with the first CSV, so that it costs nothing when Node-RED starts. */
-async function openParser(delimiter: CsvDialect["delimiter"]): Promise<ReturnType<typeof parse>> {
-  const csv = await import("csv-parse");
-  return csv.parse({
-    delimiter,
-    bom: true,
-    relax_quotes: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_empty_values: true,
-    max_record_size: MAX_RECORD,
-  });
+/**
+ * A record as a row by column name; cells that the header has no name for go by their number. A record with fewer cells than the header
+ * is read as if those at its end were blank, because spreadsheets leave them out.
+ * @returns the row, and why it cannot be loaded
+ */
+export function rowOf(
+  columns: readonly string[],
+  { cells, damaged }: CsvRecord,
+): { data: Record<string, string>; error?: RowError } {
+  const data: Record<string, string> = {};
+  for (let at = 0; at < cells.length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
+  if (damaged) return { data, error: { key: "quote", field: "" } };
+  const expected = columns.length;
+  const isTooLong = cells.length > expected && cells.slice(expected).some((cell) => cell.trim() !== "");
+  return isTooLong ? { data, error: { key: "cells", field: "", value: `${cells.length} > ${expected}` } } : { data };
+}
+
+/**
+ * The first records of a text, for a preview.
+ * @param text its beginning; a record that it cuts in two is left out, as far as that can be told
+ * @returns at most `count` records
+ */
+export function firstRecords(text: string, separator: Separator, count: number): CsvRecord[] {
+  const source = text.replace(/^\uFEFF/, "");
+  const { delimiter, skip } = csvFormat(source, separator);
+  const reader = new RecordReader(delimiter, skip > 0 ? 1 : 0);
+  return [...reader.read(source.slice(skip)), ...reader.end()].slice(0, count);
 }

@@ -1,17 +1,18 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "./errors.js";
-import { INT32_MAX, isBlank, isRecord, plainText } from "../core/values.js";
+import { INT32_MAX, isBlank, isRecord, plainText, textOf } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
 
 type Kind = RequestField["kind"] | "time";
 
-const asText = (value: unknown): string | undefined => plainText(value)?.trim();
+const asText = (value: unknown): string | undefined =>
+  typeof value === "bigint" ? String(value) : plainText(value)?.trim();
 
-/** The values as text, objects as JSON; absent ones are left out. */
+/** The values as text, dates as ISO 8601, objects as JSON; absent ones are left out. */
 export function asTexts(values: Record<string, unknown>): Record<string, string> {
   const present = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(present.map(([name, value]) => [name, plainText(value) ?? JSON.stringify(value)]));
+  return Object.fromEntries(present.map(([name, value]) => [name, textOf(value)]));
 }
 
 /** One reader per kind; undefined means that the value is not of that kind. */

@@ -1,12 +1,22 @@
 /**
  * Rows to members: pure, and free of node builtins, because the editor previews the first member with this very code.
  *
- * A row is an object by column name (CSV cells are text) or a finished member with `communications`.
+ * A row is an object by column name (CSV cells are text) or a finished member with `communications`; both are read by the same rules.
  */
-import { INT32_MAX, isBlankText } from "../core/values.js";
-import { type FieldKind, MAX_COMMUNICATIONS, MARKER, MEMBER_FIELDS, VARIABLE_PREFIX } from "./tables.js";
+import { INT32_MAX, isBlankText as isBlank, isRecord, textOf } from "../core/values.js";
+import { dialable } from "./numbers.js";
+import {
+  EARLIEST_MS,
+  type FieldKind,
+  MARKER,
+  MAX_COMMUNICATIONS,
+  MEMBER_FIELDS,
+  type LookupField,
+  LOOKUPS,
+  VARIABLE_PREFIX,
+} from "./tables.js";
 import { toMillis } from "./time.js";
-import type { Communication, Lookup, Member } from "./types.js";
+import type { Communication, Member, Lookup } from "./types.js";
 
 /** Which column becomes which field. */
 export interface Mapping {
@@ -20,6 +30,14 @@ export interface Default {
   value: unknown;
 }
 
+/** Ids by name, of the records that a reference may name. */
+export interface Names {
+  /** @returns the ids of that name; undefined before {@link Names.load} */
+  find(field: LookupField, name: string): readonly string[] | undefined;
+  /** Reads the names of a field. @throws ContactCenterError when Webitel does not list them */
+  load(field: LookupField): Promise<void>;
+}
+
 /** How rows become members. */
 export interface MappingOptions {
   /** Empty: a column that is named like a field goes there. */
@@ -27,9 +45,17 @@ export interface MappingOptions {
   defaults: readonly Default[];
   /** `expire_at` in Unix milliseconds for rows without one. */
   expireAt?: number | undefined;
+  /** Of times without a zone, IANA name; undefined refuses them. */
+  timezone?: string | undefined;
+  /** National numbers to E.164; undefined for one that cannot exist. Without it numbers go as they came. */
+  toE164?: ((number: string) => string | undefined) | undefined;
+  /** Without it every reference must be an id. */
+  names?: Names | undefined;
+  /** The time now, Unix milliseconds. */
+  now?: () => number;
 }
 
-/** Why a row cannot be sent: a key under `webitel.rows` in the catalogue and what fills the sentence. */
+/** Why a row cannot be sent: a key under `webitel-dialer-member-upload.rows` in the catalogue and what fills the sentence. */
 export interface RowError {
   key: string;
   field: string;
@@ -39,30 +65,46 @@ export interface RowError {
 /** A member, or the reason why a row gives none. */
 export type MappingResult = { member: Member; error?: never } | { error: RowError; member?: never };
 
+type Kind = FieldKind | "variable";
+
 const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.name, field.kind]));
-const NUMBERED = new Set<string>(MEMBER_FIELDS.filter((field) => "numbered" in field).map((field) => field.name));
-/** Names of the fields of each number of a member. */
-const NUMBERS = Array.from({ length: MAX_COMMUNICATIONS }, (_, at) => (at === 0 ? "" : String(at + 1))).map(
-  (suffix) => ({
-    destination: `destination${suffix}`,
-    type: `type${suffix}`,
-    description: `description${suffix}`,
-  }),
-);
-const NUMBER_FIELDS = new Set(NUMBERS.flatMap((names) => Object.values(names)));
+const NUMBERED = MEMBER_FIELDS.filter((field) => "numbered" in field).map(({ name }) => name);
+/** Fields of the member itself; the numbered ones are those of its numbers. */
+const OWN = MEMBER_FIELDS.filter((field) => !("numbered" in field)).map(({ name }) => name);
+/** Characters of a value that an error shows. */
+const SHOWN = 80;
 
 /** Splits `destination3` into its base name and number; the first is 1. */
 function parts(field: string): { base: string; index: number } {
   const [, base = field, digits] = /^([a-z_]+?)(\d+)$/.exec(field) ?? [];
-  return digits !== undefined && NUMBERED.has(base) ? { base, index: Number(digits) } : { base: field, index: 1 };
+  return digits !== undefined && (NUMBERED as string[]).includes(base)
+    ? { base, index: Number(digits) }
+    : { base: field, index: 1 };
 }
 
 /** True for a field that a column may be mapped to. `destination1` is written `destination`. */
 export function isField(field: string): boolean {
-  if (field.startsWith(VARIABLE_PREFIX))
-    return field.length > VARIABLE_PREFIX.length && field !== VARIABLE_PREFIX + MARKER;
+  if (field.startsWith(VARIABLE_PREFIX)) {
+    const name = field.slice(VARIABLE_PREFIX.length);
+    return name !== "" && name !== MARKER && name !== "__proto__";
+  }
   const { base, index } = parts(field);
   return KINDS.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
+}
+
+/** The field that a column is named like; names of variables keep their case, and `destination1` is `destination`. */
+export function fieldOf(column: string): string {
+  const name = column.trim();
+  const lower = name.toLowerCase();
+  if (lower.startsWith(VARIABLE_PREFIX)) return VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length);
+  const { base, index } = parts(lower);
+  return index === 1 ? base : lower;
+}
+
+/** The field that a column goes to with an empty mapping; undefined when it is ignored. */
+export function mappableField(column: string): string | undefined {
+  const field = fieldOf(column);
+  return isField(field) ? field : undefined;
 }
 
 class InvalidValue {
@@ -70,79 +112,32 @@ class InvalidValue {
 }
 
 const invalid = (key: string, field: string, value?: string): InvalidValue =>
-  new InvalidValue({ key, field, ...(value !== undefined && { value: value.slice(0, 80) }) });
+  new InvalidValue({ key, field, ...(value !== undefined && { value: value.slice(0, SHOWN) }) });
 
-function plain(value: unknown): string {
-  if (typeof value === "string") return value.trim();
-  return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
-}
-
-/** Text of a value, refused when another program has damaged it. */
-function read(kind: FieldKind | "variable", field: string, value: unknown): string | InvalidValue {
-  const text = plain(value);
-  if (text.includes("\uFFFD")) return invalid("encoding", field);
-  switch (kind) {
-    case "number":
-      if (typeof value === "object") return invalid("number", field, text);
-      if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(text)) return invalid("spreadsheet", field, text);
-      if (/^\d{6,}[.,]0+$/.test(text)) return invalid("decimal", field, text);
-      if (typeof value === "number" && !Number.isSafeInteger(value)) return invalid("number", field, text);
-      return text;
-    case "id": {
-      const id = typeof value === "object" && value !== null ? plain((value as { id?: unknown }).id) : text;
-      return /^[1-9]\d{0,18}$/.test(id) ? id : invalid("id", field, text);
-    }
-    case "integer":
-      return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX ? text : invalid("integer", field, text);
-    case "time": {
-      const ms = toMillis(value);
-      return ms === undefined ? invalid("time", field, text) : String(ms);
-    }
-    case "text":
-    case "variable":
-      break;
-  }
-  return text;
-}
-
-/** Values by field; a field that stays blank is not in it. */
-type Values = Map<string, string>;
-
-function kindOf(field: string): FieldKind | "variable" {
-  return field.startsWith(VARIABLE_PREFIX) ? "variable" : (KINDS.get(parts(field).base) as FieldKind);
-}
+/** A value as it is sent. */
+type Sent = string | number | Lookup;
 
 /**
  * Prepares a mapping once, so that a row costs only what was mapped.
  * @param options the node's settings, already evaluated
- * @returns a function from a row to a member or the reason why there is none
+ * @returns a function from a row to a member or the reason why there is none; a promise while names have to be looked up
  */
-export function memberMapper(options: MappingOptions): (row: unknown) => MappingResult {
-  const { mapping, defaults, expireAt } = options;
-  const fallback: Default[] = defaults.filter(({ value }) => !isBlankText(value));
+export function memberMapper(options: MappingOptions & { names?: undefined }): (row: unknown) => MappingResult;
+export function memberMapper(options: MappingOptions): (row: unknown) => MappingResult | Promise<MappingResult>;
+export function memberMapper(options: MappingOptions): (row: unknown) => MappingResult | Promise<MappingResult> {
+  const fallback = options.defaults.filter(({ value }) => !isBlank(value));
   const byName = columnsByName();
+  const mapper = new Mapper(options);
   return (row) => {
-    if (row === null || typeof row !== "object" || Array.isArray(row))
-      return { error: { key: "no-object", field: "" } };
-    const record = row as Record<string, unknown>;
-    if (Array.isArray(record["communications"])) return finished(record as Member, expireAt);
-    const values: Values = new Map();
-    const put = (field: string, value: unknown): InvalidValue | undefined => {
-      if (isBlankText(value) || values.has(field)) return undefined;
-      const text = read(kindOf(field), field, value);
-      if (text instanceof InvalidValue) return text;
-      values.set(field, text);
-      return undefined;
+    if (!isRecord(row)) return { error: { key: "no-object", field: "" } };
+    if (Array.isArray(row["communications"])) return mapper.finished(row as Member);
+    const values = new Map<string, unknown>();
+    const put = (field: string, value: unknown): void => {
+      if (!isBlank(value) && !values.has(field)) values.set(field, value);
     };
-    for (const { column, field } of mapping.length > 0 ? mapping : byName(record)) {
-      const wrong = put(field, record[column]);
-      if (wrong) return { error: wrong.error };
-    }
-    for (const { field, value } of fallback) {
-      const wrong = put(field, value);
-      if (wrong) return { error: wrong.error };
-    }
-    return assemble(values, expireAt);
+    for (const { column, field } of options.mapping.length > 0 ? options.mapping : byName(row)) put(field, row[column]);
+    for (const { field, value } of fallback) put(field, value);
+    return mapper.assemble(values);
   };
 }
 
@@ -155,70 +150,218 @@ function columnsByName(): (record: Record<string, unknown>) => readonly Mapping[
     const joined = columns.join("\n");
     if (joined !== lastColumns) {
       lastColumns = joined;
-      fields = columns.map((column) => ({ column, field: fieldOf(column) })).filter(({ field }) => isField(field));
+      fields = columns.flatMap((column) => {
+        const field = mappableField(column);
+        // More numbers than a member may have are read as well, so that they are refused and not forgotten.
+        return field !== undefined || parts(fieldOf(column)).index > MAX_COMMUNICATIONS
+          ? [{ column, field: field ?? fieldOf(column) }]
+          : [];
+      });
     }
     return fields;
   };
 }
 
-/** The field that a column is named like; names of variables keep their case. */
-export function fieldOf(column: string): string {
-  const name = column.trim();
-  const lower = name.toLowerCase();
-  return lower.startsWith(VARIABLE_PREFIX) ? VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length) : lower;
+/** Reads the values of members by the rules of a run. */
+class Mapper {
+  private readonly now: () => number;
+
+  constructor(private readonly options: MappingOptions) {
+    this.now = options.now ?? Date.now;
+  }
+
+  /** A member of the values of a flat row. */
+  assemble(values: ReadonlyMap<string, unknown>): MappingResult | Promise<MappingResult> {
+    const own: Record<string, unknown> = {};
+    const variables: Record<string, unknown> = {};
+    const numbers = new Map<number, Record<string, unknown>>();
+    for (const [field, value] of values) {
+      const { base, index } = parts(field);
+      if (field.startsWith(VARIABLE_PREFIX)) variables[field.slice(VARIABLE_PREFIX.length)] = value;
+      else if (!(NUMBERED as string[]).includes(base)) own[field] = value;
+      else if (index > MAX_COMMUNICATIONS) return { error: tooMany(String(index)) };
+      else {
+        const number = numbers.get(index) ?? {};
+        number[base] = value;
+        numbers.set(index, number);
+      }
+    }
+    const communications: Record<string, unknown>[] = [];
+    const type = values.get("type");
+    for (const [index, number] of [...numbers].sort(([a], [b]) => a - b)) {
+      if (number["destination"] === undefined) continue;
+      const suffix = index === 1 ? "" : String(index);
+      const read = this.number({ type, ...number }, suffix);
+      if (read instanceof InvalidValue) return read;
+      communications.push(read);
+    }
+    if (communications.length === 0) return { error: { key: "missing", field: "destination" } };
+    // Higher is tried first: the order of the columns is kept.
+    for (const [at, number] of communications.entries()) number["priority"] = communications.length - 1 - at;
+    return this.member({ communications }, own, variables);
+  }
+
+  /** A finished member: its known fields are read like those of a row, the others go as they came. */
+  finished(given: Member): MappingResult | Promise<MappingResult> {
+    const { communications, variables, ...others } = given as unknown as Record<string, unknown>;
+    const numbers = communications as unknown[];
+    if (numbers.length === 0) return { error: { key: "missing", field: "communications" } };
+    if (numbers.length > MAX_COMMUNICATIONS) return { error: tooMany(String(numbers.length)) };
+    const read: Record<string, unknown>[] = [];
+    for (const number of numbers) {
+      if (!isRecord(number) || isBlank(number["destination"]))
+        return { error: { key: "missing", field: "destination" } };
+      const one = this.number(number, "");
+      if (one instanceof InvalidValue) return one;
+      read.push(one);
+    }
+    if (!isBlank(variables) && !isRecord(variables)) return { error: { key: "variables", field: "variables" } };
+    return this.member({ ...others, communications: read }, others, (variables ?? {}) as Record<string, unknown>);
+  }
+
+  /** One of a member's numbers. @param suffix what the field's names end in, for errors */
+  private number(given: Record<string, unknown>, suffix: string): Record<string, unknown> | InvalidValue {
+    if (isBlank(given["type"])) return invalid("missing", `type${suffix}`);
+    const number: Record<string, unknown> = { ...given };
+    const kinds: readonly (readonly [string, Kind])[] = [
+      ...NUMBERED.map((name) => [name, KINDS.get(name) as FieldKind] as const),
+      ["priority", "integer"],
+      ["stop_at", "time"],
+    ];
+    for (const [name, kind] of kinds) {
+      if (isBlank(given[name])) {
+        delete number[name];
+        continue;
+      }
+      const value = this.read(kind, name, name + suffix, given[name]);
+      if (value instanceof InvalidValue) return value;
+      number[name] = value;
+    }
+    return number;
+  }
+
+  /** Puts a member together. */
+  private member(
+    start: Record<string, unknown>,
+    own: Record<string, unknown>,
+    variables: Record<string, unknown>,
+  ): MappingResult | Promise<MappingResult> {
+    const member = start as unknown as Member;
+    for (const field of OWN) {
+      const given = own[field];
+      if (isBlank(given)) {
+        delete member[field];
+        continue;
+      }
+      const value = this.read(KINDS.get(field) as FieldKind, field, field, given);
+      if (value instanceof InvalidValue) return value;
+      (member as unknown as Record<string, unknown>)[field] = value;
+    }
+    const texts: Record<string, string> = {};
+    for (const [name, given] of Object.entries(variables)) {
+      if (given === undefined || given === null) continue;
+      const text = this.read("variable", name, VARIABLE_PREFIX + name, given);
+      if (text instanceof InvalidValue) return text;
+      texts[name] = text as string;
+    }
+    if (Object.keys(texts).length > 0) member.variables = texts;
+    const { expireAt } = this.options;
+    if (member.expire_at === undefined && expireAt !== undefined) member.expire_at = String(expireAt);
+    return this.withIds(member);
+  }
+
+  /** Reads one value, refused when another program has damaged it or when the dialer could not use it. */
+  private read(kind: Kind, base: string, field: string, value: unknown): Sent | InvalidValue {
+    const text = textOf(value).trim();
+    if (text.includes("\uFFFD")) return invalid("encoding", field);
+    if (text.includes("\u0000")) return invalid("control", field);
+    switch (kind) {
+      case "number":
+        return this.destination(field, value, text);
+      case "lookup":
+        return this.lookup(field, value, text);
+      case "digits":
+        return /^[\d*#A-Da-dwW,]+$/.test(text) ? text : invalid("digits", field, text);
+      case "integer":
+        return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX
+          ? Number(text)
+          : invalid("integer", field, text);
+      case "time":
+        return this.time(base, field, value, text);
+      case "text":
+      case "variable":
+        break;
+    }
+    return text;
+  }
+
+  private destination(field: string, value: unknown, text: string): string | InvalidValue {
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    if (typeof value !== "string" && !(isNumber && (typeof value === "bigint" || Number.isSafeInteger(value))))
+      return invalid("number", field, text);
+    const read = dialable(text);
+    if ("key" in read) return invalid(read.key, field, text);
+    const { toE164 } = this.options;
+    if (!toE164 || read.kind === "address") return read.destination;
+    return toE164(read.destination) ?? invalid("impossible", field, text);
+  }
+
+  private lookup(field: string, value: unknown, text: string): Lookup | InvalidValue {
+    const { id, name } = isRecord(value) ? value : { id: value, name: undefined };
+    if (typeof id === "number" && !Number.isSafeInteger(id)) return invalid("lookup", field, String(id));
+    const [number = "", named = ""] = [id, name].map((each) => (isBlank(each) ? "" : textOf(each).trim()));
+    if (/^[1-9]\d{0,18}$/.test(number)) return { id: number };
+    const wanted = number || named;
+    // A number that is no id is not a name either.
+    if (!this.options.names || wanted === "" || /^-?[\d.,\s]+$/.test(wanted))
+      return invalid("lookup", field, wanted || text);
+    return { name: wanted } as unknown as Lookup;
+  }
+
+  private time(base: string, field: string, value: unknown, text: string): string | InvalidValue {
+    const ms = toMillis(value instanceof Date || typeof value === "number" ? value : text, this.options.timezone);
+    if (ms === undefined) return invalid("time", field, text);
+    if (ms === 0) return "0";
+    if (ms < EARLIEST_MS) return invalid("early", field, text);
+    if (base === "expire_at" && ms <= this.now()) return invalid("past", field, text);
+    return String(ms);
+  }
+
+  /** Puts ids in the place of names. */
+  private withIds(member: Member): MappingResult | Promise<MappingResult> {
+    const named = [...lookupsOf(member)].filter(({ lookup }) => lookup.id === undefined);
+    const { names } = this.options;
+    if (named.length === 0 || !names) return { member };
+    const unread = named.filter(({ base, lookup }) => names.find(base, lookup.name ?? "") === undefined);
+    if (unread.length > 0)
+      return Promise.all(unread.map(({ base }) => names.load(base))).then(() => this.withIds(member));
+    for (const { base, field, lookup } of named) {
+      const { name = "" } = lookup;
+      const [id, ...more] = names.find(base, name) ?? [];
+      if (id === undefined) return invalid("unknown-name", field, name);
+      if (more.length > 0) return invalid("ambiguous-name", field, name);
+      Object.assign(lookup, { id });
+      delete lookup.name;
+    }
+    return { member };
+  }
 }
 
-function assemble(values: Values, expireAt: number | undefined): MappingResult {
-  const numbers: Communication[] = [];
-  for (const names of NUMBERS) {
-    const destination = values.get(names.destination);
-    if (destination === undefined) continue;
-    const type = values.get(names.type) ?? values.get("type");
-    if (type === undefined) return { error: { key: "missing", field: names.type } };
-    const description = values.get(names.description);
-    numbers.push({ destination, type: { id: type }, priority: 0, ...(description !== undefined && { description }) });
-  }
-  if (numbers.length === 0) return { error: { key: "missing", field: "destination" } };
-  // Higher is tried first: the order of the columns is kept.
-  for (const [at, number] of numbers.entries()) number.priority = numbers.length - 1 - at;
-  const member: Member = { communications: numbers };
-  const variables: Record<string, string> = {};
-  for (const [field, text] of values) {
-    if (field.startsWith(VARIABLE_PREFIX)) variables[field.slice(VARIABLE_PREFIX.length)] = text;
-    else if (!NUMBER_FIELDS.has(field)) member[field] = asSent(field, text);
-  }
-  if (Object.keys(variables).length > 0) member.variables = variables;
-  if (member.expire_at === undefined && expireAt !== undefined) member.expire_at = String(expireAt);
-  return { member };
-}
+const tooMany = (value: string): RowError => ({ key: "too-many", field: "communications", value });
 
-function asSent(field: string, text: string): string | number | Lookup {
-  const kind = KINDS.get(field);
-  return kind === "id" ? { id: text } : kind === "integer" ? Number(text) : text;
-}
-
-/** A finished member goes as it is; only its times are converted, and what the server would refuse is refused here. */
-function finished(given: Member, expireAt: number | undefined): MappingResult {
-  const { communications } = given;
-  if (communications.length === 0) return { error: { key: "missing", field: "communications" } };
-  if (communications.length > MAX_COMMUNICATIONS)
-    return { error: { key: "too-many", field: "communications", value: String(communications.length) } };
-  for (const number of communications as unknown[]) {
-    const { destination, type } = (number ?? {}) as Partial<Communication>;
-    if (isBlankText(destination)) return { error: { key: "missing", field: "destination" } };
-    const wrong = [read("number", "destination", destination), read("id", "type", type ?? "")].find(
-      (value) => value instanceof InvalidValue,
-    );
-    if (wrong instanceof InvalidValue) return { error: wrong.error };
+/** The references of a member, with what the row calls them. */
+function* lookupsOf(
+  member: Member,
+): Generator<{ base: LookupField; field: string; lookup: Partial<Lookup> & { name?: string } }> {
+  for (const base of Object.keys(LOOKUPS) as LookupField[]) {
+    const own = member[base] as Lookup | undefined;
+    if (own && !(NUMBERED as string[]).includes(base)) yield { base, field: base, lookup: own };
+    if (!(NUMBERED as string[]).includes(base)) continue;
+    for (const [at, number] of member.communications.entries()) {
+      const lookup = (number as Communication & Record<string, Lookup | undefined>)[base];
+      if (lookup) yield { base, field: at === 0 ? base : `${base}${at + 1}`, lookup };
+    }
   }
-  // A copy down to where the marker is written, because the row goes back to the flow unchanged.
-  const member: Member = { ...given, ...(given.variables && { variables: { ...given.variables } }) };
-  for (const field of ["expire_at", "min_offering_at"] as const) {
-    const ms = member[field] === undefined ? undefined : toMillis(member[field]);
-    if (ms !== undefined) member[field] = String(ms);
-  }
-  if (isBlankText(member.expire_at) && expireAt !== undefined) member.expire_at = String(expireAt);
-  return { member };
 }
 
 /**

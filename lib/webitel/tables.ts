@@ -4,7 +4,7 @@
  */
 
 /** How the text of a cell becomes the value of a member's field. */
-export type FieldKind = "text" | "number" | "id" | "integer" | "time";
+export type FieldKind = "text" | "number" | "lookup" | "digits" | "integer" | "time";
 
 /** A field that a column may be mapped to; `variables.<name>` comes on top. */
 interface MemberField {
@@ -15,19 +15,35 @@ interface MemberField {
   numbered?: true;
 }
 
-/** One person's fields (4., dialer members). `type`, `bucket`, `agent` and `timezone` are ids of look-ups. */
+/** One person's fields (4., dialer members). A `lookup` is the id of a record of Webitel, or its name. */
 export const MEMBER_FIELDS = [
   { name: "name", kind: "text" },
   { name: "destination", kind: "number", numbered: true },
-  { name: "type", kind: "id", numbered: true },
+  { name: "type", kind: "lookup", numbered: true },
   { name: "description", kind: "text", numbered: true },
+  { name: "display", kind: "text", numbered: true },
+  { name: "dtmf", kind: "digits", numbered: true },
+  { name: "resource", kind: "lookup", numbered: true },
   { name: "priority", kind: "integer" },
-  { name: "bucket", kind: "id" },
-  { name: "agent", kind: "id" },
+  { name: "bucket", kind: "lookup" },
+  { name: "agent", kind: "lookup" },
+  { name: "skill", kind: "lookup" },
   { name: "expire_at", kind: "time" },
   { name: "min_offering_at", kind: "time" },
-  { name: "timezone", kind: "id" },
+  { name: "timezone", kind: "lookup" },
 ] as const satisfies readonly MemberField[];
+
+/** Where the records are listed that a reference may name, by field: the vendor's operation and path (public protos). */
+export const LOOKUPS = {
+  type: { operation: "SearchCommunicationType", path: "call_center/communication_type" },
+  resource: { operation: "SearchOutboundResource", path: "call_center/resources" },
+  bucket: { operation: "SearchBucket", path: "call_center/buckets" },
+  agent: { operation: "SearchAgent", path: "call_center/agents" },
+  skill: { operation: "SearchSkill", path: "call_center/skills" },
+  timezone: { operation: "SearchTimezones", path: "calendars/timezones" },
+} as const;
+/** A field that refers to a record of Webitel. */
+export type LookupField = keyof typeof LOOKUPS;
 
 /** Prefix of a field that becomes one of the member's variables. */
 export const VARIABLE_PREFIX = "variables.";
@@ -35,6 +51,10 @@ export const VARIABLE_PREFIX = "variables.";
 export const MARKER = "cc_batch";
 /** A member's numbers: the platform's default cap. */
 export const MAX_COMMUNICATIONS = 20;
+/** A member's time before this is a mistake (a date read as seconds, say): 1 January 2001, Unix milliseconds. */
+export const EARLIEST_MS = Date.UTC(2001, 0, 1);
+/** Characters of the name that Webitel shows for an import. */
+export const MAX_FILE_NAME = 120;
 /** Below this a time is taken as seconds: 10^11 ms is March 1973. */
 export const SECONDS_BELOW = 1e11;
 

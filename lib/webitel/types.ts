@@ -6,6 +6,14 @@ export interface Lookup {
   name?: string;
 }
 
+/** A record of one of Webitel's lists, as far as a member refers to it. */
+export interface NamedRecord {
+  id: string;
+  name?: string;
+  /** Of a communication type. */
+  code?: string;
+}
+
 /** One number or address of a member. */
 export interface Communication {
   destination: string;

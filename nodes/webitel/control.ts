@@ -1,5 +1,7 @@
 /** Control of the uploads of one node: they run one after another, and `msg.action` pauses, resumes or cancels the current one. */
 import { CLOSED, ContactCenterError, refused } from "../../lib/core/errors.js";
+import { CANCELLED } from "../../lib/webitel/upload/context.js";
+import type { RowSource } from "../../lib/webitel/upload/source.js";
 import type { Upload } from "../../lib/webitel/upload/upload.js";
 import type { Message } from "../shared/input.js";
 
@@ -30,6 +32,7 @@ export type Identity = string | undefined;
 /** An upload in the queue. It may be paused or cancelled before it has begun. */
 export class QueuedUpload {
   private upload: Upload | undefined;
+  private source: RowSource | undefined;
   private pending: "pause" | "cancel" | undefined;
   private identified: (identity: Identity) => void = () => undefined;
   /** Known when it begins, or earlier. */
@@ -37,6 +40,12 @@ export class QueuedUpload {
 
   identify(identity: Identity): void {
     this.identified(identity);
+  }
+
+  /** Its input is about to be read: from now on a cancel or a close ends the reading. */
+  reads(source: RowSource): void {
+    this.source = source;
+    if (this.pending === "cancel") source.close(CANCELLED);
   }
 
   /** The upload has begun. */
@@ -57,11 +66,14 @@ export class QueuedUpload {
 
   cancel(): void {
     this.pending = "cancel";
-    this.upload?.cancel();
+    if (this.upload) this.upload.cancel();
+    else this.source?.close(CANCELLED);
   }
 
   close(): Promise<void> {
-    return this.upload?.close() ?? Promise.resolve();
+    if (this.upload) return this.upload.close();
+    this.source?.close();
+    return Promise.resolve();
   }
 }
 

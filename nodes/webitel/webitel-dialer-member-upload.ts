@@ -11,6 +11,7 @@ import type { Node, NodeAPI } from "node-red";
 import { CLOSED } from "../../lib/core/errors.js";
 import type { WebitelClient } from "../../lib/webitel/client.js";
 import { memberMapper } from "../../lib/webitel/member.js";
+import { CANCELLED } from "../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../lib/webitel/upload/journal.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../lib/webitel/upload/open.js";
 import { localZone } from "../../lib/webitel/time.js";
@@ -18,7 +19,7 @@ import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
 import { localize, type Message, onInput } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
-import { sendBatch, sendReport, skippedReport } from "./upload/outputs.js";
+import { emptyReport, sendBatch, sendReport, skippedReport } from "./upload/outputs.js";
 import { SettingsReader, type UploadConfig, type UploadSettings } from "./upload/settings.js";
 import { sourceOf } from "./upload/sources.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
@@ -28,7 +29,7 @@ import { type Action, actionOf, type Identity, type QueuedUpload, UploadQueue } 
 /** What a message asks to be loaded, and how. */
 interface Opened {
   source: RowSource;
-  options: Omit<UploadSettings, "mapping" | "source" | "separator">;
+  options: Omit<UploadSettings, "mapping" | "source" | "csv">;
   toMember: ReturnType<typeof memberMapper>;
 }
 
@@ -41,15 +42,18 @@ export = (RED: NodeAPI): void => {
     const badge = new ProgressBadge(RED, this, () => queue.waiting);
 
     const open = async (message: Message, streamed?: RowSource): Promise<Opened> => {
-      const { mapping, source: kind, separator, ...options } = await settings.read(message);
-      const source =
-        streamed ?? sourceOf(kind, message, separator, kind === "file" ? await settings.filename(message) : "");
+      const { mapping, source: kind, csv, ...options } = await settings.read(message);
+      const source = streamed ?? sourceOf(kind, message, csv, kind === "file" ? await settings.filename(message) : "");
       return { source, options, toMember: memberMapper(mapping) };
     };
 
     const identify = async (message: Message): Promise<Identity> => {
       const { source, options } = await open(message);
-      return identityOf(options.queueId, (await source.measure()).fingerprint);
+      try {
+        return identityOf(options.queueId, (await source.measure()).fingerprint);
+      } finally {
+        source.close();
+      }
     };
 
     const skip = (carrier: Carrier, queueId: string, run: SkippedRun): void => {
@@ -66,7 +70,28 @@ export = (RED: NodeAPI): void => {
       streamed?: RowSource,
     ): Promise<void> => {
       badge.begin();
-      const { source, options, toMember } = await open(carrier.message, streamed);
+      const opened = await open(carrier.message, streamed);
+      queued.reads(opened.source);
+      try {
+        await load(api, queued, carrier, action, opened);
+      } catch (error) {
+        // Cancelled before the run had begun: nothing was sent.
+        if (error !== CANCELLED) throw error;
+        const report = { ...emptyReport(opened.options.queueId), cancelled: true } as const;
+        badge.end(report);
+        sendReport(carrier, report);
+      } finally {
+        opened.source.close();
+      }
+    };
+
+    const load = async (
+      api: WebitelClient,
+      queued: QueuedUpload,
+      carrier: Carrier,
+      action: Action | undefined,
+      { source, options, toMember }: Opened,
+    ): Promise<void> => {
       const { queueId, again } = options;
       const run = await (action === "resume"
         ? resumeRun(folder, queueId, source)

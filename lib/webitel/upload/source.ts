@@ -1,10 +1,9 @@
-/** Where an upload's rows come from: a file, a CSV text, a list, or messages that come one by one. */
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
+/** Where an upload's rows come from: a list, or messages that come one by one; see `csv-source.ts` for files and texts. */
+import { createHash } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { ContactCenterError } from "../errors.js";
-import { byteSlices, type Chunks, csvRows, slices } from "../csv.js";
-import type { Separator } from "../tables.js";
+import { jsonOf } from "../../core/values.js";
+import type { Delimiter } from "../csv.js";
+import { type ContactCenterError } from "../errors.js";
 import type { InputRow } from "./rows.js";
 
 /** What a first pass over an input finds out. */
@@ -17,80 +16,16 @@ export interface Measure {
 
 /** An input. */
 export interface RowSource {
+  /** Names of a CSV's columns, once its header was read. */
+  readonly columns?: readonly string[] | undefined;
+  /** What separates a CSV's columns, once its header was read. */
+  readonly delimiter?: Delimiter | undefined;
+  /** Reads the input once. @throws ContactCenterError when it cannot be read or is no text */
   measure(): Promise<Measure>;
   /** The rows in their order, a handful at a time; each call reads from the start. */
   rows(): AsyncIterable<readonly InputRow[]>;
-}
-
-const QUOTE = 0x22;
-const NEWLINE = 0x0a;
-
-/** Hashes bytes and counts the lines outside quotes, which is near enough for a badge. */
-class Meter {
-  private readonly hash: Hash = createHash("sha256");
-  private lines = 0;
-  private quoted = false;
-  private filled = false;
-
-  add(chunk: Uint8Array | string): void {
-    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
-    this.hash.update(bytes);
-    for (const byte of bytes) {
-      if (byte === QUOTE) this.quoted = !this.quoted;
-      else if (byte !== NEWLINE) this.filled ||= byte > 0x20;
-      else if (!this.quoted) this.endLine();
-    }
-  }
-
-  result(): Measure {
-    this.endLine();
-    return { fingerprint: this.hash.digest("base64url"), rows: Math.max(0, this.lines - 1) };
-  }
-
-  private endLine(): void {
-    if (this.filled) this.lines++;
-    this.filled = false;
-  }
-}
-
-function csvRowSource(chunks: () => Chunks, separator: Separator): RowSource {
-  return {
-    async measure() {
-      const meter = new Meter();
-      for await (const chunk of chunks()) {
-        meter.add(chunk);
-        await yieldToEventLoop();
-      }
-      return meter.result();
-    },
-    async *rows() {
-      for await (const rows of csvRows(chunks(), separator)) yield rows.map((data) => ({ data }));
-    },
-  };
-}
-
-async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: 64 * 1024 }) as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    const { code = "EIO" } = error as NodeJS.ErrnoException;
-    throw new ContactCenterError(
-      code,
-      "webitel.errors.file",
-      { vendor: "webitel", operation: "upload", field: "filename" },
-      { path, code },
-    );
-  }
-}
-
-/** A CSV file, read as a stream. */
-export function fileSource(path: string, separator: Separator): RowSource {
-  return csvRowSource(() => fileChunks(path), separator);
-}
-
-/** CSV in memory, as text or bytes. */
-export function textSource(text: string | Uint8Array, separator: Separator): RowSource {
-  return csvRowSource(() => (typeof text === "string" ? slices(text) : byteSlices(text)), separator);
+  /** Ends reading at once: what waits for rows or a measure fails with the reason. To be called when the rows are no longer needed. */
+  close(reason?: ContactCenterError): void;
 }
 
 /** Items that are passed on before the event loop is yielded. */
@@ -103,17 +38,27 @@ async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   }
 }
 
+/** An item for the hash; what cannot be written as JSON does not stop the others. */
+function lineOf(item: unknown): string {
+  try {
+    return jsonOf(item);
+  } catch {
+    return String(item);
+  }
+}
+
 /** A list in memory. */
 export function listSource(items: readonly unknown[]): RowSource {
   return {
     async measure() {
       const hash = createHash("sha256");
-      for await (const slice of inSlices(items)) for (const item of slice) hash.update(`${JSON.stringify(item)}\n`);
+      for await (const slice of inSlices(items)) for (const item of slice) hash.update(`${lineOf(item)}\n`);
       return { fingerprint: hash.digest("base64url"), rows: items.length };
     },
     async *rows() {
       for await (const slice of inSlices(items)) yield slice.map((data) => ({ data }));
     },
+    close: () => undefined,
   };
 }
 
@@ -121,6 +66,7 @@ export function listSource(items: readonly unknown[]): RowSource {
 export class QueueSource implements RowSource {
   private readonly buffered: InputRow[] = [];
   private ended = false;
+  private failure: ContactCenterError | undefined;
   private wake: (() => void) | undefined;
 
   push(rows: readonly unknown[]): void {
@@ -134,6 +80,17 @@ export class QueueSource implements RowSource {
     this.wake?.();
   }
 
+  /** No more rows, and an error after those that came. */
+  fail(error: ContactCenterError): void {
+    this.failure = error;
+    this.end();
+  }
+
+  close(reason?: ContactCenterError): void {
+    if (reason) this.fail(reason);
+    else this.end();
+  }
+
   measure(): Promise<Measure> {
     return Promise.resolve({ fingerprint: "" });
   }
@@ -143,5 +100,6 @@ export class QueueSource implements RowSource {
       yield* inSlices(this.buffered.splice(0));
       if (!this.ended && this.buffered.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     }
+    if (this.failure) throw this.failure;
   }
 }

@@ -1,14 +1,15 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
 import { isRecord } from "../../../lib/core/values.js";
-import { encodingOf, firstRecords } from "../../../lib/webitel/dialect.js";
-import { fieldOf, isField, type Mapping } from "../../../lib/webitel/member.js";
+import { columnNames, firstRecords, rowOf } from "../../../lib/webitel/csv.js";
+import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
+import { fieldOf, isField, type Mapping, type RowError } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
 /** What a sample holds. */
 interface Sample {
   columns: string[];
-  /** The first data row; undefined when there is only a header. */
-  row?: Record<string, unknown>;
+  /** The first data row, as the upload will read it; undefined when there is only a header. */
+  row?: { data: Record<string, unknown>; error?: RowError };
 }
 
 /** Bytes of a file that are read for a sample. */
@@ -20,10 +21,11 @@ export function readSample(text: string, separator: Separator): Sample {
   if (trimmed === "") return { columns: [] };
   if (/^[[{]/.test(trimmed)) {
     const row = firstObject(trimmed);
-    return row ? { columns: Object.keys(row), row } : { columns: [] };
+    return row ? { columns: Object.keys(row), row: { data: row } } : { columns: [] };
   }
-  const [columns = [], cells] = firstRecords(text, separator, 2);
-  return { columns, ...(cells && { row: Object.fromEntries(columns.map((column, at) => [column, cells[at] ?? ""])) }) };
+  const [header, first] = firstRecords(text, separator, 2);
+  const columns = columnNames(header?.cells ?? []);
+  return { columns, ...(first && { row: rowOf(columns, first) }) };
 }
 
 function firstObject(text: string): Record<string, unknown> | undefined {
@@ -37,16 +39,20 @@ function firstObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The first lines of a file, decoded as the upload will decode them. */
-export async function beginningOf(file: File): Promise<string> {
+/**
+ * The first lines of a file, decoded as the upload will decode them.
+ * @param encoding the setting
+ */
+export async function beginningOf(
+  file: File,
+  encoding: string,
+): Promise<{ text: string; noText?: never } | { noText: NoText; text?: never }> {
   const bytes = new Uint8Array(await file.slice(0, BEGINNING).arrayBuffer());
-  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
-  return /^\s*[[{]/.test(text)
-    ? text
-    : text
-        .split(/\r\n|\n|\r/)
-        .slice(0, 12)
-        .join("\n");
+  const detected = detectEncoding(bytes);
+  if (detected.noText) return { noText: detected.noText };
+  const text = decoderOf(isEncoding(encoding) ? encoding : detected.encoding).decode(bytes);
+  const lines = text.split(/\r\n|\n|\r/).slice(0, 12);
+  return { text: /^\s*[[{]/.test(text) ? text : lines.join("\n") };
 }
 
 /** Words in headers that name a column's content, in a few languages. */

@@ -1,5 +1,13 @@
 /** The form of `webitel-dialer-member-upload`: columns to fields, and the first member as it will be sent. */
-import { type Default, type Mapping, mark, memberMapper } from "../../../lib/webitel/member.js";
+import {
+  type Default,
+  type Mapping,
+  type MappingResult,
+  mark,
+  memberMapper,
+  type Names,
+  type RowError,
+} from "../../../lib/webitel/member.js";
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -15,6 +23,7 @@ import {
 } from "../../shared/editor/fields.js";
 import { type Column, type EditableList, editableList } from "../../shared/editor/list.js";
 import type { EditorNode, InputType } from "../../shared/editor/red.js";
+import type { NoText } from "../../../lib/webitel/encoding.js";
 import { beginningOf, proposeMapping, readSample } from "./sample.js";
 import "./forms.js";
 
@@ -22,6 +31,11 @@ const TYPE = "webitel-dialer-member-upload";
 const VALUE_TYPES: readonly InputType[] = ["str", "num", "msg", "flow", "global", "env", "jsonata"];
 const TIME_TYPES: readonly InputType[] = ["msg", "str", "num", "flow", "global", "env", "jsonata"];
 
+/** Proposed; others may be written. */
+const ENCODINGS = ["auto", "utf-8", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252", "koi8-u"];
+
+/** What the sample file is instead of text. */
+let unreadable: NoText | undefined;
 /** The lists of the open dialog, of which there is one. */
 let lists: { mapping: EditableList; defaults: EditableList } | undefined;
 
@@ -30,6 +44,7 @@ addForm(TYPE, {
     typedInput(node, "queueId", TEXT_TYPES);
     typedInput(node, "filename", TEXT_TYPES);
     typedInput(node, "expiryValue", TIME_TYPES);
+    unreadable = undefined;
     fillChoices();
     const label = (name: string): string => node._(`${TYPE}.list.${name}`);
     const field: Column = { property: "field", label: label("field"), datalist: "cc-fields" };
@@ -59,8 +74,11 @@ function fillChoices(): void {
   const fields = MEMBER_FIELDS.flatMap((field) =>
     ("numbered" in field ? ["", "2", "3"] : [""]).map((suffix) => field.name + suffix),
   );
-  $("#cc-fields").append([...fields, VARIABLE_PREFIX].map((value) => $("<option>").val(value)[0] as HTMLElement));
-  $("#cc-zones").append(Intl.supportedValuesOf("timeZone").map((value) => $("<option>").val(value)[0] as HTMLElement));
+  const propose = (list: string, values: readonly string[]): void =>
+    void $(list).append(values.map((value) => $("<option>").val(value)[0] as HTMLElement));
+  propose("#cc-fields", [...fields, VARIABLE_PREFIX]);
+  propose("#cc-zones", Intl.supportedValuesOf("timeZone"));
+  propose("#cc-encodings", ENCODINGS);
 }
 
 const separator = (): Separator => entered(input("separator")) as Separator;
@@ -80,7 +98,13 @@ function wireSample(mapping: EditableList): void {
   $("#cc-sample-file").on("click", () => void $("#cc-sample-input").trigger("click"));
   $("#cc-sample-input").on("change", () => {
     const file = ($("#cc-sample-input")[0] as HTMLInputElement).files?.[0];
-    if (file) void beginningOf(file).then((text) => $("#cc-sample").val(text).trigger("change"));
+    if (!file) return;
+    void beginningOf(file, entered(input("encoding")).trim()).then(({ text, noText }) => {
+      unreadable = noText;
+      $("#cc-sample")
+        .val(text ?? "")
+        .trigger("change");
+    });
   });
 }
 
@@ -105,7 +129,7 @@ function expireAt(expiry: string): number | undefined {
   const zone = entered(input("timezone")).trim() || serverZone();
   if (expiry === "end-of-day") return isTimeZone(zone) ? endOfDay(Date.now(), zone) : undefined;
   if (expiry === "duration") return Date.now() + Number(input("expiryDuration").val() || 480) * 60_000;
-  return expiry === "value" ? toMillis(literal(typedValue(input("expiryValue")))?.value) : undefined;
+  return expiry === "value" ? toMillis(literal(typedValue(input("expiryValue")))?.value, zone) : undefined;
 }
 
 function expiryExample(node: EditorNode, expiry: string): string {
@@ -120,9 +144,18 @@ function expiryExample(node: EditorNode, expiry: string): string {
   return node._(`${TYPE}.example.at`, { date, zone: shown, ms: at });
 }
 
+/** Names are looked up when the upload runs; every one is taken for known. */
+const SHOWN_NAMES: Names = { find: (_, name) => [`‹id of ${name}›`], load: () => Promise.resolve() };
+
+function rejected(node: EditorNode, { key, field, value = "" }: RowError): string {
+  return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel-dialer-member-upload.rows.${key}`, { field, value })}`;
+}
+
 function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
   const { columns, row } = readSample(sampleText(), separator());
+  if (unreadable && !row) return node._(`webitel.errors.source.${unreadable}`);
   if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
+  if (row.error) return rejected(node, row.error);
   const shown: Record<string, string> = {};
   const given = defaults.items().map((item): Default => {
     const typed = { value: item["value"] ?? "", type: item["valueType"] ?? "str" };
@@ -132,13 +165,15 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
     return { field: item["field"] ?? "", value: constant ? constant.value : "1" };
   });
   const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
+  const zone = entered(input("timezone")).trim() || serverZone();
   const { member, error } = memberMapper({
     mapping: pairs,
     defaults: given,
+    timezone: isTimeZone(zone) ? zone : undefined,
     expireAt: expireAt(entered(input("expiry"))),
-  })(row);
-  if (error)
-    return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel.rows.${error.key}`, { field: error.field, value: error.value ?? "" })}`;
+    names: SHOWN_NAMES,
+  })(row.data) as MappingResult;
+  if (error) return rejected(node, error);
   const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
   return (
     JSON.stringify(mark(member, "‹run›-1"), null, 2) +

@@ -33,10 +33,15 @@ export function sendReport({ message, send }: Carrier, report: Report): void {
   send([message, null, null]);
 }
 
+/** The report of an upload that did not begin. */
+export function emptyReport(queueId: string): Report {
+  const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
+  return { runId: "", queueId, total: 0, ...counts, batches: 0, durationMs: 0, resumed: false };
+}
+
 /** The report of a message that loaded nothing, because a run over the same content exists. */
 export function skippedReport(queueId: string, { runId, skipped }: SkippedRun): Report {
-  const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
-  return { runId, queueId, total: 0, ...counts, batches: 0, durationMs: 0, resumed: false, skipped };
+  return { ...emptyReport(queueId), runId, skipped };
 }
 
 function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {
@@ -48,7 +53,7 @@ function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {
 function localizedReject(RED: NodeAPI, { reason, ...row }: Reject): object {
   const said =
     typeof reason === "object"
-      ? RED._(`webitel.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
-      : (reason ?? RED._("webitel.rows.uncertain"));
+      ? RED._(`webitel-dialer-member-upload.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
+      : (reason ?? RED._("webitel-dialer-member-upload.rows.uncertain"));
   return { ...row, reason: said };
 }

@@ -1,11 +1,15 @@
 /** The settings of an upload, evaluated for one message and checked. */
+import { resolve } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
+import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
+import { checkHeader } from "../../../lib/webitel/header.js";
 import { type Default, isField, type Mapping, type MappingOptions } from "../../../lib/webitel/member.js";
 import { UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
+import type { CsvOptions } from "../../../lib/webitel/upload/csv-source.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
@@ -33,6 +37,8 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
   expiryValueType?: string;
   /** IANA name; blank = that of the machine. */
   timezone?: string;
+  /** `auto`, or a name that `TextDecoder` knows. */
+  encoding?: string;
 }
 
 /** What the settings are for one upload. */
@@ -40,10 +46,10 @@ export type UploadSettings = Pick<
   UploadOptions,
   "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain" | "patience"
 > &
-  Choices & { mapping: MappingOptions };
+  Choices & { mapping: MappingOptions; csv: CsvOptions };
 
 const wrong = (key: string, field: string, params: Record<string, string> = {}): ReturnType<typeof refused> =>
-  refused(`webitel.errors.${key}`, { vendor: "webitel", operation: "upload", field }, params);
+  refused(`webitel.errors.field.${key}`, { vendor: "webitel", operation: "upload", field }, params);
 
 /** Numbers with their bounds: [default, lowest, highest]. */
 const NUMBERS = {
@@ -70,6 +76,13 @@ export class SettingsReader {
     const choices = Object.fromEntries(
       Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)]),
     ) as unknown as Choices;
+    const timezone = this.timezone();
+    const mapping: MappingOptions = {
+      mapping: this.mapping(),
+      defaults: await this.defaults(message),
+      timezone,
+      expireAt: await this.expireAt(message, choices.expiry, timezone),
+    };
     return {
       ...choices,
       queueId: await this.queueId(message),
@@ -77,19 +90,21 @@ export class SettingsReader {
       concurrency: Math.floor(this.number("concurrency")),
       rate: this.number("rate"),
       patience: { ...PATIENCE, lateMs: this.number("lateSeconds") * 1000 },
-      mapping: {
-        mapping: this.mapping(),
-        defaults: await this.defaults(message),
-        expireAt: await this.expireAt(message, choices.expiry),
+      mapping,
+      csv: {
+        separator: choices.separator,
+        encoding: this.encoding(),
+        checkHeader: (header) => checkHeader(header, mapping),
       },
     };
   }
 
-  /** Path of the file to load; blank = `msg.filename`. */
+  /** Absolute path of the file to load; blank = `msg.filename`. Relative to `fileWorkingDirectory` of settings.js, as core's file nodes. */
   async filename(message: Message): Promise<string> {
     const path = (await this.typed(message, "filename")) ?? message["filename"];
     if (typeof path !== "string" || path.trim() === "") throw required("upload", "filename");
-    return path;
+    const { fileWorkingDirectory } = this.RED.settings as { fileWorkingDirectory?: string };
+    return resolve(fileWorkingDirectory ?? "", path.trim());
   }
 
   private typed(message: Message, field: "queueId" | "filename" | "expiryValue"): unknown {
@@ -111,8 +126,7 @@ export class SettingsReader {
 
   private choice(field: keyof Choices, words: readonly string[]): string {
     const word = this.config[field] ?? words[0];
-    if (!words.includes(word as string))
-      throw wrong("field.choice", field, { value: `${word}`, words: words.join(", ") });
+    if (!words.includes(word as string)) throw wrong("choice", field, { value: `${word}`, words: words.join(", ") });
     return word as string;
   }
 
@@ -120,13 +134,13 @@ export class SettingsReader {
     const [fallback, low, high] = NUMBERS[field];
     const text = envText(this.RED, this.node, `${this.config[field] ?? ""}`).trim();
     const value = text === "" ? fallback : Number(text);
-    if (!(value >= low && value <= high)) throw wrong("field.range", field, { low: `${low}`, high: `${high}` });
+    if (!(value >= low && value <= high)) throw wrong("range", field, { low: `${low}`, high: `${high}` });
     return value;
   }
 
   private mapping(): Mapping[] {
     const mapping = (this.config.mapping ?? []).filter(({ column, field }) => column && field);
-    for (const { field } of mapping) if (!isField(field)) throw wrong("field.member", "mapping", { name: field });
+    for (const { field } of mapping) if (!isField(field)) throw wrong("member", "mapping", { name: field });
     return mapping;
   }
 
@@ -134,7 +148,7 @@ export class SettingsReader {
     const defaults: Default[] = [];
     for (const { field, value, valueType } of this.config.defaults ?? []) {
       if (!field) continue;
-      if (!isField(field)) throw wrong("field.member", "defaults", { name: field });
+      if (!isField(field)) throw wrong("member", "defaults", { name: field });
       const evaluated = await evaluate(
         this.RED,
         this.node,
@@ -148,14 +162,30 @@ export class SettingsReader {
     return defaults;
   }
 
-  private async expireAt(message: Message, expiry: Choices["expiry"]): Promise<number | undefined> {
+  /** The time zone of the node; the machine's when blank. */
+  private timezone(): string {
     const zone = envText(this.RED, this.node, this.config.timezone ?? "").trim() || localZone();
-    if (!isTimeZone(zone)) throw wrong("field.timezone", "timezone", { zone });
-    if (expiry === "end-of-day") return endOfDay(Date.now(), zone);
-    if (expiry === "duration") return Date.now() + this.number("expiryDuration") * 60_000;
+    if (!isTimeZone(zone)) throw wrong("timezone", "timezone", { zone });
+    return zone;
+  }
+
+  private encoding(): string {
+    const encoding = envText(this.RED, this.node, this.config.encoding ?? "").trim() || "auto";
+    if (encoding !== "auto" && !isEncoding(encoding)) throw wrong("encoding", "encoding", { encoding });
+    return encoding;
+  }
+
+  /** When members without a time of their own expire; it has to be ahead. */
+  private async expireAt(message: Message, expiry: Choices["expiry"], zone: string): Promise<number | undefined> {
     if (expiry === "none") return undefined;
-    const value = toMillis(await this.typed(message, "expiryValue"));
-    if (value === undefined) throw wrong("field.time", "expiryValue");
-    return value;
+    if (expiry === "end-of-day") return endOfDay(Date.now(), zone);
+    const at =
+      expiry === "duration"
+        ? Math.round(Date.now() + this.number("expiryDuration") * 60_000)
+        : toMillis(await this.typed(message, "expiryValue"), zone);
+    const field = expiry === "duration" ? "expiryDuration" : "expiryValue";
+    if (at === undefined) throw wrong("local-time", field);
+    if (at !== 0 && at <= Date.now()) throw wrong("past", field);
+    return at;
   }
 }

@@ -1,8 +1,8 @@
 /** From a message to the rows of an upload. */
 import { refused } from "../../../lib/core/errors.js";
 import { isRecord } from "../../../lib/core/values.js";
-import type { Separator } from "../../../lib/webitel/tables.js";
-import { fileSource, listSource, type RowSource, textSource } from "../../../lib/webitel/upload/source.js";
+import { type CsvOptions, fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import { listSource, type RowSource } from "../../../lib/webitel/upload/source.js";
 import type { Message } from "../../shared/input.js";
 
 const wrong = (key: string): ReturnType<typeof refused> =>
@@ -24,13 +24,16 @@ function csvPayload(payload: unknown): string | Buffer {
   return payload;
 }
 
-/** Makes the input of an upload. */
+/**
+ * Makes the input of an upload.
+ * @param filename of a source `file`: absolute
+ */
 export function sourceOf(
   kind: "payload" | "csv" | "file",
   message: Message,
-  separator: Separator,
+  options: CsvOptions,
   filename: string,
 ): RowSource {
-  if (kind === "file") return fileSource(filename, separator);
-  return kind === "csv" ? textSource(csvPayload(message.payload), separator) : listSource(payloadRows(message.payload));
+  if (kind === "file") return fileSource(filename, options);
+  return kind === "csv" ? textSource(csvPayload(message.payload), options) : listSource(payloadRows(message.payload));
 }

@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
-import { csvRows, slices } from "../../../lib/webitel/csv.js";
-import { dialectOf, firstRecords } from "../../../lib/webitel/dialect.js";
-import type { Separator } from "../../../lib/webitel/tables.js";
+import { columnNames, csvFormat, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
+import { type CsvOptions, slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
-async function read(
-  input: string | Uint8Array,
-  separator: Separator = "auto",
-  piece = input.length,
-): Promise<Record<string, string>[]> {
-  const pieces = function* (): Generator<string | Uint8Array> {
-    for (let at = 0; at < input.length; at += piece) yield input.slice(at, at + piece);
-  };
-  const rows: Record<string, string>[] = [];
-  for await (const some of csvRows(pieces(), separator)) rows.push(...some);
+async function rowsOf(input: string | Uint8Array, options: Partial<CsvOptions> = {}): Promise<InputRow[]> {
+  const rows: InputRow[] = [];
+  const source = textSource(input, { separator: "auto", encoding: "auto", ...options });
+  for await (const some of source.rows()) rows.push(...some);
   return rows;
+}
+
+const read = async (input: string | Uint8Array, separator: CsvOptions["separator"] = "auto"): Promise<unknown[]> =>
+  (await rowsOf(input, { separator })).map(({ data }) => data);
+
+/** Records of a text that comes in pieces of this length. */
+function records(text: string, piece: number): CsvRecord[] {
+  const reader = new RecordReader(";");
+  const found: CsvRecord[] = [];
+  for (let at = 0; at < text.length; at += piece) found.push(...reader.read(text.slice(at, at + piece)));
+  return [...found, ...reader.end()];
 }
 
 const utf16 = (text: string, bigEndian: boolean): Buffer => {
@@ -39,10 +44,6 @@ describe("lib/webitel/csv", () => {
     it(`reads ${name}: header in another language, quotes with line breaks, CRLF, empty lines`, async () => {
       assert.deepEqual(await read(bytes), EXPECTED);
     });
-
-    it(`reads ${name} however it is cut`, async () => {
-      assert.deepEqual(await read(bytes, "auto", 7), EXPECTED);
-    });
   }
 
   it("reads text that still has its byte order mark", async () => {
@@ -54,14 +55,19 @@ describe("lib/webitel/csv", () => {
     assert.deepEqual(await read('"a,b,c";d\n1;2\n'), [{ "a,b,c": "1", d: "2" }]);
     assert.deepEqual(await read("sep=;\r\na;b\r\n1;2\r\n"), [{ a: "1", b: "2" }]);
     assert.deepEqual(await read("a;b,c\n1;2,3\n", ","), [{ "a;b": "1;2", c: "3" }]);
-    assert.equal(dialectOf("a,b;c", "auto").delimiter, ",");
+    assert.deepEqual(await read('"sep=,"\r\na;b,c\r\n1;2,3\r\n'), [{ "a;b": "1;2", c: "3" }]);
+    assert.equal(csvFormat("a,b;c", "auto").delimiter, ",");
+    // Two separators divide the header into as many columns: the rows decide.
+    assert.deepEqual(await read("Phone, mobile;Name\n+380501112233;Anna\n"), [
+      { "Phone, mobile": "+380501112233", Name: "Anna" },
+    ]);
   });
 
   it("reads 40 columns, short rows and long rows", async () => {
     const header = Array.from({ length: 40 }, (_, at) => `c${at}`);
-    const [full, short, long] = await read(
+    const [full, short, long] = (await read(
       `${header.join()}\n${header.map((_, at) => at).join()}\n1,2\n${header.join()},more\n`,
-    );
+    )) as Record<string, string>[];
     assert.equal(full?.["c39"], "39");
     assert.deepEqual(short, { c0: "1", c1: "2" });
     assert.equal(long?.["column 41"], "more");
@@ -72,16 +78,92 @@ describe("lib/webitel/csv", () => {
     assert.deepEqual(await read("a;b\n"), []);
   });
 
-  it("stops at a quote that is never closed, instead of gathering the rest of the file", async () => {
-    const open = `a;b\n1;2\n3;"4\n${"x;y\n".repeat(500_000)}`;
-    const rows: unknown[] = [];
-    await assert.rejects(
-      async () => {
-        for await (const some of csvRows(slices(open), "auto")) rows.push(...some);
-      },
-      { code: "EINVALID", key: "webitel.errors.csv" },
+  it("reads the same records however the text is cut", () => {
+    const text = `${PEOPLE}"x;1\r\ny;2;3\r"4";"5 ""6""";7\n8;9"`;
+    const whole = records(text, text.length);
+    assert.equal(whole.length, 7);
+    for (const piece of [1, 2, 3, 7, 64]) assert.deepEqual(records(text, piece), whole, `pieces of ${piece}`);
+  });
+
+  it("reads line ends of any kind, mixed in one text, and knows each row's line", async () => {
+    const rows = await rowsOf(
+      'name;destination\r\nA;+380501112201\r\nB;+380501112202\nC;+380501112203\n\r\nD;+380501112204\rE;+380501112205\n\n"F\nG";+380501112206\nH;+380501112207',
     );
-    assert.deepEqual(rows, [{ a: "1", b: "2" }]);
+    assert.deepEqual(
+      rows.map(({ line, data }) => [line, ...Object.values(data as object)] as unknown),
+      [
+        [2, "A", "+380501112201"],
+        [3, "B", "+380501112202"],
+        [4, "C", "+380501112203"],
+        [6, "D", "+380501112204"],
+        [7, "E", "+380501112205"],
+        [9, "F\nG", "+380501112206"],
+        [11, "H", "+380501112207"],
+      ],
+    );
+  });
+
+  it("reads a body with other line ends than its header as rows of their own", async () => {
+    assert.equal((await read("name;destination\r\nA;+380501\nB;+380502\n")).length, 2);
+    assert.equal((await read("name;destination\nA;+380501\r\nB;+380502\r\n")).length, 2);
+  });
+
+  const damage: [name: string, text: string, good: string[], bad: [line: number, key: string][]][] = [
+    ["more cells than the header", "n;d\na, b;1\nc;2;3\nd;4\n", ["a, b", "d"], [[3, "cells"]]],
+    ["separators behind the last cell", "n;d\na;1;;\nb;2;\n", ["a", "b"], []],
+    ["a quote that is never closed", 'n;d\n"a;1\nb;2\nc;3\n', ["b", "c"], [[2, "quote"]]],
+    [
+      "two stray quotes with rows between",
+      'n;d\n"27 inch;+2\nb;+3\nc;+4\n"5 disk;+5\nf;+6\n',
+      ["b", "c", "f"],
+      [
+        [2, "quote"],
+        [5, "quote"],
+      ],
+    ],
+    [
+      "two quotes that make one well-formed record of many rows",
+      'n;d\n"a;+2\nb;+3\nc";+4\nd;+5\n',
+      ["b", 'c"', "d"],
+      [[2, "quote"]],
+    ],
+    ["text behind a closing quote", 'n;d\n"a" x;1\nb;2\n', ["b"], [[2, "quote"]]],
+    ["quotes within a cell without quotes", 'n;d\n5" disk;1\nТОВ "Ромашка";2\n', ['5" disk', 'ТОВ "Ромашка"'], []],
+    [
+      "a note of several lines with separators",
+      'n;d;t\na;1;"Main street 1\nKyiv; Ukraine; x"\nb;2;c\n',
+      ["a", "b"],
+      [],
+    ],
+  ];
+  for (const [name, text, good, bad] of damage) {
+    it(`rejects with its line, and loses no row to: ${name}`, async () => {
+      const rows = await rowsOf(text);
+      assert.deepEqual(
+        [
+          rows.filter(({ error }) => !error).map(({ data }) => (data as { n: string }).n),
+          rows.filter(({ error }) => error).map(({ line, error }) => [line, error?.key] as const),
+        ],
+        [good, bad],
+      );
+    });
+  }
+
+  it("gives up a quote that is never closed, instead of gathering the rest of the file", async () => {
+    const count = 100_000;
+    const rows = await rowsOf(`a;b\n1;2\n"3;4\n${"x;y\n".repeat(count)}`);
+    assert.equal(rows.length, count + 2);
+    assert.deepEqual(
+      rows.filter(({ error }) => error).map(({ line, data }) => [line, data]),
+      [[3, { a: '"3', b: "4" }]],
+    );
+  });
+
+  it("refuses a text without lines", async () => {
+    await assert.rejects(rowsOf("x".repeat(3 * 1024 * 1024)), {
+      code: "EINVALID",
+      key: "webitel.errors.source.no-lines",
+    });
   });
 
   it("cuts text between characters", () => {
@@ -91,11 +173,21 @@ describe("lib/webitel/csv", () => {
     assert.ok(cut.every((slice) => !/[\uD800-\uDBFF]$/.test(slice)));
   });
 
-  it("previews the first records as the upload will read them", () => {
-    assert.deepEqual(firstRecords(PEOPLE, "auto", 2), [
-      Object.keys(EXPECTED[0] ?? {}),
-      Object.values(EXPECTED[0] ?? {}),
-    ]);
-    assert.deepEqual(firstRecords("a;b", "auto", 2), [["a", "b"]]);
+  it("names columns: trimmed, blank ones by number, a second one of a name with its count", () => {
+    assert.deepEqual(columnNames([" a ", "", "a", "b", "a"]), ["a", "column 2", "a (2)", "b", "a (3)"]);
+  });
+
+  it("previews the first records as the upload reads them", async () => {
+    const rows = await rowsOf(PEOPLE);
+    const [header, ...others] = firstRecords(`\uFEFF${PEOPLE}`, "auto", 3);
+    assert.deepEqual(header?.cells, Object.keys(EXPECTED[0] ?? {}));
+    assert.deepEqual(
+      others.map(({ cells, line }) => [line, ...cells]),
+      rows.map(({ data, line }) => [line, ...Object.values(data as object)] as unknown),
+    );
+    assert.deepEqual(
+      firstRecords("a;b", "auto", 2).map(({ cells }) => cells),
+      [["a", "b"]],
+    );
   });
 });

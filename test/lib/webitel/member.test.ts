@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { fieldOf, isField, type MappingOptions, mark, memberMapper } from "../../../lib/webitel/member.js";
+import {
+  fieldOf,
+  isField,
+  type MappingOptions,
+  type MappingResult,
+  mark,
+  memberMapper,
+} from "../../../lib/webitel/member.js";
+import { phoneReader } from "../../../lib/webitel/phone.js";
+import { NameLookup } from "../../../lib/webitel/upload/names.js";
 
-const map = (row: unknown, options: Partial<MappingOptions> = {}): ReturnType<ReturnType<typeof memberMapper>> =>
-  memberMapper({ mapping: [], defaults: [], ...options })(row);
+/** 1 December 2025: before the times of these tests. */
+const NOW = Date.parse("2025-12-01T00:00:00Z");
+const map = (row: unknown, options: Partial<Omit<MappingOptions, "names">> = {}): MappingResult =>
+  memberMapper({ mapping: [], defaults: [], now: () => NOW, ...options })(row);
 const row = (more: object = {}): object => ({ name: "Anna", destination: "+380441112233", type: "1", ...more });
 
 describe("lib/webitel/member", () => {
@@ -54,12 +65,18 @@ describe("lib/webitel/member", () => {
 
   it("keeps the order of several numbers by falling priority, and leaves empty ones out", () => {
     const { member } = map(
-      row({ description: "mobile", destination2: "", destination3: "+380447778899", type3: "2", destination20: "+1" }),
+      row({
+        description: "mobile",
+        destination2: "",
+        destination3: "+380447778899",
+        type3: "2",
+        destination20: "+12025550123",
+      }),
     );
     assert.deepEqual(member?.communications, [
       { destination: "+380441112233", type: { id: "1" }, priority: 2, description: "mobile" },
       { destination: "+380447778899", type: { id: "2" }, priority: 1 },
-      { destination: "+1", type: { id: "1" }, priority: 0 },
+      { destination: "+12025550123", type: { id: "1" }, priority: 0 },
     ]);
   });
 
@@ -68,6 +85,8 @@ describe("lib/webitel/member", () => {
       ["1767225599", "1767225599000"],
       [1_767_225_599_000, "1767225599000"],
       ["2025-12-31T23:59:59+02:00", "1767218399000"],
+      [new Date(1_767_225_599_000), "1767225599000"],
+      [1_767_225_599n, "1767225599000"],
       ["0", "0"],
     ] as const) {
       assert.equal(map(row({ expire_at: given }), { expireAt: 5 }).member?.expire_at, sent);
@@ -83,7 +102,32 @@ describe("lib/webitel/member", () => {
     ["the same in a further number", { destination4: "3.8E11" }, "spreadsheet", "destination4"],
     ["a number with decimals", { destination: "380441112233.0" }, "decimal", "destination"],
     ["a number that lost digits", { destination: 2 ** 60 }, "number", "destination"],
-    ["a type that is no id", { type: "mobile" }, "id", "type"],
+    ["a type that is no id", { type: "mobile" }, "lookup", "type"],
+    ["a bucket that is no id", { bucket: "-4" }, "lookup", "bucket"],
+    ["a type that lost digits", { type: 2 ** 60 }, "lookup", "type"],
+    ["text for a number", { destination: "n/a" }, "no-number", "destination"],
+    ["a formula's error", { destination: "#N/A" }, "no-number", "destination"],
+    ["a dash", { destination: "-" }, "no-number", "destination"],
+    ["a name in the number's column", { destination: "John" }, "no-number", "destination"],
+    ["a number with thousands separators", { destination: "380,501,112,233" }, "no-number", "destination"],
+    ["two numbers in a cell", { destination: "+380501112233; +380671112233" }, "no-number", "destination"],
+    [
+      "two numbers in a cell without a separator",
+      { destination: "+380501112233 +380671112233" },
+      "no-number",
+      "destination",
+    ],
+    ["a line break in a number", { destination: "+380501112233\nBob" }, "line-break", "destination"],
+    ["a Date for a number", { destination: new Date() }, "number", "destination"],
+    ["more numbers than a member has", { destination21: "+380501112233" }, "too-many", "communications"],
+    ["letters as DTMF", { dtmf: "press 1" }, "digits", "dtmf"],
+    ["an expiry that a spreadsheet made a number, without a time zone", { expire_at: "46144" }, "early", "expire_at"],
+    ["a date read as seconds", { expire_at: "20260502" }, "early", "expire_at"],
+    ["a year read as seconds", { expire_at: 2026 }, "early", "expire_at"],
+    ["the same for the first offering", { min_offering_at: "202605021800" }, "early", "min_offering_at"],
+    ["an expiry in the past", { expire_at: "2025-11-30T23:59:59Z" }, "past", "expire_at"],
+    ["a day that does not exist", { expire_at: "2026-02-31T10:00Z" }, "time", "expire_at"],
+    ["a character that no database takes", { name: "Anna\u0000" }, "control", "name"],
     ["a priority that is no number", { priority: "high" }, "integer", "priority"],
     ["a priority beyond 32 bits", { priority: "2147483648" }, "integer", "priority"],
     ["a time without a zone", { expire_at: "2025-12-31 23:59" }, "time", "expire_at"],
@@ -100,26 +144,29 @@ describe("lib/webitel/member", () => {
     for (const nothing of [null, "text", 7, ["list"]]) assert.equal(map(nothing).error?.key, "no-object");
   });
 
-  it("takes an object with communications as it is, but for its times", () => {
+  it("takes an object with communications as a member, with its times converted and unknown fields kept", () => {
     const finished = {
       name: "Member1",
-      communications: [{ destination: "Destination", type: { id: "1" }, priority: 0, dtmf: "7" }],
-      expire_at: "string",
+      communications: [{ destination: "+380441112233", type: { id: "1" }, priority: 0, dtmf: "7", state: 0 }],
+      domain_id: "1",
+      expire_at: "2025-12-31T23:59:59Z",
       min_offering_at: 1_767_225_599,
       skill: { id: "3" },
     };
     assert.deepEqual(map(finished, { defaults: [{ field: "bucket", value: 4 }], expireAt: 5 }).member, {
       ...finished,
+      expire_at: "1767225599000",
       min_offering_at: "1767225599000",
     });
   });
 
   it("refuses finished members that the platform would refuse", () => {
-    const number = { destination: "1", type: { id: "1" } };
+    const number = { destination: "+380441112233", type: { id: "1" } };
     for (const [communications, key] of [
       [[], "missing"],
       [Array.from({ length: 21 }, () => number), "too-many"],
-      [[{ ...number, type: {} }], "id"],
+      [[{ ...number, type: {} }], "lookup"],
+      [[{ ...number, destination: "Destination" }], "no-number"],
       [[{ ...number, destination: "" }], "missing"],
       [[null], "missing"],
     ] as const) {
@@ -133,6 +180,12 @@ describe("lib/webitel/member", () => {
     for (const field of ["destination1", "destination21", "name2", "variables.", "variables.cc_batch", "phone"])
       assert.ok(!isField(field), field);
     assert.equal(fieldOf(" Variables.Debt "), "variables.Debt");
+    assert.deepEqual(["Destination1", "type1", "destination10", "priority1"].map(fieldOf), [
+      "destination",
+      "type",
+      "destination10",
+      "priority1",
+    ]);
   });
 
   it("writes the marker into the member, over that of an earlier part, and never into a row of the flow", () => {
@@ -145,5 +198,182 @@ describe("lib/webitel/member", () => {
     assert.ok(finished);
     assert.deepEqual(mark(finished, "run-1").variables, { a: "1", cc_batch: "run-1" });
     assert.deepEqual(given.variables, { a: "1" });
+  });
+
+  it("takes marks that nobody sees, the text formula and the apostrophe off numbers, and nothing else", () => {
+    for (const [given, sent] of [
+      ["\u202A+380501112233\u202C", "+380501112233"],
+      ["\uFEFF+380501112233\u200B", "+380501112233"],
+      ['="0501112233"', "0501112233"],
+      ["'0501112233", "0501112233"],
+      ["+38\u00A0050 111-22-33", "+38 050 111-22-33"],
+      ["(050) 111-22-33", "(050) 111-22-33"],
+      ["+38 (044) 111.22.33", "+38 (044) 111.22.33"],
+      ["*100#", "*100#"],
+      ["101", "101"],
+      ["sip:anna@pbx.example", "sip:anna@pbx.example"],
+      ["sips:+380501112233", "sips:+380501112233"],
+      ["anna.berg@pbx.example", "anna.berg@pbx.example"],
+      [380_501_112_233, "380501112233"],
+      [380_501_112_233n, "380501112233"],
+    ] as const) {
+      assert.equal(map(row({ destination: given })).member?.communications[0]?.destination, sent, String(given));
+    }
+  });
+
+  it("makes national numbers E.164 where a country is given, and rejects those that cannot exist", async () => {
+    const toE164 = await phoneReader("ua");
+    const read = (destination: unknown): unknown => {
+      const { member, error } = map(row({ destination }), { toE164 });
+      return member?.communications[0]?.destination ?? error?.key;
+    };
+    assert.deepEqual(
+      [
+        "050 111-22-33",
+        "+380501112233",
+        "380501112233",
+        "+49 30 901820",
+        "12",
+        "05011122334455",
+        "sip:a@b.example",
+        "050 111 22 33 ext. 5",
+      ].map(read),
+      [
+        "+380501112233",
+        "+380501112233",
+        "+380501112233",
+        "+4930901820",
+        "no-number",
+        "impossible",
+        "sip:a@b.example",
+        "no-number",
+      ],
+    );
+    await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.field.country" });
+  });
+
+  it("reads times without a zone in the time zone of the node, and a spreadsheet's serial days", () => {
+    for (const given of [
+      "2026-05-02 18:00",
+      "2026-05-02T18:00:00",
+      "02.05.2026 18:00",
+      "2.5.2026 18:00:00",
+      "46144.75",
+      46_144.75,
+      "46144,75",
+    ]) {
+      const { member } = map(row({ expire_at: given }), { timezone: "Europe/Kyiv" });
+      assert.equal(member?.expire_at, String(Date.parse("2026-05-02T18:00:00+03:00")), String(given));
+    }
+  });
+
+  it("takes what SQL nodes give: dates, BigInt, booleans and null", () => {
+    const { member } = map(
+      row({
+        name: null,
+        priority: 7n,
+        bucket: 4n,
+        expire_at: new Date("2026-05-02T15:00:00Z"),
+        "variables.due": new Date("2026-01-02T03:04:05.678Z"),
+        "variables.id": 9_007_199_254_740_993n,
+        "variables.vip": true,
+        "variables.none": null,
+        "variables.json": { a: [1, 2n] },
+      }),
+    );
+    assert.deepEqual(member, {
+      communications: [{ destination: "+380441112233", type: { id: "1" }, priority: 0 }],
+      priority: 7,
+      bucket: { id: "4" },
+      expire_at: "1777734000000",
+      variables: {
+        due: "2026-01-02T03:04:05.678Z",
+        id: "9007199254740993",
+        vip: "true",
+        json: '{"a":[1,"2"]}',
+      },
+    });
+  });
+
+  it("fills skill, display, DTMF and resource, for each number its own", () => {
+    const { member } = map(
+      row({
+        skill: "3",
+        display: "+380441110000",
+        dtmf: "1w2#",
+        resource: "8",
+        destination2: "+380671112233",
+        display2: "+380441110001",
+        resource2: 9,
+      }),
+    );
+    assert.deepEqual(member, {
+      name: "Anna",
+      skill: { id: "3" },
+      communications: [
+        {
+          destination: "+380441112233",
+          type: { id: "1" },
+          priority: 1,
+          display: "+380441110000",
+          dtmf: "1w2#",
+          resource: { id: "8" },
+        },
+        {
+          destination: "+380671112233",
+          type: { id: "1" },
+          priority: 0,
+          display: "+380441110001",
+          resource: { id: "9" },
+        },
+      ],
+    });
+  });
+
+  it("checks finished members as it checks rows", () => {
+    const communications = [{ destination: "+380441112233", type: 1, priority: "5", description: " home " }];
+    const { member } = map({ communications, bucket: "4", priority: "10", variables: { a: 1, b: true, c: null } });
+    assert.deepEqual(member, {
+      communications: [{ destination: "+380441112233", type: { id: "1" }, priority: 5, description: "home" }],
+      bucket: { id: "4" },
+      priority: 10,
+      variables: { a: "1", b: "true" },
+    });
+    for (const [more, key] of [
+      [{ priority: "high" }, "integer"],
+      [{ expire_at: "2026-05-02" }, "time"],
+      [{ bucket: "Gold" }, "lookup"],
+      [{ variables: "x" }, "variables"],
+    ] as const) {
+      assert.equal(map({ communications, ...more }).error?.key, key);
+    }
+  });
+
+  it("finds ids by name, once per run, and rejects a name that is unknown or ambiguous", async () => {
+    const asked: string[] = [];
+    const names = new NameLookup({
+      listNames: (field) => {
+        asked.push(field);
+        return Promise.resolve(
+          field === "type"
+            ? [{ id: "1", name: "Mobile", code: "cell" }]
+            : [
+                { id: "4", name: "Gold" },
+                { id: "5", name: "Twice" },
+                { id: "6", name: "twice" },
+              ],
+        );
+      },
+    });
+    const toMember = memberMapper({ mapping: [], defaults: [{ field: "type", value: "CELL" }], names });
+    const read = async (more: object): Promise<unknown> => {
+      const { member, error } = await toMember({ destination: "+380441112233", ...more });
+      return error ?? [member?.communications[0]?.type, member?.bucket];
+    };
+    assert.deepEqual(await read({ bucket: " gold " }), [{ id: "1" }, { id: "4" }]);
+    assert.deepEqual(await read({ bucket: "7", type: "mobile" }), [{ id: "1" }, { id: "7" }]);
+    assert.deepEqual(await read({ bucket: "Silver" }), { key: "unknown-name", field: "bucket", value: "Silver" });
+    assert.deepEqual(await read({ bucket: "Twice" }), { key: "ambiguous-name", field: "bucket", value: "Twice" });
+    assert.deepEqual(asked, ["type", "bucket"]);
   });
 });

@@ -7,7 +7,7 @@ import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
-import { fileSource } from "../../../lib/webitel/upload/source.js";
+import { fileSource } from "../../../lib/webitel/upload/csv-source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
 
 /** What to load, and how. */
@@ -26,7 +26,7 @@ export interface LoaderJob {
 async function main(): Promise<void> {
   const job = JSON.parse(process.argv[2] ?? "") as LoaderJob;
   const log = (line: object): void => appendFileSync(job.log, `${JSON.stringify(line)}\n`);
-  const source = fileSource(job.file, "auto");
+  const source = fileSource(job.file, { separator: "auto", encoding: "auto" });
   const run = await (job.resume ? resumeRun : openRun)(new JournalFolder(job.folder, "loader"), job.queueId, source);
   const upload = new Upload({
     api: createWebitelClient(job),

@@ -1,0 +1,153 @@
+/**
+ * What bytes of text are encoded in. Free of node builtins, because the editor decodes a sample file with this very code.
+ *
+ * Spreadsheets write "CSV" in the encoding of their country: windows-1251 (Cyrillic), 1250 (Central Europe) or 1252 (the West).
+ */
+
+/** What the first bytes say of a file that is not text. */
+export type NoText = "xlsx" | "xls" | "pdf" | "gzip" | "binary";
+
+/** What was found. */
+export type Detected = { encoding: string; noText?: never } | { noText: NoText; encoding?: never };
+
+const MAGIC: readonly [NoText, readonly number[]][] = [
+  ["xlsx", [0x50, 0x4b, 0x03, 0x04]],
+  ["xls", [0xd0, 0xcf, 0x11, 0xe0]],
+  ["pdf", [0x25, 0x50, 0x44, 0x46]],
+  ["gzip", [0x1f, 0x8b]],
+];
+const MARKS: readonly [string, readonly number[]][] = [
+  ["utf-8", [0xef, 0xbb, 0xbf]],
+  ["utf-16le", [0xff, 0xfe]],
+  ["utf-16be", [0xfe, 0xff]],
+];
+
+/** Letters of windows-1250 that are signs, or hardly used, in windows-1252: Š Ť Ž Ź š ť ž ź Ł Ą Ż ł ą Ľ ľ ż. Not Ś and ś, which are Œ and œ. */
+const CENTRAL_EUROPEAN = new Set([
+  0x8a, 0x8d, 0x8e, 0x8f, 0x9a, 0x9d, 0x9e, 0x9f, 0xa3, 0xa5, 0xaf, 0xb3, 0xb9, 0xbc, 0xbe, 0xbf,
+]);
+/** Share of such letters among all that are not ASCII, from which a text is Central European. */
+const CENTRAL_EUROPEAN_SHARE = 0.04;
+/** Share of letters beside another one beyond ASCII, from which a text is Cyrillic: whole words are, elsewhere single letters. */
+const CYRILLIC_SHARE = 0.4;
+/** So many well-formed sequences outweigh a malformed one: a text with one bad cell is still UTF-8. */
+const UTF8_WEIGHT = 10;
+
+const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean =>
+  mark.every((byte, at) => bytes[at] === byte);
+
+/** Looks at the bytes of a text, piece by piece. */
+export class EncodingDetector {
+  private first: Detected | undefined;
+  private offset = 0;
+  private readonly zeros = [0, 0];
+  private controls = 0;
+  private wellFormed = 0;
+  private malformed = 0;
+  /** Bytes of a UTF-8 sequence that are still to come. */
+  private expected = 0;
+  private high = 0;
+  private paired = 0;
+  private centralEuropean = 0;
+  private previous = 0;
+
+  /** Takes the next bytes. */
+  add(bytes: Uint8Array): void {
+    if (this.offset === 0 && bytes.length > 0) this.first = firstImpression(bytes);
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte >= 0x80) this.addHigh(byte, bytes[at + 1] ?? 0);
+      else {
+        if (this.expected > 0) this.endSequence();
+        if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
+          this.controls++;
+          if (byte === 0) this.zeros[(this.offset + at) & 1] = (this.zeros[(this.offset + at) & 1] ?? 0) + 1;
+        }
+      }
+      this.previous = byte;
+    }
+    this.offset += bytes.length;
+  }
+
+  /** What the bytes so far are. */
+  result(): Detected {
+    if (this.first) return this.first;
+    const [even = 0, odd = 0] = this.zeros;
+    // Separators, digits and line ends have a zero byte in UTF-16, whatever the letters are.
+    if (odd > this.offset / 40 && even * 20 < odd) return { encoding: "utf-16le" };
+    if (even > this.offset / 40 && odd * 20 < even) return { encoding: "utf-16be" };
+    if (this.controls > 8 && this.controls > this.offset / 50) return { noText: "binary" };
+    // A sequence that the end of a sample cuts is not malformed.
+    if (this.malformed === 0 || this.wellFormed > this.malformed * UTF8_WEIGHT) return { encoding: "utf-8" };
+    if (this.paired > this.high * CYRILLIC_SHARE) return { encoding: "windows-1251" };
+    const isCentral = this.centralEuropean > this.high * CENTRAL_EUROPEAN_SHARE;
+    return { encoding: isCentral ? "windows-1250" : "windows-1252" };
+  }
+
+  private addHigh(byte: number, following: number): void {
+    this.high++;
+    if (this.previous >= 0x80) this.paired++;
+    // Beside a letter only: "100 £" is a sign.
+    if (CENTRAL_EUROPEAN.has(byte) && (isLetter(this.previous) || (byte !== 0xbf && isLetter(following))))
+      this.centralEuropean++;
+    if (byte < 0xc0) {
+      if (this.expected === 0) this.malformed++;
+      else if (--this.expected === 0) this.wellFormed++;
+      return;
+    }
+    if (this.expected > 0) this.endSequence();
+    this.expected = byte >= 0xf5 || byte < 0xc2 ? 0 : byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+    if (this.expected === 0) this.malformed++;
+  }
+
+  private endSequence(): void {
+    this.malformed++;
+    this.expected = 0;
+  }
+}
+
+function firstImpression(bytes: Uint8Array): Detected | undefined {
+  const noText = MAGIC.find(([, mark]) => startsWith(bytes, mark))?.[0];
+  if (noText) return { noText };
+  const encoding = MARKS.find(([, mark]) => startsWith(bytes, mark))?.[0];
+  return encoding === undefined ? undefined : { encoding };
+}
+
+/** True for a name that a decoder knows, such as `windows-1251`. */
+export function isEncoding(name: string): boolean {
+  try {
+    return new TextDecoder(name).encoding !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** What windows-1252 has from 0x80 on; node before 24 reads it as ISO 8859-1, where these are control characters. */
+const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
+
+/** Decodes text that comes in pieces. */
+export interface PieceDecoder {
+  /** @param bytes the next ones; left out at the end */
+  decode(bytes?: Uint8Array): string;
+}
+
+/**
+ * Opens a decoder.
+ * @param encoding a name of the Encoding Standard
+ * @throws RangeError for another one
+ */
+export function decoderOf(encoding: string): PieceDecoder {
+  const decoder = new TextDecoder(encoding);
+  const decode = (bytes?: Uint8Array): string => (bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode());
+  if (decoder.encoding !== "windows-1252") return { decode };
+  const right = (char: string): string => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char;
+  return { decode: (bytes) => decode(bytes).replace(/[\u0080-\u009F]/g, right) };
+}
+
+/** Detects the encoding of bytes that are all there. */
+export function detectEncoding(bytes: Uint8Array): Detected {
+  const detector = new EncodingDetector();
+  detector.add(bytes);
+  return detector.result();
+}

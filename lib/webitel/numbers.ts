@@ -1,0 +1,34 @@
+/** What can be dialled. Free of node builtins: the editor's preview uses it too. */
+
+/** What a cell's text is: a number or an address to call, or the reason why it is neither (a key under `webitel-dialer-member-upload.rows`). */
+export type Dialable = { destination: string; kind: "number" | "address" } | { key: string };
+
+/** Marks that programs put around numbers and nobody sees: directions, joiners, byte order marks, soft hyphens. */
+const INVISIBLE = /[\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/g;
+/** The formula that keeps a spreadsheet from taking a number for a number. */
+const TEXT_FORMULA = /^="([^"]*)"$/;
+const ADDRESS = /^(?:sips?:)?[^\s@:;,<>"]+@[^\s@;,<>"]+$/i;
+const SIP_NUMBER = /^sips?:\+?[\w.*#-]+$/i;
+const NUMBER = /^\+?[\d*#][\d\s().*#/-]*$/;
+/** Fewer digits are no number of anybody. */
+const MIN_DIGITS = 3;
+
+/**
+ * Reads a destination: marks that nobody sees, `="…"` and a leading apostrophe are taken off, and nothing else is changed.
+ * @param text trimmed
+ */
+export function dialable(text: string): Dialable {
+  if (/[\r\n]/.test(text)) return { key: "line-break" };
+  const bare = text.replace(INVISIBLE, "").trim();
+  const clean = (TEXT_FORMULA.exec(bare)?.[1] ?? bare)
+    .replace(/^'/, "")
+    .replace(/\u00A0/g, " ")
+    .trim();
+  if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(clean)) return { key: "spreadsheet" };
+  if (/^\+?\d{6,}[.,]0+$/.test(clean)) return { key: "decimal" };
+  if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };
+  // "(0)44" and "00" are left to the dial plan: they are numbers.
+  const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
+  if (!isNumber || clean.replace(/\D/g, "").length < MIN_DIGITS) return { key: "no-number" };
+  return { destination: clean, kind: "number" };
+}

@@ -1,0 +1,23 @@
+/** National numbers to E.164. `libphonenumber-js` is loaded with the first upload that names a country. */
+import { refused } from "./errors.js";
+
+/**
+ * Opens a reader of numbers.
+ * @param country two letters (ISO 3166-1), such as `UA`: where a number without a country code is from
+ * @returns from a number as people write it to E.164; undefined for one that cannot exist, or that has an extension
+ * @throws ContactCenterError `EINVALID` for a country that the library does not know
+ */
+export async function phoneReader(country: string): Promise<(number: string) => string | undefined> {
+  const { isSupportedCountry, parsePhoneNumberFromString } = await import("libphonenumber-js");
+  const code = country.toUpperCase();
+  if (!isSupportedCountry(code))
+    throw refused(
+      "webitel.errors.field.country",
+      { vendor: "webitel", operation: "upload", field: "country" },
+      { country },
+    );
+  return (number) => {
+    const parsed = parsePhoneNumberFromString(number, { defaultCountry: code, extract: false });
+    return parsed?.isPossible() && parsed.ext === undefined ? parsed.number : undefined;
+  };
+}

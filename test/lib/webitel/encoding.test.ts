@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { decoderOf, detectEncoding, isEncoding } from "../../../lib/webitel/encoding.js";
+import { encoded, type Encoding } from "../../support/webitel/encode.js";
+
+const TEXTS: Record<string, string> = {
+  Ukrainian: "Ім'я;Телефон;Місто\r\nОлена Бойко;+380501112233;Київ\r\nЇжакевич Ґалаґан;+380501112234;Львів\r\n",
+  Russian: "Имя;Телефон\r\nАнна Иванова;+79161234567\r\n",
+  German:
+    "Name;Telefon;Straße\r\nJürgen Müller;+49301234567;Königsallee 5\r\nBärbel Groß;+49301234568;Große Straße\r\n",
+  French:
+    "Prénom;Téléphone\r\nAnaïs Lefèvre;+33145678901\r\nFrançoise Cœur;+33145678902\r\nHélène Bérénger;+33145678903\r\nRené Éluard;+33145678904\r\nZoé Crépin;+33145678905\r\nThérèse Naïm;+33145678906\r\nAndré Salé;+33145678907\r\n",
+  Finnish: "Nimi;Puhelin\r\nÄijälä Pöyhönen;+358401234567\r\nÅsa Öberg;+358401234568\r\n",
+  Spanish: "Nombre;Teléfono\r\nMª José Núñez;+34912345678\r\nÁngel Peña;+34912345679\r\n",
+  Polish: "Imię;Telefon;Miasto\r\nŁukasz Wiśniewski;+48221234567;Łódź\r\nMałgorzata Żółć;+48221234568;Kraków\r\n",
+  Czech:
+    "Jméno;Telefon\r\nJiří Dvořák;+420221234567\r\nŽofie Němcová;+420221234568\r\nŠtěpán Růžička;+420221234569\r\n",
+  English: "Name,Phone\r\nAnn Berg,+442071234567\r\n",
+};
+const EXPECTED: [string, Encoding][] = [
+  ["Ukrainian", "windows-1251"],
+  ["Russian", "windows-1251"],
+  ["German", "windows-1252"],
+  ["French", "windows-1252"],
+  ["Finnish", "windows-1252"],
+  ["Spanish", "windows-1252"],
+  ["Polish", "windows-1250"],
+  ["Czech", "windows-1250"],
+];
+
+describe("lib/webitel/encoding", () => {
+  for (const [language, encoding] of EXPECTED) {
+    it(`recognizes ${encoding} in a ${language} list`, () => {
+      assert.deepEqual(detectEncoding(encoded(TEXTS[language] ?? "", encoding)), { encoding });
+    });
+  }
+
+  it("recognizes UTF-8 and UTF-16 with and without a byte order mark, in every language", () => {
+    for (const [language, text] of Object.entries(TEXTS)) {
+      for (const encoding of ["utf-8", "utf-16le", "utf-16be"] as const)
+        for (const mark of ["", "\uFEFF"])
+          assert.deepEqual(detectEncoding(encoded(mark + text, encoding)), { encoding }, `${language} ${encoding}`);
+    }
+  });
+
+  it("keeps UTF-8 with one damaged cell, and a sample that ends within a letter", () => {
+    const text = Buffer.from((TEXTS["Ukrainian"] ?? "").repeat(3));
+    text[text.length - 30] = 0xff;
+    assert.deepEqual(detectEncoding(text), { encoding: "utf-8" });
+    assert.deepEqual(detectEncoding(Buffer.from("Ім'я").subarray(0, 3)), { encoding: "utf-8" });
+  });
+
+  it("says what is no text", () => {
+    for (const [bytes, noText] of [
+      [[0x50, 0x4b, 3, 4, 20, 0], "xlsx"],
+      [[0xd0, 0xcf, 0x11, 0xe0, 0xa1], "xls"],
+      [[0x25, 0x50, 0x44, 0x46, 0x2d], "pdf"],
+      [[0x1f, 0x8b, 8, 0], "gzip"],
+      [Array.from({ length: 400 }, (_, at) => (at * 7) % 31), "binary"],
+    ] as const)
+      assert.deepEqual(detectEncoding(Uint8Array.from(bytes)), { noText });
+  });
+
+  it("reads the signs of windows-1252 that node takes for control characters", () => {
+    const decoder = decoderOf("windows-1252");
+    assert.equal(decoder.decode(Uint8Array.of(0x80, 0x85, 0x92, 0x96, 0x9c, 0xe9)) + decoder.decode(), "€…’–œé");
+  });
+
+  it("knows encodings by the names of the Encoding Standard", () => {
+    assert.ok(isEncoding("windows-1251") && isEncoding("CP1252") && isEncoding("koi8-u"));
+    assert.ok(!isEncoding("win1251") && !isEncoding(""));
+  });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { ContactCenterError } from "../../../lib/webitel/errors.js";
+import { checkHeader } from "../../../lib/webitel/header.js";
+import type { Default, Mapping } from "../../../lib/webitel/member.js";
+
+function errorOf(header: string[], mapping: Mapping[] = [], defaults: Default[] = []): ContactCenterError | undefined {
+  try {
+    checkHeader(header, { mapping, defaults });
+  } catch (error) {
+    return error as ContactCenterError;
+  }
+  return undefined;
+}
+
+const PHONE: Mapping = { column: "Phone", field: "destination" };
+
+describe("lib/webitel/header", () => {
+  it("takes a header that leads to a number, by name, by mapping or by a default", () => {
+    for (const header of [["Name", " DESTINATION "], ["destination1"], ["name", "destination2"]])
+      assert.equal(errorOf(header), undefined);
+    assert.equal(errorOf(["Phone", "", "", "Notes", "Notes"], [PHONE]), undefined);
+    assert.equal(errorOf(["name"], [], [{ field: "destination", value: "+380501112233" }]), undefined);
+  });
+
+  const refused: [string, string, string[], Mapping[]?][] = [
+    ["no header at all", "no-destination", ["Anna Berg", "+380501112233"]],
+    ["a mapped column in another case", "missing", ["phone", "Name"], [PHONE]],
+    ["a mapped column that is gone", "missing", ["Phone"], [PHONE, { column: "Debt", field: "variables.debt" }]],
+    ["a mapped column twice", "twice", ["Phone", "Name", "Phone"], [PHONE]],
+    ["two columns of one field", "twice", ["Destination", "destination1"]],
+    ["letters that were lost", "encoding", ["\uFFFD\uFFFD\uFFFD", "destination"]],
+    ["more numbers than a member has", "too-many", ["destination", "destination21"]],
+  ];
+  for (const [name, key, header, mapping] of refused) {
+    it(`refuses ${name} in one sentence, with the header that was found`, () => {
+      const error = errorOf(header, mapping);
+      assert.equal(error?.key, `webitel.errors.header.${key}`);
+      assert.equal(error.code, "EINVALID");
+      assert.ok(!error.message.includes("__"), error.message);
+      assert.ok(!error.message.includes("380501112233"), "a number of somebody is in the error");
+    });
+  }
+
+  it("says which column is missing and what the first row is", () => {
+    const { message } = errorOf(["phone", "Name"], [PHONE]) as ContactCenterError;
+    assert.match(message, /"Phone".*phone \| Name/);
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ContactCenterError } from "../../../lib/webitel/errors.js";
+import { type CsvOptions, fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
+import { listSource, QueueSource, type RowSource } from "../../../lib/webitel/upload/source.js";
+
+const OPTIONS: CsvOptions = { separator: "auto", encoding: "auto" };
+const CHANGED = { code: "EINVALID", key: "webitel.errors.source.changed" };
+/** More than is read at once. */
+const PEOPLE = `name;destination\n${Array.from({ length: 20_000 }, (_, at) => `P${at};+3805${String(at).padStart(8, "0")}`).join("\n")}\n`;
+
+async function gather(source: RowSource, into: InputRow[] = [], meanwhile?: () => void): Promise<InputRow[]> {
+  for await (const rows of source.rows()) {
+    into.push(...rows);
+    meanwhile?.();
+    meanwhile = undefined;
+  }
+  return into;
+}
+
+describe("lib/webitel/upload/source", () => {
+  let folder: string;
+  let file: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), "cc-source-"))));
+  after(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => writeFileSync((file = join(folder, "members.csv")), PEOPLE));
+
+  it("reads a file twice through one opening, and knows about how many rows there are", async () => {
+    const source = fileSource(file, OPTIONS);
+    assert.equal((await source.measure()).rows, 20_000);
+    assert.equal((await gather(source)).length, 20_000);
+    assert.deepEqual([source.columns, source.delimiter], [["name", "destination"], ";"]);
+    source.close();
+  });
+
+  const changes: Record<string, () => void> = {
+    "grows, with a last line that is half of a number": () => appendFileSync(file, "X;+9990"),
+    "is cut": () => truncateSync(file, 100_000),
+    "is replaced by another file": () => {
+      writeFileSync(`${file}.new`, PEOPLE);
+      renameSync(`${file}.new`, file);
+    },
+    "is written again in place": () => {
+      writeFileSync(file, PEOPLE.replace("P19999", "Q19999"));
+      utimesSync(file, 1, 1);
+    },
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    it(`notices that a file ${name}, between the measure and the end`, async () => {
+      for (const whileReading of [false, true]) {
+        writeFileSync(file, PEOPLE);
+        const source = fileSource(file, OPTIONS);
+        await source.measure();
+        if (!whileReading) change();
+        const rows: InputRow[] = [];
+        await assert.rejects(gather(source, rows, whileReading ? change : undefined), CHANGED);
+        for (const { data } of rows) assert.match((data as { destination: string }).destination, /^\+3805\d{8}$/);
+        source.close();
+      }
+    });
+  }
+
+  it("does not let the last line of a file leave that is still being written", async () => {
+    writeFileSync(file, "name;destination\nA;+380501112233\nB;+38050");
+    const source = fileSource(file, OPTIONS);
+    await source.measure();
+    appendFileSync(file, "1112234\n");
+    const rows: InputRow[] = [];
+    await assert.rejects(gather(source, rows), CHANGED);
+    assert.deepEqual(
+      rows.map(({ data }) => data),
+      [{ name: "A", destination: "+380501112233" }],
+    );
+    source.close();
+  });
+
+  it("refuses what is not a regular file, at once", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const path of [pipe, folder])
+      await assert.rejects(fileSource(path, OPTIONS).measure(), {
+        code: "EINVALID",
+        key: "webitel.errors.source.no-file",
+      });
+    await assert.rejects(fileSource(join(folder, "none.csv"), OPTIONS).measure(), {
+      code: "ENOENT",
+      key: "webitel.errors.file",
+    });
+  });
+
+  it("refuses what is no text, before any row", async () => {
+    await assert.rejects(textSource(Buffer.from("PK\u0003\u0004workbook"), OPTIONS).measure(), {
+      code: "EINVALID",
+      key: "webitel.errors.source.xlsx",
+    });
+    assert.throws(() => textSource("PK\u0003\u0004workbook", OPTIONS), { key: "webitel.errors.source.xlsx" });
+  });
+
+  it("ends reading at once when it is closed", async () => {
+    const source = fileSource(file, OPTIONS);
+    const reason = new ContactCenterError("ECANCELED", "webitel.errors.cancelled", {
+      vendor: "webitel",
+      operation: "upload",
+    });
+    const measuring = source.measure();
+    source.close(reason);
+    await assert.rejects(measuring, { code: "ECANCELED" });
+    const second = fileSource(file, OPTIONS);
+    const rows: InputRow[] = [];
+    await assert.rejects(
+      gather(second, rows, () => second.close(reason)),
+      { code: "ECANCELED" },
+    );
+    assert.ok(rows.length < 20_000);
+  });
+
+  it("knows a list by its content, whatever JSON cannot write", async () => {
+    const circle: Record<string, unknown> = { a: 1 };
+    circle["self"] = circle;
+    const print = async (items: readonly unknown[]): Promise<string> => (await listSource(items).measure()).fingerprint;
+    assert.equal(await print([{ id: 1n }]), await print([{ id: 1n }]));
+    assert.notEqual(await print([{ id: 1n }]), await print([{ id: 2n }]));
+    assert.ok(await print([circle]));
+  });
+
+  it("gives what a stream had before its error", async () => {
+    const source = new QueueSource();
+    source.push([1, 2]);
+    source.fail(
+      new ContactCenterError("ETIMEDOUT", "webitel.errors.stream", { vendor: "webitel", operation: "upload" }),
+    );
+    const rows: InputRow[] = [];
+    await assert.rejects(gather(source, rows), { code: "ETIMEDOUT" });
+    assert.deepEqual(rows, [{ data: 1 }, { data: 2 }]);
+  });
+});
