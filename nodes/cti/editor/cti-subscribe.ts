@@ -44,5 +44,8 @@ function show(node: EditorNode): void {
   const address = events ? endpointAddress(base, textSetting(events, "url"), textSetting(events, "auth")) : base;
   $("#cc-address").text(base === "" ? node._("cti-subscribe.empty.address") : address);
   $("#cc-copy").toggle(base !== "");
-  showReach(node, $("#dialog-form"), base);
+  // Without a broker there is no address yet that could be wrong.
+  const isKnown = events ? RED.nodes.node(entered(input("broker"))) : base !== "";
+  $(".cc-reach").hide();
+  if (isKnown) showReach(node, $("#dialog-form"), base);
 }

@@ -34,7 +34,7 @@ describe("editor: every node", function () {
   });
   afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
 
-  /** Texts of the open dialog that are keys instead of words, or too faint to be read in light or dark colours. */
+  /** Texts of the open dialog that are keys instead of words, or too faint to be read in light or dark colours; and rows that broke. */
   async function unreadable(type: string, dialog: string): Promise<string[]> {
     const found = RAW_KEY.exec(await editor.page.locator(dialog).innerText()) ?? [];
     const texts: string[] = [...found];
@@ -43,7 +43,21 @@ describe("editor: every node", function () {
       await editor.picture(`${type}-${theme}`);
       texts.push(...(await faintTexts(editor.page, dialog, LEAST_CONTRAST)).map((text) => `${theme} ${text}`));
     }
-    return texts;
+    return [...texts, ...(await brokenRows(dialog))];
+  }
+
+  /** Labels whose field did not fit beside them. */
+  function brokenRows(dialog: string): Promise<string[]> {
+    return editor.page.evaluate((selector) => {
+      const broken: string[] = [];
+      for (const label of document.querySelectorAll<HTMLElement>(`${selector} .form-row > label:not(.cc-wide)`)) {
+        const field = label.nextElementSibling;
+        if (!field || label.getClientRects().length === 0 || field.getClientRects().length === 0) continue;
+        if (field.getBoundingClientRect().top >= label.getBoundingClientRect().bottom)
+          broken.push(`broken row: ${label.innerText}`);
+      }
+      return broken;
+    }, dialog);
   }
 
   for (const type of configs) {
