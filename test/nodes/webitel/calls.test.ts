@@ -1,50 +1,48 @@
-/** webitel-create-call, webitel-agents and webitel-attempt-result on a real Node-RED. */
+/** webitel-create-call, webitel-agents and webitel-attempt-result, each alone with its connection. */
 import assert from "node:assert/strict";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
-import { catchProbe, node, probe, tab } from "../../support/flow.js";
-import { NodeRed } from "../../support/node-red.js";
-import { send } from "../../support/webhook.js";
-import { runAction } from "../../support/run-action.js";
-import { connection, entry, start } from "../../support/webitel/flow.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
+import { OneNode } from "../../support/one-node.js";
+import { runAction } from "../../support/run-action.js";
+import { connection } from "../../support/webitel/flow.js";
+import agents = require("../../../nodes/webitel/webitel-agents.js");
+import attemptResult = require("../../../nodes/webitel/webitel-attempt-result.js");
+import webitelConnection = require("../../../nodes/webitel/webitel-connection.js");
+import createCall = require("../../../nodes/webitel/webitel-create-call.js");
 
 const SECRET = "very-secret-token-4711";
 
+/** An error as a Catch node gives it. */
+interface Failure {
+  code: unknown;
+  message: string;
+  cause: { id?: string; field?: string };
+}
+
 describe("nodes that call Webitel's API", () => {
-  let red: NodeRed;
+  const modules = [webitelConnection, createCall, agents, attemptResult];
   let simulator: WebitelSimulator;
+  let node: OneNode | undefined;
   before(async () => {
     simulator = await startWebitelSimulator({ token: SECRET });
-    red = await NodeRed.start();
   });
-  after(async () => {
-    await red.stop();
-    await simulator.close();
-  });
+  after(() => simulator.close());
   beforeEach(() => {
-    red.forget();
     simulator.seen.length = 0;
   });
+  afterEach(() => stop());
 
-  const deploy = (type: string, settings: object = {}, token = SECRET): Promise<void> =>
-    red.deploy([
-      tab(),
-      connection(simulator.url, token),
-      ...entry("it"),
-      node("it", type, { connection: "webitel", ...settings }, [["out"]]),
-      probe("out"),
-      ...catchProbe(),
-    ]);
-  const out = async (message: object): Promise<Record<string, unknown>> => {
-    await start(red.url, message);
-    return red.message("out");
+  const stop = async (): Promise<void> => {
+    await node?.stop();
+    node = undefined;
   };
-  const caught = async (
-    message: object,
-  ): Promise<{ code: unknown; message: string; cause: { id?: string; field?: string } }> => {
-    await start(red.url, message);
-    return (await red.message("caught"))["error"] as never;
+  const deploy = async (type: string, settings: object = {}, token = SECRET, url = simulator.url): Promise<void> => {
+    await stop();
+    node = await OneNode.start(modules, { type, connection: "webitel", ...settings }, connection(url, token));
   };
+  const running = (): OneNode => node as OneNode;
+  const out = (message: object): Promise<Record<string, unknown>> => running().run(message);
+  const caught = (message: object): Promise<Failure> => running().fail<Failure>(message);
 
   describe("webitel-create-call", () => {
     it("sends only what is set, settings before the message, values of variables as text", async () => {
@@ -120,7 +118,7 @@ describe("nodes that call Webitel's API", () => {
       const error = await caught({ payload: { destination: "+1", extension: "1017" } });
       assert.deepEqual([error.code, error.cause.id], [401, "api.context.session_expired.app_error"]);
       assert.match(error.message, /token=\[redacted\]/);
-      assert.ok(!(JSON.stringify(red.seen) + red.log.join()).includes("another-secret-0815"));
+      assert.ok(!(JSON.stringify(running().caught) + running().log).includes("another-secret-0815"));
     });
 
     it("refuses without a connection, an address or a token", async () => {
@@ -128,7 +126,6 @@ describe("nodes that call Webitel's API", () => {
         [{ connection: "" }, SECRET, "connection"],
         [{}, "", "token"],
       ] as const) {
-        red.forget();
         await deploy("webitel-create-call", settings, token);
         assert.equal((await caught({ payload: { destination: "+1", extension: "1" } })).cause.field, field);
       }
@@ -200,37 +197,13 @@ describe("nodes that call Webitel's API", () => {
     for (const [type, settings, payload, answer] of calls) {
       it(`is an error of ${type}: ${JSON.stringify(answer.body)}`, async () => {
         const site = await cannedWebhook(answer);
-        await red.deploy([
-          tab(),
-          connection(site.url, SECRET),
-          ...entry("it"),
-          node("it", type, { connection: "webitel", ...settings }, [["out"]]),
-          probe("out"),
-          ...catchProbe(),
-        ]);
+        await deploy(type, settings, SECRET, site.url);
         const { code, message } = await caught({ payload });
-        assert.deepEqual([code, red.messages("out").length], ["EANSWER", 0]);
+        assert.deepEqual([code, running().sent.length], ["EANSWER", 0]);
         assert.match(message, /is not Webitel's/);
         await site.close();
       });
     }
-  });
-
-  describe("the test of a connection", () => {
-    it("says which right is missing, and what works", async () => {
-      const limited = await startWebitelSimulator({ token: SECRET, forbidden: /queues/ });
-      const settings = { url: limited.url, tls: "" };
-      const ask = async (token: string): Promise<{ ok: boolean; message: string; steps?: string[] }> =>
-        (await send(`${red.adminUrl}/contact-center/webitel-connection/test`, { settings, credentials: { token } }))
-          .json as never;
-      const report = await ask(SECRET);
-      assert.equal(report.ok, false);
-      assert.match(report.message, /may not use SearchQueue/);
-      assert.deepEqual(report.steps?.length, 2);
-      assert.match((await ask("wrong")).message, /401/);
-      assert.ok(limited.seen.every(({ method }) => method === "GET"));
-      await limited.close();
-    });
   });
 
   describe("webitel-attempt-result", () => {
@@ -255,8 +228,7 @@ describe("nodes that call Webitel's API", () => {
         min_offering_at: "1767225599000",
         variables: { sum: "12" },
       });
-      await start(red.url, { payload: { attempt_id: attempt } });
-      await red.message("out", () => simulator.seen.length === 2);
+      await out({ payload: { attempt_id: attempt } });
       assert.equal(simulator.seen[1]?.path, `/call_center/attempts/${attempt}`);
       await hook.close();
     });
@@ -267,7 +239,6 @@ describe("nodes that call Webitel's API", () => {
         [{ attempt: "1", queue: "10", status: "x" }, "member"],
         [{ attempt: "1" }, "status"],
       ] as const) {
-        red.forget();
         await deploy("webitel-attempt-result");
         assert.equal((await caught({ payload })).cause.field, field);
       }

@@ -1,0 +1,30 @@
+/** The test button of a webitel-connection, on a real Node-RED. */
+import assert from "node:assert/strict";
+import { startWebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import { NodeRed } from "../../support/node-red.js";
+import { send } from "../../support/webhook.js";
+
+const SECRET = "very-secret-token-4711";
+
+describe("the test of a webitel-connection", () => {
+  let red: NodeRed;
+  before(async () => {
+    red = await NodeRed.start();
+  });
+  after(() => red.stop());
+
+  it("says which right is missing, and what works", async () => {
+    const limited = await startWebitelSimulator({ token: SECRET, forbidden: /queues/ });
+    const settings = { url: limited.url, tls: "" };
+    const ask = async (token: string): Promise<{ ok: boolean; message: string; steps?: string[] }> =>
+      (await send(`${red.adminUrl}/contact-center/webitel-connection/test`, { settings, credentials: { token } }))
+        .json as never;
+    const report = await ask(SECRET);
+    assert.equal(report.ok, false);
+    assert.match(report.message, /may not use SearchQueue/);
+    assert.deepEqual(report.steps?.length, 2);
+    assert.match((await ask("wrong")).message, /401/);
+    assert.ok(limited.seen.every(({ method }) => method === "GET"));
+    await limited.close();
+  });
+});
