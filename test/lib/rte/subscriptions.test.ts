@@ -62,4 +62,35 @@ describe("lib/rte/subscriptions", () => {
     assert.deepEqual(books.result(ARRIVED), { ...ARRIVED, subscribed: false, message: "Unauthorized" });
     assert.deepEqual(distinct([STATUS, { entityId: "q1", eventName: "queueStatus" }, ARRIVED]).length, 2);
   });
+
+  it("asks again for what was refused after five minutes, and for what failed after its wait", () => {
+    const books = new Subscriptions();
+    books.add(subscriber(), [STATUS, ARRIVED], NOW);
+    books.answered(STATUS, false, "Unauthorized", NOW.nowMs);
+    books.failed(ARRIVED, { message: "busy", isAlone: false, waitMs: (failures) => 100 + failures }, NOW.nowMs);
+    assert.deepEqual([books.nextMs(), books.missing(1099)], [1100, []]);
+    assert.deepEqual(books.missing(1100), [ARRIVED]);
+    books.failed(ARRIVED, { message: "busy", isAlone: false, waitMs: (failures) => 100 + failures }, 1100);
+    assert.equal(books.nextMs(), 1201);
+    assert.deepEqual(books.missing(300_999), [ARRIVED]);
+    assert.deepEqual(books.missing(301_000), [STATUS, ARRIVED]);
+  });
+
+  it("knows since when each subscriber has lost events, and reports each loss once", () => {
+    const [one, two] = [subscriber(), subscriber()];
+    const books = new Subscriptions();
+    books.add(one, [STATUS], { nowMs: 1000 });
+    books.answered(STATUS, true, null, 1100);
+    assert.deepEqual(books.takeLosses(one), [], "nothing failed");
+    books.add(two, [STATUS], { nowMs: 5000 });
+    assert.deepEqual([books.completeUntilMs(one, 6000), books.completeUntilMs(subscriber(), 6000)], [6000, undefined]);
+    books.disconnected(4000);
+    books.disconnected(undefined);
+    assert.deepEqual([books.completeUntilMs(one, 9000), books.completeUntilMs(two, 9000)], [4000, 5000]);
+    assert.deepEqual(books.takeLosses(one), [], "not over");
+    books.answered(STATUS, true, null, 10_000);
+    assert.deepEqual(books.takeLosses(one), [{ fromMs: 4000, toMs: 10_000, subjects: [STATUS] }]);
+    assert.deepEqual(books.takeLosses(two), [{ fromMs: 5000, toMs: 10_000, subjects: [STATUS] }]);
+    assert.deepEqual(books.takeLosses(one), []);
+  });
 });
