@@ -92,7 +92,7 @@ function share(
     return { shared: before, ready: Promise.resolve() };
   }
   const shared = new SharedClient(loginOf(RED, node, config, credentials), fingerprint, reporter, before);
-  const known = before === undefined ? file.read() : before.client.close().then(() => before.currentProgress());
+  const known = before === undefined ? file.read() : before.retire();
   const ready = known.then(
     (progress) => void (shared.progress = readProgress(progress)),
     (error: unknown) => node.warn(RED._("rte.warnings.progress", { why: (error as Error).message })),

@@ -65,6 +65,7 @@ export class SharedClient {
   private readonly users = new Map<string, Subscriber>();
   /** Places in {@link users} whose node is there again and will join. */
   private readonly expected = new Set<string>();
+  private isRetired = false;
   /** Places on the connection before this one. */
   private readonly inherited: ReadonlyMap<string, Subscriber>;
 
@@ -130,8 +131,19 @@ export class SharedClient {
     if (this.users.size === 0) await this.client.close();
   }
 
+  /**
+   * Another connection takes over the nodes.
+   * @returns until when each has got every event
+   */
+  async retire(): Promise<Progress> {
+    this.isRetired = true;
+    await this.client.close();
+    return this.currentProgress();
+  }
+
   /** A deploy is done: the places of nodes that are not there again are given up. */
   async leaveUnclaimed(): Promise<void> {
+    if (this.isRetired) return;
     const unclaimed = [...this.users].filter(([id, user]) => user instanceof Place && !this.expected.has(id));
     await Promise.all(unclaimed.map(([id]) => this.leave(id)));
   }

@@ -19,12 +19,12 @@ import { wireData } from "./wire.js";
 /** How the simulator starts. */
 export interface RteSimulatorOptions extends Partial<HubManners> {
   port?: number;
-  /** Life of the tokens that the chain gives, in seconds; 300 unless told. */
+  /** Lifetime of the tokens that the chain gives, in seconds; 300 by default. */
   tokenSeconds?: number;
   /** Plays day after day from the start. */
   play?: boolean;
   seed?: number;
-  /** Seconds that a day takes; 60 unless told. */
+  /** Seconds that a day takes; 60 by default. */
   daySeconds?: number;
 }
 
@@ -140,7 +140,7 @@ export class RteSimulator implements Simulator {
     return receivers;
   }
 
-  /** Plays day after day; a day takes a minute unless told. */
+  /** Plays day after day; a day takes a minute by default. */
   play(): void {
     if (this.day !== undefined) return;
     const speed = DAY_MS / ((this.options.daySeconds ?? 60) * 1000);

@@ -39,7 +39,7 @@ const typed = (...names: string[]): string[] => names.flatMap((name) => [name, `
 
 /** The settings that the contract names, per node. */
 const SETTINGS: Record<string, string[]> = {
-  "rte-connection": ["auth", "url", "email", "discoveryUrl", "apiUrl"],
+  "rte-connection": ["auth", "url", "email", "discoveryUrl", "apiUrl", "tls"],
   "rte-subscribe": ["connection", "subscriptions", ...typed("active")],
   "cti-broker": ["url", "callbackUrl", "enumStyle", "auth", "headerName", "addressField", "callbackField", "tls"],
   "cti-command": ["broker", "command", "heartbeat", ...typed("imAddress", "number")],

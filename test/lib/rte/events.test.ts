@@ -152,9 +152,9 @@ describe("lib/rte/events", () => {
   });
 
   it("passes unknown names and events through and tells of each once", () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const reader = new EventReader((event, property) =>
-      told.push(property === undefined ? event : `${event}.${property}`),
+      reported.push(property === undefined ? event : `${event}.${property}`),
     );
     for (let times = 0; times < 3; times++) {
       assert.deepEqual(read("UserSetting", { some: { thing: 1 }, eventType: 7 }, ENTITY, reader).payload, {
@@ -167,11 +167,11 @@ describe("lib/rte/events", () => {
       });
     }
     assert.ok(
-      told.includes("UserSetting") &&
-        told.includes("UserAlert.newOne") &&
-        !told.some((what) => what.includes("eventType")),
+      reported.includes("UserSetting") &&
+        reported.includes("UserAlert.newOne") &&
+        !reported.some((what) => what.includes("eventType")),
     );
-    assert.equal(told.filter((what) => what === "UserAlert.newOne").length, 1);
+    assert.equal(reported.filter((what) => what === "UserAlert.newOne").length, 1);
     assert.equal(read("UserSetting", {}).topic, "UserSetting");
   });
 

@@ -239,9 +239,9 @@ describe("lib/rte/client against another hub", () => {
     await recorder.setSubscriptions([...bad, ...good]);
     await until("the good ones", () => client.counts(recorder).pending === bad.length);
     assert.deepEqual(client.counts(recorder), { refused: 0, pending: bad.length });
-    const told = recorder.all("subscribed").flatMap(({ payload }) => payload);
-    assert.equal(told.length, good.length);
-    assert.ok(told.every(({ subscribed: isSubscribed }) => isSubscribed));
+    const reported = recorder.all("subscribed").flatMap(({ payload }) => payload);
+    assert.equal(reported.length, good.length);
+    assert.ok(reported.every(({ subscribed: isSubscribed }) => isSubscribed));
     assert.match(
       (await recorder.list()).find(({ entityId }) => entityId === "not-a-guid-1")?.message ?? "",
       /unexpected error/,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { node, probe, tab } from "../../support/flow.js";
-import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
+import { type DeployType, type FlowNode, makeUserDir, NodeRed } from "../../support/node-red.js";
 import { again, connectionNode, flowOf, hubHas, of, QUEUE_ID, subscribeNode, subscriber } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
@@ -185,4 +187,107 @@ describe("nodes/rte: deploys", function () {
       "each once, in order",
     );
   });
+
+  /** Sends numbered events, one each 5 ms, until it is stopped; resolves with how many. */
+  function traffic(): { stop: () => Promise<number> } {
+    let isOver = false;
+    const sending = (async () => {
+      let sent = 0;
+      for (; !isOver; await sleep(5)) simulator.emit("UserAlert", "u", { Value: String(sent++) });
+      return sent;
+    })();
+    return {
+      stop: () => {
+        isOver = true;
+        return sending;
+      },
+    };
+  }
+  const valuesAt = (id: string): number[] =>
+    red.messages(id).map(({ payload }) => Number((payload as { Value: string }).Value));
+  const gapsAt = (id: string): { from: string; to: string; subscriptions: object[] }[] =>
+    red
+      .messages(id)
+      .filter(({ topic }) => topic === "gap")
+      .map(({ payload }) => payload as { from: string; to: string; subscriptions: object[] });
+
+  it("keeps the socket and loses no event over full deploys, and over an edit that does not concern the connection", async () => {
+    const flow = (name: string): FlowNode[] => [
+      tab(),
+      connectionNode(simulator, { name }),
+      ...subscriber("a", [of("UserAlert", "u")]),
+    ];
+    await red.deploy(flow("one"));
+    await hubHas(simulator, of("UserAlert", "u"));
+    const [socket] = simulator.hub.connections;
+    red.forget();
+    const { stop } = traffic();
+    for (let turn = 0; turn < 3; turn++) {
+      await red.deploy(again(flow("one")), "full");
+      await red.deploy(again(flow(`renamed ${turn}`)), "nodes");
+    }
+    const sent = await stop();
+    await until("the last event", () => valuesAt("a-event").at(-1) === sent - 1);
+    assert.deepEqual(
+      valuesAt("a-event"),
+      Array.from({ length: sent }, (_, index) => index),
+      "each once, in order",
+    );
+    assert.deepEqual([gapsAt("a-notice"), [...simulator.hub.connections]], [[], [socket]]);
+  });
+
+  it("reports as a gap what an edit of the connection loses", async () => {
+    const flow = (apiUrl: string): FlowNode[] => [
+      tab(),
+      connectionNode(simulator, { apiUrl }),
+      ...subscriber("a", [of("UserAlert", "u")]),
+      ...subscriber("idle", []),
+    ];
+    await red.deploy(flow(""));
+    await hubHas(simulator, of("UserAlert", "u"));
+    red.forget();
+    const { stop } = traffic();
+    await red.message("a-event");
+    const before = Date.now();
+    await red.deploy(again(flow(`${simulator.url}/`)), "nodes");
+    await until("a gap", () => gapsAt("a-notice").length === 1);
+    const sent = await stop();
+    await until("the last event", () => valuesAt("a-event").at(-1) === sent - 1);
+    const [{ from, to, subscriptions } = { from: "", to: "", subscriptions: [] }] = gapsAt("a-notice");
+    assert.ok(Date.parse(from) >= before - 500 && Date.parse(to) <= Date.now());
+    assert.deepEqual(subscriptions, [of("UserAlert", "u")]);
+    assert.equal(new Set(valuesAt("a-event")).size, valuesAt("a-event").length, "nothing twice");
+    assert.deepEqual(gapsAt("idle-notice"), []);
+  });
+
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    it(`reports as a gap what a restart loses (${signal})`, async () => {
+      const userDir = makeUserDir();
+      const first = await NodeRed.start({ flows: [tab()], userDir });
+      try {
+        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
+        await hubHas(simulator, of("UserAlert", "u"));
+        const file = join(userDir, "contact-center", "rte-connection.json");
+        if (signal === "SIGKILL") await until("a note on disk", () => existsSync(file));
+        simulator.emit("UserAlert", "u");
+        await first.message("a-event");
+        const stoppedMs = Date.now();
+        await first.stop(signal);
+        assert.equal(statSync(file).mode & 0o777, 0o600);
+        const second = await NodeRed.start({ userDir });
+        try {
+          const { payload } = await second.message("a-notice", ({ topic }) => topic === "gap");
+          const { from, subscriptions } = payload as { from: string; subscriptions: object[] };
+          const early = stoppedMs - Date.parse(from);
+          assert.ok(early > -1000 && early < 6000, `${early} ms before the end`);
+          assert.deepEqual(subscriptions, [of("UserAlert", "u")]);
+        } finally {
+          await second.stop();
+        }
+      } finally {
+        await first.stop();
+        rmSync(userDir, { recursive: true, force: true });
+      }
+    });
+  }
 });

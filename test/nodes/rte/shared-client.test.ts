@@ -152,11 +152,11 @@ describe("nodes/rte/shared-client", () => {
     shared.hold("idle");
     simulator.emit("QueueStatus", QUEUE_ID);
     await cameThrough();
-    await shared.client.close();
-    const progress = shared.currentProgress();
     const before = shared;
+    const retired = before.retire();
+    await before.leaveUnclaimed();
     shared = create(before);
-    shared.progress = progress;
+    shared.progress = await retired;
     const [a, idle] = [await joined("a", of("QueueStatus")), await joined("idle")];
     await until("a gap", () => a.gaps().length === 1);
     assert.equal(a.events.length, 1);
