@@ -8,7 +8,7 @@ import type { Agent } from "node:http";
 import type { AgentOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { ContactCenterError } from "./errors.js";
 import { tunnelAgent } from "../http/proxy.js";
 import { createRestClient, networkError, type RestAnswer, statusError } from "../http/rest.js";
@@ -136,7 +136,9 @@ export class SocketTransport implements ITransport {
 
   private open(address: string, agent: Agent | undefined): Promise<void> {
     const { context } = this;
-    const socket = new WebSocket(address, {
+    // Loaded here, so that a palette without a connection costs nothing at start.
+    const ws = require("ws") as typeof import("ws");
+    const socket = new ws.WebSocket(address, {
       ...context.tls,
       headers: headersFor(context, address),
       handshakeTimeout: context.handshakeMs,
