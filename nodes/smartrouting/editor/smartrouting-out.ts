@@ -42,7 +42,7 @@ addForm("smartrouting-out", {
   },
 });
 
-/** Says of a literal target what Enreach will take it for. */
+/** Says of a literal target what Enreach will take it for. Its hint has no key in the html, since the editor translates after this. */
 function showKind(node: EditorNode, setting: string, field: AnswerField): void {
   if (field.kind !== "any-target" && field.kind !== "user-target") return;
   const value = literal(typedValue(input(setting)))?.value;

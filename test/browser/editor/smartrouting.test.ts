@@ -100,6 +100,17 @@ describe("editor: SmartRouting", function () {
     await editor.cancel();
   });
 
+  it("says at once what a saved target is, and asks for one where there is none", async () => {
+    await editor.edit("old-out");
+    const hint = (setting: string): Promise<string> =>
+      editor.page.locator(`.form-row:has(#node-input-${setting}) .cc-hint`).innerText();
+    assert.equal(await hint("initialTarget"), "A number: of a queue or an agent.");
+    assert.match(await hint("failTarget"), /^Where the call overflows to/);
+    await editor.fill({ initialTarget: ["str", "disconnect"] });
+    assert.equal(await hint("initialTarget"), "Ends the call.");
+    await editor.cancel();
+  });
+
   it("composes an answer without JSON, shows it, and sends just that", async () => {
     await editor.edit("out");
     assert.match(await editor.preview(), /204/);
