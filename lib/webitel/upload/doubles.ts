@@ -2,7 +2,7 @@
  * Copies of members that came late: a batch was sent a second time because the queue did not have it, and then the first one was
  * committed as well. They are found by the run's own markers.
  */
-import { delay } from "../../http/backoff.js";
+import { backoffDelay, delay } from "../../http/backoff.js";
 import type { RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import { membersOf } from "./verification.js";
@@ -38,46 +38,66 @@ const wasCalled = ({ attempts = 0, reserved, stop_cause }: FoundMember): boolean
 
 /**
  * The members that are there too often. Of each person one stays: who was called, then whose id was reported, then the oldest.
- * Nobody is named where the numbers do not divide: somebody else has changed the queue meanwhile.
+ * Where a list has a person twice, nobody is named unless all are there equally often: somebody else has changed the queue.
  * @param keep how many of these members belong into the queue
  * @param reported ids that were sent to the outputs
  */
 export function copiesAmong(found: readonly FoundMember[], keep: number, reported: ReadonlySet<string>): Copies {
   const count = Math.max(0, found.length - keep);
   if (count === 0 || keep === 0) return { count, members: count === 0 ? [] : [...found] };
-  const times = found.length / keep;
   const groups = new Map<string, FoundMember[]>();
   for (const member of found) {
     const content = contentOf(member);
     groups.set(content, [...(groups.get(content) ?? []), member]);
   }
-  const divides = [...groups.values()].every(({ length }) => Number.isInteger(length / times));
-  if (!Number.isInteger(times) || !divides) return { count, members: [] };
+  // As many people as rows: each belongs there once.
+  const times = groups.size === keep ? undefined : found.length / keep;
+  const divides = (length: number): boolean => times === undefined || Number.isInteger(length / times);
+  if (times !== undefined && !Number.isInteger(times)) return { count, members: [] };
+  if (![...groups.values()].every(({ length }) => divides(length))) return { count, members: [] };
   const rank = (member: FoundMember): number => (wasCalled(member) ? 0 : reported.has(member.id) ? 1 : 2);
   const members = [...groups.values()].flatMap((group) =>
-    group.sort((a, b) => rank(a) - rank(b)).slice(group.length / times),
+    group.sort((a, b) => rank(a) - rank(b)).slice(times === undefined ? 1 : group.length / times),
   );
   return { count, members };
 }
 
 /** Copies that stay in the queue are named in the report up to this number. */
 const NAMED_COPIES = 1000;
+/** How often copies are deleted that are still there afterwards. */
+const REMOVALS = 6;
+
+/** A watched marker, and what was found under it. */
+class WatchedMarker {
+  untilMs: number;
+  keep: number;
+  /** Ids of copies. */
+  readonly seen = new Set<string>();
+  /** Those of them that are not in the queue any more. */
+  readonly gone = new Set<string>();
+  /** How many copies there were that could not be named. */
+  unnamed = 0;
+
+  constructor({ keep, untilMs }: Watch) {
+    this.keep = keep;
+    this.untilMs = untilMs;
+  }
+}
 
 /** Watches the markers of one run. */
 export class DoubleCheck {
-  private readonly watches = new Map<string, Watch>();
+  private readonly watched = new Map<string, WatchedMarker>();
   /** Ids that were reported as a row's member, of the markers that are watched. */
   private readonly reported = new Set<string>();
-  private readonly counted = new Map<string, number>();
-  /** Ids of copies that are still in the queue. */
-  readonly remaining = new Set<string>();
+  private mayDelete: boolean;
 
   /** @param watches of an earlier process */
   constructor(
     private readonly run: RunContext,
     watches: readonly Watch[] = [],
   ) {
-    for (const watch of watches) this.watches.set(watch.marker, watch);
+    this.mayDelete = run.doubles === "remove";
+    for (const watch of watches) this.watched.set(watch.marker, new WatchedMarker(watch));
   }
 
   /**
@@ -86,24 +106,26 @@ export class DoubleCheck {
    * @param sentMs when the request left or broke, Unix milliseconds
    */
   async watch(marker: string, keep: number, sentMs = Date.now()): Promise<void> {
-    const watch = { marker, keep, untilMs: sentMs + this.run.patience.lateMs };
-    this.watches.set(marker, watch);
-    await this.run.journal.append({ watch: marker, keep, until: watch.untilMs });
+    const untilMs = sentMs + this.run.patience.lateMs;
+    const before = this.watched.get(marker);
+    if (before) Object.assign(before, { keep, untilMs });
+    else this.watched.set(marker, new WatchedMarker({ marker, keep, untilMs }));
+    await this.run.journal.append({ watch: marker, keep, until: untilMs });
   }
 
   /** The members of a watched marker that were reported; they stay. */
   report(marker: string, ids: readonly string[]): void {
-    if (this.watches.has(marker)) for (const id of ids) this.reported.add(id);
+    if (this.watched.has(marker)) for (const id of ids) this.reported.add(id);
   }
 
   /** Looks once, where the marker is watched; what cannot be seen now is seen at the end. */
   async look(marker: string): Promise<void> {
-    const watch = this.watches.get(marker);
-    if (!watch) return;
+    const watched = this.watched.get(marker);
+    if (!watched) return;
     const { api, queueId, abort } = this.run;
     await api
       .findMembers(queueId, marker, Infinity, abort)
-      .then((found) => this.settle(watch, found))
+      .then((found) => this.settle(marker, watched, found))
       .catch(() => undefined);
   }
 
@@ -112,44 +134,69 @@ export class DoubleCheck {
    * @throws ContactCenterError when the queue cannot be asked, the stop signal's reason
    */
   async finish(): Promise<void> {
-    const watches = [...this.watches.values()].sort((a, b) => a.untilMs - b.untilMs);
-    const last = watches.at(-1);
-    if (last && last.untilMs > Date.now()) this.run.onWait({ code: "check", untilMs: last.untilMs });
-    for (const watch of watches) {
-      await delay(Math.max(0, watch.untilMs - Date.now()), this.run.stop);
-      await this.settle(watch, await membersOf(this.run, watch.marker, Infinity));
-      this.run.journal.note({ checked: watch.marker });
+    const { patience, stop, journal, onWait } = this.run;
+    const all = [...this.watched].sort(([, a], [, b]) => a.untilMs - b.untilMs);
+    const last = all.at(-1)?.[1];
+    if (last && last.untilMs > Date.now()) onWait({ code: "check", untilMs: last.untilMs });
+    for (const [marker, watched] of all) {
+      await delay(Math.max(0, watched.untilMs - Date.now()), stop);
+      // The answer to a deletion may be lost as well: what is still there is deleted again.
+      for (let attempt = 0; attempt < REMOVALS; attempt++) {
+        const left = await this.settle(marker, watched, await membersOf(this.run, marker, Infinity));
+        if (left === 0) break;
+        await delay(backoffDelay(attempt, patience.backoff), stop);
+      }
+      journal.note({ checked: marker });
     }
   }
 
   /** A cancelled run waits for nothing: each marker is looked at once. */
   async finishAtOnce(): Promise<void> {
-    for (const { marker } of this.watches.values()) await this.look(marker);
+    for (const marker of this.watched.keys()) await this.look(marker);
   }
 
-  /** Ids of copies that stay, for the report. */
+  /** Ids of copies that are still in the queue, for the report. */
   get named(): string[] {
-    return [...this.remaining].slice(0, NAMED_COPIES);
+    const ids = [...this.watched.values()].flatMap(({ seen, gone }) => [...seen].filter((id) => !gone.has(id)));
+    return ids.slice(0, NAMED_COPIES);
   }
 
-  private async settle({ marker, keep }: Watch, found: readonly FoundMember[]): Promise<void> {
-    const { tally, doubles, api, queueId, abort, journal } = this.run;
-    const { count, members } = copiesAmong(found, keep, this.reported);
-    let removed = 0;
+  /** @returns how many copies should have been deleted, and were not as far as is known */
+  private async settle(marker: string, watched: WatchedMarker, found: readonly FoundMember[]): Promise<number> {
+    const { tally, journal } = this.run;
+    const { seen, gone, keep } = watched;
+    const known = found.filter(({ id }) => seen.has(id));
+    const others = found.filter(({ id }) => !seen.has(id));
+    const { count, members: fresh } = copiesAmong(others, keep, this.reported);
+    const members = [...known, ...fresh];
+    const there = new Set(found.map(({ id }) => id));
+    const before = { doubled: seen.size + watched.unnamed, removed: gone.size };
+    for (const id of seen) if (!there.has(id)) gone.add(id);
+    if (fresh.length === 0) watched.unnamed = Math.max(watched.unnamed, count);
+    let left = 0;
     for (const member of members) {
-      this.remaining.add(member.id);
-      if (doubles !== "remove" || wasCalled(member)) continue;
-      // A token that may not delete leaves them to the report.
-      if (!(await api.deleteMember(queueId, member.id, abort).catch(() => false))) continue;
-      this.remaining.delete(member.id);
-      removed++;
+      seen.add(member.id);
+      if (wasCalled(member) || !this.mayDelete) continue;
+      if (await this.remove(member.id)) gone.add(member.id);
+      else left++;
     }
-    // What was found before and is still there counts once.
-    const before = this.counted.get(marker) ?? 0;
-    const doubled = Math.max(0, count - before);
+    const doubled = seen.size + watched.unnamed - before.doubled;
+    const removed = gone.size - before.removed;
     tally.doubled += doubled;
     tally.removed += removed;
     if (doubled + removed > 0) journal.note({ copies: marker, doubled, removed });
-    this.counted.set(marker, Math.max(before, count) - removed);
+    return this.mayDelete ? left : 0;
+  }
+
+  /** False when the member is in an attempt, or nobody knows. */
+  private async remove(id: string): Promise<boolean> {
+    const { api, queueId, abort } = this.run;
+    try {
+      return await api.deleteMember(queueId, id, abort);
+    } catch (error) {
+      // A token without the right leaves the copies to the report.
+      if ((error as { code?: unknown }).code === 403) this.mayDelete = false;
+      return false;
+    }
   }
 }

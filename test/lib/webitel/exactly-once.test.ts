@@ -161,8 +161,10 @@ describe("copies among the members of a marker", () => {
     assert.deepEqual(ids([member("1", "a"), member("2", "a")], 1, ["2"]), ["1"]));
   it("leave a person as often as the list has it", () =>
     assert.deepEqual(ids([member("1", "a"), member("2", "a"), member("3", "a"), member("4", "a")], 2), ["3", "4"]));
+  it("are those that an earlier removal has left", () =>
+    assert.deepEqual(ids([member("1", "a"), member("2", "b"), member("3", "a")], 2), ["3"]));
   it("are not named where somebody has changed the queue", () => {
-    const found = [member("1", "a"), member("2", "b"), member("3", "a")];
+    const found = [member("1", "a"), member("2", "a"), member("3", "a")];
     assert.deepEqual(copiesAmong(found, 2, new Set()), { count: 1, members: [] });
   });
 });

@@ -37,12 +37,18 @@ async function main(): Promise<void> {
     concurrency: job.concurrency,
     rate: 0,
     uncertain: "verify",
-    // Longer than the simulator's late work takes, and short enough for a test.
-    patience: { backoff: { minMs: 20, maxMs: 200 }, askAfterMs: 150, giveUpMs: 60_000, lateMs: 300 },
+    // A hundred times as fast as in earnest.
+    patience: { backoff: { minMs: 10, maxMs: 300 }, askAfterMs: 10, giveUpMs: 60_000, lateMs: 1000 },
     onBatch: ({ rejects, ids, accepted }) => log({ accepted, rejects, ids }),
   });
   log({ report: await upload.run(source.rows()) });
   process.exit(0);
 }
 
-void main();
+main().catch((error: unknown) => {
+  const { message, cause } = error as Error & { cause?: { why?: string } };
+  // Another process is at it, or has just ended it.
+  if (["locked", "nothing"].includes(cause?.why ?? "")) process.exit(3);
+  console.error(message);
+  process.exit(1);
+});

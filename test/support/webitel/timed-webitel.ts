@@ -70,6 +70,8 @@ export class TimedWebitel implements MembersApi {
   }
 }
 
+const isReadingOrWriting = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+
 /** Runs work under a clock that is moved on whenever nothing but time is waited for. Files are real. */
 export async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
   const clock: Clock = install({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
@@ -79,7 +81,8 @@ export async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
     result.catch(() => undefined);
     while (!ended) {
       // Files and promises first; then time.
-      for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 8 || isReadingOrWriting(); turn++)
+        await new Promise((resolve) => setImmediate(resolve));
       clock.tick(50);
     }
     return await result;
