@@ -46,6 +46,7 @@ describe("nodes/shared/input", () => {
     ]) {
       const calls = await run(handle);
       assert.equal(calls.length, 1);
+      assert.equal(String(calls[0]), "shared.errors.x: queueId of Webitel");
       const { message, code, cause } = calls[0] as { message: string; code: string; cause: object };
       assert.deepEqual(
         [message, code, cause],
