@@ -146,19 +146,19 @@ function pruneDeclarations(): void {
   for (const file of declarations) if (!needed.has(file)) rmSync(file);
 }
 
-/** Indents by two, as the sources are: tsc and the forms have four, a twentieth of the package. A script with a text of several lines stays. */
-function narrowIndents(folder: string): void {
+/** Indents by tabs: the four blanks of tsc and of the forms are a twentieth of the package. A script with a text of several lines stays. */
+function indentByTabs(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.(?:js|d\.ts|html|json)$/.test(name)) continue;
+    if (!/\.(?:js|d\.ts|html|css)$/.test(name)) continue;
     const file = join(folder, name);
     const code = readFileSync(file, "utf8");
     const hasLongText =
-      !name.endsWith(".html") &&
+      /\.(?:js|ts)$/.test(name) &&
       code.split("\n").some((line) => line.replaceAll("\\`", "").split("`").length % 2 === 0);
     if (!hasLongText)
       writeFileSync(
         file,
-        code.replaceAll(/^(?: {4})+/gm, (blanks) => blanks.slice(blanks.length / 2)),
+        code.replaceAll(/^(?: {4})+/gm, (blanks) => "\t".repeat(blanks.length / 4)),
       );
   }
 }
@@ -166,7 +166,7 @@ function narrowIndents(folder: string): void {
 async function build(): Promise<void> {
   pruneDeclarations();
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
-  for (const folder of ["dist", "resources"]) narrowIndents(join(root, folder));
+  for (const folder of ["dist", "resources"]) indentByTabs(join(root, folder));
   jsonModules(join(root, "resources/lib"));
   cpSync(join(root, "nodes/shared/editor/form.css"), join(root, "resources/nodes/shared/editor/form.css"));
   const page = join(root, "simulators/console/page");

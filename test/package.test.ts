@@ -42,7 +42,7 @@ describe("the packed tarball", function () {
   let folder: string;
   let userDir: string;
   let red: NodeRed;
-  let packed: { filename: string; unpackedSize: number; files: { path: string }[] };
+  let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "cc-pack-"));
@@ -66,6 +66,7 @@ describe("the packed tarball", function () {
   });
 
   it("is small, and holds what runs and nothing else", () => {
+    assert.ok(packed.size < 300 * 1024, `${packed.size} bytes packed`);
     assert.ok(packed.unpackedSize < 1.2 * 1024 ** 2, `${packed.unpackedSize} bytes`);
     const odd = packed.files
       .map(({ path }) => path)

@@ -4,4 +4,4 @@ import sentences from "./locales/en-US.json";
 
 addSentences(sentences);
 
-export * from "../core/errors.js";
+export { ContactCenterError, type ErrorCause, type ErrorParams, refused } from "../core/errors.js";

@@ -1,6 +1,6 @@
 /** Enreach SmartRouting: reads its requests and builds the answers ("HTTP Integrator Guide"). */
-export * from "./answer.js";
+export { answerBody, type AnswerValues, checkValue, type TargetKind, targetKind } from "./answer.js";
 export { ContactCenterError, type ErrorCause } from "./errors.js";
-export * from "./events.js";
-export * from "./request.js";
-export * from "./tables.js";
+export { callFacts, eventFacts } from "./events.js";
+export { type ExtraData, readExtraData, readRequest, type SmartRoutingRequest } from "./request.js";
+export { ANSWER_FIELDS, type AnswerField, type AnswerFieldName, DISCONNECT, REQUEST_KEYS } from "./tables.js";

@@ -7,7 +7,7 @@ import sentences from "./locales/en-US.json";
 
 addSentences(sentences);
 
-export * from "../core/errors.js";
+export { CLOSED, ContactCenterError, type ErrorCause, type ErrorParams, refused, REFUSED } from "../core/errors.js";
 
 /**
  * Reads an error body: the platform's `{id, status, detail, code}`, the gateway's `{code, message, details}`, or the gateway's with
