@@ -88,6 +88,9 @@ function decoded(text: string): string | undefined {
   }
 }
 
+/** Longer texts are no secrets, and not worth decoding. */
+const LONGEST_SECRET = 4096;
+
 function readings(...texts: (string | undefined)[]): string[] {
   return [...new Set(texts)].filter((text): text is string => text !== undefined && text !== "");
 }
@@ -97,6 +100,7 @@ function readings(...texts: (string | undefined)[]): string[] {
  * @param rest the path behind the webhook's own, as it came, without the leading slash; a slash at its end may be added
  */
 export function secretsInPath(rest: string): string[] {
+  if (rest.length > LONGEST_SECRET) return [];
   const trimmed = rest.endsWith("/") ? rest.slice(0, -1) : undefined;
   return readings(decoded(rest), rest, trimmed && decoded(trimmed), trimmed);
 }
@@ -104,5 +108,7 @@ export function secretsInPath(rest: string): string[] {
 /** What the `key` of a query string may mean: a plus sign may be a blank, or a plus sign that nobody encoded. */
 export function secretsInQuery(query: string): string[] {
   const key = /(?:^|&)key=([^&]*)/.exec(query)?.[1];
-  return key === undefined ? [] : readings(decoded(key), decoded(key.replaceAll("+", " ")), key);
+  return key === undefined || key.length > LONGEST_SECRET
+    ? []
+    : readings(decoded(key), decoded(key.replaceAll("+", " ")), key);
 }

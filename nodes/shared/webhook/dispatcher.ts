@@ -69,6 +69,8 @@ interface HttpSettings {
   requireHttps?: boolean;
 }
 
+/** Longer paths are nobody's, and not worth decoding. */
+const LONGEST_PATH = 2048;
 const dispatchers = new WeakMap<object, Dispatcher>();
 
 /** The dispatcher of a runtime; undefined when the runtime serves no http (`httpNodeRoot: false`). */
@@ -260,9 +262,13 @@ class Dispatcher {
     next();
   }
 
+  private claimsAt(path: string): Claims | undefined {
+    return path.length > LONGEST_PATH ? undefined : this.claims.get(foldPath(decoded(path)));
+  }
+
   /** The claims of a path, or else of the longest path before it where a secret may follow. */
   private find(asked: string): { claims: Claims; path: string; rest: string | undefined } | undefined {
-    const exact = this.claims.get(foldPath(decoded(asked)));
+    const exact = this.claimsAt(asked);
     if (exact) return { claims: exact, path: asked, rest: undefined };
     let found;
     let end = 0;
@@ -271,7 +277,7 @@ class Dispatcher {
       end = asked.indexOf("/", end);
       if (end < 0) break;
       const path = asked.slice(0, end);
-      const claims = this.claims.get(foldPath(decoded(path)));
+      const claims = this.claimsAt(path);
       if (!claims || ![...claims.values()].some(({ secretInPath }) => secretInPath)) continue;
       found = { claims, path, rest: asked.slice(end + 1) };
     }

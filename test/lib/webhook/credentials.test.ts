@@ -61,6 +61,8 @@ describe("lib/webhook/credentials", () => {
     assert.deepEqual(secretsInQuery("a=1&key=a+b%2F&b=2"), ["a+b/", "a b/", "a+b%2F"]);
     assert.deepEqual(secretsInQuery("monkey=1&akey=2"), []);
     assert.deepEqual(secretsInQuery("key="), []);
+    assert.deepEqual(secretsInQuery(`key=${"%41".repeat(2000)}`), []);
+    assert.deepEqual(secretsInPath("%2F".repeat(2000)), []);
   });
 
   it("has no check where the credential is empty", () => {

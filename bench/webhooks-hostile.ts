@@ -1,0 +1,230 @@
+/**
+ * `npm run bench:webhooks-hostile`: what requests that mean no good cost Node-RED, and whether calls are answered meanwhile.
+ *
+ * First the processor time of a refusal, by kind of request; then seeded requests over raw sockets to each of the five
+ * webhook nodes, while 50 calls a second come in.
+ * Options: --refusals 10000 --requests 50000 --seed 1 --connections 128
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { code, node, tab } from "../test/support/flow.js";
+import { NodeRed } from "../test/support/node-red.js";
+import { BODIES, HEADERS, QUERIES, randomRequest, request, seeded, sendRaw, type Target } from "./support/hostile.js";
+
+const { values } = parseArgs({
+  options: {
+    refusals: { type: "string", default: "10000" },
+    requests: { type: "string", default: "50000" },
+    seed: { type: "string", default: "1" },
+    connections: { type: "string", default: "128" },
+  },
+});
+const CALLS_PER_SECOND = 50;
+/** The vendors wait so long, ms. */
+const LATE_MS = 5000;
+const SECRET = "s3cret";
+
+const TARGETS: Record<string, Target> = {
+  "smartrouting-in": {
+    path: "/routing",
+    method: "POST",
+    header: `X-Benemen-APIKey: ${SECRET}`,
+    body: JSON.stringify({
+      anum: "+358401112233",
+      bnum: "+358942000100",
+      targetid: "SALES",
+      extradata: { CallId: "1" },
+    }),
+  },
+  "voicenter-layer-in": {
+    path: "/layer",
+    method: "POST",
+    secret: SECRET,
+    body: JSON.stringify({ DATA: { LAYER_ID: 1, CALLER_ID: "0501112233", IVR_UNIQUE_ID: "1" } }),
+  },
+  "webitel-lookup-in": {
+    path: "/lookup",
+    method: "GET",
+    header: `Authorization: Basic ${Buffer.from(`u:${SECRET}`).toString("base64")}`,
+    body: "",
+  },
+  "cti-event-in": {
+    path: "/cti/events",
+    method: "POST",
+    secret: SECRET,
+    body: JSON.stringify({
+      SubscriptionId: "1",
+      SessionType: 0,
+      ImAddress: "sip:a@b.example",
+      eventType: 4,
+      callId: "1",
+    }),
+  },
+  "webitel-event-in": {
+    path: "/webitel/events",
+    method: "POST",
+    secret: SECRET,
+    body: '{"event":"offering","cid":"1"}',
+  },
+};
+
+const proxies = ["127.0.0.1", "10.0.0.0/8"];
+const auth = {
+  secret: { auth: "secret", credentials: { secret: SECRET } },
+  apikey: { auth: "apikey", credentials: { apiKey: SECRET } },
+};
+const FLOWS = [
+  tab(),
+  node("routing", "smartrouting-in", { url: "/routing", proxies, ...auth.apikey }, [["answer"], []]),
+  code("answer", "msg.payload = { Priority: 9000 }; return msg;", [["routing-out"]]),
+  node("routing-out", "smartrouting-out"),
+  node("layer", "voicenter-layer-in", { url: "/layer", proxies, ...auth.secret }, [["layer-answer"], []]),
+  code("layer-answer", 'msg.payload = { ACTION: "GO_TO_LAYER", LAYER: 2 }; return msg;', [["layer-out"]]),
+  node("layer-out", "voicenter-layer-out", { action: "msg" }),
+  node(
+    "lookup",
+    "webitel-lookup-in",
+    { url: "/lookup", proxies, auth: "basic", credentials: { username: "u", password: SECRET } },
+    [["found"], []],
+  ),
+  code("found", "msg.payload = { found: true }; return msg;", [["lookup-out"]]),
+  node("lookup-out", "webitel-lookup-out"),
+  node("cti", "cti-event-in", { url: "/cti/events", unknown: "pass", proxies, ...auth.secret }, [[], []]),
+  node("webitel", "webitel-event-in", { url: "/webitel/events", proxies, ...auth.secret }, [[]]),
+  node("calls", "smartrouting-in", { url: "/calls", ...auth.apikey }, [["calls-answer"], []]),
+  code("calls-answer", "msg.payload = { Priority: 9000 }; return msg;", [["calls-out"]]),
+  node("calls-out", "smartrouting-out"),
+];
+
+/** Processor time of a process so far, ms; in steps of 10 ms. */
+function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function residentMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/** Sends with so many connections at a time, and counts the results. */
+async function sendAll(port: number, count: number, make: () => string): Promise<Record<string, number>> {
+  const results: Record<string, number> = {};
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const result = await sendRaw(port, make());
+      results[result] = (results[result] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.connections) }, worker));
+  return results;
+}
+
+const shown = (results: Record<string, number>): string =>
+  Object.entries(results)
+    .sort()
+    .map(([status, count]) => `${status}: ${count}`)
+    .join("  ");
+
+/** Each kind of refusal: processor time of one, with all that Node.js itself spends on a connection and a request. */
+async function refusals(port: number, pid: number): Promise<void> {
+  const target = TARGETS["voicenter-layer-in"] as Target;
+  const random = seeded(Number(values.seed));
+  const kinds = [
+    ...Object.keys(QUERIES).map((query) => ({ query })),
+    // What lies further below is nobody's: Node-RED answers 404.
+    ...["none", "slash", "wrong", "slashes", "encoded", "broken"].map((tail) => ({ tail })),
+    ...Object.keys(HEADERS).map((headers) => ({ headers })),
+    ...Object.keys(BODIES).map((body) => ({ body })),
+    { method: "GET" },
+    ...["deep", "wide", "form", "broken at its end", "300 kB"].map((body) => ({ body, proved: true })),
+    { query: "6,000 names", proved: true },
+  ];
+  const each = Math.ceil(Number(values.refusals) / kinds.length);
+  for (const kind of [...kinds, ...kinds]) await sendAll(port, 20, () => request(target, random, kind));
+  let total = 0;
+  let dearest = 0;
+  for (const kind of kinds) {
+    const before = processorMs(pid);
+    const results = await sendAll(port, each, () => request(target, random, kind));
+    const spent = processorMs(pid) - before;
+    total += spent;
+    dearest = Math.max(dearest, spent / each);
+    const name = Object.entries(kind).map(([what, which]) =>
+      which === true ? "with credentials" : `${what}: ${which}`,
+    );
+    console.log(`${name.join(", ").padEnd(44)} ${(spent / each).toFixed(3)} ms   ${shown(results)}`);
+  }
+  const count = each * kinds.length;
+  console.log(
+    `${count} refusals: ${(total / count).toFixed(3)} ms of processor time each, ${dearest.toFixed(3)} ms the dearest kind\n`,
+  );
+}
+
+/** 50 calls a second until it is told to end. */
+function calls(url: string): { end(): Promise<{ sent: number; wrong: number; late: number; slowestMs: number }> } {
+  const seen = { sent: 0, wrong: 0, late: 0, slowestMs: 0 };
+  const open = new Set<Promise<void>>();
+  const call = async (): Promise<void> => {
+    seen.sent++;
+    const start = performance.now();
+    const headers = { "X-Benemen-APIKey": SECRET };
+    const status = await fetch(`${url}/calls`, {
+      method: "POST",
+      headers,
+      body: TARGETS["smartrouting-in"]?.body ?? "",
+    })
+      .then(async (answer) => ((await answer.text()).includes("9000") ? answer.status : 0))
+      .catch(() => 0);
+    const ms = performance.now() - start;
+    seen.slowestMs = Math.max(seen.slowestMs, ms);
+    if (status !== 200) seen.wrong++;
+    if (ms > LATE_MS) seen.late++;
+  };
+  const timer = setInterval(() => {
+    const one = call().finally(() => open.delete(one));
+    open.add(one);
+  }, 1000 / CALLS_PER_SECOND);
+  return {
+    async end() {
+      clearInterval(timer);
+      await Promise.all(open);
+      return seen;
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const red = await NodeRed.start({ execArgv: ["--max-semi-space-size=16"] });
+  try {
+    await red.deploy(FLOWS);
+    const port = Number(new URL(red.url).port);
+    const pid = red.child.pid as number;
+    await refusals(port, pid);
+    let failed = false;
+    for (const [type, target] of Object.entries(TARGETS)) {
+      const random = seeded(Number(values.seed));
+      const count = Number(values.requests);
+      // What a process takes once, for code and caches, is no growth.
+      await sendAll(port, Math.min(count, 2000), () => randomRequest(target, random));
+      const rss = residentMb(pid);
+      const log = red.log.length;
+      const traffic = calls(red.url);
+      const results = await sendAll(port, count, () => randomRequest(target, random));
+      const { sent, wrong, late, slowestMs } = await traffic.end();
+      const serverErrors = Object.entries(results).filter(([status]) => status.startsWith("5"));
+      failed ||= wrong + late + serverErrors.length > 0 || red.child.exitCode !== null;
+      console.log(
+        `${type.padEnd(20)} ${count} requests   ${shown(results)}\n` +
+          `${"".padEnd(20)} ${sent} calls meanwhile: ${wrong} wrong or lost, ${late} late, slowest ${slowestMs.toFixed(0)} ms; ` +
+          `RSS ${rss.toFixed(0)} -> ${residentMb(pid).toFixed(0)} MB; ${red.log.length - log} log lines`,
+      );
+    }
+    console.log(failed ? "\nFAILED" : "\nno call lost or late, no 5xx");
+    process.exitCode = failed ? 1 : 0;
+  } finally {
+    await red.stop();
+  }
+}
+
+void main();
