@@ -122,7 +122,7 @@ async function sendAll(port: number, count: number, make: () => string): Promise
 
 const shown = (results: Record<string, number>): string =>
   Object.entries(results)
-    .sort()
+    .sort(([one], [two]) => one.localeCompare(two))
     .map(([status, count]) => `${status}: ${count}`)
     .join("  ");
 
