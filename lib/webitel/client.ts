@@ -3,8 +3,8 @@ import type { AgentOptions } from "node:https";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord } from "../core/values.js";
-import { MARKER, TESTED_READS } from "./tables.js";
-import type { Agent, FoundMember, Member } from "./types.js";
+import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
+import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
 
 /** How to reach one Webitel. */
 export interface WebitelOptions {
@@ -31,6 +31,8 @@ interface BulkOptions {
 export interface WebitelClient {
   /** SearchAgent (2.), all pages. */
   searchAgents(query: Query): Promise<Agent[]>;
+  /** All records that a member's field may refer to: buckets, skills, agents, communication types, time zones, resources. */
+  listNames(field: LookupField): Promise<NamedRecord[]>;
   /** ReadAgent (2.) */
   readAgent(id: string): Promise<Agent>;
   /** CreateCall (3.): never tried twice, a phone rings once. */
@@ -168,6 +170,14 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         });
       for await (const items of pages<Agent>(operation, read)) agents.push(...items);
       return agents;
+    },
+    async listNames(field) {
+      const { operation, path } = LOOKUPS[field];
+      const records: NamedRecord[] = [];
+      const read = (page: number): Promise<unknown> =>
+        ask({ operation, method: "GET", path, query: { size: PAGE_SIZE, page }, retry: "safe" });
+      for await (const items of pages<NamedRecord>(operation, read)) records.push(...items);
+      return records;
     },
     async testReads(signal) {
       const results: { operation: string; allowed: boolean }[] = [];

@@ -11,11 +11,7 @@ export async function phoneReader(country: string): Promise<(number: string) => 
   const { isSupportedCountry, parsePhoneNumberFromString } = await import("libphonenumber-js");
   const code = country.toUpperCase();
   if (!isSupportedCountry(code))
-    throw refused(
-      "webitel.errors.field.country",
-      { vendor: "webitel", operation: "upload", field: "country" },
-      { country },
-    );
+    throw refused("webitel.errors.country", { vendor: "webitel", operation: "upload", field: "country" }, { country });
   return (number) => {
     const parsed = parsePhoneNumberFromString(number, { defaultCountry: code, extract: false });
     return parsed?.isPossible() && parsed.ext === undefined ? parsed.number : undefined;

@@ -10,16 +10,18 @@ import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
 import { CLOSED } from "../../lib/core/errors.js";
 import type { WebitelClient } from "../../lib/webitel/client.js";
-import { memberMapper } from "../../lib/webitel/member.js";
+import { type MappingOptions, memberMapper } from "../../lib/webitel/member.js";
 import { CANCELLED } from "../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../lib/webitel/upload/journal.js";
+import { NameLookup } from "../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../lib/webitel/upload/open.js";
 import { localZone } from "../../lib/webitel/time.js";
+import { RejectsFile } from "../../lib/webitel/upload/rejects-file.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
 import { localize, type Message, onInput } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
-import { emptyReport, sendBatch, sendReport, skippedReport } from "./upload/outputs.js";
+import { emptyReport, localizedReject, sendBatch, sendReport, skippedReport } from "./upload/outputs.js";
 import { SettingsReader, type UploadConfig, type UploadSettings } from "./upload/settings.js";
 import { sourceOf } from "./upload/sources.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
@@ -29,8 +31,10 @@ import { type Action, actionOf, type Identity, type QueuedUpload, UploadQueue } 
 /** What a message asks to be loaded, and how. */
 interface Opened {
   source: RowSource;
-  options: Omit<UploadSettings, "mapping" | "source" | "csv">;
-  toMember: ReturnType<typeof memberMapper>;
+  options: Omit<UploadSettings, "mapping" | "source" | "csv"> & { fileName?: string };
+  mapping: MappingOptions;
+  /** Absolute path of the file for refused rows. */
+  rejectsPath: string | undefined;
 }
 
 export = (RED: NodeAPI): void => {
@@ -43,8 +47,10 @@ export = (RED: NodeAPI): void => {
 
     const open = async (message: Message, streamed?: RowSource): Promise<Opened> => {
       const { mapping, source: kind, csv, ...options } = await settings.read(message);
-      const source = streamed ?? sourceOf(kind, message, csv, kind === "file" ? await settings.filename(message) : "");
-      return { source, options, toMember: memberMapper(mapping) };
+      const file = kind === "file" && !streamed ? await settings.filename(message) : "";
+      const rejectsPath = await settings.rejectsFile(message, file);
+      const source = streamed ?? sourceOf(kind, message, csv, file);
+      return { source, mapping, rejectsPath, options: { ...options, ...settings.fileName(file) } };
     };
 
     const identify = async (message: Message): Promise<Identity> => {
@@ -90,7 +96,7 @@ export = (RED: NodeAPI): void => {
       queued: QueuedUpload,
       carrier: Carrier,
       action: Action | undefined,
-      { source, options, toMember }: Opened,
+      { source, options, mapping, rejectsPath }: Opened,
     ): Promise<void> => {
       const { queueId, again } = options;
       const run = await (action === "resume"
@@ -100,25 +106,33 @@ export = (RED: NodeAPI): void => {
       try {
         queue.throwIfClosed();
         queued.identify(identityOf(queueId, run.fingerprint));
+        const isRest = run.before !== undefined;
+        const rejects = rejectsPath === undefined ? undefined : await RejectsFile.open(rejectsPath, source, isRest);
         const running = new Upload({
           api,
           ...options,
           ...run,
-          toMember,
+          toMember: memberMapper({ ...mapping, names: new NameLookup(api) }),
           onBatch(result, progress) {
             badge.progress(progress);
-            sendBatch(RED, carrier, result, progress);
+            const rows = result.rejects.map((reject) => localizedReject(RED, reject));
+            rejects?.add(rows);
+            sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
           },
           onWait: (wait) => badge.wait(wait),
         });
         queued.begin(running);
         const report = await running.run(source.rows());
+        await rejects?.close().catch(warn);
         badge.end(report);
         sendReport(carrier, report);
       } finally {
         await run.journal.close();
       }
     };
+
+    /** The rows are at output 2 all the same. */
+    const warn = (error: unknown): void => this.warn(localize(RED, error).message);
 
     const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {
       const work = (queued: QueuedUpload): Promise<void> =>

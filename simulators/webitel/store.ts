@@ -71,9 +71,18 @@ export class Store {
     id,
     name: `Bucket of ${this.agents[at]?.name ?? "nobody"}`,
   }));
-  readonly communicationTypes: Lookup[] = [
-    { id: "1", name: "Mobile" },
-    { id: "2", name: "Home" },
+  readonly communicationTypes: (Lookup & { code: string })[] = [
+    { id: "1", name: "Mobile", code: "mobile" },
+    { id: "2", name: "Home", code: "home" },
+  ];
+  readonly skills: Lookup[] = [
+    { id: "1", name: "English" },
+    { id: "2", name: "Ukrainian" },
+  ];
+  readonly resources: Lookup[] = [{ id: "1", name: "Main trunk" }];
+  readonly timezones: Lookup[] = [
+    { id: "1", name: "Europe/Kyiv" },
+    { id: "2", name: "Europe/Helsinki" },
   ];
   readonly calls: StoredCall[] = [];
   readonly attempts: Attempt[] = [];

@@ -43,6 +43,7 @@ addForm(TYPE, {
   prepare(node) {
     typedInput(node, "queueId", TEXT_TYPES);
     typedInput(node, "filename", TEXT_TYPES);
+    typedInput(node, "rejectsFile", TEXT_TYPES);
     typedInput(node, "expiryValue", TIME_TYPES);
     unreadable = undefined;
     fillChoices();

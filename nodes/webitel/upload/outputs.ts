@@ -11,24 +11,28 @@ import type { SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Message } from "../../shared/input.js";
 import type { Carrier } from "./streams.js";
 
+/** A row that was refused, with its reason in the integrator's language. */
+export type LocalizedReject = Omit<Reject, "reason"> & { reason: string };
+
 /** Sends a batch: its rejected rows to output 2, what was loaded to output 3. */
-export function sendBatch(RED: NodeAPI, { message, send }: Carrier, result: BatchResult, run: Progress): void {
+export function sendBatch(
+  RED: NodeAPI,
+  { message, send }: Carrier,
+  result: Omit<BatchResult, "rejects"> & { rejects: readonly LocalizedReject[] },
+  run: Progress,
+): void {
   const { batch, accepted, rejected, total, ids, rejects } = result;
   send([
     null,
-    rejects.length > 0
-      ? copyOf(
-          RED,
-          message,
-          rejects.map((reject) => localizedReject(RED, reject)),
-        )
-      : null,
+    rejects.length > 0 ? copyOf(RED, message, rejects) : null,
     copyOf(RED, message, { batch, accepted, rejected, total, ids, run }),
   ]);
 }
 
 /** Sends the report on the message itself, to output 1. */
-export function sendReport({ message, send }: Carrier, report: Report): void {
+export function sendReport({ message, send, isStream }: Carrier, report: Report): void {
+  // The report is one message: a join behind it must not wait for the stream's others.
+  if (isStream) delete message["parts"];
   message.payload = report;
   send([message, null, null]);
 }
@@ -50,7 +54,7 @@ function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {
 }
 
 /** A reject with its reason in the integrator's language. */
-function localizedReject(RED: NodeAPI, { reason, ...row }: Reject): object {
+export function localizedReject(RED: NodeAPI, { reason, ...row }: Reject): LocalizedReject {
   const said =
     typeof reason === "object"
       ? RED._(`webitel-dialer-member-upload.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })

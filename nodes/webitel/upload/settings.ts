@@ -1,15 +1,17 @@
 /** The settings of an upload, evaluated for one message and checked. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
 import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
 import { type Default, isField, type Mapping, type MappingOptions } from "../../../lib/webitel/member.js";
-import { UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
+import { phoneReader } from "../../../lib/webitel/phone.js";
+import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/csv-source.js";
+import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
@@ -39,12 +41,20 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
   timezone?: string;
   /** `auto`, or a name that `TextDecoder` knows. */
   encoding?: string;
+  /** Two letters; blank leaves numbers as they came. */
+  country?: string;
+  /** Loads a destination once per run. */
+  unique?: boolean;
+  /** What Webitel shows for the import; blank = the file's name. */
+  fileName?: string;
+  rejectsFile?: string;
+  rejectsFileType?: string;
 }
 
 /** What the settings are for one upload. */
 export type UploadSettings = Pick<
   UploadOptions,
-  "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain" | "patience"
+  "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain" | "patience" | "unique"
 > &
   Choices & { mapping: MappingOptions; csv: CsvOptions };
 
@@ -81,6 +91,7 @@ export class SettingsReader {
       mapping: this.mapping(),
       defaults: await this.defaults(message),
       timezone,
+      toE164: await this.phoneReader(),
       expireAt: await this.expireAt(message, choices.expiry, timezone),
     };
     return {
@@ -91,6 +102,7 @@ export class SettingsReader {
       rate: this.number("rate"),
       patience: { ...PATIENCE, lateMs: this.number("lateSeconds") * 1000 },
       mapping,
+      unique: this.config.unique === true ? new UniqueDestinations() : undefined,
       csv: {
         separator: choices.separator,
         encoding: this.encoding(),
@@ -99,15 +111,43 @@ export class SettingsReader {
     };
   }
 
+  /**
+   * Absolute path of the file for refused rows; undefined for none.
+   * @param file the one that is loaded
+   */
+  async rejectsFile(message: Message, file: string): Promise<string | undefined> {
+    const path = await this.typed(message, "rejectsFile");
+    if (path === undefined || path === "") return undefined;
+    if (typeof path !== "string") throw wrong("text", "rejectsFile");
+    const absolute = this.absolute(path);
+    if (absolute === file) throw wrong("same-file", "rejectsFile", { path: file });
+    return absolute;
+  }
+
+  /** The name that Webitel shows for the import. @param file of a source `file` */
+  fileName(file: string): { fileName?: string } {
+    const name = envText(this.RED, this.node, this.config.fileName ?? "").trim() || basename(file);
+    return name === "" ? {} : { fileName: name.slice(0, MAX_FILE_NAME) };
+  }
+
   /** Absolute path of the file to load; blank = `msg.filename`. Relative to `fileWorkingDirectory` of settings.js, as core's file nodes. */
   async filename(message: Message): Promise<string> {
     const path = (await this.typed(message, "filename")) ?? message["filename"];
     if (typeof path !== "string" || path.trim() === "") throw required("upload", "filename");
+    return this.absolute(path);
+  }
+
+  private absolute(path: string): string {
     const { fileWorkingDirectory } = this.RED.settings as { fileWorkingDirectory?: string };
     return resolve(fileWorkingDirectory ?? "", path.trim());
   }
 
-  private typed(message: Message, field: "queueId" | "filename" | "expiryValue"): unknown {
+  private async phoneReader(): Promise<MappingOptions["toE164"]> {
+    const country = envText(this.RED, this.node, this.config.country ?? "").trim();
+    return country === "" ? undefined : phoneReader(country);
+  }
+
+  private typed(message: Message, field: "queueId" | "filename" | "expiryValue" | "rejectsFile"): unknown {
     return evaluate(
       this.RED,
       this.node,

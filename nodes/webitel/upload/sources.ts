@@ -18,6 +18,11 @@ export function payloadRows(payload: unknown): readonly unknown[] {
   return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
 }
 
+/** The rows of a stream's message. What is no member goes along as a row: it is rejected, and the others are loaded. */
+export function streamedRows(payload: unknown): readonly unknown[] {
+  return Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload];
+}
+
 /** CSV in a payload. @throws ContactCenterError `EINVALID` when it is neither text nor bytes */
 function csvPayload(payload: unknown): string | Buffer {
   if (typeof payload !== "string" && !Buffer.isBuffer(payload)) throw wrong("csv");

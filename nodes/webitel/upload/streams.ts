@@ -1,12 +1,14 @@
 /** Members that come in a stream of messages (`msg.parts`): each stream is one upload, and streams are kept apart by their id. */
+import { ContactCenterError } from "../../../lib/core/errors.js";
 import { QueueSource } from "../../../lib/webitel/upload/source.js";
 import type { Message, Send } from "../../shared/input.js";
-import { payloadRows } from "./sources.js";
+import { streamedRows } from "./sources.js";
 
 /** The message that an upload answers, and how to send. For a stream it is the latest message. */
 export interface Carrier {
   message: Message;
   send: Send;
+  isStream?: true;
 }
 
 interface Parts {
@@ -14,7 +16,13 @@ interface Parts {
   count?: number;
 }
 
+/** A stream that stays incomplete for so long ends with what came, and with an error; milliseconds. */
+const IDLE_MS = 60_000;
+
 interface OpenStream {
+  id: string;
+  /** Ends the stream when no message comes. */
+  idle: NodeJS.Timeout | undefined;
   source: QueueSource;
   carrier: Carrier;
   received: number;
@@ -43,10 +51,12 @@ export class Streams {
    */
   take(message: Message, send: Send): Promise<void> {
     const { id = "", count } = message["parts"] as Parts;
-    const rows = payloadRows(message.payload);
-    const stream = this.open.get(id) ?? this.start(id, { message, send });
+    const rows = streamedRows(message.payload);
+    const stream = this.open.get(id) ?? this.start(id, { message, send, isStream: true });
     const isLast = ++stream.received === count || message["complete"] !== undefined;
+    clearTimeout(stream.idle);
     if (isLast) this.open.delete(id);
+    else stream.idle = setTimeout(() => this.endIdle(stream), IDLE_MS);
     // The upload of this stream has failed or was cancelled.
     if (stream.over) return Promise.resolve();
     stream.release();
@@ -60,6 +70,8 @@ export class Streams {
   private start(id: string, carrier: Carrier): OpenStream {
     const source = new QueueSource();
     const stream: OpenStream = {
+      id,
+      idle: undefined,
       source,
       carrier,
       received: 0,
@@ -74,9 +86,18 @@ export class Streams {
     return stream;
   }
 
+  private endIdle({ id, source }: OpenStream): void {
+    this.open.delete(id);
+    const cause = { vendor: "webitel", operation: "upload", field: "parts" } as const;
+    source.fail(new ContactCenterError("ETIMEDOUT", "webitel.errors.stream", cause, { seconds: IDLE_MS / 1000 }));
+  }
+
   /** Ends all streams: no more messages will come. */
   close(): void {
-    for (const { source } of this.open.values()) source.end();
+    for (const { source, idle } of this.open.values()) {
+      clearTimeout(idle);
+      source.end();
+    }
     this.open.clear();
   }
 }

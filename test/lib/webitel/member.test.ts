@@ -249,7 +249,7 @@ describe("lib/webitel/member", () => {
         "no-number",
       ],
     );
-    await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.field.country" });
+    await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
   });
 
   it("reads times without a zone in the time zone of the node, and a spreadsheet's serial days", () => {

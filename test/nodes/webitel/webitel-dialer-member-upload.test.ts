@@ -160,7 +160,7 @@ describe("webitel-dialer-member-upload", () => {
 
   it("sets the expiry at the end of the day of the time zone, in milliseconds", async () => {
     await deploy({ expiry: "end-of-day", timezone: "Pacific/Kiritimati" });
-    await start(red.url, { payload: [...people(1), ...people(1, () => ({ expire_at: 1_767_225_599 }))] });
+    await start(red.url, { payload: [...people(1), ...people(1, () => ({ expire_at: 4_102_444_799 }))] });
     await report();
     const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: "Pacific/Kiritimati", timeStyle: "medium" }).format(
       Number(members()[0]?.expire_at),

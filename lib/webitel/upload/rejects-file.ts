@@ -1,0 +1,137 @@
+/**
+ * The rows that a run refused, as a CSV that is ready to be corrected and loaded again: the input's own columns and `reason`.
+ *
+ * One file per run: that of an earlier run is kept beside it, with its time in its name, so that nobody loads yesterday's rows by mistake
+ * and nothing is lost. Cells that the header has no name for follow behind the reason.
+ */
+import { createReadStream } from "node:fs";
+import { access, appendFile, constants, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { isRecord, textOf } from "../../core/values.js";
+import { ContactCenterError } from "../errors.js";
+import type { RowSource } from "./source.js";
+
+/** A refused row and why, in the integrator's language. */
+export interface RejectedRow {
+  data: unknown;
+  reason: string;
+}
+
+const REASON = "reason";
+/** Spreadsheets take a file without it for one of their country's encoding. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
+function fault(error: unknown, path: string): ContactCenterError {
+  const { code = "EIO" } = error as NodeJS.ErrnoException;
+  return new ContactCenterError(
+    code,
+    "webitel.errors.rejects-file",
+    { vendor: "webitel", operation: "upload", field: "rejectsFile" },
+    { path, code },
+  );
+}
+
+/** A name beside a file's that tells when it was written. */
+function keptName(path: string, writtenMs: number): string {
+  const time = new Date(writtenMs).toISOString().replace(/[-:]|\.\d+Z/g, "");
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}.${time}${extension}`;
+}
+
+/** The file of one run. */
+export class RejectsFile {
+  private writing: Promise<void> = Promise.resolve();
+  private columns: string[] | undefined;
+
+  private constructor(
+    private readonly path: string,
+    private readonly source: Pick<RowSource, "columns" | "delimiter">,
+  ) {}
+
+  /**
+   * Opens the file of a run. Nothing is written before the first row.
+   * @param path absolute
+   * @param source tells columns and separator
+   * @param resumed the rest of a run goes behind what it has written
+   * @throws ContactCenterError with the system's code when the folder cannot be written
+   */
+  static async open(
+    path: string,
+    source: Pick<RowSource, "columns" | "delimiter">,
+    resumed: boolean,
+  ): Promise<RejectsFile> {
+    const file = new RejectsFile(resolve(path), source);
+    try {
+      await access(dirname(file.path), constants.W_OK);
+      if (!resumed) await file.keepEarlier();
+    } catch (error) {
+      throw fault(error, path);
+    }
+    return file;
+  }
+
+  /** Writes rows, behind those before. A failure is seen by {@link RejectsFile.close}. */
+  add(rows: readonly RejectedRow[]): void {
+    if (rows.length > 0) this.writing = this.writing.then(() => this.write(rows));
+    this.writing.catch(() => undefined);
+  }
+
+  /** Resolves when all is written. @throws ContactCenterError when it could not be */
+  async close(): Promise<void> {
+    await this.writing.catch((error: unknown) => {
+      throw fault(error, this.path);
+    });
+  }
+
+  private async write(rows: readonly RejectedRow[]): Promise<void> {
+    const begins = this.columns === undefined;
+    const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
+    const lines = rows.map(({ data, reason }) => this.line(cellsOf(columns, data, reason)));
+    const header = this.line([...columns, REASON]);
+    if (begins && !(await this.continues(header))) {
+      await this.keepEarlier();
+      await writeFile(this.path, BYTE_ORDER_MARK + header + lines.join(""));
+    } else await appendFile(this.path, lines.join(""));
+  }
+
+  private columnsOf(row: unknown): string[] {
+    const names = this.source.columns ?? (isRecord(row) ? Object.keys(row) : ["data"]);
+    return names.filter((name) => name !== REASON);
+  }
+
+  private line(cells: readonly string[]): string {
+    const { delimiter = ";" } = this.source;
+    const quoted = cells.map((cell) =>
+      cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
+    );
+    return `${quoted.join(delimiter)}\r\n`;
+  }
+
+  /** True when the file is there with this header, left by an earlier part of the run. */
+  private async continues(header: string): Promise<boolean> {
+    if (!(await this.isThere())) return false;
+    for await (const line of createInterface({ input: createReadStream(this.path) }))
+      return line.replace(BYTE_ORDER_MARK, "") === header.trimEnd();
+    return false;
+  }
+
+  private async keepEarlier(): Promise<void> {
+    if (await this.isThere()) await rename(this.path, keptName(this.path, (await stat(this.path)).mtimeMs));
+  }
+
+  private isThere(): Promise<boolean> {
+    return stat(this.path).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** A row's cells: by column, the reason, and what the header has no name for. */
+function cellsOf(columns: readonly string[], data: unknown, reason: string): string[] {
+  const row = isRecord(data) ? data : { data };
+  const cell = (name: string): string => (row[name] === undefined || row[name] === null ? "" : textOf(row[name]));
+  const others = Object.keys(row).filter((name) => name !== REASON && !columns.includes(name));
+  return [...columns.map(cell), reason, ...others.map(cell)];
+}

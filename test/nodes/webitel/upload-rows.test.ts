@@ -1,0 +1,206 @@
+/** What becomes of lists as people have them, in a real Node-RED: headers, encodings, names, doubles, streams and refused rows. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Report } from "../../../lib/webitel/upload/report.js";
+import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import { NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { encoded } from "../../support/webitel/encode.js";
+import { start, uploadFlow } from "../../support/webitel/flow.js";
+
+interface Caught {
+  message: string;
+  code: unknown;
+  cause: { report?: Report; field?: string };
+}
+
+describe("webitel-dialer-member-upload, lists as people have them", () => {
+  let red: NodeRed;
+  let simulator: WebitelSimulator;
+  let folder: string;
+  before(async () => {
+    simulator = await startWebitelSimulator();
+    red = await NodeRed.start();
+    folder = join(red.userDir, "lists");
+    mkdirSync(folder);
+  });
+  after(async () => {
+    await red.stop();
+    await simulator.close();
+  });
+  beforeEach(() => {
+    for (const queue of simulator.store.queues) Object.assign(queue, { members: [], loaded: 0 });
+    simulator.seen.length = 0;
+    red.forget();
+  });
+
+  const deploy = (settings: object = {}): Promise<void> => red.deploy(uploadFlow(simulator.url, settings));
+  const report = async (): Promise<Report> => (await red.message("report"))["payload"] as Report;
+  const caught = async (): Promise<Caught> => (await red.message("caught"))["error"] as never;
+  const members = (): { name?: string; communications: { destination: string }[] }[] =>
+    simulator.store.queue("10")?.members ?? [];
+  const bodies = (): Record<string, unknown>[] =>
+    simulator.seen.map(({ body }) => body).filter((body) => "items" in body);
+
+  it("says in one sentence that the header is wrong, and sends nothing", async () => {
+    await deploy({ source: "csv" });
+    for (const [payload, words] of [
+      ["Anna Berg;+380501112233\nOleg;+380501112234\n", /header.*first row is: Anna Berg/i],
+      ["Phone;Name\n+380501112233;Anna\n", /destination.*Phone \| Name/],
+    ] as const) {
+      red.forget();
+      await start(red.url, { payload });
+      const error = await caught();
+      assert.deepEqual([error.code, error.cause.field], ["EINVALID", "source"]);
+      assert.match(error.message, words);
+      assert.ok(!error.message.includes("380501112233"));
+    }
+    assert.equal(bodies().length, 0);
+    assert.equal(red.messages("rejects").length, 0);
+  });
+
+  it("reads a windows-1251 file by itself and by setting, makes numbers E.164 and leaves out doubles", async () => {
+    const file = join(folder, "ansi.csv");
+    const text =
+      "Ім'я;Телефон\r\nОлена;050 111-22-33\r\nЇжак;+380671112233\r\nОлена ще раз;0501112233\r\nХто;12345678901234\r\n";
+    writeFileSync(file, encoded(text, "windows-1251"));
+    const mapping = [
+      { column: "Ім'я", field: "name" },
+      { column: "Телефон", field: "destination" },
+    ];
+    for (const encoding of ["auto", "windows-1251"]) {
+      await deploy({ source: "file", filename: file, encoding, mapping, country: "UA", unique: true, again: "load" });
+      red.forget();
+      simulator.store.queue("10")?.members.splice(0);
+      await start(red.url, {});
+      const { total, accepted, rejected, duplicates } = await report();
+      assert.deepEqual([total, accepted, rejected, duplicates], [4, 2, 1, 1]);
+      assert.deepEqual(
+        members().map(({ name, communications }) => [name, communications[0]?.destination]),
+        [
+          ["Олена", "+380501112233"],
+          ["Їжак", "+380671112233"],
+        ],
+      );
+      const [reject] = (await red.message("rejects"))["payload"] as { row: number; line: number; reason: string }[];
+      assert.deepEqual([reject?.row, reject?.line], [4, 5]);
+      assert.match(reject?.reason ?? "", /cannot be a phone number/);
+    }
+    assert.equal(bodies()[0]?.["file_name"], "ansi.csv");
+  });
+
+  it("finds buckets, skills and types by name, each list once, and rejects a row with an unknown name", async () => {
+    await deploy({
+      source: "csv",
+      fileName: "Autumn list",
+      defaults: [{ field: "type", value: "mobile", valueType: "str" }],
+    });
+    await start(red.url, {
+      payload:
+        "name;destination;bucket;skill;timezone;resource\nA;+380501112201;bucket of anna berg;English;Europe/Kyiv;Main trunk\nB;+380501112202;No such;English;;\nC;+380501112203;2;;;\n",
+    });
+    const { accepted, rejected } = await report();
+    assert.deepEqual([accepted, rejected], [2, 1]);
+    const [first] = members() as unknown as Record<string, unknown>[];
+    assert.deepEqual(
+      [first?.["bucket"], first?.["skill"], first?.["timezone"]],
+      [{ id: "1" }, { id: "1" }, { id: "1" }],
+    );
+    assert.deepEqual(members()[0]?.communications, [
+      { destination: "+380501112201", type: { id: "1" }, resource: { id: "1" }, priority: 0 },
+    ]);
+    const [reject] = (await red.message("rejects"))["payload"] as { reason: string }[];
+    assert.match(reject?.reason ?? "", /bucket "No such" is not known/);
+    const listed = simulator.seen.filter(({ method }) => method === "GET").map(({ path }) => path.split("?")[0]);
+    assert.equal(new Set(listed).size, listed.length);
+    assert.ok(listed.length >= 5);
+    assert.equal(bodies()[0]?.["file_name"], "Autumn list");
+  });
+
+  it("writes refused rows to a file that is corrected and loaded again, one file per run", async () => {
+    const rejectsFile = join(folder, "leads.rejected.csv");
+    await deploy({ source: "file", filename: "", rejectsFile });
+    const file = join(folder, "leads.csv");
+    writeFileSync(
+      file,
+      'name;destination;note\r\nAnna;+380501112201;"two\r\nlines; quoted"\r\nBoris;n/a;"say ""hi"""\r\nVera, Jr;+380501112203;;extra\r\n"Gleb" x;+380501112204;\r\n',
+    );
+    await start(red.url, { filename: file });
+    assert.deepEqual([(await report()).accepted, (await report()).rejected], [1, 3]);
+    const text = readFileSync(rejectsFile, "utf8");
+    const lines = text.split("\r\n");
+    assert.equal(lines[0], "\uFEFFname;destination;note;reason");
+    assert.match(lines[1] ?? "", /^Boris;n\/a;"say ""hi""";destination is neither/);
+    assert.match(lines[2] ?? "", /^Vera, Jr;\+380501112203;;.*\(4 > 3\).*;extra$/);
+    assert.match(lines[3] ?? "", /^"""Gleb"" x";\+380501112204;;.*quote/);
+    // Corrected in a spreadsheet: the reasons stay, they are no field.
+    const corrected = join(folder, "corrected.csv");
+    writeFileSync(
+      corrected,
+      text.replace("n/a", "+380501112202").replace(";extra", "").replace('"""Gleb"" x"', "Gleb"),
+    );
+    red.forget();
+    await start(red.url, { filename: corrected });
+    assert.deepEqual([(await report()).accepted, (await report()).rejected], [3, 0]);
+    assert.deepEqual(
+      members().map(({ name }) => name),
+      ["Anna", "Boris", "Vera, Jr", "Gleb"],
+    );
+    // The second run had no rejects: what is left is the first one's, under another name.
+    assert.ok(!existsSync(rejectsFile));
+    assert.equal(readdirSync(folder).filter((name) => /^leads\.rejected\.\d{8}T\d{6}\.csv$/.test(name)).length, 1);
+    red.forget();
+    await start(red.url, { filename: rejectsFile });
+    assert.equal((await caught()).cause.field, "rejectsFile");
+  });
+
+  it("rejects an odd item of a stream, loads the others, and takes parts off the report", async () => {
+    await deploy();
+    const items = [{ destination: "+380501112201" }, 5, { destination: "+380501112203" }];
+    for (const [index, payload] of items.entries())
+      await start(red.url, { payload, parts: { id: "s", index, count: items.length }, kept: index });
+    const message = await red.message("report");
+    const { accepted, rejected } = message["payload"] as Report;
+    assert.deepEqual([accepted, rejected, message["kept"], message["parts"]], [2, 1, 2, undefined]);
+  });
+
+  it("refuses a pipe and what is no text, and cancels while it reads", async () => {
+    await deploy({ source: "file" });
+    const workbook = join(folder, "leads.xlsx");
+    writeFileSync(workbook, Buffer.from("PK\u0003\u0004 and so on"));
+    for (const [filename, words] of [
+      [workbook, /Excel workbook/],
+      [folder, /not a file/],
+    ] as const) {
+      red.forget();
+      await start(red.url, { filename });
+      assert.match((await caught()).message, words);
+    }
+    const large = join(folder, "large.csv");
+    writeFileSync(large, `name;destination\n${"A;+380501112201\n".repeat(1_500_000)}`);
+    red.forget();
+    await start(red.url, { filename: large });
+    await until("the upload has begun", () => red.messages("badge").length > 0);
+    await start(red.url, { action: "cancel" });
+    const { cancelled, total } = await report();
+    assert.equal(cancelled, true);
+    assert.ok(total < 1_500_000);
+  });
+});
+
+describe("webitel-dialer-member-upload with fileWorkingDirectory", () => {
+  it("reads relative names from there, as core's file nodes do", async () => {
+    const simulator = await startWebitelSimulator();
+    const red = await NodeRed.start({ settings: `fileWorkingDirectory: ${JSON.stringify(__dirname)}` });
+    try {
+      await red.deploy(uploadFlow(simulator.url, { source: "file", filename: "no-such-list.csv" }));
+      await start(red.url, {});
+      const { message } = (await red.message("caught"))["error"] as Caught;
+      assert.ok(message.includes(join(__dirname, "no-such-list.csv")), message);
+    } finally {
+      await red.stop();
+      await simulator.close();
+    }
+  });
+});
