@@ -22,7 +22,8 @@ export class CallSessions {
    * @returns the same object in each layer of the call
    */
   of(id: string | undefined): Session {
-    const session = this.entry(id)?.session ?? {};
+    this.forget();
+    const session = (id === undefined ? undefined : this.entries.get(id)?.session) ?? {};
     this.keep(id, session);
     return session;
   }
@@ -43,19 +44,16 @@ export class CallSessions {
     return this.entries.size;
   }
 
-  private entry(id: string | undefined): { session: Session } | undefined {
-    this.forget();
-    return id === undefined ? undefined : this.entries.get(id);
-  }
-
   /** Forgets what is too old or too much, and comes back for the rest. */
   private forget(): void {
-    clearTimeout(this.timer);
     for (const [id, { usedAt }] of this.entries) {
       const leftMs = usedAt + KEPT_MS - Date.now();
       if (leftMs > 0 && this.entries.size <= MOST_CALLS) {
-        this.timer = setTimeout(() => this.forget(), leftMs);
-        this.timer.unref();
+        // One timer at a time: it is early for a call that was used again, and then waits for the next one.
+        this.timer ??= setTimeout(() => {
+          this.timer = undefined;
+          this.forget();
+        }, leftMs).unref();
         return;
       }
       this.entries.delete(id);
