@@ -117,7 +117,7 @@ describe("webhook neighbours", () => {
       ["flows", "/flows", "path of Node-RED"],
       ["settings", "settings", "path of Node-RED"],
       ["user", "/settings/user", "path of Node-RED"],
-      ["test", "/contact-center/rte/test", "path of Node-RED"],
+      ["test", "/contact-center/rte-connection/test", "path of Node-RED"],
       ["query", "/q?x=1", "wrong path"],
       ["encoded", "/a%20b", "wrong path"],
       ["parameter", "/p/:id", "wrong path"],

@@ -109,6 +109,7 @@ describe("webhook", () => {
           [400, "not-object", "[1]"],
           [400, "not-object", "null"],
           [400, "too-deep", `{"a":${"[".repeat(64)}${"]".repeat(64)}}`],
+          [400, "too-many", JSON.stringify({ anum: Array.from({ length: 1001 }, () => 1) })],
           [413, "too-large", JSON.stringify({ anum: "x".repeat(64 * 1024) })],
           [413, "too-large", JSON.stringify({ anum: "x".repeat(1024 * 1024) })],
         ];
@@ -125,6 +126,16 @@ describe("webhook", () => {
           }
         }
         assert.equal((await post("/smartrouting", ROUTING.request("good"))).status, 200);
+      });
+
+      it("takes 1,000 parameters of a query and no more", async () => {
+        for (const [count, status] of [
+          [1000, 200],
+          [1001, 400],
+        ] as const) {
+          const query = Array.from({ length: count }, () => "a").join("&");
+          assert.equal((await post(`/smartrouting?${query}`, ROUTING.request("good"))).status, status, `${count}`);
+        }
       });
 
       it("takes 64 KiB to the byte", async () => {
@@ -166,6 +177,17 @@ describe("webhook", () => {
         const badge = await red.message("status");
         assert.equal((badge["status"] as { text: string }).text, "no http");
         assert.ok(red.log.some((line) => line.includes("httpNodeRoot")));
+      } finally {
+        await red.stop();
+      }
+    });
+  });
+
+  describe("a deadline that is longer than vendors wait", () => {
+    it("is warned about", async () => {
+      const red = await NodeRed.start({ flows: [tab(), ...routingFlow(ROUTING, { deadline: 5001 })] });
+      try {
+        assert.ok(red.log.some((line) => line.includes("[warn] [smartrouting-in:") && line.includes("5001 ms")));
       } finally {
         await red.stop();
       }
