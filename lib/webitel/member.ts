@@ -71,15 +71,34 @@ const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.nam
 const NUMBERED = MEMBER_FIELDS.filter((field) => "numbered" in field).map(({ name }) => name);
 /** Fields of the member itself; the numbered ones are those of its numbers. */
 const OWN = MEMBER_FIELDS.filter((field) => !("numbered" in field)).map(({ name }) => name);
+/** The fields of a number and how they are read. */
+const NUMBER_KINDS: readonly (readonly [name: string, kind: Kind])[] = [
+  ...NUMBERED.map((name) => [name, KINDS.get(name) as FieldKind] as const),
+  ["priority", "integer"],
+  ["stop_at", "time"],
+];
+const IS_NUMBERED: ReadonlySet<string> = new Set(NUMBERED);
 /** Characters of a value that an error shows. */
 const SHOWN = 80;
 
+interface FieldParts {
+  base: string;
+  index: number;
+}
+
+/** A list has the same fields in each row. */
+const knownParts = new Map<string, FieldParts>();
+const KNOWN_PARTS = 1000;
+
 /** Splits `destination3` into its base name and number; the first is 1. */
-function parts(field: string): { base: string; index: number } {
+function parts(field: string): FieldParts {
+  const known = knownParts.get(field);
+  if (known) return known;
   const [, base = field, digits] = /^([a-z_]+?)(\d+)$/.exec(field) ?? [];
-  return digits !== undefined && (NUMBERED as string[]).includes(base)
-    ? { base, index: Number(digits) }
-    : { base: field, index: 1 };
+  const isNumber = digits !== undefined && IS_NUMBERED.has(base);
+  const found = isNumber ? { base, index: Number(digits) } : { base: field, index: 1 };
+  if (knownParts.size < KNOWN_PARTS) knownParts.set(field, found);
+  return found;
 }
 
 /** True for a field that a column may be mapped to. `destination1` is written `destination`. */
@@ -165,6 +184,8 @@ function columnsByName(): (record: Record<string, unknown>) => readonly Mapping[
 /** Reads the values of members by the rules of a run. */
 class Mapper {
   private readonly now: () => number;
+  /** Something of the member that is being read is called by its name. */
+  private hasNames = false;
 
   constructor(private readonly options: MappingOptions) {
     this.now = options.now ?? Date.now;
@@ -172,13 +193,14 @@ class Mapper {
 
   /** A member of the values of a flat row. */
   assemble(values: ReadonlyMap<string, unknown>): MappingResult | Promise<MappingResult> {
+    this.hasNames = false;
     const own: Record<string, unknown> = {};
     const variables: Record<string, unknown> = {};
     const numbers = new Map<number, Record<string, unknown>>();
     for (const [field, value] of values) {
       const { base, index } = parts(field);
       if (field.startsWith(VARIABLE_PREFIX)) variables[field.slice(VARIABLE_PREFIX.length)] = value;
-      else if (!(NUMBERED as string[]).includes(base)) own[field] = value;
+      else if (!IS_NUMBERED.has(base)) own[field] = value;
       else if (index > MAX_COMMUNICATIONS) return { error: tooMany(String(index)) };
       else {
         const number = numbers.get(index) ?? {};
@@ -203,6 +225,7 @@ class Mapper {
 
   /** A finished member: its known fields are read like those of a row, the others go as they came. */
   finished(given: Member): MappingResult | Promise<MappingResult> {
+    this.hasNames = false;
     const { communications, variables, ...others } = given as unknown as Record<string, unknown>;
     const numbers = communications as unknown[];
     if (numbers.length === 0) return { error: { key: "missing", field: "communications" } };
@@ -223,14 +246,9 @@ class Mapper {
   private number(given: Record<string, unknown>, suffix: string): Record<string, unknown> | InvalidValue {
     if (isBlank(given["type"])) return invalid("missing", `type${suffix}`);
     const number: Record<string, unknown> = { ...given };
-    const kinds: readonly (readonly [string, Kind])[] = [
-      ...NUMBERED.map((name) => [name, KINDS.get(name) as FieldKind] as const),
-      ["priority", "integer"],
-      ["stop_at", "time"],
-    ];
-    for (const [name, kind] of kinds) {
+    for (const [name, kind] of NUMBER_KINDS) {
       if (isBlank(given[name])) {
-        delete number[name];
+        if (name in number) delete number[name];
         continue;
       }
       const value = this.read(kind, name, name + suffix, given[name]);
@@ -250,7 +268,7 @@ class Mapper {
     for (const field of OWN) {
       const given = own[field];
       if (isBlank(given)) {
-        delete member[field];
+        if (field in member) delete member[field];
         continue;
       }
       const value = this.read(KINDS.get(field) as FieldKind, field, field, given);
@@ -267,7 +285,7 @@ class Mapper {
     if (Object.keys(texts).length > 0) member.variables = texts;
     const { expireAt } = this.options;
     if (member.expire_at === undefined && expireAt !== undefined) member.expire_at = String(expireAt);
-    return this.withIds(member);
+    return this.hasNames ? this.withIds(member) : { member };
   }
 
   /** Reads one value, refused when another program has damaged it or when the dialer could not use it. */
@@ -315,6 +333,7 @@ class Mapper {
     // A number that is no id is not a name either.
     if (!this.options.names || wanted === "" || /^-?[\d.,\s]+$/.test(wanted))
       return invalid("lookup", field, wanted || text);
+    this.hasNames = true;
     return { name: wanted } as unknown as Lookup;
   }
 
@@ -355,8 +374,8 @@ function* lookupsOf(
 ): Generator<{ base: LookupField; field: string; lookup: Partial<Lookup> & { name?: string } }> {
   for (const base of Object.keys(LOOKUPS) as LookupField[]) {
     const own = member[base] as Lookup | undefined;
-    if (own && !(NUMBERED as string[]).includes(base)) yield { base, field: base, lookup: own };
-    if (!(NUMBERED as string[]).includes(base)) continue;
+    if (own && !IS_NUMBERED.has(base)) yield { base, field: base, lookup: own };
+    if (!IS_NUMBERED.has(base)) continue;
     for (const [at, number] of member.communications.entries()) {
       const lookup = (number as Communication & Record<string, Lookup | undefined>)[base];
       if (lookup) yield { base, field: at === 0 ? base : `${base}${at + 1}`, lookup };

@@ -10,6 +10,7 @@ const TEXT_FORMULA = /^="([^"]*)"$/;
 const ADDRESS = /^(?:sips?:)?[^\s@:;,<>"]+@[^\s@;,<>"]+$/i;
 const SIP_NUMBER = /^sips?:\+?[\w.*#-]+$/i;
 const NUMBER = /^\+?[\d*#][\d\s().*#/-]*$/;
+const PLAIN_NUMBER = /^\+?\d{3,}$/;
 /** Fewer digits are no number of anybody. */
 const MIN_DIGITS = 3;
 
@@ -18,6 +19,8 @@ const MIN_DIGITS = 3;
  * @param text trimmed
  */
 export function dialable(text: string): Dialable {
+  // Most numbers of most lists need no more than this.
+  if (PLAIN_NUMBER.test(text)) return { destination: text, kind: "number" };
   if (/[\r\n]/.test(text)) return { key: "line-break" };
   const bare = text.replace(INVISIBLE, "").trim();
   const clean = (TEXT_FORMULA.exec(bare)?.[1] ?? bare)
