@@ -8,8 +8,8 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { EVENT_NAMES } from "../../lib/rte/tables.js";
 import type { Fault } from "./faults.js";
-import { isValid, tokenOf } from "./tokens.js";
-import { type ClientRecord, record, records, TYPE } from "./wire.js";
+import { issueToken, isValid, tokenOf, userOf } from "./tokens.js";
+import { type ClientRecord, pascalCased, record, records, TYPE } from "./wire.js";
 
 /** How this hub behaves where the vendor's document leaves it open. */
 export interface HubManners {
@@ -35,11 +35,21 @@ export interface HubConnection {
   readonly subscriptions: Map<string, Item>;
 }
 
+/** What `sticky-cookie` sets and wants. */
+const STICKY = "ARRAffinity=one";
+/** Whose tokens `redirect` gives; at the address that it names no others are taken. */
+const REDIRECTED = "redirected";
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 const HIDDEN_METHODS = ["UserSetting", "CallbackCreated", "CallbackUpdated", "CallbackClosed"];
 const OFFERED = new Set([...EVENT_NAMES, ...HIDDEN_METHODS].map((name) => name.toLowerCase()));
 
 function keyOf({ EntityId, EventName }: Item): string {
   return `${EntityId} ${EventName}`.toLowerCase();
+}
+
+function isRedirected({ pathname }: URL): boolean {
+  return pathname.startsWith(`/${REDIRECTED}`);
 }
 
 /** A hub without a server: the simulator hands it requests and upgrades. */
@@ -52,6 +62,8 @@ export class RteHub {
   readonly negotiations: { atMs: number; status: number }[] = [];
   readonly calls: { method: string; args: unknown[] }[] = [];
   private readonly negotiated = new Set<string>();
+  /** Calls that still end with an error. */
+  private failures = 0;
   private readonly server = new WebSocketServer({ noServer: true });
   private readonly hanging = new Set<ServerResponse | Duplex>();
 
@@ -63,7 +75,16 @@ export class RteHub {
   private refusal(request: IncomingMessage, url: URL): number | undefined {
     if (this.fault === "unauthorized") return 401;
     if (this.fault === "forbidden") return 403;
-    return isValid(tokenOf(request.headers.authorization, url.searchParams)) ? undefined : 401;
+    const token = tokenOf(request.headers.authorization, url.searchParams);
+    if (this.fault === "redirect" && isRedirected(url) && userOf(token) !== REDIRECTED) return 401;
+    return isValid(token) ? undefined : 401;
+  }
+
+  /** Sets or lifts a fault. */
+  setFault(fault: Fault): void {
+    this.fault = fault;
+    this.failures = fault === "fail-twice" ? 2 : 0;
+    if (fault === "none") this.releaseHanging();
   }
 
   /** Answers `POST <hub>/negotiate`. */
@@ -84,6 +105,16 @@ export class RteHub {
         .end();
       return;
     }
+    if (this.fault === "redirect" && !isRedirected(url)) {
+      const target = new URL(url);
+      target.pathname = `/${REDIRECTED}`;
+      target.search = "";
+      response
+        .writeHead(200, { "Content-Type": "application/json" })
+        .end(JSON.stringify({ url: target.href, accessToken: issueToken(REDIRECTED, 60) }));
+      return;
+    }
+    if (this.fault === "sticky-cookie") response.setHeader("Set-Cookie", `${STICKY}; Path=/; HttpOnly`);
     const connectionToken = randomUUID();
     this.negotiated.add(connectionToken);
     const availableTransports = [{ transport: "WebSockets", transferFormats: ["Text", "Binary"] }];
@@ -104,7 +135,10 @@ export class RteHub {
       return;
     }
     const id = url.searchParams.get("id");
-    const status = this.refusal(request, url) ?? (id !== null && !this.negotiated.delete(id) ? 404 : undefined);
+    const isLost =
+      (this.fault === "sticky-cookie" && request.headers.cookie?.includes(STICKY) !== true) ||
+      (id !== null && !this.negotiated.delete(id));
+    const status = this.refusal(request, url) ?? (isLost ? 404 : undefined);
     if (status !== undefined) {
       socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -163,7 +197,8 @@ export class RteHub {
     if (this.fault === "hang-calls") return;
     let outcome: object;
     try {
-      outcome = { result: this.call(connection, target, args) };
+      const result = this.call(connection, target, args);
+      outcome = this.fault === "no-answers" ? {} : { result: this.spelled(result) };
     } catch (error) {
       outcome = { error: (error as Error).message };
     }
@@ -173,7 +208,10 @@ export class RteHub {
 
   private call(connection: HubConnection, method: string, args: unknown[]): unknown {
     const failed = `Failed to invoke '${method}' due to an error on the server.`;
-    if (this.fault === "refuse-calls") throw new Error(failed);
+    if (this.fault === "refuse-calls" || this.failures-- > 0) throw new Error(failed);
+    const items = (Array.isArray(args[0]) ? args[0] : []) as Item[];
+    if (this.fault === "ten-items" && items.length > 10) throw new Error(failed);
+    if (this.fault === "one-bad-item" && items.some(({ EntityId }) => !GUID.test(EntityId))) throw new Error(failed);
     const wants = (count: number): void => {
       if (args.length !== count)
         throw new Error(
@@ -181,6 +219,7 @@ export class RteHub {
         );
     };
     const { subscriptions } = connection;
+    const keeps = this.fault === "keep-subscribed";
     switch (method.toLowerCase()) {
       case "subscribe":
         wants(1);
@@ -188,13 +227,18 @@ export class RteHub {
       case "unsubscribe":
         wants(1);
         return (args[0] as Item[]).map((item) => {
-          subscriptions.delete(keyOf(item));
-          return { subscribed: false, message: null, entityId: item.EntityId, eventName: item.EventName.toLowerCase() };
+          if (!keeps) subscriptions.delete(keyOf(item));
+          return {
+            subscribed: keeps,
+            message: keeps ? "Busy" : null,
+            entityId: item.EntityId,
+            eventName: item.EventName.toLowerCase(),
+          };
         });
       case "unsubscribeall":
         wants(this.manners.arity);
-        subscriptions.clear();
-        return true;
+        if (!keeps) subscriptions.clear();
+        return !keeps;
       case "availablesubscriptions":
         wants(this.manners.arity);
         return [...OFFERED];
@@ -208,6 +252,11 @@ export class RteHub {
       default:
         throw new Error(`${failed} HubException: Method does not exist.`);
     }
+  }
+
+  /** The names of this hub's properties. */
+  private spelled(value: unknown): unknown {
+    return this.fault === "pascal-case" ? pascalCased(value) : value;
   }
 
   private subscribe(subscriptions: Map<string, Item>, item: Item): object {
@@ -231,7 +280,11 @@ export class RteHub {
       const subscription = { entityId: item.EntityId, eventName: eventName.toLowerCase() };
       this.send(
         connection,
-        record({ type: TYPE.invocation, target: "MessageReceived", arguments: [{ subscription, data }] }),
+        record({
+          type: TYPE.invocation,
+          target: "MessageReceived",
+          arguments: [this.spelled({ subscription, data })],
+        }),
       );
       sent++;
     }

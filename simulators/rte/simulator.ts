@@ -95,7 +95,7 @@ export class RteSimulator implements Simulator {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = this.urlOf(request);
-    if (url.pathname === `${HUB_PATH}/negotiate`) {
+    if (url.pathname.endsWith("/negotiate")) {
       this.hub.negotiate(request, response, url);
       return;
     }
@@ -118,8 +118,7 @@ export class RteSimulator implements Simulator {
 
   /** Sets or lifts a fault. A hub that begins to hang keeps its connections; `drop` breaks them. */
   setFault(fault: Fault): void {
-    this.hub.fault = fault;
-    if (fault === "none") this.hub.releaseHanging();
+    this.hub.setFault(fault);
     this.changed();
   }
 

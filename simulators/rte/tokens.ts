@@ -33,6 +33,18 @@ export function isValid(token: string | undefined): boolean {
   return exp * 1000 > Date.now();
 }
 
+/** Whose token it is; undefined for what is no token. */
+export function userOf(token: string | undefined): string | undefined {
+  try {
+    const { sub } = JSON.parse(Buffer.from(token?.split(".")[1] ?? "", "base64url").toString("utf8")) as {
+      sub?: string;
+    };
+    return sub;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The token of a request: in the header, or in the query where a transport cannot send headers. */
 export function tokenOf(authorization: string | undefined, query: URLSearchParams): string | undefined {
   return /^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? query.get("access_token") ?? undefined;

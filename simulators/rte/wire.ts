@@ -41,3 +41,11 @@ export function wireData(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [camelCase(name), wireData(item)]));
 }
+
+/** Data with all names in Pascal case, lists included. */
+export function pascalCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pascalCased);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).map(([name, item]) => [name.charAt(0).toUpperCase() + name.slice(1), item]);
+  return Object.fromEntries(entries.map(([name, item]) => [name, pascalCased(item)]));
+}

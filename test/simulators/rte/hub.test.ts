@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { type HubConnection, HubConnectionBuilder, HttpTransportType, LogLevel } from "@microsoft/signalr";
+import { createRteClient, type RteClient } from "../../../lib/rte/client.js";
+import { tokenLogin } from "../../../lib/rte/login.js";
 import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
+import type { Fault } from "../../../simulators/rte/faults.js";
 import { DAY_MS, makeDay } from "../../../simulators/rte/scenario.js";
 import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { camelCase } from "../../../simulators/rte/wire.js";
-import { QUEUE_ID } from "../../support/rte.js";
+import { FAST, RecordingSubscriber } from "../../support/recording-subscriber.js";
+import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
 /** The official client as a plain program uses it: its own http client, its own socket, its own reconnect. */
@@ -186,5 +190,68 @@ describe("simulators/rte: the contact centre", () => {
       "note",
       "id",
     ]);
+  });
+});
+
+describe("simulators/rte: faults that hubs and balancers have", () => {
+  let simulator: RteSimulator;
+  let client: RteClient;
+  beforeEach(async () => {
+    simulator = await startRteSimulator({ pingMs: 60 });
+  });
+  afterEach(async () => {
+    await client.close();
+    await simulator.close();
+  });
+
+  /** What the client makes of each: what it has in the end, and what the simulator saw. */
+  const CASES: Partial<Record<Fault, (recorder: RecordingSubscriber) => Promise<unknown> | void>> = {
+    "fail-twice": (recorder) => assert.equal(recorder.all("error").length, 1),
+    "pascal-case": async (recorder) => {
+      simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 5 });
+      await until("the event", () => recorder.events[0]?.payload["MaxWaitTime"] === 5);
+    },
+    "sticky-cookie": () => undefined,
+    redirect: () => assert.equal(simulator.hub.negotiations.filter(({ status }) => status === 401).length, 0),
+    "no-answers": async (recorder) => {
+      simulator.emit("QueueStatus", QUEUE_ID);
+      await until("the event", () => recorder.events.length === 1);
+    },
+  };
+  for (const [fault, look] of Object.entries(CASES)) {
+    it(`${fault}: the client gets its events`, async () => {
+      simulator.setFault(fault as Fault);
+      client = createRteClient({
+        login: tokenLogin(() => ({ url: simulator.hubUrl, token: simulator.token() })),
+        ...FAST,
+      });
+      client.open();
+      const recorder = new RecordingSubscriber(client);
+      await recorder.setSubscriptions([of("QueueStatus")]);
+      await hubHas(simulator, of("QueueStatus"));
+      if (fault !== "no-answers") await recorder.notice("subscribed");
+      await look(recorder);
+    });
+  }
+
+  it("one-bad-item and ten-items: the good ones are served; keep-subscribed: it is tried again", async () => {
+    simulator.setFault("one-bad-item");
+    client = createRteClient({
+      login: tokenLogin(() => ({ url: simulator.hubUrl, token: simulator.token() })),
+      ...FAST,
+    });
+    client.open();
+    const recorder = new RecordingSubscriber(client);
+    const agents = AGENTS.map(({ id }) => of("UserStatus", id));
+    await recorder.setSubscriptions([of("UserStatus", "no-guid"), ...agents]);
+    await hubHas(simulator, ...agents);
+    simulator.setFault("ten-items");
+    const events = EVENT_NAMES.slice(0, 25).map((name) => of(name, QUEUE_ID));
+    await recorder.setSubscriptions(events);
+    await hubHas(simulator, ...events);
+    simulator.setFault("keep-subscribed");
+    assert.ok((await recorder.unsubscribe()).every(({ subscribed }) => subscribed));
+    simulator.setFault("none");
+    await hubHas(simulator);
   });
 });
