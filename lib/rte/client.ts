@@ -4,9 +4,10 @@
  * A hub forgets its subscriptions with the connection, and events of the time between are lost. So the client subscribes
  * everything again after each outage, repeats what failed until it is served, and then reports the `gap`.
  */
-import { type BackoffOptions, backoffDelay, delay } from "../http/backoff.js";
+import { type BackoffOptions, delay } from "../http/backoff.js";
 import { networkError } from "../http/rest.js";
-import { copyEvent, EventReader, type RteEvent, type Subject } from "./events.js";
+import { type Subject, subjectKey } from "./subject.js";
+import { copyEvent, EventReader, type RteEvent } from "./events.js";
 import { type Answers, Hub, type HubTimings } from "./hub.js";
 import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
@@ -18,9 +19,11 @@ import {
   safely,
   type State,
   type Subscriber,
+  type Outcome,
+  type Result,
 } from "./subscriber.js";
-import { type Outcome, type Result, subjectKey, Subscriptions } from "./subscriptions.js";
-import { type CallFault, synchronise } from "./synchronise.js";
+import { Subscriptions } from "./subscriptions.js";
+import { type CallFault, Synchroniser } from "./synchronise.js";
 
 /** Times of a client, in milliseconds. */
 export interface ClientTimings extends HubTimings {
@@ -34,7 +37,7 @@ export const TIMINGS: ClientTimings = {
   handshakeMs: 10_000,
   silenceMs: 35_000,
   questionMs: 10_000,
-  callMs: 120_000,
+  callMs: 60_000,
   drainMs: 200,
 };
 
@@ -109,14 +112,18 @@ class Client implements RteClient {
   private ended: Promise<void> = Promise.resolve();
   private hub: Hub | undefined;
   private seenMs = 0;
-  private work: Promise<void> = Promise.resolve();
-  private retry: NodeJS.Timeout | undefined;
-  private fault: CallFault | undefined;
+  private readonly synchroniser: Synchroniser<Subscriber>;
   private state: State = { word: "connecting" };
   private isOutageReported = false;
 
   constructor(private readonly options: ClientOptions) {
     this.timings = { ...TIMINGS, ...options.timings };
+    this.synchroniser = new Synchroniser(this.subscriptions, {
+      callMs: this.timings.callMs,
+      backoff: options.backoff,
+      onNews: () => this.reportNews(),
+      onFault: (fault) => this.reportFault(fault),
+    });
     this.reader = new EventReader((event, property) =>
       this.report("passed", property === undefined ? event : `${event}.${property}`),
     );
@@ -147,7 +154,7 @@ class Client implements RteClient {
   remove(subscriber: Subscriber): void {
     this.subscribers.delete(subscriber);
     this.subscriptions.remove(subscriber, this.subscriptions.of(subscriber));
-    void this.synchronise();
+    void this.synchroniser.run();
   }
 
   replace(old: Subscriber, replacement: Subscriber): void {
@@ -161,18 +168,18 @@ class Client implements RteClient {
     const dropped = this.subscriptions.of(subscriber).filter((subject) => !kept.has(subjectKey(subject)));
     this.subscriptions.remove(subscriber, dropped);
     this.subscribeFromNow(subscriber, subjects, lostSinceMs);
-    await this.synchronise();
+    await this.synchroniser.run();
   }
 
   async subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome> {
     this.subscribeFromNow(subscriber, subjects, undefined, true);
-    await this.synchronise();
+    await this.synchroniser.run();
     return this.subscriptions.answers(subscriber, subjects, this.hub === undefined ? "disconnected" : "not answered");
   }
 
   async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.of(subscriber)): Promise<Result[]> {
     this.subscriptions.remove(subscriber, subjects);
-    await this.synchronise();
+    await this.synchroniser.run();
     return this.subscriptions.releases(subjects);
   }
 
@@ -215,46 +222,7 @@ class Client implements RteClient {
     });
   }
 
-  /** Brings the hub in line with the subscriptions; one pass at a time, so that answers and changes cannot cross. */
-  private synchronise(): Promise<void> {
-    this.work = this.work.then(() => this.pass());
-    return this.work;
-  }
-
-  private async pass(): Promise<void> {
-    const { hub } = this;
-    if (hub === undefined) return;
-    clearTimeout(this.retry);
-    const isCurrent = (): boolean => this.hub === hub;
-    const limit = setTimeout(() => this.giveUp(hub), this.timings.callMs);
-    // One wait for all that fail in this pass, so that they are asked again together.
-    const waits = new Map<number, number>();
-    const waitMs = (failures: number): number => {
-      const ms = waits.get(failures) ?? backoffDelay(failures, this.options.backoff);
-      waits.set(failures, ms);
-      return ms;
-    };
-    const fault = await synchronise(hub, this.subscriptions, { isCurrent, waitMs });
-    clearTimeout(limit);
-    if (!isCurrent()) return;
-    this.reportFault(fault);
-    this.reportNews();
-    const nextMs = this.subscriptions.nextMs();
-    if (nextMs !== undefined) this.retry = setTimeout(() => void this.synchronise(), Math.max(0, nextMs - Date.now()));
-  }
-
-  /** A hub that answers nothing for so long, on a connection without any use, is tried on a new one. */
-  private giveUp(hub: Hub): void {
-    if (this.hub !== hub || this.subscriptions.isServing()) return;
-    const cause = { vendor: "enreach", operation: "Subscribe" } as const;
-    void hub.stop(networkError(cause, "ETIMEDOUT", hub.url, this.timings.callMs));
-  }
-
   private reportFault(fault: CallFault | undefined): void {
-    // What failed before and was not repeated in this pass still fails.
-    if (fault === undefined && this.subscriptions.isFailing()) return;
-    if (fault?.operation === this.fault?.operation) return;
-    this.fault = fault;
     this.options.onCallFault?.(fault);
     if (fault !== undefined) this.notifyAll({ topic: "error", payload: fault });
   }
@@ -299,15 +267,14 @@ class Client implements RteClient {
     this.isOutageReported = false;
     this.setState({ word: "connected" });
     this.notifyAll({ topic: "connected", payload: {} });
-    void this.synchronise();
+    this.synchroniser.attach(hub);
     const reason = await hub.closed;
     this.hub = undefined;
-    clearTimeout(this.retry);
+    this.synchroniser.detach();
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
     pace.ended(Date.now() - connectedMs, this.subscriptions.isServing() || this.subscriptions.isEmpty());
     this.seenMs = hub.seenMs;
-    this.fault = undefined;
     this.subscriptions.disconnected(hub.seenMs);
     return reason;
   }
@@ -335,17 +302,21 @@ class Client implements RteClient {
   }
 
   private dispatch(subject: Subject, data: unknown): void {
-    const receivers = this.subscriptions.receivers(subject.entityId, subject.eventName);
+    const receivers = this.subscriptions.route(subject) ?? this.receivers(subject);
     const [first] = receivers;
     if (first === undefined) {
       if (!this.subscriptions.wasSubscribed(subject))
         this.report("dropped", `${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
       return;
     }
-    if (this.subscriptions.arrived(subject, Date.now())) this.reportNews();
     const event = this.reader.read(subject, data);
     for (let at = 1; at < receivers.length; at++) deliver(receivers[at] as Subscriber, copyEvent(event));
     deliver(first, event);
+  }
+
+  private receivers(subject: Subject): readonly Subscriber[] {
+    if (this.subscriptions.arrived(subject, Date.now())) this.reportNews();
+    return this.subscriptions.receivers(subject);
   }
 
   private report(kind: Unknown["kind"], what: string): void {

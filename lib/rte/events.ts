@@ -8,13 +8,8 @@
 import type { Call, CallDirection, CallState } from "../core/call.js";
 import { textKey, type VendorEvent } from "../core/event.js";
 import { type Json, Reader } from "./normalise.js";
+import type { Subject } from "./subject.js";
 import { catalogueName, type EventName, EVENTS, GROUPS } from "./tables.js";
-
-/** What a subscription names: an event of one user, queue or call list. */
-export interface Subject {
-  entityId: string;
-  eventName: string;
-}
 
 /** An event, in the shape of the message that carries it. */
 export interface RteEvent {

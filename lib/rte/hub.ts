@@ -6,10 +6,9 @@ import type { HubConnection } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "./errors.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/rest.js";
-import type { Subject } from "./events.js";
+import { type Subject, subjectKey } from "./subject.js";
 import type { HubEndpoint } from "./login.js";
 import { SocketTransport, type TransportContext } from "./socket.js";
-import { subjectKey } from "./subscriptions.js";
 import { catalogueName } from "./tables.js";
 
 /** How long to wait, in milliseconds. */

@@ -1,8 +1,8 @@
 /** A client for Enreach RTE that keeps its subscriptions over outages, its two ways to log in, and the names of its events. */
 export { type ClientOptions, createRteClient, type RteClient } from "./client.js";
 export { ContactCenterError, type ErrorCause } from "./errors.js";
-export type { RteEvent, Subject } from "./events.js";
+export type { RteEvent } from "./events.js";
+export type { Subject } from "./subject.js";
 export { type EnreachAccount, enreachLogin, type HubEndpoint, type Login, tokenLogin } from "./login.js";
-export type { Gap, Notice, State, Subscriber } from "./subscriber.js";
-export type { Outcome, Result } from "./subscriptions.js";
+export type { Gap, Notice, State, Subscriber, Outcome, Result } from "./subscriber.js";
 export { catalogueName, EVENT_NAMES, type EventName, EVENTS } from "./tables.js";

@@ -1,7 +1,28 @@
 /** What a client tells those who subscribed. */
-import type { RteEvent, Subject } from "./events.js";
+import type { RteEvent } from "./events.js";
 import type { Reason } from "./retry.js";
-import type { Loss, Outcome, Result } from "./subscriptions.js";
+import type { Subject } from "./subject.js";
+
+/** What became of one subscription. */
+export interface Result extends Subject {
+  subscribed: boolean;
+  /** The hub's word, such as `Unauthorized`, or ours: `disconnected`, `inactive`, `not answered`. */
+  message: string | null;
+}
+
+/** Results by what a user can do about them. */
+export interface Outcome {
+  /** The hub serves them, or will once it answers: then `subscribed` is false, and `message` says what is waited for. */
+  subscribed: Result[];
+  refused: Result[];
+}
+
+/** A time in which events of these subjects may have been lost; Unix milliseconds. */
+export interface Loss {
+  fromMs: number;
+  toMs: number;
+  subjects: Subject[];
+}
 
 /** How the connection is. */
 export type State =

@@ -2,69 +2,14 @@
  * Who subscribed which events, what the hub said to it, and since when events may be missing. Several subscribers of the
  * same event share one subscription of the hub. Pure bookkeeping: it knows no hub, and the time is passed in.
  */
-import type { Subject } from "./events.js";
-
-/** What became of one subscription. */
-export interface Result extends Subject {
-  subscribed: boolean;
-  /** The hub's word, such as `Unauthorized`, or ours: `disconnected`, `inactive`, `not answered`. */
-  message: string | null;
-}
-
-/** Results by what a user can do about them. */
-export interface Outcome {
-  /** The hub serves them, or will once it answers: then `subscribed` is false, and `message` says what is waited for. */
-  subscribed: Result[];
-  refused: Result[];
-}
-
-/** A time in which events of these subjects may have been lost; Unix milliseconds. */
-export interface Loss {
-  fromMs: number;
-  toMs: number;
-  subjects: Subject[];
-}
+import { type Entry, FRESH, isMissing, isServed, isSurplus, reportOf, type Share } from "./subscription.js";
+import { distinct, type Subject, subjectKey } from "./subject.js";
+import type { Loss, Outcome, Result } from "./subscriber.js";
 
 /** Milliseconds until a subscription that the hub refused is asked for again: the right to it may have been given. */
 const REFUSED_RETRY_MS = 300_000;
 /** Subjects remembered after their last subscriber left; only the log needs them. */
 const PAST_KEPT = 10_000;
-
-/**
- * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
- * answered; the hub may serve it.
- */
-type Word = "unasked" | "unknown" | "subscribed" | "refused";
-
-/** One subscriber's part in a subject. */
-interface Share {
-  sinceMs: number;
-  /** Events since then are lost; undefined while none are. */
-  lostSinceMs: number | undefined;
-  /** See {@link AddOptions.isAnswered}. */
-  isAnswered: boolean;
-  /** The result that was reported last. */
-  reported: string;
-}
-
-interface Entry<S> {
-  readonly subject: Subject;
-  readonly shares: Map<S, Share>;
-  word: Word;
-  /** The hub's message, or why the call failed. */
-  message: string | null;
-  /** When the hub agreed, Unix milliseconds. */
-  subscribedAtMs: number;
-  /** Calls about this subject that failed in a row. */
-  failures: number;
-  /** A call about this subject alone failed: it comes last, so that it cannot keep the others from being served. */
-  isSuspect: boolean;
-  /** Not to be asked before, Unix milliseconds. */
-  notBeforeMs: number;
-}
-
-/** What a new connection knows of a subject. */
-const FRESH = { word: "unasked", message: null, failures: 0, notBeforeMs: 0, isSuspect: false } as const;
 
 /** How subscriptions are added. */
 export interface AddOptions {
@@ -84,16 +29,6 @@ export interface CallFailure {
   isAlone: boolean;
   /** Milliseconds to wait before it is repeated, by the number of failures before. */
   waitMs: (failures: number) => number;
-}
-
-/** The same subject has the same text whatever its case. */
-export function subjectKey({ entityId, eventName }: Subject): string {
-  return `${entityId} ${eventName}`.toLowerCase();
-}
-
-/** The list without repetitions. */
-export function distinct<T extends Subject>(subjects: readonly T[]): T[] {
-  return [...new Map(subjects.map((subject) => [subjectKey(subject), subject])).values()];
 }
 
 /** The subscriptions of all subscribers against what the hub serves. */
@@ -176,12 +111,13 @@ export class Subscriptions<S extends object> {
     return found;
   }
 
-  /** Who gets an event. The spelling is the hub's. */
-  receivers(entityId: string, eventName: string): readonly S[] {
-    return this.routes.get(entityId)?.get(eventName) ?? this.route(entityId, eventName);
+  /** Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look. */
+  route({ entityId, eventName }: Subject): readonly S[] | undefined {
+    return this.routes.get(entityId)?.get(eventName);
   }
 
-  private route(entityId: string, eventName: string): readonly S[] {
+  /** Who gets an event. The spelling is the hub's. */
+  receivers({ entityId, eventName }: Subject): readonly S[] {
     const entry = this.entries.get(subjectKey({ entityId, eventName }));
     const receivers = [...(entry?.shares.keys() ?? [])];
     // Only what the hub serves is remembered: the routes do not outgrow the subscriptions, and the first event of a
@@ -381,21 +317,4 @@ export class Subscriptions<S extends object> {
       ),
     );
   }
-}
-
-function isServed({ word }: Entry<object>): boolean {
-  return word === "subscribed" || word === "unknown";
-}
-
-function isMissing({ word, shares }: Entry<object>): boolean {
-  return shares.size > 0 && word !== "subscribed";
-}
-
-function isSurplus(entry: Entry<object>): boolean {
-  return entry.shares.size === 0 && isServed(entry);
-}
-
-/** What a notice says of an entry; nothing while the hub has not decided. */
-function reportOf({ word, message }: Entry<object>): string {
-  return word === "subscribed" ? word : word === "refused" ? `${word} ${message}` : "";
 }

@@ -3,10 +3,12 @@
  * found by halving, and does not take the others with it.
  */
 import { plainText } from "../core/values.js";
+import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
+import { networkError } from "../http/rest.js";
 import { ContactCenterError } from "./errors.js";
-import type { Subject } from "./events.js";
+import { type Subject, subjectKey } from "./subject.js";
 import type { Answers, Hub } from "./hub.js";
-import { subjectKey, type Subscriptions } from "./subscriptions.js";
+import type { Subscriptions } from "./subscriptions.js";
 
 /** No limit is published; this many items go in one call. */
 const BATCH = 100;
@@ -65,7 +67,7 @@ function hubMessage(error: unknown): string {
 }
 
 /** What a pass needs to know. */
-export interface SynchroniseOptions {
+interface PassOptions {
   /** False once the hub has been replaced: its answers no longer count. */
   isCurrent: () => boolean;
   /** Milliseconds until a failed call is repeated, by the number of failures before. */
@@ -76,10 +78,10 @@ export interface SynchroniseOptions {
  * Subscribes what is missing and takes back what nobody subscribes any more.
  * @returns the first call that failed as a whole; undefined when none did, or the connection ended
  */
-export async function synchronise<S extends object>(
+async function pass<S extends object>(
   hub: Hub,
   subscriptions: Subscriptions<S>,
-  { isCurrent, waitMs }: SynchroniseOptions,
+  { isCurrent, waitMs }: PassOptions,
 ): Promise<CallFault | undefined> {
   const failed = (subject: Subject, message: string, isAlone = false): void => {
     if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, Date.now());
@@ -134,5 +136,86 @@ async function releaseAll(hub: Hub, surplus: readonly Subject[]): Promise<string
     return (await hub.unsubscribeAll(surplus)) ? undefined : "UnsubscribeAll: false";
   } catch (error) {
     return hubMessage(error);
+  }
+}
+
+/** What a {@link Synchroniser} needs to know. */
+export interface SynchroniserOptions {
+  /** Milliseconds for the calls of a pass, on a connection on which the hub serves nothing. */
+  callMs: number;
+  /** Between two tries of a call that failed. */
+  backoff: BackoffOptions | undefined;
+  /** The hub has decided something. */
+  onNews: () => void;
+  /** Calls begin to fail, or, with undefined, work again. */
+  onFault: (fault: CallFault | undefined) => void;
+}
+
+/** Keeps the hub of the present connection in line with the subscriptions. */
+export class Synchroniser<S extends object> {
+  private hub: Hub | undefined;
+  private work: Promise<void> = Promise.resolve();
+  private retry: NodeJS.Timeout | undefined;
+  private fault: CallFault | undefined;
+
+  constructor(
+    private readonly subscriptions: Subscriptions<S>,
+    private readonly options: SynchroniserOptions,
+  ) {}
+
+  /** A connection is there. */
+  attach(hub: Hub): void {
+    this.hub = hub;
+    void this.run();
+  }
+
+  /** The connection is gone. */
+  detach(): void {
+    this.hub = undefined;
+    this.fault = undefined;
+    clearTimeout(this.retry);
+  }
+
+  /** Asks the hub for what is missing; one pass at a time, so that answers and changes cannot cross. */
+  run(): Promise<void> {
+    this.work = this.work.then(() => this.next());
+    return this.work;
+  }
+
+  private async next(): Promise<void> {
+    const { hub, subscriptions, options } = this;
+    if (hub === undefined) return;
+    clearTimeout(this.retry);
+    const isCurrent = (): boolean => this.hub === hub;
+    const limit = setTimeout(() => this.giveUp(hub), options.callMs);
+    // One wait for all that fail in this pass, so that they are asked again together.
+    const waits = new Map<number, number>();
+    const waitMs = (failures: number): number => {
+      const ms = waits.get(failures) ?? backoffDelay(failures, options.backoff);
+      waits.set(failures, ms);
+      return ms;
+    };
+    const fault = await pass(hub, subscriptions, { isCurrent, waitMs });
+    clearTimeout(limit);
+    if (!isCurrent()) return;
+    this.note(fault);
+    options.onNews();
+    const nextMs = subscriptions.nextMs();
+    if (nextMs !== undefined) this.retry = setTimeout(() => void this.run(), Math.max(0, nextMs - Date.now()));
+  }
+
+  /** A hub that answers nothing for so long, on a connection without any use, is tried on a new one. */
+  private giveUp(hub: Hub): void {
+    if (this.hub !== hub || this.subscriptions.isServing()) return;
+    const cause = { vendor: "enreach", operation: "Subscribe" } as const;
+    void hub.stop(networkError(cause, "ETIMEDOUT", hub.url, this.options.callMs));
+  }
+
+  private note(fault: CallFault | undefined): void {
+    // What failed before and was not repeated in this pass still fails.
+    if (fault === undefined && this.subscriptions.isFailing()) return;
+    if (fault?.operation === this.fault?.operation) return;
+    this.fault = fault;
+    this.options.onFault(fault);
   }
 }

@@ -2,7 +2,7 @@
 import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import type { RteClient } from "../../lib/rte/client.js";
-import type { Subject } from "../../lib/rte/events.js";
+import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
 import type { Subscriber } from "../../lib/rte/subscriber.js";
 import { envText } from "../shared/values.js";

@@ -1,9 +1,8 @@
 /** What a message may ask of `rte-subscribe`, as a table of actions. */
 import { refused } from "../../lib/core/errors.js";
 import { catalogueName } from "../../lib/rte/tables.js";
-import type { Subject } from "../../lib/rte/events.js";
-import { noticesOf } from "../../lib/rte/subscriber.js";
-import type { Outcome, Result } from "../../lib/rte/subscriptions.js";
+import type { Subject } from "../../lib/rte/subject.js";
+import { noticesOf, type Outcome, type Result } from "../../lib/rte/subscriber.js";
 import { readIgnoringCase } from "../../lib/core/values.js";
 
 /** What answers a control message. */

@@ -10,9 +10,9 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import type { RteEvent, Subject } from "../../lib/rte/events.js";
-import type { Notice, State } from "../../lib/rte/subscriber.js";
-import { distinct, type Result, subjectKey } from "../../lib/rte/subscriptions.js";
+import { type Subject, distinct, subjectKey } from "../../lib/rte/subject.js";
+import type { RteEvent } from "../../lib/rte/events.js";
+import type { Notice, State, Result } from "../../lib/rte/subscriber.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";

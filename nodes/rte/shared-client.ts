@@ -4,10 +4,10 @@
  */
 import type { NodeAPI } from "node-red";
 import { createRteClient, type RteClient } from "../../lib/rte/client.js";
-import type { RteEvent, Subject } from "../../lib/rte/events.js";
+import { type Subject, subjectKey } from "../../lib/rte/subject.js";
+import type { RteEvent } from "../../lib/rte/events.js";
 import type { Login } from "../../lib/rte/login.js";
 import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
-import { subjectKey } from "../../lib/rte/subscriptions.js";
 import { onceDeployed } from "../shared/deploys.js";
 import type { Reporter } from "./reporter.js";
 

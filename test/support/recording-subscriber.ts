@@ -1,8 +1,8 @@
 /** A subscriber of an RTE client that records what it gets, and calls the client for itself. */
 import type { ClientOptions, RteClient } from "../../lib/rte/client.js";
-import type { RteEvent, Subject } from "../../lib/rte/events.js";
-import type { Notice, State, Subscriber } from "../../lib/rte/subscriber.js";
-import type { Outcome, Result } from "../../lib/rte/subscriptions.js";
+import type { Subject } from "../../lib/rte/subject.js";
+import type { RteEvent } from "../../lib/rte/events.js";
+import type { Notice, State, Subscriber, Outcome, Result } from "../../lib/rte/subscriber.js";
 import { until } from "./wait.js";
 
 /** The notice with this topic; two topics may share one shape. */

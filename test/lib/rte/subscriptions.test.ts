@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { distinct, Subscriptions } from "../../../lib/rte/subscriptions.js";
+import { distinct } from "../../../lib/rte/subject.js";
+import { Subscriptions } from "../../../lib/rte/subscriptions.js";
 
 const subscriber = (): object => ({});
 const NOW = { nowMs: 1000 };
@@ -41,13 +42,16 @@ describe("lib/rte/subscriptions", () => {
     const [one, two] = [subscriber(), subscriber()];
     const books = new Subscriptions();
     books.add(one, [STATUS], NOW);
-    assert.deepEqual(books.receivers("q1", "queuestatus"), [one]);
-    assert.deepEqual(books.receivers("Q1", "QueueStatus"), [one]);
+    assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [one]);
+    assert.deepEqual(books.receivers({ entityId: "Q1", eventName: "QueueStatus" }), [one]);
+    assert.equal(books.route(STATUS), undefined, "the hub has not agreed yet");
+    books.answered(STATUS, true, null, NOW.nowMs);
+    assert.deepEqual([books.receivers(STATUS), books.route(STATUS)], [[one], [one]]);
     books.add(two, [STATUS], NOW);
     books.add(two, [STATUS], NOW);
-    assert.deepEqual(books.receivers("q1", "queuestatus"), [one, two]);
+    assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [one, two]);
     books.remove(one, [STATUS]);
-    assert.deepEqual(books.receivers("q1", "queuestatus"), [two]);
+    assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [two]);
     assert.deepEqual(books.of(two), [STATUS]);
     assert.deepEqual(books.of(one), []);
   });

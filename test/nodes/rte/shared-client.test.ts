@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tokenLogin } from "../../../lib/rte/login.js";
-import type { RteEvent, Subject } from "../../../lib/rte/events.js";
+import type { Subject } from "../../../lib/rte/subject.js";
+import type { RteEvent } from "../../../lib/rte/events.js";
 import type { Notice, Subscriber } from "../../../lib/rte/subscriber.js";
 import { SharedClient } from "../../../nodes/rte/shared-client.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";

@@ -1,0 +1,59 @@
+/** One subscription: what the hub said to it on this connection, and who shares it. */
+import type { Subject } from "./subject.js";
+
+/**
+ * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
+ * answered; the hub may serve it.
+ */
+type Word = "unasked" | "unknown" | "subscribed" | "refused";
+
+/** One subscriber's part in a subject. */
+export interface Share {
+  sinceMs: number;
+  /** Events since then are lost; undefined while none are. */
+  lostSinceMs: number | undefined;
+  /** See `AddOptions` of the subscriptions. */
+  isAnswered: boolean;
+  /** The result that was reported last. */
+  reported: string;
+}
+
+/** A subject and its subscribers. */
+export interface Entry<S> {
+  readonly subject: Subject;
+  readonly shares: Map<S, Share>;
+  word: Word;
+  /** The hub's message, or why the call failed. */
+  message: string | null;
+  /** When the hub agreed, Unix milliseconds. */
+  subscribedAtMs: number;
+  /** Calls about this subject that failed in a row. */
+  failures: number;
+  /** A call about this subject alone failed: it comes last, so that it cannot keep the others from being served. */
+  isSuspect: boolean;
+  /** Not to be asked before, Unix milliseconds. */
+  notBeforeMs: number;
+}
+
+/** What a new connection knows of a subject. */
+export const FRESH = { word: "unasked", message: null, failures: 0, notBeforeMs: 0, isSuspect: false } as const;
+
+/** True when the hub serves it, or may. */
+export function isServed({ word }: Entry<object>): boolean {
+  return word === "subscribed" || word === "unknown";
+}
+
+/** True when it is subscribed and the hub does not serve it for sure. */
+export function isMissing({ word, shares }: Entry<object>): boolean {
+  return shares.size > 0 && word !== "subscribed";
+}
+
+/** True when the hub serves it and nobody subscribes it. */
+export function isSurplus(entry: Entry<object>): boolean {
+  return entry.shares.size === 0 && isServed(entry);
+}
+
+/** What a notice says of an entry; nothing while the hub has not decided. */
+export function reportOf({ word, message }: Entry<object>): string {
+  return word === "subscribed" ? word : word === "refused" ? `${word} ${message}` : "";
+}
