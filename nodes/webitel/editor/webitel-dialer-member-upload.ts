@@ -25,7 +25,6 @@ import { type Column, type EditableList, editableList } from "../../shared/edito
 import type { EditorNode, InputType } from "../../shared/editor/red.js";
 import type { NoText } from "../../../lib/webitel/encoding.js";
 import { beginningOf, proposeMapping, readSample } from "./sample.js";
-import "./forms.js";
 
 const TYPE = "webitel-dialer-member-upload";
 const VALUE_TYPES: readonly InputType[] = ["str", "num", "msg", "flow", "global", "env", "jsonata"];

@@ -1,0 +1,11 @@
+/** The form of `webitel-agents`: the agent and the filters. */
+import { TEXT_TYPES, typedInput } from "../../shared/editor/fields.js";
+import { addForm } from "../../shared/editor/index.js";
+import { JSON_TYPES } from "./types.js";
+
+addForm("webitel-agents", {
+  prepare(node) {
+    typedInput(node, "agentId", TEXT_TYPES);
+    typedInput(node, "filters", JSON_TYPES);
+  },
+});
