@@ -1,15 +1,22 @@
 /** Agent addresses and telephone numbers: the one form that the broker takes, or a refusal that says what to mend. */
 import { type ContactCenterError, refused } from "./errors.js";
 
-/** `sip:name@domain`, as the vendor documents `ImAddress`. */
-const SIP_ADDRESS = /^sip:[^\s@:;<>"]+@[^\s@:;<>"]+$/i;
+/** `sip:name@domain`, as the vendor documents `ImAddress`, with port and parameters. */
+const SIP_ADDRESS = /^sip:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s@<>",]+)*$/i;
+/** The part of an address that names the agent. */
+const AGENT = /^[^@]*@[^:;]*/;
+/** Marks that pasted text carries: soft hyphen, zero-width and direction marks, byte order mark. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+/** What mail programs and messengers write for a hyphen. */
+const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 /** E.164: a country code never starts with zero. The lower bound keeps extensions and emergency numbers out. */
 const E164 = /^\+[1-9]\d{7,14}$/;
 const SEPARATORS = /[\s.\-/()]/g;
 
-/** The key under which an agent is kept: addresses differ in more than case. */
+/** The key of an agent: neither case nor port nor parameters of an address make another agent. */
 export function agentKey(imAddress: string): string {
-  return imAddress.toLowerCase();
+  const folded = imAddress.toLowerCase();
+  return AGENT.exec(folded)?.[0] ?? folded;
 }
 
 /**
@@ -17,18 +24,19 @@ export function agentKey(imAddress: string): string {
  * @param value anything from a setting or message
  * @param operation what it is for, for the error
  * @param field the setting or property that holds it, for the error
- * @returns the address without blanks around it
+ * @returns the address without blanks around it and invisible marks
  * @throws ContactCenterError `EINVALID`
  */
 export function sipAddress(value: unknown, operation: string, field = "ImAddress"): string {
-  const text = typeof value === "string" ? value.trim() : "";
+  const text = typeof value === "string" ? value.replace(INVISIBLE, "").trim() : "";
   if (SIP_ADDRESS.test(text)) return text;
   return refuse(text === "" ? "no-address" : "address", operation, field);
 }
 
 /**
  * Writes a telephone number as `Dial` wants it (vendor document, Notes: `tel:+<country code><number>`).
- * @param value optional `tel:`, then `+` and 8 to 15 digits, with blanks, dots, hyphens, slashes and brackets among them
+ * @param value optional `tel:`, then `+` and 8 to 15 digits, with blanks, dots, dashes, slashes and brackets among them,
+ *   and the invisible marks that pasted text carries
  * @returns `tel:+` and the digits
  * @throws ContactCenterError `EINVALID`; a national number is never guessed into an international one
  */
@@ -36,6 +44,8 @@ export function telNumber(value: unknown, operation = "Dial", field = "number"):
   const text =
     typeof value === "string" || typeof value === "number"
       ? String(value)
+          .replace(INVISIBLE, "")
+          .replace(DASHES, "-")
           .trim()
           .replace(/^tel:\s*/i, "")
       : "";

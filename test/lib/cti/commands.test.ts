@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import { sipAddress, telNumber } from "../../../lib/cti/addresses.js";
+import { agentKey, sipAddress, telNumber } from "../../../lib/cti/addresses.js";
 import { commandBody, readCommand } from "../../../lib/cti/commands.js";
 
 const ANNA = "sip:anna.berg@contoso.example";
@@ -27,6 +27,10 @@ describe("lib/cti/addresses", () => {
       "+31.20.123.4567",
       "+31/20/1234567",
       " +31 (20) 123 4567 ",
+      "\u202a+31201234567\u202c",
+      "\u200e+31\u00a020\u00a01234567",
+      "+31\u201120\u20131234567",
+      "+31\u201420\u22121234567",
     ]) {
       assert.equal(telNumber(written), "tel:+31201234567", written);
     }
@@ -56,6 +60,15 @@ describe("lib/cti/addresses", () => {
     for (const [number, key] of wrong) refusal(() => telNumber(number), "number", key);
   });
 
+  it("takes port, parameters and pasted marks of a SIP address, and sends the address as it is", () => {
+    for (const address of ["sip:anna@contoso.example:5061", "sip:anna@contoso.example;transport=tls;user=phone"]) {
+      assert.equal(sipAddress(address, "AgentLogin"), address);
+      assert.equal(agentKey(address), "sip:anna@contoso.example");
+    }
+    assert.equal(sipAddress("\u200bsip:anna@contoso.example\u202c", "AgentLogin"), "sip:anna@contoso.example");
+    assert.notEqual(agentKey("sip:anna@contoso.example"), agentKey("sip:anna@contoso.example.org"));
+  });
+
   it("takes a SIP address and nothing that only looks like one", () => {
     assert.equal(sipAddress(` ${ANNA} `, "AgentLogin"), ANNA);
     assert.equal(sipAddress("SIP:Anna@Contoso.Example", "AgentLogin"), "SIP:Anna@Contoso.Example");
@@ -65,6 +78,8 @@ describe("lib/cti/addresses", () => {
       "sip:@contoso.example",
       "sip:an na@contoso.example",
       "sip:a@b@c",
+      "sip:a@b:port",
+      "sip:a@b,sip:c@d",
       7,
       {},
     ]) {
