@@ -4,7 +4,7 @@
  *     OnHold by X     -> waiting, X remembered (of two holds on one call the latest counts)
  *     Retrieve by X   -> failed: X has the call again (a plain hold looks the same)
  *     Retrieve by Z   -> succeeded: Z has the call, X is out of it
- *     Disconnected X  -> forgotten: the agent who held the call left it
+ *     Disconnected X  -> forgotten after some seconds: a Retrieve by Z may be on its way behind it
  *
  * What waits is bounded by age and by count, so a broker that never says how a hold ended cannot fill the memory.
  */
@@ -26,18 +26,31 @@ interface TransferLimits {
   maxAgeMs?: number;
   /** Calls on hold at one time; 10,000 unless told. */
   maxCalls?: number;
+  /** Milliseconds within which events that belong together may cross or be repeated; five seconds by default. */
+  crossingMs?: number;
   /** Unix milliseconds now. */
   now?: () => number;
 }
 
+interface Hold {
+  agent: string;
+  since: number;
+  /** When the agent who held the call left it. */
+  leftAt?: number;
+}
+
 /** Watches the events of all calls. */
 export class TransferRule {
-  private readonly held = new Map<string, { agent: string; since: number }>();
+  private readonly held = new Map<string, Hold>();
+  /** Who has a call since a transfer just now. */
+  private readonly decided = new Map<string, { agent: string; since: number }>();
+  private readonly crossingMs: number;
   private readonly maxAgeMs: number;
   private readonly maxCalls: number;
   private readonly now: () => number;
 
-  constructor({ maxAgeMs = 4 * 3_600_000, maxCalls = 10_000, now = Date.now }: TransferLimits = {}) {
+  constructor({ maxAgeMs = 4 * 3_600_000, maxCalls = 10_000, crossingMs = 5000, now = Date.now }: TransferLimits = {}) {
+    this.crossingMs = crossingMs;
     this.maxAgeMs = maxAgeMs;
     this.maxCalls = maxCalls;
     this.now = now;
@@ -66,20 +79,32 @@ export class TransferRule {
         this.forgetOld();
         return undefined;
       case "Disconnected":
-        if (hold && agentKey(hold.agent) === agentKey(agent)) this.held.delete(call);
+        if (hold && agentKey(hold.agent) === agentKey(agent)) hold.leftAt = this.now();
         return undefined;
       case "Retrieve":
         this.held.delete(call);
-        if (!hold) return undefined;
-        return agentKey(hold.agent) === agentKey(agent)
-          ? { result: "failed", callId, from: hold.agent }
-          : { result: "succeeded", callId, from: hold.agent, to: agent };
+        if (!hold || this.now() - (hold.leftAt ?? Infinity) > this.crossingMs) return undefined;
+        if (agentKey(hold.agent) === agentKey(agent)) return { result: "failed", callId, from: hold.agent };
+        this.decided.set(call, { agent, since: this.now() });
+        return { result: "succeeded", callId, from: hold.agent, to: agent };
       default:
         return undefined;
     }
   }
 
+  /** True for a `Retrieve` that came already and decided a transfer: the call's state is the same as then. */
+  repeats({ callId, ImAddress: agent, eventType }: CtiEvent): boolean {
+    if (eventType !== "Retrieve" || typeof callId !== "string" || typeof agent !== "string") return false;
+    const decision = this.decided.get(callId.toLowerCase());
+    return decision !== undefined && agentKey(decision.agent) === agentKey(agent);
+  }
+
   private forgetOld(): void {
+    const crossed = this.now() - this.crossingMs;
+    for (const [call, { since }] of this.decided) {
+      if (since >= crossed) break;
+      this.decided.delete(call);
+    }
     const oldest = this.now() - this.maxAgeMs;
     for (const [call, { since }] of this.held) {
       if (since >= oldest && this.held.size <= this.maxCalls) return;

@@ -75,15 +75,47 @@ describe("lib/cti/transfers", () => {
     );
   });
 
-  it("forgets a hold when the holder leaves the call, not when another agent does", () => {
+  it("takes a transfer whose Retrieve comes behind the first agent's Disconnected", () => {
     assert.deepEqual(
       decided([
         ["OnHold", X],
         ["Disconnected", X],
         ["Retrieve", Z],
       ]),
-      [],
+      [{ result: "succeeded", callId: "one", from: X, to: Z }],
     );
+  });
+
+  it("knows a repeated Retrieve by the same agent for some seconds", () => {
+    let now = 0;
+    const rule = new TransferRule({ now: () => now });
+    const retrieve = { eventType: "Retrieve", ImAddress: Z, callId: "one" };
+    assert.equal(rule.repeats(retrieve), false);
+    decided(
+      [
+        ["OnHold", X],
+        ["Retrieve", Z],
+      ],
+      rule,
+    );
+    assert.deepEqual([rule.repeats(retrieve), rule.repeats({ ...retrieve, ImAddress: X })], [true, false]);
+    now = 6000;
+    decided([["Hunting", X, "two"]], rule);
+    assert.equal(rule.repeats(retrieve), false);
+  });
+
+  it("forgets a hold some seconds after the holder left the call, not when another agent does", () => {
+    let now = 0;
+    const rule = new TransferRule({ now: () => now });
+    decided(
+      [
+        ["OnHold", X],
+        ["Disconnected", X],
+      ],
+      rule,
+    );
+    now = 5001;
+    assert.deepEqual(decided([["Retrieve", Z]], rule), []);
     assert.equal(
       decided([
         ["OnHold", X],
