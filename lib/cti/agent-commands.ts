@@ -1,118 +1,158 @@
-/** Commands in order per agent, and the heartbeat between a log-in and a log-out. */
+/** Commands in order per agent and in bounded time, with the heartbeat between a log-in and a log-out. */
+import { CLOSED, ContactCenterError } from "./errors.js";
 import { agentKey } from "./addresses.js";
 import type { CtiClient } from "./client.js";
 import type { Command, CommandBody } from "./commands.js";
+import { Heartbeats } from "./heartbeats.js";
 
 /** A command and what shall follow it. */
 export interface CommandRequest {
   command: Command;
-  /** Milliseconds between heartbeats after a log-in; 0 = none. */
-  heartbeatMs?: number;
-  /** Fires when whoever ordered it is closed: what was not sent is not sent any more, and its heartbeats end. */
+  /** Whose heartbeat a log-in starts; none when left out. See {@link Heartbeats.attach}. */
+  owner?: string;
+  /** Fires when whoever asked is closed: what was not answered fails with `ECLOSED`. */
   signal: AbortSignal;
-  /** A heartbeat that failed; the next one is sent all the same. */
-  onBeatFailed?: (error: unknown) => void;
-  /** The heartbeat that this order started has begun or ended. */
-  onBeatChange?: () => void;
 }
 
-interface Beat {
-  order: CommandRequest;
-  timer: NodeJS.Timeout;
-  /** Ends a beat under way, so that none arrives behind a log-out. */
-  abort: AbortController;
+/** What was sent, and the HTTP status of the answer. */
+export interface CommandResult {
+  body: CommandBody;
+  status: number;
 }
 
+/** The last commands of one agent. */
 interface Agent {
-  /** Ends when the agent's last command so far was answered. */
-  lastCommand: Promise<unknown>;
-  beat?: Beat;
+  /** Resolves when all so far were answered. */
+  last: Promise<unknown>;
+  /** Commands that are being retried. */
+  retrying: number;
+  /** Called when a command begins to be retried. */
+  readonly onRetry: Set<() => void>;
 }
 
-/** All agents of one broker. */
+/** Each command is answered within this time, milliseconds. */
+const COMMAND_MS = 15_000;
+/** A `Dial` that could not leave within this time is refused, milliseconds: nobody expects the call any more. */
+const DIAL_MS = 2000;
+
+/** The agents of one broker. */
 export class AgentCommands {
+  readonly heartbeats: Heartbeats;
   private readonly agents = new Map<string, Agent>();
 
-  constructor(private readonly client: Pick<CtiClient, "command">) {}
-
-  /**
-   * Sends a command once the earlier ones of the same agent were answered.
-   * @throws ContactCenterError what the broker or the network said; `ECLOSED` when the signal fired first
-   */
-  send(order: CommandRequest): Promise<{ body: CommandBody; status: number }> {
-    const key = agentKey(order.command.imAddress);
-    const agent: Agent = this.agents.get(key) ?? { lastCommand: Promise.resolve() };
-    this.agents.set(key, agent);
-    const result = agent.lastCommand.then(() => this.run(agent, order));
-    const lastCommand = result
-      .catch(() => undefined)
-      .then(() => {
-        if (agent.lastCommand === lastCommand && !agent.beat) this.agents.delete(key);
-      });
-    agent.lastCommand = lastCommand;
-    return result;
+  /** @param onAbandoned see {@link Heartbeats} */
+  constructor(
+    private readonly client: Pick<CtiClient, "command">,
+    onAbandoned?: (count: number) => void,
+  ) {
+    this.heartbeats = new Heartbeats(
+      (imAddress, signal) => client.command({ name: "HeartBeat", imAddress }, { signal }),
+      onAbandoned,
+    );
   }
 
   /**
-   * Addresses of the agents with a heartbeat.
-   * @param signal only those that were ordered with it; all when left out
+   * Sends a command once the earlier ones of the same agent were answered. A `Dial` does not wait for one that is being
+   * retried, and for any other one no longer than 2 s.
+   * @throws ContactCenterError what the broker or the network said; `ETIMEDOUT` when it was not sent because an earlier
+   *   one was not answered; `ECLOSED` when the signal fired first
    */
-  beating(signal?: AbortSignal): string[] {
-    const orders = [...this.agents.values()].flatMap((agent) => agent.beat?.order ?? []);
-    return orders
-      .filter((order) => signal === undefined || order.signal === signal)
-      .map((order) => order.command.imAddress);
+  async send(request: CommandRequest): Promise<CommandResult> {
+    const { command, signal } = request;
+    const started = Date.now();
+    const agent = this.agentOf(command.imAddress);
+    const before = agent.last;
+    let setAnswered = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      setAnswered = resolve;
+    });
+    const last = Promise.all([before, answered]);
+    agent.last = last;
+    try {
+      const isDial = command.name === "Dial";
+      const turn = isDial ? Promise.race([before, retryOf(agent)]) : before;
+      const isTurn = await within(turn, isDial ? DIAL_MS : COMMAND_MS, signal);
+      if (signal.aborted) throw failure(CLOSED, "cti.errors.closed", command);
+      if (!isTurn) throw failure("ETIMEDOUT", `cti.errors.${isDial ? "dial-late" : "command-late"}`, command);
+      return await this.run(agent, request, Date.now() - started);
+    } finally {
+      setAnswered();
+      void last.then(() => {
+        if (agent.last === last) this.agents.delete(agentKey(command.imAddress));
+      });
+    }
   }
 
   /** Ends all heartbeats. */
   close(): void {
-    for (const agent of this.agents.values()) stop(agent);
+    this.heartbeats.close();
   }
 
-  private async run(agent: Agent, order: CommandRequest): Promise<{ body: CommandBody; status: number }> {
-    const { command, heartbeatMs = 0, signal } = order;
-    const paused = command.name === "AgentLogout" ? stop(agent) : undefined;
+  private agentOf(imAddress: string): Agent {
+    const key = agentKey(imAddress);
+    const agent = this.agents.get(key) ?? { last: Promise.resolve(), retrying: 0, onRetry: new Set() };
+    this.agents.set(key, agent);
+    return agent;
+  }
+
+  private async run(
+    agent: Agent,
+    { command, owner, signal }: CommandRequest,
+    waitedMs: number,
+  ): Promise<CommandResult> {
+    const restart = command.name === "AgentLogout" ? this.heartbeats.stop(command.imAddress) : undefined;
+    let isRetried = false;
+    const onRetry = (): void => {
+      if (!isRetried) agent.retrying++;
+      isRetried = true;
+      for (const listener of agent.onRetry) listener();
+    };
     try {
-      const sent = await this.client.command(command, signal);
-      if (command.name === "AgentLogin" && heartbeatMs > 0) this.start(agent, order, heartbeatMs);
+      const limits = {
+        totalMs: COMMAND_MS - waitedMs,
+        ...(command.name === "Dial" && { connectMs: Math.max(1, DIAL_MS - waitedMs) }),
+      };
+      const sent = await this.client.command(command, { signal, onRetry, ...limits });
+      if (command.name === "AgentLogin" && owner !== undefined) this.heartbeats.start(command.imAddress, owner);
       return sent;
     } catch (error) {
       // The agent is still logged in as far as anybody knows.
-      if (paused) this.start(agent, paused.order, paused.order.heartbeatMs ?? 0);
+      restart?.();
       throw error;
+    } finally {
+      if (isRetried) agent.retrying--;
     }
-  }
-
-  private start(agent: Agent, order: CommandRequest, everyMs: number): void {
-    stop(agent);
-    if (order.signal.aborted) return;
-    const abort = new AbortController();
-    let busy = false;
-    const timer = setInterval(() => {
-      if (busy) return;
-      busy = true;
-      this.client
-        .command({ name: "HeartBeat", imAddress: order.command.imAddress }, abort.signal)
-        .catch((error: unknown) => {
-          if (!abort.signal.aborted) order.onBeatFailed?.(error);
-        })
-        .finally(() => {
-          busy = false;
-        });
-    }, everyMs);
-    agent.beat = { order, timer, abort };
-    const beat = agent.beat;
-    order.signal.addEventListener("abort", () => agent.beat === beat && stop(agent), { signal: abort.signal });
-    order.onBeatChange?.();
   }
 }
 
-function stop(agent: Agent): Beat | undefined {
-  const { beat } = agent;
-  if (!beat) return undefined;
-  clearInterval(beat.timer);
-  beat.abort.abort();
-  delete agent.beat;
-  beat.order.onBeatChange?.();
-  return beat;
+/** Resolves when a command of this agent is being retried. */
+function retryOf(agent: Agent): Promise<void> {
+  if (agent.retrying > 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const listener = (): void => {
+      agent.onRetry.delete(listener);
+      resolve();
+    };
+    agent.onRetry.add(listener);
+    void agent.last.then(listener);
+  });
+}
+
+/** @returns true when the work ended within the limit, false when not, or when the signal fired. */
+function within(work: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isDone: boolean) => (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+      resolve(isDone);
+    };
+    const stop = end(false);
+    const timer = setTimeout(stop, limitMs);
+    signal.addEventListener("abort", stop);
+    void work.then(end(true));
+  });
+}
+
+function failure(code: string, key: string, { name }: Command): ContactCenterError {
+  return new ContactCenterError(code, key, { vendor: "anywhere365", operation: name, sent: false });
 }

@@ -56,6 +56,8 @@ export interface RestRequest {
   timeoutMs?: number;
   /** Milliseconds for all tries and the pauses between them; unlimited by default. */
   totalMs?: number;
+  /** Called before the pause that precedes another try. */
+  onRetry?: () => void;
   retry?: RetryRule;
   signal?: AbortSignal;
 }
@@ -177,6 +179,7 @@ export function createRestClient(options: RestOptions): RestClient {
           const pauseMs = asked === undefined ? backoffDelay(attempt, backoff) : Math.min(asked, maxRetryAfterMs);
           // What cannot be tried again in time is answered now.
           if (Date.now() + pauseMs >= end) throw error;
+          request.onRetry?.();
           await delay(pauseMs, request.signal).catch(() => {
             throw closedError(options, request);
           });

@@ -9,8 +9,12 @@ import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { MAX_TIMER_MS } from "../../lib/core/values.js";
+import type { AgentCommands } from "../../lib/cti/agent-commands.js";
 import { readCommand } from "../../lib/cti/commands.js";
+import type { Heartbeats } from "../../lib/cti/heartbeats.js";
+import { onceDeployed } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
+import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
 import { brokerOf, codeOf } from "./connection.js";
@@ -33,9 +37,12 @@ const FIELDS = [
   { setting: "number", vendorName: "number" },
 ] as const;
 
+/** The shortest interval between heartbeats, milliseconds. */
+const SHORTEST_MS = 5000;
+
 function heartbeatMs(value: number | string | undefined): number {
   const ms = Number(value ?? 0) * 1000;
-  if (ms >= 0 && ms <= MAX_TIMER_MS) return ms;
+  if (ms === 0 || (ms >= SHORTEST_MS && ms <= MAX_TIMER_MS)) return ms;
   throw refused("cti.errors.heartbeat", { vendor: "anywhere365", operation: "AgentLogin", field: "heartbeat" });
 }
 
@@ -44,39 +51,62 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "anywhere365");
     const closing = new AbortController();
-    // Each agent's heartbeat listens, and a shift has more than the ten that Node takes for a leak.
+    // Each command under way listens, and a shift has more than the ten that Node takes for a leak.
     setMaxListeners(0, closing.signal);
 
+    let heartbeats: Heartbeats | undefined;
     const show = (): void => {
-      if (closing.signal.aborted) return;
-      const beats = brokerOf(RED, config.broker, "command").open().agents.beating(closing.signal).length;
-      if (beats > 0) setStatus(this, "connected", RED._("cti-command.badge.beats", { count: beats }));
+      const count = heartbeats?.list(this.id).length ?? 0;
+      if (count > 0) setStatus(this, "connected", RED._("cti-command.badge.beats", { count }));
       else clearStatus(this);
     };
+    /** Also after a deploy that replaced this node: heartbeats that it started go on. */
+    const attach = (agents: AgentCommands): void => {
+      if (heartbeats === agents.heartbeats) return;
+      const everyMs = heartbeatMs(config.heartbeat);
+      heartbeats = agents.heartbeats;
+      heartbeats.attach(this.id, {
+        everyMs,
+        onFailed: (error) =>
+          warnOncePerMinute(
+            this,
+            "heartbeat",
+            RED._("cti-command.beat-failed", { detail: localize(RED, error).message }),
+          ),
+        onChange: show,
+      });
+    };
+    // What the editor remembers of the former node is not true any more.
+    this.status({});
+    const off = onceDeployed(RED, () => {
+      try {
+        attach(brokerOf(RED, config.broker, "command").open().agents);
+        show();
+      } catch {
+        // What is wrong with the settings is said by the first message that needs them.
+      }
+    });
 
     onInput(RED, this, async (message, send) => {
       try {
         const { agents } = brokerOf(RED, config.broker, "command").open();
+        attach(agents);
         const command = readCommand(await read(message));
-        const sent = await agents.send({
-          command,
-          heartbeatMs: heartbeatMs(config.heartbeat),
-          signal: closing.signal,
-          onBeatFailed: (error) =>
-            this.warn(RED._("cti-command.beat-failed", { detail: localize(RED, error).message })),
-          onBeatChange: show,
-        });
+        const sent = await agents.send({ command, owner: this.id, signal: closing.signal });
         show();
         Object.assign(message, { payload: sent.body, statusCode: sent.status });
         send(message);
       } catch (error) {
-        setStatus(this, "error", codeOf(error));
+        if (!closing.signal.aborted) setStatus(this, "error", codeOf(error));
         throw error;
       }
     });
 
-    this.on("close", (done: () => void) => {
+    this.on("close", (removed: boolean, done: () => void) => {
+      off();
       closing.abort();
+      const count = heartbeats?.detach(this.id, removed) ?? 0;
+      if (count > 0) this.warn(RED._("cti.warnings.heartbeats", { count }));
       done();
     });
   }

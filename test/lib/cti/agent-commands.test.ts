@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { AgentCommands } from "../../../lib/cti/agent-commands.js";
-import type { CtiClient } from "../../../lib/cti/client.js";
+import type { CommandOptions, CtiClient } from "../../../lib/cti/client.js";
 import type { Command } from "../../../lib/cti/commands.js";
 import type { CommandName } from "../../../lib/cti/tables.js";
 
@@ -11,15 +11,15 @@ const BART = "sip:bart@contoso.example";
 /** A client that notes what it was asked, and answers when the test says so. */
 class FakeClient implements Pick<CtiClient, "command"> {
   readonly sent: string[] = [];
-  answer: (command: Command) => Promise<void> = () => Promise.resolve();
+  answer: (command: Command, options: CommandOptions) => Promise<void> = () => Promise.resolve();
 
   async command(
     command: Command,
-    signal?: AbortSignal,
+    { signal, ...options }: CommandOptions = {},
   ): Promise<{ body: { ImAddress: string; commandType: CommandName }; status: number }> {
     signal?.throwIfAborted();
     this.sent.push(`${command.name} ${command.imAddress}`);
-    await this.answer(command);
+    await this.answer(command, options);
     return { body: { ImAddress: command.imAddress, commandType: command.name }, status: 202 };
   }
 
@@ -28,26 +28,30 @@ class FakeClient implements Pick<CtiClient, "command"> {
   }
 }
 
-describe("lib/cti/agents", () => {
+describe("lib/cti/agent-commands", () => {
   let clock: Clock;
   let client: FakeClient;
   let agents: AgentCommands;
   let owner: AbortController;
   let failures: unknown[];
-  const order = (name: CommandName, imAddress = ANNA, heartbeatMs = 1000): Promise<unknown> =>
+  let abandoned: number[];
+  const order = (name: CommandName, imAddress = ANNA): Promise<unknown> =>
     agents.send({
       command: { name, imAddress },
-      heartbeatMs,
+      owner: "node",
       signal: owner.signal,
-      onBeatFailed: (error) => failures.push(error),
     });
+  const attach = (everyMs = 1000, name = "node"): void =>
+    agents.heartbeats.attach(name, { everyMs, onFailed: (error) => failures.push(error) });
 
   beforeEach(() => {
     clock = install();
     client = new FakeClient();
-    agents = new AgentCommands(client);
+    abandoned = [];
+    agents = new AgentCommands(client, (count) => abandoned.push(count));
     owner = new AbortController();
     failures = [];
+    attach();
   });
   afterEach(() => {
     agents.close();
@@ -77,7 +81,8 @@ describe("lib/cti/agents", () => {
     client.answer = () => Promise.reject(new Error("500"));
     await assert.rejects(order("AgentLogin"));
     client.answer = () => Promise.resolve();
-    await order("AgentLogin", BART, 0);
+    attach(0);
+    await order("AgentLogin", BART);
     await clock.tickAsync(5000);
     assert.equal(client.sent.length, 2);
   });
@@ -93,22 +98,40 @@ describe("lib/cti/agents", () => {
     await agents.send({ command: { name: "AgentLogout", imAddress: ANNA }, signal: new AbortController().signal });
     await clock.tickAsync(5000);
     assert.equal(client.beats(), 1);
-    assert.deepEqual(agents.beating(), []);
+    assert.deepEqual(agents.heartbeats.list(), []);
   });
 
-  it("stops when the node that logged in is closed", async () => {
+  it("goes on while its owner is replaced, with the new interval", async () => {
     await order("AgentLogin");
     owner.abort();
-    await clock.tickAsync(5000);
-    assert.equal(client.beats(), 0);
+    agents.heartbeats.detach("node", false);
+    await clock.tickAsync(2000);
+    assert.equal(client.beats(), 2);
+    attach(4000);
+    await clock.tickAsync(30_000);
+    assert.deepEqual([client.beats(), abandoned], [9, []]);
   });
 
-  it("does not start when the log-in is answered after the node was closed", async () => {
+  it("ends, and says so, when its owner does not come back; at once when it is gone for good or wants none", async () => {
+    await order("AgentLogin");
+    agents.heartbeats.detach("node", false);
+    await clock.tickAsync(60_000);
+    assert.deepEqual([client.beats(), abandoned], [29, [1]]);
+    attach();
+    await order("AgentLogin");
+    assert.equal(agents.heartbeats.detach("node", true), 1);
+    attach();
+    await order("AgentLogin");
+    attach(0);
+    assert.deepEqual(agents.heartbeats.list(), []);
+  });
+
+  it("does not start when the log-in is answered after the owner left for good", async () => {
     let answer = (): void => undefined;
     client.answer = () => new Promise((resolve) => (answer = resolve));
     const login = order("AgentLogin");
     await clock.tickAsync(0);
-    owner.abort();
+    agents.heartbeats.detach("node", true);
     answer();
     await login;
     await clock.tickAsync(5000);
@@ -140,7 +163,84 @@ describe("lib/cti/agents", () => {
     assert.deepEqual(client.sent.slice(2), [`AgentLogout ${ANNA}`]);
     for (const answer of answers) answer();
     await Promise.all(all);
-    assert.deepEqual(agents.beating(), [BART]);
+    assert.deepEqual(agents.heartbeats.list(), [BART]);
+  });
+
+  describe("in bounded time", () => {
+    const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => "answered",
+        (error: unknown) => (error as { code?: unknown }).code,
+      );
+    const never = (): Promise<void> => new Promise(() => undefined);
+
+    it("gives each command what is left of 15 s, waiting included", async () => {
+      const limits: (number | undefined)[] = [];
+      client.answer = async (_command, { totalMs }) => {
+        limits.push(totalMs);
+        await new Promise((resolve) => setTimeout(resolve, 4000));
+      };
+      const all = [order("AgentLogin"), order("AgentLogout")];
+      await clock.tickAsync(8000);
+      await Promise.all(all);
+      assert.deepEqual(limits, [15_000, 11_000]);
+    });
+
+    it("refuses a command that an unanswered one keeps waiting for 15 s, and does not send it", async () => {
+      client.answer = never;
+      void order("AgentLogin");
+      const logout = codeOf(order("AgentLogout"));
+      await clock.tickAsync(15_000);
+      assert.deepEqual([await logout, client.sent.length], ["ETIMEDOUT", 1]);
+    });
+
+    it("refuses a Dial that could not leave within 2 s, and never sends it", async () => {
+      client.answer = never;
+      void order("AgentLogin");
+      const dial = codeOf(order("Dial"));
+      await clock.tickAsync(2000);
+      assert.equal(await dial, "ETIMEDOUT");
+      await clock.tickAsync(60_000);
+      assert.deepEqual(client.sent, [`AgentLogin ${ANNA}`]);
+    });
+
+    it("gives a Dial that waited only the rest of its 2 s to connect", async () => {
+      let connectMs: number | undefined;
+      client.answer = async (command, options) => {
+        if (command.name === "Dial") connectMs = options.connectMs;
+        else await new Promise((resolve) => setTimeout(resolve, 1500));
+      };
+      const all = [order("AgentLogin"), order("Dial")];
+      await clock.tickAsync(1500);
+      await Promise.all(all);
+      assert.equal(connectMs, 500);
+    });
+
+    it("does not keep a Dial behind a command that is being retried", async () => {
+      client.answer = async (command, { onRetry }) => {
+        if (command.name === "Dial") return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        onRetry?.();
+        await never();
+      };
+      void order("AgentLogin");
+      void order("AgentLogout");
+      const first = codeOf(order("Dial"));
+      await clock.tickAsync(100);
+      assert.equal(await first, "answered");
+      const second = codeOf(order("Dial"));
+      await clock.tickAsync(0);
+      assert.equal(await second, "answered");
+    });
+
+    it("ends what waits with ECLOSED as soon as its node is closed", async () => {
+      client.answer = never;
+      void order("AgentLogin");
+      const logout = codeOf(order("AgentLogout"));
+      await clock.tickAsync(0);
+      owner.abort();
+      assert.deepEqual([await logout, client.sent.length], ["ECLOSED", 1]);
+    });
   });
 
   it("sends nothing that waited when the node is closed, and goes on for other nodes", async () => {

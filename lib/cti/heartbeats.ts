@@ -1,0 +1,129 @@
+/** Heartbeats of agents between a log-in and a log-out: one per agent, kept while its owner is replaced. */
+import { MAX_TIMER_MS } from "../core/values.js";
+import { agentKey } from "./addresses.js";
+
+/** Who started heartbeats, and hears of them. */
+export interface HeartbeatOwner {
+  /** Milliseconds between two; 0 = none. */
+  everyMs: number;
+  /** One failed; the next one is sent all the same. */
+  onFailed?: (error: unknown) => void;
+  /** Heartbeats of this owner have begun or ended. */
+  onChange?: () => void;
+}
+
+interface Heartbeat {
+  readonly imAddress: string;
+  readonly owner: string;
+  timer: NodeJS.Timeout;
+  /** Ends the one under way, so that none arrives behind a log-out. */
+  readonly abort: AbortController;
+}
+
+/** How long heartbeats go on without their owner, milliseconds: a deploy replaces it within that time. */
+const WITHOUT_OWNER_MS = 30_000;
+
+/** The heartbeats at one broker. */
+export class Heartbeats {
+  private readonly beats = new Map<string, Heartbeat>();
+  private readonly owners = new Map<string, HeartbeatOwner>();
+  private readonly leaving = new Map<string, NodeJS.Timeout>();
+
+  /**
+   * @param send sends one
+   * @param onAbandoned called with their number when heartbeats end because their owner did not come back
+   */
+  constructor(
+    private readonly send: (imAddress: string, signal: AbortSignal) => Promise<unknown>,
+    private readonly onAbandoned: (count: number) => void = () => undefined,
+  ) {}
+
+  /** An owner arrives, or comes back after it was replaced: its heartbeats go on with its present interval. */
+  attach(name: string, owner: HeartbeatOwner): void {
+    clearTimeout(this.leaving.get(name));
+    this.leaving.delete(name);
+    this.owners.set(name, owner);
+    for (const { imAddress } of this.of(name)) {
+      if (owner.everyMs > 0) this.start(imAddress, name);
+      else this.stop(imAddress);
+    }
+  }
+
+  /**
+   * An owner leaves.
+   * @param isForGood ends its heartbeats now; else they wait for it to come back
+   * @returns how many have ended
+   */
+  detach(name: string, isForGood: boolean): number {
+    this.owners.delete(name);
+    if (isForGood) return this.stopAll(name);
+    const timer = setTimeout(() => {
+      this.leaving.delete(name);
+      const count = this.stopAll(name);
+      if (count > 0) this.onAbandoned(count);
+    }, WITHOUT_OWNER_MS);
+    this.leaving.set(name, timer.unref());
+    return 0;
+  }
+
+  /** Starts the heartbeat of an agent, the first one interval from now; another one of this agent ends. */
+  start(imAddress: string, name: string): void {
+    const everyMs = this.owners.get(name)?.everyMs ?? 0;
+    this.stop(imAddress);
+    if (everyMs <= 0) return;
+    const abort = new AbortController();
+    let busy = false;
+    const timer = setInterval(
+      () => {
+        if (busy) return;
+        busy = true;
+        this.send(imAddress, abort.signal)
+          .catch((error: unknown) => {
+            if (!abort.signal.aborted) this.owners.get(name)?.onFailed?.(error);
+          })
+          .finally(() => {
+            busy = false;
+          });
+      },
+      Math.min(everyMs, MAX_TIMER_MS),
+    );
+    this.beats.set(agentKey(imAddress), { imAddress, owner: name, timer, abort });
+    this.owners.get(name)?.onChange?.();
+  }
+
+  /**
+   * Ends the heartbeat of an agent.
+   * @returns how to start it again; undefined when there was none
+   */
+  stop(imAddress: string): (() => void) | undefined {
+    const beat = this.beats.get(agentKey(imAddress));
+    if (!beat) return undefined;
+    clearInterval(beat.timer);
+    beat.abort.abort();
+    this.beats.delete(agentKey(imAddress));
+    this.owners.get(beat.owner)?.onChange?.();
+    return () => this.start(beat.imAddress, beat.owner);
+  }
+
+  /** Addresses of the agents with a heartbeat, of one owner or of all. */
+  list(name?: string): string[] {
+    const beats = name === undefined ? [...this.beats.values()] : this.of(name);
+    return beats.map(({ imAddress }) => imAddress);
+  }
+
+  /** Ends all. */
+  close(): void {
+    for (const timer of this.leaving.values()) clearTimeout(timer);
+    for (const { imAddress } of [...this.beats.values()]) this.stop(imAddress);
+  }
+
+  private of(name: string): Heartbeat[] {
+    return [...this.beats.values()].filter(({ owner }) => owner === name);
+  }
+
+  private stopAll(name: string): number {
+    const beats = this.of(name);
+    for (const { imAddress } of beats) this.stop(imAddress);
+    return beats.length;
+  }
+}
