@@ -1,7 +1,13 @@
 /** The broker's three operations (vendor document: Fire Commands, Subscribe, Unsubscribe) on the shared REST client. */
 import type { AgentOptions } from "node:https";
 import { ContactCenterError, refused } from "./errors.js";
-import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../http/rest.js";
+import {
+  createRestClient,
+  type RestAnswer,
+  type RestClient,
+  type RestOptions,
+  type RestRequest,
+} from "../http/rest.js";
 import { propertiesIgnoringCase } from "../core/values.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";
 import { COMMANDS, type EnumStyle } from "./tables.js";
@@ -51,6 +57,9 @@ export interface CtiClientOptions {
   timeoutMs?: number;
 }
 
+/** What came of ending a subscription; `unknown` is the documented 404. */
+export type UnsubscribeResult = "ended" | "unknown";
+
 /** What to subscribe. */
 export interface SubscribeRequest {
   /** Left out for a subscription without an agent. */
@@ -61,35 +70,39 @@ export interface SubscribeRequest {
   secret?: string;
 }
 
+/** How long a command may take. */
+export interface CommandOptions {
+  signal?: AbortSignal;
+  /** Milliseconds for all tries and the pauses between them. */
+  totalMs?: number;
+  /** Milliseconds until a connection must be made. */
+  connectMs?: number;
+  /** Called before the pause that precedes another try. */
+  onRetry?: () => void;
+}
+
 /** One broker. Errors carry the HTTP status, or the network's word, as code. */
 export interface CtiClient {
   /**
    * Fires a command. `Dial` is sent once, whatever breaks.
    * @returns the body that was sent, and the HTTP status
    */
-  command(command: Command, signal?: AbortSignal): Promise<{ body: CommandBody; status: number }>;
+  command(command: Command, options?: CommandOptions): Promise<{ body: CommandBody; status: number }>;
   /** @returns the id of the new subscription. Sent once: an answer that got lost may have made one. */
   subscribe(request: SubscribeRequest): Promise<string>;
-  /** Ends a subscription; one that the broker no longer knows counts as ended. */
-  unsubscribe(id: string): Promise<void>;
+  /** Ends a subscription. */
+  unsubscribe(id: string): Promise<UnsubscribeResult>;
   /** Asks for something that cannot exist, which a broker documents to answer with 404; changes nothing there. */
   test(): Promise<void>;
-  /** Calls the listener when the broker answers again after it could not be reached; returns how to stop. */
-  onBack(listener: () => void): () => void;
-  /** What the last request met when it found nobody; undefined once somebody answered. */
-  readonly downSince: ContactCenterError | undefined;
+  /** Closes idle connections. */
+  close(): void;
 }
 
 const GUID = /^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i;
-/** What a proxy answers for a broker that is not there. */
-const PROXY_WITHOUT_BROKER = new Set<number | string>([502, 503, 504]);
 const NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000";
 
-/** True where nobody answered, or only a proxy did for a broker that is away. */
-export function isDown(error: unknown): boolean {
-  if (!(error instanceof ContactCenterError) || error.code === "ECLOSED") return false;
-  return typeof error.code === "string" || PROXY_WITHOUT_BROKER.has(error.code);
-}
+/** How long connections are kept after a request about subscriptions, milliseconds. */
+const KEEP_MS = 1000;
 
 /**
  * The headers that a kind of authentication needs.
@@ -154,37 +167,39 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     timeoutMs: options.timeoutMs ?? 10_000,
     ...(options.tls && { tls: options.tls }),
   };
-  const reach = new Reachability();
-
-  const send = async (request: RestRequest): Promise<RestAnswer> => {
-    // Requests are rare: a kept socket would mostly be one that the broker has closed meanwhile, which costs a Dial its
-    // only try, and leaves open whether a subscription was made.
-    const client = createRestClient(rest);
+  // Commands are rare: a kept connection would mostly be one that the broker has closed meanwhile, which costs a Dial its
+  // only try. Subscriptions come in bursts, and then a connection for each would cost more than the request.
+  let burst: { client: RestClient; open: number; timer?: NodeJS.Timeout } | undefined;
+  const sendInBurst = async (request: RestRequest): Promise<RestAnswer> => {
+    const current = (burst ??= { client: createRestClient(rest), open: 0 });
+    clearTimeout(current.timer);
+    current.open++;
     try {
-      const answer = await client.request(request);
-      reach.answered();
-      return answer;
-    } catch (error) {
-      if (isDown(error)) reach.downSince = error as ContactCenterError;
-      else if ((error as ContactCenterError).code !== "ECLOSED") reach.answered();
-      throw error;
+      return await current.client.request(request);
+    } finally {
+      if (--current.open === 0) current.timer = setTimeout(closeBurst, KEEP_MS);
+    }
+  };
+  const closeBurst = (): void => {
+    clearTimeout(burst?.timer);
+    burst?.client.close();
+    burst = undefined;
+  };
+  const sendAlone = async (request: RestRequest, connectMs?: number): Promise<RestAnswer> => {
+    const client = createRestClient({ ...rest, ...(connectMs !== undefined && { connectMs }) });
+    try {
+      return await client.request(request);
     } finally {
       client.close();
     }
   };
 
   return {
-    async command(command, signal) {
+    async command(command, { connectMs, ...limits } = {}) {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
-      const { status } = await send({
-        operation: command.name,
-        method: "POST",
-        path: "api/command",
-        body,
-        retry,
-        ...(signal && { signal }),
-      });
+      const request = { operation: command.name, method: "POST", path: "api/command", body, retry, ...limits } as const;
+      const { status } = await sendAlone(request, connectMs);
       return { body, status };
     },
     async subscribe({ imAddress, callback, secret }) {
@@ -193,7 +208,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
         ...(imAddress && { [options.addressField || "ImAddress"]: imAddress }),
         [options.callbackField || "CallbackUrl"]: callback,
       };
-      const answer = await send({ operation: "subscribe", method: "POST", path: "api/subscribe", body });
+      const answer = await sendInBurst({ operation: "subscribe", method: "POST", path: "api/subscribe", body });
       const id = subscriptionId(answer);
       if (id === undefined)
         throw new ContactCenterError(answer.status, "cti.errors.no-id", {
@@ -203,38 +218,21 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
         });
       return id;
     },
-    async unsubscribe(id) {
-      await send({ operation: "unsubscribe", method: "DELETE", path: `api/subscribe/${encodeURIComponent(id)}` }).catch(
-        unlessGone,
-      );
-    },
+    unsubscribe: (id) => end("unsubscribe", id),
     async test() {
-      await send({ operation: "test", method: "DELETE", path: `api/subscribe/${NO_SUBSCRIPTION}` }).catch(unlessGone);
+      await end("test", NO_SUBSCRIPTION);
     },
-    onBack: (listener) => reach.onBack(listener),
-    get downSince() {
-      return reach.downSince;
-    },
+    close: closeBurst,
   };
-}
 
-function unlessGone(error: unknown): void {
-  if (!(error instanceof ContactCenterError) || error.code !== 404) throw error;
-}
-
-/** Notices that a broker was away, which is when it may have forgotten what was subscribed. */
-class Reachability {
-  downSince: ContactCenterError | undefined;
-  private readonly listeners = new Set<() => void>();
-
-  answered(): void {
-    if (!this.downSince) return;
-    this.downSince = undefined;
-    for (const listener of this.listeners) listener();
-  }
-
-  onBack(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  async function end(operation: string, id: string): Promise<UnsubscribeResult> {
+    const path = `api/subscribe/${encodeURIComponent(id)}`;
+    try {
+      await sendInBurst({ operation, method: "DELETE", path });
+      return "ended";
+    } catch (error) {
+      if (error instanceof ContactCenterError && error.code === 404) return "unknown";
+      throw error;
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** A client for the Anywhere365 CTI Broker: commands, subscriptions that heal, and a reader of what the broker posts. */
-export { AgentCommands, type CommandRequest } from "./agent-commands.js";
+export { AgentCommands, type CommandRequest, type CommandResult } from "./agent-commands.js";
 export {
   type AuthKind,
   createCtiClient,
@@ -10,7 +10,10 @@ export {
 export { type Command, type CommandBody, readCommand } from "./commands.js";
 export { ContactCenterError, type ErrorCause } from "./errors.js";
 export { callFacts, type CtiEvent, eventFacts, readEvent } from "./events.js";
-export { SubscriptionManager, type SubscriptionManagerOptions, type SubscriptionRow } from "./subscriptions.js";
+export type { Gap } from "./gaps.js";
+export { Subscriber, type SubscriberOptions, type SubscriptionRow } from "./subscriber.js";
+export type { StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
+export { SubscriptionManager, type SubscriptionManagerOptions } from "./subscriptions.js";
 export {
   COMMANDS,
   type CommandName,

@@ -1,28 +1,57 @@
 /** Subscriptions that shall end: each is asked for until the broker confirms it, whatever breaks meanwhile. */
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import type { CtiClient } from "./client.js";
+import { isUnprocessed } from "../http/rest.js";
+import { isUnreachable } from "./availability.js";
+import type { UnsubscribeResult } from "./client.js";
+import type { Priority } from "./request-queue.js";
 
-/** What removals work with. */
+/** What a {@link PendingUnsubscribes} works with. */
 interface PendingUnsubscribesOptions {
-  client: Pick<CtiClient, "unsubscribe">;
-  /** Writes down what is left; called after each change. */
-  save: () => Promise<void>;
-  /** True for an id that a new subscription was given again: it must not be ended. */
-  isLive?: (id: string) => boolean;
+  /** Sends the request when it is its turn. */
+  unsubscribe: (id: string, priority: Priority) => Promise<UnsubscribeResult>;
+  /** Called after each change of what is pending. */
+  onChange: () => void;
+  /** Called when the broker has refused to end a subscription many times. */
+  onStuck?: (error: unknown) => void;
   backoff?: BackoffOptions;
 }
 
-/** How long an event may be on its way, milliseconds. */
-export const ON_THE_WAY_MS = 10_000;
+/** One subscription to end. */
+export interface Removal {
+  readonly id: string;
+  /** The entry that it belonged to. */
+  readonly key: string;
+  priority: Priority;
+  /** Called after the first answer; `unknown` proves that the broker had lost it. */
+  onFirstAnswer?: (result: UnsubscribeResult | undefined) => void;
+  /** Called once it has ended. */
+  onEnd?: () => void;
+}
 
-/** Ids that are owed to the broker, each with what it said last. */
+interface Pending extends Removal {
+  attempts: number;
+  /** Answers in which the broker itself refused. */
+  refusals: number;
+  /** An earlier request may have ended it, so that a 404 proves nothing. */
+  ambiguous: boolean;
+  error?: unknown;
+  timer?: NodeJS.Timeout;
+  /** The request under way. */
+  busy?: Promise<void>;
+  /** Resolves after the first try. */
+  tried: Promise<void>;
+}
+
+/** Answers in which the broker itself refuses, after which it is asked once an hour only. */
+const STUCK_AFTER = 10;
+const STUCK_PAUSE_MS = 3_600_000;
+/** Subscriptions to end that are remembered; the oldest is given up beyond that. */
+const MAX_PENDING = 5000;
+
+/** Subscriptions to end at one broker. */
 export class PendingUnsubscribes {
-  private readonly pending = new Map<string, unknown>();
-  /** Ids that are gone, and when they went, Unix milliseconds: events of theirs may still be on the way. */
-  private readonly gone = new Map<string, number>();
-  private running: Promise<void> = Promise.resolve();
-  private attempt = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly pending = new Map<string, Pending>();
+  private readonly byKey = new Map<string, Set<Pending>>();
   private closed = false;
 
   constructor(private readonly options: PendingUnsubscribesOptions) {}
@@ -32,61 +61,111 @@ export class PendingUnsubscribes {
     return [...this.pending.keys()];
   }
 
-  /** Resolves when no removal is under way. */
-  get idle(): Promise<void> {
-    return this.running;
+  /** Ids and the keys of their entries. */
+  entries(): [id: string, key: string][] {
+    return [...this.pending.values()].map(({ id, key }) => [id, key]);
   }
 
-  /** True while events of this id may still come in. */
-  expects(id: string): boolean {
-    const same = (mine: string): boolean => mine.toLowerCase() === id.toLowerCase();
-    return this.ids.some(same) || [...this.gone].some(([mine, at]) => same(mine) && Date.now() - at < ON_THE_WAY_MS);
+  /** True while a subscription of this entry is to be ended. */
+  hasKey(key: string): boolean {
+    return this.byKey.has(key);
   }
 
-  /** Notes an id; nothing is sent yet. */
-  add(id: string): void {
-    this.pending.set(id, undefined);
+  /** True for an id that the broker has not confirmed. */
+  has(id: string): boolean {
+    return this.pending.has(id);
   }
 
-  /** What kept an id from being removed; undefined when it is gone or was not tried. */
+  /** True while an entry's former subscription has not been ended and the broker has not refused for good. */
+  blocks(key: string): boolean {
+    return [...(this.byKey.get(key) ?? [])].some(({ refusals }) => refusals < STUCK_AFTER);
+  }
+
+  /** What kept an id from being ended; undefined when it is gone or was not tried. */
   errorOf(id: string): unknown {
-    return this.pending.get(id);
+    return this.pending.get(id)?.error;
   }
 
-  /** Tries each once now, and what is left again later. Runs follow each other. */
-  run(): Promise<void> {
-    this.running = this.running.then(async () => {
-      if (this.closed) return;
-      clearTimeout(this.timer);
-      await this.tryAll();
-      if (this.pending.size === 0) this.attempt = 0;
-      else if (!this.closed)
-        this.timer = setTimeout(() => void this.run(), backoffDelay(this.attempt++, this.options.backoff));
-    });
-    return this.running;
+  /** Resolves when no request for subscriptions of this entry is under way. */
+  async idle(key: string): Promise<void> {
+    await Promise.all([...(this.byKey.get(key) ?? [])].flatMap(({ busy }) => busy ?? []));
   }
 
-  /** Tries each once, now, beside whatever is under way. */
-  async tryAll(): Promise<void> {
-    for (const id of this.ids) if (this.options.isLive?.(id)) this.pending.delete(id);
-    await Promise.all(this.ids.map((id) => this.tryOne(id)));
-    await this.options.save();
+  /**
+   * Ends a subscription, at first at once.
+   * @returns after the first try, whatever came of it
+   */
+  add(removal: Removal): Promise<void> {
+    const known = this.pending.get(removal.id);
+    if (known) return known.tried;
+    for (const oldest of this.ids.slice(0, Math.max(0, this.pending.size + 1 - MAX_PENDING))) this.drop(oldest);
+    const pending: Pending = { ...removal, attempts: 0, refusals: 0, ambiguous: false, tried: Promise.resolve() };
+    this.pending.set(removal.id, pending);
+    this.byKey.set(removal.key, (this.byKey.get(removal.key) ?? new Set()).add(pending));
+    this.options.onChange();
+    pending.tried = this.run(pending);
+    return pending.tried;
+  }
+
+  /** Tries at once what waits for its next try. */
+  retryNow(): void {
+    for (const pending of this.pending.values())
+      if (pending.timer && pending.refusals < STUCK_AFTER) void this.run(pending);
   }
 
   /** Ends the repetition. */
   close(): void {
     this.closed = true;
-    clearTimeout(this.timer);
+    for (const { timer } of this.pending.values()) clearTimeout(timer);
   }
 
-  private async tryOne(id: string): Promise<void> {
+  private drop(id: string): void {
+    const pending = this.pending.get(id);
+    if (!pending) return;
+    clearTimeout(pending.timer);
+    this.pending.delete(id);
+    const others = this.byKey.get(pending.key);
+    others?.delete(pending);
+    if (others?.size === 0) this.byKey.delete(pending.key);
+    this.options.onChange();
+  }
+
+  private run(pending: Pending): Promise<void> {
+    clearTimeout(pending.timer);
+    delete pending.timer;
+    pending.busy = this.tryOnce(pending).finally(() => delete pending.busy);
+    return pending.busy;
+  }
+
+  private async tryOnce(pending: Pending): Promise<void> {
+    const { id, priority } = pending;
     try {
-      await this.options.client.unsubscribe(id);
-      this.pending.delete(id);
-      for (const [old, at] of this.gone) if (Date.now() - at >= ON_THE_WAY_MS) this.gone.delete(old);
-      this.gone.set(id, Date.now());
+      const result = await this.options.unsubscribe(id, priority);
+      // After an unclear try, "unknown" may only mean that it worked.
+      this.answerFirst(pending, pending.ambiguous ? undefined : result);
+      this.drop(id);
+      pending.onEnd?.();
     } catch (error) {
-      if (this.pending.has(id)) this.pending.set(id, error);
+      if (this.pending.get(id) !== pending) return;
+      pending.error = error;
+      if (isUnreachable(error)) pending.ambiguous ||= !isUnprocessed(error);
+      else if (++pending.refusals === STUCK_AFTER) this.options.onStuck?.(error);
+      this.answerFirst(pending, undefined);
+      this.retryLater(pending);
     }
+  }
+
+  private answerFirst(pending: Pending, result: UnsubscribeResult | undefined): void {
+    pending.onFirstAnswer?.(result);
+    delete pending.onFirstAnswer;
+  }
+
+  private retryLater(pending: Pending): void {
+    if (this.closed) return;
+    pending.priority = "later";
+    const isStuck = pending.refusals >= STUCK_AFTER;
+    const backoff = { maxMs: 60_000, ...this.options.backoff };
+    const pauseMs = isStuck ? STUCK_PAUSE_MS : backoffDelay(pending.attempts++, backoff);
+    pending.timer = setTimeout(() => void this.run(pending), pauseMs);
   }
 }

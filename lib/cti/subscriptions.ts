@@ -1,286 +1,507 @@
 /**
- * Keeps at the broker exactly the subscriptions that a flow asks for.
+ * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests.
  *
- *     wanted --subscribe--> held --renew--> held (the old one is owed a removal)
- *        ^  \--failed: back-off, never given up
+ *     wanted --subscribe--> held --renew--> held (the replaced one is ended)
+ *        ^  \--failed: back-off of its own, never given up
  *
- * Every id that the broker may hold for us is in the store before anything else happens to it, so the next life can
- * remove what this one could not: after a kill, a broker that was down, a node that was changed.
+ * An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
+ * It is subscribed again only when it needs it: its id is unknown, it is due, the broker was away, or the broker turned out
+ * to have forgotten subscriptions. What a former process left is taken over from the store and renewed, or ended.
  */
 import { MAX_TIMER_MS } from "../core/values.js";
-import { backoffDelay, type BackoffOptions, delay } from "../http/backoff.js";
+import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
+import type { ContactCenterError } from "./errors.js";
 import { isUnprocessed } from "../http/rest.js";
-import { agentKey } from "./addresses.js";
-import { type CtiClient, isDown } from "./client.js";
+import { Availability, isUnreachable, type Outage } from "./availability.js";
+import type { CtiClient } from "./client.js";
+import { OverlapFilter } from "./duplicates.js";
 import { PendingUnsubscribes } from "./removals.js";
+import { RequestQueue, type Priority } from "./request-queue.js";
+import { normalId, SubscriptionIds } from "./subscription-ids.js";
+import { entryKey, readStored, type StoredEntry, StoreWriter, type SubscriptionStore } from "./subscription-store.js";
 
-/** Where the ids outlive this process. */
-export interface SubscriptionStore {
-  load(): Promise<readonly string[]>;
-  /** Must not reject: what cannot be written is the store's to report. */
-  save(ids: readonly string[]): Promise<void>;
-}
-
-/** What a keeper works with. */
+/** What a manager works with. */
 export interface SubscriptionManagerOptions {
-  client: Pick<CtiClient, "subscribe" | "unsubscribe" | "onBack" | "downSince">;
+  client: Pick<CtiClient, "subscribe" | "unsubscribe" | "test">;
   store: SubscriptionStore;
-  callback: string;
-  /** The secret within the callback address. */
-  secret?: string;
-  /** Milliseconds until a subscription is replaced by a new one; 0 = never. */
-  renewMs?: number;
+  /** Requests at once; 4 by default. */
+  parallel?: () => number;
+  /** True for an id that is in use elsewhere at the same broker: a broker may hand out one id twice. */
+  isUsedElsewhere?: (id: string) => boolean;
+  /** Called when the broker refuses for good to end a subscription. */
+  onStuck?: (error: unknown) => void;
   backoff?: BackoffOptions;
-  /** Called after each change of what is held. */
-  onChange?: () => void;
 }
 
-/** One subscription as a flow sees it. */
-export interface SubscriptionRow {
+/** Who wants an entry. */
+export interface EntryUser {
+  /** Milliseconds until a subscription is renewed; 0 = never. */
+  readonly renewMs: number;
+  /** Something about its entries has changed. */
+  changed(): void;
+  /** Events of this agent may have been lost in this time (Unix milliseconds), and are received again. */
+  restored(imAddress: string, from: number, to: number): void;
+}
+
+/** Where events of an entry are posted to. */
+export interface Callback {
+  url: string;
+  /** The secret within the address, never repeated in an error. */
+  secret?: string;
+}
+
+/** One agent at one callback address. */
+export interface Entry {
+  readonly key: string;
   /** Empty for the subscription without an agent. */
-  imAddress: string;
-  subscriptionId?: string;
-  subscribed: boolean;
-  error?: unknown;
-}
-
-interface Entry {
   readonly imAddress: string;
+  readonly callback: Callback;
+  readonly users: Set<EntryUser>;
   id?: string;
+  /** When the broker last showed that it knows the id, Unix milliseconds. */
+  aliveAt: number;
+  /** Since when events may be lost; undefined when none are. */
+  lostFrom?: number;
   error?: unknown;
   attempt: number;
   timer?: NodeJS.Timeout;
-  /** The try under way; a second one joins it. */
-  busy?: Promise<void>;
+  /** The request that waits or is under way; a second one joins it. */
+  request?: Promise<void>;
+  /** True while the broker may be making a subscription. */
+  isSending: boolean;
   /** Resolves at the broker's first answer, whatever it says. */
-  readonly settled: Promise<void>;
-  readonly settle: () => void;
+  readonly answered: Promise<void>;
+  readonly setAnswered: () => void;
 }
 
-/** How long a control message waits for a broker that is known to be down. */
-const DOWN_WAIT_MS = 500;
+const PARALLEL = 4;
+/** Pauses between tries for one agent that the broker refuses. */
+const BACKOFF: BackoffOptions = { minMs: 500, maxMs: 60_000 };
+/** A loss found by a renewal makes all others be checked, no more often than this. */
+const CHECK_ALL_MS = 300_000;
+/** Renewals after an outage are spread over this time, at most. */
+const SPREAD_MS = 5000;
+const SPREAD_EACH_MS = 10;
+/** Failures after which a broker that others reach counts as having refused this agent. */
+const REFUSALS = 3;
+/**
+ * Requests per minute that faults of the broker may cause. With the one that each agent's start asks for, they are never
+ * more than three for each agent and 60.
+ */
+const PER_AGENT = 2;
+const EXTRA_PER_MINUTE = 60;
 
-/** The subscriptions of one node. */
+/** The subscriptions at one broker. */
 export class SubscriptionManager {
+  readonly availability: Availability;
   private readonly entries = new Map<string, Entry>();
+  /** Entries that a former process left and nobody has asked for yet. */
+  private readonly leftBehind = new Map<string, StoredEntry>();
+  /** When entries ended that may be wanted again, such as after a deploy; Unix milliseconds. */
+  private readonly ended = new Map<string, number>();
+  private readonly ids = new SubscriptionIds();
+  private readonly overlaps = new OverlapFilter();
+  private readonly queue: RequestQueue;
   private readonly removals: PendingUnsubscribes;
-  private saving: Promise<void> = Promise.resolve();
-  private closed = false;
-  private sealed = false;
-  /** Subscribe requests that the broker may have taken although its answer never came. */
-  private lostAnswers = 0;
-  private readonly offBack: () => void;
+  private readonly writer: StoreWriter;
+  private readonly loading: Promise<void>;
+  private isLoaded = false;
+  private isComplete = false;
+  private expected = 0;
+  private checkedAllMs = -Infinity;
+  private readonly recent = new Map<string, number>();
 
   constructor(private readonly options: SubscriptionManagerOptions) {
     const { client, backoff } = options;
-    const isLive = (id: string): boolean => [...this.entries.values()].some((entry) => entry.id === id);
-    this.removals = new PendingUnsubscribes({ client, save: () => this.save(), isLive, ...(backoff && { backoff }) });
-    // Whoever was away may have forgotten everything.
-    this.offBack = client.onBack(() => this.resubscribeAll());
-  }
-
-  /**
-   * Removes what an earlier life left, then subscribes.
-   * @param addresses checked addresses; an empty one stands for the subscription without an agent
-   * @returns all rows, once the broker answered for each; a broker that is down is waited for
-   */
-  async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
-    for (const id of await this.options.store.load()) this.removals.add(id);
-    // Removed first: a broker that knows the callback address may hand out the old id again.
-    await this.removals.run();
-    if (this.closed) return [];
-    const entries = addresses.map((address) => this.entryOf(address));
-    for (const entry of entries) void this.subscribeEntry(entry);
-    await Promise.all(entries.map((entry) => entry.settled));
-    return this.list();
-  }
-
-  /**
-   * Subscribes now; what is subscribed already is renewed. A broker that is known to be down is hardly waited for.
-   * @returns the rows of these addresses
-   */
-  async subscribe(addresses: readonly string[]): Promise<SubscriptionRow[]> {
-    const entries = addresses.map((address) => this.entryOf(address));
-    await this.unlessDown(Promise.all(entries.map((entry) => this.subscribeEntry(entry))));
-    return entries.map((entry) => this.row(entry));
-  }
-
-  /**
-   * Ends subscriptions; what the broker does not confirm is tried again.
-   * @param addresses all when left out
-   * @returns the rows of these addresses; one whose end is not confirmed has its id and error
-   */
-  async unsubscribe(
-    addresses: readonly string[] = [...this.entries.values()].map((entry) => entry.imAddress),
-  ): Promise<SubscriptionRow[]> {
-    const ids = addresses.map((address) => {
-      const entry = this.entries.get(agentKey(address));
-      if (entry) this.endEntry(entry);
-      return entry?.id;
+    this.availability = new Availability({
+      probe: () => this.queue.run(() => client.test(), "probe"),
+      onAway: () => this.changedAll(),
+      onCertain: () => this.queue.next(),
+      onBack: (outage) => this.recover(outage),
+      ...(backoff && { backoff: { ...backoff, maxMs: 30_000 } }),
     });
-    await this.unlessDown(this.removals.run());
-    return addresses.map((imAddress, at) => {
-      const id = ids[at];
-      const owed = id !== undefined && this.removals.ids.includes(id);
-      return {
-        imAddress,
-        subscribed: false,
-        ...(owed && { subscriptionId: id, error: this.removals.errorOf(id) ?? this.options.client.downSince }),
-      };
+    this.queue = new RequestQueue({
+      parallel: options.parallel ?? (() => PARALLEL),
+      perMinute: () => PER_AGENT * this.agentsOfLastMinute() + EXTRA_PER_MINUTE,
+      isPaused: () => this.availability.isInDoubt,
     });
+    this.removals = new PendingUnsubscribes({
+      unsubscribe: (id, priority) =>
+        this.queue.run(async () => {
+          if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "ended";
+          return this.watched(() => client.unsubscribe(id));
+        }, priority),
+      onChange: () => this.writer.writeSoon(),
+      ...(options.onStuck && { onStuck: options.onStuck }),
+      ...(backoff && { backoff }),
+    });
+    this.writer = new StoreWriter(options.store, {
+      held: () => [...this.entries.values()].map(({ key, id, lostFrom }) => [key, { id, lostFrom }]),
+      leftBehind: this.leftBehind,
+      ended: this.ended,
+      removals: () => this.removals.entries(),
+    });
+    this.loading = this.load();
   }
 
-  /** Everything that is wanted now. */
-  list(): SubscriptionRow[] {
-    return [...this.entries.values()].map((entry) => this.row(entry));
+  /** Resolves when what a former process left is known. */
+  get loaded(): Promise<void> {
+    return this.loading;
   }
 
-  /** True when an event with this id may be ours: held, being made, being removed, or just gone. */
-  expects(id: string): boolean {
-    const mine = (entry: Entry): boolean =>
-      entry.id === undefined || entry.busy !== undefined || entry.id.toLowerCase() === id.toLowerCase();
-    return this.removals.expects(id) || [...this.entries.values()].some(mine);
+  /** True for an id that a subscription has now. */
+  isUsed(id: string): boolean {
+    return this.ids.isHeld(id);
   }
 
   /**
-   * Removes a subscription that nobody expects but that posts to our address, where an answer of the broker got lost.
-   * @returns true when it was taken for such a one
+   * Whether an event may be one that a subscriber asked for: of a subscription that is held, being made, being ended, or
+   * just gone. One that the broker made although its answer got lost is refused and ended.
+   * @param callback address that it came in at
+   * @param id its `SubscriptionId`; undefined or empty where the broker left it out
+   * @param imAddress its `ImAddress`
    */
-  unsubscribeIfLost(id: string): boolean {
-    if (this.lostAnswers === 0) return false;
-    this.lostAnswers--;
-    this.removals.add(id);
-    void this.removals.run();
-    return true;
+  admits(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
+    const candidates = [imAddress ?? "", ""].map((address) => this.entries.get(entryKey(callback, address)));
+    const entry = candidates.find((one) => one !== undefined);
+    if (id === undefined || id === "") return entry !== undefined;
+    const owner = this.ids.ownerOf(id);
+    if (owner !== undefined) {
+      const owning = this.entries.get(owner);
+      if (owning?.id !== undefined && normalId(owning.id) === normalId(id)) {
+        owning.aliveAt = Date.now();
+        this.availability.seen();
+      }
+      return true;
+    }
+    if (!this.isLoaded || candidates.some((one) => one?.isSending)) return true;
+    for (const one of candidates) {
+      if (!one || !this.ids.takeLostAnswer(one.key, id)) continue;
+      void this.unsubscribe(id, one.key, "later");
+      return false;
+    }
+    this.ids.noteUnknown(id);
+    return false;
   }
 
   /**
-   * Ends all subscriptions and all timers.
-   * @param limitMs how long to wait for the broker; what it answers later still takes effect there
-   * @returns the ids that the broker has not confirmed; they stay in the store
+   * True for the second copy of an event, while one subscription replaces another.
+   * @param content what is equal in both copies
    */
-  async close(limitMs: number): Promise<string[]> {
-    this.closed = true;
-    this.offBack();
+  isDuplicate(callback: string, id: string | undefined, imAddress: string | undefined, content: string): boolean {
+    if (!id) return false;
+    const key = this.ids.ownerOf(id) ?? entryKey(callback, imAddress ?? "");
+    return this.overlaps.isDuplicate(key, normalId(id), content);
+  }
+
+  /** The entry of an agent; it is made, or taken over from a former process, when nobody has it yet. */
+  acquire(user: EntryUser, imAddress: string, callback: Callback): Entry {
+    const key = entryKey(callback.url, imAddress);
+    const entry = this.entries.get(key) ?? this.create(key, imAddress, callback);
+    entry.users.add(user);
+    return entry;
+  }
+
+  /** Gives an entry up; the last user ends it at the broker. @returns after the first try */
+  async release(user: EntryUser, entry: Entry, isWantedLater: boolean): Promise<void> {
+    if (!entry.users.delete(user) || entry.users.size > 0) return;
+    clearTimeout(entry.timer);
+    this.entries.delete(entry.key);
+    this.recent.delete(entry.key);
+    this.recent.set(entry.key, Date.now());
+    if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
+      this.ended.set(entry.key, entry.lostFrom ?? Date.now());
+    entry.setAnswered();
+    const { id } = entry;
+    if (id === undefined) {
+      this.writer.writeSoon();
+      await entry.request;
+      return;
+    }
+    this.ids.release(id, entry.key);
+    await Promise.all([entry.request, this.unsubscribe(id, entry.key, "asked")]);
+  }
+
+  /** Subscribes, or renews what is held. A request that waits already is joined. */
+  request(entry: Entry, priority: Priority): Promise<void> {
+    clearTimeout(entry.timer);
+    entry.request ??= this.removals
+      // A removal under way could meet the id that a new subscription is given.
+      .idle(entry.key)
+      .then(() => this.subscribeOnce(entry, priority))
+      .finally(() => {
+        delete entry.request;
+        this.changed(entry);
+      });
+    return entry.request;
+  }
+
+  /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */
+  expectSubscriber(): void {
+    this.expected++;
+  }
+
+  /** A subscriber has asked for its entries, or will not ask. */
+  subscriberStarted(): void {
+    this.expected--;
+    this.endLeftBehind();
+  }
+
+  /** All subscribers that there are have been announced. */
+  allSubscribersExpected(): void {
+    this.isComplete = true;
+    this.endLeftBehind();
+  }
+
+  private endLeftBehind(): void {
+    if (!this.isComplete || this.expected > 0 || !this.isLoaded) return;
+    for (const [key, { id }] of this.leftBehind) {
+      this.leftBehind.delete(key);
+      if (id !== undefined) void this.unsubscribe(id, key, "later");
+      this.writer.writeSoon();
+    }
+  }
+
+  /** True while the broker has not confirmed the end of this subscription. */
+  isPending(id: string): boolean {
+    return this.removals.has(id);
+  }
+
+  /** What kept a subscription from being ended. */
+  errorOf(id: string): unknown {
+    return this.removals.errorOf(id) ?? this.availability.error;
+  }
+
+  /** Writes the store now. */
+  save(): Promise<void> {
+    return this.writer.writeNow();
+  }
+
+  /** Ends all timers; nothing more is sent. */
+  async close(): Promise<void> {
+    for (const entry of this.entries.values()) clearTimeout(entry.timer);
+    this.availability.close();
     this.removals.close();
-    const busy = [...this.entries.values()].flatMap((entry) => entry.busy ?? []);
-    for (const entry of this.entries.values()) this.endEntry(entry);
-    await within(limitMs, Promise.all([...busy, this.removals.tryAll()]));
-    await this.save();
-    this.sealed = true;
-    return this.removals.ids;
+    this.queue.close();
+    await this.writer.close();
   }
 
-  private entryOf(imAddress: string): Entry {
-    const known = this.entries.get(agentKey(imAddress));
-    if (known) return known;
-    let settle = (): void => undefined;
-    const settled = new Promise<void>((resolve) => {
-      settle = resolve;
+  private async load(): Promise<void> {
+    const stored = readStored(await this.options.store.load());
+    for (const [key, { id, lostFrom }] of stored.held) {
+      const from = lostFrom ?? (id === undefined ? undefined : stored.aliveAt);
+      this.leftBehind.set(key, { id, lostFrom: from });
+      if (id !== undefined) this.ids.hold(id, key);
+      // The former process may have been killed while the broker answered.
+      this.ids.noteLostAnswer(key);
+    }
+    for (const [key, at] of stored.ended) this.ended.set(key, at);
+    for (const [id, key] of stored.removals) void this.unsubscribe(id, key, "later");
+    this.isLoaded = true;
+    this.endLeftBehind();
+  }
+
+  private create(key: string, imAddress: string, callback: Callback): Entry {
+    let setAnswered = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      setAnswered = resolve;
     });
-    const entry: Entry = { imAddress, attempt: 0, settled, settle };
-    this.entries.set(agentKey(imAddress), entry);
+    const left = this.leftBehind.get(key);
+    const lostFrom = left?.lostFrom ?? this.ended.get(key);
+    this.leftBehind.delete(key);
+    this.ended.delete(key);
+    const entry: Entry = {
+      ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, isSending: false, answered, setAnswered },
+      aliveAt: lostFrom ?? Date.now(),
+      ...(left?.id !== undefined && { id: left.id }),
+      ...(lostFrom !== undefined && { lostFrom }),
+    };
+    this.entries.set(key, entry);
+    this.writer.writeSoon();
     return entry;
   }
 
   private isWanted(entry: Entry): boolean {
-    return !this.closed && this.entries.get(agentKey(entry.imAddress)) === entry;
+    return this.entries.get(entry.key) === entry;
   }
 
-  private endEntry(entry: Entry): void {
-    clearTimeout(entry.timer);
-    this.entries.delete(agentKey(entry.imAddress));
-    if (entry.id !== undefined) this.removals.add(entry.id);
-    entry.settle();
-    this.options.onChange?.();
-  }
-
-  private resubscribeAll(): void {
-    for (const entry of this.entries.values()) void this.subscribeEntry(entry);
-    void this.removals.run();
-  }
-
-  private subscribeEntry(entry: Entry): Promise<void> {
-    entry.busy ??= this.requestOnce(entry).finally(() => {
-      delete entry.busy;
-      this.options.onChange?.();
-    });
-    return entry.busy;
-  }
-
-  private async requestOnce(entry: Entry): Promise<void> {
-    clearTimeout(entry.timer);
-    // A removal under way could meet the id that a new subscription is given.
-    await this.removals.idle;
-    if (!this.isWanted(entry)) return;
-    const { client, callback, secret, renewMs = 0, backoff } = this.options;
+  private async subscribeOnce(entry: Entry, priority: Priority): Promise<void> {
+    const { key } = entry;
     try {
-      const id = await client.subscribe({
-        ...(entry.imAddress && { imAddress: entry.imAddress }),
-        callback,
-        ...(secret && { secret }),
-      });
-      if (!this.isWanted(entry)) return await this.dropLate(id);
-      const old = entry.id;
-      entry.id = id;
-      entry.attempt = 0;
-      delete entry.error;
-      const replaced = old !== undefined && old !== id;
-      if (replaced) this.removals.add(old);
-      await this.save();
-      if (replaced) void this.removals.run();
-      if (renewMs > 0) this.schedule(entry, renewMs);
+      const id = await this.queue.run(() => this.sendSubscribe(entry), priority);
+      entry.isSending = false;
+      if (id !== undefined) await this.subscribed(entry, id);
     } catch (error) {
-      if (isDown(error) && !isUnprocessed(error)) this.lostAnswers++;
-      if (!this.isWanted(entry)) return;
-      entry.error = error;
-      this.schedule(entry, backoffDelay(entry.attempt++, backoff));
-      if (isDown(error)) return;
+      entry.isSending = false;
+      this.failed(entry, error);
     }
-    entry.settle();
+    this.endOverlap(key);
   }
 
-  private schedule(entry: Entry, ms: number): void {
+  /** @returns undefined when nobody wants it any more */
+  private async sendSubscribe(entry: Entry): Promise<string | undefined> {
+    if (!this.isWanted(entry)) return undefined;
+    const { imAddress, callback, key } = entry;
+    entry.isSending = true;
+    this.overlaps.begin(key);
+    return this.watched(() =>
+      this.options.client.subscribe({
+        ...(imAddress && { imAddress }),
+        callback: callback.url,
+        ...(callback.secret !== undefined && { secret: callback.secret }),
+      }),
+    );
+  }
+
+  private async subscribed(entry: Entry, id: string): Promise<void> {
+    const { key, id: old, aliveAt } = entry;
+    // Made when nobody wanted it any more.
+    if (!this.isWanted(entry)) return this.unsubscribe(id, key, "asked");
+    this.ids.hold(id, key);
+    Object.assign(entry, { id, aliveAt: Date.now(), attempt: 0 });
+    delete entry.error;
+    this.renewLater(entry, 0.5);
+    entry.setAnswered();
+    if (old === undefined || normalId(old) === normalId(id)) {
+      this.writer.writeSoon();
+      this.restored(entry);
+      return;
+    }
+    this.ids.release(old, key);
+    // After a kill between the two requests the store must have the new id.
+    void this.writer.written().then(() =>
+      this.unsubscribe(old, key, "urgent", (isUnknown) => {
+        if (isUnknown) this.forgotten(entry, aliveAt);
+        this.restored(entry);
+      }),
+    );
+  }
+
+  private failed(entry: Entry, error: unknown): void {
+    if (isUnreachable(error) && !isUnprocessed(error)) this.ids.noteLostAnswer(entry.key);
+    if (!this.isWanted(entry)) return;
+    entry.error = error;
+    const askedMs = Number((error as ContactCenterError).cause?.["retryAfterMs"] ?? 0);
+    const pauseMs = backoffDelay(entry.attempt++, { ...BACKOFF, ...this.options.backoff });
+    this.later(entry, Math.max(pauseMs, Math.min(askedMs, BACKOFF.maxMs ?? 0)));
+    const isRefusal = entry.attempt > REFUSALS && !this.availability.error;
+    if (isRefusal || !isUnreachable(error)) entry.setAnswered();
+  }
+
+  private later(entry: Entry, ms: number): void {
+    clearTimeout(entry.timer);
     if (this.isWanted(entry))
-      entry.timer = setTimeout(() => void this.subscribeEntry(entry), Math.min(ms, MAX_TIMER_MS));
+      entry.timer = setTimeout(() => void this.request(entry, "later"), Math.min(ms, MAX_TIMER_MS));
   }
 
-  /** A subscription that was made when nobody wanted it any more. */
-  private async dropLate(id: string): Promise<void> {
-    this.removals.add(id);
-    await this.save();
-    await this.removals.tryAll();
+  /** Renewals are staggered: subscriptions that were made together are not renewed together. */
+  private renewLater(entry: Entry, earliest: number): void {
+    const times = [...entry.users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0);
+    clearTimeout(entry.timer);
+    if (times.length === 0) return;
+    const { random = Math.random } = this.options.backoff ?? {};
+    const ms = Math.min(...times) * (earliest + (1 - earliest) * random());
+    entry.timer = setTimeout(
+      () => {
+        // While the broker does not end the former one, a new one would make it worse.
+        if (this.removals.blocks(entry.key)) this.renewLater(entry, 0.9);
+        else void this.request(entry, "later");
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
   }
 
-  private async unlessDown(work: Promise<unknown>): Promise<void> {
-    if (this.options.client.downSince === undefined) await work;
-    else await within(DOWN_WAIT_MS, work);
-  }
-
-  private row(entry: Entry): SubscriptionRow {
-    const { imAddress, id } = entry;
-    const error = entry.error ?? (id === undefined ? this.options.client.downSince : undefined);
-    return {
-      imAddress,
-      subscribed: id !== undefined && error === undefined,
-      ...(id !== undefined && { subscriptionId: id }),
-      ...(error !== undefined && { error }),
-    };
-  }
-
-  /** Writes what the broker may hold for us; writes follow each other. */
-  private save(): Promise<void> {
-    this.saving = this.saving.then(async () => {
-      const held = [...this.entries.values()].flatMap((entry) => entry.id ?? []);
-      // After the end the next life owns the store.
-      if (!this.sealed) await this.options.store.save([...new Set([...held, ...this.removals.ids])]);
+  private unsubscribe(
+    id: string,
+    key: string,
+    priority: Priority,
+    onFirstAnswer?: (isUnknown: boolean) => void,
+  ): Promise<void> {
+    this.ids.letGo(id, key);
+    return this.removals.add({
+      ...{ id, key, priority },
+      onFirstAnswer: (result) => {
+        onFirstAnswer?.(result === "unknown");
+      },
+      onEnd: () => {
+        this.ids.gone(id);
+        this.endOverlap(key);
+      },
     });
-    return this.saving;
+  }
+
+  private endOverlap(key: string): void {
+    if (!this.entries.get(key)?.isSending && !this.removals.hasKey(key)) this.overlaps.end(key);
+  }
+
+  private recover(outage: Outage): void {
+    this.removals.retryNow();
+    this.renewAll((entry) => {
+      entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, outage.from ?? entry.aliveAt);
+      return true;
+    });
+    this.changedAll();
+  }
+
+  private forgotten(entry: Entry, from: number): void {
+    entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
+    const now = Date.now();
+    if (now - this.checkedAllMs < CHECK_ALL_MS) return;
+    this.checkedAllMs = now;
+    this.renewAll((other) => other !== entry && other.id !== undefined && other.aliveAt < now);
+  }
+
+  private renewAll(needsIt: (entry: Entry) => boolean): void {
+    const { random = Math.random } = this.options.backoff ?? {};
+    const spreadMs = Math.min(SPREAD_MS, this.entries.size * SPREAD_EACH_MS);
+    for (const entry of this.entries.values()) {
+      const isHeld = entry.id !== undefined;
+      if (isHeld && !needsIt(entry)) continue;
+      entry.attempt = 0;
+      if (!entry.request) this.later(entry, isHeld ? spreadMs * random() : 0);
+    }
+  }
+
+  private restored(entry: Entry): void {
+    const { lostFrom, imAddress } = entry;
+    if (lostFrom === undefined || !this.isWanted(entry)) return;
+    delete entry.lostFrom;
+    for (const user of entry.users) user.restored(imAddress, lostFrom, Date.now());
+  }
+
+  private async watched<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      const result = await request();
+      this.availability.answered();
+      this.queue.speedUp();
+      return result;
+    } catch (error) {
+      this.availability.failed(error);
+      if (isOverload(error)) this.queue.slowDown();
+      throw error;
+    }
+  }
+
+  private agentsOfLastMinute(): number {
+    const now = Date.now();
+    for (const [key, at] of this.recent) {
+      if (now - at <= 60_000 && !this.entries.has(key)) break;
+      this.recent.delete(key);
+    }
+    return this.entries.size + this.recent.size;
+  }
+
+  private changed(entry: Entry): void {
+    for (const user of entry.users) user.changed();
+  }
+
+  private changedAll(): void {
+    for (const user of new Set([...this.entries.values()].flatMap((entry) => [...entry.users]))) user.changed();
   }
 }
 
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, delay(limitMs, limit.signal).catch(() => undefined)]);
-  limit.abort();
+/** True where the broker, or a proxy before it, asks for fewer requests. */
+function isOverload(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 429 || code === 503;
 }

@@ -1,24 +1,29 @@
-/** A subscriber's badge, and one line of the log when a subscription fails or works again. */
+/** A subscriber's badge, and one line of the log when subscriptions fail or work again. */
 import type { Node, NodeAPI } from "node-red";
-import { isDown } from "../../lib/cti/client.js";
-import type { SubscriptionRow } from "../../lib/cti/subscriptions.js";
+import { isUnreachable } from "../../lib/cti/availability.js";
+import type { SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { localize } from "../shared/input.js";
 import { setStatus } from "../shared/status.js";
 import { codeOf } from "./connection.js";
 
+/** What a badge can hold. */
+const BADGE_LENGTH = 19;
+
 /**
  * @param list the rows now
- * @returns what to call after each change
+ * @returns what to call after each change; calls in one tick are shown once
  */
 export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => SubscriptionRow[]): () => void {
   let failing = false;
-  return () => {
+  let isDue = false;
+  const show = (): void => {
+    isDue = false;
     const rows = list();
     const held = rows.filter((row) => row.subscribed).length;
     const failed = rows.find((row) => row.error !== undefined)?.error;
-    if (failed !== undefined) {
-      setStatus(node, isDown(failed) ? "disconnected" : "error", `${held} / ${rows.length} ${codeOf(failed)}`);
-    } else if (held < rows.length) setStatus(node, "connecting");
+    if (failed !== undefined)
+      setStatus(node, isUnreachable(failed) ? "disconnected" : "error", failureText(rows, failed));
+    else if (held < rows.length) setStatus(node, "connecting", held > 0 ? `${held} / ${rows.length}` : undefined);
     else if (rows.length === 0) setStatus(node, "unconfigured", RED._("cti-subscribe.badge.none"));
     else setStatus(node, "connected", `${held} / ${rows.length}`);
     // Tries go on with back-off: the log has the beginning and the end of it, not each.
@@ -27,4 +32,15 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => Subscrip
     if (failed === undefined && held === rows.length && failing) node.log(RED._("cti-subscribe.healed"));
     if (failed !== undefined || held === rows.length) failing = failed !== undefined;
   };
+  return () => {
+    if (!isDue) setImmediate(show);
+    isDue = true;
+  };
+}
+
+/** How many are subscribed and why not all; the reason alone where both do not fit. */
+function failureText(rows: readonly SubscriptionRow[], error: unknown): string {
+  const code = codeOf(error);
+  const text = `${rows.filter((row) => row.subscribed).length} / ${rows.length} ${code}`;
+  return text.length <= BADGE_LENGTH ? text : code;
 }

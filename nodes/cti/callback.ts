@@ -2,7 +2,9 @@
 import type { Node, NodeAPI } from "node-red";
 import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
-import { ON_THE_WAY_MS } from "../../lib/cti/removals.js";
+import { plainText } from "../../lib/core/values.js";
+import { ON_THE_WAY_MS } from "../../lib/cti/duplicates.js";
+import type { CtiEvent } from "../../lib/cti/events.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
 import type { CtiBroker } from "./connection.js";
@@ -67,28 +69,67 @@ function isHttp(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-/** By id of the event node, so that each of both may be deployed anew without the other. */
-const managersOf = new Map<string, Set<SubscriptionManager>>();
+/** A subscriber whose events come in at an event node. */
+export interface EventReceiver {
+  subscriptions: SubscriptionManager;
+  /** The callback address that is registered. */
+  url: string;
+  /** Called when the broker says that an agent is not logged in. */
+  onLoggedOut: (imAddress: string) => void;
+}
+
+/** By id of the event node, so that each of both may be deployed without the other. */
+const receiversOf = new Map<string, Set<EventReceiver>>();
 
 /**
  * Notes that a subscriber's events come in at an event node.
  * @returns how to end it; what is on the way then is still expected
  */
-export function expectEvents(eventNode: string, manager: SubscriptionManager): () => void {
-  const managers = managersOf.get(eventNode) ?? new Set();
-  managersOf.set(eventNode, managers.add(manager));
+export function expectEvents(eventNode: string, receiver: EventReceiver): () => void {
+  const receivers = receiversOf.get(eventNode) ?? new Set();
+  receiversOf.set(eventNode, receivers.add(receiver));
   return () => {
     setTimeout(() => {
-      managers.delete(manager);
-      if (managers.size === 0 && managersOf.get(eventNode) === managers) managersOf.delete(eventNode);
+      receivers.delete(receiver);
+      if (receivers.size === 0 && receiversOf.get(eventNode) === receivers) receiversOf.delete(eventNode);
     }, ON_THE_WAY_MS).unref();
   };
 }
 
-/** True for a subscription that a subscriber may have; where there is no subscriber, there is nothing to compare with. */
-export function isExpected(eventNode: string, subscriptionId: string): boolean {
-  const managers = managersOf.get(eventNode);
-  if (!managers || [...managers].some((manager) => manager.expects(subscriptionId))) return true;
-  for (const manager of managers) if (manager.unsubscribeIfLost(subscriptionId)) break;
-  return false;
+/** The receivers of an event node, one for each broker and address. */
+function receivers(eventNode: string): EventReceiver[] {
+  const all = [...(receiversOf.get(eventNode) ?? [])];
+  return all.filter(
+    ({ subscriptions, url }, at) =>
+      all.findIndex((other) => other.subscriptions === subscriptions && other.url === url) === at,
+  );
+}
+
+/** True for an event that a subscriber asked for; where there is no subscriber, there is nothing to compare with. */
+export function isExpected(eventNode: string, event: CtiEvent): boolean {
+  const those = receivers(eventNode);
+  return (
+    those.length === 0 ||
+    those.some(({ subscriptions, url }) =>
+      subscriptions.admits(url, plainText(event.SubscriptionId), plainText(event.ImAddress)),
+    )
+  );
+}
+
+/**
+ * True for the second copy of an event, while one subscription replaces another.
+ * @param content what is equal in both copies
+ */
+export function isDuplicate(eventNode: string, event: CtiEvent, content: string): boolean {
+  const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
+  return receivers(eventNode)
+    .map(({ subscriptions, url }) => subscriptions.isDuplicate(url, id, imAddress, content))
+    .includes(true);
+}
+
+/** Ends the heartbeat of an agent who logged out, or whose log-in failed. */
+export function noteLogin(eventNode: string, { eventType, success, ImAddress }: CtiEvent): void {
+  const isOut = eventType === "LoggedOff" || (eventType === "LoggedIn" && success === false);
+  if (isOut && typeof ImAddress === "string")
+    for (const { onLoggedOut } of receivers(eventNode)) onLoggedOut(ImAddress);
 }

@@ -3,10 +3,10 @@ import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { plainText } from "../../lib/core/values.js";
-import type { AgentCommands } from "../../lib/cti/agent-commands.js";
 import { type AuthKind, type CtiClient, type CtiClientOptions, createCtiClient } from "../../lib/cti/client.js";
 import type { EnumStyle } from "../../lib/cti/tables.js";
 import { envText } from "../shared/values.js";
+import type { BrokerSession } from "./session.js";
 
 /** The settings as the editor saves them; each may be missing in a flow made by hand. */
 export interface BrokerConfig extends NodeDef {
@@ -18,6 +18,8 @@ export interface BrokerConfig extends NodeDef {
   headerName?: string;
   addressField?: string;
   callbackField?: string;
+  /** Requests for subscriptions at once. */
+  parallel?: number | string;
   /** Id of a core `tls-config` node. */
   tls?: string;
 }
@@ -35,12 +37,10 @@ export interface CtiBroker extends Node<BrokerCredentials> {
   /** With its environment variables in place; empty when not set. */
   readonly callbackUrl: string;
   /**
-   * The client and the agents, made at first use.
+   * The agents and subscriptions, opened at first use.
    * @throws ContactCenterError `EINVALID` naming the setting that is wrong
    */
-  open(): { client: CtiClient; agents: AgentCommands };
-  /** Takes over subscriptions that a node could not end before it was removed. */
-  takeOver(ids: readonly string[]): Promise<void>;
+  open(): BrokerSession;
 }
 
 interface TlsConfigNode extends Node {

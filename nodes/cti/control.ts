@@ -1,18 +1,31 @@
 /** What a control message asks of a subscriber. */
-import { refused } from "../../lib/core/errors.js";
+import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
-import { propertiesIgnoringCase } from "../../lib/core/values.js";
+import { plainText, propertiesIgnoringCase } from "../../lib/core/values.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;
 /** One of {@link ACTIONS}. */
 export type Action = (typeof ACTIONS)[number];
 
+/** An entry of a list that is no address. */
+export interface WrongAddress {
+  imAddress: string;
+  error: ContactCenterError;
+}
+
+/** A list of addresses, read: one wrong entry costs that entry alone. */
+export interface AddressList {
+  /** Each once. */
+  addresses: string[];
+  wrong: WrongAddress[];
+}
+
 /** A control message, read. */
 export interface Control {
   action: Action;
   /** Undefined: all that the node is set to, or has. */
-  addresses: string[] | undefined;
+  list: AddressList | undefined;
 }
 
 /**
@@ -28,30 +41,39 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
       { names: ACTIONS.join(", ") },
     );
   if (action === "list" || payload === undefined || payload === null || payload === "")
-    return { action: action as Action, addresses: undefined };
+    return { action: action as Action, list: undefined };
   const items = Array.isArray(payload) ? payload : [payload];
   // An answer of this node may be sent back as a question: its rows name their addresses.
-  const addresses = items.map((item: unknown) =>
-    sipAddress(
-      typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item,
-      action as Action,
-      "payload",
-    ),
+  const entries = items.map((item: unknown) =>
+    typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item,
   );
-  return { action: action as Action, addresses: once(addresses) };
+  return { action: action as Action, list: readAddresses(entries, action as Action, "payload") };
 }
 
 /**
  * The agents of the node's settings.
- * @returns each once; one empty address when there is none
- * @throws ContactCenterError `EINVALID` for the field `agents`
+ * @param entries one address each, or several with commas, blanks or lines between them, as a variable may hold them
+ * @returns one empty address when there is no entry
+ * @throws ContactCenterError `EINVALID` for the field `agents` when there are entries, but no address
  */
-export function agentList(entries: readonly string[]): string[] {
-  const named = entries.filter((entry) => entry.trim() !== "").map((entry) => sipAddress(entry, "subscribe", "agents"));
-  return named.length === 0 ? [""] : once(named);
+export function agentList(entries: readonly string[]): AddressList {
+  const parts = entries.flatMap((entry) => entry.split(/[\s,]+/)).filter((part) => part !== "");
+  return parts.length === 0 ? { addresses: [""], wrong: [] } : readAddresses(parts, "subscribe", "agents");
 }
 
-function once(addresses: readonly string[]): string[] {
-  const keys = addresses.map(agentKey);
-  return addresses.filter((_address, at) => keys.indexOf(keys[at] as string) === at);
+function readAddresses(entries: readonly unknown[], operation: string, field: string): AddressList {
+  const addresses = new Map<string, string>();
+  const wrong: WrongAddress[] = [];
+  for (const [at, entry] of entries.entries()) {
+    try {
+      const address = sipAddress(entry, operation, field);
+      if (!addresses.has(agentKey(address))) addresses.set(agentKey(address), address);
+    } catch {
+      const cause = { vendor: "anywhere365", operation, field } as const;
+      const error = refused("cti.errors.address-entry", cause, { entry: at + 1 });
+      wrong.push({ imAddress: plainText(entry) ?? "", error });
+    }
+  }
+  if (addresses.size === 0 && wrong[0]) throw wrong[0].error;
+  return { addresses: [...addresses.values()], wrong };
 }

@@ -1,56 +1,55 @@
 /**
  * A connection to an Anywhere365 CTI Broker: address, authentication, and what the vendor leaves open.
  *
- * It also keeps the heartbeats of all agents, so that a log-out ends them whichever node sends it, and ends the
- * subscriptions that a removed node could not.
+ * Subscriptions and heartbeats of all nodes that use it are kept in one session, which outlives a deploy.
  * Vendor document: CTI Broker REST API.
  */
 import type { NodeAPI } from "node-red";
-import { AgentCommands } from "../../lib/cti/agent-commands.js";
-import type { CtiClient } from "../../lib/cti/client.js";
-import { PendingUnsubscribes } from "../../lib/cti/removals.js";
+import { refused } from "../../lib/core/errors.js";
+import { serveConnectionTest } from "../shared/connection-test.js";
+import { onceDeployed } from "../shared/deploys.js";
 import { envText } from "../shared/values.js";
 import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./connection.js";
 import { connectionTest } from "./connection-test.js";
-import { serveConnectionTest } from "../shared/connection-test.js";
-import { onDeployEnd } from "../shared/deploys.js";
-import { contextStore } from "./store.js";
+import { type BrokerSession, openSession } from "./session.js";
+
+const PARALLEL = 4;
+const MAX_PARALLEL = 100;
+
+function parallelOf(value: number | string | undefined): number {
+  const parallel = Number(value === undefined || value === "" ? PARALLEL : value);
+  if (Number.isInteger(parallel) && parallel >= 1 && parallel <= MAX_PARALLEL) return parallel;
+  throw refused("cti.errors.parallel", { vendor: "anywhere365", operation: "connect", field: "parallel" });
+}
 
 export = (RED: NodeAPI): void => {
   function CtiBrokerNode(this: CtiBroker, config: BrokerConfig): void {
     RED.nodes.createNode(this, config);
     const text = (value: string | undefined): string => envText(RED, this, value ?? "").trim();
-    const store = contextStore(RED, this);
-    let opened: { client: CtiClient; agents: AgentCommands } | undefined;
-    const removals: PendingUnsubscribes = new PendingUnsubscribes({
-      client: { unsubscribe: (id) => this.open().client.unsubscribe(id) },
-      save: () => store.save(removals.ids),
-    });
-
+    let session: BrokerSession | undefined;
     Object.assign(this, {
       callbackUrl: text(config.callbackUrl),
-      open: () => {
-        if (!opened) {
-          const client = clientOf(RED, this, config, this.credentials ?? {});
-          opened = { client, agents: new AgentCommands(client) };
-        }
-        return opened;
-      },
-      takeOver: async (ids) => {
-        for (const id of ids) removals.add(id);
-        await store.save(removals.ids);
-        void removals.run();
-      },
+      open: () =>
+        (session ??= openSession(RED, text(config.url), {
+          node: this,
+          client: clientOf(RED, this, config, this.credentials ?? {}),
+          parallel: parallelOf(config.parallel),
+        })),
     } satisfies Partial<CtiBroker>);
 
-    const off = onDeployEnd(RED, () => {
-      off();
-      void store.load().then((ids) => (ids.length > 0 ? this.takeOver(ids) : undefined));
+    // What an earlier process left at the broker is ended, also where no node asks for anything any more.
+    const off = onceDeployed(RED, () => {
+      // Once all subscribers have been told of the end of the deploy, too.
+      setImmediate(() => {
+        try {
+          this.open().subscriptions.allSubscribersExpected();
+        } catch {
+          // What is wrong with the settings is said by each node that uses them.
+        }
+      });
     });
     this.on("close", (done: () => void) => {
       off();
-      opened?.agents.close();
-      removals.close();
       done();
     });
   }

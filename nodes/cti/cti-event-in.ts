@@ -8,13 +8,14 @@
  */
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
+import { plainText } from "../../lib/core/values.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
 import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
-import { type EventNode, isExpected } from "./callback.js";
+import { type EventNode, isDuplicate, isExpected, noteLogin } from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
   /** For the form only: whose `callbackUrl` the shown address has. */
@@ -37,26 +38,29 @@ export = (RED: NodeAPI): void => {
       } catch {
         return { status: 400, why: "event" };
       }
-      const id = event.SubscriptionId ?? "";
-      if (config.unknown === "pass" || isExpected(this.id, id)) return { event };
+      if (isExpected(this.id, event) || config.unknown === "pass") return { event };
+      const id = plainText(event.SubscriptionId) ?? "";
       warnOncePerMinute(this, id, RED._("cti-event-in.unknown-subscription", { id: logLine(id, LONGEST_NAME) }));
       return { status: 404, why: "subscription" };
     };
 
     const deliver = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): void => {
       const name = String(event.eventType);
+      const facts = eventFacts(name, event, receivedAt);
+      if (isDuplicate(this.id, event, facts.key)) return;
+      noteLogin(this.id, event);
       const transfer = transfers.take(event);
-      const call = callFacts(event, receivedAt, transfer?.result === "succeeded");
-      const facts = { ...(call && { call }), event: eventFacts(name, event, receivedAt), req };
-      const message = { payload: event, topic: name, ...facts };
+      const call = callFacts(event, receivedAt, transfer?.result === "succeeded" || transfers.repeats(event));
+      const message = { payload: event, topic: name, ...(call && { call }), event: facts, req };
       if (!transfer) {
         this.send(message);
         return;
       }
       const { SessionType, ani } = event;
       const copy = structuredClone({
-        ...facts,
+        ...(call && { call }),
         event: eventFacts("Transfer", { ...transfer, SessionType, ani }, receivedAt),
+        req,
       });
       this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
     };

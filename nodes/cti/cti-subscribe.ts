@@ -2,23 +2,25 @@
  * Keeps subscriptions for events at an Anywhere365 CTI Broker, whatever is deployed, killed or restarted.
  *
  * Message in: `action` = subscribe | unsubscribe | list; `payload` = address or list of addresses.
- * Message out: `payload` = list of {imAddress, subscriptionId, subscribed, error}: the answer to a control message, on that
- * message, and once when the subscriptions at start are settled.
+ * Message out (1): `payload` = list of {imAddress, subscriptionId, subscribed, error}: the answer to a control message, on
+ * that message, and once when the subscriptions at start are settled.
+ * Message out (2): `topic` = gap, `payload` = {from, to, durationMs, agents}: a time in which events may have been lost.
  * Vendor document: CTI Broker REST API, "Subscribe for Events" and "Unsubscribe for Events".
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
-import { SubscriptionManager, type SubscriptionRow } from "../../lib/cti/subscriptions.js";
+import type { Gap } from "../../lib/cti/gaps.js";
+import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
+import { isActive } from "../shared/active.js";
+import { onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
+import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
-import { isActive } from "../shared/active.js";
-import { brokerOf, type CtiBroker } from "./connection.js";
-import { callbackOf, expectEvents } from "./callback.js";
-import { type Action, agentList, readControl } from "./control.js";
-import { onDeployEnd } from "../shared/deploys.js";
-import { contextStore } from "./store.js";
 import { subscriptionBadge } from "./badge.js";
+import { callbackOf, expectEvents } from "./callback.js";
+import { brokerOf } from "./connection.js";
+import { type Action, type AddressList, agentList, readControl } from "./control.js";
 
 interface SubscribeConfig extends NodeDef {
   broker?: string;
@@ -33,8 +35,8 @@ interface SubscribeConfig extends NodeDef {
   activeType?: string;
 }
 
-/** Minutes, unless the node says otherwise: so long a broker that forgot stays unnoticed. */
-const DEFAULT_RENEW = 60;
+/** Renewal interval in minutes; also how long a broker's lost subscription can go unnoticed. */
+const DEFAULT_RENEW = 5;
 /** How long a deploy waits for the broker, milliseconds. */
 const CLOSE_MS = 1800;
 
@@ -45,9 +47,9 @@ function renewMs(value: number | string | undefined): number {
 }
 
 interface Session {
-  manager: SubscriptionManager;
-  broker: CtiBroker;
-  agents: string[];
+  subscriber: Subscriber;
+  agents: AddressList;
+  /** Ends the expectation of events. */
   release: () => void;
 }
 
@@ -59,51 +61,58 @@ export = (RED: NodeAPI): void => {
         ...row,
         ...(error !== undefined && { error: localize(RED, error).message }),
       }));
+    const reportGap = (gap: Gap): void => {
+      const count = gap.agents.length;
+      warnOncePerMinute(this, "gap", RED._("cti-subscribe.gap", { count, from: gap.from, to: gap.to }));
+      this.send([null, { topic: "gap", payload: gap }]);
+    };
 
     let closed = false;
+    let session: Session | undefined;
+    let problem: unknown;
 
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
-      const { client } = broker.open();
+      const { subscriptions, agents: commands } = broker.open();
       const agents = agentList((config.agents ?? []).map((agent) => envText(RED, this, agent)));
-      const { url: callback, secret, unproved } = callbackOf(RED, this, config, broker);
+      const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
-      const manager: SubscriptionManager = new SubscriptionManager({
-        client,
-        store: contextStore(RED, this),
-        callback,
-        ...(secret && { secret }),
+      const subscriber: Subscriber = new Subscriber(subscriptions, {
+        callback: { url, ...(secret && { secret }) },
         renewMs: renewMs(config.renew),
-        onChange: () => {
-          if (!closed) changed();
-        },
+        onChange: () => changed(),
+        onGap: reportGap,
       });
-      const changed = subscriptionBadge(RED, this, () => manager.list());
-      const release = config.eventNode ? expectEvents(config.eventNode, manager) : (): void => undefined;
-      return { manager, broker, agents, release };
+      const changed = subscriptionBadge(RED, this, () => (closed ? [] : [...subscriber.list(), ...wrongRows(agents)]));
+      const onLoggedOut = (imAddress: string): void => void commands.heartbeats.stop(imAddress);
+      const release = config.eventNode
+        ? expectEvents(config.eventNode, { subscriptions, url, onLoggedOut })
+        : (): void => undefined;
+      return { subscriber, agents, release };
     };
 
-    const begin = async ({ manager, agents }: Session): Promise<void> => {
-      const active = await isActive(RED, this, config, "anywhere365");
+    const begin = async ({ subscriber, agents }: Session): Promise<void> => {
+      const active = await isActive(RED, this, config, "anywhere365").catch(async (error: unknown) => {
+        await subscriber.start([]);
+        throw error;
+      });
       if (!active) setStatus(this, "unconfigured", RED._("cti-subscribe.badge.inactive"));
-      const rows = await manager.start(active ? agents : []);
-      if (active && !closed) this.send({ payload: rowsOf(rows) });
+      const rows = await subscriber.start(active ? agents.addresses : []);
+      if (active && !closed) this.send({ payload: rowsOf([...rows, ...wrongRows(agents)]) });
     };
 
-    let session: Session | undefined;
-    let problem: unknown;
-    // Not before all nodes stand: the event node may be made after this one. And after each later deploy, where it was
+    // Not before all nodes are made: the event node may come after this one. And after each later deploy, where it was
     // missing: a node that is added restarts nobody.
     const ready = new Promise<void>((resolve) => {
       const off = onDeployEnd(RED, () => {
         if (!session) attempt();
         resolve();
       });
-      this.on("close", (removed: boolean, done: (error?: unknown) => void) => {
+      this.on("close", (done: () => void) => {
         closed = true;
         off();
         resolve();
-        end(removed).then(() => done(), done);
+        void end().finally(done);
       });
     });
     const attempt = (): void => {
@@ -124,30 +133,36 @@ export = (RED: NodeAPI): void => {
       );
       this.error(localize(RED, error).message);
     };
-    const end = async (removed: boolean): Promise<void> => {
-      if (!session) return;
-      const left = await session.manager.close(CLOSE_MS);
-      session.release();
-      // With this node its context goes: somebody else has to remember.
-      if (removed && left.length > 0) await session.broker.takeOver(left);
+    const end = async (): Promise<void> => {
+      await session?.subscriber.close(CLOSE_MS);
+      session?.release();
     };
 
     const act: Record<
       Action,
-      (session: Session, addresses: string[] | undefined) => Promise<SubscriptionRow[]> | SubscriptionRow[]
+      (subscriber: Subscriber, list: AddressList | undefined, agents: AddressList) => Promise<SubscriptionRow[]>
     > = {
-      subscribe: ({ manager, agents }, addresses) => manager.subscribe(addresses ?? agents),
-      unsubscribe: ({ manager }, addresses) => manager.unsubscribe(addresses),
-      list: ({ manager }) => manager.list(),
+      subscribe: async (subscriber, list, agents) => {
+        const { addresses, wrong } = list ?? agents;
+        return [...(await subscriber.subscribe(addresses)), ...wrongRows({ addresses, wrong })];
+      },
+      unsubscribe: async (subscriber, list) => [
+        ...(await subscriber.unsubscribe(list?.addresses)),
+        ...(list ? wrongRows(list) : []),
+      ],
+      list: async (subscriber, _list, agents) => [...subscriber.list(), ...wrongRows(agents)],
     };
     onInput(RED, this, async (message, send) => {
       await ready;
-      const { action, addresses } = readControl(message);
+      const { action, list } = readControl(message);
       if (!session) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
-      const rows = await act[action](session, addresses);
-      message.payload = rowsOf(rows);
+      message.payload = rowsOf(await act[action](session.subscriber, list, session.agents));
       send(message);
     });
   }
   RED.nodes.registerType("cti-subscribe", CtiSubscribe);
 };
+
+function wrongRows({ wrong }: AddressList): SubscriptionRow[] {
+  return wrong.map((row) => ({ ...row, subscribed: false }));
+}

@@ -11,6 +11,9 @@ type Validator = (this: EditorNode, value: unknown, options?: unknown) => boolea
 /** An environment variable: only the running flow knows what it holds. */
 const VARIABLE = /\$\{.+\}/;
 
+/** `sip:name@domain`, with port and parameters. */
+const SIP_ADDRESS = /^sips?:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s<>",@]+)*$/i;
+
 /** Blank is right everywhere: then the message or a default decides. */
 function blankOr(check: Validator): Validator {
   return function (value, options) {
@@ -62,6 +65,14 @@ export const valid = {
     const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
     return part === undefined || `${this._("shared.webhook.hint.path")} (${part})`;
   }),
+
+  /** A list of SIP addresses; an item with an environment variable may hold several. */
+  sipAddresses(): Validator {
+    const check = matches(SIP_ADDRESS);
+    return blankOr(function (value, options) {
+      return Array.isArray(value) && value.every((item) => check.call(this, item, options));
+    });
+  },
 
   /** Needed as soon as another setting has a value; then it has to pass `check` as well. */
   neededWhen(setting: string, value: string, check: Validator = () => true): Validator {

@@ -1,326 +1,559 @@
 import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import type { CtiClient, SubscribeRequest } from "../../../lib/cti/client.js";
-import { SubscriptionManager, type SubscriptionRow } from "../../../lib/cti/subscriptions.js";
+import type { Gap } from "../../../lib/cti/gaps.js";
+import { Subscriber, type SubscriptionRow } from "../../../lib/cti/subscriber.js";
+import type { StoredSubscriptions } from "../../../lib/cti/subscription-store.js";
+import { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
+import { failure, FakeBroker } from "../../support/fake-cti-broker.js";
 
 const ANNA = "sip:anna@contoso.example";
 const BART = "sip:bart@contoso.example";
-
-function failure(code: number | string): ContactCenterError {
-  return new ContactCenterError(code, "x", {
-    vendor: "anywhere365",
-    operation: "subscribe",
-    ...(typeof code === "number" && { status: code }),
-  });
-}
+const URL = "http://x/y";
 
 function codeOf(row: SubscriptionRow | undefined): unknown {
   return row?.error instanceof ContactCenterError ? row.error.code : row?.error;
 }
 
-/** A broker without a network. */
-class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" | "onBack" | "downSince"> {
-  readonly held = new Map<string, string>();
-  readonly calls: string[] = [];
-  downSince: ContactCenterError | undefined;
-  /** What the next requests meet; undefined = they work. */
-  fault: ContactCenterError | undefined;
-  gate: Promise<void> | undefined;
-  nextId = (): string => `id-${++this.count}`;
-  private count = 0;
-  private readonly listeners = new Set<() => void>();
-
-  async subscribe({ imAddress = "" }: SubscribeRequest): Promise<string> {
-    this.calls.push(`+${imAddress}`);
-    await this.pass();
-    const id = this.nextId();
-    this.held.set(id, imAddress);
-    return id;
-  }
-
-  async unsubscribe(id: string): Promise<void> {
-    this.calls.push(`-${id}`);
-    await this.pass();
-    this.held.delete(id);
-  }
-
-  onBack(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  goDown(code: number | string = "ECONNREFUSED"): void {
-    this.fault = this.downSince = failure(code);
-  }
-
-  comeBack(): void {
-    this.fault = this.downSince = undefined;
-    for (const listener of this.listeners) listener();
-  }
-
-  addresses(): string[] {
-    return [...this.held.values()].sort();
-  }
-
-  private async pass(): Promise<void> {
-    await this.gate;
-    if (this.fault) throw this.fault;
-  }
-}
-
 describe("lib/cti/subscriptions", () => {
   let clock: Clock;
   let broker: FakeBroker;
-  let stored: string[];
-  let keepers: SubscriptionManager[];
-  const keep = (renewMs = 0): SubscriptionManager => {
-    const store = {
-      load: () => Promise.resolve(stored),
-      save: (ids: readonly string[]) => {
-        stored = [...ids];
-        return Promise.resolve();
-      },
-    };
-    const keeper = new SubscriptionManager({
+  let stored: StoredSubscriptions | undefined;
+  let managers: SubscriptionManager[];
+  let gaps: Gap[];
+  const manage = (parallel = 4): SubscriptionManager => {
+    let isAlive = true;
+    const manager = new SubscriptionManager({
       client: broker,
-      store,
-      callback: "http://x/y",
-      renewMs,
+      store: {
+        load: () => Promise.resolve(structuredClone(stored)),
+        save: (state) => {
+          if (isAlive) stored = structuredClone(state);
+          return Promise.resolve();
+        },
+      },
+      parallel: () => parallel,
       backoff: { random: () => 1 },
     });
-    keepers.push(keeper);
-    return keeper;
+    managers.push(manager);
+    Object.assign(manager, { kill: () => (isAlive = false) });
+    manager.allSubscribersExpected();
+    return manager;
   };
+  /** The process ends at once: nothing is sent or written any more. */
+  const kill = (manager: SubscriptionManager): void => {
+    (manager as unknown as { kill: () => void }).kill();
+    void manager.close();
+  };
+  const open = (manager: SubscriptionManager, renewMs = 0, url = URL): Subscriber =>
+    new Subscriber(manager, { callback: { url }, renewMs, onGap: (gap) => gaps.push(gap) });
+  const started = async (agents: string[], renewMs = 0): Promise<{ manager: SubscriptionManager; one: Subscriber }> => {
+    const manager = manage();
+    const one = open(manager, renewMs);
+    void one.start(agents);
+    await clock.tickAsync(200);
+    return { manager, one };
+  };
+  const ids = (): string[] => Object.values(stored?.held ?? {}).flatMap(({ id }) => id ?? []);
 
   beforeEach(() => {
     clock = install();
     broker = new FakeBroker();
-    stored = [];
-    keepers = [];
+    stored = undefined;
+    managers = [];
+    gaps = [];
   });
   afterEach(async () => {
-    broker.fault = broker.gate = undefined;
-    const closed = Promise.all(keepers.map((keeper) => keeper.close(1)));
-    await clock.tickAsync(1);
-    await closed;
+    for (const manager of managers) await manager.close();
     clock.uninstall();
   });
 
   it("subscribes what is asked for and says so once the broker answered for each", async () => {
-    const rows = await keep().start([ANNA, BART]);
-    assert.deepEqual(rows, [
+    const { one } = await started([ANNA, BART]);
+    assert.deepEqual(one.list(), [
       { imAddress: ANNA, subscribed: true, subscriptionId: "id-1" },
       { imAddress: BART, subscribed: true, subscriptionId: "id-2" },
     ]);
-    assert.deepEqual(stored, ["id-1", "id-2"]);
+    assert.deepEqual(ids(), ["id-1", "id-2"]);
+    assert.doesNotMatch(JSON.stringify(stored), /anna|contoso|http/);
   });
 
-  it("removes what an earlier life left before it subscribes", async () => {
-    broker.held.set("old", ANNA);
-    stored = ["old", "older"];
-    await keep().start([ANNA]);
-    assert.deepEqual(broker.calls, ["-old", "-older", `+${ANNA}`]);
-    assert.deepEqual([broker.addresses(), stored], [[ANNA], ["id-1"]]);
-  });
+  describe("spares the broker", () => {
+    const AGENTS = Array.from({ length: 20 }, (_, at) => `sip:agent${at}@contoso.example`);
 
-  it("keeps in mind what it could not remove, subscribes all the same, and removes it later", async () => {
-    stored = ["old"];
-    broker.held.set("old", ANNA);
-    broker.fault = failure(500);
-    const started = keep().start([ANNA]);
-    await clock.tickAsync(0);
-    assert.deepEqual(stored, ["old"]);
-    broker.fault = undefined;
-    await clock.tickAsync(600);
-    await started;
-    assert.deepEqual([broker.addresses(), stored], [[ANNA], ["id-1"]]);
-  });
-
-  it("tries a broker that is down again with back-off, never gives up, and is settled when it is back", async () => {
-    broker.fault = failure("ECONNREFUSED");
-    const keeper = keep();
-    let settled = false;
-    const started = keeper.start([ANNA]).then((rows) => {
-      settled = true;
-      return rows;
+    it("has four requests at once, and the time in the queue is not the request's", async () => {
+      await started(AGENTS);
+      assert.deepEqual([broker.mostAtOnce, broker.held.size, broker.calls.length], [4, 20, 20]);
     });
-    await clock.tickAsync(500 + 1000 + 2000 + 4000 + 8000 + 16_000 + 30_000 + 30_000);
-    assert.deepEqual([broker.calls.length, settled], [9, false]);
-    broker.fault = undefined;
-    await clock.tickAsync(30_000);
-    assert.deepEqual(await started, [{ imAddress: ANNA, subscribed: true, subscriptionId: "id-1" }]);
+
+    it("asks again for the agent that is refused, with growing pauses, and for nobody else", async () => {
+      broker.refused.set(AGENTS[0] as string, failure(503));
+      await started(AGENTS);
+      await clock.tickAsync(600_000);
+      assert.equal(broker.calls.length - broker.subscribes(AGENTS[0] as string), 19);
+      assert.ok(broker.subscribes(AGENTS[0] as string) <= 20, `${broker.subscribes(AGENTS[0] as string)}`);
+    });
+
+    it("makes nothing again after one failed renewal", async () => {
+      await started(AGENTS, 60_000);
+      const [agent] = AGENTS as [string];
+      broker.refused.set(agent, failure(502));
+      await clock.tickAsync(60_000);
+      broker.refused.clear();
+      await clock.tickAsync(2000);
+      assert.equal(broker.held.size, 20);
+      for (const other of AGENTS.slice(1)) assert.ok(broker.subscribes(other) <= 3, other);
+    });
+
+    it("probes a broker that is away, and asks it for nothing else", async () => {
+      await started(AGENTS, 60_000);
+      broker.fault = failure("ECONNREFUSED");
+      const before = broker.calls.length;
+      await clock.tickAsync(600_000);
+      assert.ok(broker.calls.length - before <= 4, `${broker.calls.length - before}`);
+      assert.ok(broker.probes >= 18 && broker.probes <= 30, `${broker.probes}`);
+    });
+
+    it("renews each once after an outage, spread out", async () => {
+      await started(AGENTS, 300_000);
+      broker.fault = failure("ECONNREFUSED");
+      await clock.tickAsync(300_000);
+      broker.fault = undefined;
+      const before = broker.calls.length;
+      await clock.tickAsync(35_000);
+      assert.equal(broker.calls.length - before, 40);
+      assert.equal(broker.held.size, 20);
+    });
+
+    it("staggers renewals", async () => {
+      const manager = new SubscriptionManager({
+        client: broker,
+        store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+      });
+      managers.push(manager);
+      const start = open(manager, 300_000).start(AGENTS);
+      await clock.tickAsync(200);
+      await start;
+      const before = broker.calls.length;
+      await clock.tickAsync(150_000);
+      assert.equal(broker.calls.length, before);
+      await clock.tickAsync(75_000);
+      assert.ok(broker.calls.length > before && broker.calls.length < before + 40);
+      await clock.tickAsync(76_000);
+      assert.ok(broker.calls.length >= before + 40);
+    });
   });
 
-  it("is settled by a refusal too, and tries again", async () => {
-    broker.fault = failure(500);
-    const keeper = keep();
-    const [row] = await keeper.start([ANNA]);
-    assert.deepEqual([row?.subscribed, codeOf(row)], [false, 500]);
-    broker.fault = undefined;
-    await clock.tickAsync(500);
-    assert.equal(keeper.list()[0]?.subscribed, true);
+  describe("tries again", () => {
+    it("an agent that a proxy refuses, and settles without it when the broker answers others", async () => {
+      broker.refused.set(ANNA, failure(503));
+      const one = open(manage());
+      const start = one.start([ANNA, BART]);
+      await clock.tickAsync(10_000);
+      assert.deepEqual(
+        (await start).map(({ subscribed }) => subscribed),
+        [false, true],
+      );
+    });
+
+    it("what was refused, with back-off", async () => {
+      broker.refused.set(ANNA, failure(500));
+      const { one } = await started([ANNA]);
+      assert.deepEqual([one.list()[0]?.subscribed, codeOf(one.list()[0])], [false, 500]);
+      broker.refused.clear();
+      await clock.tickAsync(1000);
+      assert.equal(one.list()[0]?.subscribed, true);
+    });
+
+    it("a broker that is away at start: never gives up, and is settled when it is back", async () => {
+      broker.fault = failure("ECONNREFUSED");
+      const one = open(manage());
+      let settled = false;
+      const start = one.start([ANNA]).then((rows) => {
+        settled = true;
+        return rows;
+      });
+      await clock.tickAsync(600_000);
+      assert.deepEqual([settled, codeOf(one.list()[0])], [false, "ECONNREFUSED"]);
+      broker.fault = undefined;
+      await clock.tickAsync(31_000);
+      assert.deepEqual(await start, [{ imAddress: ANNA, subscribed: true, subscriptionId: "id-1" }]);
+    });
   });
 
-  it("subscribes anew as soon as a broker that was away answers: it may have forgotten", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA, BART]);
-    broker.goDown();
-    broker.held.clear();
-    broker.comeBack();
-    await clock.tickAsync(0);
-    assert.deepEqual(
-      [broker.addresses(), keeper.list().map((row) => row.subscriptionId), stored],
-      [
-        [ANNA, BART],
-        ["id-3", "id-4"],
-        ["id-3", "id-4"],
-      ],
-    );
+  describe("tells a gap", () => {
+    it("after an outage, for all that were subscribed", async () => {
+      await started([ANNA, BART], 60_000);
+      broker.fault = failure("ECONNREFUSED");
+      await clock.tickAsync(100_000);
+      broker.held.clear();
+      broker.fault = undefined;
+      await clock.tickAsync(40_000);
+      assert.deepEqual(
+        gaps.map(({ agents }) => agents.toSorted()),
+        [[ANNA, BART]],
+      );
+      assert.deepEqual(broker.addresses(), [ANNA, BART]);
+      const [gap] = gaps as [Gap];
+      assert.ok(Date.parse(gap.from) <= 60_000 && Date.parse(gap.to) >= 100_000, JSON.stringify(gap));
+      assert.equal(gap.durationMs, Date.parse(gap.to) - Date.parse(gap.from));
+    });
+
+    it("when the broker turns out to have forgotten, and checks all others at once", async () => {
+      const manager = manage();
+      const start = open(manager, 300_000).start([ANNA]);
+      void open(manager, 3_000_000).start([BART]);
+      await clock.tickAsync(200);
+      await start;
+      broker.held.clear();
+      await clock.tickAsync(300_000);
+      assert.deepEqual(broker.addresses(), [ANNA, BART]);
+      assert.deepEqual(gaps.flatMap(({ agents }) => agents).toSorted(), [ANNA, BART]);
+      for (const { from } of gaps) assert.ok(Date.parse(from) < 1000);
+    });
+
+    it("from the last event on, which proves that the subscription was there", async () => {
+      const { manager } = await started([ANNA], 300_000);
+      await clock.tickAsync(100_000);
+      assert.equal(manager.admits(URL, "id-1", ANNA), true);
+      broker.held.clear();
+      await clock.tickAsync(201_000);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [100_200],
+      );
+    });
+
+    it("after a deploy, and after a kill", async () => {
+      const { manager, one } = await started([ANNA]);
+      await one.close(1000);
+      await clock.tickAsync(5000);
+      const again = open(manager).start([ANNA]);
+      await clock.tickAsync(200);
+      await again;
+      assert.deepEqual(
+        gaps.map(({ durationMs, agents }) => [durationMs, agents]),
+        [[5000, [ANNA]]],
+      );
+      await clock.tickAsync(60_000);
+      kill(manager);
+      await clock.tickAsync(10_000);
+      await started([ANNA]);
+      assert.ok((gaps[1]?.durationMs ?? 0) >= 10_000, JSON.stringify(gaps));
+      assert.ok((gaps[1]?.durationMs ?? 0) <= 75_000, JSON.stringify(gaps));
+    });
+
+    it("not where a message ended the subscription", async () => {
+      const { one } = await started([ANNA]);
+      await one.unsubscribe([ANNA]);
+      await clock.tickAsync(5000);
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(500);
+      assert.deepEqual(gaps, []);
+    });
   });
 
-  it("renews: the new one first, then the end of the old one", async () => {
-    await keep(60_000).start([ANNA]);
-    await clock.tickAsync(60_000);
-    assert.deepEqual(broker.calls, [`+${ANNA}`, `+${ANNA}`, "-id-1"]);
-    await clock.tickAsync(60_000);
-    assert.deepEqual([broker.addresses(), stored], [[ANNA], ["id-3"]]);
+  describe("renews", () => {
+    it("the new one first, then the end of the old one", async () => {
+      await started([ANNA], 60_000);
+      await clock.tickAsync(60_200);
+      assert.deepEqual(broker.calls, [`+${ANNA}`, `+${ANNA}`, "-id-1"]);
+      await clock.tickAsync(60_200);
+      assert.deepEqual([broker.addresses(), ids()], [[ANNA], ["id-3"]]);
+    });
+
+    it("not while the broker does not end the former one: it would only get worse", async () => {
+      await started([ANNA], 10_000);
+      broker.keeps = failure(500);
+      await clock.tickAsync(100_000);
+      assert.equal(broker.held.size, 2);
+    });
+
+    it("does not end a subscription whose id the broker hands out again", async () => {
+      broker.nextId = (address) => `same-${address}`;
+      const { one } = await started([ANNA], 60_000);
+      await clock.tickAsync(60_200);
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(200);
+      assert.deepEqual([broker.calls.filter((call) => call.startsWith("-")), broker.addresses()], [[], [ANNA]]);
+    });
+
+    it("on request what is subscribed already: one subscription, however often", async () => {
+      const { one } = await started([ANNA]);
+      void one.subscribe([ANNA.toUpperCase()]);
+      await clock.tickAsync(300);
+      assert.deepEqual([broker.addresses(), ids()], [[ANNA], ["id-2"]]);
+    });
   });
 
-  it("does not end a subscription whose id the broker hands out again", async () => {
-    broker.nextId = () => "same";
-    const keeper = keep(60_000);
-    await keeper.start([ANNA]);
-    await clock.tickAsync(60_000);
-    await keeper.subscribe([ANNA]);
-    assert.deepEqual([broker.calls.includes("-same"), broker.addresses()], [false, [ANNA]]);
+  describe("shares", () => {
+    it("one subscription between subscribers that want the same, and the last one out ends it", async () => {
+      const { manager, one } = await started([ANNA]);
+      const two = open(manager);
+      await two.start([ANNA]);
+      assert.equal(two.list()[0]?.subscribed, true);
+      await one.close(1000);
+      await clock.tickAsync(200);
+      assert.deepEqual(broker.calls, [`+${ANNA}`]);
+      await two.unsubscribe([ANNA]);
+      assert.deepEqual(broker.calls, [`+${ANNA}`, "-id-1"]);
+    });
+
+    it("nothing between different callback addresses", async () => {
+      const { manager } = await started([ANNA]);
+      void open(manager, 0, "http://x/z").start([ANNA]);
+      await clock.tickAsync(200);
+      assert.equal(broker.held.size, 2);
+    });
+
+    it("waits with a new subscription for the end of the former one: the broker may hand out the same id", async () => {
+      broker.nextId = (address) => `same-${address}`;
+      const { manager, one } = await started([ANNA]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      const closed = one.close(1000);
+      void open(manager).start([ANNA]);
+      await clock.tickAsync(100);
+      assert.deepEqual(broker.calls.slice(1), [`-same-${ANNA}`]);
+      answer();
+      broker.gate = undefined;
+      await clock.tickAsync(200);
+      await closed;
+      assert.deepEqual(broker.addresses(), [ANNA]);
+    });
   });
 
-  it("answers at once about a broker that is known to be down, even one that does not answer", async () => {
-    const keeper = keep();
-    await keeper.start([]);
-    broker.goDown("ETIMEDOUT");
-    broker.gate = new Promise(() => undefined);
-    const answer = keeper.subscribe([ANNA]);
-    await clock.tickAsync(500);
-    const [row] = await answer;
-    assert.deepEqual([row?.imAddress, row?.subscribed, codeOf(row)], [ANNA, false, "ETIMEDOUT"]);
+  describe("after a kill", () => {
+    it("takes over what the former process had, and ends what nobody wants", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      await started([ANNA]);
+      await clock.tickAsync(500);
+      assert.deepEqual([broker.addresses(), ids()], [[ANNA], ["id-3"]]);
+    });
+
+    it("ends all where nothing is wanted any more", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      manage();
+      await clock.tickAsync(500);
+      assert.deepEqual(broker.addresses(), []);
+    });
+
+    it("ends what the killed process had asked for and never heard of, with its first event", async () => {
+      const { manager: first } = await started([ANNA]);
+      kill(first);
+      broker.held.set("orphan", ANNA);
+      const { manager } = await started([ANNA]);
+      assert.equal(manager.admits(URL, "orphan", ANNA), false);
+      await clock.tickAsync(500);
+      assert.deepEqual(broker.addresses(), [ANNA]);
+      assert.equal(broker.held.has("orphan"), false);
+    });
+
+    it("keeps in mind what it could not end, subscribes all the same, and ends it later", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      broker.keeps = failure(500);
+      await started([ANNA]);
+      assert.equal(Object.keys(stored?.removals ?? {}).length, 2);
+      broker.keeps = undefined;
+      await clock.tickAsync(10_000);
+      assert.deepEqual([broker.addresses(), stored?.removals], [[ANNA], {}]);
+    });
+
+    it("takes anything in the store for foreign data", async () => {
+      for (const content of ["text", [], { held: 5, removals: [] }, { held: { a: null }, ended: { b: "x" } }]) {
+        stored = content as never;
+        const { manager, one } = await started([ANNA]);
+        assert.equal(one.list()[0]?.subscribed, true);
+        await one.close(100);
+        await manager.close();
+      }
+    });
   });
 
-  it("renews on request what is subscribed already: one subscription, however often", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA]);
-    await keeper.subscribe([ANNA.toUpperCase()]);
-    await clock.tickAsync(0);
-    assert.deepEqual([broker.addresses(), stored], [[ANNA], ["id-2"]]);
+  describe("answers a caller at once", () => {
+    it("about a broker that is known to be away", async () => {
+      const { one } = await started([]);
+      broker.fault = failure("ECONNREFUSED");
+      await one.subscribe([ANNA]);
+      broker.gate = new Promise(() => undefined);
+      const [row] = await one.subscribe([BART]);
+      assert.deepEqual([row?.imAddress, row?.subscribed, codeOf(row)], [BART, false, "ECONNREFUSED"]);
+    });
+
+    it("about one that gives no sign, after 2 s", async () => {
+      const { one } = await started([]);
+      broker.gate = new Promise(() => undefined);
+      const answer = one.subscribe([ANNA]);
+      await clock.tickAsync(2200);
+      const [row] = await answer;
+      assert.deepEqual([row?.subscribed, codeOf(row)], [false, "ETIMEDOUT"]);
+    });
   });
 
-  it("joins requests for the same agent", async () => {
-    const keeper = keep();
-    await Promise.all([keeper.start([ANNA]), keeper.subscribe([ANNA]), keeper.subscribe([ANNA])]);
-    assert.equal(broker.addresses().length, 1);
+  describe("unsubscribes", () => {
+    it("one, all, and one that it does not have", async () => {
+      const { one } = await started([ANNA, BART]);
+      assert.deepEqual(await one.unsubscribe([ANNA]), [{ imAddress: ANNA, subscribed: false }]);
+      assert.deepEqual(await one.unsubscribe([ANNA]), [{ imAddress: ANNA, subscribed: false }]);
+      assert.deepEqual(await one.unsubscribe(), [{ imAddress: BART, subscribed: false }]);
+      await clock.tickAsync(200);
+      assert.deepEqual([broker.addresses(), ids(), one.list()], [[], [], []]);
+    });
+
+    it("says what kept it from unsubscribing, and goes on trying", async () => {
+      const { one } = await started([ANNA]);
+      broker.keeps = failure(500);
+      const [row] = await one.unsubscribe([ANNA]);
+      assert.deepEqual([row?.subscribed, row?.subscriptionId, codeOf(row)], [false, "id-1", 500]);
+      broker.keeps = undefined;
+      await clock.tickAsync(1000);
+      assert.deepEqual([broker.addresses(), stored?.removals], [[], {}]);
+    });
+
+    it("ends a subscription that was answered after nobody wanted it any more", async () => {
+      const { one } = await started([]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      const asked = one.subscribe([ANNA]);
+      await clock.tickAsync(0);
+      const ended = one.unsubscribe([ANNA]);
+      answer();
+      await clock.tickAsync(200);
+      await Promise.all([asked, ended]);
+      assert.deepEqual([broker.calls, broker.addresses()], [[`+${ANNA}`, "-id-1"], []]);
+    });
+
+    it("asks once an hour a broker that refuses for good", async () => {
+      const { one } = await started([ANNA]);
+      broker.keeps = failure(500);
+      void one.unsubscribe([ANNA]);
+      await clock.tickAsync(600_000);
+      const before = broker.calls.length;
+      await clock.tickAsync(3_600_000);
+      assert.deepEqual([before, broker.calls.length - before], [11, 1]);
+    });
   });
 
-  it("unsubscribes one, all, and one that it does not have", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA, BART]);
-    assert.deepEqual(await keeper.unsubscribe([ANNA]), [{ imAddress: ANNA, subscribed: false }]);
-    assert.deepEqual(await keeper.unsubscribe([ANNA]), [{ imAddress: ANNA, subscribed: false }]);
-    assert.deepEqual(await keeper.unsubscribe(), [{ imAddress: BART, subscribed: false }]);
-    assert.deepEqual([broker.addresses(), stored, keeper.list()], [[], [], []]);
+  describe("closes", () => {
+    it("ends everything, what is being answered included", async () => {
+      const { one } = await started([ANNA], 60_000);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.subscribe([BART]);
+      await clock.tickAsync(0);
+      const closed = one.close(2000);
+      answer();
+      await clock.tickAsync(300);
+      await closed;
+      await clock.tickAsync(300_000);
+      assert.deepEqual(broker.addresses(), []);
+    });
+
+    it("waits for a broker that does not answer no longer than told, and leaves the ids in the store", async () => {
+      const { one } = await started([ANNA]);
+      broker.gate = new Promise(() => undefined);
+      const closed = one.close(2000);
+      await clock.tickAsync(2000);
+      await closed;
+      assert.deepEqual(Object.keys(stored?.removals ?? {}), ["id-1"]);
+    });
   });
 
-  it("says what kept it from unsubscribing, and goes on trying", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA]);
-    broker.fault = failure(500);
-    const [row] = await keeper.unsubscribe([ANNA]);
-    assert.deepEqual([row?.subscribed, row?.subscriptionId, codeOf(row)], [false, "id-1", 500]);
-    broker.fault = undefined;
-    await clock.tickAsync(500);
-    assert.deepEqual([broker.addresses(), stored], [[], []]);
+  describe("admits events", () => {
+    it("of what it holds, gives up, or has just given up, and of nothing else", async () => {
+      const { manager, one } = await started([ANNA]);
+      assert.deepEqual([manager.admits(URL, "{ID-1}", ANNA), manager.admits(URL, "id-2", ANNA)], [true, false]);
+      await one.unsubscribe([ANNA]);
+      assert.equal(manager.admits(URL, "id-1", ANNA), true);
+      await clock.tickAsync(10_100);
+      assert.equal(manager.admits(URL, "id-1", ANNA), false);
+    });
+
+    it("of an unknown id only while a subscription for that very agent is under way", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      const asked = one.subscribe([ANNA]);
+      await clock.tickAsync(0);
+      assert.deepEqual([manager.admits(URL, "new", ANNA), manager.admits(URL, "new", BART)], [true, false]);
+      answer();
+      await clock.tickAsync(200);
+      await asked;
+      assert.equal(manager.admits(URL, "new", ANNA), false);
+    });
+
+    it("of nothing unknown while the broker refuses an agent", async () => {
+      broker.refused.set(ANNA, failure(500));
+      const { manager } = await started([ANNA, BART]);
+      for (const agent of [ANNA, BART, "sip:other@contoso.example"])
+        assert.equal(manager.admits(URL, "unknown", agent), false);
+    });
+
+    it("without an id where the agent is subscribed at this address", async () => {
+      const { manager } = await started([ANNA]);
+      assert.deepEqual(
+        [manager.admits(URL, undefined, ANNA), manager.admits(URL, "", BART), manager.admits("http://z", "", ANNA)],
+        [true, false, false],
+      );
+    });
   });
 
-  it("ends a subscription that was answered after nobody wanted it any more", async () => {
-    const keeper = keep();
-    let open = (): void => undefined;
-    broker.gate = new Promise((resolve) => (open = resolve));
-    const asked = keeper.subscribe([ANNA]);
-    await clock.tickAsync(0);
-    void keeper.unsubscribe([ANNA]);
-    open();
-    await asked;
-    await clock.tickAsync(0);
-    assert.deepEqual([broker.calls, broker.addresses(), stored], [[`+${ANNA}`, "-id-1"], [], []]);
+  describe("where an answer got lost", () => {
+    const lose = async (): Promise<SubscriptionManager> => {
+      const { manager, one } = await started([BART]);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(1100);
+      assert.deepEqual(broker.addresses(), [ANNA, ANNA, BART]);
+      return manager;
+    };
+
+    it("ends the subscription that nobody knows, with its first event, and only that one", async () => {
+      const manager = await lose();
+      assert.deepEqual([manager.admits(URL, "foreign", BART), manager.admits(URL, "id-2", ANNA)], [false, false]);
+      await clock.tickAsync(200);
+      assert.equal(manager.admits(URL, "foreign", ANNA), false);
+      await clock.tickAsync(200);
+      assert.deepEqual(
+        broker.calls.filter((call) => call.startsWith("-")),
+        ["-id-2"],
+      );
+      assert.deepEqual(broker.addresses(), [ANNA, BART]);
+    });
+
+    it("never one that posted before, nor later than a minute", async () => {
+      const { manager, one } = await started([ANNA]);
+      assert.equal(manager.admits(URL, "foreign", ANNA), false);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(1100);
+      assert.equal(manager.admits(URL, "foreign", ANNA), false);
+      await clock.tickAsync(60_100);
+      assert.equal(manager.admits(URL, "another", ANNA), false);
+      await clock.tickAsync(1000);
+      assert.deepEqual(
+        broker.calls.filter((call) => call === "-foreign" || call === "-another"),
+        [],
+      );
+    });
   });
 
-  it("ends everything on close, what is being answered included", async () => {
-    const keeper = keep(60_000);
-    await keeper.start([ANNA]);
-    let open = (): void => undefined;
-    broker.gate = new Promise((resolve) => (open = resolve));
-    void keeper.subscribe([BART]);
-    await clock.tickAsync(0);
-    const closed = keeper.close(2000);
-    open();
-    assert.deepEqual(await closed, []);
-    await clock.tickAsync(300_000);
-    assert.deepEqual([broker.addresses(), stored], [[], []]);
-  });
-
-  it("waits for a broker that does not answer no longer than told, and leaves the ids for the next life", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA]);
-    broker.gate = new Promise(() => undefined);
-    const closed = keeper.close(2000);
-    await clock.tickAsync(2000);
-    assert.deepEqual([await closed, stored], [["id-1"], ["id-1"]]);
-  });
-
-  it("does not touch the store of the next life when an answer comes late", async () => {
-    const keeper = keep();
-    let open = (): void => undefined;
-    await keeper.start([]);
-    broker.gate = new Promise((resolve) => (open = resolve));
-    void keeper.subscribe([ANNA]);
-    await clock.tickAsync(0);
-    const closed = keeper.close(2000);
-    await clock.tickAsync(2000);
-    await closed;
-    stored = ["of the next life"];
-    open();
-    await clock.tickAsync(0);
-    assert.deepEqual([broker.addresses(), stored], [[], ["of the next life"]]);
-  });
-
-  it("expects events of what it holds, gives up, or is being given, and of nothing else", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA]);
-    assert.deepEqual([keeper.expects("ID-1"), keeper.expects("id-2")], [true, false]);
-    let open = (): void => undefined;
-    broker.gate = new Promise((resolve) => (open = resolve));
-    const asked = keeper.subscribe([ANNA]);
-    assert.equal(keeper.expects("id-2"), true);
-    open();
-    await asked;
-    assert.deepEqual([keeper.expects("id-2"), keeper.expects("id-9")], [true, false]);
-    broker.fault = failure(500);
-    await keeper.unsubscribe([ANNA]);
-    assert.equal(keeper.expects("id-2"), true);
-  });
-
-  it("removes a subscription that it never heard of only where an answer got lost, and one for each", async () => {
-    const keeper = keep();
-    await keeper.start([ANNA]);
-    assert.equal(keeper.unsubscribeIfLost("stranger"), false);
-    broker.fault = failure("ETIMEDOUT");
-    await keeper.subscribe([BART]);
-    broker.fault = undefined;
-    await clock.tickAsync(500);
-    assert.equal(keeper.unsubscribeIfLost("lost"), true);
-    assert.equal(keeper.unsubscribeIfLost("stranger"), false);
-    await clock.tickAsync(0);
-    assert.ok(broker.calls.includes("-lost"));
-    assert.equal(broker.calls.includes("-stranger"), false);
+  describe("finds the second copy of an event", () => {
+    it("while one subscription replaces another, and not the same event again", async () => {
+      const { manager, one } = await started([ANNA]);
+      const copies = (id: string, content: string): boolean => manager.isDuplicate(URL, id, ANNA, content);
+      assert.deepEqual([copies("id-1", "hold"), copies("id-1", "hold")], [false, false]);
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(200);
+      assert.deepEqual(
+        [copies("id-1", "hold"), copies("id-2", "hold"), copies("id-2", "hold"), copies("id-1", "hold")],
+        [false, true, false, true],
+      );
+      await clock.tickAsync(10_100);
+      assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, false]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
 import { catchProbe, node, probe, tab } from "../../support/flow.js";
@@ -28,13 +28,10 @@ interface Row {
   error?: string;
 }
 
-/** Everything that the file context store has written. */
-function contextFiles(userDir: string): string {
-  const folder = join(userDir, "context");
-  const files = existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
-    : [];
-  return files.map((file) => readFileSync(join(file.parentPath, file.name), "utf8")).join("\n");
+/** What the broker node has in its file. */
+function stateFile(userDir: string): string {
+  const path = join(userDir, "contact-center", "cti-broker.json");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 describe("nodes/cti/cti-subscribe", function () {
@@ -348,20 +345,19 @@ describe("nodes/cti/cti-subscribe", function () {
     );
   });
 
-  describe("a life of its own", () => {
-    const PERSISTENT = `contextStorage: { default: { module: "localfilesystem", config: { flushInterval: 0 } } }`;
+  describe("in a process of its own", () => {
     let userDir: string;
     let port: number;
     let own: CtiSimulator;
-    let life: NodeRed;
+    let other: NodeRed;
     beforeEach(async () => {
       userDir = makeUserDir();
       port = await freePort();
       own = await startCtiSimulator();
-      life = await NodeRed.start({ userDir, port, settings: PERSISTENT });
+      other = await NodeRed.start({ userDir, port });
     });
     afterEach(async () => {
-      await life.stop();
+      await other.stop();
       await own.close();
       rmSync(userDir, { recursive: true, force: true });
     });
@@ -373,20 +369,20 @@ describe("nodes/cti/cti-subscribe", function () {
       );
 
     it("leaves nothing behind when Node-RED stops", async () => {
-      await life.deploy(eventLoopFlow(own, life, [ANNA, BART]));
+      await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
       await ownHolds([ANNA, BART]);
-      await life.stop();
+      await other.stop();
       assert.deepEqual(held(own), []);
     });
 
-    it("removes after a kill what the killed life had, and subscribes anew", async () => {
-      await life.deploy(eventLoopFlow(own, life, [ANNA, BART]));
+    it("removes after a kill, with the default context, what the killed process had, and subscribes again", async () => {
+      await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
       await ownHolds([ANNA, BART]);
       const old = own.state().subscriptions.map((one) => one.id);
-      await until("the ids on disk", () => old.every((id) => contextFiles(userDir).includes(id)));
-      await life.stop("SIGKILL");
+      await until("the ids on disk", () => old.every((id) => stateFile(userDir).includes(id)));
+      await other.stop("SIGKILL");
       assert.deepEqual(held(own), [ANNA, BART]);
-      life = await NodeRed.start({ userDir, port, settings: PERSISTENT });
+      other = await NodeRed.start({ userDir, port });
       await until(
         "new ids",
         () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
@@ -396,39 +392,39 @@ describe("nodes/cti/cti-subscribe", function () {
 
     it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
       const flows = [
-        ...eventLoopFlow(own, life, [ANNA]),
+        ...eventLoopFlow(own, other, [ANNA]),
         button("sub", "subscribe", { action: "subscribe", payload: BART }),
         button("list", "subscribe", { action: "list" }),
       ];
-      await life.deploy(flows);
-      await life.message("rows");
+      await other.deploy(flows);
+      await other.message("rows");
       const brokerPort = own.port;
       await own.close();
-      life.forget();
-      await pressInject(life, "sub");
-      const [row] = rows(await life.message("rows", () => true, 2000));
+      other.forget();
+      await pressInject(other, "sub");
+      const [row] = rows(await other.message("rows", () => true, 2000));
       assert.deepEqual([row?.imAddress, row?.subscribed], [BART, false]);
       assert.match(row?.error ?? "", /127\.0\.0\.1/);
       own = await startCtiSimulator({ port: brokerPort });
       await ownHolds([ANNA, BART]);
       // What a message subscribed ends with the node.
-      await life.deploy(eventLoopFlow(own, life, [ANNA], { name: "changed" }), "nodes");
+      await other.deploy(eventLoopFlow(own, other, [ANNA], { name: "changed" }), "nodes");
       await ownHolds([ANNA]);
     });
 
     it("waits for a broker that is down at start, and settles when it is there", async () => {
       const brokerPort = own.port;
       await own.close();
-      await life.deploy([...eventLoopFlow(own, life, [ANNA]), ...catchProbe("other")]);
-      await until("the warning", () => life.log.find((line) => line.includes("Some subscriptions failed")));
-      assert.equal(life.messages("rows").length, 0);
+      await other.deploy([...eventLoopFlow(own, other, [ANNA]), ...catchProbe("other")]);
+      await until("the warning", () => other.log.find((line) => line.includes("Some subscriptions failed")));
+      assert.equal(other.messages("rows").length, 0);
       own = await startCtiSimulator({ port: brokerPort });
       assert.deepEqual(
-        rows(await life.message("rows", () => true, 20_000)).map((row) => row.subscribed),
+        rows(await other.message("rows", () => true, 20_000)).map((row) => row.subscribed),
         [true],
       );
-      assert.equal(life.log.filter((line) => line.includes("Some subscriptions failed")).length, 1);
-      assert.ok(life.log.some((line) => line.includes("subscriptions work again")));
+      assert.equal(other.log.filter((line) => line.includes("Some subscriptions failed")).length, 1);
+      assert.ok(other.log.some((line) => line.includes("subscriptions work again")));
     });
   });
 

@@ -1,0 +1,54 @@
+/**
+ * While a subscription is replaced, two of them post the same event of an agent. The second copy is found here: the same
+ * content by another subscription. The same content by the same subscription is another event (hold, retrieve, hold).
+ */
+
+/** How long an event may be on its way, milliseconds. */
+export const ON_THE_WAY_MS = 10_000;
+/** Events remembered for one entry. */
+const MAX_REMEMBERED = 500;
+
+interface Delivered {
+  content: string;
+  id: string;
+  at: number;
+}
+
+/** Events of entries of which more than one subscription may post. */
+export class OverlapFilter {
+  private readonly overlaps = new Map<string, { until: number; delivered: Delivered[] }>();
+
+  /** From now on until {@link end}, more than one subscription may post for this entry. */
+  begin(key: string): void {
+    // What was posted before can have no copy by a subscription that is only made now.
+    if (this.overlaps.get(key)?.until !== Infinity) this.overlaps.set(key, { until: Infinity, delivered: [] });
+  }
+
+  /** Only one subscription is left; events of the other one may still be on their way. */
+  end(key: string): void {
+    const overlap = this.overlaps.get(key);
+    if (!overlap || overlap.until !== Infinity) return;
+    overlap.until = Date.now() + ON_THE_WAY_MS;
+    setTimeout(() => {
+      if (Date.now() >= overlap.until && this.overlaps.get(key) === overlap) this.overlaps.delete(key);
+    }, ON_THE_WAY_MS).unref();
+  }
+
+  /**
+   * True for the second copy of an event.
+   * @param key of the entry
+   * @param id of the subscription that posted it
+   * @param content what is equal in both copies, such as the event's key
+   */
+  isDuplicate(key: string, id: string, content: string): boolean {
+    const overlap = this.overlaps.get(key);
+    if (!overlap) return false;
+    const now = Date.now();
+    const delivered = overlap.delivered.filter(({ at }) => now - at <= ON_THE_WAY_MS).slice(-MAX_REMEMBERED);
+    const twin = delivered.findIndex((one) => one.content === content && one.id !== id);
+    if (twin >= 0) delivered.splice(twin, 1);
+    else delivered.push({ content, id, at: now });
+    overlap.delivered = delivered;
+    return twin >= 0;
+  }
+}

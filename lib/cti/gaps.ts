@@ -1,0 +1,49 @@
+/** Notices about times in which events may have been lost, for one subscriber: one notice for what ended together. */
+
+/** A time in which events may have been lost. */
+export interface Gap {
+  /** ISO 8601 with zone. */
+  from: string;
+  to: string;
+  durationMs: number;
+  /** Addresses of the agents concerned; `""` stands for the subscription without an agent. */
+  agents: string[];
+}
+
+/** How long a notice waits for agents that are not subscribed again yet, milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** Collects what was lost until it is restored. */
+export class GapCollector {
+  private restored = new Map<string, { from: number; to: number }>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param report called once per notice
+   * @param isRecovering true while agents of this subscriber are still lost
+   */
+  constructor(
+    private readonly report: (gap: Gap) => void,
+    private readonly isRecovering: () => boolean,
+  ) {}
+
+  /** Events of this agent are received again; Unix milliseconds. */
+  add(imAddress: string, from: number, to: number): void {
+    this.restored.set(imAddress, { from: Math.min(from, this.restored.get(imAddress)?.from ?? from), to });
+    if (!this.isRecovering()) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), PATIENCE_MS);
+  }
+
+  /** Reports what was collected. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.restored.size === 0) return;
+    const times = [...this.restored.values()];
+    const from = times.reduce((least, time) => Math.min(least, time.from), Infinity);
+    const to = times.reduce((most, time) => Math.max(most, time.to), from);
+    const agents = [...this.restored.keys()];
+    this.restored = new Map();
+    this.report({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), durationMs: to - from, agents });
+  }
+}

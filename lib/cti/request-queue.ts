@@ -1,0 +1,141 @@
+/**
+ * The one way of requests about subscriptions to a broker: a few at once, and never more a minute than the limit,
+ * whatever fails. Those that somebody waits for go before the others. A probe goes alone; while the broker is away only
+ * probes go.
+ */
+
+/** What a {@link RequestQueue} asks before it sends. */
+export interface RequestQueueOptions {
+  /** Requests at once. */
+  parallel: () => number;
+  /** Requests within any 60 s, but for those that were asked for. */
+  perMinute: () => number;
+  /** True while only probes are sent. */
+  isPaused: () => boolean;
+}
+
+/**
+ * In this order. A `probe` is sent while paused, too. What a person or a deploy `asked` for is not limited per minute: no
+ * fault of the broker causes it.
+ */
+export type Priority = "probe" | "asked" | "urgent" | "later";
+
+const MINUTE_MS = 60_000;
+/** What each answer adds to the number of requests at once, after a broker had asked for fewer. */
+const SPEED_UP = 0.1;
+
+/** Requests to one broker. */
+export class RequestQueue {
+  private readonly waiting: Record<Priority, Deque<() => void>> = {
+    probe: new Deque(),
+    asked: new Deque(),
+    urgent: new Deque(),
+    later: new Deque(),
+  };
+  /** When the requests of the last minute were sent, Unix milliseconds, the oldest first. */
+  private readonly sent = new Deque<number>();
+  private running = 0;
+  /** Requests at once that the broker seems to take; the limit itself unless it asked for fewer. */
+  private width = Infinity;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RequestQueueOptions) {}
+
+  /**
+   * Runs a request when it is its turn. The time in the queue is not part of the request: its time-out begins later.
+   * @returns what the request returns
+   */
+  run<T>(request: () => Promise<T>, priority: Priority): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.waiting[priority].push(() => {
+        request()
+          .then(resolve, reject)
+          .finally(() => {
+            this.running--;
+            this.next();
+          });
+      });
+      this.next();
+    });
+  }
+
+  /** The broker asks for fewer requests at once. */
+  slowDown(): void {
+    this.width = Math.max(1, Math.floor(Math.min(this.width, this.options.parallel()) / 2));
+  }
+
+  /** The broker has answered: a little more may be tried. */
+  speedUp(): void {
+    this.width = Math.min(this.options.parallel(), this.width + SPEED_UP);
+  }
+
+  /** Sends what may be sent; called when {@link RequestQueueOptions.isPaused} has changed. */
+  next(): void {
+    for (;;) {
+      const lane = this.lane();
+      if (!lane) return;
+      if (lane !== this.waiting.asked) {
+        if (!this.mayAgain()) return;
+        this.sent.push(Date.now());
+      }
+      this.running++;
+      (lane.shift() as () => void)();
+    }
+  }
+
+  /** Sends nothing more. */
+  close(): void {
+    clearTimeout(this.timer);
+    for (const lane of Object.values(this.waiting)) lane.clear();
+  }
+
+  private lane(): Deque<() => void> | undefined {
+    const { probe, asked, urgent, later } = this.waiting;
+    if (probe.size > 0) return this.running === 0 ? probe : undefined;
+    if (this.options.isPaused() || this.running >= Math.floor(Math.min(this.width, this.options.parallel())))
+      return undefined;
+    return [asked, urgent, later].find(({ size }) => size > 0);
+  }
+
+  /** True when another request fits into the last minute; else sends it as soon as it does. */
+  private mayAgain(): boolean {
+    const now = Date.now();
+    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
+    if (this.sent.size < this.options.perMinute()) return true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.next(), (this.sent.first as number) + MINUTE_MS + 1 - now);
+    return false;
+  }
+}
+
+/** A list that gives up its first item in constant time. */
+class Deque<T> {
+  private items: T[] = [];
+  private head = 0;
+
+  get size(): number {
+    return this.items.length - this.head;
+  }
+
+  get first(): T | undefined {
+    return this.items[this.head];
+  }
+
+  push(item: T): void {
+    this.items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.items[this.head++];
+    if (this.head > 1000 && this.head * 2 > this.items.length) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+
+  clear(): void {
+    this.items = [];
+    this.head = 0;
+  }
+}

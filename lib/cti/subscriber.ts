@@ -1,0 +1,187 @@
+/** What one part of an application wants of a broker: agents at one callback address, and notices about what was lost. */
+import { ContactCenterError } from "./errors.js";
+import { delay } from "../http/backoff.js";
+import { agentKey } from "./addresses.js";
+import { type Gap, GapCollector } from "./gaps.js";
+import type { Callback, Entry, EntryUser, SubscriptionManager } from "./subscriptions.js";
+
+/** What a subscriber works with. */
+export interface SubscriberOptions {
+  callback: Callback;
+  /** Milliseconds until a subscription is renewed; 0 = never. */
+  renewMs?: number;
+  /** Called after each change of the rows. */
+  onChange?: () => void;
+  /** Events may have been lost, and are received again. */
+  onGap?: (gap: Gap) => void;
+}
+
+/** One subscription as its subscriber sees it. */
+export interface SubscriptionRow {
+  /** Empty for the subscription without an agent. */
+  imAddress: string;
+  subscriptionId?: string;
+  subscribed: boolean;
+  error?: unknown;
+}
+
+/** How long a caller waits for a broker that gives no sign, milliseconds. */
+const NO_SIGN_MS = 2000;
+const LOOK_EVERY_MS = 100;
+
+/** The subscriptions of one subscriber; those that another one wants too are shared with it. */
+export class Subscriber implements EntryUser {
+  readonly renewMs: number;
+  private readonly entries = new Map<string, Entry>();
+  private readonly gaps: GapCollector;
+  private isStarted = false;
+  private closed = false;
+
+  /** Announces itself; nothing is sent. */
+  constructor(
+    private readonly manager: SubscriptionManager,
+    private readonly options: SubscriberOptions,
+  ) {
+    this.renewMs = options.renewMs ?? 0;
+    this.gaps = new GapCollector(
+      (gap) => options.onGap?.(gap),
+      () => [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
+    );
+    manager.expectSubscriber();
+  }
+
+  /**
+   * Subscribes for the first time. What a former process left for these agents is taken over.
+   * @param addresses checked addresses; an empty one stands for the subscription without an agent
+   * @returns all rows, once the broker answered for each; a broker that is away is waited for
+   */
+  async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
+    await this.manager.loaded;
+    const entries = this.closed ? [] : addresses.map((address) => this.entryOf(address));
+    this.setStarted();
+    for (const entry of entries) if (this.isNew(entry)) void this.manager.request(entry, "asked");
+    await Promise.all(entries.filter((entry) => this.isNew(entry)).map(({ answered }) => answered));
+    return this.closed ? [] : this.list();
+  }
+
+  /**
+   * Subscribes now; what is subscribed already is renewed. A broker that gives no sign is hardly waited for.
+   * @returns the rows of these addresses
+   */
+  async subscribe(addresses: readonly string[]): Promise<SubscriptionRow[]> {
+    const entries = addresses.map((address) => this.entryOf(address));
+    await this.whileAnswered(Promise.all(entries.map((entry) => this.manager.request(entry, "asked"))));
+    return entries.map((entry) => {
+      const row = this.row(entry);
+      return row.subscribed || row.error !== undefined ? row : { ...row, error: notAnswered() };
+    });
+  }
+
+  /**
+   * Ends subscriptions, unless another subscriber has them too; what the broker does not confirm is tried again.
+   * @param addresses all when left out
+   * @returns the rows of these addresses; one whose end is not confirmed has its id and error
+   */
+  async unsubscribe(addresses?: readonly string[]): Promise<SubscriptionRow[]> {
+    const wanted = addresses ?? [...this.entries.values()].map(({ imAddress }) => imAddress);
+    const ids = new Map<string, string | undefined>();
+    const ends = wanted.flatMap((address) => {
+      const entry = this.entries.get(agentKey(address));
+      if (!entry) return [];
+      ids.set(address, entry.id);
+      this.entries.delete(agentKey(address));
+      return this.manager.release(this, entry, false);
+    });
+    this.changed();
+    await this.whileAnswered(Promise.all(ends));
+    return wanted.map((imAddress) => {
+      const id = ids.get(imAddress);
+      const isPending = id !== undefined && this.manager.isPending(id);
+      const error = isPending ? (this.manager.errorOf(id) ?? notAnswered()) : undefined;
+      return { imAddress, subscribed: false, ...(isPending && { subscriptionId: id, error }) };
+    });
+  }
+
+  /** Everything that is wanted now. */
+  list(): SubscriptionRow[] {
+    return [...this.entries.values()].map((entry) => this.row(entry));
+  }
+
+  /**
+   * Ends all subscriptions that nobody else wants.
+   * @param limitMs how long to wait for the broker; what it has not confirmed then is asked for again, also by another
+   *   process after this one
+   */
+  async close(limitMs: number): Promise<void> {
+    this.gaps.flush();
+    this.closed = true;
+    this.setStarted();
+    const ends = [...this.entries.values()].map((entry) => this.manager.release(this, entry, true));
+    this.entries.clear();
+    await within(limitMs, Promise.all(ends));
+    await this.manager.save();
+  }
+
+  changed(): void {
+    if (!this.closed) this.options.onChange?.();
+  }
+
+  restored(imAddress: string, from: number, to: number): void {
+    this.gaps.add(imAddress, from, to);
+  }
+
+  private setStarted(): void {
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.manager.subscriberStarted();
+  }
+
+  private entryOf(imAddress: string): Entry {
+    const key = agentKey(imAddress);
+    const entry = this.entries.get(key) ?? this.manager.acquire(this, imAddress, this.options.callback);
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  /** True for an entry that no other subscriber has made already. */
+  private isNew(entry: Entry): boolean {
+    return entry.id === undefined || entry.lostFrom !== undefined;
+  }
+
+  private row(entry: Entry): SubscriptionRow {
+    const { imAddress, id } = entry;
+    const error = entry.error ?? this.manager.availability.error;
+    return {
+      imAddress,
+      subscribed: id !== undefined && error === undefined,
+      ...(id !== undefined && { subscriptionId: id }),
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  private async whileAnswered(work: Promise<unknown>): Promise<void> {
+    const { availability } = this.manager;
+    const started = Date.now();
+    let isDone = false;
+    const done = work.then(() => {
+      isDone = true;
+    });
+    while (!isDone && !availability.error) {
+      await within(LOOK_EVERY_MS, done);
+      if (Date.now() - Math.max(started, availability.lastSignMs ?? 0) > NO_SIGN_MS) return;
+    }
+  }
+}
+
+function notAnswered(): ContactCenterError {
+  return new ContactCenterError("ETIMEDOUT", "cti.errors.not-answered", {
+    vendor: "anywhere365",
+    operation: "subscribe",
+  });
+}
+
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, delay(limitMs, limit.signal).catch(() => undefined)]);
+  limit.abort();
+}

@@ -1,0 +1,90 @@
+/**
+ * What belongs to a broker for longer than its node: a deploy replaces the node, while requests are under way and agents
+ * are logged in.
+ */
+import type { Node, NodeAPI } from "node-red";
+import { AgentCommands } from "../../lib/cti/agent-commands.js";
+import type { CtiClient } from "../../lib/cti/client.js";
+import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
+import { localize } from "../shared/input.js";
+import { fileStore } from "./store.js";
+
+/** One broker, from its first use until the process ends. */
+export interface BrokerSession {
+  readonly agents: AgentCommands;
+  readonly subscriptions: SubscriptionManager;
+}
+
+/** What a deploy may change. */
+interface Settings {
+  readonly node: Node;
+  readonly client: CtiClient;
+  /** Requests for subscriptions at once. */
+  readonly parallel: number;
+}
+
+interface OpenSession extends BrokerSession {
+  readonly url: string;
+  settings: Settings;
+  /** False once the node names another broker: then this one only ends what it has. */
+  isCurrent: boolean;
+}
+
+/** For each runtime in this process. */
+const runtimes = new WeakMap<object, OpenSession[]>();
+
+/**
+ * The session of a broker node: the one that it had before a deploy, unless it names another broker now.
+ * @param url of the broker
+ */
+export function openSession(RED: NodeAPI, url: string, settings: Settings): BrokerSession {
+  const sessions = runtimes.get(RED.events) ?? [];
+  runtimes.set(RED.events, sessions);
+  const former = sessions.find(({ isCurrent, settings: { node } }) => isCurrent && node.id === settings.node.id);
+  if (former?.url === url) {
+    former.settings.client.close();
+    former.settings = settings;
+    return former;
+  }
+  if (former) former.isCurrent = false;
+  const session = createSession(RED, url, settings, (id) =>
+    sessions.some((other) => other !== session && other.url === url && other.subscriptions.isUsed(id)),
+  );
+  sessions.push(session);
+  return session;
+}
+
+function createSession(
+  RED: NodeAPI,
+  url: string,
+  settings: Settings,
+  isUsedElsewhere: (id: string) => boolean,
+): OpenSession {
+  const store = fileStore(RED, settings.node);
+  const client: Pick<CtiClient, "command" | "subscribe" | "unsubscribe" | "test"> = {
+    command: (command, options) => session.settings.client.command(command, options),
+    subscribe: (request) => session.settings.client.subscribe(request),
+    unsubscribe: (id) => session.settings.client.unsubscribe(id),
+    test: () => session.settings.client.test(),
+  };
+  const session: OpenSession = {
+    url,
+    settings,
+    isCurrent: true,
+    agents: new AgentCommands(client, (count) => RED.log.warn(RED._("cti.warnings.heartbeats", { count }))),
+    subscriptions: new SubscriptionManager({
+      client,
+      store: {
+        load: () => store.load(),
+        save: async (state) => {
+          if (session.isCurrent) await store.save(state);
+        },
+      },
+      parallel: () => session.settings.parallel,
+      isUsedElsewhere,
+      onStuck: (error) =>
+        session.settings.node.warn(RED._("cti.warnings.stuck", { detail: localize(RED, error).message })),
+    }),
+  };
+  return session;
+}

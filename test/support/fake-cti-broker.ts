@@ -1,0 +1,83 @@
+/** A CTI Broker without a network: what a {@link SubscriptionManager} asks of a client, and what a test does to it. */
+import { ContactCenterError } from "../../lib/core/errors.js";
+import type { CtiClient, SubscribeRequest, UnsubscribeResult } from "../../lib/cti/client.js";
+
+/** An error as the client throws it. */
+export function failure(code: number | string): ContactCenterError {
+  return new ContactCenterError(code, "cti.errors.not-answered", {
+    vendor: "anywhere365",
+    operation: "subscribe",
+    ...(typeof code === "number" && { status: code }),
+  });
+}
+
+/** Subscriptions in memory. */
+export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" | "test"> {
+  /** Agents by id. */
+  readonly held = new Map<string, string>();
+  /** Every request about subscriptions, in order: `+agent` and `-id`. */
+  readonly calls: string[] = [];
+  probes = 0;
+  /** What the next requests meet; undefined = they work. */
+  fault: ContactCenterError | undefined;
+  /** Agents that are refused with this. */
+  readonly refused = new Map<string, ContactCenterError>();
+  /** What ending a subscription meets; undefined = it works. */
+  keeps: ContactCenterError | undefined;
+  /** The next subscriptions are made, but the answer is lost. */
+  loseAnswers = 0;
+  /** Requests are not answered before this. */
+  gate: Promise<void> | undefined;
+  nextId = (_address: string): string => `id-${++this.count}`;
+  running = 0;
+  mostAtOnce = 0;
+  private count = 0;
+
+  async subscribe({ imAddress = "" }: SubscribeRequest): Promise<string> {
+    this.calls.push(`+${imAddress}`);
+    return this.answer(() => {
+      const refusal = this.refused.get(imAddress);
+      if (refusal) throw refusal;
+      const id = this.nextId(imAddress);
+      this.held.set(id, imAddress);
+      if (this.loseAnswers > 0) {
+        this.loseAnswers--;
+        throw failure("ECONNRESET");
+      }
+      return id;
+    });
+  }
+
+  async unsubscribe(id: string): Promise<UnsubscribeResult> {
+    this.calls.push(`-${id}`);
+    return this.answer(() => {
+      if (this.keeps) throw this.keeps;
+      return this.held.delete(id) ? "ended" : "unknown";
+    });
+  }
+
+  async test(): Promise<void> {
+    this.probes++;
+    await this.answer(() => undefined);
+  }
+
+  /** Requests for one agent. */
+  subscribes(address: string): number {
+    return this.calls.filter((call) => call === `+${address}`).length;
+  }
+
+  addresses(): string[] {
+    return [...this.held.values()].toSorted();
+  }
+
+  private async answer<T>(work: () => T): Promise<T> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running);
+    try {
+      await this.gate;
+      if (this.fault) throw this.fault;
+      return work();
+    } finally {
+      this.running--;
+    }
+  }
+}
