@@ -73,7 +73,7 @@ export class AgentCommands {
       const turn = isDial ? Promise.race([before, retryOf(agent)]) : before;
       const isTurn = await within(turn, isDial ? DIAL_MS : COMMAND_MS, signal);
       if (signal.aborted) throw failure(CLOSED, "cti.errors.closed", command);
-      if (!isTurn) throw failure("ETIMEDOUT", `cti.errors.${isDial ? "dial-late" : "command-late"}`, command);
+      if (!isTurn) throw failure("ETIMEDOUT", isDial ? "cti.errors.dial-late" : "cti.errors.command-late", command);
       return await this.run(agent, request, Date.now() - started);
     } finally {
       setAnswered();

@@ -150,7 +150,7 @@ export class Subscriber implements EntryUser {
 
   private row(entry: Entry): SubscriptionRow {
     const { imAddress, id } = entry;
-    const error = entry.error ?? this.manager.availability.error;
+    const error = entry.error ?? this.manager.awayError;
     return {
       imAddress,
       subscribed: id !== undefined && error === undefined,
@@ -160,15 +160,14 @@ export class Subscriber implements EntryUser {
   }
 
   private async whileAnswered(work: Promise<unknown>): Promise<void> {
-    const { availability } = this.manager;
     const started = Date.now();
     let isDone = false;
     const done = work.then(() => {
       isDone = true;
     });
-    while (!isDone && !availability.error) {
+    while (!isDone && !this.manager.awayError) {
       await within(LOOK_EVERY_MS, done);
-      if (Date.now() - Math.max(started, availability.lastSignMs ?? 0) > NO_SIGN_MS) return;
+      if (Date.now() - Math.max(started, this.manager.lastSignMs ?? 0) > NO_SIGN_MS) return;
     }
   }
 }

@@ -18,7 +18,8 @@ import { OverlapFilter } from "./duplicates.js";
 import { PendingUnsubscribes } from "./removals.js";
 import { RequestQueue, type Priority } from "./request-queue.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
-import { entryKey, readStored, type StoredEntry, StoreWriter, type SubscriptionStore } from "./subscription-store.js";
+import { entryKey, readStored, StoreWriter } from "./store-writer.js";
+import type { StoredEntry, SubscriptionStore } from "./subscription-store.js";
 
 /** What a manager works with. */
 export interface SubscriptionManagerOptions {
@@ -93,7 +94,7 @@ const EXTRA_PER_MINUTE = 60;
 
 /** The subscriptions at one broker. */
 export class SubscriptionManager {
-  readonly availability: Availability;
+  private readonly availability: Availability;
   private readonly entries = new Map<string, Entry>();
   /** Entries that a former process left and nobody has asked for yet. */
   private readonly leftBehind = new Map<string, StoredEntry>();
@@ -147,6 +148,16 @@ export class SubscriptionManager {
   /** Resolves when what a former process left is known. */
   get loaded(): Promise<void> {
     return this.loading;
+  }
+
+  /** Why the broker cannot be reached; undefined while it can, or nothing is known. */
+  get awayError(): ContactCenterError | undefined {
+    return this.availability.error;
+  }
+
+  /** When the broker answered or posted last, Unix milliseconds. */
+  get lastSignMs(): number | undefined {
+    return this.availability.lastSignMs;
   }
 
   /** True for an id that a subscription has now. */

@@ -1,0 +1,128 @@
+/** Reads and writes what outlives this process. */
+import { createHash } from "node:crypto";
+import { isRecord } from "../core/values.js";
+import { agentKey } from "./addresses.js";
+import type { StoredEntry, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
+
+/** What a {@link StoreWriter} writes. */
+export interface StoreSource {
+  held: () => [key: string, entry: StoredEntry][];
+  leftBehind: ReadonlyMap<string, StoredEntry>;
+  ended: Map<string, number>;
+  removals: () => [id: string, key: string][];
+}
+
+const WRITE_MIN_MS = 100;
+const WRITE_MAX_MS = 1000;
+const WRITE_EACH_MS = 0.5;
+/** How often the time alone is written. */
+const ALIVE_MS = 60_000;
+/** Ends that nobody came back to are forgotten after this. */
+const ENDED_MS = 24 * 3_600_000;
+const MAX_ENDED = 5000;
+
+/** The key of an agent at a callback address: without personal data, and never the secret in the address. */
+export function entryKey(callback: string, imAddress: string): string {
+  return createHash("sha256")
+    .update(`${callback}\n${agentKey(imAddress)}`)
+    .digest("base64url")
+    .slice(0, 22);
+}
+
+/** Reads what was stored, as foreign data. */
+export function readStored(stored: unknown): {
+  aliveAt: number;
+  held: Map<string, StoredEntry>;
+  ended: Map<string, number>;
+  removals: Map<string, string>;
+} {
+  const state = isRecord(stored) ? stored : {};
+  const entriesOf = (value: unknown): [string, unknown][] => (isRecord(value) ? Object.entries(value) : []);
+  const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  const held = entriesOf(state["held"]).filter((entry): entry is [string, Record<string, unknown>] =>
+    isRecord(entry[1]),
+  );
+  return {
+    aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
+    held: new Map(
+      held.map(([key, { id, lostFrom }]) => [
+        key,
+        { id: typeof id === "string" ? id : undefined, lostFrom: numberOf(lostFrom) },
+      ]),
+    ),
+    ended: new Map(
+      entriesOf(state["ended"]).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+    ),
+    removals: new Map(
+      entriesOf(state["removals"]).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    ),
+  };
+}
+
+/** Writes the state soon after a change, and the time every minute. */
+export class StoreWriter {
+  private timer: NodeJS.Timeout | undefined;
+  private readonly alive: NodeJS.Timeout;
+  private waiting: (() => void)[] = [];
+  private closed = false;
+  private wasEmpty = true;
+
+  constructor(
+    private readonly store: SubscriptionStore,
+    private readonly source: StoreSource,
+  ) {
+    this.alive = setInterval(() => {
+      if (!this.wasEmpty) this.writeSoon();
+    }, ALIVE_MS);
+    this.alive.unref();
+  }
+
+  /** Writes after a moment: many changes at once are one write. */
+  writeSoon(): void {
+    if (this.closed || this.timer) return;
+    const ms = Math.min(WRITE_MAX_MS, Math.max(WRITE_MIN_MS, this.source.held().length * WRITE_EACH_MS));
+    this.timer = setTimeout(() => void this.writeNow(), ms);
+  }
+
+  /** Resolves when everything so far is written. */
+  written(): Promise<void> {
+    this.writeSoon();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Writes at once. */
+  async writeNow(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const waiting = this.waiting;
+    this.waiting = [];
+    const state = this.state();
+    const isEmpty = [state.held, state.ended, state.removals].every((part) => Object.keys(part).length === 0);
+    // Without subscriptions there is no file to make.
+    if (!isEmpty || !this.wasEmpty) await this.store.save(state);
+    this.wasEmpty = isEmpty;
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Writes a last time. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.alive);
+    await this.writeNow();
+  }
+
+  private state(): StoredSubscriptions {
+    const { held, leftBehind, ended, removals } = this.source;
+    const now = Date.now();
+    for (const [key, at] of ended) {
+      if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
+      ended.delete(key);
+    }
+    return {
+      aliveAt: now,
+      held: Object.fromEntries([...leftBehind, ...held()]),
+      ended: Object.fromEntries(ended),
+      removals: Object.fromEntries(removals()),
+    };
+  }
+}
