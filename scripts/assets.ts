@@ -21,6 +21,9 @@ import { withRows } from "./rows.js";
 const root = resolve(__dirname, "..");
 const INCLUDE = /([ \t]*)<!-- include: (\S+) -->\n?/g;
 
+/** Groups of sentences that a node has only as far as it names them. */
+const PRUNED = new Set(["errors", "warnings"]);
+
 /** Node types and the compiled script of each, as Node-RED reads them. */
 export function nodeTypes(): Record<string, string> {
   const text = readFileSync(join(root, "package.json"), "utf8");
@@ -73,15 +76,19 @@ function codeBehind(file: string, seen = new Set<string>()): string {
 }
 
 /**
- * The sentences without the errors that code does not name: `webitel.errors.journal`, say, stays where that is in the code, and all of
- * `webitel.errors` where a key is put together right behind it.
+ * The sentences without the errors and warnings that code does not name: `webitel.errors.journal`, say, stays where that is in the code, and
+ * all of `webitel.errors` where a key is put together right behind it.
  */
 export function withoutUnused(sentences: Sentences, code: string): Sentences {
+  const isUsed = (key: string): boolean => code.includes(key);
   const kept = Object.entries(sentences).map(([folder, content]) => {
-    if (typeof content === "string" || typeof content["errors"] !== "object" || code.includes(`${folder}.errors.$`))
-      return [folder, content];
-    const errors = Object.entries(content["errors"]).filter(([name]) => code.includes(`${folder}.errors.${name}`));
-    return [folder, { ...content, errors: Object.fromEntries(errors) }];
+    if (typeof content === "string") return [folder, content];
+    const parts = Object.entries(content).map(([name, part]) => {
+      const key = `${folder}.${name}`;
+      if (!PRUNED.has(name) || typeof part === "string" || isUsed(`${key}.$`)) return [name, part];
+      return [name, Object.fromEntries(Object.entries(part).filter(([each]) => isUsed(`${key}.${each}`)))];
+    });
+    return [folder, Object.fromEntries(parts)];
   });
   return Object.fromEntries(kept) as Sentences;
 }
@@ -97,6 +104,7 @@ async function assetsOf(type: string, script: string): Promise<void> {
   for (const lang of readdirSync(join(source, "locales"))) {
     mkdirSync(join(target, "locales", lang), { recursive: true });
     const isEndpoint = read(`${type}.html`).includes("shared/webhook/form.html");
+    const hasTest = read(`${type}.html`).includes("shared/connection-test.html");
     const isAnswer = read(`${type}.ts`).includes("answerCall");
     const ofWebhooks = isEndpoint ? ["webhook.json"] : isAnswer ? ["answer.json"] : [];
     const sentences = catalogue([
@@ -105,6 +113,7 @@ async function assetsOf(type: string, script: string): Promise<void> {
         join(root, file),
       ),
       join(root, "nodes/shared/locales", lang, "shared.json"),
+      ...(hasTest ? [join(root, "nodes/shared/locales", lang, "connection-test.json")] : []),
       ...ofWebhooks.map((name) => join(root, "nodes/shared/webhook/locales", lang, name)),
       join(source, "locales", lang, `${vendor}.json`),
       join(source, "locales", lang, `${type}.json`),

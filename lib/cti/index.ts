@@ -1,5 +1,4 @@
 /** A client for the Anywhere365 CTI Broker: commands, subscriptions that heal, and a reader of what the broker posts. */
-export { AgentCommands, type CommandRequest, type CommandResult } from "./agent-commands.js";
 export {
   type AuthKind,
   createCtiClient,

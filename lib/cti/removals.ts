@@ -3,7 +3,7 @@ import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/rest.js";
 import { isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
-import type { Priority } from "./request-queue.js";
+import type { Priority } from "./priority.js";
 
 /** What a {@link PendingUnsubscribes} works with. */
 interface PendingUnsubscribesOptions {

@@ -3,6 +3,7 @@
  * whatever fails. Those that somebody waits for go before the others. A probe goes alone; while the broker is away only
  * probes go.
  */
+import type { Priority } from "./priority.js";
 
 /** What a {@link RequestQueue} asks before it sends. */
 export interface RequestQueueOptions {
@@ -13,12 +14,6 @@ export interface RequestQueueOptions {
   /** True while only probes are sent. */
   isPaused: () => boolean;
 }
-
-/**
- * In this order. A `probe` is sent while paused, too. What a person or a deploy `asked` for is not limited per minute: no
- * fault of the broker causes it.
- */
-export type Priority = "probe" | "asked" | "urgent" | "later";
 
 const MINUTE_MS = 60_000;
 /** What each answer adds to the number of requests at once, after a broker had asked for fewer. */
@@ -32,10 +27,10 @@ export class RequestQueue {
     urgent: new Deque(),
     later: new Deque(),
   };
-  /** When the requests of the last minute were sent, Unix milliseconds, the oldest first. */
+  // When the requests of the last minute were sent, Unix milliseconds, the oldest first.
   private readonly sent = new Deque<number>();
   private running = 0;
-  /** Requests at once that the broker seems to take; the limit itself unless it asked for fewer. */
+  // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
   private timer: NodeJS.Timeout | undefined;
 
@@ -97,7 +92,7 @@ export class RequestQueue {
     return [asked, urgent, later].find(({ size }) => size > 0);
   }
 
-  /** True when another request fits into the last minute; else sends it as soon as it does. */
+  // True when another request fits into the last minute; else sends it as soon as it does.
   private mayAgain(): boolean {
     const now = Date.now();
     while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();

@@ -143,7 +143,7 @@ export class Subscriber implements EntryUser {
     return entry;
   }
 
-  /** True for an entry that no other subscriber has made already. */
+  // True for an entry that no other subscriber has made already.
   private isNew(entry: Entry): boolean {
     return entry.id === undefined || entry.lostFrom !== undefined;
   }

@@ -14,7 +14,7 @@ export function normalId(id: string): string {
 /** The ids of one broker. Entries are named by their key. */
 export class SubscriptionIds {
   private readonly owners = new Map<string, string>();
-  /** A broker may hand out one id for several entries. */
+  // A broker may hand out one id for several entries.
   private readonly holders = new Map<string, Set<string>>();
   private readonly goneAt = new Map<string, number>();
   private readonly lostAnswers = new Map<string, number>();

@@ -16,7 +16,8 @@ import { Availability, isUnreachable, type Outage } from "./availability.js";
 import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
 import { PendingUnsubscribes } from "./removals.js";
-import { RequestQueue, type Priority } from "./request-queue.js";
+import type { Priority } from "./priority.js";
+import { RequestQueue } from "./request-queue.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
 import { entryKey, readStored, StoreWriter } from "./store-writer.js";
 import type { StoredEntry, SubscriptionStore } from "./subscription-store.js";
@@ -96,9 +97,9 @@ const EXTRA_PER_MINUTE = 60;
 export class SubscriptionManager {
   private readonly availability: Availability;
   private readonly entries = new Map<string, Entry>();
-  /** Entries that a former process left and nobody has asked for yet. */
+  // Entries that a former process left and nobody has asked for yet.
   private readonly leftBehind = new Map<string, StoredEntry>();
-  /** When entries ended that may be wanted again, such as after a deploy; Unix milliseconds. */
+  // When entries ended that may be wanted again, such as after a deploy; Unix milliseconds.
   private readonly ended = new Map<string, number>();
   private readonly ids = new SubscriptionIds();
   private readonly overlaps = new OverlapFilter();
@@ -349,7 +350,7 @@ export class SubscriptionManager {
     this.endOverlap(key);
   }
 
-  /** @returns undefined when nobody wants it any more */
+  // @returns undefined when nobody wants it any more
   private async sendSubscribe(entry: Entry): Promise<string | undefined> {
     if (!this.isWanted(entry)) return undefined;
     const { imAddress, callback, key } = entry;
@@ -405,7 +406,7 @@ export class SubscriptionManager {
       entry.timer = setTimeout(() => void this.request(entry, "later"), Math.min(ms, MAX_TIMER_MS));
   }
 
-  /** Renewals are staggered: subscriptions that were made together are not renewed together. */
+  // Renewals are staggered: subscriptions that were made together are not renewed together.
   private renewLater(entry: Entry, earliest: number): void {
     const times = [...entry.users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0);
     clearTimeout(entry.timer);

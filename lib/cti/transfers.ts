@@ -42,7 +42,7 @@ interface Hold {
 /** Watches the events of all calls. */
 export class TransferRule {
   private readonly held = new Map<string, Hold>();
-  /** Who has a call since a transfer just now. */
+  // Who has a call since a transfer just now.
   private readonly decided = new Map<string, { agent: string; since: number }>();
   private readonly crossingMs: number;
   private readonly maxAgeMs: number;

@@ -10,7 +10,11 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   const warn = (error: unknown): void => {
     const { path, holder } = error instanceof FileHeldError ? error : { path: "", holder: "" };
     const detail = (error as Error).message;
-    warnOncePerMinute(node, "store", RED._(`cti.warnings.${holder ? "held" : "store"}`, { path, holder, detail }));
+    warnOncePerMinute(
+      node,
+      "store",
+      RED._(holder ? "cti.warnings.held" : "cti.warnings.store", { path, holder, detail }),
+    );
   };
   return {
     load: () => file.read().catch(warn),
