@@ -1,6 +1,5 @@
 /** Commands in order per agent and in bounded time, with the heartbeat between a log-in and a log-out. */
-import { CLOSED } from "../core/errors.js";
-import { ContactCenterError } from "./errors.js";
+import { CLOSED, ContactCenterError } from "./errors.js";
 import { agentKey } from "./addresses.js";
 import type { CtiClient } from "./client.js";
 import type { Command, CommandBody } from "./commands.js";

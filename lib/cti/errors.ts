@@ -4,4 +4,4 @@ import sentences from "./locales/en-US.json";
 
 addSentences(sentences);
 
-export { ContactCenterError, type ErrorCause, refused } from "../core/errors.js";
+export { CLOSED, ContactCenterError, type ErrorCause, refused } from "../core/errors.js";
