@@ -30,8 +30,8 @@ const CENTRAL_EUROPEAN = new Set([
 const CENTRAL_EUROPEAN_SHARE = 0.04;
 /** Share of letters beside another one beyond ASCII, from which a text is Cyrillic: whole words are, elsewhere single letters. */
 const CYRILLIC_SHARE = 0.4;
-/** So many well-formed sequences outweigh a malformed one: a text with one bad cell is still UTF-8. */
-const UTF8_WEIGHT = 10;
+/** A text with so many well-formed sequences for each malformed one is UTF-8 with a bad cell: other encodings have hardly any. */
+const UTF8_WEIGHT = 2;
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean =>
