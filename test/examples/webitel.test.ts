@@ -72,7 +72,10 @@ describe("webitel examples", () => {
     await button("At 8:00");
     assert.match(String(await payload("Report")), /^3 of 4 people are in queue 10, 1 were refused\./);
     await red.message("Refused rows");
-    assert.match(readFileSync(`${FOLDER}/rejected.csv`, "utf8"), /^"3";"EINVALID";".*spreadsheet.*3\.80441E\+11/);
+    assert.match(
+      readFileSync(`${FOLDER}/members.rejected.csv`, "utf8"),
+      /^\uFEFFName;Phone;Phone 2;Debt;reason\r\nSpoilt by a spreadsheet;3\.80441E\+11;;10,00;.*by a spreadsheet/,
+    );
     const members = simulator.store.queue("10")?.members ?? [];
     assert.deepEqual(
       members.map(({ name, communications }) => [name, communications.length]),
