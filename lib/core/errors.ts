@@ -97,16 +97,20 @@ export function refused(key: string, cause: ErrorCause, params: ErrorParams = {}
   return new ContactCenterError(REFUSED, key, cause, params);
 }
 
+/** Shorter values are no secrets. */
+const SHORTEST_SECRET = 4;
+
 /**
  * Removes secrets from a text that came from outside.
  * @param text what a server or library said
- * @param secrets values that must not appear; empty ones are ignored
+ * @param secrets values that must not appear; those under four characters are ignored
  * @returns the text with every secret, plain or percent-encoded, replaced by `[redacted]`
  */
 export function redact(text: string, secrets: readonly (string | undefined)[]): string {
   let clean = text;
   for (const secret of secrets) {
-    if (!secret) continue;
+    // A placeholder of three letters would cut up every sentence, and protects nothing.
+    if (secret === undefined || secret.length < SHORTEST_SECRET) continue;
     for (const form of new Set([secret, encodeURIComponent(secret)])) clean = clean.replaceAll(form, "[redacted]");
   }
   return clean;

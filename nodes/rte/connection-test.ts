@@ -19,7 +19,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       tls: "text",
     },
     credentials: ["token", "secretKey", "password"],
-    places: ({ auth }) => (auth === "enreach" ? ["discoveryUrl", "apiUrl"] : ["url"]),
+    places: ({ auth }) => (auth === "enreach" ? ["discoveryUrl", "apiUrl", "tls"] : ["url", "tls"]),
     async run(node, settings: ConnectionConfig, credentials, signal) {
       const field = missingSetting(RED, node, settings, credentials);
       if (field !== undefined)

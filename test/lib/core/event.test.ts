@@ -35,5 +35,6 @@ describe("lib/core/call", () => {
 describe("lib/core/errors", () => {
   it("redacts a secret in every form, and not the empty one", () => {
     assert.equal(redact("t=a/b c t=a%2Fb%20c", ["a/b c", "", undefined]), "t=[redacted] t=[redacted]");
+    assert.equal(redact("An unexpected error", ["t", "err"]), "An unexpected error", "too short to be a secret");
   });
 });

@@ -15,6 +15,22 @@ async function startWith(flows: FlowNode[], options: NodeRedOptions = {}): Promi
   return red;
 }
 
+interface Report {
+  ok: boolean;
+  message: string;
+  steps?: string[];
+}
+
+/** What the button of the dialog asks. */
+async function testConnection({ adminUrl }: NodeRed, question: object): Promise<Report> {
+  const answer = await fetch(`${adminUrl}/contact-center/rte-connection/test`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(question),
+  });
+  return (await answer.json()) as Report;
+}
+
 describe("nodes/rte: rte-connection in a real Node-RED", function () {
   this.timeout(60_000);
   let simulator: RteSimulator;
@@ -84,22 +100,20 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     for (const id of ["key", "word", "token"])
       await server.message(`${id}-notice`, ({ topic }) => topic === "disconnected");
     await server.message("good-notice", ({ topic }) => topic === "subscribed");
-    for (const auth of ["key", "word", "token"]) {
-      const answer = await fetch(`${server.adminUrl}/contact-center/rte/test`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({
-          id: `connection-${auth}`,
+    for (const auth of ["key", "word", "token"] as const) {
+      const report = await testConnection(server, {
+        id: `connection-${auth}`,
+        settings: {
           auth: auth === "token" ? "token" : "enreach",
           url: auth === "token" ? simulator.hubUrl : "",
           email: DEMO.email,
           discoveryUrl: `${simulator.url}/api/user`,
-          credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" },
-        }),
+        },
+        credentials: { token: "__PWRD__", secretKey: "__PWRD__", password: "__PWRD__" },
       });
-      const { failed } = (await answer.json()) as { failed: { step: string; sentence: string } };
-      assert.equal(failed.step, { key: "user", word: "secret", token: "negotiate" }[auth]);
-      server.seen.push({ probe: "trial", message: failed });
+      const steps = { key: /^Get the user: /, word: /^Get the secret key: /, token: /^Negotiate with the hub: / };
+      assert.match(report.message, steps[auth]);
+      server.seen.push({ probe: "test", message: { ...report } });
     }
     const flows = await (await fetch(`${server.adminUrl}/flows`)).text();
     const everything = JSON.stringify([server.log, server.seen, flows]);
@@ -112,21 +126,21 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     await hubHas(simulator, of("QueueStatus"));
     const elsewhere = await startRteSimulator();
     try {
-      const settings = { id: "connection", auth: "enreach", email: DEMO.email, credentials: { secretKey: "__PWRD__" } };
-      const ask = async (more: object): Promise<{ failed?: { step: string } }> => {
-        const answer = await fetch(`${red?.adminUrl}/contact-center/rte/test`, {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify({ ...settings, ...more }),
+      const [server] = [red];
+      const ask = (more: object): Promise<Report> =>
+        testConnection(server, {
+          id: "connection",
+          settings: { auth: "enreach", email: DEMO.email, ...more },
+          credentials: { secretKey: "__PWRD__" },
         });
-        return (await answer.json()) as { failed?: { step: string } };
-      };
-      assert.equal((await ask({ discoveryUrl: `${simulator.url}/api/user`, apiUrl: "" })).failed, undefined);
+      const deployed = await ask({ discoveryUrl: `${simulator.url}/api/user`, apiUrl: "" });
+      assert.deepEqual([deployed.ok, deployed.steps?.length], [true, 6]);
       for (const changed of [
         { discoveryUrl: `${elsewhere.url}/api/user`, apiUrl: "" },
         { discoveryUrl: `${simulator.url}/api/user`, apiUrl: elsewhere.url },
+        { discoveryUrl: `${simulator.url}/api/user`, apiUrl: "", tls: "another" },
       ]) {
-        assert.equal((await ask(changed)).failed?.step, "settings");
+        assert.equal((await ask(changed)).ok, false);
       }
       assert.deepEqual(elsewhere.requests, []);
     } finally {

@@ -233,6 +233,7 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
 
     const WRONG: Record<string, [message: object, field: string]> = {
       "an unknown action": [{ action: "sing" }, "action"],
+      "a name of every object": [{ action: "toString" }, "action"],
       "an empty list": [{ action: "subscribe", payload: [] }, "payload"],
       "an item without entity": [
         { action: "subscribe", payload: [{ EventName: "QueueStatus" }] },
