@@ -169,12 +169,12 @@ export = (RED: NodeAPI): void => {
       return add({ message, send }, action);
     });
 
-    this.on("close", (done: () => void) => {
-      const ended = queue.close();
+    this.on("close", (removed: boolean, done: () => void) => {
+      const ended = queue.close().then(() => (removed ? folder.tidy(0) : undefined));
       // Only now: a stream that ends while its upload still runs would look complete.
       streams.close();
       // The messages under way end first, so that their error is still ours.
-      void ended.then(() => setImmediate(done));
+      void ended.finally(() => setImmediate(done)).catch(() => undefined);
     });
   }
 

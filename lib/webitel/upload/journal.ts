@@ -21,7 +21,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
 import type { Watch } from "./doubles.js";
-import { acquireLock, type JournalLock } from "./lock.js";
+import { acquireLock, type JournalLock, lockHolder } from "./lock.js";
 import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
@@ -246,7 +246,7 @@ async function readHead(path: string): Promise<JournalHead | undefined> {
   return undefined;
 }
 
-const UNFINISHED_KEPT_MS = 30 * 24 * 3_600_000;
+const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Where the journals of one node lie, and how many of them are kept. */
 export class JournalFolder {
@@ -281,19 +281,26 @@ export class JournalFolder {
     return runs.filter((run): run is { path: string; head: JournalHead } => run.head !== undefined);
   }
 
-  /** Removes all but the newest journals of this node; what was not loaded to its end can be resumed for a month. */
-  async tidy(): Promise<void> {
-    for (const path of (await this.paths()).slice(this.keep)) {
-      const { mtimeMs } = await stat(path);
-      if (Date.now() - mtimeMs > UNFINISHED_KEPT_MS || (await isEnded(path))) await unlink(path).catch(() => undefined);
+  /**
+   * Removes journals of this node that have ended, but the newest, and those of any node that are older than a month: until then
+   * what was not loaded to its end can be resumed.
+   * @param keep how many of the newest stay
+   */
+  async tidy(keep = this.keep): Promise<void> {
+    for (const path of (await this.paths()).slice(keep))
+      if (await isEnded(path).catch(() => false)) await unlink(path).catch(() => undefined);
+    for (const path of await this.paths("webitel-")) {
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+      const isOld = Date.now() - mtimeMs > KEPT_MS;
+      if (isOld && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
     }
   }
 
-  private async paths(): Promise<string[]> {
+  /** Journals, newest first: a run's id begins with its time, so the names of one node sort by age. */
+  private async paths(prefix = `webitel-${this.owner}-`): Promise<string[]> {
     const names = await readdir(this.folder).catch(() => [] as string[]);
-    // A run's id begins with its time, so the names sort by age.
     return names
-      .filter((name) => name.startsWith(`webitel-${this.owner}-`) && name.endsWith(".jsonl"))
+      .filter((name) => name.startsWith(prefix) && name.endsWith(".jsonl"))
       .sort()
       .reverse()
       .map((name) => join(this.folder, name));

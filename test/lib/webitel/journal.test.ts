@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
@@ -130,6 +139,10 @@ describe("lib/webitel/upload/journal", () => {
       (await own.runs()).map((run) => run.head.run),
       ["000c", "000b", "000a"],
     );
+    // Of a node that is gone, and more than a month old.
+    const old = new Date(Date.now() - 31 * 24 * 3_600_000);
+    writeFileSync(join(folder, "webitel-gone-0001.jsonl"), `${JSON.stringify(head)}\n`);
+    utimesSync(join(folder, "webitel-gone-0001.jsonl"), old, old);
     await own.tidy();
     assert.deepEqual(readdirSync(folder).sort(), [
       "webitel-n1-000a.jsonl",
