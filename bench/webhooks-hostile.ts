@@ -5,11 +5,11 @@
  * webhook nodes, while 50 calls a second come in.
  * Options: --refusals 10000 --requests 50000 --seed 1 --connections 128
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { code, node, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
 import { BODIES, HEADERS, QUERIES, randomRequest, request, seeded, sendRaw, type Target } from "./support/hostile.js";
+import { processorMs, residentMb } from "./support/process.js";
 
 const { values } = parseArgs({
   options: {
@@ -95,16 +95,6 @@ const FLOWS = [
   code("calls-answer", "msg.payload = { Priority: 9000 }; return msg;", [["calls-out"]]),
   node("calls-out", "smartrouting-out"),
 ];
-
-/** Processor time of a process so far, ms; in steps of 10 ms. */
-function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
 
 /** Sends with so many connections at a time, and counts the results. */
 async function sendAll(port: number, count: number, make: () => string): Promise<Record<string, number>> {
@@ -195,7 +185,8 @@ function calls(url: string): { end(): Promise<{ sent: number; wrong: number; lat
 }
 
 async function main(): Promise<void> {
-  const red = await NodeRed.start({ execArgv: ["--max-semi-space-size=16"] });
+  // A heap that cannot grow: what leaked would end the process.
+  const red = await NodeRed.start({ execArgv: ["--max-old-space-size=96"] });
   try {
     await red.deploy(FLOWS);
     const port = Number(new URL(red.url).port);

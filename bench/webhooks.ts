@@ -8,6 +8,7 @@ import { code, node, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
 import { load, type LoadResult } from "./support/load.js";
 import { median } from "./support/median.js";
+import { processorMs } from "./support/process.js";
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +28,7 @@ const ANSWER = `{ InitialTarget: "+358942000200", Priority: 9000 }`;
 
 const FLOWS = [
   tab(),
-  node("in", "smartrouting-in", { url: "/nodes", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
+  node("in", "smartrouting-in", { url: "/calls", auth: "apikey", credentials: { apiKey: KEY } }, [["vip"], []]),
   code("vip", `msg.payload = ${ANSWER}; return msg;`, [["out"]]),
   node("out", "smartrouting-out"),
   node("silent", "smartrouting-in", { auth: "none", url: "/silent" }, [[], []]),
@@ -49,16 +50,21 @@ async function main(): Promise<void> {
         connections: Number(values.connections),
         seconds,
       });
-    for (const path of ["/nodes", "/core"]) await run(path, 2);
+    for (const path of ["/calls", "/core"]) await run(path, 2);
     const results: Record<"nodes" | "core", LoadResult[]> = { nodes: [], core: [] };
+    const processor: Record<"nodes" | "core", number[]> = { nodes: [], core: [] };
     for (let round = 0; round < rounds; round++) {
       for (const name of ["nodes", "core"] as const) {
-        const result = await run(`/${name}`, Number(values.seconds));
+        const before = processorMs(red.child.pid as number);
+        const result = await run(name === "nodes" ? "/calls" : "/core", Number(values.seconds));
         if (Object.keys(result.statuses).join() !== "200")
           throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`);
         results[name].push(result);
+        // Independent of what else the machine does, unlike the rate.
+        const perCall = (1000 * (processorMs(red.child.pid as number) - before)) / (result.statuses["200"] ?? 1);
+        processor[name].push(perCall);
         console.log(
-          `${name.padEnd(5)} ${result.requestsPerSecond.toFixed(0).padStart(7)} /s   p50 ${result.p50.toFixed(2)} ms   p99 ${result.p99.toFixed(2)} ms`,
+          `${name.padEnd(5)} ${result.requestsPerSecond.toFixed(0).padStart(7)} /s   p50 ${result.p50.toFixed(2)} ms   p99 ${result.p99.toFixed(2)} ms   ${perCall.toFixed(0)} µs of processor time`,
         );
       }
     }
@@ -66,6 +72,10 @@ async function main(): Promise<void> {
     await fetch(`${red.url}/silent`, { method: "POST", body: REQUEST });
     console.log(
       `\na call that the flow never answers, deadline 4000 ms: fallback after ${(performance.now() - start).toFixed(0)} ms`,
+    );
+    const [own, core] = [median(processor.nodes), median(processor.core)];
+    console.log(
+      `processor time of a call: ${own.toFixed(0)} µs, core's ${core.toFixed(0)} µs: ${(core / own).toFixed(2)} times`,
     );
     const of = (name: "nodes" | "core", figure: "requestsPerSecond" | "p99"): number =>
       median(results[name].map((result) => result[figure]));
