@@ -33,10 +33,16 @@ export class Deliveries {
 
   constructor(private readonly changed: () => void) {}
 
-  /** @throws Error when the address is none */
-  subscribe(address: string, callback: string): string {
+  /**
+   * @param isSameId the same agent and callback get the id that they have already
+   * @throws Error when the address is none
+   */
+  subscribe(address: string, callback: string, isSameId = false): string {
     if (!URL.canParse(callback) || !/^https?:$/.test(new URL(callback).protocol))
       throw new Error("The callback is no http(s) address.");
+    const isSame = (one: Subscription): boolean => one.address === address && one.callback === callback;
+    const known = isSameId ? [...this.subscriptions.values()].find(isSame) : undefined;
+    if (known) return known.id;
     const id = randomUUID();
     this.subscriptions.set(id, { id, address, callback, delivered: 0, failed: 0 });
     return id;

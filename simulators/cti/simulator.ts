@@ -12,9 +12,10 @@ import { COMMANDS, type CommandName, type EnumStyle } from "../../lib/cti/tables
 import { readBody } from "../body.js";
 import { listen } from "../listen.js";
 import type { Simulator } from "../simulator.js";
+import { Behaviour } from "./behaviour.js";
 import { burst, type BurstInput, type BurstReport } from "./burst.js";
 import { Deliveries } from "./delivery.js";
-import type { CommandState, CtiState, Faults } from "./state.js";
+import { BROKER_KINDS, type BrokerKind, type CommandState, type CtiState, type Faults } from "./state.js";
 import { type Fact, Switchboard } from "./switchboard.js";
 
 /** Agents of the demo. */
@@ -51,6 +52,7 @@ export interface CtiSimulator extends Simulator {
   readonly deliveries: Deliveries;
   /** May be changed at any time. */
   readonly faults: Faults;
+  readonly behaviour: Behaviour;
   /** Every request that came in, refused ones included: operation and body. */
   readonly requests: { operation: string; body: unknown }[];
   state(): CtiState;
@@ -81,6 +83,7 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
     void deliveries.tell(fact);
   });
   const faults: Faults = { slowMs: 0, refuse: 0, refuseStatus: 500, lose: 0 };
+  const behaviour = new Behaviour();
   const requests: CtiSimulator["requests"] = [];
   const commands: CommandState[] = [];
   const closing = new AbortController();
@@ -93,7 +96,8 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
   ): { status: number; location?: string; body?: object } {
     if (operation === "command") return { status: command(body) };
     if (operation === "subscribe") {
-      const id = deliveries.subscribe(read(body, addressField), read(body, callbackField));
+      const isSameId = behaviour.kind === "idempotent";
+      const id = deliveries.subscribe(read(body, addressField), read(body, callbackField), isSameId);
       const path = `api/subscribe/${id}`;
       if (location === "body") return { status: 201, body: { SubscriptionId: id } };
       return { status: 201, location: location === "absolute" ? `http://${request.headers.host}/${path}` : path };
@@ -150,6 +154,10 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
       faults.refuse--;
       return end(faults.refuseStatus);
     }
+    if (operation !== "command") {
+      const isRefused = read(body, addressField).toLowerCase() === agents[0]?.toLowerCase();
+      if (!(await behaviour.admit(isRefused, closing.signal))) return end(503);
+    }
     const done = act(operation, request, body);
     changed();
     if (faults.lose > 0) {
@@ -186,12 +194,14 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
     switchboard,
     deliveries,
     faults,
+    behaviour,
     requests,
     tell,
     burst: startBurst,
     state: () => ({
       url,
       enumStyle: deliveries.enumStyle,
+      kind: behaviour.kind,
       faults: { ...faults },
       agents: switchboard.agents.map((agent) => ({ ...agent })),
       calls: switchboard.list(),
@@ -225,6 +235,10 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
       fault(input) {
         for (const name of Object.keys(faults) as (keyof Faults)[])
           if (typeof input[name] === "number") faults[name] = input[name];
+        changed();
+      },
+      kind({ kind }) {
+        if (BROKER_KINDS.includes(kind as BrokerKind)) behaviour.kind = kind as BrokerKind;
         changed();
       },
       enumStyle({ style }) {

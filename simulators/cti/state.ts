@@ -1,6 +1,11 @@
 /** What the CTI Broker simulator shows and takes: plain data, shared with its panel. */
 import type { CommandName, EnumStyle, EventName, SessionTypeName } from "../../lib/cti/tables.js";
 
+/** The kinds of broker. */
+export const BROKER_KINDS = ["fast", "serial", "limited", "refusing", "idempotent"] as const;
+/** One of {@link BROKER_KINDS}. */
+export type BrokerKind = (typeof BROKER_KINDS)[number];
+
 /** A person at a telephone. */
 export interface AgentState {
   address: string;
@@ -66,6 +71,7 @@ export interface Faults {
 /** What the panel shows. */
 export interface CtiState {
   url: string;
+  kind: BrokerKind;
   enumStyle: EnumStyle;
   faults: Faults;
   agents: AgentState[];

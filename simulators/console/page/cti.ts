@@ -48,6 +48,14 @@ const WORDS = {
   commands: "Commands received",
   noCommands: "No command came in.",
   faults: "What goes wrong",
+  kind: "Kind of broker",
+  kinds: {
+    fast: "fast",
+    serial: "serial: 30 ms for each request, one after another",
+    limited: "limited: 503 above 8 requests at once",
+    refusing: "refusing: 503 for the first agent",
+    idempotent: "idempotent: the same id for the same agent",
+  },
   style: "Enumerations in events",
   styles: { number: "numbers (the vendor's tables)", name: "names" },
   slow: "Answer after (ms)",
@@ -225,6 +233,8 @@ function listCards(state: CtiState, api: PanelApi<CtiState>): HTMLElement[] {
 }
 
 function faultsCard(api: PanelApi<CtiState>): HTMLElement {
+  const kind = select(Object.entries(WORDS.kinds));
+  kind.addEventListener("change", () => void api.call("kind", { kind: kind.value }));
   const style = select(Object.entries(WORDS.styles));
   style.addEventListener("change", () => void api.call("enumStyle", { style: style.value }));
   const count = (): HTMLInputElement => input({ type: "number", min: 0, value: 0 });
@@ -243,7 +253,8 @@ function faultsCard(api: PanelApi<CtiState>): HTMLElement {
     notify(`${report.events} events were answered in ${(report.durationMs / 1000).toFixed(1)} s.`, "good");
   };
   let first = true;
-  api.subscribe(({ enumStyle, faults }) => {
+  api.subscribe(({ kind: now, enumStyle, faults }) => {
+    kind.value = now;
     style.value = enumStyle;
     if (first)
       for (const [name, control] of Object.entries(fields)) control.value = String(faults[name as keyof typeof fields]);
@@ -251,6 +262,7 @@ function faultsCard(api: PanelApi<CtiState>): HTMLElement {
   });
   return card(
     WORDS.faults,
+    field(WORDS.kind, kind),
     field(WORDS.style, style),
     field(WORDS.slow, fields.slowMs),
     field(WORDS.refuse, fields.refuse),

@@ -40,6 +40,48 @@ describe("simulators/cti", () => {
   const events = (): Record<string, unknown>[] =>
     callback.heard.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 
+  describe("can be another kind of broker", () => {
+    const statuses = (agents: readonly string[]): Promise<number[]> =>
+      Promise.all(
+        agents.map(async (ImAddress) => {
+          const body = { ImAddress, CallbackUrl: `${callback.url}/hook` };
+          return (await send(`${broker.url}/api/subscribe`, body)).status;
+        }),
+      );
+    const become = async (kind: string): Promise<void> => {
+      await start();
+      runAction(broker, "kind", { kind });
+      assert.equal(broker.state().kind, kind);
+    };
+
+    it("one that refuses an agent", async () => {
+      await become("refusing");
+      assert.deepEqual(await statuses([ANNA, BART]), [503, 201]);
+    });
+
+    it("one that takes eight at once", async () => {
+      await become("limited");
+      const answers = await statuses(Array.from({ length: 12 }, () => BART));
+      assert.deepEqual(
+        [answers.filter((one) => one === 201).length, answers.filter((one) => one === 503).length],
+        [8, 4],
+      );
+    });
+
+    it("one that takes its time for each, one after another", async () => {
+      await become("serial");
+      const started = performance.now();
+      await statuses([ANNA, BART, ANNA, BART]);
+      assert.ok(performance.now() - started >= 4 * 30 - 5);
+    });
+
+    it("one that gives the same agent and callback the same id", async () => {
+      await become("idempotent");
+      assert.equal(await subscribe(), await subscribe());
+      assert.notEqual(await subscribe(), await subscribe({ ImAddress: BART }));
+    });
+  });
+
   it("answers as the vendor documents", async () => {
     await start();
     const reply = await command({ ImAddress: ANNA, commandType: "AgentLogin" });
