@@ -16,9 +16,9 @@ export interface Patience {
   backoff: BackoffOptions;
   /** From a broken answer to the first question; 500, so that a server that is still busy with the batch can end it. */
   askAfterMs: number;
-  /** The upload gives up so long after the first failure since the last success. */
+  /** The upload gives up when the first failure since the last success is this old. */
   giveUpMs: number;
-  /** A server may commit a batch so long after its answer broke. */
+  /** For how long a server may still commit a batch whose answer broke. */
   lateMs: number;
 }
 
@@ -29,7 +29,7 @@ export const PATIENCE: Patience = {
   lateMs: 90_000,
 };
 
-/** The body of a bulk has at most so many bytes; common proxies refuse more than 1 MB. */
+/** Bytes of a bulk's body at most: common proxies refuse more than 1 MB. */
 export const MAX_BODY_BYTES = 1_000_000;
 
 /** What an upload is waiting for. */

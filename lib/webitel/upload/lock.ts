@@ -22,9 +22,9 @@ interface LockHolder {
   space: string;
 }
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two heartbeats: touches of the lock file. */
 const BEAT_MS = 3000;
-/** A holder without a sign of life for so many milliseconds is gone. */
+/** A holder is gone when its last heartbeat is this old, in milliseconds. */
 const STALE_MS = 20_000;
 /** Two that come at the same moment both step back, and come again. */
 const TRIES = 4;

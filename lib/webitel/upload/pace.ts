@@ -23,7 +23,7 @@ export class Pace {
   }
 
   /**
-   * The server asked to be left alone for so many milliseconds.
+   * The server asked to be left alone for this many milliseconds.
    * @returns by how many milliseconds this is longer than before
    */
   hold(ms: number): number {

@@ -31,7 +31,7 @@ export interface UploadConfig extends NodeDef, Partial<Choices> {
   batchSize?: number | string;
   concurrency?: number | string;
   rate?: number | string;
-  /** A server may commit a batch so many seconds after its answer broke. */
+  /** Seconds in which a server may still commit a batch whose answer broke. */
   lateSeconds?: number | string;
   /** Minutes. */
   expiryDuration?: number | string;

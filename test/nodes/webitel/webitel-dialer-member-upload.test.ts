@@ -410,3 +410,30 @@ describe("webitel-dialer-member-upload after a kill of Node-RED", () => {
     }
   }).timeout(60_000);
 });
+
+describe("webitel-dialer-member-upload in two Node-RED with one user directory", () => {
+  it("lets one of them write, and names it to the other", async () => {
+    const simulator = await startWebitelSimulator();
+    const userDir = makeUserDir();
+    const flows = uploadFlow(simulator.url, { batchSize: 10, rate: 200 });
+    const [one, other] = [await NodeRed.start({ userDir }), await NodeRed.start({ userDir })];
+    try {
+      await one.deploy(flows);
+      await other.deploy(flows);
+      await start(one.url, { payload: people(600) });
+      await until("some members", () => (simulator.store.queue("10")?.loaded ?? 0) >= 50);
+      await start(other.url, { payload: people(600), action: "resume" });
+      const { code, message } = (await other.message("caught"))["error"] as { code: string; message: string };
+      assert.equal(code, "EINVALID");
+      assert.match(message, /being loaded already, by process \d+ on \S+/);
+      await start(other.url, { payload: people(600) });
+      assert.equal(((await other.message("report"))["payload"] as Report).skipped, "running");
+      assert.equal(((await one.message("report"))["payload"] as Report).accepted, 600);
+      assert.equal(simulator.store.queue("10")?.loaded, 600);
+    } finally {
+      await Promise.all([one.stop(), other.stop()]);
+      await simulator.close();
+      rmSync(userDir, { recursive: true, force: true });
+    }
+  }).timeout(60_000);
+});
