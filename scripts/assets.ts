@@ -9,13 +9,14 @@
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
  *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well. Errors that nothing behind the
  *   node can throw are left out.
- * - The errors' sentences become modules in `resources/`, because not every browser imports JSON.
+ * - What runs in a browser is bundled: see `browser.ts`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
 import type { HelpPart, HelpSentences } from "../nodes/shared/help/sentences.js";
+import { buildBrowser } from "./browser.js";
 import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
@@ -126,19 +127,6 @@ async function assetsOf(type: string, script: string): Promise<void> {
   }
 }
 
-/** Makes modules of the JSON files that the compiled modules of a folder import. */
-function jsonModules(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    const file = join(folder, name);
-    if (name.endsWith(".json")) {
-      writeFileSync(file.replace(/\.json$/, ".js"), `export default ${readFileSync(file, "utf8").trim()};\n`);
-      rmSync(file);
-    } else if (name.endsWith(".js")) {
-      writeFileSync(file, readFileSync(file, "utf8").replaceAll(/( from "\.[^"]*)\.json"/g, '$1.js"'));
-    }
-  }
-}
-
 /** Removes the declarations that no published one needs. */
 function pruneDeclarations(): void {
   const needed = new Set<string>();
@@ -175,15 +163,8 @@ function indentByTabs(folder: string): void {
 async function build(): Promise<void> {
   pruneDeclarations();
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
-  for (const folder of ["dist", "resources"]) indentByTabs(join(root, folder));
-  jsonModules(join(root, "resources/lib"));
-  cpSync(join(root, "nodes/shared/editor/form.css"), join(root, "resources/nodes/shared/editor/form.css"));
-  const page = join(root, "simulators/console/page");
-  if (existsSync(page))
-    cpSync(page, join(root, "resources/simulators/console/page"), {
-      recursive: true,
-      filter: (file) => !file.endsWith(".ts"),
-    });
+  indentByTabs(join(root, "dist"));
+  await buildBrowser();
 }
 
 if (require.main === module) void build();

@@ -1,7 +1,7 @@
 /**
  * The console: one web page for all simulators, on loopback.
  *
- * - `GET /` is the page; its modules and everything else in the pack's `resources/` folder are served under `/`.
+ * - `GET /` is the page; its script and style, the pack's `resources/console/`, are served under `/`.
  * - `GET /api/events` is one stream (server-sent events): `about` once, then `state` of a simulator after each change.
  * - `POST /api/<simulator>/<action>` presses a button of a simulator: JSON object in, `{"result": …}` or `{"error": "…"}` out.
  *
@@ -35,7 +35,7 @@ export interface Console {
   close(): Promise<void>;
 }
 
-const PAGE = "/simulators/console/page/index.html";
+const PAGE = "/index.html";
 const BODY_LIMIT = 8 * 1024 * 1024;
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -128,7 +128,7 @@ async function press(
 async function file(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<void> {
   const type = TYPES[extname(pathname)];
   // `normalize` folds every ".." away before the folder is put in front.
-  const path = join(packageRoot(), "resources", normalize(decodePath(pathname)));
+  const path = join(packageRoot(), "resources/console", normalize(decodePath(pathname)));
   const content =
     type === undefined || request.method !== "GET" ? undefined : await readFile(path).catch(() => undefined);
   if (type === undefined || content === undefined) return answer(response, 404, { error: "There is no such file." });

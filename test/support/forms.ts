@@ -40,7 +40,7 @@ export function coreForms(): Map<string, Form> {
 function formsIn(files: readonly string[]): Map<string, Form> {
   const forms = new Map<string, Form>();
   const RED = stub({ nodes: stub({ registerType: (type: string, form: Form) => forms.set(type, form) }) });
-  const { common } = createRequire(__filename)(join(root, "resources/nodes/shared/editor/definition.js")) as {
+  const { common } = createRequire(__filename)(join(root, "nodes/shared/editor/definition.ts")) as {
     common: object;
   };
   // The validators ask for the global of the editor.

@@ -1,4 +1,4 @@
-/** The validators of the forms, as the build hands them to the editor. */
+/** The validators of the forms, as the editor gets them. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -6,9 +6,9 @@ import { resolve } from "node:path";
 type Validator = (this: Record<string, unknown>, value: unknown) => boolean;
 type Make = (...parameters: unknown[]) => Validator;
 
-const { valid } = createRequire(__filename)(
-  resolve(__dirname, "../../../resources/nodes/shared/editor/definition.js"),
-) as { valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make> };
+const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/shared/editor/definition.ts")) as {
+  valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make>;
+};
 
 describe("nodes/shared/editor/definition: validators", () => {
   const globals = globalThis as { RED?: object; $?: object };

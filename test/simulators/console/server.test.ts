@@ -70,16 +70,17 @@ describe("simulators/console/server", () => {
     return ask(`/api/${action}`, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body });
   }
 
-  it("serves the page and its modules, and nothing outside resources", async () => {
+  it("serves the page and its script, and nothing else", async () => {
     const page = await ask("/");
     assert.equal(page.status, 200);
     assert.match(page.body, /main\.js/);
     assert.match(String(page.headers["content-security-policy"]), /default-src 'self'/);
-    assert.equal((await ask("/simulators/console/page/main.js")).status, 200);
+    assert.equal((await ask("/main.js")).status, 200);
     for (const path of [
       "/../package.json",
       "/%2e%2e/package.json",
       "/..%2fpackage.json",
+      "/../editor.js",
       "/simulators",
       "/nothing.js",
       "/%",
