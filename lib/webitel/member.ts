@@ -213,7 +213,7 @@ class Mapper {
     for (const [index, number] of [...numbers].sort(([a], [b]) => a - b)) {
       if (number["destination"] === undefined) continue;
       const suffix = index === 1 ? "" : String(index);
-      const read = this.number({ type, ...number }, suffix);
+      const read = this.number({ ...number, type: number["type"] ?? type }, suffix);
       if (read instanceof InvalidValue) return read;
       communications.push(read);
     }

@@ -132,7 +132,8 @@ export class NodeRed {
     return red;
   }
 
-  private startedFlows(): number {
+  /** How often flows were started: it rises when a deploy, the editor's too, has come into effect. */
+  startedFlows(): number {
     return this.log.filter((line) => /Started (modified )?(flows|nodes)/.test(line)).length;
   }
 
