@@ -103,9 +103,13 @@ export function parseJsonObject(bytes: Buffer): { object: Record<string, unknown
   return { object: value as Record<string, unknown> };
 }
 
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+/** Square and curly brackets differ in this bit only. */
+const CURLY = 0x20;
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
 
 /** Counts levels and values before anything is parsed: 64 KiB of brackets would keep the parser busy for over 10 ms. */
 function excessOf(bytes: Buffer): "too-deep" | "too-many" | undefined {
@@ -120,9 +124,9 @@ function excessOf(bytes: Buffer): "too-deep" | "too-many" | undefined {
     } else if (byte === QUOTE) inString = true;
     else if (byte === COMMA) {
       if (++values > VALUE_LIMIT) return "too-many";
-    } else if (OPENING.has(byte)) {
+    } else if ((byte | CURLY) === OPENING) {
       if (++depth > DEPTH_LIMIT) return "too-deep";
-    } else if (CLOSING.has(byte)) depth--;
+    } else if ((byte | CURLY) === CLOSING) depth--;
   }
   return undefined;
 }

@@ -155,11 +155,14 @@ export async function answerCall(
 
 /**
  * Writes an answer as JSON.
- * @throws ContactCenterError `EINVALID` when it cannot be written
+ * @throws ContactCenterError `EINVALID` when it cannot be written, or when what is written is no object, as that of a date
  */
 export function jsonAnswer(vendor: Vendor, body: object): HttpAnswer {
   try {
-    return { status: 200, json: JSON.stringify(body) };
+    const json = JSON.stringify(body) as string | undefined;
+    if (json?.startsWith("{") !== true)
+      throw new Error(`its JSON is ${json?.slice(0, 1) === "[" ? "a list" : "no object"}`);
+    return { status: 200, json };
   } catch (error) {
     throw refused(
       "shared.errors.webhook.unwritable",

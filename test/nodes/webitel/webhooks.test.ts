@@ -71,6 +71,9 @@ describe("webitel webhooks", () => {
       ["the query without the request", "delete msg.req; return msg;", "error"],
       ["text", 'msg.payload = "yes"; return msg;', "error"],
       ["a list", "msg.payload = [1]; return msg;", "error"],
+      ["a date", "msg.payload = new Date(); return msg;", "error"],
+      ["what becomes null", "msg.payload = { toJSON: () => null }; return msg;", "error"],
+      ["what becomes nothing", "msg.payload = { toJSON() {} }; return msg;", "error"],
       ["what cannot be written", "msg.payload = { me: msg }; return msg;", "error"],
     ];
     for (const [what, change, reason] of bad) {
