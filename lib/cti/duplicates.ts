@@ -14,14 +14,29 @@ interface Delivered {
   at: number;
 }
 
+interface Overlap {
+  until: number;
+  /** When the latest subscription was asked for, Unix milliseconds. */
+  begunAt: number;
+  /** When each subscription was asked for: it has no copy of what was posted before. */
+  madeAt: Map<string, number>;
+  delivered: Delivered[];
+}
+
 /** Events of entries of which more than one subscription may post. */
 export class OverlapFilter {
-  private readonly overlaps = new Map<string, { until: number; delivered: Delivered[] }>();
+  private readonly overlaps = new Map<string, Overlap>();
 
-  /** From now on until {@link end}, more than one subscription may post for this entry. */
-  begin(key: string): void {
-    // What was posted before can have no copy by a subscription that is only made now.
-    if (this.overlaps.get(key)?.until !== Infinity) this.overlaps.set(key, { until: Infinity, delivered: [] });
+  /**
+   * From now on until {@link end}, more than one subscription may post for this entry.
+   * @param id the subscription that it has now
+   */
+  begin(key: string, id?: string): void {
+    const overlap = this.overlaps.get(key) ?? { until: 0, begunAt: 0, madeAt: new Map(), delivered: [] };
+    if (id !== undefined && !overlap.madeAt.has(id)) overlap.madeAt.set(id, overlap.begunAt);
+    overlap.until = Infinity;
+    overlap.begunAt = Date.now();
+    this.overlaps.set(key, overlap);
   }
 
   /** Only one subscription is left; events of the other one may still be on their way. */
@@ -45,7 +60,8 @@ export class OverlapFilter {
     if (!overlap) return false;
     const now = Date.now();
     const delivered = overlap.delivered.filter(({ at }) => now - at <= ON_THE_WAY_MS).slice(-MAX_REMEMBERED);
-    const twin = delivered.findIndex((one) => one.content === content && one.id !== id);
+    const madeAt = overlap.madeAt.get(id) ?? overlap.begunAt;
+    const twin = delivered.findIndex((one) => one.content === content && one.id !== id && one.at > madeAt);
     if (twin >= 0) delivered.splice(twin, 1);
     else delivered.push({ content, id, at: now });
     overlap.delivered = delivered;

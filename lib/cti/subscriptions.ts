@@ -355,7 +355,7 @@ export class SubscriptionManager {
     if (!this.isWanted(entry)) return undefined;
     const { imAddress, callback, key } = entry;
     entry.isSending = true;
-    this.overlaps.begin(key);
+    this.overlaps.begin(key, entry.id === undefined ? undefined : normalId(entry.id));
     return this.watched(() =>
       this.options.client.subscribe({
         ...(imAddress && { imAddress }),

@@ -428,6 +428,84 @@ describe("nodes/cti/cti-subscribe", function () {
     });
   });
 
+  it("subscribes the others where one address is wrong, and says which entry it is", async () => {
+    const settled = await settle([
+      ...eventLoopFlow(simulator, red, [ANNA, "bart", `${CARLA}:5061;transport=tls`]),
+      button("list", "subscribe", { action: "list" }),
+      button("sub", "subscribe", { action: "subscribe", payload: [BART, "nobody"] }),
+    ]);
+    assert.deepEqual(
+      settled.map((row) => [row.imAddress, row.subscribed]),
+      [
+        [ANNA, true],
+        [`${CARLA}:5061;transport=tls`, true],
+        ["bart", false],
+      ],
+    );
+    assert.match(settled[2]?.error ?? "", /Entry 2 of agents/);
+    red.forget();
+    await pressInject(red, "sub");
+    assert.deepEqual(
+      rows(await red.message("rows")).map((row) => row.subscribed),
+      [true, false],
+    );
+  });
+
+  it("tells on output 2 that events may be lost: after a deploy, and when the broker forgot", async () => {
+    const flow = (name: string): FlowNode[] => [
+      ...withSettings(eventLoopFlow(simulator, red, [ANNA], { name, renew: 0.005 }), "subscribe", {
+        wires: [["rows"], ["gap"]],
+      }),
+      probe("gap"),
+    ];
+    await settle(flow("one"));
+    red.forget();
+    await red.deploy(flow("two"), "nodes");
+    const { payload } = await red.message("gap");
+    const { from, to, durationMs, agents } = payload as {
+      from: string;
+      to: string;
+      durationMs: number;
+      agents: string[];
+    };
+    assert.deepEqual([agents, durationMs], [[ANNA], Date.parse(to) - Date.parse(from)]);
+    red.forget();
+    simulator.deliveries.forget();
+    assert.equal((await red.message("gap"))["topic"], "gap");
+    await red.deploy([tab()]);
+  });
+
+  it("sends each event once while subscriptions are replaced", async () => {
+    await settle(eventLoopFlow(simulator, red, [ANNA], { renew: 0.002 }));
+    for (let call = 0; call < 60; call++) {
+      await simulator.tell({
+        event: "Hunting",
+        session: "Inbound",
+        address: ANNA,
+        callId: `call-${call}`,
+        ani: "+31201234567",
+      });
+    }
+    await red.message("event", ({ payload }) => (payload as { callId: string }).callId === "call-59");
+    assert.equal(red.messages("event").length, 60);
+    await red.deploy([tab()]);
+  });
+
+  it("shares the subscription of an agent between two nodes, and the last one ends it", async () => {
+    const flow = [...eventLoopFlow(simulator, red, [ANNA]), subscriber([ANNA], {}, "second")];
+    await settle(flow);
+    await until("both", () => red.messages("rows").length >= 1);
+    await holds([ANNA]);
+    await red.deploy(
+      flow.filter((one) => one.id !== "second"),
+      "nodes",
+    );
+    red.forget();
+    simulator.switchboard.ring(ANNA, "+31201234567");
+    await red.message("event");
+    assert.deepEqual(held(simulator), [ANNA]);
+  });
+
   it("keeps many subscribers without a warning of Node", async () => {
     const agents = Array.from({ length: 15 }, (_, at) => `sip:agent${at}@contoso.example`);
     await settle([

@@ -1,0 +1,154 @@
+/**
+ * `npm run bench:cti-soak`: subscriptions while Node-RED is killed (default context), the broker forgets or is away, answers
+ * get lost and flows are deployed. Numbered events go to every agent all the time. Fails unless the broker ends with exactly
+ * one subscription per agent, no event came twice, and each that is missing is inside a gap that was told.
+ * Options: --minutes 30 --agents 20 --seed 1
+ */
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { type CtiSimulator, startCtiSimulator } from "../simulators/cti/simulator.js";
+import { broker, eventIn, SECRET, subscriber } from "../test/support/cti.js";
+import { probe, tab } from "../test/support/flow.js";
+import { type FlowNode, freePort, makeUserDir, NodeRed } from "../test/support/node-red.js";
+import { until } from "../test/support/wait.js";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "30" },
+    agents: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
+  },
+});
+/** Each agent gets an event this often, milliseconds. */
+const EVENT_MS = 1000;
+/** What a gap may miss at its ends: an event is on its way, milliseconds. */
+const EDGE_MS = 1500;
+
+interface Sent {
+  agent: string;
+  at: number;
+}
+interface Gap {
+  from: string;
+  to: string;
+  agents: string[];
+}
+
+let seed = Number(values.seed);
+function random(): number {
+  seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+  return seed / 2 ** 31;
+}
+
+async function main(): Promise<void> {
+  const agents = Array.from({ length: Number(values.agents) }, (_, at) => `sip:agent${at}@contoso.example`);
+  const [port, brokerPort, userDir] = [await freePort(), await freePort(), makeUserDir()];
+  let simulator = await startCtiSimulator({ port: brokerPort, agents });
+  const flows = (name: string): FlowNode[] => [
+    tab(),
+    broker(simulator.url, { callbackUrl: `http://127.0.0.1:${port}` }),
+    eventIn({ auth: "secret", credentials: { secret: SECRET } }),
+    Object.assign(subscriber(agents, { name, renew: 0.2 }), { wires: [[], ["gap"]] }),
+    probe("event"),
+    probe("gap"),
+  ];
+  const seen: NodeRed["seen"] = [];
+  let red = await NodeRed.start({ port, userDir });
+  await red.deploy(flows("first"));
+  await until("the subscriptions", () => simulator.state().subscriptions.length === agents.length);
+
+  const sent = new Map<string, Sent>();
+  let number = 0;
+  const timer = setInterval(() => {
+    for (const agent of agents) {
+      const callId = `call-${++number}`;
+      sent.set(callId, { agent, at: Date.now() });
+      void simulator.tell({ event: "Hunting", session: "Inbound", address: agent, callId, ani: "+31201234567" });
+    }
+  }, EVENT_MS);
+
+  const counts: Record<string, number> = {};
+  const faults: Record<string, () => Promise<unknown>> = {
+    async kill() {
+      seen.push(...red.seen);
+      await red.stop("SIGKILL");
+      red = await NodeRed.start({ port, userDir });
+    },
+    async away() {
+      const subscriptions = simulator;
+      await subscriptions.close();
+      await sleep(500 + 4000 * random());
+      simulator = await startCtiSimulator({ port: brokerPort, agents });
+    },
+    async forget() {
+      simulator.deliveries.forget();
+    },
+    async lose() {
+      simulator.faults.lose = Math.ceil(4 * random());
+    },
+    async refuse() {
+      Object.assign(simulator.faults, { refuse: Math.ceil(20 * random()), refuseStatus: random() < 0.5 ? 503 : 502 });
+    },
+    async deploy() {
+      await red.deploy(flows(String(random())), random() < 0.5 ? "full" : "nodes");
+    },
+  };
+  const end = Date.now() + Number(values.minutes) * 60_000;
+  while (Date.now() < end) {
+    await sleep(3000 + 7000 * random());
+    const names = Object.keys(faults);
+    const name = names[Math.floor(random() * names.length)] as string;
+    counts[name] = (counts[name] ?? 0) + 1;
+    await faults[name]?.();
+  }
+  Object.assign(simulator.faults, { lose: 0, refuse: 0 });
+  // Everything has been renewed once, and what a lost answer left has posted.
+  await sleep(75_000);
+  clearInterval(timer);
+  await sleep(2000);
+  seen.push(...red.seen);
+  report(simulator, agents, sent, seen, counts);
+  await red.stop();
+  await simulator.close();
+  rmSync(userDir, { recursive: true, force: true });
+}
+
+function report(
+  simulator: CtiSimulator,
+  agents: readonly string[],
+  sent: ReadonlyMap<string, Sent>,
+  seen: NodeRed["seen"],
+  counts: Record<string, number>,
+): void {
+  const gaps = seen.filter(({ probe: name }) => name === "gap").map(({ message }) => message["payload"] as Gap);
+  const received = new Map<string, number>();
+  for (const { probe: name, message } of seen) {
+    if (name !== "event") continue;
+    const { callId } = message["payload"] as { callId: string };
+    received.set(callId, (received.get(callId) ?? 0) + 1);
+  }
+  const isTold = ({ agent, at }: Sent): boolean =>
+    gaps.some(
+      (gap) => gap.agents.includes(agent) && at >= Date.parse(gap.from) - EDGE_MS && at <= Date.parse(gap.to) + EDGE_MS,
+    );
+  const missing = [...sent].filter(([callId]) => !received.has(callId)).map(([, one]) => one);
+  const untold = missing.filter((one) => !isTold(one));
+  const doubled = [...received.values()].filter((count) => count > 1).length;
+  const held = simulator.state().subscriptions.map(({ address }) => address);
+  const wrong = [
+    doubled > 0 && `${doubled} events came twice`,
+    untold.length > 0 && `${untold.length} are missing outside of any gap`,
+    (held.length !== agents.length || new Set(held).size !== agents.length) &&
+      `${held.length} subscriptions for ${agents.length} agents`,
+  ].filter((one) => one !== false);
+  console.log(`faults: ${JSON.stringify(counts)}`);
+  console.log(
+    `${sent.size} events, ${received.size} arrived, ${missing.length} missing of which ${missing.length - untold.length} inside ${gaps.length} gaps, ${doubled} twice; ${held.length} subscriptions for ${agents.length} agents`,
+  );
+  for (const { agent, at } of untold.slice(0, 10)) console.log(`untold: ${agent} ${new Date(at).toISOString()}`);
+  console.log(wrong.length === 0 ? "holds" : `DOES NOT HOLD: ${wrong.join("; ")}`);
+  if (wrong.length > 0) process.exitCode = 1;
+}
+
+void main();
