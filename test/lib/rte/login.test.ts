@@ -151,7 +151,7 @@ describe("lib/rte/login", () => {
     await assert.rejects(enreachLogin(() => login({ discoveryUrl: "nowhere" }))(NEVER), { code: "EINVALID" });
   });
 
-  describe("a trial", () => {
+  describe("a test of the connection", () => {
     it("goes the whole way and out again", async () => {
       const { done, failed, events } = await testConnection(
         enreachLogin(() => login()),

@@ -110,7 +110,7 @@ describe("lib/rte/client after an outage", () => {
     assert.ok(Date.parse((await recorder.notice("gap")).payload.from) - startMs < 100, "from the start on");
   });
 
-  it("gives up a hub that answers no method", async () => {
+  it("gives up a hub that answers no method, on a connection of no use", async () => {
     simulator.setFault("hang-calls");
     const recorder = new RecordingSubscriber(open());
     await recorder.setSubscriptions([of("QueueStatus")]);
@@ -154,7 +154,7 @@ describe("lib/rte/client after an outage", () => {
     assert.ok(Date.parse((await recorder.notice("gap")).payload.from) <= downMs);
   });
 
-  it("who joins during an outage is told of it, and misses only from then on", async () => {
+  it("reports an outage to a subscriber that joins in it, and a gap only from then on", async () => {
     const recorder = await listening();
     await simulator.stop();
     await recorder.notice("disconnected");
