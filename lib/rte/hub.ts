@@ -89,6 +89,8 @@ export class Hub {
   /** Resolves at the end with the reason; with undefined after {@link Hub.stop}. */
   readonly closed: Promise<ContactCenterError | undefined>;
   private end: (reason: ContactCenterError | undefined) => void = () => undefined;
+  /** The handshake is done; before that its own limits hold. */
+  private isStarted = false;
   private isOver = false;
   private connection: HubConnection | undefined;
   private closeError: string | undefined;
@@ -159,6 +161,8 @@ export class Hub {
     connection.onclose(() => this.end(this.whyClosed()));
     try {
       await connection.start();
+      this.heardMs = Date.now();
+      this.isStarted = true;
     } catch (error) {
       giveUp.abort();
       if (signal.aborted) throw this.networkError("connect", "ECLOSED");
@@ -187,7 +191,7 @@ export class Hub {
   /** Everything was read, so the hub is not just waiting for a flow that is behind. */
   private checkSilence(): void {
     const silentMs = Date.now() - this.heardMs;
-    if (silentMs < this.timings.silenceMs || this.isOver) return;
+    if (!this.isStarted || this.isOver || silentMs < this.timings.silenceMs) return;
     const cause = { vendor: "enreach", operation: "listen" } as const;
     const seconds = Math.round(silentMs / 1000);
     void this.stop(new ContactCenterError("ESILENT", "rte.errors.silent", cause, { seconds }));
