@@ -108,6 +108,10 @@ async function main(): Promise<void> {
   clearInterval(timer);
   await sleep(2000);
   seen.push(...red.seen);
+  // Not while a subscription is being replaced.
+  await until("one subscription per agent", () => simulator.state().subscriptions.length === agents.length).catch(
+    () => undefined,
+  );
   report(simulator, agents, sent, seen, counts);
   await red.stop();
   await simulator.close();

@@ -3,6 +3,8 @@ import { ON_THE_WAY_MS } from "./duplicates.js";
 
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
 const LOST_ANSWER_MS = 60_000;
+/** Lost answers of one entry that are remembered. */
+const MAX_LOST = 20;
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
@@ -17,7 +19,7 @@ export class SubscriptionIds {
   // A broker may hand out one id for several entries.
   private readonly holders = new Map<string, Set<string>>();
   private readonly goneAt = new Map<string, number>();
-  private readonly lostAnswers = new Map<string, number>();
+  private readonly lostAnswers = new Map<string, number[]>();
   private readonly unknown = new Map<string, number>();
 
   /** The entry has this id now. */
@@ -70,7 +72,7 @@ export class SubscriptionIds {
 
   /** A request of this entry may have been processed although no answer came. */
   noteLostAnswer(key: string): void {
-    this.lostAnswers.set(key, Date.now());
+    this.lostAnswers.set(key, [...(this.lostAnswers.get(key) ?? []), Date.now()].slice(-MAX_LOST));
   }
 
   /**
@@ -79,12 +81,14 @@ export class SubscriptionIds {
    * @returns true when it is
    */
   takeLostAnswer(key: string, id: string): boolean {
-    const lostAt = this.lostAnswers.get(key);
-    if (lostAt === undefined) return false;
-    const isLate = Date.now() - lostAt > LOST_ANSWER_MS;
-    const isOlder = (this.unknown.get(normalId(id)) ?? Infinity) <= lostAt;
-    if (!isOlder || isLate) this.lostAnswers.delete(key);
-    return !isLate && !isOlder;
+    const now = Date.now();
+    const seenAt = this.unknown.get(normalId(id)) ?? Infinity;
+    const lost = (this.lostAnswers.get(key) ?? []).filter((at) => now - at <= LOST_ANSWER_MS);
+    const found = lost.findIndex((at) => at < seenAt);
+    if (found >= 0) lost.splice(found, 1);
+    if (lost.length === 0) this.lostAnswers.delete(key);
+    else this.lostAnswers.set(key, lost);
+    return found >= 0;
   }
 
   /** An event of this id was refused. */

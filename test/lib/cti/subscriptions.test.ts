@@ -524,6 +524,17 @@ describe("lib/cti/subscriptions", () => {
       assert.deepEqual(broker.addresses(), [ANNA, BART]);
     });
 
+    it("ends each where several answers of one agent got lost", async () => {
+      const { manager, one } = await started([BART]);
+      broker.loseAnswers = 3;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(5000);
+      assert.equal(broker.held.size, 5);
+      for (const id of ["id-2", "id-3", "id-4"]) assert.equal(manager.admits(URL, id, ANNA), false);
+      await clock.tickAsync(500);
+      assert.deepEqual(broker.addresses(), [ANNA, BART]);
+    });
+
     it("never one that posted before, nor later than a minute", async () => {
       const { manager, one } = await started([ANNA]);
       assert.equal(manager.admits(URL, "foreign", ANNA), false);
