@@ -1,6 +1,7 @@
 /** The header of a CSV, checked before anything is sent: one clear sentence instead of a rejected row per person. */
 import { refused } from "./errors.js";
-import { type MappingOptions, mappableField } from "./member.js";
+import { mappableField } from "./field-names.js";
+import type { MappingOptions } from "./member.js";
 import { MAX_COMMUNICATIONS } from "./tables.js";
 
 /** Characters of a header that are shown in an error. */

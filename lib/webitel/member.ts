@@ -4,6 +4,7 @@
  * A row is an object by column name (CSV cells are text) or a finished member with `communications`; both are read by the same rules.
  */
 import { INT32_MAX, isBlankText as isBlank, isRecord, textOf } from "../core/values.js";
+import { fieldOf, IS_NUMBERED, mappableField, NUMBERED, parts } from "./field-names.js";
 import { dialable } from "./numbers.js";
 import {
   EARLIEST_MS,
@@ -68,7 +69,6 @@ export type MappingResult = { member: Member; error?: never } | { error: RowErro
 type Kind = FieldKind | "variable";
 
 const KINDS = new Map<string, FieldKind>(MEMBER_FIELDS.map((field) => [field.name, field.kind]));
-const NUMBERED = MEMBER_FIELDS.filter((field) => "numbered" in field).map(({ name }) => name);
 /** Fields of the member itself; the numbered ones are those of its numbers. */
 const OWN = MEMBER_FIELDS.filter((field) => !("numbered" in field)).map(({ name }) => name);
 /** The fields of a number and how they are read. */
@@ -77,54 +77,8 @@ const NUMBER_KINDS: readonly (readonly [name: string, kind: Kind])[] = [
   ["priority", "integer"],
   ["stop_at", "time"],
 ];
-const IS_NUMBERED: ReadonlySet<string> = new Set(NUMBERED);
 /** Characters of a value that an error shows. */
 const SHOWN = 80;
-
-interface FieldParts {
-  base: string;
-  index: number;
-}
-
-/** A list has the same fields in each row. */
-const knownParts = new Map<string, FieldParts>();
-const KNOWN_PARTS = 1000;
-
-/** Splits `destination3` into its base name and number; the first is 1. */
-function parts(field: string): FieldParts {
-  const known = knownParts.get(field);
-  if (known) return known;
-  const [, base = field, digits] = /^([a-z_]+?)(\d+)$/.exec(field) ?? [];
-  const isNumber = digits !== undefined && IS_NUMBERED.has(base);
-  const found = isNumber ? { base, index: Number(digits) } : { base: field, index: 1 };
-  if (knownParts.size < KNOWN_PARTS) knownParts.set(field, found);
-  return found;
-}
-
-/** True for a field that a column may be mapped to. `destination1` is written `destination`. */
-export function isField(field: string): boolean {
-  if (field.startsWith(VARIABLE_PREFIX)) {
-    const name = field.slice(VARIABLE_PREFIX.length);
-    return name !== "" && name !== MARKER && name !== "__proto__";
-  }
-  const { base, index } = parts(field);
-  return KINDS.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
-}
-
-/** The field that a column is named like; names of variables keep their case, and `destination1` is `destination`. */
-export function fieldOf(column: string): string {
-  const name = column.trim();
-  const lower = name.toLowerCase();
-  if (lower.startsWith(VARIABLE_PREFIX)) return VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length);
-  const { base, index } = parts(lower);
-  return index === 1 ? base : lower;
-}
-
-/** The field that a column goes to with an empty mapping; undefined when it is ignored. */
-export function mappableField(column: string): string | undefined {
-  const field = fieldOf(column);
-  return isField(field) ? field : undefined;
-}
 
 class InvalidValue {
   constructor(readonly error: RowError) {}

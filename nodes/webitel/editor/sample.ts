@@ -2,7 +2,8 @@
 import { isRecord } from "../../../lib/core/values.js";
 import { columnNames, firstRecords, rowOf } from "../../../lib/webitel/csv.js";
 import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
-import { fieldOf, isField, type Mapping, type RowError } from "../../../lib/webitel/member.js";
+import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
+import type { Mapping, RowError } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
 /** What a sample holds. */

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  fieldOf,
-  isField,
-  type MappingOptions,
-  type MappingResult,
-  mark,
-  memberMapper,
-} from "../../../lib/webitel/member.js";
+import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
+import { type MappingOptions, type MappingResult, mark, memberMapper } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 

@@ -1,0 +1,55 @@
+/** Names of the fields that a column may be mapped to. Free of node builtins: the editor uses it too. */
+import { MARKER, MAX_COMMUNICATIONS, MEMBER_FIELDS, VARIABLE_PREFIX } from "./tables.js";
+
+const NAMES = new Set<string>(MEMBER_FIELDS.map(({ name }) => name));
+/** Fields of a number of a member: `destination2` … exist as well. */
+export const NUMBERED = MEMBER_FIELDS.filter((field) => "numbered" in field).map(({ name }) => name);
+
+/** The same, to look a name up. */
+export const IS_NUMBERED: ReadonlySet<string> = new Set(NUMBERED);
+
+/** A numbered field's name, and which of the numbers it is of; the first is 1. */
+interface FieldParts {
+  base: string;
+  index: number;
+}
+
+/** A list has the same fields in each row. */
+const knownParts = new Map<string, FieldParts>();
+const KNOWN_PARTS = 1000;
+
+/** Splits `destination3` into its base name and number; the first is 1. */
+export function parts(field: string): FieldParts {
+  const known = knownParts.get(field);
+  if (known) return known;
+  const [, base = field, digits] = /^([a-z_]+?)(\d+)$/.exec(field) ?? [];
+  const isNumber = digits !== undefined && IS_NUMBERED.has(base);
+  const found = isNumber ? { base, index: Number(digits) } : { base: field, index: 1 };
+  if (knownParts.size < KNOWN_PARTS) knownParts.set(field, found);
+  return found;
+}
+
+/** True for a field that a column may be mapped to. `destination1` is written `destination`. */
+export function isField(field: string): boolean {
+  if (field.startsWith(VARIABLE_PREFIX)) {
+    const name = field.slice(VARIABLE_PREFIX.length);
+    return name !== "" && name !== MARKER && name !== "__proto__";
+  }
+  const { base, index } = parts(field);
+  return NAMES.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
+}
+
+/** The field that a column is named like; names of variables keep their case, and `destination1` is `destination`. */
+export function fieldOf(column: string): string {
+  const name = column.trim();
+  const lower = name.toLowerCase();
+  if (lower.startsWith(VARIABLE_PREFIX)) return VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length);
+  const { base, index } = parts(lower);
+  return index === 1 ? base : lower;
+}
+
+/** The field that a column goes to with an empty mapping; undefined when it is ignored. */
+export function mappableField(column: string): string | undefined {
+  const field = fieldOf(column);
+  return isField(field) ? field : undefined;
+}
