@@ -262,6 +262,9 @@ describe("nodes/rte: deploys", function () {
 
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     it(`reports as a gap what a restart loses (${signal})`, async () => {
+      // The other Node-RED leaves the hub, so that what is seen there is the one of this test.
+      await red.deploy([tab()]);
+      await until("no socket", () => simulator.hub.connections.size === 0);
       const userDir = makeUserDir();
       const first = await NodeRed.start({ flows: [tab()], userDir });
       try {
