@@ -159,7 +159,7 @@ describe("demo/start", () => {
     const command = start();
     await command.address("Editor");
     assert.equal(await command.end("SIGTERM"), 0);
-    const alone = start(["--node-red", "http://127.0.0.1:1", ...FREE], {}, "cli.js");
+    const alone = start(["--node-red", "http://127.0.0.1:1", ...FREE], {}, "simulators/cli.js");
     await alone.address("Console");
     assert.equal(await alone.end("SIGTERM"), 0);
   });
