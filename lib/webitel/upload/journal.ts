@@ -15,6 +15,7 @@
  * batch that was sent. The other lines are written at once but not synced: one that is lost only means that the queue is asked again.
  * A line torn by a kill is skipped; appending continues on a new line.
  */
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -76,16 +77,19 @@ export class Journal {
   private file: FileHandle | undefined;
   private writing: Promise<void> = Promise.resolve();
   private broken: ContactCenterError | undefined;
+  private readonly locks: readonly JournalLock[];
 
   /**
    * @param head written first in a new file; undefined continues an old one
-   * @param lock says that no other process writes; released with the journal
+   * @param locks say that no other process writes, or loads the same input; released with the journal
    */
   constructor(
     readonly path: string,
     private readonly head?: JournalHead,
-    private readonly lock?: JournalLock,
-  ) {}
+    ...locks: JournalLock[]
+  ) {
+    this.locks = locks;
+  }
 
   /**
    * Appends a line and resolves when it is on the disk.
@@ -93,7 +97,7 @@ export class Journal {
    * when another process has taken the run over
    */
   async append(line: JournalLine): Promise<void> {
-    await this.lock?.verify();
+    for (const lock of this.locks) await lock.verify();
     await this.write(line, true);
   }
 
@@ -107,7 +111,7 @@ export class Journal {
     await this.writing.catch(() => undefined);
     await this.file?.close();
     this.file = undefined;
-    await this.lock?.release();
+    for (const lock of this.locks) await lock.release();
   }
 
   private write(line: JournalLine, sync: boolean): Promise<void> {
@@ -260,19 +264,35 @@ export class JournalFolder {
     private readonly keep = 10,
   ) {}
 
-  /** A new journal, locked. */
-  async create(head: JournalHead): Promise<Journal> {
+  /**
+   * The right to load an input into a queue: a run is only looked for, made or continued by who has it.
+   * @returns undefined for an input that cannot be told from others (`fingerprint` is "")
+   * @throws ContactCenterError `EINVALID` with the holder's name when another process loads it
+   */
+  async acquireInput(queueId: string, fingerprint: string): Promise<JournalLock | undefined> {
+    if (fingerprint === "") return undefined;
+    await mkdir(this.folder, { recursive: true });
+    const digest = createHash("sha256").update(`${queueId}\n${fingerprint}`).digest("hex").slice(0, 32);
+    return acquireLock(join(this.folder, `${this.inputPrefix}${digest}`));
+  }
+
+  /**
+   * A new journal, locked.
+   * @param input released with the journal
+   */
+  async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
     await mkdir(this.folder, { recursive: true });
     const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
-    return new Journal(path, head, await acquireLock(path));
+    return new Journal(path, head, await acquireLock(path), ...(input ? [input] : []));
   }
 
   /**
    * An old journal to be continued, locked.
+   * @param input released with the journal
    * @throws ContactCenterError `EINVALID` when another process writes it
    */
-  async continue(path: string): Promise<Journal> {
-    return new Journal(path, undefined, await acquireLock(path));
+  async continue(path: string, input?: JournalLock): Promise<Journal> {
+    return new Journal(path, undefined, await acquireLock(path), ...(input ? [input] : []));
   }
 
   /** The first lines of this node's journals, newest first. */
@@ -283,10 +303,12 @@ export class JournalFolder {
 
   /**
    * Removes journals of this node that have ended, but the newest, and those of any node that are older than a month: until then
-   * what was not loaded to its end can be resumed.
+   * what was not loaded to its end can be resumed. Locks of inputs whose process is gone go too.
    * @param keep how many of the newest stay
    */
   async tidy(keep = this.keep): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [] as string[]))
+      if (name.startsWith(this.inputPrefix)) await lockHolder(join(this.folder, name.replace(/\.[^.]+\.lock$/, "")));
     for (const path of (await this.paths()).slice(keep))
       if (await isEnded(path).catch(() => false)) await unlink(path).catch(() => undefined);
     for (const path of await this.paths("webitel-")) {
@@ -294,6 +316,10 @@ export class JournalFolder {
       const isOld = Date.now() - mtimeMs > KEPT_MS;
       if (isOld && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
     }
+  }
+
+  private get inputPrefix(): string {
+    return `webitel-${this.owner}-input-`;
   }
 
   /** Journals, newest first: a run's id begins with its time, so the names of one node sort by age. */

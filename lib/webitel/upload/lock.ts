@@ -1,8 +1,10 @@
 /**
- * One writer per journal, also when the last one crashed and also on a folder that two machines share.
+ * One holder per name, also when the last one crashed and also on a folder that two machines share: one writer of a journal, one
+ * process that loads an input.
  *
- * Who wants to write puts a file of its own beside the journal, `<journal>.<token>.lock`, and then looks at the others: another
- * one that is alive wins. So nobody ever removes the file of a living process, and two that come at the same moment see each other.
+ * Who wants the lock makes a file of its own, `<name>.<token>.lock`, and then looks at the others: one that was there before wins.
+ * So nobody ever removes the file of a living process. Of several that come at the same moment and see each other, the first by
+ * name stays and looks again, and the others step back: one of them gets the lock.
  * A holder touches its file every few seconds; one that was not touched for long, or whose process is gone, is left over.
  */
 import { randomBytes } from "node:crypto";
@@ -11,13 +13,10 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { delay } from "../../http/backoff.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
+import type { RunHolder } from "./report.js";
 
-/** Who writes a journal. */
-interface LockHolder {
-  pid: number;
-  host: string;
-  /** ISO 8601. */
-  since: string;
+/** Who holds a lock. */
+interface LockHolder extends RunHolder {
   /** Names the space in which the pid counts: a container has one of its own. "" where the system does not say. */
   space: string;
 }
@@ -26,8 +25,8 @@ interface LockHolder {
 const BEAT_MS = 3000;
 /** A holder is gone when its last heartbeat is this old, in milliseconds. */
 const STALE_MS = 20_000;
-/** Two that come at the same moment both step back, and come again. */
-const TRIES = 4;
+/** How often the first of several waits for the others to step back; one that got the lock before it does not. */
+const TRIES = 20;
 
 const processSpace = async (): Promise<string> => {
   const [boot, pids] = await Promise.all([
@@ -80,15 +79,22 @@ async function lockFiles(journal: string): Promise<string[]> {
     .map((name) => join(dirname(journal), name));
 }
 
-/** Who writes this journal now; undefined when nobody does. Left-over locks are removed. */
-export async function lockHolder(journal: string, except?: string): Promise<LockHolder | undefined> {
-  for (const path of await lockFiles(journal)) {
+/** The locks that are held, the first by name first. Left-over ones are removed. */
+async function heldLocks(name: string, except?: string): Promise<{ path: string; holder: LockHolder }[]> {
+  const held = [];
+  for (const path of (await lockFiles(name)).sort()) {
     if (path === except) continue;
     const holder = await aliveHolder(path);
-    if (holder) return holder;
-    await unlink(path).catch(() => undefined);
+    if (holder) held.push({ path, holder });
+    else await unlink(path).catch(() => undefined);
   }
-  return undefined;
+  return held;
+}
+
+/** Who holds the lock with this name now; undefined when nobody does. Left-over locks are removed. */
+export async function lockHolder(name: string, except?: string): Promise<LockHolder | undefined> {
+  const [first] = await heldLocks(name, except);
+  return first?.holder;
 }
 
 function locked(holder: LockHolder): ContactCenterError {
@@ -102,25 +108,27 @@ function locked(holder: LockHolder): ContactCenterError {
 }
 
 /**
- * Takes the right to write a journal.
- * @param journal the journal's path; its folder exists
+ * Takes a lock.
+ * @param name a path; its folder exists. For a journal its own
  * @throws ContactCenterError `EINVALID` with the holder's name when another process, or this one, has it
  */
-export async function acquireLock(journal: string): Promise<JournalLock> {
-  const path = `${journal}.${randomBytes(6).toString("hex")}.lock`;
+export async function acquireLock(name: string): Promise<JournalLock> {
+  const before = await lockHolder(name);
+  if (before) throw locked(before);
+  const path = `${name}.${randomBytes(6).toString("hex")}.lock`;
+  const since = new Date().toISOString();
+  const holder: LockHolder = { pid: process.pid, host: hostname(), since, space: await processSpace() };
+  ownFiles.add(path);
+  await writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
   for (let attempt = 1; ; attempt++) {
-    const since = new Date().toISOString();
-    const holder: LockHolder = { pid: process.pid, host: hostname(), since, space: await processSpace() };
-    const before = await lockHolder(journal);
-    if (before) throw locked(before);
-    ownFiles.add(path);
-    await writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
-    const other = await lockHolder(journal, path);
-    if (!other) return new JournalLock(journal, path);
-    await unlink(path).catch(() => undefined);
-    ownFiles.delete(path);
-    if (attempt >= TRIES) throw locked(other);
-    await delay(50 + Math.random() * 200);
+    const [other] = await heldLocks(name, path);
+    if (!other) return new JournalLock(name, path);
+    if (other.path < path || attempt >= TRIES) {
+      await unlink(path).catch(() => undefined);
+      ownFiles.delete(path);
+      throw locked(other.holder);
+    }
+    await delay(50);
   }
 }
 

@@ -2,8 +2,8 @@
 import { ContactCenterError, REFUSED } from "../errors.js";
 import type { Again } from "../tables.js";
 import { isEnded, type Journal, type JournalContent, type JournalFolder, readJournal } from "./journal.js";
-import { lockHolder } from "./lock.js";
-import { newRunId } from "./report.js";
+import { type JournalLock, lockHolder } from "./lock.js";
+import { newRunId, type RunHolder } from "./report.js";
 import type { Measure, RowSource } from "./source.js";
 
 /** A run about to begin. Its journal is locked until it is closed. */
@@ -25,6 +25,8 @@ export interface SkippedRun {
   /** The run that exists. */
   runId: string;
   skipped: "running" | "unfinished";
+  /** The process that is at it, when it is another one. */
+  holder?: RunHolder;
 }
 
 function cannotResume(
@@ -40,18 +42,23 @@ function cannotResume(
   );
 }
 
-/** Starts a new run. */
+/**
+ * Starts a new run.
+ * @param input the right to load this input; without it a second run may be over the same
+ */
 export async function openRun(
   folder: JournalFolder,
   queueId: string,
   source: RowSource,
   measured?: Measure,
+  input?: JournalLock,
 ): Promise<OpenedRun> {
   const measure = measured ?? (await source.measure());
   await folder.tidy();
   const startedMs = Date.now();
   const runId = newRunId(startedMs);
-  const journal = await folder.create({ run: runId, queue: queueId, input: measure.fingerprint, started: startedMs });
+  const head = { run: runId, queue: queueId, input: measure.fingerprint, started: startedMs };
+  const journal = await folder.create(head, input);
   return { runId, startedMs, journal, ...measure };
 }
 
@@ -66,12 +73,55 @@ export async function beginRun(
   again: Again,
 ): Promise<OpenedRun | SkippedRun> {
   const measure = await source.measure();
-  const same = again === "load" ? undefined : await newestOver(folder, queueId, measure);
-  if (!same || (await isEnded(same.path))) return openRun(folder, queueId, source, measure);
-  if (await lockHolder(same.path)) return { runId: same.runId, skipped: "running" };
-  if (again === "skip") return { runId: same.runId, skipped: "unfinished" };
-  const before = await readJournal(same.path);
-  return before && !before.ended ? continueRun(folder, before, measure) : openRun(folder, queueId, source, measure);
+  if (again === "load") return openRun(folder, queueId, source, measure);
+  return withInput(folder, queueId, measure, async (input) => {
+    const same = await newestOver(folder, queueId, measure);
+    if (!same || (await isEnded(same.path))) return openRun(folder, queueId, source, measure, input);
+    const holder = await lockHolder(same.path);
+    if (holder) return running(same.runId, holder);
+    if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
+    const before = await readJournal(same.path);
+    return before && !before.ended
+      ? continueRun(folder, before, measure, input)
+      : openRun(folder, queueId, source, measure, input);
+  }).catch(async (error: unknown) => {
+    const holder = lockedBy(error);
+    if (!holder) throw error;
+    const same = await newestOver(folder, queueId, measure);
+    return running(same?.runId ?? "", holder);
+  });
+}
+
+/** The holder that an error of a lock names. */
+const lockedBy = (error: unknown): RunHolder | undefined =>
+  error instanceof ContactCenterError && error.cause["why"] === "locked"
+    ? (error.cause["holder"] as RunHolder)
+    : undefined;
+
+const running = (runId: string, { pid, host, since }: RunHolder): SkippedRun => ({
+  runId,
+  skipped: "running",
+  ...(pid !== process.pid && { holder: { pid, host, since } }),
+});
+
+/**
+ * Opens a run while no other process can open one over the same input. What was opened keeps the lock until its journal is closed.
+ * @throws ContactCenterError `EINVALID` with the holder's name when another process is at this input
+ */
+async function withInput<Run extends OpenedRun | SkippedRun>(
+  folder: JournalFolder,
+  queueId: string,
+  { fingerprint }: Measure,
+  open: (input: JournalLock | undefined) => Promise<Run>,
+): Promise<Run> {
+  const input = await folder.acquireInput(queueId, fingerprint);
+  let run: Run | undefined;
+  try {
+    run = await open(input);
+    return run;
+  } finally {
+    if (!run || "skipped" in run) await input?.release();
+  }
 }
 
 /**
@@ -83,22 +133,37 @@ export async function resumeRun(folder: JournalFolder, queueId: string, source: 
   const [newest] = await folder.runs();
   if (!newest) throw cannotResume("nothing", "action");
   const measure = await source.measure();
+  return withInput(folder, queueId, measure, (input) => resumeMeasured(folder, queueId, newest, measure, input));
+}
+
+async function resumeMeasured(
+  folder: JournalFolder,
+  queueId: string,
+  newest: { path: string },
+  measure: Measure,
+  input: JournalLock | undefined,
+): Promise<OpenedRun> {
   const same = await newestOver(folder, queueId, measure);
   const before = await readJournal(same?.path ?? newest.path);
   if (!before || before.ended) throw cannotResume("nothing", "action");
-  const { run, queue, input } = before.head;
+  const { run, queue } = before.head;
   if (!same)
-    throw input === ""
+    throw before.head.input === ""
       ? cannotResume("stream", "source", { run })
       : queue === queueId
         ? cannotResume("changed", "source", { run })
         : cannotResume("queue", "queueId", { run, queue, wanted: queueId });
-  return continueRun(folder, before, measure);
+  return continueRun(folder, before, measure, input);
 }
 
-async function continueRun(folder: JournalFolder, before: JournalContent, measure: Measure): Promise<OpenedRun> {
+async function continueRun(
+  folder: JournalFolder,
+  before: JournalContent,
+  measure: Measure,
+  input: JournalLock | undefined,
+): Promise<OpenedRun> {
   const { run, started } = before.head;
-  const journal = await folder.continue(before.path);
+  const journal = await folder.continue(before.path, input);
   return { runId: run, startedMs: started, journal, before, ...measure };
 }
 

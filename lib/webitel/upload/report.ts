@@ -50,6 +50,14 @@ export interface BatchResult extends Counts {
   rejects: Reject[];
 }
 
+/** A process that loads an input. */
+export interface RunHolder {
+  pid: number;
+  host: string;
+  /** ISO 8601. */
+  since: string;
+}
+
 /** The whole run, also after a resume. `accepted + rejected + uncertain + duplicates = total`. */
 export interface Report extends Totals {
   runId: string;
@@ -62,6 +70,8 @@ export interface Report extends Totals {
   cancelled?: true;
   /** Nothing was loaded: a run over the same content and queue is at it, or was not loaded to its end. */
   skipped?: "running" | "unfinished";
+  /** The process that is at it, when it is another one. */
+  holder?: RunHolder;
   /** Ids of copies that stay in the queue, because they were called already or shall only be reported; 1000 at most. */
   copies?: string[];
 }

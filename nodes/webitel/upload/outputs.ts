@@ -44,8 +44,8 @@ export function emptyReport(queueId: string): Report {
 }
 
 /** The report of a message that loaded nothing, because a run over the same content exists. */
-export function skippedReport(queueId: string, { runId, skipped }: SkippedRun): Report {
-  return { ...emptyReport(queueId), runId, skipped };
+export function skippedReport(queueId: string, run: SkippedRun): Report {
+  return { ...emptyReport(queueId), ...run };
 }
 
 function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {

@@ -12,8 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
+import { beginRun, type OpenedRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
+import { listSource } from "../../../lib/webitel/upload/source.js";
 
 const head = { run: "r1", queue: "10", input: "hash", started: 5 };
 
@@ -150,5 +152,45 @@ describe("lib/webitel/upload/journal", () => {
       "webitel-n1-000d.jsonl",
       "webitel-n2-000e.jsonl",
     ]);
+  });
+
+  it("is opened by one of several processes that get the same list at the same moment", async () => {
+    const source = listSource([{ destination: "1" }]);
+    // A folder object for each, as each process has its own.
+    const begin = (owner = "n1"): Promise<OpenedRun | SkippedRun> =>
+      beginRun(new JournalFolder(folder, owner), "10", source, "resume");
+    const runs = await Promise.all(Array.from({ length: 4 }, () => begin()));
+    const opened = runs.filter((run): run is OpenedRun => !("skipped" in run));
+    assert.deepEqual(
+      [opened.length, runs.filter((run) => "skipped" in run && run.skipped === "running").length],
+      [1, 3],
+    );
+    const other = (await begin("n2")) as OpenedRun;
+    const again = (await beginRun(new JournalFolder(folder, "n1"), "10", source, "load")) as OpenedRun;
+    for (const { journal } of [...opened, other, again]) await journal.close();
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith(".lock")),
+      [],
+    );
+  });
+
+  it("is not opened while another process is at the same list, which is named", async () => {
+    const source = listSource([{ destination: "1" }]);
+    const runs = new JournalFolder(folder, "n1");
+    const input = await runs.acquireInput("10", (await source.measure()).fingerprint);
+    const [name = ""] = readdirSync(folder);
+    const holder = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", space: "x" };
+    const foreign = join(folder, name.replace(/[^.]+\.lock$/, "abc.lock"));
+    writeFileSync(foreign, JSON.stringify(holder));
+    await input?.release();
+    assert.deepEqual(await beginRun(runs, "10", source, "resume"), {
+      runId: "",
+      skipped: "running",
+      holder: { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z" },
+    });
+    const old = new Date(Date.now() - 60_000);
+    utimesSync(foreign, old, old);
+    await runs.tidy();
+    assert.deepEqual(readdirSync(folder), []);
   });
 });
