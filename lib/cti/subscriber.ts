@@ -2,8 +2,9 @@
 import { ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
+import type { Callback, Entry, EntryUser } from "./entry.js";
 import { type Gap, GapCollector } from "./gaps.js";
-import type { Callback, Entry, EntryUser, SubscriptionManager } from "./subscriptions.js";
+import type { SubscriptionManager } from "./subscriptions.js";
 
 /** What a subscriber works with. */
 export interface SubscriberOptions {

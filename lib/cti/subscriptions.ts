@@ -1,26 +1,38 @@
 /**
  * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests.
  *
- *     wanted --subscribe--> held --renew--> held (the replaced one is ended)
- *        ^  \--failed: back-off of its own, never given up
+ *     wanted --subscribe--> subscribed --renew--> subscribed (the replaced one is ended)
+ *        ^  \--failed: retried with back-off, never given up
  *
  * An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
  * It is subscribed again only when it needs it: its id is unknown, it is due, the broker was away, or the broker turned out
  * to have forgotten subscriptions. What a former process left is taken over from the store and renewed, or ended.
  */
-import { MAX_TIMER_MS } from "../core/values.js";
-import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import type { ContactCenterError } from "./errors.js";
+import type { BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/rest.js";
-import { Availability, isUnreachable, type Outage } from "./availability.js";
+import { isUnreachable, type Outage } from "./availability.js";
+import { BrokerRequests } from "./broker-requests.js";
 import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
+import {
+  type Callback,
+  createEntry,
+  type Entry,
+  type EntryUser,
+  markLost,
+  notifyUsers,
+  reportRestored,
+} from "./entry.js";
+import { EntrySchedule } from "./entry-schedule.js";
+import type { ContactCenterError } from "./errors.js";
+import { EventAdmission } from "./event-admission.js";
+import { PreviousEntries } from "./previous-entries.js";
 import { PendingUnsubscribes } from "./removals.js";
 import type { Priority } from "./priority.js";
-import { RequestQueue } from "./request-queue.js";
+import { RequestLimit } from "./request-limit.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
 import { entryKey, readStored, StoreWriter } from "./store-writer.js";
-import type { StoredEntry, SubscriptionStore } from "./subscription-store.js";
+import type { SubscriptionStore } from "./subscription-store.js";
 
 /** What a manager works with. */
 export interface SubscriptionManagerOptions {
@@ -35,130 +47,77 @@ export interface SubscriptionManagerOptions {
   backoff?: BackoffOptions;
 }
 
-/** Who wants an entry. */
-export interface EntryUser {
-  /** Milliseconds until a subscription is renewed; 0 = never. */
-  readonly renewMs: number;
-  /** Something about its entries has changed. */
-  changed(): void;
-  /** Events of this agent may have been lost in this time (Unix milliseconds), and are received again. */
-  restored(imAddress: string, from: number, to: number): void;
-}
-
-/** Where events of an entry are posted to. */
-export interface Callback {
-  url: string;
-  /** The secret within the address, never repeated in an error. */
-  secret?: string;
-}
-
-/** One agent at one callback address. */
-export interface Entry {
-  readonly key: string;
-  /** Empty for the subscription without an agent. */
-  readonly imAddress: string;
-  readonly callback: Callback;
-  readonly users: Set<EntryUser>;
-  id?: string;
-  /** When the broker last showed that it knows the id, Unix milliseconds. */
-  aliveAt: number;
-  /** Since when events may be lost; undefined when none are. */
-  lostFrom?: number;
-  error?: unknown;
-  attempt: number;
-  timer?: NodeJS.Timeout;
-  /** The request that waits or is under way; a second one joins it. */
-  request?: Promise<void>;
-  /** True while the broker may be making a subscription. */
-  isSending: boolean;
-  /** Resolves at the broker's first answer, whatever it says. */
-  readonly answered: Promise<void>;
-  readonly setAnswered: () => void;
-}
-
-const PARALLEL = 4;
-/** Pauses between tries for one agent that the broker refuses. */
-const BACKOFF: BackoffOptions = { minMs: 500, maxMs: 60_000 };
-/** A loss found by a renewal makes all others be checked, no more often than this. */
-const CHECK_ALL_MS = 300_000;
-/** Renewals after an outage are spread over this time, at most. */
-const SPREAD_MS = 5000;
-const SPREAD_EACH_MS = 10;
 /** Failures after which a broker that others reach counts as having refused this agent. */
 const REFUSALS = 3;
-/**
- * Requests per minute that faults of the broker may cause. With the one that each agent's start asks for, they are never
- * more than three for each agent and 60.
- */
-const PER_AGENT = 2;
-const EXTRA_PER_MINUTE = 60;
 
 /** The subscriptions at one broker. */
 export class SubscriptionManager {
-  private readonly availability: Availability;
+  /** Resolves when what a former process left is known. */
+  readonly loaded: Promise<void>;
   private readonly entries = new Map<string, Entry>();
-  // Entries that a former process left and nobody has asked for yet.
-  private readonly leftBehind = new Map<string, StoredEntry>();
-  // When entries ended that may be wanted again, such as after a deploy; Unix milliseconds.
-  private readonly ended = new Map<string, number>();
+  private readonly limit = new RequestLimit(this.entries);
+  private readonly previous = new PreviousEntries((key, { id }) => {
+    if (id !== undefined) void this.unsubscribe(id, key, "later");
+    this.writer.writeSoon();
+  });
   private readonly ids = new SubscriptionIds();
   private readonly overlaps = new OverlapFilter();
-  private readonly queue: RequestQueue;
+  private readonly requests: BrokerRequests;
+  private readonly admission: EventAdmission;
   private readonly removals: PendingUnsubscribes;
+  private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
-  private readonly loading: Promise<void>;
-  private isLoaded = false;
-  private isComplete = false;
-  private expected = 0;
-  private checkedAllMs = -Infinity;
-  private readonly recent = new Map<string, number>();
 
   constructor(private readonly options: SubscriptionManagerOptions) {
     const { client, backoff } = options;
-    this.availability = new Availability({
-      probe: () => this.queue.run(() => client.test(), "probe"),
-      onAway: () => this.changedAll(),
-      onCertain: () => this.queue.next(),
+    this.requests = new BrokerRequests({
+      probe: () => client.test(),
+      parallel: options.parallel,
+      perMinute: () => this.limit.perMinute(),
+      onAway: () => notifyUsers(this.entries.values()),
       onBack: (outage) => this.recover(outage),
-      ...(backoff && { backoff: { ...backoff, maxMs: 30_000 } }),
+      backoff,
     });
-    this.queue = new RequestQueue({
-      parallel: options.parallel ?? (() => PARALLEL),
-      perMinute: () => PER_AGENT * this.agentsOfLastMinute() + EXTRA_PER_MINUTE,
-      isPaused: () => this.availability.isInDoubt,
+    this.admission = new EventAdmission({
+      entries: this.entries,
+      ids: this.ids,
+      isLoaded: () => this.previous.loaded,
+      onSign: () => this.requests.eventSeen(),
+      onUnanswered: (id, key) => void this.unsubscribe(id, key, "later"),
     });
     this.removals = new PendingUnsubscribes({
       unsubscribe: (id, priority) =>
-        this.queue.run(async () => {
+        this.requests.inTurn(async () => {
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "ended";
-          return this.watched(() => client.unsubscribe(id));
+          return this.requests.send(() => client.unsubscribe(id));
         }, priority),
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
       ...(backoff && { backoff }),
     });
+    this.schedule = new EntrySchedule({
+      subscribe: (entry) => void this.request(entry, "later"),
+      isWanted: (entry) => this.isWanted(entry),
+      isBlocked: ({ key }) => this.removals.blocks(key),
+      backoff,
+    });
     this.writer = new StoreWriter(options.store, {
       held: () => [...this.entries.values()].map(({ key, id, lostFrom }) => [key, { id, lostFrom }]),
-      leftBehind: this.leftBehind,
-      ended: this.ended,
+      leftBehind: this.previous.leftBehind,
+      ended: this.previous.ended,
       removals: () => this.removals.entries(),
     });
-    this.loading = this.load();
-  }
-
-  /** Resolves when what a former process left is known. */
-  get loaded(): Promise<void> {
-    return this.loading;
+    this.loaded = this.load();
   }
 
   /** Why the broker cannot be reached; undefined while it can, or nothing is known. */
   get awayError(): ContactCenterError | undefined {
-    return this.availability.error;
+    return this.requests.awayError;
   }
 
   /** When the broker answered or posted last, Unix milliseconds. */
   get lastSignMs(): number | undefined {
-    return this.availability.lastSignMs;
+    return this.requests.lastSignMs;
   }
 
   /** True for an id that a subscription has now. */
@@ -167,33 +126,14 @@ export class SubscriptionManager {
   }
 
   /**
-   * Whether an event may be one that a subscriber asked for: of a subscription that is held, being made, being ended, or
-   * just gone. One that the broker made although its answer got lost is refused and ended.
+   * Whether an event may be one that a subscriber asked for; see {@link EventAdmission}. A subscription that the broker
+   * made although its answer got lost is refused and ended.
    * @param callback address that it came in at
    * @param id its `SubscriptionId`; undefined or empty where the broker left it out
    * @param imAddress its `ImAddress`
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
-    const candidates = [imAddress ?? "", ""].map((address) => this.entries.get(entryKey(callback, address)));
-    const entry = candidates.find((one) => one !== undefined);
-    if (id === undefined || id === "") return entry !== undefined;
-    const owner = this.ids.ownerOf(id);
-    if (owner !== undefined) {
-      const owning = this.entries.get(owner);
-      if (owning?.id !== undefined && normalId(owning.id) === normalId(id)) {
-        owning.aliveAt = Date.now();
-        this.availability.seen();
-      }
-      return true;
-    }
-    if (!this.isLoaded || candidates.some((one) => one?.isSending)) return true;
-    for (const one of candidates) {
-      if (!one || !this.ids.takeLostAnswer(one.key, id)) continue;
-      void this.unsubscribe(id, one.key, "later");
-      return false;
-    }
-    this.ids.noteUnknown(id);
-    return false;
+    return this.admission.admits(callback, id, imAddress);
   }
 
   /**
@@ -209,7 +149,7 @@ export class SubscriptionManager {
   /** The entry of an agent; it is made, or taken over from a former process, when nobody has it yet. */
   acquire(user: EntryUser, imAddress: string, callback: Callback): Entry {
     const key = entryKey(callback.url, imAddress);
-    const entry = this.entries.get(key) ?? this.create(key, imAddress, callback);
+    const entry = this.entries.get(key) ?? this.add(key, imAddress, callback);
     entry.users.add(user);
     return entry;
   }
@@ -217,12 +157,11 @@ export class SubscriptionManager {
   /** Gives an entry up; the last user ends it at the broker. @returns after the first try */
   async release(user: EntryUser, entry: Entry, isWantedLater: boolean): Promise<void> {
     if (!entry.users.delete(user) || entry.users.size > 0) return;
-    clearTimeout(entry.timer);
+    this.schedule.cancel(entry);
     this.entries.delete(entry.key);
-    this.recent.delete(entry.key);
-    this.recent.set(entry.key, Date.now());
+    this.limit.released(entry.key);
     if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
-      this.ended.set(entry.key, entry.lostFrom ?? Date.now());
+      this.previous.ended.set(entry.key, entry.lostFrom ?? Date.now());
     entry.setAnswered();
     const { id } = entry;
     if (id === undefined) {
@@ -234,44 +173,33 @@ export class SubscriptionManager {
     await Promise.all([entry.request, this.unsubscribe(id, entry.key, "asked")]);
   }
 
-  /** Subscribes, or renews what is held. A request that waits already is joined. */
+  /** Subscribes, or renews what is subscribed already. A request that waits is joined. */
   request(entry: Entry, priority: Priority): Promise<void> {
-    clearTimeout(entry.timer);
+    this.schedule.cancel(entry);
     entry.request ??= this.removals
       // A removal under way could meet the id that a new subscription is given.
       .idle(entry.key)
       .then(() => this.subscribeOnce(entry, priority))
       .finally(() => {
         delete entry.request;
-        this.changed(entry);
+        notifyUsers([entry]);
       });
     return entry.request;
   }
 
   /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */
   expectSubscriber(): void {
-    this.expected++;
+    this.previous.expectSubscriber();
   }
 
   /** A subscriber has asked for its entries, or will not ask. */
   subscriberStarted(): void {
-    this.expected--;
-    this.endLeftBehind();
+    this.previous.subscriberStarted();
   }
 
   /** All subscribers that there are have been announced. */
   allSubscribersExpected(): void {
-    this.isComplete = true;
-    this.endLeftBehind();
-  }
-
-  private endLeftBehind(): void {
-    if (!this.isComplete || this.expected > 0 || !this.isLoaded) return;
-    for (const [key, { id }] of this.leftBehind) {
-      this.leftBehind.delete(key);
-      if (id !== undefined) void this.unsubscribe(id, key, "later");
-      this.writer.writeSoon();
-    }
+    this.previous.allSubscribersExpected();
   }
 
   /** True while the broker has not confirmed the end of this subscription. */
@@ -281,7 +209,7 @@ export class SubscriptionManager {
 
   /** What kept a subscription from being ended. */
   errorOf(id: string): unknown {
-    return this.removals.errorOf(id) ?? this.availability.error;
+    return this.removals.errorOf(id) ?? this.requests.awayError;
   }
 
   /** Writes the store now. */
@@ -291,10 +219,9 @@ export class SubscriptionManager {
 
   /** Ends all timers; nothing more is sent. */
   async close(): Promise<void> {
-    for (const entry of this.entries.values()) clearTimeout(entry.timer);
-    this.availability.close();
+    for (const entry of this.entries.values()) this.schedule.cancel(entry);
+    this.requests.close();
     this.removals.close();
-    this.queue.close();
     await this.writer.close();
   }
 
@@ -302,32 +229,18 @@ export class SubscriptionManager {
     const stored = readStored(await this.options.store.load());
     for (const [key, { id, lostFrom }] of stored.held) {
       const from = lostFrom ?? (id === undefined ? undefined : stored.aliveAt);
-      this.leftBehind.set(key, { id, lostFrom: from });
+      this.previous.leftBehind.set(key, { id, lostFrom: from });
       if (id !== undefined) this.ids.hold(id, key);
       // The former process may have been killed while the broker answered.
       this.ids.noteLostAnswer(key);
     }
-    for (const [key, at] of stored.ended) this.ended.set(key, at);
+    for (const [key, at] of stored.ended) this.previous.ended.set(key, at);
     for (const [id, key] of stored.removals) void this.unsubscribe(id, key, "later");
-    this.isLoaded = true;
-    this.endLeftBehind();
+    this.previous.setLoaded();
   }
 
-  private create(key: string, imAddress: string, callback: Callback): Entry {
-    let setAnswered = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      setAnswered = resolve;
-    });
-    const left = this.leftBehind.get(key);
-    const lostFrom = left?.lostFrom ?? this.ended.get(key);
-    this.leftBehind.delete(key);
-    this.ended.delete(key);
-    const entry: Entry = {
-      ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, isSending: false, answered, setAnswered },
-      aliveAt: lostFrom ?? Date.now(),
-      ...(left?.id !== undefined && { id: left.id }),
-      ...(lostFrom !== undefined && { lostFrom }),
-    };
+  private add(key: string, imAddress: string, callback: Callback): Entry {
+    const entry = createEntry(key, imAddress, callback, this.previous.take(key));
     this.entries.set(key, entry);
     this.writer.writeSoon();
     return entry;
@@ -340,7 +253,7 @@ export class SubscriptionManager {
   private async subscribeOnce(entry: Entry, priority: Priority): Promise<void> {
     const { key } = entry;
     try {
-      const id = await this.queue.run(() => this.sendSubscribe(entry), priority);
+      const id = await this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       entry.isSending = false;
       if (id !== undefined) await this.subscribed(entry, id);
     } catch (error) {
@@ -356,7 +269,7 @@ export class SubscriptionManager {
     const { imAddress, callback, key } = entry;
     entry.isSending = true;
     this.overlaps.begin(key, entry.id === undefined ? undefined : normalId(entry.id));
-    return this.watched(() =>
+    return this.requests.send(() =>
       this.options.client.subscribe({
         ...(imAddress && { imAddress }),
         callback: callback.url,
@@ -372,19 +285,22 @@ export class SubscriptionManager {
     this.ids.hold(id, key);
     Object.assign(entry, { id, aliveAt: Date.now(), attempt: 0 });
     delete entry.error;
-    this.renewLater(entry, 0.5);
+    this.schedule.renew(entry);
     entry.setAnswered();
     if (old === undefined || normalId(old) === normalId(id)) {
       this.writer.writeSoon();
-      this.restored(entry);
+      reportRestored(entry);
       return;
     }
     this.ids.release(old, key);
     // After a kill between the two requests the store must have the new id.
     void this.writer.written().then(() =>
       this.unsubscribe(old, key, "urgent", (isUnknown) => {
-        if (isUnknown) this.forgotten(entry, aliveAt);
-        this.restored(entry);
+        if (isUnknown) {
+          markLost(entry, aliveAt);
+          this.schedule.checkAll(this.entries, entry);
+        }
+        reportRestored(entry);
       }),
     );
   }
@@ -393,34 +309,9 @@ export class SubscriptionManager {
     if (isUnreachable(error) && !isUnprocessed(error)) this.ids.noteLostAnswer(entry.key);
     if (!this.isWanted(entry)) return;
     entry.error = error;
-    const askedMs = Number((error as ContactCenterError).cause?.["retryAfterMs"] ?? 0);
-    const pauseMs = backoffDelay(entry.attempt++, { ...BACKOFF, ...this.options.backoff });
-    this.later(entry, Math.max(pauseMs, Math.min(askedMs, BACKOFF.maxMs ?? 0)));
-    const isRefusal = entry.attempt > REFUSALS && !this.availability.error;
+    this.schedule.retry(entry, error);
+    const isRefusal = entry.attempt > REFUSALS && !this.requests.awayError;
     if (isRefusal || !isUnreachable(error)) entry.setAnswered();
-  }
-
-  private later(entry: Entry, ms: number): void {
-    clearTimeout(entry.timer);
-    if (this.isWanted(entry))
-      entry.timer = setTimeout(() => void this.request(entry, "later"), Math.min(ms, MAX_TIMER_MS));
-  }
-
-  // Renewals are staggered: subscriptions that were made together are not renewed together.
-  private renewLater(entry: Entry, earliest: number): void {
-    const times = [...entry.users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0);
-    clearTimeout(entry.timer);
-    if (times.length === 0) return;
-    const { random = Math.random } = this.options.backoff ?? {};
-    const ms = Math.min(...times) * (earliest + (1 - earliest) * random());
-    entry.timer = setTimeout(
-      () => {
-        // While the broker does not end the former one, a new one would make it worse.
-        if (this.removals.blocks(entry.key)) this.renewLater(entry, 0.9);
-        else void this.request(entry, "later");
-      },
-      Math.min(ms, MAX_TIMER_MS),
-    );
   }
 
   private unsubscribe(
@@ -448,72 +339,10 @@ export class SubscriptionManager {
 
   private recover(outage: Outage): void {
     this.removals.retryNow();
-    this.renewAll((entry) => {
-      entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, outage.from ?? entry.aliveAt);
+    this.schedule.renewAll(this.entries, (entry) => {
+      markLost(entry, outage.from ?? entry.aliveAt);
       return true;
     });
-    this.changedAll();
+    notifyUsers(this.entries.values());
   }
-
-  private forgotten(entry: Entry, from: number): void {
-    entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
-    const now = Date.now();
-    if (now - this.checkedAllMs < CHECK_ALL_MS) return;
-    this.checkedAllMs = now;
-    this.renewAll((other) => other !== entry && other.id !== undefined && other.aliveAt < now);
-  }
-
-  private renewAll(needsIt: (entry: Entry) => boolean): void {
-    const { random = Math.random } = this.options.backoff ?? {};
-    const spreadMs = Math.min(SPREAD_MS, this.entries.size * SPREAD_EACH_MS);
-    for (const entry of this.entries.values()) {
-      const isHeld = entry.id !== undefined;
-      if (isHeld && !needsIt(entry)) continue;
-      entry.attempt = 0;
-      if (!entry.request) this.later(entry, isHeld ? spreadMs * random() : 0);
-    }
-  }
-
-  private restored(entry: Entry): void {
-    const { lostFrom, imAddress } = entry;
-    if (lostFrom === undefined || !this.isWanted(entry)) return;
-    delete entry.lostFrom;
-    for (const user of entry.users) user.restored(imAddress, lostFrom, Date.now());
-  }
-
-  private async watched<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      const result = await request();
-      this.availability.answered();
-      this.queue.speedUp();
-      return result;
-    } catch (error) {
-      this.availability.failed(error);
-      if (isOverload(error)) this.queue.slowDown();
-      throw error;
-    }
-  }
-
-  private agentsOfLastMinute(): number {
-    const now = Date.now();
-    for (const [key, at] of this.recent) {
-      if (now - at <= 60_000 && !this.entries.has(key)) break;
-      this.recent.delete(key);
-    }
-    return this.entries.size + this.recent.size;
-  }
-
-  private changed(entry: Entry): void {
-    for (const user of entry.users) user.changed();
-  }
-
-  private changedAll(): void {
-    for (const user of new Set([...this.entries.values()].flatMap((entry) => [...entry.users]))) user.changed();
-  }
-}
-
-/** True where the broker, or a proxy before it, asks for fewer requests. */
-function isOverload(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 429 || code === 503;
 }

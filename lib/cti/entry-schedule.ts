@@ -1,0 +1,97 @@
+/** When an entry is subscribed again: after a failure, when a renewal is due, and after an outage. */
+import { MAX_TIMER_MS } from "../core/values.js";
+import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
+import type { Entry } from "./entry.js";
+import type { ContactCenterError } from "./errors.js";
+
+/** What an {@link EntrySchedule} works with. */
+export interface EntryScheduleOptions {
+  /** Subscribes an entry that is due. */
+  subscribe: (entry: Entry) => void;
+  /** False for an entry that its last user gave up. */
+  isWanted: (entry: Entry) => boolean;
+  /** True while the broker does not end the former subscription of an entry. */
+  isBlocked: (entry: Entry) => boolean;
+  backoff?: BackoffOptions | undefined;
+}
+
+/** Pauses between tries for one agent that the broker refuses. */
+const BACKOFF: BackoffOptions = { minMs: 500, maxMs: 60_000 };
+/** Renewals after an outage are spread over this time, at most. */
+const SPREAD_MS = 5000;
+const SPREAD_EACH_MS = 10;
+/** A loss found by a renewal makes all others be checked, no more often than this. */
+const CHECK_ALL_MS = 300_000;
+
+/** The timers of entries, one each. */
+export class EntrySchedule {
+  private readonly random: () => number;
+  private checkedAllMs = -Infinity;
+
+  constructor(private readonly options: EntryScheduleOptions) {
+    this.random = options.backoff?.random ?? Math.random;
+  }
+
+  /** Tries again after a pause that grows with each failure, and is no shorter than the broker asked for. */
+  retry(entry: Entry, error: unknown): void {
+    const askedMs = Number((error as ContactCenterError).cause?.["retryAfterMs"] ?? 0);
+    const pauseMs = backoffDelay(entry.attempt++, { ...BACKOFF, ...this.options.backoff });
+    this.later(entry, Math.max(pauseMs, Math.min(askedMs, BACKOFF.maxMs ?? 0)));
+  }
+
+  /**
+   * Renews when the most impatient user asks for it. Renewals are staggered: subscriptions that were made together are
+   * not renewed together.
+   * @param earliest part of the interval that passes in any case
+   */
+  renew(entry: Entry, earliest = 0.5): void {
+    const times = [...entry.users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0);
+    clearTimeout(entry.timer);
+    if (times.length === 0) return;
+    const ms = Math.min(...times) * (earliest + (1 - earliest) * this.random());
+    entry.timer = setTimeout(
+      () => {
+        // While the broker does not end the former one, a new one would make it worse.
+        if (this.options.isBlocked(entry)) this.renew(entry, 0.9);
+        else this.options.subscribe(entry);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
+  }
+
+  /**
+   * Subscribes soon, spread over some seconds: entries that have no subscription, and those that need a new one.
+   * @param needsIt decides for an entry that has a subscription
+   */
+  renewAll(entries: ReadonlyMap<string, Entry>, needsIt: (entry: Entry) => boolean): void {
+    const spreadMs = Math.min(SPREAD_MS, entries.size * SPREAD_EACH_MS);
+    for (const entry of entries.values()) {
+      const isSubscribed = entry.id !== undefined;
+      if (isSubscribed && !needsIt(entry)) continue;
+      entry.attempt = 0;
+      if (!entry.request) this.later(entry, isSubscribed ? spreadMs * this.random() : 0);
+    }
+  }
+
+  /**
+   * The broker has forgotten the subscription of one entry: the others are renewed too, as it may have forgotten more.
+   * @param found the entry where that was found
+   */
+  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry): void {
+    const now = Date.now();
+    if (now - this.checkedAllMs < CHECK_ALL_MS) return;
+    this.checkedAllMs = now;
+    this.renewAll(entries, (entry) => entry !== found && entry.id !== undefined && entry.aliveAt < now);
+  }
+
+  /** Nothing is due any more. */
+  cancel(entry: Entry): void {
+    clearTimeout(entry.timer);
+  }
+
+  private later(entry: Entry, ms: number): void {
+    clearTimeout(entry.timer);
+    if (!this.options.isWanted(entry)) return;
+    entry.timer = setTimeout(() => this.options.subscribe(entry), Math.min(ms, MAX_TIMER_MS));
+  }
+}

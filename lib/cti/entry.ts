@@ -1,0 +1,82 @@
+/** One agent at one callback address: what the broker has for it, and which subscribers share it. */
+
+/** A subscriber, as its entries see it. */
+export interface EntryUser {
+  /** Milliseconds until a subscription is renewed; 0 = never. */
+  readonly renewMs: number;
+  /** Something about its entries has changed. */
+  changed(): void;
+  /** Events of this agent may have been lost in this time (Unix milliseconds), and are received again. */
+  restored(imAddress: string, from: number, to: number): void;
+}
+
+/** Where events of an entry are posted to. */
+export interface Callback {
+  url: string;
+  /** The secret within the address, never repeated in an error. */
+  secret?: string;
+}
+
+/** One agent at one callback address. */
+export interface Entry {
+  readonly key: string;
+  /** Empty for the subscription without an agent. */
+  readonly imAddress: string;
+  readonly callback: Callback;
+  readonly users: Set<EntryUser>;
+  id?: string;
+  /** When the broker last showed that it knows the id, Unix milliseconds. */
+  aliveAt: number;
+  /** Since when events may be lost, Unix milliseconds; undefined when none are. */
+  lostFrom?: number;
+  error?: unknown;
+  attempt: number;
+  timer?: NodeJS.Timeout;
+  /** The request that waits or is under way; a second one joins it. */
+  request?: Promise<void>;
+  /** True while the broker may be making a subscription. */
+  isSending: boolean;
+  /** Resolves at the broker's first answer, whatever it says. */
+  readonly answered: Promise<void>;
+  readonly setAnswered: () => void;
+}
+
+/**
+ * An entry without users.
+ * @param previous what an earlier entry of the same key left: its id, and since when events may be lost
+ */
+export function createEntry(
+  key: string,
+  imAddress: string,
+  callback: Callback,
+  { id, lostFrom }: { id?: string | undefined; lostFrom?: number | undefined },
+): Entry {
+  let setAnswered = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    setAnswered = resolve;
+  });
+  return {
+    ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, isSending: false, answered, setAnswered },
+    aliveAt: lostFrom ?? Date.now(),
+    ...(id !== undefined && { id }),
+    ...(lostFrom !== undefined && { lostFrom }),
+  };
+}
+
+/** Events of this entry may be lost since then, Unix milliseconds; an earlier time stays. */
+export function markLost(entry: Entry, from: number): void {
+  entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
+}
+
+/** Events of this entry are received again; its users get the time that is missing, if any is. */
+export function reportRestored(entry: Entry): void {
+  const { lostFrom, imAddress } = entry;
+  if (lostFrom === undefined) return;
+  delete entry.lostFrom;
+  for (const user of entry.users) user.restored(imAddress, lostFrom, Date.now());
+}
+
+/** Entries have changed: each of their users is called once. */
+export function notifyUsers(entries: Iterable<Entry>): void {
+  for (const user of new Set([...entries].flatMap(({ users }) => [...users]))) user.changed();
+}

@@ -1,0 +1,64 @@
+/**
+ * What earlier entries left: those of a former process, until a subscriber asks for them or all subscribers have asked,
+ * and those that ended in this one and may be asked for again, such as after a deploy.
+ */
+import type { StoredEntry } from "./subscription-store.js";
+
+/** Earlier entries at one broker, by key. */
+export class PreviousEntries {
+  /** Entries that a former process left and no subscriber has asked for yet. */
+  readonly leftBehind = new Map<string, StoredEntry>();
+  /** When entries ended that may be asked for again, Unix milliseconds. */
+  readonly ended = new Map<string, number>();
+  private isLoaded = false;
+  private isComplete = false;
+  private expected = 0;
+
+  /** @param end called for each entry of a former process that no subscriber asked for */
+  constructor(private readonly end: (key: string, entry: StoredEntry) => void) {}
+
+  /** True when all that a former process left is known. */
+  get loaded(): boolean {
+    return this.isLoaded;
+  }
+
+  /** All that a former process left has been added. */
+  setLoaded(): void {
+    this.isLoaded = true;
+    this.endUnused();
+  }
+
+  /** Takes out what an earlier entry left. */
+  take(key: string): StoredEntry {
+    const left = this.leftBehind.get(key);
+    const lostFrom = left?.lostFrom ?? this.ended.get(key);
+    this.leftBehind.delete(key);
+    this.ended.delete(key);
+    return { id: left?.id, lostFrom };
+  }
+
+  /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */
+  expectSubscriber(): void {
+    this.expected++;
+  }
+
+  /** A subscriber has asked for its entries, or will not ask. */
+  subscriberStarted(): void {
+    this.expected--;
+    this.endUnused();
+  }
+
+  /** All subscribers that there are have been announced. */
+  allSubscribersExpected(): void {
+    this.isComplete = true;
+    this.endUnused();
+  }
+
+  private endUnused(): void {
+    if (!this.isComplete || this.expected > 0 || !this.isLoaded) return;
+    for (const [key, entry] of this.leftBehind) {
+      this.leftBehind.delete(key);
+      this.end(key, entry);
+    }
+  }
+}
