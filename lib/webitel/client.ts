@@ -47,6 +47,7 @@ export interface WebitelClient {
    * SearchMemberInQueue (7.) for the members with this marker. The answers' own variables are compared, because how the filter matches
    * is not documented: if the server ignores the filter, the result is still correct, only slower. The newest are read first, and no further than needed.
    * @param count after so many no further page is read
+   * @throws ContactCenterError `EANSWER` when the answer has members and none of them has variables: it cannot say whose they are
    * @returns by rising id, which is the order in which they were inserted
    */
   findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
@@ -94,6 +95,15 @@ function objectOf(operation: string, answer: unknown, field?: string): Record<st
 function bulkIds(answer: unknown): string[] {
   const { ids } = objectOf("CreateMemberBulk", answer);
   return Array.isArray(ids) ? ids.map(String) : [];
+}
+
+function withoutVariables(operation: string): ContactCenterError {
+  return new ContactCenterError(
+    "EANSWER",
+    "webitel.errors.no-variables",
+    { vendor: "webitel", operation, field: "variables" },
+    { operation },
+  );
 }
 
 function tooLarge(bytes: number): ContactCenterError {
@@ -225,6 +235,8 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     async findMembers(queueId, marker, count, signal) {
       const operation = "SearchMemberInQueue";
       const found = new Map<string, FoundMember>();
+      let seen = 0;
+      let readable = 0;
       const query = {
         [`variables[${MARKER}]`]: marker,
         fields: ["id", "name", "variables", "communications", "attempts", "reserved", "stop_cause"],
@@ -234,9 +246,14 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const read = (page: number): Promise<unknown> =>
         ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
       for await (const items of pages<FoundMember>(operation, read)) {
-        for (const item of items) if (item.variables?.[MARKER] === marker) found.set(item.id, item);
+        seen += items.length;
+        for (const item of items) {
+          if (isRecord(item.variables)) readable++;
+          if (item.variables?.[MARKER] === marker) found.set(item.id, item);
+        }
         if (found.size >= count) break;
       }
+      if (seen > 0 && readable === 0) throw withoutVariables(operation);
       return [...found.values()].sort(byId);
     },
     async deleteMember(queueId, id, signal) {

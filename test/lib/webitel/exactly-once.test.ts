@@ -15,7 +15,7 @@ import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.j
 import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { type Overrides, people, type Prepared, QUICK, UploadHarness, upTo } from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
-import { type BulkPlan, inFakeTime, TimedWebitel } from "../../support/webitel/timed-webitel.js";
+import { type BulkPlan, failed, inFakeTime, TimedWebitel } from "../../support/webitel/timed-webitel.js";
 
 const MINUTE_MS = 60_000;
 
@@ -99,6 +99,15 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     assert.deepEqual(report.copies, ["12"]);
     const ids = new Set(webitel.members.map(({ id }) => id));
     assert.deepEqual([ids.has("1"), ids.has("11")], [false, true]);
+  });
+
+  it("goes on asking while the queue answers with members whose variables it leaves out", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
+    const find = webitel.findMembers.bind(webitel);
+    let asked = 0;
+    webitel.findMembers = (queue, marker) => (++asked <= 5 ? Promise.reject(failed("EANSWER")) : find(queue, marker));
+    const report = await inFakeTime(() => upload(webitel, 10));
+    assert.deepEqual([webitel.bulks.length, ...numbers(report)], [1, 10, 10, 0, 0, 0]);
   });
 
   it("does not give up at the first failure of a slow upload, and gives up ten minutes after it", async () => {

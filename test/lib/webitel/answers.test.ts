@@ -1,0 +1,44 @@
+/** Answers of a server that is not quite Webitel: what the client makes of them. */
+import assert from "node:assert/strict";
+import { createWebitelClient, type WebitelClient } from "../../../lib/webitel/client.js";
+import { startServer, type TestServer } from "../../support/server.js";
+
+describe("lib/webitel, odd answers", () => {
+  let answers: unknown[];
+  let server: TestServer;
+  let client: WebitelClient;
+  before(async () => {
+    server = await startServer((_heard, response) => {
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      const type = typeof answer === "string" ? "text/html" : "application/json";
+      response.setHeader("content-type", type).end(typeof answer === "string" ? answer : JSON.stringify(answer));
+    });
+    client = createWebitelClient({ url: server.url, token: "t" });
+  });
+  after(async () => {
+    client.close();
+    await server.close();
+  });
+
+  const member = (id: string, variables?: object): object => ({
+    id,
+    communications: [],
+    ...(variables && { variables }),
+  });
+
+  it("does not say that a batch is missing of members without variables", async () => {
+    answers = [{ items: [member("1"), member("2")] }];
+    await assert.rejects(client.findMembers("10", "run-1", 2), {
+      code: "EANSWER",
+      key: "webitel.errors.no-variables",
+    });
+  });
+
+  it("passes over members without variables where others have theirs", async () => {
+    answers = [{ next: true, items: [member("3")] }, { items: [member("2", { cc_batch: "run-1" }), member("1", {})] }];
+    assert.deepEqual(
+      (await client.findMembers("10", "run-1", 2)).map(({ id }) => id),
+      ["2"],
+    );
+  });
+});
