@@ -2,7 +2,7 @@
 import type { AgentOptions } from "node:https";
 import { createRestClient, type RestRequest } from "../http/rest.js";
 import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
-import { isRecord } from "../core/values.js";
+import { isRecord, plainText } from "../core/values.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
 
@@ -39,7 +39,7 @@ export interface WebitelClient {
   createCall(body: object): Promise<{ id: string }>;
   /**
    * CreateMemberBulk (4.): all or nothing. Tried once; the upload decides what comes next.
-   * @returns the new members' ids, in the order of the members as far as SQL keeps it; may be shorter or empty
+   * @returns the new members' ids, in the order of the members as far as SQL keeps it, each once; may be shorter or empty
    * @throws ContactCenterError; where the body was too large (413 or {@link TOO_LARGE}), `cause.bytes` is its size
    */
   createMembers(queueId: string, items: readonly Member[], options?: BulkOptions): Promise<string[]>;
@@ -92,9 +92,11 @@ function objectOf(operation: string, answer: unknown, field?: string): Record<st
   );
 }
 
+/** An id that is blank or came already names no new member. */
 function bulkIds(answer: unknown): string[] {
   const { ids } = objectOf("CreateMemberBulk", answer);
-  return Array.isArray(ids) ? ids.map(String) : [];
+  const texts = Array.isArray(ids) ? ids.map((id) => (plainText(id) ?? "").trim()) : [];
+  return [...new Set(texts.filter((id) => id !== ""))];
 }
 
 function withoutVariables(operation: string): ContactCenterError {

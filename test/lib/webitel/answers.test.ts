@@ -34,6 +34,11 @@ describe("lib/webitel, odd answers", () => {
     });
   });
 
+  it("counts an id that is blank or came already as none", async () => {
+    answers = [{ ids: ["7", "7", "", " ", null, 8, { id: "9" }] }];
+    assert.deepEqual(await client.createMembers("10", []), ["7", "8"]);
+  });
+
   it("passes over members without variables where others have theirs", async () => {
     answers = [{ next: true, items: [member("3")] }, { items: [member("2", { cc_batch: "run-1" }), member("1", {})] }];
     assert.deepEqual(
