@@ -1,7 +1,7 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
 import { createRestClient, type RestRequest } from "../http/rest.js";
-import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
+import { classify, ContactCenterError, NO_LIST, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
@@ -132,26 +132,28 @@ export interface Page {
  * @param operation the vendor's name of the list, for errors
  * @param fetchPage asks for a page; the first is 1
  * @returns the pages' items
- * @throws ContactCenterError `EPAGING` when the server gives the same page again or never ends
+ * @throws ContactCenterError `EANSWER` for what is no list, such as a log-in page; `EPAGING` when the server gives the same page again,
+ * announces a page behind an empty one, or never ends
  */
 export async function* pages<Item>(
   operation: string,
   fetchPage: (page: number) => Promise<unknown>,
 ): AsyncGenerator<Item[]> {
-  const fail = (key: string): ContactCenterError =>
-    new ContactCenterError("EPAGING", key, { vendor: "webitel", operation }, { operation });
+  const fail = (key: string, code = "EPAGING"): ContactCenterError =>
+    new ContactCenterError(code, key, { vendor: "webitel", operation }, { operation });
   let before: string | undefined;
   for (let page = 1; page <= MAX_PAGES; page++) {
     const answer = await fetchPage(page);
-    if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail("webitel.errors.no-list");
+    if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail(NO_LIST, "EANSWER");
     const { items = [], next } = answer as Page;
-    if (!Array.isArray(items)) throw fail("webitel.errors.no-list");
+    if (!Array.isArray(items)) throw fail(NO_LIST, "EANSWER");
     // Not by id: a list of other fields has none.
     const content = JSON.stringify(items);
     if (page > 1 && items.length > 0 && content === before) throw fail("webitel.errors.same-page");
     before = content;
     if (items.length > 0) yield items as Item[];
-    if (next !== true || items.length === 0) return;
+    if (next !== true) return;
+    if (items.length === 0) throw fail("webitel.errors.empty-page");
   }
   throw fail("webitel.errors.endless");
 }

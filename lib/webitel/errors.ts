@@ -45,6 +45,8 @@ export type FailureKind = "stop" | "refused" | "too-large" | "later" | "unknown"
 
 /** Code of a bulk that the client did not send, because it has more bytes than allowed. */
 export const TOO_LARGE = "ETOOLARGE";
+/** Key of the error of an answer that is no list. */
+export const NO_LIST = "webitel.errors.no-list";
 /** The platform's ids of a failed insert: they concern rows, whatever the code. */
 const INSERT_IDS = "store.sql_member.";
 

@@ -1,6 +1,6 @@
 /** Whether a batch whose answer was lost is in the queue: the queue is asked for the batch's marker. */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { classify, ContactCenterError } from "../errors.js";
+import { classify, ContactCenterError, NO_LIST } from "../errors.js";
 import type { FoundMember } from "../types.js";
 import type { RunContext } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";
@@ -56,7 +56,7 @@ export async function membersOf(run: RunContext, marker: string, count: number):
       if (run.stop.aborted) throw run.stop.reason;
       const fault = error as ContactCenterError;
       // An endpoint that never sent a valid answer is not Webitel.
-      const isForeign = fault.code === "EPAGING" && run.lastLoadedMs === 0;
+      const isForeign = (fault.code === "EPAGING" || fault.key === NO_LIST) && run.lastLoadedMs === 0;
       if (isForeign || classify(error) === "stop") throw error;
       respectRetryAfter(run, fault);
       await waitBackoff(run, attempt, fault.code);

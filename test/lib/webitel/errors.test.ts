@@ -85,6 +85,12 @@ describe("lib/webitel/paging", () => {
 
   it("takes a log-in page for no list", async () => {
     for (const answer of ["<html>", [], undefined, { items: "x" }])
-      await assert.rejects(all([answer]), { key: "webitel.errors.no-list" });
+      await assert.rejects(all([answer]), { code: "EANSWER", key: "webitel.errors.no-list" });
+  });
+
+  it("takes an empty page with another one behind it for no end of a list", async () => {
+    const empty = { next: true, items: [] };
+    for (const answers of [[empty], [{ next: true }], [{ next: true, items: [{ id: "1" }] }, empty]])
+      await assert.rejects(all(answers), { code: "EPAGING", key: "webitel.errors.empty-page" });
   });
 });

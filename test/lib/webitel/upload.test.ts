@@ -406,7 +406,7 @@ describe("lib/webitel/upload", () => {
     const page = await cannedWebhook({ status: 200, body: "<html>Log in</html>", type: "text/html" });
     const api = createWebitelClient({ url: page.url, token: "t" });
     const error = await failure(await prepare(people(40), { api }));
-    assert.deepEqual([error.code, error.key], ["EPAGING", "webitel.errors.no-list"]);
+    assert.deepEqual([error.code, error.key], ["EANSWER", "webitel.errors.no-list"]);
     api.close();
     await page.close();
   });
