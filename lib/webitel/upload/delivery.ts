@@ -39,9 +39,6 @@ interface Part {
   sinceMs: number;
 }
 
-/** Gateways' codes for an answer that never came. */
-const NO_ANSWER = new Set<unknown>([502, 504, 408]);
-
 /** A request that fails without a reason this often, and is not in the queue, counts as refused. */
 const UNEXPLAINED_FAILURES = 3;
 
@@ -212,8 +209,8 @@ class Delivery {
         return { kind, error: fault };
       }
       const isLost = kind === "unknown";
-      const hasNoAnswer = typeof fault.code === "string" || NO_ANSWER.has(fault.code);
-      if (isLost && run.uncertain === "report" && hasNoAnswer) return { kind: "uncertain" };
+      // Only the platform's own word that the insert failed says that nothing was loaded.
+      if (isLost && run.uncertain === "report" && !isInsertFailure(fault)) return { kind: "uncertain" };
       part.lost ||= isLost && run.uncertain === "verify";
       part.open ||= part.lost && isLost;
       try {

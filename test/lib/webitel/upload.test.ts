@@ -183,17 +183,18 @@ describe("lib/webitel/upload", () => {
     );
   });
 
-  it("reports lost answers instead of asking, when told so", async () => {
-    const { upload, rows, results } = await prepare(people(20), { uncertain: "report" });
-    bench.simulator.faults.push("503");
-    bench.simulator.faults.push("reset");
-    assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
-    assert.equal(bench.asked(), 0);
-    assert.deepEqual(
-      results[0]?.rejects.map(({ row, code }) => [row, code]),
-      upTo(10).map((row) => [row, "UNCERTAIN"]),
-    );
-  });
+  for (const fault of ["reset", "500", "502", "503"] as const) {
+    it(`reports an answer lost by ${fault} instead of asking, when told so`, async () => {
+      const { upload, rows, results } = await prepare(people(20), { uncertain: "report" });
+      bench.simulator.faults.push(fault);
+      assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
+      assert.deepEqual([bench.asked(), bench.bulks()], [0, ["1", "2"]]);
+      assert.deepEqual(
+        results[0]?.rejects.map(({ row, code }) => [row, code]),
+        upTo(10).map((row) => [row, "UNCERTAIN"]),
+      );
+    });
+  }
 
   it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
     for (const header of [() => "1", () => new Date(Date.now() + 2000).toUTCString()]) {
