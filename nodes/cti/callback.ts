@@ -42,7 +42,11 @@ export function callbackOf(
   broker: CtiBroker,
 ): Callback {
   if (config.eventNode) return callbackOfEventNode(RED, config.eventNode, broker);
-  const url = envText(RED, node, config.callback ?? "").trim();
+  const url = envText(RED, node, config.callback ?? "", {
+    vendor: "anywhere365",
+    operation: "subscribe",
+    field: "callback",
+  }).trim();
   if (url === "") throw wrong("no-callback", "callback");
   if (!isHttp(url)) throw wrong("callback", "callback");
   return { url, unproved: false };
@@ -54,13 +58,14 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
   if (events.path === "" || events.secret === "") throw wrong("event-node", "eventNode");
   const root = RED.settings.httpNodeRoot;
   if (root === false) throw wrong("no-http", "eventNode");
-  if (broker.callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
-  if (!isHttp(broker.callbackUrl)) throw wrong("callback-url", "callbackUrl");
+  const callbackUrl = broker.callbackUrl();
+  if (callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
+  if (!isHttp(callbackUrl)) throw wrong("callback-url", "callbackUrl");
   const path = `/${root ?? ""}/${events.path}`.replace(/\/{2,}/g, "/");
   const { secret, auth } = events;
   return {
     unproved: auth === "apikey" || auth === "basic",
-    url: broker.callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""),
+    url: callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""),
     ...(secret && { secret }),
   };
 }

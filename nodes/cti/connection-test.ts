@@ -22,7 +22,11 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     credentials: ["username", "password", "token", "headerValue"],
     places: () => ["url", "tls"],
     async run(node, settings: Partial<BrokerConfig>, credentials) {
-      const url = envText(RED, node, settings.url ?? "").trim();
+      const url = envText(RED, node, settings.url ?? "", {
+        vendor: "anywhere365",
+        operation: "test",
+        field: "url",
+      }).trim();
       try {
         await clientOf(RED, node, settings, credentials).test();
         return { ok: true, message: RED._("cti-broker.test.works", { url }) };

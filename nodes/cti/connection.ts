@@ -34,8 +34,11 @@ export interface BrokerCredentials {
 
 /** A `cti-broker` node. */
 export interface CtiBroker extends Node<BrokerCredentials> {
-  /** With its environment variables in place; empty when not set. */
-  readonly callbackUrl: string;
+  /**
+   * With its environment variables in place; empty when none was entered.
+   * @throws ContactCenterError `EINVALID` when a variable is not set
+   */
+  callbackUrl(): string;
   /**
    * The agents and subscriptions, opened at first use.
    * @throws ContactCenterError `EINVALID` naming the setting that is wrong
@@ -58,16 +61,23 @@ export function clientOf(
   config: Partial<BrokerConfig>,
   credentials: BrokerCredentials,
 ): CtiClient {
-  const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
+  const read = (field: string, value: string | undefined): string =>
+    envText(RED, node, value ?? "", { vendor: "anywhere365", operation: "connect", field });
+  const text = (field: "url" | "headerName" | "addressField" | "callbackField"): string =>
+    read(field, config[field]).trim();
+  const secrets = Object.entries(credentials as Record<string, string | undefined>).map(([field, value]) => [
+    field,
+    value === undefined ? undefined : read(field, value),
+  ]);
   const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions({}) : undefined;
   const options: CtiClientOptions = {
-    url: text(config.url),
+    url: text("url"),
     auth: config.auth ?? "none",
-    headerName: text(config.headerName),
+    headerName: text("headerName"),
     enumStyle: config.enumStyle ?? "name",
-    addressField: text(config.addressField),
-    callbackField: text(config.callbackField),
-    ...credentials,
+    addressField: text("addressField"),
+    callbackField: text("callbackField"),
+    ...(Object.fromEntries(secrets) as BrokerCredentials),
     ...(tls && { tls }),
   };
   return createCtiClient(options);

@@ -53,12 +53,16 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
 /**
  * The agents of the node's settings.
  * @param entries one address each, or several with commas, blanks or lines between them, as a variable may hold them
+ * @param unset entries whose variable is not set
  * @returns one empty address when there is no entry
  * @throws ContactCenterError `EINVALID` for the field `agents` when there are entries, but no address
  */
-export function agentList(entries: readonly string[]): AddressList {
+export function agentList(entries: readonly string[], unset: readonly WrongAddress[] = []): AddressList {
   const parts = entries.flatMap((entry) => entry.split(/[\s,]+/)).filter((part) => part !== "");
-  return parts.length === 0 ? { addresses: [""], wrong: [] } : readAddresses(parts, "subscribe", "agents");
+  if (parts.length === 0 && unset[0]) throw unset[0].error;
+  if (parts.length === 0) return { addresses: [""], wrong: [] };
+  const { addresses, wrong } = readAddresses(parts, "subscribe", "agents");
+  return { addresses, wrong: [...wrong, ...unset] };
 }
 
 function readAddresses(entries: readonly unknown[], operation: string, field: string): AddressList {

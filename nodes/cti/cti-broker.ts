@@ -25,12 +25,13 @@ function parallelOf(value: number | string | undefined): number {
 export = (RED: NodeAPI): void => {
   function CtiBrokerNode(this: CtiBroker, config: BrokerConfig): void {
     RED.nodes.createNode(this, config);
-    const text = (value: string | undefined): string => envText(RED, this, value ?? "").trim();
+    const text = (field: "url" | "callbackUrl"): string =>
+      envText(RED, this, config[field] ?? "", { vendor: "anywhere365", operation: "connect", field }).trim();
     let session: BrokerSession | undefined;
     Object.assign(this, {
-      callbackUrl: text(config.callbackUrl),
+      callbackUrl: () => text("callbackUrl"),
       open: () =>
-        (session ??= openSession(RED, text(config.url), {
+        (session ??= openSession(RED, text("url"), {
           node: this,
           client: clientOf(RED, this, config, this.credentials ?? {}),
           parallel: parallelOf(config.parallel),

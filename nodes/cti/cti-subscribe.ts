@@ -16,11 +16,11 @@ import { onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
-import { envText } from "../shared/values.js";
+import { readText } from "../shared/values.js";
 import { subscriptionBadge } from "./badge.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { brokerOf } from "./connection.js";
-import { type Action, type AddressList, agentList, readControl } from "./control.js";
+import { type Action, type AddressList, agentList, readControl, type WrongAddress } from "./control.js";
 
 interface SubscribeConfig extends NodeDef {
   broker?: string;
@@ -74,7 +74,7 @@ export = (RED: NodeAPI): void => {
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { subscriptions, agents: commands } = broker.open();
-      const agents = agentList((config.agents ?? []).map((agent) => envText(RED, this, agent)));
+      const agents = configuredAgents(RED, this, config.agents ?? []);
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
       const subscriber: Subscriber = new Subscriber(subscriptions, {
@@ -162,6 +162,22 @@ export = (RED: NodeAPI): void => {
   }
   RED.nodes.registerType("cti-subscribe", CtiSubscribe);
 };
+
+/** The agents of the settings; an entry with a variable that is not set is a wrong one. */
+function configuredAgents(RED: NodeAPI, node: Node, entries: readonly string[]): AddressList {
+  const unset: WrongAddress[] = [];
+  const texts = entries.map((entry) => {
+    const read = readText(RED, node, entry);
+    const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
+    if (read.unset.length > 0)
+      unset.push({
+        imAddress: entry,
+        error: refused("shared.errors.unset", cause, { names: read.unset.join(", ") }),
+      });
+    return read.text;
+  });
+  return agentList(texts, unset);
+}
 
 function wrongRows({ wrong }: AddressList): SubscriptionRow[] {
   return wrong.map((row) => ({ ...row, subscribed: false }));

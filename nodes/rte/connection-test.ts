@@ -1,10 +1,9 @@
 /** "Test connection" of `rte-connection`: goes the whole way in, step by step. */
 import type { NodeAPI } from "node-red";
-import { refused } from "../../lib/core/errors.js";
 import { testConnection } from "../../lib/rte/connection-test.js";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { localize } from "../shared/input.js";
-import { loginOf, type ConnectionConfig, missingSetting } from "./connection.js";
+import { loginOf, type ConnectionConfig, settingsProblem } from "./connection.js";
 
 /** How a connection to Enreach RTE is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
@@ -21,9 +20,8 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     credentials: ["token", "secretKey", "password"],
     places: ({ auth }) => (auth === "enreach" ? ["discoveryUrl", "apiUrl", "tls"] : ["url", "tls"]),
     async run(node, settings: ConnectionConfig, credentials, signal) {
-      const field = missingSetting(RED, node, settings, credentials);
-      if (field !== undefined)
-        throw refused("rte.errors.unconfigured", { vendor: "enreach", operation: "test", field }, { field });
+      const problem = settingsProblem(RED, node, settings, credentials);
+      if (problem) throw problem;
       const { done, failed, events } = await testConnection(loginOf(RED, node, settings, credentials), signal);
       const stepName = (step: string): string => RED._(`rte.step.${step}`);
       return {

@@ -1,6 +1,7 @@
 /** What `rte-connection` and `rte-subscribe` know of each other. */
 import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
+import { ContactCenterError, refused } from "../../lib/rte/errors.js";
 import type { RteClient } from "../../lib/rte/client.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
@@ -51,22 +52,28 @@ interface Settings extends Required<Omit<ConnectionConfig, "auth" | "tls">>, Con
   tls?: AgentOptions | undefined;
 }
 
-/** Every setting with its environment variables in place. */
+/**
+ * The settings of the chosen authentication with their environment variables in place; the others are empty.
+ * @throws ContactCenterError `EINVALID` when a variable is not set
+ */
 export function settingsOf(
   RED: NodeAPI,
   node: Node,
   config: ConnectionConfig,
   credentials: ConnectionCredentials,
 ): Settings {
-  const text = (value: string | undefined): string => envText(RED, node, value ?? "").trim();
+  const auth = config.auth === "enreach" ? "enreach" : "token";
+  const made: ConnectionConfig & ConnectionCredentials = { ...config, ...credentials };
+  const text = (of: typeof auth, field: Exclude<keyof typeof made, "auth" | "tls">): string =>
+    of === auth ? envText(RED, node, made[field] ?? "", { vendor: "enreach", operation: "connect", field }) : "";
   return {
-    url: text(config.url),
-    email: text(config.email),
-    discoveryUrl: text(config.discoveryUrl) || DISCOVERY_URL,
-    apiUrl: text(config.apiUrl),
-    token: text(credentials.token),
-    secretKey: text(credentials.secretKey),
-    password: envText(RED, node, credentials.password ?? ""),
+    url: text("token", "url").trim(),
+    token: text("token", "token").trim(),
+    email: text("enreach", "email").trim(),
+    discoveryUrl: text("enreach", "discoveryUrl").trim() || DISCOVERY_URL,
+    apiUrl: text("enreach", "apiUrl").trim(),
+    secretKey: text("enreach", "secretKey").trim(),
+    password: text("enreach", "password"),
     tls: config.tls ? tlsNode(RED, config.tls)?.addTLSOptions?.({}) : undefined,
   };
 }
@@ -75,8 +82,28 @@ function tlsNode(RED: NodeAPI, id: string): TlsConfigNode | null {
   return RED.nodes.getNode(id);
 }
 
+/**
+ * Why nothing can be reached with the settings; undefined when nothing is missing.
+ * @returns names the first setting that is missing, or whose variable is not set
+ */
+export function settingsProblem(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+): ContactCenterError | undefined {
+  try {
+    const field = missingSetting(RED, node, config, credentials);
+    if (field === undefined) return undefined;
+    return refused("rte.errors.unconfigured", { vendor: "enreach", operation: "connect", field }, { field });
+  } catch (error) {
+    if (error instanceof ContactCenterError) return error;
+    throw error;
+  }
+}
+
 /** The first setting that is missing, or undefined. */
-export function missingSetting(
+function missingSetting(
   RED: NodeAPI,
   node: Node,
   config: ConnectionConfig,

@@ -9,15 +9,16 @@ import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
 import { serveConnectionTest } from "../shared/connection-test.js";
 import { onceDeployed } from "../shared/deploys.js";
+import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
 import {
   type ConnectionConfig,
   type ConnectionCredentials,
   loginOf,
-  missingSetting,
   type RteConnection,
   settingsOf,
+  settingsProblem,
 } from "./connection.js";
 import { connectionTest } from "./connection-test.js";
 import { reporterOf } from "./reporter.js";
@@ -32,13 +33,13 @@ export = (RED: NodeAPI): void => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     const credentials = this.credentials ?? {};
-    const missing = missingSetting(RED, this, config, credentials);
-    if (missing !== undefined) this.warn(RED._("rte.errors.unconfigured", { field: missing }));
+    const problem = settingsProblem(RED, this, config, credentials);
+    if (problem) this.warn(localize(RED, problem).message);
     const file = stateFile<Progress>(RED, `rte-${this.id}`);
-    const { shared, ready } = share(RED, this, config, file);
+    const { shared, ready } = share(RED, this, config, file, problem === undefined);
     let forget = (): void => undefined;
     const api: Pick<RteConnection, "isConfigured" | "client" | "ready" | "expect" | "join" | "leave"> = {
-      isConfigured: missing === undefined,
+      isConfigured: problem === undefined,
       client: shared.client,
       ready,
       expect: (node) => shared.expect(node.id),
@@ -81,9 +82,10 @@ function share(
   node: RteConnection,
   config: Config,
   file: StateFile<Progress>,
+  isConfigured: boolean,
 ): { shared: SharedClient; ready: Promise<void> } {
   const credentials = node.credentials ?? {};
-  const settings = JSON.stringify([config.auth, settingsOf(RED, node, config, credentials)]);
+  const settings = JSON.stringify([config.auth, isConfigured && settingsOf(RED, node, config, credentials)]);
   const fingerprint = createHash("sha256").update(settings).digest("base64");
   const reporter = reporterOf(RED, node);
   const before = unpark(RED, node.id);

@@ -17,7 +17,7 @@ import { catalogueName } from "../../lib/rte/tables.js";
 import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
-import { envText } from "../shared/values.js";
+import { readText } from "../shared/values.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
 import { actionOf, type Answer, type Controlled, subjectOf } from "./control.js";
@@ -125,11 +125,17 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("rte-subscribe", RteSubscribe);
 };
 
-/** The list of the settings; an item that is blank once its environment variables are in place is left out with a warning. */
+/** The list of the settings; an item that is blank, or names a variable that is not set, is left out with a warning. */
 function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subject[] {
   const subjects: Subject[] = [];
   for (const { entityId = "", eventName = "" } of Array.isArray(subscriptions) ? subscriptions : []) {
-    const subject = subjectOf(envText(RED, node, entityId).trim(), envText(RED, node, eventName).trim());
+    const [entity, event] = [readText(RED, node, entityId), readText(RED, node, eventName)];
+    const unset = [...entity.unset, ...event.unset];
+    if (unset.length > 0) {
+      node.warn(RED._("rte.warnings.unset", { entityId, eventName, names: unset.join(", ") }));
+      continue;
+    }
+    const subject = subjectOf(entity.text.trim(), event.text.trim());
     if (subject.entityId === "" || subject.eventName === "") {
       node.warn(RED._("rte.warnings.blank", { entityId, eventName }));
       continue;

@@ -37,6 +37,7 @@ export async function isActive(
     "active",
     { value: config.active, type: config.activeType },
     vendor,
+    "subscribe",
   );
   const active = WORDS[plainText(value)?.trim().toLowerCase() ?? ""];
   if (active === undefined) {

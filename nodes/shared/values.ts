@@ -1,6 +1,6 @@
 /** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
 import type { Node, NodeAPI } from "node-red";
-import { refused, type Vendor } from "../../lib/core/errors.js";
+import { type ErrorCause, refused, type Vendor } from "../../lib/core/errors.js";
 import { isBlank as isBlankValue, readIgnoringCase } from "../../lib/core/values.js";
 import type { Message } from "./input.js";
 
@@ -15,34 +15,59 @@ export function isBlank({ value }: TypedValue): boolean {
   return isBlankValue(value) || (Array.isArray(value) && value.length === 0);
 }
 
-/**
- * Puts environment variables into a text setting, `${NAME}` anywhere in it.
- * @param RED the runtime
- * @param node whose flow, group and subflow variables are seen
- */
-export function envText(RED: NodeAPI, node: Node, text: string): string {
-  return text.includes("${") ? String(RED.util.evaluateNodeProperty(text, "env", node, {}) ?? "") : text;
-}
-
 /** `${NAME}` anywhere in a text, and `$(NAME)` as a whole text, which Node-RED takes too. */
 const VARIABLES = /\$\{([^}]+)\}|^\$\((\S+)\)$/g;
 
+function isSet(RED: NodeAPI, node: Node, name: string): boolean {
+  return RED.util.getSetting(node, name) !== undefined;
+}
+
+/** A text setting, read. */
+interface ReadText {
+  /** With its variables in place; empty where one is not set, since the rest would mean something else. */
+  text: string;
+  /** The variables that are named and not set. One that is set to nothing is set. */
+  unset: string[];
+}
+
 /**
- * Names the environment variables of a text setting that are not set. A variable that is set to nothing is set.
+ * Reads a text setting: `${NAME}` anywhere in it is an environment variable.
+ * @param node whose flow, group and subflow variables are seen
  * @param text as it came to the node: Node-RED has put in those that are set, where the text was nothing but a variable
  */
-export function unsetVariables(RED: NodeAPI, node: Node, text: string): string[] {
-  if (!text.includes("$")) return [];
-  return [...text.matchAll(VARIABLES)]
+export function readText(RED: NodeAPI, node: Node, text: string): ReadText {
+  if (!text.includes("$")) return { text, unset: [] };
+  const unset = [...text.matchAll(VARIABLES)]
     .map(([, braced, old]) => braced ?? old ?? "")
-    .filter((name) => RED.util.getSetting(node, name) === undefined);
+    .filter((name) => !isSet(RED, node, name));
+  if (unset.length > 0) return { text: "", unset };
+  return {
+    text: text.includes("${") ? String(RED.util.evaluateNodeProperty(text, "env", node, {}) ?? "") : text,
+    unset,
+  };
+}
+
+/**
+ * Reads a text setting without which a node cannot do its work, as {@link readText}.
+ * @param cause names the setting, for the error
+ * @throws ContactCenterError `EINVALID` when a variable is not set
+ */
+export function envText(RED: NodeAPI, node: Node, text: string, cause: ErrorCause): string {
+  const read = readText(RED, node, text);
+  refuseUnset(read.unset, cause);
+  return read.text;
+}
+
+function refuseUnset(names: readonly string[], cause: ErrorCause): void {
+  if (names.length > 0) throw refused("shared.errors.unset", cause, { names: names.join(", ") });
 }
 
 /**
  * Evaluates a typed setting.
  * @param field the setting's name, for the error
+ * @param operation for the error
  * @returns the value or a promise of it; undefined when the setting is blank
- * @throws ContactCenterError `EINVALID` when the expression or JSON is wrong
+ * @throws ContactCenterError `EINVALID` when the expression or JSON is wrong, or an environment variable is not set
  */
 export function evaluate(
   RED: NodeAPI,
@@ -51,20 +76,17 @@ export function evaluate(
   field: string,
   typed: TypedValue,
   vendor: Vendor,
+  operation = "evaluate",
 ): unknown {
   if (isBlank(typed)) return undefined;
   const type = typed.type ?? "str";
-  if (type === "str") return typeof typed.value === "string" ? envText(RED, node, typed.value) : typed.value;
+  const cause = { vendor, operation, field };
+  const text = (value: unknown): unknown => (typeof value === "string" ? envText(RED, node, value, cause) : value);
+  if (type === "str") return Array.isArray(typed.value) ? typed.value.map(text) : text(typed.value);
+  if (type === "env") refuseUnset(unsetOf(RED, node, typed.value), cause);
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, result?: unknown): void => {
-      if (error)
-        reject(
-          refused(
-            "shared.errors.typed-value",
-            { vendor, operation: "evaluate", field },
-            { field, type, detail: error.message },
-          ),
-        );
+      if (error) reject(refused("shared.errors.typed-value", cause, { field, type, detail: error.message }));
       else resolve(result ?? undefined);
     };
     try {
@@ -73,6 +95,13 @@ export function evaluate(
       settle(error as Error);
     }
   });
+}
+
+/** The variables of a setting of type `env` that are not set: it is a name, or a text with names in it. */
+function unsetOf(RED: NodeAPI, node: Node, value: unknown): string[] {
+  const text = String(value);
+  if (/[$][{(]/.test(text)) return readText(RED, node, text).unset;
+  return isSet(RED, node, text) ? [] : [text];
 }
 
 /** How one field of a message is named. */

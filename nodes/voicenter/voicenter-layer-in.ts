@@ -14,7 +14,7 @@ import { answerBody, ERROR_BODY } from "../../lib/voicenter/answer.js";
 import { callFacts, eventFacts } from "../../lib/voicenter/events.js";
 import { readRequest } from "../../lib/voicenter/request.js";
 import { setStatus } from "../shared/status.js";
-import { envText } from "../shared/values.js";
+import { readText } from "../shared/values.js";
 import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
@@ -27,9 +27,11 @@ interface Config extends RequestNodeConfig {
 export = (RED: NodeAPI): void => {
   function VoicenterLayerIn(this: Node<WebhookCredentials>, config: Config): void {
     RED.nodes.createNode(this, config);
-    const text = envText(RED, this, String(config.fallbackLayer ?? "")).trim();
+    const read = readText(RED, this, String(config.fallbackLayer ?? ""));
+    const text = read.text.trim();
     const layer = plainInteger(text);
     const isWrong = text !== "" && (layer === undefined || layer < 0);
+    const names = read.unset.join(", ");
     const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { LAYER: layer });
     const fallback = { status: 200, json: JSON.stringify(body) };
     openRequestNode(RED, this, config, {
@@ -48,7 +50,10 @@ export = (RED: NodeAPI): void => {
         };
       },
     });
-    if (isWrong) {
+    if (names !== "") {
+      setStatus(this, "error", RED._("voicenter.badge.unset", { names }));
+      this.error(RED._("voicenter.errors.unset", { names }));
+    } else if (isWrong) {
       setStatus(this, "error", RED._("voicenter.badge.fallback-layer"));
       this.error(RED._("voicenter.errors.fallback-layer", { value: text }));
     }

@@ -13,7 +13,7 @@ import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, fieldsOf } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
 import { answerReport } from "../shared/log.js";
-import { evaluateItems, fieldReader } from "../shared/values.js";
+import { envText, evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
 import { SETTINGS } from "./settings.js";
@@ -42,6 +42,8 @@ export = (RED: NodeAPI): void => {
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async ({ data }) => {
         const request = readRequest(data);
+        // Node-RED puts in an action's variable before the node is made: one that is still there is not set.
+        envText(RED, this, config.action ?? "", { vendor: "voicenter", operation: "evaluate", field: "action" });
         sessions.keep(request.IVR_UNIQUE_ID, message["session"]);
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);

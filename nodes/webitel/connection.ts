@@ -42,8 +42,10 @@ export function clientOf(
   config: ConnectionConfig,
   credentials: ConnectionCredentials,
 ): WebitelClient {
-  const url = envText(RED, node, config.url ?? "").trim();
-  const token = envText(RED, node, credentials.token ?? "").trim();
+  const text = (field: string, value: string | undefined): string =>
+    envText(RED, node, value ?? "", { vendor: "webitel", operation: "connect", field }).trim();
+  const url = text("url", config.url);
+  const token = text("token", credentials.token);
   const wrong = (field: string): ReturnType<typeof refused> =>
     refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");

@@ -9,7 +9,7 @@ import {
   type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
-import { envText, unsetVariables } from "../values.js";
+import { readText } from "../values.js";
 
 export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
 
@@ -70,8 +70,9 @@ export function webhookSettings(
 ): WebhookSettings {
   const unset = new Set<string>();
   const text = (value: string | undefined): string => {
-    for (const name of unsetVariables(RED, node, value ?? "")) unset.add(name);
-    return envText(RED, node, value ?? "").trim();
+    const read = readText(RED, node, value ?? "");
+    for (const name of read.unset) unset.add(name);
+    return read.text.trim();
   };
   // One variable may hold several entries.
   const list = (value: string[] | undefined): ReturnType<typeof parseNetworks> =>

@@ -127,7 +127,7 @@ export class SettingsReader {
 
   /** The name that Webitel shows for the import. @param file of a source `file` */
   fileName(file: string): { fileName?: string } {
-    const name = envText(this.RED, this.node, this.config.fileName ?? "").trim() || basename(file);
+    const name = this.text("fileName") || basename(file);
     return name === "" ? {} : { fileName: name.slice(0, MAX_FILE_NAME) };
   }
 
@@ -144,7 +144,7 @@ export class SettingsReader {
   }
 
   private async phoneReader(): Promise<MappingOptions["toE164"]> {
-    const country = envText(this.RED, this.node, this.config.country ?? "").trim();
+    const country = this.text("country");
     return country === "" ? undefined : phoneReader(country);
   }
 
@@ -157,6 +157,11 @@ export class SettingsReader {
       { value: this.config[field], type: this.config[`${field}Type`] },
       "webitel",
     );
+  }
+
+  private text(field: "fileName" | "country" | "timezone" | "encoding" | keyof typeof NUMBERS): string {
+    const cause = { vendor: "webitel", operation: "upload", field } as const;
+    return envText(this.RED, this.node, `${this.config[field] ?? ""}`, cause).trim();
   }
 
   private async queueId(message: Message): Promise<string> {
@@ -173,7 +178,7 @@ export class SettingsReader {
 
   private number(field: keyof typeof NUMBERS): number {
     const [fallback, low, high] = NUMBERS[field];
-    const text = envText(this.RED, this.node, `${this.config[field] ?? ""}`).trim();
+    const text = this.text(field);
     const value = text === "" ? fallback : Number(text);
     if (!(value >= low && value <= high)) throw wrong("range", field, { low: `${low}`, high: `${high}` });
     return value;
@@ -205,13 +210,13 @@ export class SettingsReader {
 
   /** The time zone of the node; the machine's when blank. */
   private timezone(): string {
-    const zone = envText(this.RED, this.node, this.config.timezone ?? "").trim() || localZone();
+    const zone = this.text("timezone") || localZone();
     if (!isTimeZone(zone)) throw wrong("timezone", "timezone", { zone });
     return zone;
   }
 
   private encoding(): string {
-    const encoding = envText(this.RED, this.node, this.config.encoding ?? "").trim() || "auto";
+    const encoding = this.text("encoding") || "auto";
     if (encoding !== "auto" && !isEncoding(encoding)) throw wrong("encoding", "encoding", { encoding });
     return encoding;
   }

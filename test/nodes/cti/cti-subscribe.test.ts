@@ -208,6 +208,18 @@ describe("nodes/cti/cti-subscribe", function () {
         "callback",
       ],
       ["a wrong agent", (flows) => withSettings(flows, "subscribe", { agents: ["anna"] }), "agents"],
+      ...["agents", "callback", "callbackUrl", "url", "headerName"].map(
+        (field): [string, (flows: FlowNode[]) => FlowNode[], string] => [
+          "a variable that is not set",
+          (flows) =>
+            field === "agents"
+              ? withSettings(flows, "subscribe", { agents: ["${NOT_SET}"] })
+              : field === "callback"
+                ? withSettings(flows, "subscribe", { eventNode: "", callback: "https://${NOT_SET}.example" })
+                : withSettings(flows, "broker", { [field]: "http://127.0.0.1/${NOT_SET}" }),
+          field,
+        ],
+      ),
       ["no broker", (flows) => withSettings(flows, "subscribe", { broker: "" }), "broker"],
       ["a wrong gate", (flows) => withSettings(flows, "subscribe", { active: "perhaps", activeType: "str" }), "active"],
     ];

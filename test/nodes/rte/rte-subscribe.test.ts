@@ -129,6 +129,7 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       ...subscriber("a", [
         of("${RTE_EVENT}", "${RTE_QUEUE}"),
         of("QueueStatus", "${RTE_NOTHING}"),
+        of("QueueStatus", "${RTE_NOT_SET}".concat(AGENT_ID)),
         of("UserSetting", AGENT_ID),
       ]),
     );
@@ -138,6 +139,7 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       ["QueueCallInArrived", "UserSetting"],
     );
     assert.ok(red.log.some((line) => line.includes("RTE_NOTHING")));
+    assert.ok(red.log.some((line) => line.includes("variable RTE_NOT_SET is not set")));
     simulator.emit("UserSetting", AGENT_ID, { Setting: "a" });
     assert.deepEqual((await red.message("a-event"))["payload"], { setting: "a" });
   });

@@ -11,7 +11,8 @@ function runtime(env: Record<string, string>): NodeAPI {
     _message: unknown,
     done: (error: Error | null, result: unknown) => void,
   ): void => done(null, type === "env" ? (env[value] ?? "") : type === "bool" ? value === "true" : value);
-  return { util: { evaluateNodeProperty } } as unknown as NodeAPI;
+  const getSetting = (_node: unknown, name: string): string | undefined => env[name];
+  return { util: { evaluateNodeProperty, getSetting } } as unknown as NodeAPI;
 }
 
 const read = (role: string | undefined): Promise<boolean> =>

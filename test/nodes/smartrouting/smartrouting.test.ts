@@ -22,7 +22,7 @@ describe("smartrouting-in and smartrouting-out", () => {
     (await red.message("caught"))["error"] as never;
 
   before(async () => {
-    red = await NodeRed.start({ env: { VIP_QUEUE: "+358942000999" } });
+    red = await NodeRed.start({ env: { VIP_QUEUE: "+358942000999", NOTHING: "" } });
   });
   after(() => red?.stop());
   beforeEach(() => red.forget());
@@ -123,6 +123,30 @@ describe("smartrouting-in and smartrouting-out", () => {
   it("does not read environment variables from a message", async () => {
     await deploy({}, 'msg.payload = { CustomTTS: "${VIP_QUEUE}" }');
     assert.deepEqual((await call()).json, { CustomTTS: "${VIP_QUEUE}" });
+  });
+
+  it("answers 204 where a setting names a variable that is not set, and names both", async () => {
+    for (const [settings, field] of [
+      [{ initialTarget: "+3589${NOT_SET}" }, "initialTarget"],
+      [{ initialTarget: "${NOT_SET}" }, "initialTarget"],
+      [{ initialTarget: "NOT_SET", initialTargetType: "env" }, "initialTarget"],
+      [{ initialTarget: "+${NOT_SET}", initialTargetType: "env" }, "initialTarget"],
+      [{ requiredTarget: "${NOT_SET}@contoso.example" }, "requiredTarget"],
+      [{ allocationTargets: ["7", "8${NOT_SET}"] }, "allocationTargets"],
+      [{ customTTS: "hello ${NOT_SET}" }, "customTTS"],
+    ] as const) {
+      red.forget();
+      await deploy({ failTarget: "+1", ...settings });
+      assert.equal((await call()).status, 204, field);
+      const { code: errorCode, message, cause } = await caught();
+      assert.deepEqual([errorCode, cause.field], ["EINVALID", field]);
+      assert.match(message, /NOT_SET is not set/);
+    }
+  });
+
+  it("takes a variable that is set to nothing for a value", async () => {
+    await deploy({ initialTarget: "+1${NOTHING}", customTTS: "NOTHING", customTTSType: "env" });
+    assert.deepEqual((await call()).json, { InitialTarget: "+1" });
   });
 
   it("ends the call with disconnect, in the node or in the message", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { REQUEST, RESPONSES } from "../../fixtures/voicenter.js";
 import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 describe("voicenter-layer-in and voicenter-layer-out", () => {
@@ -221,6 +222,53 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     assert.deepEqual((await call()).json, { STATUS: 1 });
     await deploy({ action: "msg" }, "msg.payload = { STATUS: 1 }", { fallbackLayer: 66 });
     assert.deepEqual((await call()).json, { STATUS: 1 });
+  });
+
+  for (const fallbackLayer of ["${NOT_SET}", "7${NOT_SET}"]) {
+    it(`answers STATUS 1 and names the variable where the fallback layer is ${fallbackLayer}`, async () => {
+      const sentence = "variable NOT_SET is not set. Until";
+      const before = red.log.filter((line) => line.includes(sentence)).length;
+      await deploy({ action: "GO_TO_LAYER" }, "", { fallbackLayer });
+      assert.deepEqual((await call()).json, { STATUS: 1 });
+      await until("the error", () => red.log.filter((line) => line.includes(sentence)).length > before);
+      await red.message("caught");
+    });
+  }
+
+  it("sends nobody to what is left of a setting without a variable that is not set, and names both", async () => {
+    const dial = {
+      action: "DIAL",
+      callerId: "0722776772",
+      maxCallDuration: "60",
+      maxDialDuration: "20",
+      nextVoId: "15",
+      targets: [{ TYPE: "PHONE", TARGET: "050", TARGETType: "str" }],
+    };
+    const say = {
+      action: "SAY_DIGITS",
+      nextLayer: "2",
+      language: "EN",
+      data: [{ RecordType: "Number", Content: "1${NOT_SET}", ContentType: "str" }],
+    };
+    for (const [settings, field] of [
+      [{ action: "GO_TO_LAYER", layer: "3${NOT_SET}", layerType: "str" }, "layer"],
+      [{ action: "GO_TO_LAYER", layer: "NOT_SET", layerType: "env" }, "layer"],
+      [{ ...dial, callerId: "072${NOT_SET}" }, "callerId"],
+      [{ ...dial, targets: [{ TYPE: "PHONE", TARGET: "+972${NOT_SET}", TARGETType: "str" }] }, "targets[0].TARGET"],
+      [say, "data[0].Content"],
+      [{ ...say, data: [], language: "${NOT_SET}" }, "language"],
+      [{ action: "${NOT_SET}" }, "action"],
+    ] as const) {
+      red.forget();
+      await deploy(settings, "", { fallbackLayer: 66 });
+      assert.deepEqual((await call()).json, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 66 }, field);
+      const error = (await red.message("caught"))["error"] as { code: string; message: string };
+      assert.equal(error.code, "EINVALID");
+      assert.ok(
+        error.message.includes(`"${field}"`) && error.message.includes("NOT_SET is not set"),
+        `${field}: ${error.message}`,
+      );
+    }
   });
 
   it("says so when the fallback layer is no layer, and answers STATUS 1", async () => {

@@ -44,6 +44,20 @@ describe("nodes that call Webitel's API", () => {
   const out = (message: object): Promise<Record<string, unknown>> => running().run(message);
   const caught = (message: object): Promise<Failure> => running().fail<Failure>(message);
 
+  it("refuse a variable that is not set, in the connection and in the node", async () => {
+    const refusals: [field: string, settings: object, token: string, url: string][] = [
+      ["url", {}, SECRET, "http://127.0.0.1/${NOT_SET}"],
+      ["token", {}, "a${NOT_SET}", simulator.url],
+      ["destination", { destination: "+49${NOT_SET}" }, SECRET, simulator.url],
+    ];
+    for (const [field, settings, token, url] of refusals) {
+      await deploy("webitel-create-call", { destination: "+4930", extension: "1017", ...settings }, token, url);
+      const { code, cause } = await caught({ payload: {} });
+      assert.deepEqual([code, cause.field], ["EINVALID", field]);
+    }
+    assert.equal(simulator.seen.length, 0);
+  });
+
   describe("webitel-create-call", () => {
     it("sends only what is set, settings before the message, values of variables as text", async () => {
       await deploy("webitel-create-call", {
