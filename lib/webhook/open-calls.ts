@@ -15,6 +15,8 @@ export interface CallOwner<Answer, Request> {
   onFallback(id: string, request: Request, reason: FallbackReason): void;
   /** The flow answered in time. */
   onAnswer(): void;
+  /** The caller hung up before any answer. */
+  onHangUp(id: string, request: Request): void;
   /** An answer came for a call that already had one. */
   onLate(): void;
 }
@@ -42,7 +44,7 @@ const REMEMBERED = 10_000;
 /** All open calls of a process, by the id that a message carries. */
 export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request> {
   private readonly open = new Map<string, OpenCall<Answer, Owner, Request>>();
-  private readonly settled = new Map<string, Owner>();
+  private readonly settled = new Map<string, { late: Owner } | { gone: Owner }>();
 
   /**
    * Opens a call.
@@ -58,9 +60,9 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
     respond: (answer: Answer) => void,
   ): OpenCall<Answer, Owner, Request> {
     const id = randomUUID();
-    const settle = (): boolean => {
+    const settle = (as: { late: Owner } | { gone: Owner } = { late: owner }): boolean => {
       clearTimeout(timer);
-      return this.forget(id, owner);
+      return this.forget(id, as);
     };
     const call: OpenCall<Answer, Owner, Request> = {
       id,
@@ -77,20 +79,21 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
         respond(owner.fallback());
         owner.onFallback(id, request, reason);
       },
-      abandon: settle,
+      abandon() {
+        if (settle({ gone: owner })) owner.onHangUp(id, request);
+      },
     };
     const timer = setTimeout(() => call.fallBack("deadline"), deadlineMs);
     this.open.set(id, call);
     return call;
   }
 
-  /** @returns the open call; the owner of a call that is settled; undefined when there never was such a call. */
-  find(id: unknown): OpenCall<Answer, Owner, Request> | { late: Owner } | undefined {
-    if (typeof id !== "string") return undefined;
-    const call = this.open.get(id);
-    if (call) return call;
-    const late = this.settled.get(id);
-    return late && { late };
+  /**
+   * @returns the open call; the owner of a call that had its answer (`late`) or whose caller hung up before (`gone`);
+   *   undefined when there never was such a call
+   */
+  find(id: unknown): OpenCall<Answer, Owner, Request> | { late: Owner } | { gone: Owner } | undefined {
+    return typeof id === "string" ? (this.open.get(id) ?? this.settled.get(id)) : undefined;
   }
 
   /** Settles every call of an owner that closes. */
@@ -99,9 +102,9 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
   }
 
   /** Takes a settled call out; false when it was out already. */
-  private forget(id: string, owner: Owner): boolean {
+  private forget(id: string, as: { late: Owner } | { gone: Owner }): boolean {
     if (!this.open.delete(id)) return false;
-    this.settled.set(id, owner);
+    this.settled.set(id, as);
     if (this.settled.size > REMEMBERED) this.settled.delete(this.settled.keys().next().value as string);
     return true;
   }

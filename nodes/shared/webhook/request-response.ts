@@ -84,15 +84,20 @@ export function openRequestNode(
       node.send(messageOf(request, call.id, facts));
     },
   });
-  const badge = (word: StatusWord): void => {
+  const badge = (word: StatusWord, text?: string): void => {
     // A wrong setting stays on the badge until it is corrected.
-    if (!closed && endpoint.ready && entered !== undefined) setStatus(node, word);
+    if (!closed && endpoint.ready && entered !== undefined) setStatus(node, word, text);
   };
   const owner: RequestNodeOwner = {
     vendor: options.vendor,
     fallback: () => options.fallback(),
     onAnswer: () => badge(endpoint.ready ?? "waiting"),
     onLate: () => badge("late"),
+    onHangUp(id, request) {
+      node.send([null, { ...messageOf(request, id), reason: "closed" }]);
+      badge("late", RED._("shared.webhook.badge.gone"));
+      warnOncePerMinute(node, "gone", RED._("shared.webhook.hung-up"));
+    },
     onFallback(id, request, reason) {
       node.send([null, { ...messageOf(request, id), reason }]);
       badge(reason === "deadline" ? "late" : "error");
@@ -135,18 +140,22 @@ export async function answerCall(
   const id = (message["_webhook"] as { id?: unknown } | undefined)?.id;
   const found = calls.find(id);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
-  const late = (owner: RequestNodeOwner): void => {
-    owner.onLate();
+  const late = (settled: typeof found | undefined): void => {
+    if (settled && "gone" in settled) {
+      warnOncePerMinute(node, "gone", RED._("shared.webhook.gone"));
+      return;
+    }
+    if (settled && "late" in settled) settled.late.onLate();
     warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
   };
-  if ("late" in found) {
-    late(found.late);
+  if ("late" in found || "gone" in found) {
+    late(found);
     return;
   }
   try {
     if (found.owner.vendor !== vendor)
       throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
-    if (!found.answer(await build(found.request))) late(found.owner);
+    if (!found.answer(await build(found.request))) late(calls.find(id));
   } catch (error) {
     found.fallBack("error");
     throw error;

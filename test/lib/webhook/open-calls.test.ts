@@ -19,6 +19,7 @@ describe("lib/webhook/open-calls", () => {
       onFallback: (_id, request, reason) => said.push(`${reason} of ${request}`),
       onAnswer: () => said.push("in time"),
       onLate: () => said.push("late"),
+      onHangUp: (_id, request) => said.push(`${request} hung up`),
     };
   });
   afterEach(() => clock.uninstall());
@@ -61,9 +62,11 @@ describe("lib/webhook/open-calls", () => {
   it("answers nobody when the caller is gone", () => {
     const call = begin();
     call.abandon();
+    call.abandon();
     assert.equal(call.answer("a"), false);
+    assert.deepEqual(calls.find(call.id), { gone: owner });
     clock.tick(10_000);
-    assert.deepEqual(said, []);
+    assert.deepEqual(said, ["request hung up"]);
     assert.equal(clock.countTimers(), 0);
   });
 

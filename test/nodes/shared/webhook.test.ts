@@ -1,5 +1,6 @@
 /** Webhook endpoints: which requests are accepted and how others are refused, under each of Node-RED's http settings. On a real Node-RED. */
 import assert from "node:assert/strict";
+import { until } from "../../support/wait.js";
 import { connect } from "node:net";
 import { node, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
@@ -233,7 +234,7 @@ describe("webhook", () => {
       }
     });
 
-    it("that stops in the middle is refused at the deadline, and a caller who hangs up is forgotten", async () => {
+    it("that stops in the middle is refused at the deadline, and a caller who hangs up is reported", async () => {
       const red = await NodeRed.start({ flows: [tab(), ...ROUTING_VENDORS.flatMap((vendor) => routingFlow(vendor))] });
       try {
         const head = `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n`;
@@ -244,11 +245,30 @@ describe("webhook", () => {
           `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`,
           () => red.message("smartrouting-seen"),
         );
+        assert.equal((await red.message("smartrouting-fallback"))["reason"], "closed");
+        await until("the warning", () => red.log.some((line) => line.includes("hung up before the answer")));
         assert.deepEqual((await ring(red.url, ROUTING, "good")).json, ROUTING.good.json);
         assert.deepEqual((await ring(red.url, ROUTING, "silent")).status, 204);
-        // Only the caller who stayed fell back: the other one's deadline came first.
-        await red.message("smartrouting-fallback");
-        assert.equal(red.messages("smartrouting-fallback").length, 1);
+        // Each once: the deadline of the caller who hung up came first.
+        await until("the other fallback", () => red.messages("smartrouting-fallback").length > 1);
+        const reasons = red.messages("smartrouting-fallback").map(({ reason }) => reason);
+        assert.deepEqual(reasons, ["closed", "deadline"]);
+      } finally {
+        await red.stop();
+      }
+    });
+
+    it("is no earlier answer where the caller hung up: the late one says that nobody was there", async () => {
+      const red = await NodeRed.start({ flows: [tab(), ...routingFlow(ROUTING, { deadline: 5000 })] });
+      try {
+        const request = JSON.stringify(ROUTING.request("late"));
+        await hangUp(
+          red.url,
+          `POST /smartrouting HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`,
+          () => red.message("smartrouting-seen"),
+        );
+        await until("the warning", () => red.log.some((line) => line.includes("The caller is gone")));
+        assert.ok(!red.log.some((line) => line.includes("already answered")));
       } finally {
         await red.stop();
       }
