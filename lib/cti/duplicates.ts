@@ -1,6 +1,6 @@
 /**
- * While a subscription is replaced, two of them post the same event of an agent. The second copy is found here: the same
- * content by another subscription. The same content by the same subscription is another event (hold, retrieve, hold).
+ * While a subscription is replaced, two or more of them post the same event of an agent. Each further copy is found here:
+ * the same content by another subscription. The same content by the same subscription is another event (hold, retrieve, hold).
  */
 
 /** How long an event may be on its way, milliseconds. */
@@ -10,7 +10,8 @@ const MAX_REMEMBERED = 500;
 
 interface Delivered {
   content: string;
-  id: string;
+  /** The subscriptions that have posted it. */
+  ids: Set<string>;
   at: number;
 }
 
@@ -39,6 +40,13 @@ export class OverlapFilter {
     this.overlaps.set(key, overlap);
   }
 
+  /** A subscription that posts already, besides the one that the entry has, is to be ended; until {@link end}. */
+  keep(key: string): void {
+    const overlap = this.overlaps.get(key) ?? { until: 0, begunAt: 0, madeAt: new Map(), delivered: [] };
+    overlap.until = Infinity;
+    this.overlaps.set(key, overlap);
+  }
+
   /** Only one subscription is left; events of the other one may still be on their way. */
   end(key: string): void {
     const overlap = this.overlaps.get(key);
@@ -50,7 +58,7 @@ export class OverlapFilter {
   }
 
   /**
-   * True for the second copy of an event.
+   * True for each copy of an event but the first.
    * @param key of the entry
    * @param id of the subscription that posted it
    * @param content what is equal in both copies, such as the event's key
@@ -61,10 +69,10 @@ export class OverlapFilter {
     const now = Date.now();
     const delivered = overlap.delivered.filter(({ at }) => now - at <= ON_THE_WAY_MS).slice(-MAX_REMEMBERED);
     const madeAt = overlap.madeAt.get(id) ?? overlap.begunAt;
-    const twin = delivered.findIndex((one) => one.content === content && one.id !== id && one.at > madeAt);
-    if (twin >= 0) delivered.splice(twin, 1);
-    else delivered.push({ content, id, at: now });
+    const first = delivered.find((one) => one.content === content && !one.ids.has(id) && one.at > madeAt);
+    if (first) first.ids.add(id);
+    else delivered.push({ content, ids: new Set([id]), at: now });
     overlap.delivered = delivered;
-    return twin >= 0;
+    return first !== undefined;
   }
 }

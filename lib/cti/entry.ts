@@ -1,4 +1,5 @@
 /** One agent at one callback address: what the broker has for it, and which subscribers share it. */
+import type { SubscribeRequest } from "./client.js";
 
 /** A subscriber, as its entries see it. */
 export interface EntryUser {
@@ -70,13 +71,35 @@ export function markLost(entry: Entry, from: number): void {
 
 /** Events of this entry are received again; its users get the time that is missing, if any is. */
 export function reportRestored(entry: Entry): void {
-  const { lostFrom, imAddress } = entry;
+  const { lostFrom } = entry;
   if (lostFrom === undefined) return;
   delete entry.lostFrom;
-  for (const user of entry.users) user.restored(imAddress, lostFrom, Date.now());
+  reportLoss(entry, lostFrom, Date.now());
+}
+
+/**
+ * Events of this entry may have been lost in a time that is over, Unix milliseconds. Where events may be lost now, too, it
+ * becomes part of that time.
+ */
+export function reportPastLoss(entry: Entry, from: number, to: number): void {
+  if (entry.lostFrom === undefined) reportLoss(entry, from, to);
+  else markLost(entry, from);
+}
+
+/** What the broker is asked for. */
+export function subscribeRequest({ imAddress, callback }: Entry): SubscribeRequest {
+  return {
+    ...(imAddress && { imAddress }),
+    callback: callback.url,
+    ...(callback.secret !== undefined && { secret: callback.secret }),
+  };
 }
 
 /** Entries have changed: each of their users is called once. */
 export function notifyUsers(entries: Iterable<Entry>): void {
   for (const user of new Set([...entries].flatMap(({ users }) => [...users]))) user.changed();
+}
+
+function reportLoss({ users, imAddress }: Entry, from: number, to: number): void {
+  for (const user of users) user.restored(imAddress, from, to);
 }

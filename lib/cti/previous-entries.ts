@@ -2,6 +2,8 @@
  * What earlier entries left: those of a former process, until a subscriber asks for them or all subscribers have asked,
  * and those that ended in this one and may be asked for again, such as after a deploy.
  */
+import type { StoredState } from "./store-writer.js";
+import type { SubscriptionIds } from "./subscription-ids.js";
 import type { StoredEntry } from "./subscription-store.js";
 
 /** Earlier entries at one broker, by key. */
@@ -22,6 +24,17 @@ export class PreviousEntries {
     return this.isLoaded;
   }
 
+  /** Adds what a former process stored; its ids are known from now on. */
+  add({ aliveAt, held, ended }: StoredState, ids: SubscriptionIds): void {
+    for (const [key, { id, lostFrom }] of held) {
+      this.leftBehind.set(key, { id, lostFrom: lostFrom ?? (id === undefined ? undefined : aliveAt) });
+      if (id !== undefined) ids.hold(id, key);
+      // The former process may have been killed while the broker answered.
+      ids.noteLostAnswer(key);
+    }
+    for (const [key, at] of ended) this.ended.set(key, at);
+  }
+
   /** All that a former process left has been added. */
   setLoaded(): void {
     this.isLoaded = true;
@@ -35,6 +48,12 @@ export class PreviousEntries {
     this.leftBehind.delete(key);
     this.ended.delete(key);
     return { id: left?.id, lostFrom };
+  }
+
+  /** Events of an entry that ended may be lost since an earlier time, Unix milliseconds. */
+  noteLoss(key: string, from: number): void {
+    const endedAt = this.ended.get(key);
+    if (endedAt !== undefined) this.ended.set(key, Math.min(endedAt, from));
   }
 
   /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */

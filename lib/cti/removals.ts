@@ -16,16 +16,19 @@ interface PendingUnsubscribesOptions {
   backoff?: BackoffOptions;
 }
 
+/** How it ended: `unknown` proves that the broker had lost it; `unclear` where an earlier try may have ended it. */
+export type RemovalEnd = UnsubscribeResult | "unclear";
+
 /** One subscription to end. */
 export interface Removal {
   readonly id: string;
   /** The entry that it belonged to. */
   readonly key: string;
   priority: Priority;
-  /** Called after the first answer; `unknown` proves that the broker had lost it. */
-  onFirstAnswer?: (result: UnsubscribeResult | undefined) => void;
-  /** Called once it has ended. */
-  onEnd?: () => void;
+  /** Called after the first try, whatever came of it. */
+  onTried?: () => void;
+  /** Called before that, or after a later try, once it has ended. */
+  onEnd?: (end: RemovalEnd) => void;
 }
 
 interface Pending extends Removal {
@@ -141,23 +144,22 @@ export class PendingUnsubscribes {
     const { id, priority } = pending;
     try {
       const result = await this.options.unsubscribe(id, priority);
-      // After an unclear try, "unknown" may only mean that it worked.
-      this.answerFirst(pending, pending.ambiguous ? undefined : result);
       this.drop(id);
-      pending.onEnd?.();
+      pending.onEnd?.(result === "unknown" && pending.ambiguous ? "unclear" : result);
+      this.firstTried(pending);
     } catch (error) {
       if (this.pending.get(id) !== pending) return;
       pending.error = error;
       if (isUnreachable(error)) pending.ambiguous ||= !isUnprocessed(error);
       else if (++pending.refusals === STUCK_AFTER) this.options.onStuck?.(error);
-      this.answerFirst(pending, undefined);
+      this.firstTried(pending);
       this.retryLater(pending);
     }
   }
 
-  private answerFirst(pending: Pending, result: UnsubscribeResult | undefined): void {
-    pending.onFirstAnswer?.(result);
-    delete pending.onFirstAnswer;
+  private firstTried(pending: Pending): void {
+    pending.onTried?.();
+    delete pending.onTried;
   }
 
   private retryLater(pending: Pending): void {

@@ -29,13 +29,16 @@ export function entryKey(callback: string, imAddress: string): string {
     .slice(0, 22);
 }
 
-/** Reads what was stored, as foreign data. */
-export function readStored(stored: unknown): {
+/** What was stored, checked; see {@link StoredSubscriptions}. */
+export interface StoredState {
   aliveAt: number;
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, string>;
-} {
+}
+
+/** Reads what was stored, as foreign data. */
+export function readStored(stored: unknown): StoredState {
   const state = isRecord(stored) ? stored : {};
   const entriesOf = (value: unknown): [string, unknown][] => (isRecord(value) ? Object.entries(value) : []);
   const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);

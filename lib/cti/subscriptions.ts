@@ -14,20 +14,13 @@ import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
-import {
-  type Callback,
-  createEntry,
-  type Entry,
-  type EntryUser,
-  markLost,
-  notifyUsers,
-  reportRestored,
-} from "./entry.js";
+import type { Callback, Entry, EntryUser } from "./entry.js";
+import { createEntry, markLost, notifyUsers, reportPastLoss, reportRestored, subscribeRequest } from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
 import type { ContactCenterError } from "./errors.js";
 import { EventAdmission } from "./event-admission.js";
 import { PreviousEntries } from "./previous-entries.js";
-import { PendingUnsubscribes } from "./removals.js";
+import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./priority.js";
 import { RequestLimit } from "./request-limit.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
@@ -163,14 +156,20 @@ export class SubscriptionManager {
     if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
       this.previous.ended.set(entry.key, entry.lostFrom ?? Date.now());
     entry.setAnswered();
-    const { id } = entry;
+    const { id, key, aliveAt } = entry;
     if (id === undefined) {
       this.writer.writeSoon();
       await entry.request;
       return;
     }
-    this.ids.release(id, entry.key);
-    await Promise.all([entry.request, this.unsubscribe(id, entry.key, "asked")]);
+    this.ids.release(id, key);
+    const releasedAt = Date.now();
+    const ended = this.unsubscribe(id, key, "asked", {
+      onEnd: (end) => {
+        if (end !== "ended") this.noteLoss(key, aliveAt, releasedAt);
+      },
+    });
+    await Promise.all([entry.request, ended]);
   }
 
   /** Subscribes, or renews what is subscribed already. A request that waits is joined. */
@@ -227,14 +226,7 @@ export class SubscriptionManager {
 
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
-    for (const [key, { id, lostFrom }] of stored.held) {
-      const from = lostFrom ?? (id === undefined ? undefined : stored.aliveAt);
-      this.previous.leftBehind.set(key, { id, lostFrom: from });
-      if (id !== undefined) this.ids.hold(id, key);
-      // The former process may have been killed while the broker answered.
-      this.ids.noteLostAnswer(key);
-    }
-    for (const [key, at] of stored.ended) this.previous.ended.set(key, at);
+    this.previous.add(stored, this.ids);
     for (const [id, key] of stored.removals) void this.unsubscribe(id, key, "later");
     this.previous.setLoaded();
   }
@@ -266,16 +258,9 @@ export class SubscriptionManager {
   // @returns undefined when nobody wants it any more
   private async sendSubscribe(entry: Entry): Promise<string | undefined> {
     if (!this.isWanted(entry)) return undefined;
-    const { imAddress, callback, key } = entry;
     entry.isSending = true;
-    this.overlaps.begin(key, entry.id === undefined ? undefined : normalId(entry.id));
-    return this.requests.send(() =>
-      this.options.client.subscribe({
-        ...(imAddress && { imAddress }),
-        callback: callback.url,
-        ...(callback.secret !== undefined && { secret: callback.secret }),
-      }),
-    );
+    this.overlaps.begin(entry.key, entry.id === undefined ? undefined : normalId(entry.id));
+    return this.requests.send(() => this.options.client.subscribe(subscribeRequest(entry)));
   }
 
   private async subscribed(entry: Entry, id: string): Promise<void> {
@@ -294,13 +279,14 @@ export class SubscriptionManager {
     }
     this.ids.release(old, key);
     // After a kill between the two requests the store must have the new id.
+    const replacedAt = Date.now();
     void this.writer.written().then(() =>
-      this.unsubscribe(old, key, "urgent", (isUnknown) => {
-        if (isUnknown) {
-          markLost(entry, aliveAt);
-          this.schedule.checkAll(this.entries, entry);
-        }
-        reportRestored(entry);
+      this.unsubscribe(old, key, "urgent", {
+        onEnd: (end) => {
+          if (end !== "ended") this.noteLoss(key, aliveAt, replacedAt);
+          if (end === "unknown") this.schedule.checkAll(this.entries, entry);
+        },
+        onTried: () => reportRestored(entry),
       }),
     );
   }
@@ -318,19 +304,27 @@ export class SubscriptionManager {
     id: string,
     key: string,
     priority: Priority,
-    onFirstAnswer?: (isUnknown: boolean) => void,
+    { onEnd, onTried }: Pick<Removal, "onEnd" | "onTried"> = {},
   ): Promise<void> {
     this.ids.letGo(id, key);
+    // Until it has ended, it and the one that the entry has post the same events.
+    this.overlaps.keep(key);
     return this.removals.add({
       ...{ id, key, priority },
-      onFirstAnswer: (result) => {
-        onFirstAnswer?.(result === "unknown");
-      },
-      onEnd: () => {
+      ...(onTried && { onTried }),
+      onEnd: (end) => {
         this.ids.gone(id);
         this.endOverlap(key);
+        onEnd?.(end);
       },
     });
+  }
+
+  // The broker had, or may have, forgotten a subscription before it was replaced or given up.
+  private noteLoss(key: string, from: number, to: number): void {
+    const entry = this.entries.get(key);
+    if (entry) reportPastLoss(entry, from, to);
+    else this.previous.noteLoss(key, from);
   }
 
   private endOverlap(key: string): void {

@@ -224,6 +224,41 @@ describe("lib/cti/subscriptions", () => {
       );
     });
 
+    for (const [what, code] of [
+      ["refused", 503],
+      ["answered by a proxy", 502],
+    ] as const)
+      it(`also where the end of the forgotten subscription was first ${what}`, async () => {
+        const { manager } = await started([ANNA], 300_000);
+        await clock.tickAsync(100_000);
+        assert.equal(manager.admits(URL, "id-1", ANNA), true);
+        broker.held.clear();
+        broker.keeps = failure(code);
+        await clock.tickAsync(201_000);
+        broker.keeps = undefined;
+        await clock.tickAsync(60_000);
+        assert.deepEqual(
+          gaps.map(({ from, agents }) => [Date.parse(from), agents]),
+          [[100_200, [ANNA]]],
+        );
+      });
+
+    it("from before a deploy where the broker had forgotten by then", async () => {
+      const { manager, one } = await started([ANNA]);
+      await clock.tickAsync(100_000);
+      assert.equal(manager.admits(URL, "id-1", ANNA), true);
+      broker.held.clear();
+      await clock.tickAsync(20_000);
+      void one.close(1000);
+      await clock.tickAsync(200);
+      void open(manager).start([ANNA]);
+      await clock.tickAsync(200);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [100_200],
+      );
+    });
+
     it("after a deploy, and after a kill", async () => {
       const { manager, one } = await started([ANNA]);
       await one.close(1000);
@@ -565,6 +600,52 @@ describe("lib/cti/subscriptions", () => {
       );
       await clock.tickAsync(10_100);
       assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, false]);
+    });
+
+    it("for as long as the broker does not end the former one", async () => {
+      const { manager, one } = await started([ANNA]);
+      broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(30_000);
+      const copies = ["id-1", "id-2"].map((id) => manager.isDuplicate(URL, id, ANNA, "hold"));
+      assert.deepEqual(copies, [false, true]);
+    });
+
+    it("where the broker does not end one whose answer got lost", async () => {
+      const { manager, one } = await started([BART]);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(20_000);
+      broker.keeps = failure(500);
+      assert.equal(manager.admits(URL, "id-2", ANNA), false);
+      await clock.tickAsync(20_000);
+      const copies = ["id-2", "id-3"].map((id) => manager.isDuplicate(URL, id, ANNA, "hold"));
+      assert.deepEqual(copies, [false, true]);
+    });
+
+    it("and the third, where the ends of two former ones are pending", async () => {
+      const { manager, one } = await started([ANNA]);
+      broker.keeps = failure(500);
+      for (let renewal = 0; renewal < 2; renewal++) {
+        void one.subscribe([ANNA]);
+        await clock.tickAsync(200);
+      }
+      const copies = (content: string): boolean[] =>
+        ["id-1", "id-2", "id-3"].map((id) => manager.isDuplicate(URL, id, ANNA, content));
+      assert.deepEqual([copies("hold"), copies("hold")], Array(2).fill([false, true, true]));
+    });
+
+    it("after a kill between a subscription and the end of the one that it replaced", async () => {
+      const { manager: former, one } = await started([ANNA]);
+      broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(500);
+      kill(former);
+      const manager = manage();
+      await clock.tickAsync(100);
+      const copies = (content: string): boolean[] =>
+        ["id-1", "id-2"].map((id) => manager.isDuplicate(URL, id, ANNA, content));
+      assert.deepEqual([copies("hold"), copies("hold")], Array(2).fill([false, true]));
     });
   });
 });
