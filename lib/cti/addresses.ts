@@ -1,4 +1,4 @@
-/** Agent addresses and telephone numbers: the one form that the broker takes, or a refusal that says what to mend. */
+/** Agent addresses and telephone numbers: the one form that the broker takes, or a refusal that says what to correct. */
 import { type ContactCenterError, refused } from "./errors.js";
 
 /** `sip:name@domain`, as the vendor documents `ImAddress`, with port and parameters. */

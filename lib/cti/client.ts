@@ -47,13 +47,13 @@ export interface CtiClientOptions {
   token?: string;
   headerName?: string;
   headerValue?: string;
-  /** `name` unless told, as in the vendor's sample. */
+  /** `name` by default, as in the vendor's sample. */
   enumStyle?: EnumStyle;
-  /** Names in the body of subscribe, which the vendor has not published: `ImAddress` and `CallbackUrl` unless told. */
+  /** Names in the body of subscribe, which the vendor has not published: `ImAddress` and `CallbackUrl` by default. */
   addressField?: string;
   callbackField?: string;
   tls?: AgentOptions;
-  /** Milliseconds for one request; 10,000 unless told. */
+  /** Milliseconds for one request; 10,000 by default. */
   timeoutMs?: number;
 }
 

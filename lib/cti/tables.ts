@@ -10,7 +10,7 @@ interface CommandFacts {
   readonly number: number;
   /** True where the command carries a telephone number. */
   readonly needsNumber: boolean;
-  /** What may be sent again after a failure: what the broker surely did not process, or nothing. */
+  /** What may be sent again after a failure: what the broker is known not to have processed, or nothing. */
   readonly retry: "unprocessed" | "never";
 }
 

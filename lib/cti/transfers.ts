@@ -22,9 +22,9 @@ export interface Transfer {
 
 /** Bounds of what is remembered. */
 interface TransferLimits {
-  /** Milliseconds; four hours unless told. */
+  /** Milliseconds; four hours by default. */
   maxAgeMs?: number;
-  /** Calls on hold at one time; 10,000 unless told. */
+  /** Calls on hold at one time; 10,000 by default. */
   maxCalls?: number;
   /** Milliseconds within which events that belong together may cross or be repeated; five seconds by default. */
   crossingMs?: number;

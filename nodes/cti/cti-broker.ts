@@ -40,7 +40,7 @@ export = (RED: NodeAPI): void => {
 
     // What an earlier process left at the broker is ended, also where no node asks for anything any more.
     const off = onceDeployed(RED, () => {
-      // Once all subscribers have been told of the end of the deploy, too.
+      // After the subscribers, too, have handled the end of the deploy.
       setImmediate(() => {
         try {
           this.open().subscriptions.allSubscribersExpected();
