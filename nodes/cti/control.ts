@@ -2,6 +2,7 @@
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
 import { plainText, propertiesIgnoringCase } from "../../lib/core/values.js";
+import type { ReadText } from "../shared/values.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;
@@ -52,13 +53,27 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
 
 /**
  * The agents of the node's settings.
- * @param entries one address each, or several with commas, blanks or lines between them, as a variable may hold them
- * @param unset entries whose variable is not set
- * @returns one empty address when there is no entry
- * @throws ContactCenterError `EINVALID` for the field `agents` when there are entries, but no address
+ * @param setting list of entries: one address each, or several with commas, blanks or lines between them, as a variable
+ *   may hold them; undefined where nothing was entered
+ * @param read puts the variables of an entry in
+ * @returns one empty address when nothing was entered
+ * @throws ContactCenterError `EINVALID` for the field `agents` when it is no list, or has entries, but no address
  */
-export function agentList(entries: readonly string[], unset: readonly WrongAddress[] = []): AddressList {
-  const parts = entries.flatMap((entry) => entry.split(/[\s,]+/)).filter((part) => part !== "");
+export function agentList(setting: unknown, read: (entry: string) => ReadText): AddressList {
+  const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
+  if (!Array.isArray(setting ?? [])) throw refused("cti.errors.agents", cause);
+  const parts: unknown[] = [];
+  const unset: WrongAddress[] = [];
+  for (const entry of (setting ?? []) as unknown[]) {
+    if (typeof entry !== "string") {
+      parts.push(entry);
+      continue;
+    }
+    const { text, unset: names } = read(entry);
+    if (names.length > 0)
+      unset.push({ imAddress: entry, error: refused("shared.errors.unset", cause, { names: names.join(", ") }) });
+    parts.push(...text.split(/[\s,]+/).filter((part) => part !== ""));
+  }
   if (parts.length === 0 && unset[0]) throw unset[0].error;
   if (parts.length === 0) return { addresses: [""], wrong: [] };
   const { addresses, wrong } = readAddresses(parts, "subscribe", "agents");

@@ -20,7 +20,7 @@ import { readText } from "../shared/values.js";
 import { subscriptionBadge } from "./badge.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { brokerOf } from "./connection.js";
-import { type Action, type AddressList, agentList, readControl, type WrongAddress } from "./control.js";
+import { type Action, type AddressList, agentList, readControl } from "./control.js";
 
 interface SubscribeConfig extends NodeDef {
   broker?: string;
@@ -28,7 +28,7 @@ interface SubscribeConfig extends NodeDef {
   eventNode?: string;
   callback?: string;
   /** Empty = one subscription without an address. */
-  agents?: string[];
+  agents?: unknown;
   /** Minutes; 0 = off. */
   renew?: number | string;
   active?: unknown;
@@ -74,7 +74,7 @@ export = (RED: NodeAPI): void => {
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { subscriptions, agents: commands } = broker.open();
-      const agents = configuredAgents(RED, this, config.agents ?? []);
+      const agents = agentList(config.agents, (entry) => readText(RED, this, entry));
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
       const subscriber: Subscriber = new Subscriber(subscriptions, {
@@ -162,22 +162,6 @@ export = (RED: NodeAPI): void => {
   }
   RED.nodes.registerType("cti-subscribe", CtiSubscribe);
 };
-
-/** The agents of the settings; an entry with a variable that is not set is a wrong one. */
-function configuredAgents(RED: NodeAPI, node: Node, entries: readonly string[]): AddressList {
-  const unset: WrongAddress[] = [];
-  const texts = entries.map((entry) => {
-    const read = readText(RED, node, entry);
-    const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
-    if (read.unset.length > 0)
-      unset.push({
-        imAddress: entry,
-        error: refused("shared.errors.unset", cause, { names: read.unset.join(", ") }),
-      });
-    return read.text;
-  });
-  return agentList(texts, unset);
-}
 
 function wrongRows({ wrong }: AddressList): SubscriptionRow[] {
   return wrong.map((row) => ({ ...row, subscribed: false }));

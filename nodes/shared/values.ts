@@ -23,7 +23,7 @@ function isSet(RED: NodeAPI, node: Node, name: string): boolean {
 }
 
 /** A text setting, read. */
-interface ReadText {
+export interface ReadText {
   /** With its variables in place; empty where one is not set, since the rest would mean something else. */
   text: string;
   /** The variables that are named and not set. One that is set to nothing is set. */
