@@ -7,19 +7,23 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { isRecord, readIgnoringCase } from "../../lib/core/values.js";
+import { isBlank as isBlankValue, isRecord, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody } from "../../lib/smartrouting/answer.js";
 import { DISCONNECT, REQUEST_KEYS } from "../../lib/smartrouting/tables.js";
 import { type Message, onInput } from "../shared/input.js";
 import { answerReport, warnOncePerMinute } from "../shared/log.js";
-import { fieldReader } from "../shared/values.js";
+import { fieldReader, isBlank } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { SETTINGS } from "./settings.js";
 
-interface Config extends NodeDef {
+type Setting = keyof typeof SETTINGS;
+
+interface Config extends NodeDef, Partial<Record<Setting, unknown>> {
   /** Ends the call, after `customTTS` where that is set. */
   disconnect?: boolean;
 }
+
+const CAUSE = { vendor: "enreach", operation: "SmartRouting response" } as const;
 
 /** Every key that a payload may carry without a warning: the answer's, and the request's, which are never sent back. */
 const KNOWN_KEYS = new Set(
@@ -31,8 +35,13 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, config);
     const read = fieldReader(RED, this, config, SETTINGS, "enreach");
     const report = answerReport(RED, this);
+    const needsPayload =
+      config.disconnect !== true && Object.keys(SETTINGS).every((name) => isBlank({ value: config[name as Setting] }));
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "enreach", async () => {
+        // What cannot hold an answer is no "nothing set": the flow meant something by it.
+        if (needsPayload && !isBlankValue(message.payload) && !isRecord(message.payload))
+          throw refused("smartrouting.errors.payload", { ...CAUSE, field: "payload" });
         const values = await read(message);
         if (wantsDisconnect(config, message)) values.InitialTarget = DISCONNECT;
         const body = answerBody(values, report);
@@ -58,6 +67,5 @@ function wantsDisconnect(config: Config, message: Message): boolean {
   if (config.disconnect === true) return true;
   const asked = readIgnoringCase(message.payload)("disconnect") ?? false;
   if (typeof asked === "boolean") return asked;
-  const cause = { vendor: "enreach", operation: "SmartRouting response", field: "disconnect" } as const;
-  throw refused("smartrouting.errors.boolean", cause, { type: typeof asked });
+  throw refused("smartrouting.errors.boolean", { ...CAUSE, field: "disconnect" }, { type: typeof asked });
 }

@@ -149,6 +149,27 @@ describe("smartrouting-in and smartrouting-out", () => {
     assert.deepEqual((await call()).json, { InitialTarget: "+1" });
   });
 
+  for (const payload of ["'+358942000200'", "true", "7", "[{ InitialTarget: '5' }]", "Buffer.from('{}')"]) {
+    it(`refuses msg.payload = ${payload}, unless the node has settings of its own`, async () => {
+      await deploy({}, `msg.payload = ${payload}`);
+      assert.equal((await call()).status, 204);
+      const { code: errorCode, cause } = await caught();
+      assert.deepEqual([errorCode, cause.field], ["EINVALID", "payload"]);
+      await deploy({ initialTarget: "+1" }, `msg.payload = ${payload}`);
+      assert.deepEqual((await call()).json, { InitialTarget: "+1" });
+      await deploy({ disconnect: true }, `msg.payload = ${payload}`);
+      assert.deepEqual((await call()).json, { InitialTarget: "DISCONNECT:" });
+    });
+  }
+
+  it("takes a payload without anything in it for nothing set", async () => {
+    for (const payload of ["undefined", "null", '""']) {
+      await deploy({}, `msg.payload = ${payload}`);
+      assert.equal((await call()).status, 204);
+    }
+    assert.deepEqual(red.messages("caught"), []);
+  });
+
   it("ends the call with disconnect, in the node or in the message", async () => {
     await deploy({ disconnect: true, customTTS: "closed" }, 'msg.payload = { InitialTarget: "+1" }');
     assert.deepEqual((await call()).json, { InitialTarget: "DISCONNECT:", CustomTTS: "closed" });
