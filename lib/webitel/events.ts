@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call, CallDirection } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { withoutEmpty } from "../core/values.js";
+import { isRecord, withoutEmpty } from "../core/values.js";
 import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
@@ -47,9 +47,10 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
 export function lookupAnswer(payload: unknown, query: unknown): object {
   const wrong = (key: string): ReturnType<typeof refused> =>
     refused(key, { vendor: "webitel", operation: "lookup", field: "payload" });
-  if (payload === null || typeof payload !== "object" || Array.isArray(payload) || Buffer.isBuffer(payload))
+  // By its tag, since objects of function nodes have prototypes of their own: an Error or a Map would become "{}".
+  if (!isRecord(payload) || Object.prototype.toString.call(payload) !== "[object Object]")
     throw wrong("webitel.errors.answer.object");
-  if (isQuery(payload as Record<string, unknown>, query)) throw wrong("webitel.errors.answer.query");
+  if (isQuery(payload, query)) throw wrong("webitel.errors.answer.query");
   return payload;
 }
 
