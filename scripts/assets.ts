@@ -9,14 +9,14 @@
  *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
  *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well. Errors that nothing behind the
  *   node can throw are left out.
- * - What runs in a browser is bundled: see `browser.ts`.
+ * - What is shipped as one file is bundled: see `bundles.ts`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
 import type { HelpPart, HelpSentences } from "../nodes/shared/help/sentences.js";
-import { buildBrowser } from "./browser.js";
+import { buildBundles } from "./bundles.js";
 import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
@@ -164,7 +164,7 @@ async function build(): Promise<void> {
   pruneDeclarations();
   for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
   indentByTabs(join(root, "dist"));
-  await buildBrowser();
+  await buildBundles();
 }
 
 if (require.main === module) void build();

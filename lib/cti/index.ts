@@ -1,4 +1,4 @@
-/** A client for the Anywhere365 CTI Broker: commands, subscriptions that heal, and a reader of what the broker posts. */
+/** A client for the Anywhere365 CTI Broker, its commands, and a reader of what the broker posts. */
 export {
   type AuthKind,
   createCtiClient,
@@ -9,10 +9,6 @@ export {
 export { type Command, type CommandBody, readCommand } from "./commands.js";
 export { ContactCenterError, type ErrorCause } from "./errors.js";
 export { callFacts, type CtiEvent, eventFacts, readEvent } from "./events.js";
-export type { Gap } from "./gaps.js";
-export { Subscriber, type SubscriberOptions, type SubscriptionRow } from "./subscriber.js";
-export type { StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
-export { SubscriptionManager, type SubscriptionManagerOptions } from "./subscriptions.js";
 export {
   COMMANDS,
   type CommandName,

@@ -1,6 +1,7 @@
 /**
- * What runs in a browser, bundled: `resources/editor.js` with the forms of all nodes, and the simulators' console page. One
- * file each, because the editor asks for every module by a request of its own.
+ * What is shipped as one file each: `resources/editor.js` with the forms of all nodes, because the editor asks for every
+ * module by a request of its own; the simulators' console page; and `dist/simulator.js`, the simulators' command, which
+ * nobody has to read where it is installed. What the nodes run stays in its own files.
  */
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -23,8 +24,8 @@ function copy(from: string, to: string): void {
   copyFileSync(join(root, from), join(root, "resources", to));
 }
 
-/** Makes `resources/`. */
-export async function buildBrowser(): Promise<void> {
+/** Makes `resources/` and the command. */
+export async function buildBundles(): Promise<void> {
   const contents = forms()
     .map((file) => `import "./${file}";`)
     .join("\n");
@@ -40,4 +41,13 @@ export async function buildBrowser(): Promise<void> {
     outfile: join(root, "resources/console/main.js"),
   });
   for (const file of ["index.html", "style.css"]) copy(`${PAGE}/${file}`, `console/${file}`);
+  await build({
+    ...OPTIONS,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["ws"],
+    entryPoints: [join(root, "simulators/cli.ts")],
+    outfile: join(root, "dist/simulator.js"),
+  });
 }
