@@ -76,7 +76,7 @@ export = (RED: NodeAPI): void => {
   serveConnectionTest(RED, connectionTest(RED));
 };
 
-/** The client of the node before it, when the connection is the same; else a new one, which knows how far each node was. */
+/** The client of the node before it while that can serve the connection; else a new one, which knows how far each node was. */
 function share(
   RED: NodeAPI,
   node: RteConnection,
@@ -89,7 +89,7 @@ function share(
   const fingerprint = createHash("sha256").update(settings).digest("base64");
   const reporter = reporterOf(RED, node);
   const before = unpark(RED, node.id);
-  if (before?.fingerprint === fingerprint) {
+  if (before?.canServe(fingerprint) === true) {
     before.reporter = reporter;
     return { shared: before, ready: Promise.resolve() };
   }

@@ -89,6 +89,11 @@ export class SharedClient {
     this.inherited = new Map(predecessor?.users);
   }
 
+  /** False when the connection is another one, or this client was ended: then a new one takes over its nodes. */
+  canServe(fingerprint: string): boolean {
+    return !this.isRetired && this.fingerprint === fingerprint;
+  }
+
   /** A node exists that will join: its place is not given up at the end of the deploy. */
   expect(id: string): void {
     this.expected.add(id);
@@ -132,7 +137,7 @@ export class SharedClient {
   }
 
   /**
-   * Another connection takes over the nodes.
+   * Ends the client for good: another one takes over the nodes.
    * @returns until when each has got every event
    */
   async retire(): Promise<Progress> {
@@ -182,11 +187,13 @@ function closeAll(parked: Map<string, Parked>): void {
   parked.clear();
 }
 
-/** Keeps a client for the connection node that takes the place of this one, until the deploy is done. */
-export function park(RED: NodeAPI, id: string, shared: SharedClient): void {
+/**
+ * Keeps a client for the connection node that takes the place of this one, until the deploy is done.
+ * @param limitMs milliseconds after which a deploy that goes on keeps the places, but no socket: the client is retired
+ */
+export function park(RED: NodeAPI, id: string, shared: SharedClient, limitMs = MAX_WAIT_MS): void {
   const parked = parkedIn(RED);
-  // A deploy that does not come to its end keeps the places, but no socket.
-  const limit = setTimeout(() => void shared.client.close(), MAX_WAIT_MS);
+  const limit = setTimeout(() => void shared.retire(), limitMs);
   limit.unref();
   const stop = onceDeployed(RED, () => {
     parked.delete(id);
@@ -202,7 +209,7 @@ export function park(RED: NodeAPI, id: string, shared: SharedClient): void {
   });
 }
 
-/** Takes what {@link park} kept; undefined when there is nothing. */
+/** Takes what {@link park} kept, also a client that was retired meanwhile; undefined when there is nothing. */
 export function unpark(RED: NodeAPI, id: string): SharedClient | undefined {
   const parked = parkedIn(RED);
   const found = parked.get(id);

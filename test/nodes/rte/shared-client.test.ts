@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { NodeAPI } from "node-red";
 import { tokenLogin } from "../../../lib/rte/login.js";
 import type { Subject } from "../../../lib/rte/subject.js";
 import type { RteEvent } from "../../../lib/rte/events.js";
 import type { Notice, Subscriber } from "../../../lib/rte/subscriber.js";
-import { SharedClient } from "../../../nodes/rte/shared-client.js";
+import { park, SharedClient, unpark } from "../../../nodes/rte/shared-client.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
@@ -163,5 +165,31 @@ describe("nodes/rte/shared-client", () => {
     assert.equal(a.events.length, 1);
     assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") >= startMs - 1000);
     assert.deepEqual(idle.gaps(), [], "nothing subscribed, nothing lost");
+  });
+
+  it("is not given to a node that comes after the limit of a deploy: a new one serves it and reports the gap", async () => {
+    const RED = { events: new EventEmitter() } as unknown as NodeAPI;
+    await joined("a", of("QueueStatus"));
+    const heldMs = Date.now();
+    shared.hold("a");
+    park(RED, "connection", shared, 20);
+    await until("no socket", () => simulator.hub.connections.size === 0);
+    const before = unpark(RED, "connection");
+    assert.ok(before === shared && !before.canServe("same"));
+    shared = create(before);
+    shared.progress = await before.retire();
+    const a = await joined("a", of("QueueStatus"));
+    await until("a gap", () => a.gaps().length === 1);
+    assert.ok(Math.abs(Date.parse(a.gaps()[0]?.payload.from ?? "") - heldMs) < 1000);
+    simulator.emit("QueueStatus", QUEUE_ID);
+    await until("an event", () => a.events.length === 1);
+  });
+
+  it("is given to a node that comes within the limit of a deploy", async () => {
+    const RED = { events: new EventEmitter() } as unknown as NodeAPI;
+    await joined("a", of("QueueStatus"));
+    park(RED, "connection", shared);
+    assert.equal(unpark(RED, "connection")?.canServe("same"), true);
+    assert.equal(shared.canServe("another"), false);
   });
 });
