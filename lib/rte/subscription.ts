@@ -23,6 +23,8 @@ export interface Entry<S> {
   readonly subject: Subject;
   readonly shares: Map<S, Share>;
   word: Word;
+  /** A `Subscribe` about it has been sent and is not settled: the hub may serve it, or will. */
+  isAsked: boolean;
   /** The hub's message, or why the call failed. */
   message: string | null;
   /** When the hub agreed, Unix milliseconds. */
@@ -36,11 +38,18 @@ export interface Entry<S> {
 }
 
 /** What a new connection knows of a subject. */
-export const FRESH = { word: "unasked", message: null, failures: 0, notBeforeMs: 0, isSuspect: false } as const;
+export const FRESH = {
+  word: "unasked",
+  isAsked: false,
+  message: null,
+  failures: 0,
+  notBeforeMs: 0,
+  isSuspect: false,
+} as const;
 
 /** True when the hub serves it, or may. */
-export function isServed({ word }: Entry<object>): boolean {
-  return word === "subscribed" || word === "unknown";
+export function isServed({ word, isAsked }: Entry<object>): boolean {
+  return isAsked || word === "subscribed" || word === "unknown";
 }
 
 /** True when it is subscribed and the hub does not serve it for sure. */

@@ -186,10 +186,19 @@ export class Subscriptions<S extends object> {
     return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
+  /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */
+  asked(subjects: readonly Subject[]): void {
+    for (const subject of subjects) Object.assign(this.entries.get(subjectKey(subject)) ?? {}, { isAsked: true });
+  }
+
   /** Notes the hub's answer to one item of `Subscribe`. */
   answered(subject: Subject, subscribed: boolean, message: string | null, nowMs: number): void {
     const entry = this.entries.get(subjectKey(subject));
     if (entry === undefined) return;
+    if (!subscribed && entry.shares.size === 0) {
+      this.entries.delete(subjectKey(subject));
+      return;
+    }
     Object.assign(entry, { ...FRESH, message, word: subscribed ? "subscribed" : "refused" });
     if (subscribed) entry.subscribedAtMs = nowMs;
     else this.noteLoss(entry, nowMs + REFUSED_RETRY_MS);
@@ -200,8 +209,7 @@ export class Subscriptions<S extends object> {
     const entry = this.entries.get(subjectKey(subject));
     if (entry === undefined) return;
     if (entry.word !== "subscribed") entry.word = "unknown";
-    entry.message = message;
-    entry.isSuspect = isAlone;
+    Object.assign(entry, { message, isSuspect: isAlone, isAsked: false });
     this.noteLoss(entry, nowMs + waitMs(entry.failures++));
   }
 

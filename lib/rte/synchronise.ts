@@ -88,7 +88,10 @@ async function pass<S extends object>(
   };
   const subscribing = new Calls(
     "Subscribe",
-    (subjects) => hub.subscribe(subjects),
+    (subjects) => {
+      subscriptions.asked(subjects);
+      return hub.subscribe(subjects);
+    },
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));

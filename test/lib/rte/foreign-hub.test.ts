@@ -195,6 +195,25 @@ describe("lib/rte/client against another hub", () => {
     assert.equal(hub.count("Subscribe"), 1);
   });
 
+  it("takes back what is unsubscribed while its Subscribe is not answered, once the late answer grants it", async () => {
+    let answer = (): void => undefined;
+    hub.onCall = (method, args) =>
+      method === "Subscribe"
+        ? new Promise((resolve) => (answer = () => resolve(agree(items(args)))))
+        : agree(items(args), false);
+    const recorder = open();
+    await recorder.notice("connected");
+    void recorder.setSubscriptions([of("QueueStatus"), of("QueueCallInArrived")]);
+    await until("the call", () => hub.count("Subscribe") === 1);
+    const results = client.unsubscribe(recorder, [of("QueueStatus")]);
+    answer();
+    assert.deepEqual(await results, [{ ...of("QueueStatus"), subscribed: false, message: null }]);
+    assert.deepEqual(
+      hub.calls.filter(({ method }) => method === "Unsubscribe").map(({ args }) => items(args)),
+      [[{ EntityId: QUEUE_ID, EventName: "QueueStatus" }]],
+    );
+  });
+
   it("ends no connection over a question, and keeps what it says to the one that failed first", async () => {
     const recorder = await subscribed();
     hub.onCall = () => new Promise(() => undefined);
