@@ -2,8 +2,19 @@
 import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
 import { ContactCenterError } from "./errors.js";
 
+/** The reasons why there may be no connection. */
+export const ALL_REASONS = [
+  "unauthorized",
+  "forbidden",
+  "timeout",
+  "silent",
+  "closed",
+  "hub",
+  "server",
+  "network",
+] as const;
 /** Why there is no connection. */
-export type Reason = "unauthorized" | "forbidden" | "timeout" | "silent" | "closed" | "hub" | "server" | "network";
+export type Reason = (typeof ALL_REASONS)[number];
 
 const REASONS: Record<string, Reason> = {
   401: "unauthorized",
