@@ -24,7 +24,7 @@ import { actionOf, type Answer, type Controlled, subjectOf } from "./control.js"
 
 interface Config extends NodeDef {
   connection: string;
-  subscriptions?: Partial<Subject>[];
+  subscriptions?: unknown;
   active?: string | boolean;
   activeType?: string;
 }
@@ -125,10 +125,18 @@ export = (RED: NodeAPI): void => {
   RED.nodes.registerType("rte-subscribe", RteSubscribe);
 };
 
+/** A list item as it stands in a flow file, which anybody may have written. */
+function readItem(item: unknown): Subject {
+  const { entityId, eventName } = (item ?? {}) as Partial<Record<keyof Subject, unknown>>;
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  return { entityId: text(entityId), eventName: text(eventName) };
+}
+
 /** The list of the settings; an item that is blank, or names a variable that is not set, is left out with a warning. */
 function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subject[] {
   const subjects: Subject[] = [];
-  for (const { entityId = "", eventName = "" } of Array.isArray(subscriptions) ? subscriptions : []) {
+  for (const item of Array.isArray(subscriptions) ? (subscriptions as unknown[]) : []) {
+    const { entityId, eventName } = readItem(item);
     const [entity, event] = [readText(RED, node, entityId), readText(RED, node, eventName)];
     const unset = [...entity.unset, ...event.unset];
     if (unset.length > 0) {

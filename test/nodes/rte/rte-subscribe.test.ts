@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Subject } from "../../../lib/rte/subject.js";
 import { CALL_EVENTS } from "../../../lib/rte/events.js";
 import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
 import { CLOSED_QUEUE } from "../../../simulators/rte/seed-data.js";
@@ -142,6 +143,14 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     assert.ok(red.log.some((line) => line.includes("variable RTE_NOT_SET is not set")));
     simulator.emit("UserSetting", AGENT_ID, { Setting: "a" });
     assert.deepEqual((await red.message("a-event"))["payload"], { setting: "a" });
+  });
+
+  it("leaves out an item that is no subscription, and keeps the others and the node", async () => {
+    const odd = [null, 7, "QueueStatus", [], { entityId: 7, eventName: null }, of("QueueStatus")];
+    red.log.length = 0;
+    await deploy(...subscriber("a", odd as Subject[]));
+    assert.deepEqual((await notice("subscribed")).payload, [{ ...of("QueueStatus"), subscribed: true, message: null }]);
+    assert.equal(red.log.filter((line) => line.includes("its entity or its event is blank (entity")).length, 5);
   });
 
   it("says what was refused, on output 2 and on the badge", async () => {
