@@ -86,6 +86,7 @@ export interface CtiClient {
   /**
    * Fires a command. `Dial` is sent once, whatever breaks.
    * @returns the body that was sent, and the HTTP status
+   * @throws ContactCenterError `EANSWER` for a web page: something else than the broker answered
    */
   command(command: Command, options?: CommandOptions): Promise<{ body: CommandBody; status: number }>;
   /** @returns the id of the new subscription. Sent once: an answer that got lost may have made one. */
@@ -199,7 +200,15 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
       const request = { operation: command.name, method: "POST", path: "api/command", body, retry, ...limits } as const;
-      const { status } = await sendAlone(request, connectMs);
+      const { status, headers } = await sendAlone(request, connectMs);
+      // The vendor documents no body, so any is taken; but a log-in page of a proxy means that no broker got the command.
+      if (/^\s*text\/html/i.test(headers["content-type"] ?? ""))
+        throw new ContactCenterError(
+          "EANSWER",
+          "cti.errors.page",
+          { vendor: "anywhere365", operation: command.name, field: "url", status },
+          { operation: command.name },
+        );
       return { body, status };
     },
     async subscribe({ imAddress, callback, secret }) {

@@ -31,6 +31,25 @@ describe("lib/cti/client", () => {
     assert.deepEqual(sent("command"), [{ ImAddress: ANNA, commandType: "AgentLogin" }]);
   });
 
+  it("takes any answer to a command that is no web page, and a page for that of somebody else", async () => {
+    const answers = [
+      ["text/plain", "ok"],
+      ["application/json", "{}"],
+      ["text/html; charset=utf-8", "<html>Sign in</html>"],
+    ] as const;
+    for (const [type, body] of answers) {
+      const server = createServer((_request, response) => response.writeHead(200, { "Content-Type": type }).end(body));
+      try {
+        const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+        const sent = other.command({ name: "Dial", imAddress: ANNA, number: "tel:+31201234567" });
+        if (type.startsWith("text/html")) await assert.rejects(sent, { code: "EANSWER" });
+        else assert.equal((await sent).status, 200);
+      } finally {
+        server.close();
+      }
+    }
+  });
+
   it("sends numbers where it is told to, below a path prefix", async () => {
     await open();
     const prefixed = createCtiClient({ url: `${broker.url}/site/broker/`, enumStyle: "number" });
