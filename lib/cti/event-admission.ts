@@ -36,7 +36,10 @@ export class EventAdmission {
       this.noteSign(entries.get(owner), id);
       return true;
     }
-    if (!isLoaded() || candidates.some((one) => one?.isSending)) return true;
+    if (!isLoaded()) return true;
+    const sending = candidates.find((one) => one?.isSending);
+    // Beside a known subscription an unknown one may be left over; once the answer is there, it is known which.
+    if (sending) return sending.id === undefined || !ids.hasLostAnswer(sending.key);
     const unanswered = candidates.find((one) => one && ids.takeLostAnswer(one.key, id));
     if (unanswered) onUnanswered(id, unanswered.key);
     else ids.noteUnknown(id);

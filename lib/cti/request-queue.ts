@@ -1,6 +1,6 @@
 /**
  * The one way of requests about subscriptions to a broker: a few at once, and never more a minute than the limit,
- * whatever fails. Those that somebody waits for go before the others. A probe goes alone; while the broker is away only
+ * whatever fails. What ends a replaced subscription goes first, then what somebody waits for. A probe goes alone; while the broker is away only
  * probes go.
  */
 import type { Priority } from "./priority.js";
@@ -69,10 +69,7 @@ export class RequestQueue {
     for (;;) {
       const lane = this.lane();
       if (!lane) return;
-      if (lane !== this.waiting.asked) {
-        if (!this.mayAgain()) return;
-        this.sent.push(Date.now());
-      }
+      if (lane !== this.waiting.asked) this.sent.push(Date.now());
       this.running++;
       (lane.shift() as () => void)();
     }
@@ -86,10 +83,13 @@ export class RequestQueue {
 
   private lane(): Deque<() => void> | undefined {
     const { probe, asked, urgent, later } = this.waiting;
-    if (probe.size > 0) return this.running === 0 ? probe : undefined;
+    if (probe.size > 0) return this.running === 0 && this.mayAgain() ? probe : undefined;
     if (this.options.isPaused() || this.running >= Math.floor(Math.min(this.width, this.options.parallel())))
       return undefined;
-    return [asked, urgent, later].find(({ size }) => size > 0);
+    // Each replaced subscription is ended before the next is replaced: until then its agent has two.
+    if (urgent.size > 0 && this.mayAgain()) return urgent;
+    if (asked.size > 0) return asked;
+    return later.size > 0 && this.mayAgain() ? later : undefined;
   }
 
   // True when another request fits into the last minute; else sends it as soon as it does.

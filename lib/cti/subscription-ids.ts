@@ -75,6 +75,12 @@ export class SubscriptionIds {
     this.lostAnswers.set(key, [...(this.lostAnswers.get(key) ?? []), Date.now()].slice(-MAX_LOST));
   }
 
+  /** True where an unknown id may be the subscription that a lost answer was about. */
+  hasLostAnswer(key: string): boolean {
+    const now = Date.now();
+    return (this.lostAnswers.get(key) ?? []).some((at) => now - at <= LOST_ANSWER_MS);
+  }
+
   /**
    * Takes an unknown id for the subscription that a lost answer was about: once, within a minute, and only where the id
    * was never seen before that answer got lost.

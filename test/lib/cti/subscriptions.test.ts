@@ -367,6 +367,19 @@ describe("lib/cti/subscriptions", () => {
       assert.deepEqual([broker.addresses(), ids()], [[ANNA], ["id-3"]]);
     });
 
+    it("ends each former subscription after its own replacement, not after all replacements", async () => {
+      const agents = Array.from({ length: 40 }, (_, at) => `sip:agent${at}@contoso.example`);
+      const { manager } = await started(agents);
+      kill(manager);
+      Object.defineProperty(broker, "gate", { get: () => new Promise((resolve) => setTimeout(resolve, 300)) });
+      broker.calls.length = 0;
+      await started(agents);
+      await clock.tickAsync(30_000);
+      const ends = agents.map((_, at) => broker.calls.indexOf(`-id-${at + 1}`));
+      const distances = agents.map((agent, at) => (ends[at] ?? -1) - broker.calls.indexOf(`+${agent}`));
+      assert.ok(!ends.includes(-1) && Math.max(...distances) <= 12, distances.join(" "));
+    });
+
     it("ends all where nothing is wanted any more", async () => {
       const { manager } = await started([ANNA, BART]);
       kill(manager);
@@ -568,6 +581,22 @@ describe("lib/cti/subscriptions", () => {
       for (const id of ["id-2", "id-3", "id-4"]) assert.equal(manager.admits(URL, id, ANNA), false);
       await clock.tickAsync(500);
       assert.deepEqual(broker.addresses(), [ANNA, BART]);
+    });
+
+    it("refuses it beside the known one also while that is asked for again", async () => {
+      const { manager, one } = await started([ANNA]);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(100);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      await clock.tickAsync(1000);
+      assert.deepEqual([broker.running, manager.admits(URL, "id-2", ANNA)], [1, false]);
+      answer();
+      await clock.tickAsync(200);
+      assert.equal(manager.admits(URL, "id-2", ANNA), false);
+      await clock.tickAsync(500);
+      assert.deepEqual([...broker.held.keys()], ["id-3"]);
     });
 
     it("never one that posted before, nor later than a minute", async () => {
