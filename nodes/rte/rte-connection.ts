@@ -21,6 +21,7 @@ import {
   settingsProblem,
 } from "./connection.js";
 import { connectionTest } from "./connection-test.js";
+import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
 import { reporterOf } from "./reporter.js";
 import { park, type Progress, SharedClient, unpark } from "./shared-client.js";
 
@@ -42,14 +43,17 @@ export = (RED: NodeAPI): void => {
       isConfigured: problem === undefined,
       client: shared.client,
       ready,
-      expect: (node) => shared.expect(node.id),
+      expect: (node) => shared.expect(node.id, takeLeft(RED, node.id)),
       join: (node, subscriber, subjects) => shared.join(node.id, subscriber, subjects),
       async leave(node, removed) {
         if (removed) return shared.leave(node.id);
-        shared.hold(node.id);
+        noteLeft(RED, node.id, shared.hold(node.id));
         forget();
-        // After the nodes that join at the end of the same deploy.
-        forget = onceDeployed(RED, () => setImmediate(() => void shared.leaveUnclaimed()));
+        forget = onceDeployed(RED, () => {
+          forgetLeft(RED);
+          // After the nodes that join at the end of the same deploy.
+          setImmediate(() => void shared.leaveUnclaimed());
+        });
       },
     };
     Object.assign(this, api);

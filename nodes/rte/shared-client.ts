@@ -63,8 +63,8 @@ export class SharedClient {
   /** Until when each node had got every event on the connection before this one, or in another run. */
   progress: Progress = {};
   private readonly users = new Map<string, Subscriber>();
-  /** Places in {@link users} whose node is there again and will join. */
-  private readonly expected = new Set<string>();
+  /** Nodes that are there and will join, with the time until which another connection had read for them. */
+  private readonly expected = new Map<string, number | undefined>();
   private isRetired = false;
   /** Places on the connection before this one. */
   private readonly inherited: ReadonlyMap<string, Subscriber>;
@@ -94,9 +94,13 @@ export class SharedClient {
     return !this.isRetired && this.fingerprint === fingerprint;
   }
 
-  /** A node exists that will join: its place is not given up at the end of the deploy. */
-  expect(id: string): void {
-    this.expected.add(id);
+  /**
+   * A node exists that will join: its place is not given up at the end of the deploy.
+   * @param readUntilMs until when it had got every event before the deploy, Unix milliseconds; it counts for a node that
+   *   comes from another connection
+   */
+  expect(id: string, readUntilMs?: number): void {
+    this.expected.set(id, readUntilMs);
   }
 
   /** Adds a node, or puts it in its old place; the first one opens the connection. */
@@ -104,11 +108,16 @@ export class SharedClient {
     const isFirst = this.users.size === 0;
     const user = this.users.get(id);
     this.users.set(id, subscriber);
+    const elsewhereMs = this.expected.get(id);
     this.expected.delete(id);
     if (user) this.client.replace(user, subscriber);
     else this.client.add(subscriber);
     const place = user ?? this.inherited.get(id);
-    const times = [place instanceof Place ? place.lostSinceMs() : undefined, user ? undefined : this.progress[id]];
+    const times = [
+      place instanceof Place ? place.lostSinceMs() : undefined,
+      user ? undefined : this.progress[id],
+      place ? undefined : elsewhereMs,
+    ];
     const lostSinceMs = times.filter((ms) => ms !== undefined).sort((one, other) => one - other)[0];
     delete this.progress[id];
     void this.client.setSubscriptions(subscriber, subjects, lostSinceMs);
@@ -116,14 +125,19 @@ export class SharedClient {
     if (isFirst) this.client.open();
   }
 
-  /** A node is being deployed again: its place is kept. */
-  hold(id: string): void {
+  /**
+   * A node is being deployed again: its place is kept.
+   * @returns until when it has got every event; undefined for one without subscriptions
+   */
+  hold(id: string): number | undefined {
     const user = this.users.get(id);
     this.expected.delete(id);
-    if (user === undefined || user instanceof Place) return;
+    if (user === undefined || user instanceof Place) return undefined;
+    const readUntilMs = this.client.completeUntilMs(user);
     const place = new Place();
     this.users.set(id, place);
     this.client.replace(user, place);
+    return readUntilMs;
   }
 
   /** A node is gone; the last one closes the connection. */

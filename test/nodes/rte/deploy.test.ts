@@ -260,6 +260,30 @@ describe("nodes/rte: deploys", function () {
     assert.deepEqual(gapsAt("idle-notice"), []);
   });
 
+  for (const what of ["chosen beside the old one", "put in the place of the old one"])
+    it(`reports a gap to a node whose connection is another one, ${what}`, async () => {
+      const second = connectionNode(simulator, { id: "second" });
+      const both = what === "chosen beside the old one";
+      const watch = both ? subscriber("b", [of("UserAlert", "u")]) : [];
+      await red.deploy([tab()]);
+      await red.deploy([...flowOf(simulator, ...A, ...watch), ...(both ? [second] : [])]);
+      await until("the hub to serve it", () => simulator.hub.connections.size === 1);
+      await red.message("a-notice", ({ topic }) => topic === "subscribed");
+      red.forget();
+      const movedMs = Date.now();
+      const moved = subscriber("a", [of("QueueStatus")], { connection: "second" });
+      const rest = both ? flowOf(simulator, ...watch) : [tab()];
+      await red.deploy(
+        [...again(rest), both ? (again([second])[0] ?? second) : second, ...moved],
+        both ? "nodes" : "full",
+      );
+      const { payload } = await red.message("a-notice", ({ topic }) => topic === "gap");
+      const { from, subscriptions } = payload as { from: string; subscriptions: object[] };
+      assert.ok(Math.abs(Date.parse(from) - movedMs) < 2000, from);
+      assert.deepEqual(subscriptions, [of("QueueStatus")]);
+      if (both) assert.ok(red.messages("b-notice").every(({ topic }) => topic !== "gap"));
+    });
+
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     it(`reports as a gap what a restart loses (${signal})`, async () => {
       // The other Node-RED leaves the hub, so that what is seen there is the one of this test.
