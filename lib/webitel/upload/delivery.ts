@@ -191,7 +191,7 @@ class Delivery {
     let unexplained = 0;
     for (let attempt = 0; ; attempt++) {
       // From now on two requests with this marker may be committed.
-      if (part.lost) await doubles.watch(marker, count);
+      if (part.lost) await doubles.watch(marker, count, rangesOf(part.entries));
       const startMs = Date.now();
       const answer = await this.create(marker, part);
       if ("ids" in answer) {
@@ -203,7 +203,7 @@ class Delivery {
       const kind = this.kindOf(fault, part);
       if (kind === "stop") throw fault;
       if (kind === "refused" || kind === "too-large") {
-        if (part.lost) await doubles.watch(marker, 0);
+        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
         if (kind === "refused") noteSuccess(run);
         else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
         return { kind, error: fault };
@@ -225,7 +225,7 @@ class Delivery {
       const isUnexplained = fault.code === 500 || isInsertFailure(fault) || answered;
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
       if (count > 1 || run.lastLoadedMs > part.sinceMs) {
-        if (part.lost) await doubles.watch(marker, 0);
+        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
         return { kind: "refused", error: fault };
       }
     }

@@ -5,6 +5,8 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import type { RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
+import type { Unchecked } from "./report.js";
+import type { Range } from "./rows.js";
 import { membersOf } from "./verification.js";
 
 /** A marker under which copies may appear. */
@@ -14,6 +16,8 @@ export interface Watch {
   keep: number;
   /** Copies may come until then, Unix milliseconds. */
   untilMs: number;
+  /** The rows that were sent under it. */
+  rows: readonly Range[];
 }
 
 /** What is wrong with the members of a marker. */
@@ -62,8 +66,8 @@ export function copiesAmong(found: readonly FoundMember[], keep: number, reporte
   return { count, members };
 }
 
-/** Copies that stay in the queue are named in the report up to this number. */
-const NAMED_COPIES = 1000;
+/** Copies that stay in the queue, and batches that were not checked, are named in the report up to this number. */
+const NAMED = 1000;
 /** How often copies are deleted that are still there afterwards. */
 const REMOVALS = 6;
 
@@ -77,10 +81,14 @@ class WatchedMarker {
   readonly gone = new Set<string>();
   /** How many copies there were that could not be named. */
   unnamed = 0;
+  rows: readonly Range[];
+  /** No copy can come any more, and those that came were seen. */
+  checked = false;
 
-  constructor({ keep, untilMs }: Watch) {
+  constructor({ keep, untilMs, rows }: Watch) {
     this.keep = keep;
     this.untilMs = untilMs;
+    this.rows = rows;
   }
 }
 
@@ -103,14 +111,15 @@ export class DoubleCheck {
   /**
    * Copies may appear under a marker. Resolves when the journal has it: a resume goes on watching.
    * @param keep how many members with this marker belong into the queue
+   * @param rows those that were sent under it
    * @param sentMs when the request left or broke, Unix milliseconds
    */
-  async watch(marker: string, keep: number, sentMs = Date.now()): Promise<void> {
+  async watch(marker: string, keep: number, rows: readonly Range[], sentMs = Date.now()): Promise<void> {
     const untilMs = sentMs + this.run.patience.lateMs;
     const before = this.watched.get(marker);
-    if (before) Object.assign(before, { keep, untilMs });
-    else this.watched.set(marker, new WatchedMarker({ marker, keep, untilMs }));
-    await this.run.journal.append({ watch: marker, keep, until: untilMs });
+    if (before) Object.assign(before, { keep, untilMs, rows, checked: false });
+    else this.watched.set(marker, new WatchedMarker({ marker, keep, untilMs, rows }));
+    await this.run.journal.append({ watch: marker, keep, until: untilMs, rows });
   }
 
   /** The members of a watched marker that were reported; they stay. */
@@ -146,6 +155,7 @@ export class DoubleCheck {
         if (left === 0) break;
         await delay(backoffDelay(attempt, patience.backoff), stop);
       }
+      watched.checked = true;
       journal.note({ checked: marker });
     }
   }
@@ -155,10 +165,20 @@ export class DoubleCheck {
     for (const marker of this.watched.keys()) await this.look(marker);
   }
 
+  /** Batches that were sent twice, and under whose markers copies may still appear: for the report of a run that ended early. */
+  get unchecked(): Unchecked[] {
+    const left = [...this.watched].filter(([, { checked }]) => !checked).slice(0, NAMED);
+    return left.map(([marker, { rows, untilMs }]) => ({
+      batch: marker,
+      rows,
+      until: new Date(untilMs).toISOString(),
+    }));
+  }
+
   /** Ids of copies that are still in the queue, for the report. */
   get named(): string[] {
     const ids = [...this.watched.values()].flatMap(({ seen, gone }) => [...seen].filter((id) => !gone.has(id)));
-    return ids.slice(0, NAMED_COPIES);
+    return ids.slice(0, NAMED);
   }
 
   /** @returns how many copies should have been deleted, and were not as far as is known */

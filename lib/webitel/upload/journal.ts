@@ -4,7 +4,7 @@
  *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
- *     {"watch":"<marker>","keep":500,"until":1767225689000}          about to be sent again: copies may come; the last line counts
+ *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts
  *     {"copies":"<marker>","doubled":500,"removed":500}              copies were found
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
@@ -40,7 +40,7 @@ interface JournalHead {
 type JournalLine =
   | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
-  | { watch: string; keep: number; until: number }
+  | { watch: string; keep: number; until: number; rows?: readonly Range[] }
   | { copies: string; doubled: number; removed: number }
   | { checked: string }
   | { no: string }
@@ -186,7 +186,7 @@ class JournalReader {
     } else if ("no" in line) {
       parts.delete(line.no);
     } else if ("watch" in line) {
-      watches.set(line.watch, { marker: line.watch, keep: line.keep, untilMs: line.until });
+      watches.set(line.watch, { marker: line.watch, keep: line.keep, untilMs: line.until, rows: line.rows ?? [] });
     } else if ("copies" in line) {
       content.counts.doubled += wholeNumber(line.doubled);
       content.counts.removed += wholeNumber(line.removed);
@@ -226,8 +226,8 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
   return reader?.result();
 }
 
-/** Bytes of the last line: a report with the ids of 1000 copies. */
-const TAIL_BYTES = 64 * 1024;
+/** Bytes of the last line: a report with the ids of 1000 copies and 1000 batches that were not checked. */
+const TAIL_BYTES = 256 * 1024;
 
 /** True when a run has ended: its report is the last thing in the journal. */
 export async function isEnded(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** What an upload reports: for each batch, and at the end. */
 import type { RowError } from "../member.js";
+import type { Range } from "./rows.js";
 
 /** Rows by what became of them. */
 export interface Counts {
@@ -50,6 +51,15 @@ export interface BatchResult extends Counts {
   rejects: Reject[];
 }
 
+/** A batch that was sent twice: copies of its rows may still appear in the queue. */
+export interface Unchecked {
+  /** The variable `cc_batch` of its members. */
+  batch: string;
+  rows: readonly Range[];
+  /** Copies may come until then, ISO 8601. */
+  until: string;
+}
+
 /** A process that loads an input. */
 export interface RunHolder {
   pid: number;
@@ -74,6 +84,8 @@ export interface Report extends Totals {
   holder?: RunHolder;
   /** Ids of copies that stay in the queue, because they were called already or shall only be reported; 1000 at most. */
   copies?: string[];
+  /** What was sent twice in a run that ended before its copies were checked; 1000 at most. */
+  unchecked?: Unchecked[];
 }
 
 /** How far a run is. */

@@ -113,7 +113,7 @@ export class Upload {
   /** Numbers of the whole run so far. */
   get report(): Report {
     const { runId, queueId, startedMs, before } = this.options;
-    const { named } = this.doubleCheck;
+    const { named, unchecked } = this.doubleCheck;
     return {
       runId,
       queueId,
@@ -123,6 +123,7 @@ export class Upload {
       durationMs: Date.now() - startedMs,
       resumed: before !== undefined,
       ...(named.length > 0 && { copies: named }),
+      ...(unchecked.length > 0 && { unchecked }),
     };
   }
 
@@ -224,7 +225,7 @@ export class Upload {
       const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
       if (known === undefined) {
         // Its rows are sent under another marker, so whatever comes under this one is a copy.
-        await this.doubleCheck.watch(marker, 0, at);
+        await this.doubleCheck.watch(marker, 0, rows, at);
         journal.note({ no: marker });
       } else if (known === "uncertain") {
         open.uncertain.add(rows);

@@ -29,12 +29,12 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
   async function upload(
     webitel: TimedWebitel,
     count: number,
-    options: Partial<UploadOptions> & { resume?: boolean } = {},
+    options: Partial<UploadOptions> & { resume?: boolean; cancelAfterMs?: number } = {},
   ): Promise<Report> {
     const source = listSource(people(count));
-    const { resume = false, ...more } = options;
+    const { resume = false, cancelAfterMs, ...more } = options;
     const run = await (resume ? resumeRun : openRun)(new JournalFolder(folder, "n"), "10", source);
-    return new Upload({
+    const running = new Upload({
       api: webitel,
       queueId: "10",
       ...run,
@@ -45,7 +45,9 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       uncertain: "verify",
       onBatch: () => undefined,
       ...more,
-    }).run(source.rows());
+    });
+    if (cancelAfterMs !== undefined) setTimeout(() => running.cancel(), cancelAfterMs);
+    return running.run(source.rows());
   }
   const numbers = ({ total, accepted, uncertain, doubled, removed }: Report): number[] => [
     total,
@@ -83,6 +85,20 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
         .map(({ id }) => id)
         .sort(),
     );
+  });
+
+  it("names what was sent twice when it is cancelled before the copies could be checked", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 30_000 }]);
+    const report = await inFakeTime(() => upload(webitel, 15, { cancelAfterMs: 10_000 }));
+    assert.deepEqual([webitel.bulks.length, ...numbers(report)], [3, 15, 15, 0, 0, 0]);
+    const [unchecked, ...others] = report.unchecked ?? [];
+    assert.deepEqual(
+      [report.cancelled, unchecked?.batch, unchecked?.rows, others],
+      [true, `${report.runId}-1`, [[1, 10]], []],
+    );
+    assert.ok(Date.parse(unchecked?.until ?? "") > (webitel.bulks[1] ?? 0) + 80_000);
+    const complete = await inFakeTime(() => upload(new TimedWebitel([{ answerMs: 100, code: 504 }]), 15));
+    assert.equal(complete.unchecked, undefined);
   });
 
   it("keeps who was called already, and says that a copy stays when both were", async () => {
