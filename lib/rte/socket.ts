@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
 import type { WebSocket } from "ws";
 import { ContactCenterError } from "./errors.js";
+import { readIgnoringCase } from "../core/values.js";
 import { tunnelAgent } from "../http/proxy.js";
 import { createRestClient, networkError, type RestAnswer, statusError } from "../http/rest.js";
 import { checkedAddress, unusableAnswer } from "./login.js";
@@ -67,6 +68,38 @@ function keepCookies({ cookies }: TransportContext, address: string, answer: Res
   }
 }
 
+/** Properties of negotiate's answer that SignalR reads, in its spelling. */
+const NEGOTIATED = [
+  "negotiateVersion",
+  "connectionId",
+  "connectionToken",
+  "availableTransports",
+  "url",
+  "accessToken",
+  "error",
+  "ProtocolVersion",
+  "useStatefulReconnect",
+];
+
+/**
+ * Reads an answer to negotiate, its names in any case.
+ * @returns what SignalR reads of it, in its spelling
+ * @throws ContactCenterError `EANSWER` without a connection, another address or an error of the hub's own
+ */
+function readNegotiated(body: unknown): Record<string, unknown> {
+  const read = readIgnoringCase(body);
+  const found = NEGOTIATED.map((name) => [name, read(name)] as const);
+  const answer = Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== null));
+  // Version 0 has no token: its id is one.
+  const token = Number(answer["negotiateVersion"] ?? 0) >= 1 ? "connectionToken" : "connectionId";
+  const isUsable = ["url", "error", "ProtocolVersion", token].some((name) => {
+    const value = answer[name];
+    return typeof value === "string" && value !== "";
+  });
+  if (!isUsable) throw unusableAnswer("negotiate", token);
+  return answer;
+}
+
 /**
  * Sends one of SignalR's requests.
  * @throws ContactCenterError with the HTTP status or the network's word; it is left in the context too
@@ -90,15 +123,19 @@ export async function sendHttp(
     });
     try {
       const { Authorization: _shared, ...headers } = request.headers ?? {};
+      const method = request.method === "DELETE" ? "DELETE" : "POST";
       const answer = await client.request({
         operation: "negotiate",
-        method: request.method === "DELETE" ? "DELETE" : "POST",
+        method,
         path: pathname + search,
         headers: { ...headers, ...headersFor(context, address) },
         signal: context.signal,
       });
       keepCookies(context, address, answer);
-      return { statusCode: answer.status, content: JSON.stringify(answer.body ?? {}) };
+      return {
+        statusCode: answer.status,
+        content: method === "POST" ? JSON.stringify(readNegotiated(answer.body)) : "",
+      };
     } finally {
       client.close();
     }

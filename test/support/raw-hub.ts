@@ -17,7 +17,7 @@ const [INVOCATION, COMPLETION, PING] = [1, 3, 6];
 export interface NegotiateAnswer {
   status?: number;
   headers?: Record<string, string | string[]>;
-  body?: object;
+  body?: object | null;
 }
 
 /** An item as the hub gets it. */
@@ -76,7 +76,7 @@ export class RawHub {
       };
       response
         .writeHead(status, { "Content-Type": "application/json", ...headers })
-        .end(JSON.stringify(body ?? standard));
+        .end(JSON.stringify(body === undefined ? standard : body));
     };
     this.server = isTls ? createTlsServer(SERVER_TLS, listener) : createServer(listener);
     this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

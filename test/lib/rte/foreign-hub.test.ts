@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClientOptions, createRteClient, type RteClient, type Unknown } from "../../../lib/rte/client.js";
 import { type HubEndpoint, tokenLogin } from "../../../lib/rte/login.js";
+import type { State } from "../../../lib/rte/subscriber.js";
 import { startProxy, type TestProxy } from "../../support/proxy.js";
 import { agree, type Item, RawHub } from "../../support/raw-hub.js";
 import { FAST, RecordingSubscriber } from "../../support/recording-subscriber.js";
@@ -152,6 +153,44 @@ describe("lib/rte/client against another hub", () => {
     await until("a report", () => unknown.length === 1);
     assert.deepEqual(unknown, [{ kind: "dropped", what: "MessageReceived without a subscription" }]);
   });
+
+  it("reads an answer to negotiate whatever the case of its names, a redirect included", async () => {
+    const other = await RawHub.start();
+    try {
+      const transports = [{ Transport: "WebSockets", TransferFormats: ["Text"] }];
+      hub.onNegotiate = () => ({ body: { Url: other.url(), AccessToken: "the-redirects-token" } });
+      other.onNegotiate = () => ({
+        body: { NegotiateVersion: 1, ConnectionId: "c", ConnectionToken: "T", AvailableTransports: transports },
+      });
+      await subscribed();
+      const upgrade = other.requests.find(({ kind }) => kind === "upgrade");
+      assert.ok(upgrade?.path.includes("id=T"), upgrade?.path);
+      assert.equal(upgrade?.headers.authorization, "Bearer the-redirects-token");
+    } finally {
+      await client.close();
+      await other.close();
+    }
+  });
+
+  for (const [what, body] of Object.entries({
+    null: null,
+    "an empty object": {},
+    "a list": [],
+    "no token": { negotiateVersion: 1, connectionId: "c", availableTransports: [] },
+    "a token that is no text": { negotiateVersion: 1, connectionToken: 7 },
+  }))
+    it(`sends nothing further after an answer to negotiate that is unusable: ${what}`, async () => {
+      hub.onNegotiate = () => ({ body });
+      const errors: unknown[] = [];
+      const backoff = { minMs: 5000, maxMs: 5000 };
+      const onState = (state: State): void => void (state.word === "disconnected" && errors.push(state.error));
+      await open({}, { backoff, onState }).notice("disconnected");
+      assert.equal((errors[0] as { code?: unknown }).code, "EANSWER");
+      assert.deepEqual(
+        hub.requests.map(({ kind }) => kind),
+        ["negotiate"],
+      );
+    });
 
   it("reports a hundred unknown things at most", async () => {
     await subscribed();
