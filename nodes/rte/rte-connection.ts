@@ -22,6 +22,7 @@ import {
 } from "./connection.js";
 import { connectionTest } from "./connection-test.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
+import { readEarlier } from "./progress.js";
 import { reporterOf } from "./reporter.js";
 import { park, type Progress, SharedClient, unpark } from "./shared-client.js";
 
@@ -98,20 +99,13 @@ function share(
     return { shared: before, ready: Promise.resolve() };
   }
   const shared = new SharedClient(loginOf(RED, node, config, credentials), fingerprint, reporter, before);
-  const known = before === undefined ? file.read() : before.retire();
-  const ready = known.then(
-    (progress) => void (shared.progress = readProgress(progress)),
-    (error: unknown) => node.warn(RED._("rte.warnings.progress", { why: (error as Error).message })),
-  );
+  if (before !== undefined)
+    return { shared, ready: before.retire().then((progress) => void (shared.progress = progress)) };
+  // What joins at the end of the first deploy was there in the earlier run, for all that is known.
+  const first = new Promise<void>((resolve) => void onceDeployed(RED, resolve));
+  const ready = Promise.all([readEarlier(file), first]).then(([{ progress, otherwiseMs, why }]) => {
+    shared.progress = { ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)), ...progress };
+    if (why !== undefined) node.warn(RED._("rte.warnings.unusable", { why }));
+  });
   return { shared, ready };
-}
-
-/** The file is foreign: what is no time is left out. */
-function readProgress(progress: unknown): Progress {
-  const entries = Object.entries((progress ?? {}) as Record<string, unknown>);
-  return Object.fromEntries(
-    entries.filter(
-      (entry): entry is [string, number] => Number.isFinite(entry[1]) && (entry[1] as number) <= Date.now(),
-    ),
-  );
 }

@@ -103,6 +103,11 @@ export class SharedClient {
     this.expected.set(id, readUntilMs);
   }
 
+  /** The same time for all nodes that are there and have not joined. */
+  expectedSince(ms: number): Progress {
+    return Object.fromEntries([...this.expected.keys()].map((id) => [id, ms]));
+  }
+
   /** Adds a node, or puts it in its old place; the first one opens the connection. */
   join(id: string, subscriber: Subscriber, subjects: readonly Subject[]): void {
     const isFirst = this.users.size === 0;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
@@ -317,4 +317,34 @@ describe("nodes/rte: deploys", function () {
       }
     });
   }
+
+  for (const [what, content] of Object.entries({
+    "no JSON": '{"a":17952',
+    "no object": "[]",
+    "no time": '{"a":"x"}',
+    "a time to come": `{"a":${Date.now() + 86_400_000}}`,
+  }))
+    it(`reports a gap after a restart with a state file that has ${what}`, async () => {
+      const userDir = makeUserDir();
+      const first = await NodeRed.start({ flows: [tab()], userDir });
+      try {
+        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
+        await first.message("a-notice", ({ topic }) => topic === "subscribed");
+        await first.stop();
+        const file = join(userDir, "contact-center", "rte-connection.json");
+        writeFileSync(file, content);
+        const { mtimeMs } = statSync(file);
+        const second = await NodeRed.start({ userDir });
+        try {
+          const { payload } = await second.message("a-notice", ({ topic }) => topic === "gap");
+          assert.ok(Math.abs(Date.parse((payload as { from: string }).from) - mtimeMs) < 2);
+          assert.ok(second.log.some((line) => line.includes("It is not known how far the events were read")));
+        } finally {
+          await second.stop();
+        }
+      } finally {
+        await first.stop();
+        rmSync(userDir, { recursive: true, force: true });
+      }
+    });
 });

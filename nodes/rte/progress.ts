@@ -1,0 +1,50 @@
+/** How far the events of each node have been read, as an earlier run left it on disk. */
+import { stat } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import type { StateFile } from "../shared/state-file.js";
+import type { Progress } from "./shared-client.js";
+
+/** What is known of an earlier run. */
+export interface EarlierProgress {
+  /** Until when each node had got every event, where that is known. */
+  progress: Progress;
+  /**
+   * The file is unusable, or part of it is: from when a gap is reported to a node of which nothing is known, Unix
+   * milliseconds. Undefined while all is well, also when there was no earlier run.
+   */
+  otherwiseMs?: number;
+  /** Why, for the log. */
+  why?: string;
+}
+
+/** When the file was last written; the start of this process where that cannot be known. */
+async function lastWrittenMs(path: string): Promise<number | undefined> {
+  try {
+    const { mtimeMs } = await stat(path);
+    return mtimeMs <= Date.now() ? Math.floor(mtimeMs) : Math.floor(performance.timeOrigin);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : Math.floor(performance.timeOrigin);
+  }
+}
+
+/** Reads what an earlier run left. The file is foreign: what is no time of the past is not believed. */
+export async function readEarlier(file: StateFile<Progress>): Promise<EarlierProgress> {
+  // Taken first: the time before this run writes.
+  const otherwiseMs = await lastWrittenMs(file.path);
+  if (otherwiseMs === undefined) return { progress: {} };
+  let content: unknown;
+  try {
+    content = await file.read();
+  } catch (error) {
+    return { progress: {}, otherwiseMs, why: (error as Error).message };
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content))
+    return { progress: {}, otherwiseMs, why: `${file.path} has no JSON object.` };
+  const entries = Object.entries(content as Record<string, unknown>);
+  const progress: Progress = {};
+  for (const [id, ms] of entries)
+    if (typeof ms === "number" && Number.isFinite(ms) && ms >= 0 && ms <= Date.now()) progress[id] = ms;
+  if (Object.keys(progress).length === entries.length) return { progress };
+  for (const [id] of entries) progress[id] ??= otherwiseMs;
+  return { progress, why: `${file.path} has a time that is none, or is in the future.` };
+}
