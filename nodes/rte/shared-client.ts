@@ -120,8 +120,8 @@ export class SharedClient {
     const place = user ?? this.inherited.get(id);
     const times = [
       place instanceof Place ? place.lostSinceMs() : undefined,
-      user ? undefined : this.progress[id],
-      place ? undefined : elsewhereMs,
+      // Where it was served elsewhere meanwhile, an earlier time on this connection is out of date.
+      user ? undefined : ((place ? undefined : elsewhereMs) ?? this.progress[id]),
     ];
     const lostSinceMs = times.filter((ms) => ms !== undefined).sort((one, other) => one - other)[0];
     delete this.progress[id];
