@@ -5,7 +5,7 @@
  * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
-import type { RowError } from "./member.js";
+import type { RowError } from "./member-values.js";
 import type { Separator } from "./tables.js";
 
 /** What separates the cells of a text. */
@@ -25,6 +25,13 @@ export interface CsvRecord {
   line: number;
   /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
   damaged?: true;
+}
+
+/** A record by the header's names. */
+export interface CsvRow {
+  data: Record<string, string>;
+  line: number;
+  error?: RowError;
 }
 
 const DELIMITERS = [",", ";", "\t"] as const;
@@ -68,8 +75,8 @@ export function csvFormat(text: string, separator: Separator): CsvFormat {
 export class RecordReader {
   private text = "";
   private at = 0;
-  /** Where each of these characters comes next, so that the text is searched once. */
-  private readonly next = new Map<string, number>();
+  /** Where these characters come next, so that the text is searched once; -1 when that is not known. */
+  private readonly next = { quote: -1, lineFeed: -1, return: -1 };
   private columns = 0;
   private linesRead = 0;
 
@@ -98,7 +105,7 @@ export class RecordReader {
   read(piece: string): CsvRecord[] {
     this.text = this.text.slice(this.at) + piece;
     this.at = 0;
-    this.next.clear();
+    this.forget();
     return this.records(false);
   }
 
@@ -112,7 +119,7 @@ export class RecordReader {
     while (this.at < this.text.length) {
       const record = this.record(final);
       if (!record) break;
-      if (!record.cells.some((cell) => cell.trim() !== "")) continue;
+      if (isEmpty(record.cells)) continue;
       this.columns ||= record.cells.length;
       records.push(record);
     }
@@ -125,7 +132,7 @@ export class RecordReader {
     const line = this.linesRead + 1;
     const end = this.lineEnd(start, final);
     if (end === -1) return undefined;
-    const plain = this.find('"', start) >= end;
+    const plain = this.find("quote", start) >= end;
     const quoted = plain ? undefined : this.quoted(start, final);
     if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
     if (typeof quoted === "object" && !this.swallowsRows(start, quoted.end)) {
@@ -133,7 +140,7 @@ export class RecordReader {
       return { cells: quoted.cells, line };
     }
     // The search may have run far ahead of this line.
-    if (!plain) this.next.clear();
+    if (!plain) this.forget();
     const cells = this.text.slice(start, end).split(this.delimiter);
     this.advance(end, 1);
     return plain ? { cells, line } : { cells, line, damaged: true };
@@ -206,21 +213,30 @@ export class RecordReader {
 
   /** Where the line ends; -1 while that is not known. */
   private lineEnd(from: number, final: boolean): number {
-    const end = Math.min(this.find("\n", from), this.find("\r", from));
+    const end = Math.min(this.find("lineFeed", from), this.find("return", from));
     if (end === Infinity) return final ? this.text.length : -1;
     // The second half of "\r\n" may be in the next piece.
     return end === this.text.length - 1 && this.text[end] === "\r" && !final ? -1 : end;
   }
 
   /** Where a character comes next; Infinity when it does not. */
-  private find(char: string, from: number): number {
-    const before = this.next.get(char);
-    if (before !== undefined && before >= from) return before;
-    const at = this.text.indexOf(char, from);
-    const found = at === -1 ? Infinity : at;
-    this.next.set(char, found);
-    return found;
+  private find(name: keyof typeof CHARACTERS, from: number): number {
+    const before = this.next[name];
+    if (before >= from) return before;
+    const at = this.text.indexOf(CHARACTERS[name], from);
+    return (this.next[name] = at === -1 ? Infinity : at);
   }
+
+  private forget(): void {
+    this.next.quote = this.next.lineFeed = this.next.return = -1;
+  }
+}
+
+const CHARACTERS = { quote: '"', lineFeed: "\n", return: "\r" } as const;
+
+function isEmpty(cells: readonly string[]): boolean {
+  for (let at = 0; at < cells.length; at++) if ((cells[at] as string).trim() !== "") return false;
+  return true;
 }
 
 /** The names of a header's columns: trimmed, blank ones by their number, a second one of a name as `name (2)`. */
@@ -240,16 +256,14 @@ export function columnNames(header: readonly string[]): string[] {
  * is read as if those at its end were blank, because spreadsheets leave them out.
  * @returns the row, and why it cannot be loaded
  */
-export function rowOf(
-  columns: readonly string[],
-  { cells, damaged }: CsvRecord,
-): { data: Record<string, string>; error?: RowError } {
+export function rowOf(columns: readonly string[], { cells, line, damaged }: CsvRecord): CsvRow {
   const data: Record<string, string> = {};
-  for (let at = 0; at < cells.length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
-  if (damaged) return { data, error: { key: "quote", field: "" } };
+  const { length } = cells;
+  for (let at = 0; at < length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
+  if (damaged) return { data, line, error: { key: "quote", field: "" } };
   const expected = columns.length;
-  const isTooLong = cells.length > expected && cells.slice(expected).some((cell) => cell.trim() !== "");
-  return isTooLong ? { data, error: { key: "cells", field: "", value: `${cells.length} > ${expected}` } } : { data };
+  if (length <= expected || isEmpty(cells.slice(expected))) return { data, line };
+  return { data, line, error: { key: "cells", field: "", value: `${length} > ${expected}` } };
 }
 
 /**

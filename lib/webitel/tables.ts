@@ -47,12 +47,16 @@ export type LookupField = keyof typeof LOOKUPS;
 
 /** Prefix of a field that becomes one of the member's variables. */
 export const VARIABLE_PREFIX = "variables.";
+/** A member's field for all of them. */
+export const VARIABLES = "variables";
 /** The variable that marks the members of one batch, so that the queue can be asked whether a batch arrived. */
 export const MARKER = "cc_batch";
 /** A member's numbers: the platform's default cap. */
 export const MAX_COMMUNICATIONS = 20;
 /** A member's time before this is a mistake (a date read as seconds, say): 1 January 2001, Unix milliseconds. */
 export const EARLIEST_MS = Date.UTC(2001, 0, 1);
+/** And so is one from here on: 1 January 2200, Unix milliseconds. */
+export const LATEST_MS = Date.UTC(2200, 0, 1);
 /** Characters of the name that Webitel shows for an import. */
 export const MAX_FILE_NAME = 120;
 /** Below this a time is taken as seconds: 10^11 ms is March 1973. */

@@ -53,7 +53,7 @@ interface Session {
   release: () => void;
 }
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function CtiSubscribe(this: Node, config: SubscribeConfig): void {
     RED.nodes.createNode(this, config);
     const rowsOf = (rows: readonly SubscriptionRow[]): object[] =>
@@ -160,7 +160,7 @@ export = (RED: NodeAPI) => {
       send(message);
     });
   }
-  return CtiSubscribe;
+  RED.nodes.registerType("cti-subscribe", CtiSubscribe);
 };
 
 function wrongRows({ wrong }: AddressList): SubscriptionRow[] {

@@ -7,11 +7,20 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
+import { serveConnectionTest } from "../shared/connection-test.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
-import { type ConnectionConfig, loginOf, type RteConnection, settingsOf, settingsProblem } from "./connection.js";
+import {
+  type ConnectionConfig,
+  type ConnectionCredentials,
+  loginOf,
+  type RteConnection,
+  settingsOf,
+  settingsProblem,
+} from "./connection.js";
+import { connectionTest } from "./connection-test.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
 import { readEarlier } from "./progress.js";
 import { reporterOf } from "./reporter.js";
@@ -22,7 +31,7 @@ type Config = NodeDef & ConnectionConfig;
 /** How often it is noted until when each node has got every event, in milliseconds. */
 const SAVE_MS = 4000;
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     const credentials = this.credentials ?? {};
@@ -66,7 +75,10 @@ export = (RED: NodeAPI) => {
       void end.then(save).finally(done);
     });
   }
-  return RteConnectionNode;
+  RED.nodes.registerType<RteConnection, Config, object, ConnectionCredentials>("rte-connection", RteConnectionNode, {
+    credentials: { token: { type: "password" }, secretKey: { type: "password" }, password: { type: "password" } },
+  });
+  serveConnectionTest(RED, connectionTest(RED));
 };
 
 /** The client of the node before it while that can serve the connection; else a new one, which knows how far each node was. */

@@ -35,7 +35,7 @@ function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
 }
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function RteSubscribe(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const connection = RED.nodes.getNode(config.connection) as RteConnection | null;
@@ -122,7 +122,7 @@ export = (RED: NodeAPI) => {
       void connection.leave(this, removed).finally(done);
     });
   }
-  return RteSubscribe;
+  RED.nodes.registerType("rte-subscribe", RteSubscribe);
 };
 
 /** A list item as it stands in a flow file, which anybody may have written. */

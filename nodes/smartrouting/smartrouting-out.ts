@@ -30,7 +30,7 @@ const KNOWN_KEYS = new Set(
   [...Object.entries(SETTINGS).flat(), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()),
 );
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function SmartRoutingOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = fieldReader(RED, this, config, SETTINGS, "enreach");
@@ -59,7 +59,8 @@ export = (RED: NodeAPI) => {
     if (keys.length > 0)
       warnOncePerMinute(node, "unknown keys", RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
   }
-  return SmartRoutingOut;
+
+  RED.nodes.registerType("smartrouting-out", SmartRoutingOut);
 };
 
 function wantsDisconnect(config: Config, message: Message): boolean {

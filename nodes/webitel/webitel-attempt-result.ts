@@ -18,7 +18,7 @@ interface Config extends NodeDef {
 
 const FIELDS = [...ATTEMPT_FIELDS, { setting: "result", vendorName: "result" }] as const;
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function AttemptResult(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "webitel");
@@ -29,5 +29,5 @@ export = (RED: NodeAPI) => {
       send(message);
     });
   }
-  return AttemptResult;
+  RED.nodes.registerType("webitel-attempt-result", AttemptResult);
 };

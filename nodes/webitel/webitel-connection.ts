@@ -5,11 +5,13 @@
  */
 import type { NodeAPI, NodeDef } from "node-red";
 import type { WebitelClient } from "../../lib/webitel/client.js";
-import { clientOf, type ConnectionConfig, type WebitelConnection } from "./connection.js";
+import { serveConnectionTest } from "../shared/connection-test.js";
+import { clientOf, type ConnectionConfig, type ConnectionCredentials, type WebitelConnection } from "./connection.js";
+import { connectionTest } from "./connection-test.js";
 
 type Config = NodeDef & ConnectionConfig;
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function Connection(this: WebitelConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     let client: WebitelClient | undefined;
@@ -33,5 +35,9 @@ export = (RED: NodeAPI) => {
       closeWhenIdle();
     });
   }
-  return Connection;
+
+  RED.nodes.registerType<WebitelConnection, Config, object, ConnectionCredentials>("webitel-connection", Connection, {
+    credentials: { token: { type: "password" } },
+  });
+  serveConnectionTest(RED, connectionTest(RED));
 };

@@ -17,7 +17,7 @@ interface Config extends NodeDef {
   connection?: string;
 }
 
-export = (RED: NodeAPI) => {
+export = (RED: NodeAPI): void => {
   function CreateCall(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, CALL_VALUES, "webitel");
@@ -33,5 +33,5 @@ export = (RED: NodeAPI) => {
       send(message);
     });
   }
-  return CreateCall;
+  RED.nodes.registerType("webitel-create-call", CreateCall);
 };

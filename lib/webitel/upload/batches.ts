@@ -6,9 +6,20 @@ import type { InputRow, RowSet } from "./rows.js";
 import type { UniqueDestinations } from "./unique.js";
 
 /** A row that can be sent. */
-export interface BatchRow extends Pick<InputRow, "line" | "data"> {
+export interface BatchRow {
   row: number;
+  input: InputRow;
   member: Member;
+}
+
+/** A row that cannot be sent, or that was refused. */
+export function rejectOf(
+  row: number,
+  { line, data }: InputRow,
+  code: Reject["code"],
+  reason: Reject["reason"],
+): Reject {
+  return { row, ...(line !== undefined && { line }), code, reason, data };
 }
 
 /** Rows that are sent together, and those between them that cannot be sent. */
@@ -65,11 +76,10 @@ export async function* batches(
       batch = emptyBatch();
     }
     batch.rows.push(row);
-    const origin = { row, ...(input.line !== undefined && { line: input.line }), data: input.data };
-    if (uncertain) batch.rejects.push({ ...origin, code: "UNCERTAIN", reason: undefined });
-    else if (duplicate) batch.duplicates++;
-    else if (member) batch.entries.push({ ...origin, member });
-    else batch.rejects.push({ ...origin, code: "EINVALID", reason: error });
+    if (good) batch.entries.push({ row, input, member });
+    else if (duplicate && !uncertain) batch.duplicates++;
+    else if (uncertain) batch.rejects.push(rejectOf(row, input, "UNCERTAIN", undefined));
+    else batch.rejects.push(rejectOf(row, input, "EINVALID", error));
     return full;
   };
   for await (const rows of untilFailure(source, (error) => (broken = { error }))) {

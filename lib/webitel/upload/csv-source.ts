@@ -20,8 +20,10 @@ export interface CsvOptions {
   checkHeader?(header: readonly string[]): void;
 }
 
-/** Bytes or characters that are worked on before the event loop is yielded. */
+/** Bytes that are read, hashed and decoded before the event loop is yielded. */
 const SLICE = 64 * 1024;
+/** Characters that become members before it is: about a hundred rows, less than a millisecond. */
+const PARSED_SLICE = 4 * 1024;
 /** Characters that are looked at for the separator. */
 const PREVIEWED = 64 * 1024;
 /** Characters of a line; a text with longer ones is no list of people. */
@@ -101,26 +103,32 @@ class RowReader {
 
   read(piece: string): InputRow[] {
     this.countLineBreaks(piece);
-    const rows = this.reader.read(piece).flatMap((record) => this.row(record));
+    const rows = this.rows(this.reader.read(piece));
     if (this.reader.pending > MAX_LINE) throw wrongSource("no-lines", { line: this.reader.lines + 1 });
     return rows;
   }
 
   end(): InputRow[] {
-    const rows = this.reader.end().flatMap((record) => this.row(record));
+    const rows = this.rows(this.reader.end());
     // Counted apart from the records: no line may get lost between them.
     const unread = this.lineBreaks - this.reader.lines;
     if (unread > 0) throw wrongSource("lines", { unread });
     return rows;
   }
 
-  private row(record: CsvRecord): InputRow[] {
-    const { cells, line, damaged } = record;
-    if (this.columns) return [{ ...rowOf(this.columns, record), line }];
+  private rows(records: readonly CsvRecord[]): InputRow[] {
+    const rows: InputRow[] = [];
+    for (const record of records) {
+      if (this.columns) rows.push(rowOf(this.columns, record));
+      else this.readHeader(record);
+    }
+    return rows;
+  }
+
+  private readHeader({ cells, line, damaged }: CsvRecord): void {
     if (damaged) throw refused("webitel.errors.header.quote", CAUSE, { line });
     this.options.checkHeader?.(cells);
     this.columns = columnNames(cells);
-    return [];
   }
 
   private countLineBreaks(text: string): void {
@@ -172,8 +180,12 @@ class CsvSource implements RowSource {
     const { delimiter, skip } = csvFormat(first, this.options.separator);
     this.delimiterFound = delimiter;
     const reader = (this.reader = new RowReader(delimiter, skip > 0 ? 1 : 0, this.options));
-    yield reader.read(first.slice(skip));
-    for await (const piece of text) yield reader.read(piece);
+    for (let piece: string | undefined = first.slice(skip); piece !== undefined; piece = (await text.next()).value)
+      for (const slice of slices(piece, PARSED_SLICE)) {
+        yield reader.read(slice);
+        await yieldToEventLoop();
+        this.closer.signal.throwIfAborted();
+      }
     // Before the last row leaves: one that is being written may be half of a number.
     await this.content.verify?.(fingerprint);
     yield reader.end();
@@ -213,16 +225,15 @@ class CsvSource implements RowSource {
     for await (const piece of this.content.pieces()) {
       this.closer.signal.throwIfAborted();
       yield typeof piece === "string" ? piece : decoder.decode(piece);
-      await yieldToEventLoop();
     }
     yield decoder.decode();
   }
 }
 
 /** Cuts a text into slices that split no character. */
-export function* slices(text: string): Generator<string> {
+export function* slices(text: string, length: number): Generator<string> {
   for (let at = 0; at < text.length;) {
-    let end = Math.min(text.length, at + SLICE);
+    let end = Math.min(text.length, at + length);
     const last = text.charCodeAt(end - 1);
     if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
     yield text.slice(at, end);
@@ -238,7 +249,7 @@ function* byteSlices(bytes: Uint8Array): Generator<Uint8Array> {
 export function textSource(text: string | Uint8Array, options: CsvOptions): RowSource {
   if (typeof text === "string" && text.startsWith("PK\u0003\u0004")) throw wrongSource("xlsx");
   const pieces = async function* (): AsyncGenerator<string | Uint8Array> {
-    yield* typeof text === "string" ? slices(text) : byteSlices(text);
+    yield* typeof text === "string" ? slices(text, SLICE) : byteSlices(text);
   };
   return new CsvSource({ pieces }, options);
 }

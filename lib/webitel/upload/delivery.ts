@@ -2,7 +2,7 @@
 import { classify, ContactCenterError, isInsertFailure } from "../errors.js";
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
-import type { Batch, BatchRow } from "./batches.js";
+import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import type { DoubleCheck } from "./doubles.js";
 import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
@@ -121,16 +121,14 @@ class Delivery {
 
   private uncertain(entries: readonly BatchRow[]): void {
     this.result.uncertain += entries.length;
-    for (const { member: _, ...row } of entries)
-      this.result.rejects.push({ ...row, code: "UNCERTAIN", reason: undefined });
+    for (const { row, input } of entries) this.result.rejects.push(rejectOf(row, input, "UNCERTAIN", undefined));
   }
 
   /** @throws the row's error when all rows would end so */
   private reject(entry: BatchRow, { kind, error }: { kind: "refused" | "too-large"; error: ContactCenterError }): void {
-    const { member: _, ...row } = entry;
     const detail = error.cause["detail"] as string | undefined;
     const reason = [detail, error.cause.id && `(${error.cause.id})`].filter(Boolean).join(" ");
-    this.result.rejects.push({ ...row, code: error.code, reason });
+    this.result.rejects.push(rejectOf(entry.row, entry.input, error.code, reason));
     this.result.rejected++;
     // A row's size says nothing about the others.
     if (kind === "refused" && this.isHopeless(refusalText(error, entry))) throw error;

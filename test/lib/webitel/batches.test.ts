@@ -29,7 +29,7 @@ describe("lib/webitel/upload/batches", () => {
       { data: { destination: "x" }, line: 5, error: { key: "quote", field: "" } },
     ]);
     assert.deepEqual(
-      batch?.entries.map(({ row, line }) => [row, line]),
+      batch?.entries.map(({ row, input }) => [row, input.line]),
       [[1, 2]],
     );
     assert.deepEqual(

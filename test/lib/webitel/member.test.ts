@@ -126,6 +126,8 @@ describe("lib/webitel/member", () => {
     ["a priority beyond 32 bits", { priority: "2147483648" }, "integer", "priority"],
     ["a time without a zone", { expire_at: "2025-12-31 23:59" }, "time", "expire_at"],
     ["letters that were lost", { name: "Bj\uFFFDrn" }, "encoding", "name"],
+    ["an expiry in the year 5138", { expire_at: "99999999999999999" }, "late", "expire_at"],
+    ["a list of variables", { variables: ["a"] }, "variables", "variables"],
   ];
   for (const [what, more, key, field] of refused) {
     it(`refuses ${what}`, () => {
@@ -287,6 +289,35 @@ describe("lib/webitel/member", () => {
         json: '{"a":[1,"2"]}',
       },
     });
+  });
+
+  it("keeps the variables of a flat row's object, and a column's own value wins", () => {
+    const { member } = map(row({ variables: { a: 1, b: "x", c: null }, "variables.b": "column" }));
+    assert.deepEqual(member?.variables, { a: "1", b: "column" });
+    assert.deepEqual(map(row({ Variables: { a: { deep: true } } })).member?.variables, { a: '{"deep":true}' });
+    assert.equal(map(row({ variables: "text of a CSV" })).member?.variables, undefined);
+    assert.equal(map(row({ variables: {} })).member?.variables, undefined);
+  });
+
+  it("reads rows of changing columns each by its own", () => {
+    const read = memberMapper({ mapping: [], defaults: [{ field: "type", value: "2" }] });
+    const numbers = [
+      row(),
+      { destination2: "+380671112233", Destination: "+380441112233" },
+      { destination: "+380441112233" },
+      { name: "Anna", destination: "+380441112233", type: "1", "variables.a": "1" },
+      row(),
+    ].map((each) => read(each).member);
+    assert.deepEqual(
+      numbers.map((member) => [member?.name, member?.communications.length, member?.communications[0]?.type.id]),
+      [
+        ["Anna", 1, "1"],
+        [undefined, 2, "2"],
+        [undefined, 1, "2"],
+        ["Anna", 1, "1"],
+        ["Anna", 1, "1"],
+      ],
+    );
   });
 
   it("fills skill, display, DTMF and resource, for each number its own", () => {

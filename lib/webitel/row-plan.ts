@@ -1,0 +1,145 @@
+/**
+ * Which columns of a row fill which field of a member: worked out once per list of columns, so that a row costs only what is in it.
+ * Free of node builtins: the editor's preview uses it too.
+ */
+import { isBlankText } from "../core/values.js";
+import { fieldOf, IS_NUMBERED, mappableField, NUMBERED, parts } from "./field-names.js";
+import { type Kind, KINDS, OWN_FIELDS } from "./member-values.js";
+import { MAX_COMMUNICATIONS, VARIABLE_PREFIX, VARIABLES } from "./tables.js";
+
+/** Which column becomes which field. */
+export interface Mapping {
+  column: string;
+  field: string;
+}
+
+/** A field's value where the row has none. */
+export interface Default {
+  field: string;
+  value: unknown;
+}
+
+/** A field, and where its value comes from. */
+export interface PlannedField {
+  /** As errors name it. */
+  field: string;
+  /** Without its number; a variable's own name. */
+  base: string;
+  kind: Kind;
+  /** The first that is not blank wins. */
+  columns: string[];
+  /** Where all of them are blank; undefined for none. */
+  fallback: unknown;
+}
+
+/** The fields of one of a member's numbers. */
+export interface PlannedNumber {
+  destination: PlannedField;
+  type: PlannedField;
+  /** The others. */
+  fields: PlannedField[];
+  /** Behind the fields' names in errors; "" for the first. */
+  suffix: string;
+}
+
+/** What is read of a row. */
+export interface RowPlan {
+  numbers: PlannedNumber[];
+  own: PlannedField[];
+  variables: PlannedField[];
+  /** Numbers beyond what a member may have. */
+  excess: PlannedField[];
+  /** An object in the column of this name holds variables. */
+  variablesColumn: string | undefined;
+}
+
+/** @returns the field's value in a row; undefined when it is blank and has no default */
+export function valueOf({ columns, fallback }: PlannedField, row: Record<string, unknown>): unknown {
+  for (let at = 0; at < columns.length; at++) {
+    const value = row[columns[at] as string];
+    if (!isBlankText(value)) return value;
+  }
+  return fallback;
+}
+
+function planOf(mapping: readonly Mapping[], defaults: readonly Default[], variablesColumn?: string): RowPlan {
+  const fields = new Map<string, PlannedField>();
+  const planned = (field: string): PlannedField => {
+    const known = fields.get(field);
+    if (known) return known;
+    const isVariable = field.startsWith(VARIABLE_PREFIX);
+    const base = isVariable ? field.slice(VARIABLE_PREFIX.length) : parts(field).base;
+    const kind = isVariable ? "variable" : (KINDS.get(base) ?? "text");
+    const one: PlannedField = { field, base, kind, columns: [], fallback: undefined };
+    fields.set(field, one);
+    return one;
+  };
+  for (const { column, field } of mapping) planned(field).columns.push(column);
+  for (const { field, value } of defaults) planned(field).fallback ??= value;
+  const all = [...fields.values()];
+  const numbered = all.filter(({ field, kind }) => kind !== "variable" && IS_NUMBERED.has(parts(field).base));
+  const indexes = new Set(numbered.map(({ field }) => parts(field).index));
+  const numbers = [...indexes]
+    .filter((index) => index <= MAX_COMMUNICATIONS)
+    .sort((a, b) => a - b)
+    .map((index): PlannedNumber => {
+      const suffix = index === 1 ? "" : String(index);
+      const others = NUMBERED.filter((name) => name !== "destination" && name !== "type");
+      return {
+        destination: planned(`destination${suffix}`),
+        type: planned(`type${suffix}`),
+        fields: others.map((name) => fields.get(name + suffix)).filter((field) => field !== undefined),
+        suffix,
+      };
+    });
+  return {
+    numbers,
+    own: OWN_FIELDS.map((name) => fields.get(name)).filter((field) => field !== undefined),
+    variables: all.filter(({ kind }) => kind === "variable"),
+    excess: numbered.filter(({ field }) => parts(field).index > MAX_COMMUNICATIONS),
+    variablesColumn,
+  };
+}
+
+/** With an empty mapping: the columns that are named like a field. */
+function mappingByName(columns: readonly string[]): Mapping[] {
+  return columns.flatMap((column) => {
+    const field = mappableField(column) ?? fieldOf(column);
+    // More numbers than a member may have are read as well, so that they are refused and not forgotten.
+    return mappableField(column) !== undefined || parts(field).index > MAX_COMMUNICATIONS ? [{ column, field }] : [];
+  });
+}
+
+/** Lists of columns whose plans are kept: rows of one source look alike, but for cells that are missing at their end. */
+const KEPT_PLANS = 100;
+
+/**
+ * Plans rows.
+ * @param mapping empty: a column that is named like a field goes there
+ * @param defaults those that are blank do not count
+ * @returns a row's plan; those of rows with the same columns are the same
+ */
+export function rowPlanner(
+  mapping: readonly Mapping[],
+  defaults: readonly Default[],
+): (row: Record<string, unknown>) => RowPlan {
+  const filled = defaults.filter(({ value }) => !isBlankText(value));
+  if (mapping.length > 0) {
+    const plan = planOf(mapping, filled);
+    return () => plan;
+  }
+  const plans = new Map<string, RowPlan>();
+  let columns: readonly string[] = [];
+  let plan = planOf([], filled);
+  return (row) => {
+    const names = Object.keys(row);
+    if (names.length === columns.length && names.every((name, at) => name === columns[at])) return plan;
+    const key = JSON.stringify(names);
+    if (plans.size >= KEPT_PLANS) plans.clear();
+    const variables = names.find((name) => name.trim().toLowerCase() === VARIABLES);
+    plan = plans.get(key) ?? planOf(mappingByName(names), filled, variables);
+    plans.set(key, plan);
+    columns = names;
+    return plan;
+  };
+}
