@@ -1,14 +1,13 @@
 /**
- * What the build needs beyond tsc: puts each node's form, help, words and icon beside its compiled script, where
- * Node-RED looks for them.
+ * What the build needs beyond tsc: puts the forms, help, words and icon of each vendor's nodes beside the script that
+ * registers them, where Node-RED looks for them.
  *
  * - `<!-- include: ../shared/x.html -->` in a form or help page is replaced by that file; where the file is a `.ts`, by
  *   the text that its default function makes of a table and of sentences in the page's language.
  * - `<cc-row>` in a form becomes a whole row: see `rows.ts`.
- * - The catalogue of a node is made of the errors of `lib/core` and `lib/<vendor>`, of
- *   `nodes/shared/locales/<lang>/shared.json`, `nodes/<vendor>/locales/<lang>/<vendor>.json` and its own, so that no
- *   sentence is written twice. In and out nodes get those of `nodes/shared/webhook` as well. Errors that nothing behind the
- *   node can throw are left out.
+ * - The catalogue of a vendor is made of the errors of `lib/core` and `lib/<vendor>`, of what all nodes share, and of
+ *   `nodes/<vendor>/locales/<lang>/*.json`, so that no sentence is written twice. Errors that nothing behind its nodes can
+ *   throw are left out.
  * - What is shipped as one file is bundled: see `bundles.ts`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,19 +15,41 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
 import type { HelpPart, HelpSentences } from "../nodes/shared/help/sentences.js";
+import type { NodeType } from "../nodes/shared/register.js";
 import { buildBundles } from "./bundles.js";
 import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
 const INCLUDE = /([ \t]*)<!-- include: (\S+) -->\n?/g;
 
-/** Groups of sentences that a node has only as far as it names them. */
+/** Loads what the forms of all nodes need; a browser loads it once. */
+const EDITOR = `<script type="module" src="resources/@contact-center/node-red-contrib-contact-center/editor.js"></script>`;
+
+/** Groups of sentences that a vendor has only as far as its code names them. */
 const PRUNED = new Set(["errors", "warnings"]);
 
-/** Node types and the compiled script of each, as Node-RED reads them. */
-export function nodeTypes(): Record<string, string> {
+/** Where Node-RED finds each vendor's nodes, by the name of its folder. */
+function nodeSets(): Record<string, string> {
   const text = readFileSync(join(root, "package.json"), "utf8");
   return (JSON.parse(text) as { "node-red": { nodes: Record<string, string> } })["node-red"].nodes;
+}
+
+/** What a vendor's file registers: each type, in the order of the palette, with what it hands to Node-RED. */
+export function typesOf(vendor: string): Record<string, NodeType> {
+  const types: Record<string, NodeType> = {};
+  const RED = {
+    nodes: { registerType: (type: string, _: unknown, options: NodeType) => (types[type] = options) },
+    httpAdmin: { post: () => undefined },
+    auth: { needsPermission: () => undefined },
+  };
+  (require(join(root, "nodes", vendor, vendor)) as (RED: object) => void)(RED);
+  return types;
+}
+
+/** All node types, each with its vendor's folder. */
+export function nodeTypes(): Record<string, string> {
+  const pairs = Object.keys(nodeSets()).flatMap((vendor) => Object.keys(typesOf(vendor)).map((type) => [type, vendor]));
+  return Object.fromEntries(pairs) as Record<string, string>;
 }
 
 /**
@@ -94,36 +115,39 @@ export function withoutUnused(sentences: Sentences, code: string): Sentences {
   return Object.fromEntries(kept) as Sentences;
 }
 
-async function assetsOf(type: string, script: string): Promise<void> {
-  const source = dirname(join(root, script.replace(/^dist\//, "")));
+/** The files whose sentences make a vendor's catalogue in one language; a file that does not exist has none. */
+function catalogueFiles(vendor: string, types: readonly string[], lang: string): string[] {
+  const nodes = join("nodes", vendor, "locales", lang);
+  return [
+    ...["core", vendor].map((folder) => `lib/${folder}/locales/${lang}.json`),
+    ...["shared", "connection-test"].map((name) => `nodes/shared/locales/${lang}/${name}.json`),
+    ...["webhook", "answer"].map((name) => `nodes/shared/webhook/locales/${lang}/${name}.json`),
+    ...[vendor, ...types].map((name) => `${nodes}/${name}.json`),
+  ].map((file) => join(root, file));
+}
+
+/** Makes the form, help, words and icon of a vendor's nodes. */
+async function assetsOf(vendor: string, script: string): Promise<void> {
+  const source = join(root, "nodes", vendor);
   const target = dirname(join(root, script));
-  const vendor = source.split(/[\\/]/).at(-1) as string;
-  const read = (file: string): string => readFileSync(join(source, file), "utf8");
+  const types = Object.keys(typesOf(vendor));
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    writeFileSync(join(target, file), text);
+  };
   mkdirSync(join(target, "icons"), { recursive: true });
   cpSync(join(root, "icons", `${vendor}.svg`), join(target, "icons", `${vendor}.svg`));
-  writeFileSync(join(target, `${type}.html`), withRows(await withIncludes(join(source, `${type}.html`)), type));
+  const forms = [EDITOR];
+  for (const type of types) forms.push(withRows(await withIncludes(join(source, `${type}.html`)), type));
+  write(`${vendor}.html`, forms.join("\n"));
+  const code = [...types.map((type) => codeBehind(join(source, `${type}.ts`))), ...forms].join("\n");
   for (const lang of readdirSync(join(source, "locales"))) {
-    mkdirSync(join(target, "locales", lang), { recursive: true });
-    const isEndpoint = read(`${type}.html`).includes("shared/webhook/form.html");
-    const hasTest = read(`${type}.html`).includes("shared/connection-test.html");
-    const isAnswer = read(`${type}.ts`).includes("answerCall");
-    const ofWebhooks = isEndpoint ? ["webhook.json"] : isAnswer ? ["answer.json"] : [];
-    const sentences = catalogue([
-      // An endpoint hands no error on: it answers.
-      ...(isEndpoint ? [] : [`lib/core/locales/${lang}.json`, `lib/${vendor}/locales/${lang}.json`]).map((file) =>
-        join(root, file),
-      ),
-      join(root, "nodes/shared/locales", lang, "shared.json"),
-      ...(hasTest ? [join(root, "nodes/shared/locales", lang, "connection-test.json")] : []),
-      ...ofWebhooks.map((name) => join(root, "nodes/shared/webhook/locales", lang, name)),
-      join(source, "locales", lang, `${vendor}.json`),
-      join(source, "locales", lang, `${type}.json`),
-    ]);
-    const code = codeBehind(join(source, `${type}.ts`)) + readFileSync(join(target, `${type}.html`), "utf8");
-    writeFileSync(join(target, "locales", lang, `${type}.json`), JSON.stringify(withoutUnused(sentences, code)));
-    const help = join(source, "locales", lang, `${type}.html`);
-    const part = (name: string): Sentences => JSON.parse(read(`locales/${lang}/${name}.json`)) as Sentences;
-    if (existsSync(help)) writeFileSync(join(target, "locales", lang, `${type}.html`), await withIncludes(help, part));
+    const sentences = catalogue(catalogueFiles(vendor, types, lang));
+    write(`locales/${lang}/${vendor}.json`, JSON.stringify(withoutUnused(sentences, code)));
+    const part = (name: string): Sentences => catalogue([join(source, "locales", lang, `${name}.json`)]);
+    const pages = types.map((type) => join(source, "locales", lang, `${type}.html`)).filter((page) => existsSync(page));
+    const help = await Promise.all(pages.map((page) => withIncludes(page, part)));
+    write(`locales/${lang}/${vendor}.html`, help.join("\n"));
   }
 }
 
@@ -162,7 +186,7 @@ function indentByTabs(folder: string): void {
 
 async function build(): Promise<void> {
   pruneDeclarations();
-  for (const [type, script] of Object.entries(nodeTypes())) await assetsOf(type, script);
+  for (const [vendor, script] of Object.entries(nodeSets())) await assetsOf(vendor, script);
   indentByTabs(join(root, "dist"));
   await buildBundles();
 }

@@ -3,12 +3,21 @@
  * module by a request of its own; the simulators' console page; and `dist/simulator.js`, the simulators' command, which
  * nobody has to read where it is installed. What the nodes run stays in its own files.
  */
-import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { build, type BuildOptions } from "esbuild";
+import { copyFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
 const root = resolve(__dirname, "..");
 const OPTIONS: BuildOptions = { bundle: true, minify: true, format: "esm", target: "es2022", logLevel: "warning" };
+/** The command takes the vendors' tables from where the nodes have them. */
+const TABLES: Plugin = {
+  name: "tables",
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /\/lib\/\w+\/tables\.js$/ }, ({ path }) => ({
+      path: path.replace(/^.*(?=\/lib\/)/, "."),
+      external: true,
+    })),
+};
 const PAGE = "simulators/console/page";
 
 /** The modules of all forms; each adds its own. */
@@ -19,10 +28,9 @@ function forms(): string[] {
     .toSorted();
 }
 
-function copy(from: string, to: string): void {
-  mkdirSync(dirname(join(root, "resources", to)), { recursive: true });
-  copyFileSync(join(root, from), join(root, "resources", to));
-}
+/** A style sheet, minified. */
+const style = (from: string, to: string): Promise<unknown> =>
+  build({ ...OPTIONS, entryPoints: [join(root, from)], outfile: join(root, "resources", to) });
 
 /** Makes `resources/` and the command. */
 export async function buildBundles(): Promise<void> {
@@ -34,19 +42,21 @@ export async function buildBundles(): Promise<void> {
     stdin: { contents, resolveDir: join(root, "nodes"), sourcefile: "editor.ts" },
     outfile: join(root, "resources/editor.js"),
   });
-  copy("nodes/shared/editor/form.css", "form.css");
+  await style("nodes/shared/editor/form.css", "form.css");
   await build({
     ...OPTIONS,
     entryPoints: [join(root, PAGE, "main.ts")],
     outfile: join(root, "resources/console/main.js"),
   });
-  for (const file of ["index.html", "style.css"]) copy(`${PAGE}/${file}`, `console/${file}`);
+  await style(`${PAGE}/style.css`, "console/style.css");
+  copyFileSync(join(root, PAGE, "index.html"), join(root, "resources/console/index.html"));
   await build({
     ...OPTIONS,
     platform: "node",
     format: "cjs",
     target: "node20",
     external: ["ws"],
+    plugins: [TABLES],
     entryPoints: [join(root, "simulators/cli.ts")],
     outfile: join(root, "dist/simulator.js"),
   });

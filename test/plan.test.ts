@@ -1,7 +1,7 @@
 /** One floor plan: the same role has the same file in each vendor's folders. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { nodeTypes } from "../scripts/assets.js";
 
 const root = resolve(__dirname, "..");
@@ -22,6 +22,7 @@ const EVERY = [
   "lib/%/events.ts",
   "lib/%/index.ts",
   "lib/%/locales/en-US.json",
+  "nodes/%/%.ts",
   "nodes/%/editor",
   "nodes/%/locales/en-US",
   "simulators/%/simulator.ts",
@@ -45,7 +46,7 @@ const missing = (files: readonly string[]): string[] => files.filter((file) => !
 describe("The floor plan", () => {
   for (const [vendor, kind] of Object.entries(VENDORS)) {
     it(`is kept by ${vendor}`, () => {
-      const files = [...EVERY, ...BY_KIND[kind]].map((file) => file.replace("%", vendor));
+      const files = [...EVERY, ...BY_KIND[kind]].map((file) => file.replaceAll("%", vendor));
       assert.deepEqual(missing(files), []);
     });
   }
@@ -53,10 +54,9 @@ describe("The floor plan", () => {
   it("is kept by every node", () => {
     const types = Object.entries(nodeTypes());
     assert.ok(types.length >= 18);
-    const files = types.flatMap(([type, script]) => {
-      const folder = dirname(script.replace(/^dist\//, ""));
-      return OF_NODE.map((file) => join(folder, file.replace("%", type)));
-    });
+    const files = types.flatMap(([type, vendor]) =>
+      OF_NODE.map((file) => join("nodes", vendor, file.replace("%", type))),
+    );
     assert.deepEqual(missing(files), []);
   });
 

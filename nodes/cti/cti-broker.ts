@@ -6,11 +6,9 @@
  */
 import type { NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { serveConnectionTest } from "../shared/connection-test.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { envText } from "../shared/values.js";
-import { type BrokerConfig, type BrokerCredentials, clientOf, type CtiBroker } from "./connection.js";
-import { connectionTest } from "./connection-test.js";
+import { type BrokerConfig, clientOf, type CtiBroker } from "./connection.js";
 import { type BrokerSession, openSession } from "./session.js";
 
 const PARALLEL = 4;
@@ -22,7 +20,7 @@ function parallelOf(value: number | string | undefined): number {
   throw refused("cti.errors.parallel", { vendor: "anywhere365", operation: "connect", field: "parallel" });
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function CtiBrokerNode(this: CtiBroker, config: BrokerConfig): void {
     RED.nodes.createNode(this, config);
     const text = (field: "url" | "callbackUrl"): string =>
@@ -54,14 +52,5 @@ export = (RED: NodeAPI): void => {
       done();
     });
   }
-
-  RED.nodes.registerType<CtiBroker, BrokerConfig, object, BrokerCredentials>("cti-broker", CtiBrokerNode, {
-    credentials: {
-      username: { type: "text" },
-      password: { type: "password" },
-      token: { type: "password" },
-      headerValue: { type: "password" },
-    },
-  });
-  serveConnectionTest(RED, connectionTest(RED));
+  return CtiBrokerNode;
 };

@@ -46,7 +46,7 @@ function heartbeatMs(value: number | string | undefined): number {
   throw refused("cti.errors.heartbeat", { vendor: "anywhere365", operation: "AgentLogin", field: "heartbeat" });
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function CtiCommand(this: Node, config: CommandConfig): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "anywhere365");
@@ -110,5 +110,5 @@ export = (RED: NodeAPI): void => {
       done();
     });
   }
-  RED.nodes.registerType("cti-command", CtiCommand);
+  return CtiCommand;
 };

@@ -11,7 +11,7 @@ import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainText } from "../../lib/core/values.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
-import { type WebhookConfig, WEBHOOK_CREDENTIALS, webhookSettings } from "../shared/webhook/config.js";
+import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
@@ -24,7 +24,7 @@ interface EventInConfig extends WebhookConfig {
   unknown?: "refuse" | "pass";
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function CtiEventIn(this: Node<WebhookCredentials> & EventNode, config: EventInConfig): void {
     RED.nodes.createNode(this, config);
     const { path, auth, credentials } = webhookSettings(RED, this, config);
@@ -74,7 +74,5 @@ export = (RED: NodeAPI): void => {
       },
     });
   }
-  RED.nodes.registerType("cti-event-in", CtiEventIn, {
-    credentials: WEBHOOK_CREDENTIALS,
-  });
+  return CtiEventIn;
 };

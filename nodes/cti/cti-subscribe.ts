@@ -53,7 +53,7 @@ interface Session {
   release: () => void;
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function CtiSubscribe(this: Node, config: SubscribeConfig): void {
     RED.nodes.createNode(this, config);
     const rowsOf = (rows: readonly SubscriptionRow[]): object[] =>
@@ -160,7 +160,7 @@ export = (RED: NodeAPI): void => {
       send(message);
     });
   }
-  RED.nodes.registerType("cti-subscribe", CtiSubscribe);
+  return CtiSubscribe;
 };
 
 function wrongRows({ wrong }: AddressList): SubscriptionRow[] {

@@ -7,20 +7,11 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
-import { serveConnectionTest } from "../shared/connection-test.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
-import {
-  type ConnectionConfig,
-  type ConnectionCredentials,
-  loginOf,
-  type RteConnection,
-  settingsOf,
-  settingsProblem,
-} from "./connection.js";
-import { connectionTest } from "./connection-test.js";
+import { type ConnectionConfig, loginOf, type RteConnection, settingsOf, settingsProblem } from "./connection.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
 import { readEarlier } from "./progress.js";
 import { reporterOf } from "./reporter.js";
@@ -31,7 +22,7 @@ type Config = NodeDef & ConnectionConfig;
 /** How often it is noted until when each node has got every event, in milliseconds. */
 const SAVE_MS = 4000;
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     const credentials = this.credentials ?? {};
@@ -75,10 +66,7 @@ export = (RED: NodeAPI): void => {
       void end.then(save).finally(done);
     });
   }
-  RED.nodes.registerType<RteConnection, Config, object, ConnectionCredentials>("rte-connection", RteConnectionNode, {
-    credentials: { token: { type: "password" }, secretKey: { type: "password" }, password: { type: "password" } },
-  });
-  serveConnectionTest(RED, connectionTest(RED));
+  return RteConnectionNode;
 };
 
 /** The client of the node before it while that can serve the connection; else a new one, which knows how far each node was. */

@@ -35,7 +35,7 @@ function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function RteSubscribe(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const connection = RED.nodes.getNode(config.connection) as RteConnection | null;
@@ -122,7 +122,7 @@ export = (RED: NodeAPI): void => {
       void connection.leave(this, removed).finally(done);
     });
   }
-  RED.nodes.registerType("rte-subscribe", RteSubscribe);
+  return RteSubscribe;
 };
 
 /** A list item as it stands in a flow file, which anybody may have written. */

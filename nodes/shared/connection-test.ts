@@ -1,8 +1,4 @@
-/**
- * "Test connection" of a connection's dialog: an admin endpoint that tries the settings as they stand in the open dialog.
- *
- * Whoever may change the connection may test it. Whatever is sent, the answer is a report or a 400, never an exception.
- */
+/** "Test connection" of a connection's dialog: tries the settings as they stand in the open dialog. */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { ContactCenterError } from "../../lib/core/errors.js";
 import { isRecord } from "../../lib/core/values.js";
@@ -42,14 +38,16 @@ interface Question {
   credentials: Texts;
 }
 
-/** Serves the button of a config node's dialog. */
-export function serveConnectionTest(RED: NodeAPI, test: ConnectionTest): void {
-  const path = `/contact-center/${test.type}/test`;
-  RED.httpAdmin.post(path, RED.auth.needsPermission(`${test.type}.write`), (request, response) => {
-    const question = questionOf(test, request.body);
-    if (question === undefined) response.status(400).json({ ok: false, message: RED._("shared.test.malformed") });
-    else void reportOf(RED, test, question).then((report) => response.json(report));
-  });
+/** The answer to what a dialog asks: a report, or 400 for what no dialog sends. It never rejects. */
+export async function answerTest(
+  RED: NodeAPI,
+  test: ConnectionTest,
+  body: unknown,
+): Promise<{ status: number; body: TestReport }> {
+  const question = questionOf(test, body);
+  return question === undefined
+    ? { status: 400, body: { ok: false, message: RED._("shared.test.malformed") } }
+    : { status: 200, body: await reportOf(RED, test, question) };
 }
 
 /** The question, if every part of it has the shape that a dialog gives it. */

@@ -10,13 +10,12 @@ import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { callFacts, eventFacts } from "../../lib/smartrouting/events.js";
 import { readExtraData, readRequest } from "../../lib/smartrouting/request.js";
-import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
 /** "Processed, nothing to change": Enreach goes on with its own routing. */
 const NO_CHANGE = { status: 204 };
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function SmartRoutingIn(this: Node<WebhookCredentials>, config: RequestNodeConfig): void {
     RED.nodes.createNode(this, config);
     openRequestNode(RED, this, config, {
@@ -37,5 +36,5 @@ export = (RED: NodeAPI): void => {
       },
     });
   }
-  RED.nodes.registerType("smartrouting-in", SmartRoutingIn, { credentials: WEBHOOK_CREDENTIALS });
+  return SmartRoutingIn;
 };

@@ -30,7 +30,7 @@ const KNOWN_KEYS = new Set(
   [...Object.entries(SETTINGS).flat(), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()),
 );
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function SmartRoutingOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = fieldReader(RED, this, config, SETTINGS, "enreach");
@@ -59,8 +59,7 @@ export = (RED: NodeAPI): void => {
     if (keys.length > 0)
       warnOncePerMinute(node, "unknown keys", RED._("smartrouting.unknown-keys", { keys: keys.join(", ") }));
   }
-
-  RED.nodes.registerType("smartrouting-out", SmartRoutingOut);
+  return SmartRoutingOut;
 };
 
 function wantsDisconnect(config: Config, message: Message): boolean {

@@ -15,7 +15,6 @@ import { callFacts, eventFacts } from "../../lib/voicenter/events.js";
 import { readRequest } from "../../lib/voicenter/request.js";
 import { setStatus } from "../shared/status.js";
 import { readText } from "../shared/values.js";
-import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
 
@@ -24,7 +23,7 @@ interface Config extends RequestNodeConfig {
   fallbackLayer?: string | number;
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function VoicenterLayerIn(this: Node<WebhookCredentials>, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = readText(RED, this, String(config.fallbackLayer ?? ""));
@@ -58,5 +57,5 @@ export = (RED: NodeAPI): void => {
       this.error(RED._("voicenter.errors.fallback-layer", { value: text }));
     }
   }
-  RED.nodes.registerType("voicenter-layer-in", VoicenterLayerIn, { credentials: WEBHOOK_CREDENTIALS });
+  return VoicenterLayerIn;
 };

@@ -30,7 +30,7 @@ interface Config extends NodeDef {
 /** The lists whose items hold a typed value, and the property that holds it. */
 const TYPED_ITEMS = { data: "Content", targets: "TARGET" } as const;
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function VoicenterLayerOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const fixed = config.action === "msg" ? undefined : readAction(config.action ?? "GO_TO_LAYER");
@@ -63,7 +63,7 @@ export = (RED: NodeAPI): void => {
       }),
     );
   }
-  RED.nodes.registerType("voicenter-layer-out", VoicenterLayerOut);
+  return VoicenterLayerOut;
 };
 
 /** The settings that an action reads; all of them where the message chooses the action. */

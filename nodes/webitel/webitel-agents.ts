@@ -23,7 +23,7 @@ interface Config extends NodeDef {
   filtersType?: string;
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function Agents(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const typed = (message: Message, field: "agentId" | "filters"): unknown =>
@@ -53,5 +53,5 @@ export = (RED: NodeAPI): void => {
       send(message);
     });
   }
-  RED.nodes.registerType("webitel-agents", Agents);
+  return Agents;
 };

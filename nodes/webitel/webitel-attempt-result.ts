@@ -18,7 +18,7 @@ interface Config extends NodeDef {
 
 const FIELDS = [...ATTEMPT_FIELDS, { setting: "result", vendorName: "result" }] as const;
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function AttemptResult(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "webitel");
@@ -29,5 +29,5 @@ export = (RED: NodeAPI): void => {
       send(message);
     });
   }
-  RED.nodes.registerType("webitel-attempt-result", AttemptResult);
+  return AttemptResult;
 };

@@ -5,13 +5,11 @@
  */
 import type { NodeAPI, NodeDef } from "node-red";
 import type { WebitelClient } from "../../lib/webitel/client.js";
-import { serveConnectionTest } from "../shared/connection-test.js";
-import { clientOf, type ConnectionConfig, type ConnectionCredentials, type WebitelConnection } from "./connection.js";
-import { connectionTest } from "./connection-test.js";
+import { clientOf, type ConnectionConfig, type WebitelConnection } from "./connection.js";
 
 type Config = NodeDef & ConnectionConfig;
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function Connection(this: WebitelConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     let client: WebitelClient | undefined;
@@ -35,9 +33,5 @@ export = (RED: NodeAPI): void => {
       closeWhenIdle();
     });
   }
-
-  RED.nodes.registerType<WebitelConnection, Config, object, ConnectionCredentials>("webitel-connection", Connection, {
-    credentials: { token: { type: "password" } },
-  });
-  serveConnectionTest(RED, connectionTest(RED));
+  return Connection;
 };

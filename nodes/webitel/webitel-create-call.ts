@@ -17,7 +17,7 @@ interface Config extends NodeDef {
   connection?: string;
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function CreateCall(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, CALL_VALUES, "webitel");
@@ -33,5 +33,5 @@ export = (RED: NodeAPI): void => {
       send(message);
     });
   }
-  RED.nodes.registerType("webitel-create-call", CreateCall);
+  return CreateCall;
 };

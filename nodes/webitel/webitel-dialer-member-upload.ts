@@ -15,7 +15,6 @@ import { CANCELLED } from "../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../lib/webitel/upload/journal.js";
 import { NameLookup } from "../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../lib/webitel/upload/open.js";
-import { localZone } from "../../lib/webitel/time.js";
 import { RejectsFile } from "../../lib/webitel/upload/rejects-file.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { Upload } from "../../lib/webitel/upload/upload.js";
@@ -37,7 +36,7 @@ interface Opened {
   rejectsPath: string | undefined;
 }
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function DialerMemberUpload(this: Node, config: UploadConfig): void {
     RED.nodes.createNode(this, config);
     const settings = new SettingsReader(RED, this, config);
@@ -177,11 +176,7 @@ export = (RED: NodeAPI): void => {
       void ended.finally(() => setImmediate(done)).catch(() => undefined);
     });
   }
-
-  RED.nodes.registerType("webitel-dialer-member-upload", DialerMemberUpload, {
-    // The form's example dates are those of this machine, not of the browser's.
-    settings: { webitelDialerMemberUploadZone: { value: localZone(), exportable: true } },
-  });
+  return DialerMemberUpload;
 };
 
 /** Two uploads of the same content into the same queue are the same. */

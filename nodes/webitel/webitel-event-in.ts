@@ -8,10 +8,10 @@ import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { readEvent } from "../../lib/webitel/events.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
-import { WEBHOOK_CREDENTIALS, type WebhookConfig } from "../shared/webhook/config.js";
+import { type WebhookConfig } from "../shared/webhook/config.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function EventIn(this: Node<WebhookCredentials>, config: WebhookConfig): void {
     RED.nodes.createNode(this, config);
     const warnOfName = (name: string): void =>
@@ -28,5 +28,5 @@ export = (RED: NodeAPI): void => {
       }),
     });
   }
-  RED.nodes.registerType("webitel-event-in", EventIn, { credentials: WEBHOOK_CREDENTIALS });
+  return EventIn;
 };

@@ -8,13 +8,12 @@
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { readLookup } from "../../lib/webitel/events.js";
-import { WEBHOOK_CREDENTIALS } from "../shared/webhook/config.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 
 /** Webitel then routes the call as one from an unknown number. */
 const NOT_FOUND = { status: 200, json: '{"found":false}' };
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function LookupIn(this: Node<WebhookCredentials>, config: RequestNodeConfig): void {
     RED.nodes.createNode(this, config);
     openRequestNode(RED, this, config, {
@@ -24,5 +23,5 @@ export = (RED: NodeAPI): void => {
       message: ({ data, receivedAt }) => ({ ...readLookup(data, receivedAt) }),
     });
   }
-  RED.nodes.registerType("webitel-lookup-in", LookupIn, { credentials: WEBHOOK_CREDENTIALS });
+  return LookupIn;
 };

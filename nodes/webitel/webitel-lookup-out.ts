@@ -9,7 +9,7 @@ import { lookupAnswer } from "../../lib/webitel/events.js";
 import { onInput } from "../shared/input.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 
-export = (RED: NodeAPI): void => {
+export = (RED: NodeAPI) => {
   function LookupOut(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
     onInput(RED, this, (message) =>
@@ -19,5 +19,5 @@ export = (RED: NodeAPI): void => {
       }),
     );
   }
-  RED.nodes.registerType("webitel-lookup-out", LookupOut);
+  return LookupOut;
 };

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { nodeTypes } from "../../scripts/assets.js";
 import { SIMULATORS } from "../../simulators/all.js";
 import { until } from "../support/wait.js";
 
@@ -114,10 +115,7 @@ describe("demo/start", () => {
 
     const flows = await command.address("Flows");
     assert.ok(existsSync(join(flows, "flows.json")));
-    const types = Object.keys(
-      (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { "node-red": { nodes: object } })["node-red"]
-        .nodes,
-    );
+    const types = Object.keys(nodeTypes());
     const nodes = await (await fetch(`${editor}nodes`, { headers: { Accept: "application/json" } })).text();
     for (const type of types) assert.ok(nodes.includes(`"${type}"`), type);
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
-import { nodeTypes } from "../../scripts/assets.js";
+import { join, resolve } from "node:path";
+import { nodeTypes, typesOf } from "../../scripts/assets.js";
 import { type Form, packForms } from "../support/forms.js";
 
 const root = resolve(__dirname, "../..");
@@ -115,23 +115,14 @@ type Credentials = Record<string, { type: string }> | undefined;
 const kinds = (credentials: Credentials): Record<string, string> =>
   Object.fromEntries(Object.entries(credentials ?? {}).map(([name, { type }]) => [name, type]));
 
-/** What a built node hands to `registerType` as its credentials. */
-function runtimeCredentials(script: string): Credentials {
-  let found: Credentials;
-  const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything });
-  const nodes = {
-    registerType: (_type: string, _node: unknown, options?: { credentials?: Credentials }) =>
-      (found = options?.credentials),
-  };
-  const RED = new Proxy({ nodes }, { get: (known, name) => (name === "nodes" ? known.nodes : anything) });
-  (createRequire(__filename)(join(root, script)) as (red: unknown) => void)(RED);
-  return found;
+/** What belongs to one type in its vendor's file: from the script with the mark to the next one with such a mark. */
+function partOf(html: string, mark: string): string {
+  const [attribute] = mark.split("=");
+  return new RegExp(`<script[^>]*${mark}[^]*?(?=<script[^>]*${attribute}|$)`).exec(html)?.[0] ?? "";
 }
 
 describe("forms", () => {
-  for (const [type, script] of Object.entries(nodeTypes())) {
-    const source = join(root, dirname(script).replace(/^dist\//, ""));
-    const vendor = basename(source);
+  for (const [type, vendor] of Object.entries(nodeTypes())) {
     const form = forms.get(type) as Form & {
       color?: string;
       icon?: string;
@@ -140,12 +131,12 @@ describe("forms", () => {
       outputLabels?: (this: object, index: number) => string;
     };
     const isConfig = form?.category === "config";
-    const built = (file: string): string => readFileSync(join(root, dirname(script), file), "utf8");
+    const built = (file: string): string => readFileSync(join(root, "dist/nodes", vendor, file), "utf8");
 
     describe(type, () => {
       it("is registered under its file's name, in the pack's category and its vendor's colour", () => {
         assert.ok(form);
-        assert.equal(basename(script, ".js"), type);
+        assert.ok(existsSync(join(root, "nodes", vendor, `${type}.ts`)));
         if (isConfig) return;
         assert.deepEqual([form.category, form.color, form.icon], ["contact center", COLOURS[vendor], `${vendor}.svg`]);
         assert.match(readFileSync(join(root, "icons", `${vendor}.svg`), "utf8"), /viewBox="0 0 40 60"/);
@@ -162,7 +153,7 @@ describe("forms", () => {
       });
 
       it("has the credentials of its runtime, of the same kinds", () => {
-        assert.deepEqual(kinds(form.credentials), kinds(runtimeCredentials(script)));
+        assert.deepEqual(kinds(form.credentials), kinds(typesOf(vendor)[type]?.credentials));
       });
 
       it("has a label without and with a name, and on a node that lacks every setting", () => {
@@ -176,7 +167,7 @@ describe("forms", () => {
 
       if (!isConfig && (form?.outputs ?? 0) > 1) {
         it("says what each output is for", () => {
-          const words = JSON.parse(built(`locales/en-US/${type}.json`)) as object;
+          const words = JSON.parse(built(`locales/en-US/${vendor}.json`)) as object;
           const look = (key: string): unknown =>
             key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words);
           for (let index = 0; index < (form.outputs ?? 0); index++) {
@@ -196,8 +187,10 @@ describe("forms", () => {
       }
 
       it("finds every word of its form in its catalogue", () => {
-        const words = { ...(JSON.parse(built(`locales/en-US/${type}.json`)) as object), ...CORE_WORDS };
-        const keys = [...built(`${type}.html`).matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value]) =>
+        const words = { ...(JSON.parse(built(`locales/en-US/${vendor}.json`)) as object), ...CORE_WORDS };
+        const keys = [
+          ...partOf(built(`${vendor}.html`), `data-template-name="${type}"`).matchAll(/data-i18n="([^"]+)"/g),
+        ].flatMap(([, value]) =>
           (value as string).split(";").map((one) => one.replace(/^\[\w+\]/, "").replace(/^node-red:/, "core.")),
         );
         const missing = keys.filter(
@@ -210,8 +203,8 @@ describe("forms", () => {
       });
 
       it("has help in Node-RED's style", () => {
-        assert.ok(existsSync(join(source, "locales/en-US", `${type}.html`)));
-        const help = built(`locales/en-US/${type}.html`);
+        assert.ok(existsSync(join(root, "nodes", vendor, "locales/en-US", `${type}.html`)));
+        const help = partOf(built(`locales/en-US/${vendor}.html`), `data-help-name="${type}"`);
         assert.match(help, new RegExp(`data-help-name="${type}"`));
         const intro = /<p>([^]*?)<\/p>/.exec(help)?.[1] ?? "";
         assert.ok(intro.length > 20 && !/<h3>/.test(help.slice(0, help.indexOf(intro))), intro);

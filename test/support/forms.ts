@@ -19,8 +19,8 @@ const root = resolve(__dirname, "../..");
 
 /** Forms of this pack's node types. */
 export function packForms(): Map<string, Form> {
-  const files = Object.values(nodeTypes()).map((script) => join(root, script.replace(/\.js$/, ".html")));
-  return formsIn(files);
+  const vendors = new Set(Object.values(nodeTypes()));
+  return formsIn([...vendors].map((vendor) => join(root, `dist/nodes/${vendor}/${vendor}.html`)));
 }
 
 /** Forms of Node-RED's own node types. */

@@ -1,5 +1,5 @@
 /** The settings and credentials that all webhook nodes share. */
-import type { NodeAPI, NodeCredentials, NodeDef } from "node-red";
+import type { NodeAPI, NodeDef } from "node-red";
 import type { Node } from "node-red";
 import { type Networks, parseNetworks } from "../../../lib/webhook/networks.js";
 import {
@@ -27,17 +27,6 @@ export interface WebhookConfig extends NodeDef {
 
 /** The header that Enreach names in its guide. */
 const DEFAULT_API_KEY_HEADER = "X-Benemen-APIKey";
-
-/** Handed to `registerType`. */
-export const WEBHOOK_CREDENTIALS: NodeCredentials<WebhookCredentials> = {
-  apiKey: { type: "password" },
-  apiKey2: { type: "password" },
-  username: { type: "text" },
-  password: { type: "password" },
-  password2: { type: "password" },
-  secret: { type: "password" },
-  secret2: { type: "password" },
-};
 
 /** The settings, read. */
 export interface WebhookSettings {

@@ -5,10 +5,7 @@ import { cannedWebhook } from "../../support/canned-webhook.js";
 import { OneNode } from "../../support/one-node.js";
 import { runAction } from "../../support/run-action.js";
 import { connection } from "../../support/webitel/flow.js";
-import agents = require("../../../nodes/webitel/webitel-agents.js");
-import attemptResult = require("../../../nodes/webitel/webitel-attempt-result.js");
-import webitelConnection = require("../../../nodes/webitel/webitel-connection.js");
-import createCall = require("../../../nodes/webitel/webitel-create-call.js");
+import registerWebitel = require("../../../nodes/webitel/webitel.js");
 
 const SECRET = "very-secret-token-4711";
 
@@ -20,7 +17,6 @@ interface Failure {
 }
 
 describe("nodes that call Webitel's API", () => {
-  const modules = [webitelConnection, createCall, agents, attemptResult];
   let simulator: WebitelSimulator;
   let node: OneNode | undefined;
   before(async () => {
@@ -38,7 +34,7 @@ describe("nodes that call Webitel's API", () => {
   };
   const deploy = async (type: string, settings: object = {}, token = SECRET, url = simulator.url): Promise<void> => {
     await stop();
-    node = await OneNode.start(modules, { type, connection: "webitel", ...settings }, connection(url, token));
+    node = await OneNode.start([registerWebitel], { type, connection: "webitel", ...settings }, connection(url, token));
   };
   const running = (): OneNode => node as OneNode;
   const out = (message: object): Promise<Record<string, unknown>> => running().run(message);
