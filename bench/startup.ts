@@ -1,11 +1,14 @@
 /**
  * `npm run bench:startup`: what the pack costs Node-RED at start, used by no flow. A real Node-RED starts with and without
- * it, alternating, each from its own user directory that has been started once before; the medians are compared.
+ * the packed tarball, alternating, each from its own user directory that has been started once before; the medians are
+ * compared.
  * Options: --rounds 11
  */
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { makeUserDir, NodeRed } from "../test/support/node-red.js";
+import { makeUserDir, NodeRed, PACKAGE } from "../test/support/node-red.js";
 import { median } from "./support/median.js";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "11" } } });
@@ -34,6 +37,29 @@ const SETTINGS = `logging: { bench: { level: "info", handler: () => ({ msg }) =>
   report("start", { ms, cpuMs, residentMb, heapMb, modules: Object.keys(require.cache).length });
 } }, console: { level: "info", metrics: false, audit: false } }`;
 
+/** A user directory with the pack as its users have it, without its dependencies: nothing loads them at start. */
+function makeUserDirWithPack(): string {
+  const userDir = makeUserDir(false);
+  const target = join(userDir, "node_modules", PACKAGE);
+  mkdirSync(target, { recursive: true });
+  const packed = execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", userDir], {
+    cwd: resolve(__dirname, ".."),
+    encoding: "utf8",
+  });
+  execFileSync("tar", [
+    "-xzf",
+    join(userDir, packed.trim().split("\n").at(-1) ?? ""),
+    "-C",
+    target,
+    "--strip-components=1",
+  ]);
+  writeFileSync(
+    join(userDir, "package.json"),
+    JSON.stringify({ name: "user", private: true, dependencies: { [PACKAGE]: "*" } }),
+  );
+  return userDir;
+}
+
 async function start(userDir: string): Promise<Start> {
   const red = await NodeRed.start({ userDir, settings: SETTINGS, execArgv: ["--expose-gc"] });
   try {
@@ -44,7 +70,7 @@ async function start(userDir: string): Promise<Start> {
 }
 
 async function main(): Promise<void> {
-  const sides = { without: makeUserDir(false), with: makeUserDir(true) };
+  const sides = { without: makeUserDir(false), with: makeUserDirWithPack() };
   const starts: Record<keyof typeof sides, Start[]> = { without: [], with: [] };
   try {
     for (const userDir of Object.values(sides)) await start(userDir);

@@ -10,7 +10,8 @@ import { dirname, join, resolve } from "node:path";
 import { until } from "./wait.js";
 
 const root = resolve(__dirname, "../..");
-const PACKAGE = "@contact-center/node-red-contrib-contact-center";
+/** The pack's name. */
+export const PACKAGE = "@contact-center/node-red-contrib-contact-center";
 /** Another Node-RED and Node to test with: `npm run test:red5` sets both. */
 export const NODE_RED = process.env["NODE_RED_DIR"] ?? dirname(require.resolve("node-red/package.json"));
 
