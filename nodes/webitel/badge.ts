@@ -57,6 +57,12 @@ export class ProgressBadge {
     setStatus(this.node, "working", this.last === "" ? undefined : this.last);
   }
 
+  /** The upload ends as soon as what is under way has ended or was given up. */
+  cancel(): void {
+    this.paused = true;
+    setStatus(this.node, "late", this.RED._("webitel.badge.cancelling"));
+  }
+
   end({ accepted, total, cancelled, skipped }: Report): void {
     const text = fitting(`${grouped(accepted)} / ${grouped(total)}`, `${short(accepted)} / ${short(total)}`);
     if (skipped) setStatus(this.node, "late", this.RED._(`webitel.badge.skipped-${skipped}`));

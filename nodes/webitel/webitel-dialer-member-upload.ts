@@ -154,7 +154,7 @@ export = (RED: NodeAPI) => {
 
     const control = (queued: QueuedUpload, action: Exclude<Action, "start">): void => {
       queued[action]();
-      if (action !== "cancel") badge[action]();
+      badge[action]();
     };
 
     onInput(RED, this, (message, send) => {

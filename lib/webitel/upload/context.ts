@@ -29,6 +29,9 @@ export const PATIENCE: Patience = {
   lateMs: 90_000,
 };
 
+/** How long a cancelled run asks the queue for what is open, in milliseconds. */
+export const LAST_QUESTION_MS = 2000;
+
 /** Bytes of a bulk's body at most: common proxies refuse more than 1 MB. */
 export const MAX_BODY_BYTES = 1_000_000;
 

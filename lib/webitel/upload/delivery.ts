@@ -10,6 +10,7 @@ import { toRanges } from "./rows.js";
 import {
   findBatch,
   type FoundBatch,
+  findOnce,
   type RequestTimes,
   respectRetryAfter,
   verifyLost,
@@ -216,7 +217,7 @@ class Delivery {
         if (found?.kind === "loaded") doubles.report(marker, found.ids);
         if (found) return found.kind === "loaded" ? found : { ...found, rest: answered ? "send" : "uncertain" };
       } catch (reason) {
-        if (reason === CANCELLED) return part.open ? { kind: "uncertain" } : { kind: "dropped" };
+        if (reason === CANCELLED) return this.lastLook(marker, part);
         throw reason;
       }
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
@@ -227,6 +228,15 @@ class Delivery {
         return { kind: "refused", error: fault };
       }
     }
+  }
+
+  /** The outcome of a part when the run was cancelled: what is open is asked for once. */
+  private async lastLook(marker: string, { open, entries }: Part): Promise<Outcome> {
+    if (!open) return { kind: "dropped" };
+    const found = await findOnce(this.run, marker, entries.length);
+    if (found?.kind !== "loaded") return { kind: "uncertain" };
+    this.doubles.report(marker, found.ids);
+    return found;
   }
 
   /**

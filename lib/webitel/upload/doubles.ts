@@ -3,7 +3,7 @@
  * committed as well. They are found by the run's own markers.
  */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import type { RunContext } from "./context.js";
+import { LAST_QUESTION_MS, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import type { Unchecked } from "./report.js";
 import type { Range } from "./rows.js";
@@ -98,6 +98,8 @@ export class DoubleCheck {
   /** Ids that were reported as a row's member, of the markers that are watched. */
   private readonly reported = new Set<string>();
   private mayDelete: boolean;
+  /** Ends requests under way. */
+  private signal: AbortSignal;
 
   /** @param watches of an earlier process */
   constructor(
@@ -105,6 +107,7 @@ export class DoubleCheck {
     watches: readonly Watch[] = [],
   ) {
     this.mayDelete = run.doubles === "remove";
+    this.signal = run.abort;
     for (const watch of watches) this.watched.set(watch.marker, new WatchedMarker(watch));
   }
 
@@ -131,9 +134,9 @@ export class DoubleCheck {
   async look(marker: string): Promise<void> {
     const watched = this.watched.get(marker);
     if (!watched) return;
-    const { api, queueId, abort } = this.run;
+    const { api, queueId } = this.run;
     await api
-      .findMembers(queueId, marker, Infinity, abort)
+      .findMembers(queueId, marker, Infinity, this.signal)
       .then((found) => this.settle(marker, watched, found))
       .catch(() => undefined);
   }
@@ -160,8 +163,9 @@ export class DoubleCheck {
     }
   }
 
-  /** A cancelled run waits for nothing: each marker is looked at once. */
+  /** A cancelled run waits for nothing: each marker is looked at once, for {@link LAST_QUESTION_MS} in all. */
   async finishAtOnce(): Promise<void> {
+    this.signal = AbortSignal.timeout(LAST_QUESTION_MS);
     for (const marker of this.watched.keys()) await this.look(marker);
   }
 
@@ -210,9 +214,9 @@ export class DoubleCheck {
 
   /** False when the member is in an attempt, or nobody knows. */
   private async remove(id: string): Promise<boolean> {
-    const { api, queueId, abort } = this.run;
+    const { api, queueId } = this.run;
     try {
-      return await api.deleteMember(queueId, id, abort);
+      return await api.deleteMember(queueId, id, this.signal);
     } catch (error) {
       // A token without the right leaves the copies to the report.
       if ((error as { code?: unknown }).code === 403) this.mayDelete = false;

@@ -59,8 +59,10 @@ export interface UploadOptions {
   onWait?(wait: Wait): void;
 }
 
-/** How long batches under way may take when the upload is closed. */
+/** How long requests under way may take when the upload is closed, in milliseconds. */
 const CLOSE_GRACE_MS = 5000;
+/** The same when it is cancelled: somebody waits for the report. */
+const CANCEL_GRACE_MS = 2000;
 
 const closedError = (): ContactCenterError =>
   new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
@@ -79,6 +81,7 @@ export class Upload {
   private inputRows: number | undefined;
   private lastBatch: number;
   private ended: Promise<unknown> = Promise.resolve();
+  private grace: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UploadOptions) {
     const { before } = options;
@@ -143,17 +146,21 @@ export class Upload {
     this.pace.resume();
   }
 
-  /** Ends the run with its report: batches under way end, nothing is waited for. */
+  /** Ends the run with its report: requests under way have {@link CANCEL_GRACE_MS} to end, nothing else is waited for. */
   cancel(): void {
     this.stopper.abort(CANCELLED);
+    this.abortAfter(CANCEL_GRACE_MS);
   }
 
-  /** Stops reading, gives batches under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
+  private abortAfter(ms: number): void {
+    this.grace ??= setTimeout(() => this.aborter.abort(), ms);
+  }
+
+  /** Stops reading, gives requests under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
   async close(): Promise<void> {
     this.stopper.abort(closedError());
-    const grace = setTimeout(() => this.aborter.abort(), CLOSE_GRACE_MS);
+    this.abortAfter(CLOSE_GRACE_MS);
     await this.ended;
-    clearTimeout(grace);
   }
 
   /**
@@ -170,6 +177,8 @@ export class Upload {
     } catch (error) {
       if (error !== CANCELLED) throw this.withReport(error);
       await this.doubleCheck.finishAtOnce();
+    } finally {
+      clearTimeout(this.grace);
     }
     const report: Report = { ...this.report, ...(this.stopper.signal.reason === CANCELLED && { cancelled: true }) };
     this.options.journal.note({ end: report });
@@ -247,9 +256,15 @@ export class Upload {
   private async deliverNext(source: ReadAhead<Batch>): Promise<boolean> {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
-    this.lastBatch = Math.max(this.lastBatch, batch.number);
-    const result = await deliver(this.context, this.doubleCheck, batch);
-    if (result.total > 0) this.options.onBatch(result, this.progress);
+    const result = await deliver(this.context, this.doubleCheck, batch).catch((error: unknown) => {
+      this.countBatch(batch);
+      throw error;
+    });
+    // A cancelled run leaves batches undone.
+    if (result.total > 0) {
+      this.countBatch(batch);
+      this.options.onBatch(result, this.progress);
+    }
     const { accepted, rejected, uncertain, duplicates, total } = result;
     // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
     if (total === batch.rows.length)
@@ -262,6 +277,10 @@ export class Upload {
         duplicates,
       });
     return true;
+  }
+
+  private countBatch({ number }: Batch): void {
+    this.lastBatch = Math.max(this.lastBatch, number);
   }
 
   private async workers(source: ReadAhead<Batch>, count: number): Promise<void> {

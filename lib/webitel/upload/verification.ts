@@ -2,7 +2,7 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { classify, ContactCenterError, NO_LIST } from "../errors.js";
 import type { FoundMember } from "../types.js";
-import type { RunContext } from "./context.js";
+import { LAST_QUESTION_MS, type RunContext } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";
 
 /** What the queue says of a marker. */
@@ -77,6 +77,15 @@ export async function findBatch(run: RunContext, marker: string, count: number):
     if (attempt >= PARTIAL_ANSWERS) return { kind: "partly", found };
     await delay(backoffDelay(attempt, run.patience.backoff), run.stop);
   }
+}
+
+/** Asks once, for a run that was cancelled; undefined when the queue does not have all of the batch, or does not answer. */
+export async function findOnce(run: RunContext, marker: string, count: number): Promise<FoundBatch | undefined> {
+  const { api, queueId } = run;
+  const found = await api
+    .findMembers(queueId, marker, count, AbortSignal.timeout(LAST_QUESTION_MS))
+    .catch((): FoundMember[] => []);
+  return found.length >= count ? { kind: "loaded", ids: found.slice(0, count).map(({ id }) => id) } : undefined;
 }
 
 /** When a request left, and when it broke; Unix milliseconds. */

@@ -101,6 +101,20 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     assert.equal(complete.unchecked, undefined);
   });
 
+  for (const committed of [true, false]) {
+    it(`gives a request that hangs 2 s after a cancel, its members ${committed ? "found" : "unknown"}`, async () => {
+      const webitel = new TimedWebitel([]);
+      const create = webitel.createMembers.bind(webitel);
+      webitel.createMembers = async (queue, items, { signal } = {}) => {
+        if (committed) await create(queue, items);
+        return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(failed("ECLOSED"))));
+      };
+      const report = await inFakeTime(() => upload(webitel, 30, { cancelAfterMs: 2000 }));
+      assert.deepEqual([report.cancelled, ...numbers(report)], [true, 10, ...(committed ? [10, 0] : [0, 10]), 0, 0]);
+      assert.ok(report.durationMs >= 4000 && report.durationMs < 7000, `${report.durationMs} ms`);
+    }).timeout(5000);
+  }
+
   it("keeps who was called already, and says that a copy stays when both were", async () => {
     const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 3000 }]);
     const find = webitel.findMembers.bind(webitel);

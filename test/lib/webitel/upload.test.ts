@@ -256,11 +256,21 @@ describe("lib/webitel/upload", () => {
     const report = await work;
     assert.equal(report.cancelled, true);
     assert.equal(report.accepted, bench.loaded().length);
+    assert.equal(report.batches, bench.bulks().length);
     assert.ok(report.total < 1000 && report.total === report.accepted);
     await assert.rejects(bench.prepare(people(1000), { resume: true }), {
       code: "EINVALID",
       key: "webitel.errors.resume.nothing",
     });
+  });
+
+  it("counts no batch that a cancel has kept back", async () => {
+    const { upload, rows } = await prepare(people(100), { rate: 5 });
+    const work = upload.run(rows);
+    await until("the first batch", () => bench.bulks().length === 1);
+    await until("its end", () => upload.report.accepted > 0);
+    upload.cancel();
+    assert.deepEqual((await work).batches, 1);
   });
 
   it("closes: what is under way ends, the rest is left to a resume", async () => {

@@ -240,6 +240,7 @@ describe("webitel-dialer-member-upload", () => {
     await start(red.url, { action: "Resume" });
     await until("more members", () => members().length > paused);
     await start(red.url, { action: "cancel" });
+    await badge(/^cancelling$/);
     const done = await report();
     assert.deepEqual([done.cancelled, done.accepted], [true, members().length]);
     assert.equal(red.messages("caught").length, 0);

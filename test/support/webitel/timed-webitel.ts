@@ -34,7 +34,11 @@ export class TimedWebitel implements MembersApi {
 
   constructor(private readonly plans: BulkPlan[]) {}
 
-  async createMembers(_queue: string, items: readonly Member[]): Promise<string[]> {
+  async createMembers(
+    _queue: string,
+    items: readonly Member[],
+    _options?: Parameters<MembersApi["createMembers"]>[2],
+  ): Promise<string[]> {
     this.bulks.push(Date.now());
     const plan = this.plans.shift() ?? { answerMs: 10, commitMs: 10 };
     // The marker is written into the same objects again by a later part.
