@@ -10,13 +10,14 @@
  *   throw are left out.
  * - What is shipped as one file is bundled: see `bundles.ts`.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sentences } from "../lib/core/errors.js";
 import type { HelpPart, HelpSentences } from "../nodes/shared/help/sentences.js";
 import type { NodeType } from "../nodes/shared/register.js";
 import { buildBundles } from "./bundles.js";
+import { bundleDeclarations } from "./declarations.js";
 import { withRows } from "./rows.js";
 
 const root = resolve(__dirname, "..");
@@ -151,43 +152,9 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
   }
 }
 
-/** Removes the declarations that no published one needs. */
-function pruneDeclarations(): void {
-  const needed = new Set<string>();
-  const visit = (file: string): void => {
-    if (needed.has(file) || !existsSync(file)) return;
-    needed.add(file);
-    for (const [, target = ""] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g))
-      visit(resolve(dirname(file), `${target}.d.ts`));
-  };
-  const declarations = readdirSync(join(root, "dist/lib"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".d.ts"))
-    .map((file) => join(root, "dist/lib", file));
-  for (const file of declarations) if (file.endsWith("index.d.ts")) visit(file);
-  for (const file of declarations) if (!needed.has(file)) rmSync(file);
-}
-
-/** Indents by tabs: the four blanks of tsc and of the forms are a twentieth of the package. A script with a text of several lines stays. */
-function indentByTabs(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!/\.(?:js|d\.ts|html|css)$/.test(name)) continue;
-    const file = join(folder, name);
-    const code = readFileSync(file, "utf8");
-    const hasLongText =
-      /\.(?:js|ts)$/.test(name) &&
-      code.split("\n").some((line) => line.replaceAll("\\`", "").split("`").length % 2 === 0);
-    if (!hasLongText)
-      writeFileSync(
-        file,
-        code.replaceAll(/^(?: {4})+/gm, (blanks) => "\t".repeat(blanks.length / 4)),
-      );
-  }
-}
-
 async function build(): Promise<void> {
-  pruneDeclarations();
+  await bundleDeclarations();
   for (const [vendor, script] of Object.entries(nodeSets())) await assetsOf(vendor, script);
-  indentByTabs(join(root, "dist"));
   await buildBundles();
 }
 

@@ -192,7 +192,7 @@ describe("the packed tarball", function () {
       }),
     );
     execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", userDir], { encoding: "utf8" });
-    const client = readFileSync(join(userDir, "node_modules", NAME, "dist/lib/cti/client.d.ts"), "utf8");
+    const client = readFileSync(join(userDir, "node_modules", NAME, "dist/lib/cti/index.d.ts"), "utf8");
     assert.match(client, /\/\*\* How to reach one broker\. \*\//);
   });
 

@@ -7,7 +7,9 @@ export {
   type SubscribeRequest,
 } from "./client.js";
 export { type Command, type CommandBody, readCommand } from "./commands.js";
+export type { Call } from "../core/call.js";
 export { ContactCenterError, type ErrorCause } from "./errors.js";
+export type { VendorEvent } from "../core/event.js";
 export { callFacts, type CtiEvent, eventFacts, readEvent } from "./events.js";
 export {
   COMMANDS,

@@ -1,0 +1,35 @@
+/**
+ * The declarations that are shipped: one file for each vendor, with what its `index.ts` makes public and nothing else, and
+ * one for what the vendors share, so that an error of one vendor is the same type as that of another.
+ */
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+
+const lib = resolve(__dirname, "../dist/lib");
+
+/** Replaces the declarations that tsc wrote for each file. */
+export async function bundleDeclarations(): Promise<void> {
+  const written = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".d.ts"));
+  const indexes = written.filter((file) => /^\w+[\\/]index\.d\.ts$/.test(file));
+  const bundle = await rollup({
+    input: Object.fromEntries(indexes.map((file) => [file.replace(".d.ts", ""), join(lib, file)])),
+    plugins: [dts()],
+    external: [/^node:/],
+    onwarn: ({ message }) => {
+      throw new Error(message);
+    },
+  });
+  const target = join(lib, "declarations");
+  await bundle.write({
+    dir: target,
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "core/index.d.ts",
+    minifyInternalExports: false,
+  });
+  await bundle.close();
+  for (const file of written) rmSync(join(lib, file));
+  for (const file of [...indexes, "core/index.d.ts"]) renameSync(join(target, file), join(lib, file));
+  rmSync(target, { recursive: true });
+}
