@@ -25,7 +25,7 @@ export interface RteEvent {
 export type OnUnknown = (eventName: string, property?: string) => void;
 
 /** Events that are a state: a receiver keeps the latest. */
-export const SNAPSHOTS: ReadonlySet<string> = new Set<EventName>([
+const SNAPSHOTS: ReadonlySet<string> = new Set<EventName>([
   "CallbackListStatus",
   "QueueAttachedUsers",
   "QueueStatus",

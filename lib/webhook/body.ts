@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** 64 KiB: the largest body that is read. */
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 /** Milliseconds within which a body must be complete, unless a caller waits for less. */
 export const BODY_TIMEOUT_MS = 4000;
 /** Objects and lists nested deeper than this are refused. */

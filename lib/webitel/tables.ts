@@ -171,8 +171,6 @@ export const RESULT_FIELDS = {
   wait_between_retries: "integer",
 } as const;
 
-/** The fields of an event webhook (5.2), in the vendor's order. */
-export const EVENT_FIELDS = ["event", "direction", "queue", "member", "attempt", "uuid", "agent", "cid"] as const;
 /** Events and what they say of the call. */
 export const EVENT_STATES = { offering: "offered", bridged: "connected" } as const;
 

@@ -1,7 +1,7 @@
 /** The JSON hub protocol of ASP.NET Core SignalR, as far as a server of RTE needs it. */
 
 /** Ends every record. */
-export const RECORD_END = "\u001e";
+const RECORD_END = "\u001e";
 
 /** One record of a client. */
 export interface ClientRecord {

@@ -12,7 +12,7 @@ const wrong = (key: string): ReturnType<typeof refused> =>
  * The rows of a payload: a list, one member, or Webitel's own bulk body `{items}`.
  * @throws ContactCenterError `EINVALID` when it is none of them
  */
-export function payloadRows(payload: unknown): readonly unknown[] {
+function payloadRows(payload: unknown): readonly unknown[] {
   if (Array.isArray(payload)) return payload as unknown[];
   if (!isRecord(payload)) throw wrong("payload");
   return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
