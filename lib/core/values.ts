@@ -52,8 +52,22 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  * @returns the copy, or undefined when nothing is left
  */
 export function withoutEmpty<T extends object>(facts: { [K in keyof T]: T[K] | undefined | null }): T | undefined {
-  const entries = Object.entries(facts).filter(([, value]) => !isBlank(value));
-  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(facts)) {
+    const value = facts[name as keyof T];
+    if (!isBlank(value)) (copy ??= {})[name] = value;
+  }
+  return copy as T | undefined;
+}
+
+/** A copy of what `JSON.parse` made, at all depths, without any `__proto__`; several times as fast as `structuredClone`. */
+export function copyOfJson<T>(value: T): T {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(copyOfJson) as T;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value))
+    if (name !== "__proto__") copy[name] = copyOfJson((value as Record<string, unknown>)[name]);
+  return copy as T;
 }
 
 /**
@@ -85,11 +99,12 @@ export function propertiesIgnoringCase(
  * @returns a function of names in the documented spelling: the value of the first that is present and not undefined
  */
 export function readIgnoringCase(value: unknown): (...names: string[]) => unknown {
-  const properties = propertiesIgnoringCase(value);
+  const data = isRecord(value) ? value : {};
+  let properties: ReturnType<typeof propertiesIgnoringCase> | undefined;
   return (...names) => {
     for (const name of names) {
-      const exact = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-      const found = exact ?? properties.get(name.toLowerCase())?.[1];
+      const exact = Object.hasOwn(data, name) ? data[name] : undefined;
+      const found = exact ?? (properties ??= propertiesIgnoringCase(data)).get(name.toLowerCase())?.[1];
       if (found !== undefined) return found;
     }
     return undefined;

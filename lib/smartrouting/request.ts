@@ -1,5 +1,5 @@
 /** Reads the request that Enreach SmartRouting makes for each call ("SmartRouting Request", "SmartRouting Request Extra Data"). */
-import { isRecord, plainText, propertiesIgnoringCase } from "../core/values.js";
+import { copyOfJson, isRecord, plainText, propertiesIgnoringCase } from "../core/values.js";
 import { parseJsonObject } from "../webhook/body.js";
 import { EXTRA_DATA_KEYS, REQUEST_KEYS } from "./tables.js";
 
@@ -45,7 +45,7 @@ export function readRequest(body: Record<string, unknown>): SmartRoutingRequest 
 function extradataOf(value: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   const read = typeof value === "string" ? parseJsonObject(Buffer.from(value)) : undefined;
-  return read && "object" in read ? read.object : structuredClone(value);
+  return read && "object" in read ? read.object : copyOfJson(value);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Reads the request that Voicenter makes when a call reaches an external layer ("Request Parameters"). */
-import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
+import { copyOfJson, isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
 import { parseJsonObject } from "../webhook/body.js";
 import { REQUEST_FIELDS } from "./tables.js";
 
@@ -30,7 +30,7 @@ export function readRequest(body: Record<string, unknown>): LayerRequest {
   }
   // Copies: who changes what was read does not change the request.
   for (const [name, value] of Object.entries(data))
-    if (!Object.hasOwn(REQUEST_FIELDS, name.toUpperCase())) request[name] = structuredClone(value);
+    if (!Object.hasOwn(REQUEST_FIELDS, name.toUpperCase())) request[name] = copyOfJson(value);
   return request;
 }
 

@@ -43,8 +43,13 @@ const REMEMBERED = 10_000;
 
 /** All open calls of a process, by the id that a message carries. */
 export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request> {
-  private readonly open = new Map<string, OpenCall<Answer, Owner, Request>>();
-  private readonly settled = new Map<string, { late: Owner } | { gone: Owner }>();
+  private readonly open = new Map<number, Call<Answer, Owner, Request>>();
+  /** The numbers of settled calls, negative where the caller hung up. Each number has its place: remembering allocates nothing. */
+  private readonly settled = new Float64Array(REMEMBERED);
+  private readonly settledOwners: (Owner | undefined)[] = Array.from({ length: REMEMBERED });
+  /** Stands before each number, so that a message of an earlier process is not taken for one of this. */
+  private readonly prefix = `${randomUUID()}-`;
+  private lastNumber = 0;
 
   /**
    * Opens a call.
@@ -59,32 +64,10 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
     deadlineMs: number,
     respond: (answer: Answer) => void,
   ): OpenCall<Answer, Owner, Request> {
-    const id = randomUUID();
-    const settle = (as: { late: Owner } | { gone: Owner } = { late: owner }): boolean => {
-      clearTimeout(timer);
-      return this.forget(id, as);
-    };
-    const call: OpenCall<Answer, Owner, Request> = {
-      id,
-      owner,
-      request,
-      answer(answer) {
-        if (!settle()) return false;
-        respond(answer);
-        owner.onAnswer();
-        return true;
-      },
-      fallBack(reason) {
-        if (!settle()) return;
-        respond(owner.fallback());
-        owner.onFallback(id, request, reason);
-      },
-      abandon() {
-        if (settle({ gone: owner })) owner.onHangUp(id, request);
-      },
-    };
-    const timer = setTimeout(() => call.fallBack("deadline"), deadlineMs);
-    this.open.set(id, call);
+    const number = ++this.lastNumber;
+    const settle = (as: "late" | "gone"): boolean => this.settle(number, owner, as);
+    const call = new Call(`${this.prefix}${number}`, owner, request, respond, settle, deadlineMs);
+    this.open.set(number, call);
     return call;
   }
 
@@ -93,7 +76,14 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
    *   undefined when there never was such a call
    */
   find(id: unknown): OpenCall<Answer, Owner, Request> | { late: Owner } | { gone: Owner } | undefined {
-    return typeof id === "string" ? (this.open.get(id) ?? this.settled.get(id)) : undefined;
+    if (typeof id !== "string" || !id.startsWith(this.prefix)) return undefined;
+    const number = Number(id.slice(this.prefix.length));
+    const open = this.open.get(number);
+    if (open) return open;
+    const place = number % REMEMBERED;
+    const owner = this.settledOwners[place];
+    if (!owner || Math.abs(this.settled[place] as number) !== number) return undefined;
+    return this.settled[place] === number ? { late: owner } : { gone: owner };
   }
 
   /** Settles every call of an owner that closes. */
@@ -101,11 +91,48 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
     for (const call of [...this.open.values()]) if (call.owner === owner) call.fallBack("closed");
   }
 
-  /** Takes a settled call out; false when it was out already. */
-  private forget(id: string, as: { late: Owner } | { gone: Owner }): boolean {
-    if (!this.open.delete(id)) return false;
-    this.settled.set(id, as);
-    if (this.settled.size > REMEMBERED) this.settled.delete(this.settled.keys().next().value as string);
+  /** Takes a call out; false when it was out already. */
+  private settle(number: number, owner: Owner, as: "late" | "gone"): boolean {
+    if (!this.open.delete(number)) return false;
+    this.settled[number % REMEMBERED] = as === "late" ? number : -number;
+    this.settledOwners[number % REMEMBERED] = owner;
     return true;
+  }
+}
+
+class Call<Answer, Owner extends CallOwner<Answer, Request>, Request> implements OpenCall<Answer, Owner, Request> {
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    readonly id: string,
+    readonly owner: Owner,
+    readonly request: Request,
+    private readonly respond: (answer: Answer) => void,
+    private readonly take: (as: "late" | "gone") => boolean,
+    deadlineMs: number,
+  ) {
+    this.timer = setTimeout(() => this.fallBack("deadline"), deadlineMs);
+  }
+
+  answer(answer: Answer): boolean {
+    if (!this.settle("late")) return false;
+    this.respond(answer);
+    this.owner.onAnswer();
+    return true;
+  }
+
+  fallBack(reason: FallbackReason): void {
+    if (!this.settle("late")) return;
+    this.respond(this.owner.fallback());
+    this.owner.onFallback(this.id, this.request, reason);
+  }
+
+  abandon(): void {
+    if (this.settle("gone")) this.owner.onHangUp(this.id, this.request);
+  }
+
+  private settle(as: "late" | "gone"): boolean {
+    clearTimeout(this.timer);
+    return this.take(as);
   }
 }

@@ -13,6 +13,7 @@ const VOCABULARY = {
   waiting: { fill: "green", shape: "dot", text: "waiting" },
   open: { fill: "yellow", shape: "dot", text: "open" },
   late: { fill: "yellow", shape: "dot", text: "late" },
+  warning: { fill: "yellow", shape: "dot", text: "warning" },
   unconfigured: { fill: "grey", shape: "ring", text: "unconfigured" },
   error: { fill: "red", shape: "ring", text: "error" },
 } as const satisfies Record<string, NodeStatus>;
@@ -29,9 +30,10 @@ const shown = new WeakMap<Node, NodeStatus & { word: StatusWord }>();
  * @param text a fact instead of the word, under 20 characters, such as `12,400 / 50,000` or `401, next 12:30:05`
  */
 export function setStatus(node: Node, word: StatusWord, text?: string): void {
-  const face = { ...VOCABULARY[word], ...(text !== undefined && { text: text.slice(0, 19) }), word };
   const before = shown.get(node);
-  if (before?.word === word && before.text === face.text) return;
+  const said = text?.slice(0, 19) ?? VOCABULARY[word].text;
+  if (before?.word === word && before.text === said) return;
+  const face = { ...VOCABULARY[word], text: said, word };
   shown.set(node, face);
   if (before) show(node);
   // While a flow is being made its Status nodes hear nothing yet, and what is wrong from the start is worth hearing.

@@ -117,16 +117,18 @@ interface FieldNames {
  * @param config the node's configuration as deployed
  * @param fields the table of fields
  * @param vendor for errors
+ * @param key what the values are called in the result
  * @returns a function from a message, and a payload where it is not the message's own, to values by setting name: the
  *   node's own where made, else the payload's under either name
  */
-export function valueReader<F extends FieldNames>(
+export function valueReader<F extends FieldNames, K extends keyof FieldNames = "setting">(
   RED: NodeAPI,
   node: Node,
   config: object,
   fields: readonly F[],
   vendor: Vendor,
-): (message: Message, payload?: unknown) => Promise<Partial<Record<F["setting"], unknown>>> {
+  key: K = "setting" as K,
+): (message: Message, payload?: unknown) => Promise<Partial<Record<F[K], unknown>>> {
   const settings = config as Record<string, unknown>;
   const made = fields
     .map((field) => ({
@@ -141,13 +143,13 @@ export function valueReader<F extends FieldNames>(
     const fromPayload = readIgnoringCase(payload);
     for (const field of open) {
       const value = fromPayload(field.vendorName, field.setting);
-      if (value !== undefined) values[field.setting] = value;
+      if (value !== undefined) values[field[key]] = value;
     }
     for (const { field, typed } of made) {
       const value = await evaluate(RED, node, message, field.setting, typed, vendor);
-      if (value !== undefined) values[field.setting] = value;
+      if (value !== undefined) values[field[key]] = value;
     }
-    return values as Partial<Record<F["setting"], unknown>>;
+    return values as Partial<Record<F[K], unknown>>;
   };
 }
 
@@ -164,12 +166,7 @@ export function fieldReader<S extends Readonly<Record<string, string>>>(
   vendor: Vendor,
 ): (message: Message, payload?: unknown) => Promise<Partial<Record<S[keyof S], unknown>>> {
   const fields = Object.entries(settings).map(([setting, vendorName]) => ({ setting, vendorName }));
-  const read = valueReader(RED, node, config, fields, vendor);
-  return async (message, payload) => {
-    const values = await read(message, payload);
-    const byName = Object.entries(values).map(([setting, value]) => [settings[setting], value]);
-    return Object.fromEntries(byName) as Partial<Record<S[keyof S], unknown>>;
-  };
+  return valueReader(RED, node, config, fields, vendor, "vendorName");
 }
 
 /**
