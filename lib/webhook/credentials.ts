@@ -1,5 +1,5 @@
 /** The check of a vendor's credentials. Every comparison takes constant time. */
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 
 /** The authentication methods, as the setting `auth` names them. */
 export const AUTH_METHODS = ["none", "apikey", "basic", "secret"] as const;
@@ -27,20 +27,37 @@ export interface PresentedCredentials {
   secrets: readonly string[];
 }
 
-const digest = (text: string): Buffer => hash("sha256", text, "buffer");
-
-/** Prepares a comparison with secrets; digests make the lengths equal, as the constant-time comparison wants them. */
-function oneOf(secrets: readonly (string | undefined)[]): ((presented: string | undefined) => boolean) | undefined {
+/**
+ * Prepares a comparison with secrets. It takes as long for a wrong text as for the right one: always as many bytes as the
+ * secret has are compared, however many are shown.
+ */
+function oneOf(
+  secrets: readonly Buffer[],
+  encoding: "utf8" | "latin1",
+): ((presented: string | undefined) => boolean) | undefined {
   const expected = secrets
-    .filter((secret) => secret !== undefined && secret !== "")
-    .map((secret) => digest(secret ?? ""));
+    .filter(({ length }) => length > 0)
+    .map((bytes) => ({ bytes, shown: Buffer.alloc(bytes.length) }));
   if (expected.length === 0) return undefined;
-  return (presented) => {
-    const shown = digest(presented ?? "");
-    let equal = false;
-    for (const each of expected) equal = timingSafeEqual(shown, each) || equal;
-    return equal && presented !== undefined;
+  return (presented = "") => {
+    const length = Buffer.byteLength(presented, encoding);
+    let isOne = false;
+    for (const { bytes, shown } of expected) {
+      shown.fill(0).write(presented, encoding);
+      const isSame = timingSafeEqual(shown, bytes);
+      isOne = (isSame && length === bytes.length) || isOne;
+    }
+    return isOne;
   };
+}
+
+const utf8 = (...secrets: (string | undefined)[]): Buffer[] => secrets.map((secret) => Buffer.from(secret ?? ""));
+
+/** The bytes of header values: Node gives a header byte by byte, and clients send text as UTF-8 or as Latin-1. */
+function headerBytes(secret: string | undefined): Buffer[] {
+  // oxlint-disable-next-line no-control-regex
+  const isLatin1 = /^[\u0000-\u00ff]*$/.test(secret ?? "");
+  return isLatin1 ? [...utf8(secret), Buffer.from(secret ?? "", "latin1")] : utf8(secret);
 }
 
 /**
@@ -57,16 +74,16 @@ export function credentialCheck(
   const checks: Record<AuthMethod, () => ((presented: PresentedCredentials) => boolean) | undefined> = {
     none: () => () => true,
     apikey: () => {
-      const matches = oneOf([apiKey, apiKey2]);
+      const matches = oneOf([apiKey, apiKey2].flatMap(headerBytes), "latin1");
       return matches && ((presented) => matches(presented.apiKey));
     },
     basic: () => {
       const passwords = [password, password2].filter((each) => each);
-      const matches = username ? oneOf(passwords.map((each) => `${username}:${each}`)) : undefined;
+      const matches = username ? oneOf(utf8(...passwords.map((each) => `${username}:${each}`)), "utf8") : undefined;
       return matches && ((presented) => matches(userAndPassword(presented.authorization)));
     },
     secret: () => {
-      const matches = oneOf([secret, secret2]);
+      const matches = oneOf(utf8(secret, secret2), "utf8");
       return matches && ((presented) => presented.secrets.some(matches));
     },
   };

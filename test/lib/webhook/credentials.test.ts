@@ -44,6 +44,21 @@ describe("lib/webhook/credentials", () => {
     assert.equal(check("secret", { secret: "s" }, { apiKey: "s" }), false);
   });
 
+  it("compares the bytes of an API key, whichever way its text was sent", () => {
+    for (const apiKey of ["schlüssel", "ключ", "鍵🔑"]) {
+      const sent = Buffer.from(apiKey).toString("latin1");
+      assert.equal(check("apikey", { apiKey }, { apiKey: sent }), true, apiKey);
+      assert.equal(check("apikey", { apiKey }, { apiKey: `${sent}x` }), false, apiKey);
+      assert.equal(check("apikey", { apiKey }, { apiKey: sent.slice(0, -1) }), false, apiKey);
+    }
+    assert.equal(check("apikey", { apiKey: "schlüssel" }, { apiKey: "schlüssel" }), true);
+    assert.equal(
+      check("apikey", { apiKey: "ключ" }, { apiKey: Buffer.from("ключ", "latin1").toString("latin1") }),
+      false,
+    );
+    assert.equal(check("apikey", { apiKey: "a\0" }, { apiKey: "a" }), false);
+  });
+
   it("takes either of two, for rotation", () => {
     for (const apiKey of ["old", "new"])
       assert.equal(check("apikey", { apiKey: "old", apiKey2: "new" }, { apiKey }), true);
