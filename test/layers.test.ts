@@ -51,7 +51,7 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
         `nodes/${vendor}/settings.ts`,
         "nodes/shared/editor",
       ],
-      values: /^lib\/webhook\/path\.ts$/,
+      values: /^lib\/webhook\/(?:header-name|path)\.ts$/,
       builtins: false,
     }),
   ],

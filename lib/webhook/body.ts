@@ -26,29 +26,38 @@ export type Body = { kind: "whole"; bytes: Buffer } | { kind: "too-large" } | { 
  */
 export function readBody(request: IncomingMessage, timeoutMs: number, limit: number = BODY_LIMIT): Promise<Body> {
   return new Promise((resolve) => {
+    if (Number(request.headers["content-length"] ?? 0) > limit) {
+      discardBody(request);
+      resolve({ kind: "too-large" });
+      return;
+    }
     const parts: Buffer[] = [];
     let size = 0;
+    let isOpen = true;
     const onData = (part: Buffer): void => {
       size += part.length;
       if (size <= limit) parts.push(part);
       else end({ kind: "too-large" });
     };
     const end = (body: Body): void => {
+      if (!isOpen) return;
+      isOpen = false;
       clearTimeout(timer);
-      request.off("data", onData);
       if (body.kind !== "whole") {
+        request.off("data", onData);
         parts.length = 0;
         discardBody(request);
       }
       resolve(body);
     };
     const timer = setTimeout(() => end({ kind: "incomplete" }), timeoutMs);
+    // Each comes once. Those that come after the end change nothing.
+    const onBreak = (): void => end({ kind: "incomplete" });
     request.on("data", onData);
-    request.once("end", () =>
+    request.on("end", () =>
       end({ kind: "whole", bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) }),
     );
-    request.once("error", () => end({ kind: "incomplete" }));
-    request.once("close", () => end({ kind: "incomplete" }));
+    request.on("error", onBreak).on("close", onBreak);
   });
 }
 
@@ -93,13 +102,15 @@ export function parseJsonObject(bytes: Buffer): { object: Record<string, unknown
   const excess = excessOf(bytes);
   if (excess) return { fault: excess };
   let value: unknown;
+  const text = bytes.toString("utf8");
   try {
-    value = JSON.parse(bytes.toString("utf8").replace(/^\uFEFF/, ""));
+    value = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch {
     return { fault: "not-json" };
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) return { fault: "not-object" };
-  dropPrototypes(value);
+  // The name may be escaped.
+  if (text.includes("__proto__") || text.includes("\\u")) dropPrototypes(value);
   return { object: value as Record<string, unknown> };
 }
 

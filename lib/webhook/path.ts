@@ -29,3 +29,19 @@ export function unusablePart(path: string): string | undefined {
 export function isNodeRedPath(path: string): boolean {
   return NODE_RED_SEGMENTS.has((path.split("/")[1] ?? "").toLowerCase());
 }
+
+/** Decodes the segments of a path; an encoded slash stays encoded, as it parts no segments. */
+export function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path.replace(/%2f/gi, "%252F"));
+  } catch {
+    return path;
+  }
+}
+
+/** As express compares paths: case, double slashes and a trailing slash do not matter. */
+export function foldPath(path: string): string {
+  const folded = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
+  return (folded.length > 1 && folded.endsWith("/") ? folded.slice(0, -1) : folded).toLowerCase();
+}

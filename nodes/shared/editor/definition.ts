@@ -2,6 +2,7 @@
  * What the calls of `registerType` in the nodes' html share. They have to name `defaults`, `icon` and `color` literally, because tools read them
  * there; what they validate with comes from here.
  */
+import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
 import type { EditorNode } from "./red.js";
 
@@ -64,6 +65,12 @@ export const valid = {
   path: blankOr(function (this: EditorNode, value) {
     const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
     return part === undefined || `${this._("shared.webhook.hint.path")} (${part})`;
+  }),
+
+  /** The name of a header, or one with environment variables. */
+  headerName: blankOr(function (this: EditorNode, value) {
+    const text = String(value).trim();
+    return VARIABLE.test(text) || isHeaderName(text) || this._("shared.webhook.hint.header");
   }),
 
   /** A list of SIP addresses; an item with an environment variable may hold several. */

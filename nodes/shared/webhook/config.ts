@@ -9,6 +9,8 @@ import {
   type PresentedCredentials,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
+import { isHeaderName } from "../../../lib/webhook/header-name.js";
+import { type Redaction, redactionOf } from "../../../lib/webhook/redaction.js";
 import { readText } from "../values.js";
 
 export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
@@ -28,6 +30,15 @@ export interface WebhookConfig extends NodeDef {
 /** The header that Enreach names in its guide. */
 const DEFAULT_API_KEY_HEADER = "X-Benemen-APIKey";
 
+/** The credentials that an authentication method needs, and those that it takes as well. */
+const CREDENTIALS_OF: Record<AuthMethod, { needed: Credential[]; second: Credential[] }> = {
+  none: { needed: [], second: [] },
+  apikey: { needed: ["apiKey"], second: ["apiKey2"] },
+  basic: { needed: ["username", "password"], second: ["password2"] },
+  secret: { needed: ["secret"], second: ["secret2"] },
+};
+type Credential = keyof WebhookCredentials;
+
 /** The settings, read. */
 export interface WebhookSettings {
   /** Empty when none was entered. */
@@ -37,14 +48,24 @@ export interface WebhookSettings {
   apiKeyHeader: string;
   networks: Networks;
   proxies: Networks;
-  /** Without blanks around them. */
+  /** Those of the authentication, without blanks around them. */
   credentials: WebhookCredentials;
-  /** Undefined when the credential that `auth` asks for is empty, or a variable is not set: then every request is refused. */
+  /**
+   * Undefined when the credential that `auth` asks for is empty, a variable is not set or a setting is of a wrong type: then
+   * every request is refused.
+   */
   check: ((presented: PresentedCredentials) => boolean) | undefined;
   /** Entries of `networks` and `proxies` that are neither an address nor a range. */
   wrong: string[];
   /** Environment variables that are named and not set. */
   unset: string[];
+  /** Such variables of a second credential, which matches nobody then, while the first one is accepted. */
+  unsetSecond: string[];
+  /** Settings of a wrong type, such as a list that is none. */
+  malformed: string[];
+  /** False when no request can carry a header of the name in `apiKeyHeader`. */
+  hasHeader: boolean;
+  redaction: Redaction;
 }
 
 /**
@@ -58,23 +79,38 @@ export function webhookSettings(
   defaultAuth: AuthMethod = "secret",
 ): WebhookSettings {
   const unset = new Set<string>();
-  const text = (value: string | undefined): string => {
-    const read = readText(RED, node, value ?? "");
-    for (const name of read.unset) unset.add(name);
+  const unsetSecond = new Set<string>();
+  const malformed = new Set<string>();
+  const text = (setting: string, value: unknown, missing = unset): string => {
+    if (value === undefined || value === null) return "";
+    const given = typeof value === "number" ? String(value) : value;
+    if (typeof given !== "string") {
+      malformed.add(setting);
+      return "";
+    }
+    const read = readText(RED, node, given);
+    for (const name of read.unset) missing.add(name);
     return read.text.trim();
   };
-  // One variable may hold several entries.
-  const list = (value: string[] | undefined): ReturnType<typeof parseNetworks> =>
-    parseNetworks((value ?? []).flatMap((entry) => text(entry).split(",")));
-  const networks = list(config.networks);
-  const proxies = list(config.proxies);
+  const list = (setting: "networks" | "proxies"): ReturnType<typeof parseNetworks> => {
+    const value: unknown = config[setting] ?? [];
+    if (!Array.isArray(value)) malformed.add(setting);
+    // One variable may hold several entries.
+    return parseNetworks(
+      Array.isArray(value) ? value.flatMap((entry: unknown) => text(setting, entry).split(",")) : [],
+    );
+  };
+  const networks = list("networks");
+  const proxies = list("proxies");
   const auth = config.auth ?? defaultAuth;
-  const credentials = Object.fromEntries(
-    Object.entries(node.credentials ?? {}).map(([name, value]) => [name, text(value as string | undefined)]),
-  );
-  const path = text(config.url).replace(/^\/+/, "");
-  const apiKeyHeader = (text(config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
-  const isUsable = AUTH_METHODS.includes(auth) && unset.size === 0;
+  if (!AUTH_METHODS.includes(auth)) malformed.add("auth");
+  const { needed, second } = CREDENTIALS_OF[AUTH_METHODS.includes(auth) ? auth : "none"];
+  const credentials: WebhookCredentials = {};
+  for (const name of needed) credentials[name] = text(name, node.credentials?.[name]);
+  for (const name of second) credentials[name] = text(name, node.credentials?.[name], unsetSecond);
+  const path = text("url", config.url).replace(/^\/+/, "");
+  const apiKeyHeader = (text("apiKeyHeader", config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
+  const isUsable = malformed.size === 0 && unset.size === 0;
   return {
     path,
     auth,
@@ -85,5 +121,9 @@ export function webhookSettings(
     check: isUsable ? credentialCheck(auth, credentials) : undefined,
     wrong: [...networks.wrong, ...proxies.wrong],
     unset: [...unset],
+    unsetSecond: [...unsetSecond],
+    malformed: [...malformed],
+    hasHeader: auth !== "apikey" || isHeaderName(apiKeyHeader),
+    redaction: redactionOf(credentials, auth === "secret"),
   };
 }

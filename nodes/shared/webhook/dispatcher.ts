@@ -16,8 +16,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
 import { type Body, discardBody, readBody } from "../../../lib/webhook/body.js";
-import { isNodeRedPath } from "../../../lib/webhook/path.js";
-import { type ExpressApp, type Handler, hasPath, mayServe, type Next, PASSING_LAYERS, rootOf } from "./express.js";
+import { decodePath, foldPath, isNodeRedPath } from "../../../lib/webhook/path.js";
+import {
+  type ExpressApp,
+  type Handler,
+  hasPath,
+  hasRoute,
+  mayServe,
+  moveBeforeRoutes,
+  type Next,
+  PASSING_LAYERS,
+  rootOf,
+} from "./express.js";
 
 /** A request on a claimed path, before its query and body are read. */
 export interface WebhookRequest {
@@ -53,6 +63,14 @@ export interface Claim {
   admit(webhook: WebhookRequest): Admission;
   /** The path is claimed, but not with the request's method. */
   refuseMethod(webhook: WebhookRequest, allowed: string): void;
+}
+
+/** A path that was claimed. */
+export interface ClaimedPath {
+  /** Gives it back. */
+  release(): void;
+  /** True while another node, such as an `http in`, has a route for the same method and path. */
+  isServedTwice(): boolean;
 }
 
 /** Claims of one path, by method. */
@@ -118,9 +136,9 @@ class Dispatcher {
 
   /**
    * Claims a method and path.
-   * @returns how to give it back, or why it cannot be claimed
+   * @returns the claimed path, or why it cannot be claimed
    */
-  claim(claim: Claim): (() => void) | ClaimFault {
+  claim(claim: Claim): ClaimedPath | ClaimFault {
     const path = foldPath(`${this.nodeRoot()}/${claim.path}`);
     if (this.isReserved(path)) return "reserved";
     const claims: Claims = this.claims.get(path) ?? new Map<string, Claim>();
@@ -130,10 +148,13 @@ class Dispatcher {
     this.countSegments();
     // Checked at each claim: an embedding application may have added its middleware since.
     this.servesAtFront = this.skipsNoMiddleware();
-    return () => {
-      claims.delete(claim.method);
-      if (claims.size === 0 && this.claims.get(path) === claims) this.claims.delete(path);
-      this.countSegments();
+    return {
+      release: () => {
+        claims.delete(claim.method);
+        if (claims.size === 0 && this.claims.get(path) === claims) this.claims.delete(path);
+        this.countSegments();
+      },
+      isServedTwice: () => hasRoute(this.httpNode, claim.method, this.below(this.nodeRoot(), path) ?? path),
     };
   }
 
@@ -205,6 +226,8 @@ class Dispatcher {
     const at = stack.findIndex((layer) => layer.handle === webhookFront);
     stack.unshift(...stack.splice(at, 1));
     this.httpNode.use(webhookBehind);
+    // Before the routes of other nodes, which would get the claimed requests without their body.
+    moveBeforeRoutes(this.httpNode, webhookBehind);
     this.root.use(webhookEnd);
   }
 
@@ -263,7 +286,10 @@ class Dispatcher {
   }
 
   private claimsAt(path: string): Claims | undefined {
-    return path.length > LONGEST_PATH ? undefined : this.claims.get(foldPath(decoded(path)));
+    // Most callers write the path as it was claimed.
+    return (
+      this.claims.get(path) ?? (path.length > LONGEST_PATH ? undefined : this.claims.get(foldPath(decodePath(path))))
+    );
   }
 
   /** The claims of a path, or else of the longest path before it where a secret may follow. */
@@ -310,20 +336,4 @@ function isSecure(request: IncomingMessage): boolean {
       ?.trim()
       .toLowerCase() === "https"
   );
-}
-
-/** Decodes the segments of a path; an encoded slash stays encoded, as it parts no segments. */
-function decoded(path: string): string {
-  if (!path.includes("%")) return path;
-  try {
-    return decodeURIComponent(path.replace(/%2f/gi, "%252F"));
-  } catch {
-    return path;
-  }
-}
-
-/** As express compares paths: case, double slashes and a trailing slash do not matter. */
-function foldPath(path: string): string {
-  const folded = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
-  return (folded.length > 1 && folded.endsWith("/") ? folded.slice(0, -1) : folded).toLowerCase();
 }

@@ -16,9 +16,9 @@ import {
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
-import { setStatus, type StatusWord } from "../status.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
-import { type Claim, type ClaimFault, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
+import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
+import { type PathState, showReadiness } from "./readiness.js";
 
 /** What goes on the wire: a status and, unless there is no body, JSON text. */
 export interface HttpAnswer {
@@ -57,6 +57,8 @@ interface EndpointOptions {
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
   accept(request: AcceptedRequest): void;
+  /** The answer to a request whose body was still on its way when the node closed; a refusal where there is none. */
+  onClosed?(): HttpAnswer;
 }
 
 /** Why a request is refused, and the status that says so. */
@@ -71,6 +73,7 @@ const REFUSALS = {
   "too-deep": 400,
   "too-many": 400,
   unreadable: 400,
+  closed: 503,
 } as const satisfies Record<BodyFault, number> & Record<string, number>;
 type Refusal = keyof typeof REFUSALS;
 
@@ -79,7 +82,7 @@ const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Node-RED"' };
 const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
 
 /** Puts an answer on the wire, unless the caller is gone. */
-export function respond(request: WebhookRequest, answer: HttpAnswer, headers: Record<string, string> = {}): void {
+export function respond(request: WebhookRequest, answer: HttpAnswer, headers?: Record<string, string>): void {
   const { response } = request;
   if (response.headersSent || response.destroyed) return;
   if (answer.json === undefined) {
@@ -97,9 +100,11 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers: Re
 
 /** The endpoint of a webhook node. */
 interface WebhookEndpoint {
-  /** What the badge says while all is well; undefined when a setting is wrong, which the badge says instead. */
-  readonly ready: StatusWord | undefined;
-  /** Gives the path back. */
+  /** False when a setting is wrong, which the badge says. */
+  readonly isReady: boolean;
+  /** Paints the badge as it is between two calls. */
+  showReady(): void;
+  /** Gives the path back, and answers those whose body is still on its way. */
   close(): void;
 }
 
@@ -111,8 +116,9 @@ export function openEndpoint(
   options: EndpointOptions,
 ): WebhookEndpoint {
   const settings = webhookSettings(RED, node, config, options.defaultAuth);
-  const dispatcher = dispatcherOf(RED);
-  const refuse = (webhook: WebhookRequest, why: Refusal, headers: Record<string, string> = {}): void => {
+  /** Accepted requests whose body is on its way. */
+  const incoming = new Set<WebhookRequest>();
+  const refuse = (webhook: WebhookRequest, why: Refusal, headers?: Record<string, string>): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });
     respond(webhook, { status: REFUSALS[why], json }, headers);
     discardBody(webhook.request);
@@ -127,18 +133,19 @@ export function openEndpoint(
     }
   };
   const serve = (webhook: WebhookRequest, ip: string, body: Promise<Body> | undefined): void => {
-    const query = parseForm(webhook.query);
-    if ("fault" in query) {
-      refuse(webhook, query.fault);
+    const req = plainRequest(settings, webhook, ip);
+    if (!req) {
+      refuse(webhook, "too-many");
       return;
     }
-    const req = plainRequest(settings, webhook, query.object, ip);
-    const request = { req, webhookRequest: webhook, receivedAt: new Date().toISOString() };
+    const receivedAt = new Date().toISOString();
     if (!body) {
-      accept({ ...request, data: req.query });
+      accept({ data: req.query, req, webhookRequest: webhook, receivedAt });
       return;
     }
+    incoming.add(webhook);
     void body.then((read) => {
+      incoming.delete(webhook);
       if (read.kind !== "whole") {
         // After a large body the connection stays: closing it would break the sender off before it reads the answer.
         refuse(webhook, read.kind, read.kind === "incomplete" ? { Connection: "close" } : {});
@@ -146,7 +153,10 @@ export function openEndpoint(
       }
       const data = readData(read.bytes, webhook, options.form === true);
       if ("fault" in data) refuse(webhook, data.fault);
-      else accept({ ...request, data: data.object });
+      else {
+        settings.redaction.data(data.object);
+        accept({ data: data.object, req, webhookRequest: webhook, receivedAt });
+      }
     });
   };
   const claim: Claim = {
@@ -158,52 +168,35 @@ export function openEndpoint(
       const { headers, socket } = webhook.request;
       const ip = clientAddress(socket.remoteAddress, textOf(headers["x-forwarded-for"]), settings.proxies);
       const why = refusalOf(settings, webhook, ip);
+      if (!why) return { accepted: true, answer: (body) => serve(webhook, ip, body) };
       const challenge = why === "credentials" && settings.auth === "basic" ? CHALLENGE : {};
-      return {
-        accepted: why === undefined,
-        answer: (body) => (why ? refuse(webhook, why, challenge) : serve(webhook, ip, body)),
-      };
+      return { accepted: false, answer: () => refuse(webhook, why, challenge) };
     },
     refuseMethod: (webhook, allowed) => refuse(webhook, "method", { Allow: allowed }),
   };
-  const unusable = unusablePart(settings.path);
-  const claimed = settings.path === "" || unusable !== undefined ? undefined : dispatcher?.claim(claim);
-  const problem = dispatcher ? problemOf(settings, unusable, claimed) : "no-http";
-  const ready = settings.auth === "none" && settings.networks.any ? "open" : "waiting";
-  if (problem) {
-    const params = {
-      path: `/${settings.path}`,
-      part: unusable ?? "",
-      method: options.method,
-      auth: settings.auth,
-      entries: settings.wrong.map((entry) => entry || RED._("shared.webhook.empty-entry")).join(", "),
-      names: settings.unset.join(", "),
-    };
-    const word = problem === "path" || problem === "credential" ? "unconfigured" : "error";
-    setStatus(node, word, RED._(`shared.webhook.badge.${problem}`, params));
-    node.error(RED._(`shared.webhook.problem.${problem}`, params));
-  } else {
-    setStatus(node, ready);
-  }
+  const path = claimPath(dispatcherOf(RED), claim);
+  const readiness = showReadiness(RED, node, options.method, settings, path);
   return {
-    ready: problem === undefined ? ready : undefined,
-    close: () => (typeof claimed === "function" ? claimed() : undefined),
+    isReady: readiness.isReady,
+    showReady: () => readiness.show(),
+    close() {
+      readiness.close();
+      if ("claimed" in path) path.claimed.release();
+      for (const webhook of incoming)
+        if (options.onClosed) respond(webhook, options.onClosed());
+        else refuse(webhook, "closed", { Connection: "close" });
+      incoming.clear();
+    },
   };
 }
 
-type Problem = "no-http" | "path" | "unusable" | ClaimFault | "unset" | "credential" | "network";
-
-function problemOf(
-  settings: WebhookSettings,
-  unusable: string | undefined,
-  claimed: (() => void) | ClaimFault | undefined,
-): Problem | undefined {
-  if (settings.unset.length > 0) return "unset";
-  if (settings.path === "") return "path";
-  if (unusable !== undefined) return "unusable";
-  if (typeof claimed === "string") return claimed;
-  if (!settings.check) return "credential";
-  return settings.wrong.length > 0 ? "network" : undefined;
+function claimPath(dispatcher: ReturnType<typeof dispatcherOf>, claim: Claim): PathState {
+  if (!dispatcher) return { fault: "no-http" };
+  if (claim.path === "") return { fault: "path" };
+  const part = unusablePart(claim.path);
+  if (part !== undefined) return { unusablePart: part };
+  const claimed = dispatcher.claim(claim);
+  return typeof claimed === "string" ? { fault: claimed } : { claimed };
 }
 
 function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Refusal | undefined {
@@ -221,37 +214,23 @@ function secretsOf({ rest, query }: WebhookRequest): string[] {
   return rest === undefined ? secretsInQuery(query) : secretsInPath(rest);
 }
 
-function plainRequest(
-  settings: WebhookSettings,
-  webhook: WebhookRequest,
-  query: Record<string, string | string[]>,
-  ip: string,
-): PlainRequest {
+/** Undefined when the query has too many parameters. */
+function plainRequest(settings: WebhookSettings, webhook: WebhookRequest, ip: string): PlainRequest | undefined {
   const { method = "", headers: received } = webhook.request;
+  const { redaction, apiKeyHeader } = settings;
+  let query = parseForm(webhook.query);
+  if ("fault" in query) return undefined;
+  const search = redaction.query(webhook.query);
+  if (search !== webhook.query) query = parseForm(search) as typeof query;
   const headers: PlainRequest["headers"] = {};
-  for (const name in received)
-    if (!SECRET_HEADERS.has(name) && name !== settings.apiKeyHeader) headers[name] = received[name];
-  let search = webhook.query;
-  if (settings.auth === "secret") {
-    withoutSecrets(headers, settings.credentials);
-    // `key` is a secret only where it is asked for; elsewhere it is the vendor's own parameter.
-    if ("key" in query) {
-      const rest = new URLSearchParams(search);
-      rest.delete("key");
-      search = rest.toString();
-      delete query["key"];
-    }
+  for (const name in received) {
+    if (SECRET_HEADERS.has(name) || name === apiKeyHeader) continue;
+    const value = received[name];
+    // A proxy may repeat the address with its secret, as in `X-Original-URL`.
+    if (!redaction.leaks(textOf(value) ?? "")) headers[name] = value;
   }
-  return { method, url: search === "" ? webhook.path : `${webhook.path}?${search}`, headers, query, ip };
-}
-
-/** Drops headers in which a proxy repeats the address with its secret, such as `X-Original-URL`. */
-function withoutSecrets(headers: PlainRequest["headers"], { secret, secret2 }: WebhookCredentials): void {
-  const forms = [secret, secret2].flatMap((each) => (each ? [each, encodeURIComponent(each)] : []));
-  for (const name in headers) {
-    const value = textOf(headers[name]) ?? "";
-    if (forms.some((form) => value.includes(form))) delete headers[name];
-  }
+  const url = search === "" ? webhook.path : `${webhook.path}?${search}`;
+  return { method, url, headers, query: query.object, ip };
 }
 
 function readData(
@@ -265,5 +244,5 @@ function readData(
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(",") : value;
+  return typeof value === "object" ? value.join(",") : value;
 }

@@ -65,6 +65,24 @@ export function mayServe(app: ExpressApp | undefined, method: string, path: stri
   });
 }
 
+/**
+ * Tells whether an app has a route for a method and path.
+ * @param path as the app sees it, without its mount path
+ */
+export function hasRoute(app: ExpressApp, method: string, path: string): boolean {
+  return stackOf(app).some(
+    ({ regexp, route }) => route && regexp.test(path) && takesMethod(route.methods, method.toLowerCase()),
+  );
+}
+
+/** Puts a handler of an app before its routes, behind its middleware. */
+export function moveBeforeRoutes(app: ExpressApp, handler: Handler): void {
+  const stack = stackOf(app);
+  const from = stack.findIndex(({ handle }) => handle === handler);
+  const to = stack.findIndex(({ route }) => route !== undefined);
+  if (to >= 0 && to < from) stack.splice(to, 0, ...stack.splice(from, 1));
+}
+
 function stackOf(app: ExpressApp | undefined): Layer[] {
   return app?._router?.stack ?? [];
 }

@@ -56,20 +56,22 @@ export function openRequestNode(
   const entered = readDeadline(config.deadline);
   const deadlineMs = entered ?? DEFAULT_DEADLINE_MS;
   let closed = false;
-  const messageOf = (
+  /** @param message of the request, and nobody else's */
+  const addressed = (
     request: AcceptedRequest,
     id: string,
-    facts = options.message(request),
-  ): Record<string, unknown> => ({
-    ...facts,
-    req: request.req,
-    _webhook: { id },
-  });
+    message = options.message(request),
+  ): Record<string, unknown> => {
+    message["req"] = request.req;
+    message["_webhook"] = { id };
+    return message;
+  };
   const endpoint = openEndpoint(RED, node, config, {
     method: options.method,
     bodyMs: deadlineMs,
     ...(options.defaultAuth && { defaultAuth: options.defaultAuth }),
     ...(options.refusal && { refusal: options.refusal }),
+    onClosed: () => options.fallback(),
     accept(request) {
       const { webhookRequest } = request;
       if (closed) {
@@ -77,29 +79,32 @@ export function openRequestNode(
         return;
       }
       // First of all, since a request that cannot be read must not leave a call open.
-      const facts = options.message(request);
+      const message = options.message(request);
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
       const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
-      webhookRequest.response.once("close", () => call.abandon());
-      node.send(messageOf(request, call.id, facts));
+      webhookRequest.response.on("close", () => call.abandon());
+      node.send(addressed(request, call.id, message));
     },
   });
+  /** A wrong setting stays on the badge until it is corrected. */
+  const isBadgeFree = (): boolean => !closed && endpoint.isReady && entered !== undefined;
   const badge = (word: StatusWord, text?: string): void => {
-    // A wrong setting stays on the badge until it is corrected.
-    if (!closed && endpoint.ready && entered !== undefined) setStatus(node, word, text);
+    if (isBadgeFree()) setStatus(node, word, text);
   };
   const owner: RequestNodeOwner = {
     vendor: options.vendor,
     fallback: () => options.fallback(),
-    onAnswer: () => badge(endpoint.ready ?? "waiting"),
+    onAnswer() {
+      if (isBadgeFree()) endpoint.showReady();
+    },
     onLate: () => badge("late"),
     onHangUp(id, request) {
-      node.send([null, { ...messageOf(request, id), reason: "closed" }]);
+      node.send([null, { ...addressed(request, id), reason: "closed" }]);
       badge("late", RED._("shared.webhook.badge.gone"));
       warnOncePerMinute(node, "gone", RED._("shared.webhook.hung-up"));
     },
     onFallback(id, request, reason) {
-      node.send([null, { ...messageOf(request, id), reason }]);
+      node.send([null, { ...addressed(request, id), reason }]);
       badge(reason === "deadline" ? "late" : "error");
     },
   };
@@ -117,9 +122,10 @@ export function openRequestNode(
 }
 
 /** Undefined when what was entered is not a time. */
-function readDeadline(value: number | string | undefined): number | undefined {
+function readDeadline(value: unknown): number | undefined {
   if (value === undefined || value === "") return DEFAULT_DEADLINE_MS;
-  const ms = Number(value);
+  // A number, or text that is one: `true` and lists would count as numbers too.
+  const ms = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
   return ms > 0 && ms <= MAX_TIMER_MS ? ms : undefined;
 }
 
@@ -155,7 +161,8 @@ export async function answerCall(
   try {
     if (found.owner.vendor !== vendor)
       throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
-    if (!found.answer(await build(found.request))) late(calls.find(id));
+    const built = build(found.request);
+    if (!found.answer(built instanceof Promise ? await built : built)) late(calls.find(id));
   } catch (error) {
     found.fallBack("error");
     throw error;

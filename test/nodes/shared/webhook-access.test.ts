@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 const basic = (user: string, password: string): Record<string, string> => ({
@@ -66,8 +67,8 @@ describe("webhook access", () => {
     ]);
   });
   after(() => red?.stop());
-  const ask = (path: string, headers: Record<string, string> = {}): Promise<Reply> =>
-    send(`${red.url}/${path}`, { anum: "+1" }, { headers });
+  const ask = (path: string, headers: Record<string, string> = {}, body: object = { anum: "+1" }): Promise<Reply> =>
+    send(`${red.url}/${path}`, body, { headers });
   const statuses = async (cases: [string, Record<string, string>, number][]): Promise<void> => {
     for (const [path, headers, status] of cases)
       assert.equal((await ask(path, headers)).status, status, `${path} ${JSON.stringify(headers).slice(0, 80)}`);
@@ -243,5 +244,30 @@ describe("webhook access", () => {
       Buffer.from("benemen:pass:word").toString("base64"),
     ])
       assert.ok(!told.includes(secret), secret);
+  });
+
+  it("show no credential that is repeated elsewhere in the request", async () => {
+    red.forget();
+    const repeats = (text: string): string => `again=${text}&${text}=1&url=https://x/${text}?a&next=1`;
+    const secret = encodeURIComponent(MADE);
+    const body = { anum: "1", extradata: { Note: `see ${MADE}`, Whole: MADE, Parts: [MADE, "x"], [MADE]: 1 } };
+    await ask(`slash?key=${secret}&${repeats(secret)}&plus=${MADE}`, { Referer: `https://x/slash/${secret}` }, body);
+    await ask(`slash/${secret}?${repeats(encodeURIComponent(secret))}`, { "X-Original-URL": `/slash/${MADE}` }, body);
+    await ask(`two-passwords?${repeats("new")}`, {
+      ...basic("u", "new"),
+      "X-Auth": basic("u", "new")["Authorization"] ?? "",
+    });
+    await ask(`apikey?${repeats("k3y")}`, { "X-Benemen-APIKey": "k3y", "X-Key": "k3y" });
+    const seen = await Promise.all(["slash-seen", "two-passwords-seen", "apikey-seen"].map((id) => red.message(id)));
+    await until("the second call", () => red.messages("slash-seen").length === 2);
+    for (const message of [...seen, ...red.messages("slash-seen")]) {
+      const { query, url } = message["req"] as { query: object; url: string };
+      assert.deepEqual([query, url.split("?")[1]], [{ next: "1" }, "next=1"]);
+    }
+    const [{ payload }] = seen as [{ payload: { extradata: unknown } }, ...unknown[]];
+    assert.deepEqual(payload.extradata, { Note: "see ", Parts: ["", "x"] });
+    const told = JSON.stringify([red.seen, red.log]);
+    for (const text of [MADE, secret, "k3y", basic("u", "new")["Authorization"] ?? ""])
+      assert.ok(!told.includes(text), text);
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { code, node, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 const SECRET = { auth: "secret", credentials: { secret: "s3cret" } };
@@ -176,4 +177,40 @@ describe("webhook neighbours", () => {
       });
     }
   });
+
+  for (const { title, settings, root = "", headers = {} } of SETTINGS)
+    describe(`another node on the same method and path, with ${title}`, () => {
+      let red: NodeRed;
+      before(async () => {
+        red = await NodeRed.start({ settings });
+      });
+      after(() => red?.stop());
+      const badges = (): string[] => red.messages("status").map((seen) => (seen["status"] as { text: string }).text);
+      const warnings = (): string[] => red.log.filter((line) => line.includes("[warn]") && line.includes("POST /mine"));
+      const mine = inNode("mine", {});
+      const theirs = coreRoute("core-mine", "post", "/Mine/");
+      const status = statusProbe(["mine"]);
+      const call = async (): Promise<Reply> => send(`${red.url}${root}/mine`, { anum: "1" }, { headers });
+
+      it("is named when it comes first, and ours gets the requests", async () => {
+        await red.deploy([tab(), ...theirs]);
+        await red.deploy([tab(), ...theirs, ...status, ...mine], "nodes");
+        await until("the badge", () => badges().includes("path served twice"));
+        assert.equal(warnings().length, 1);
+        assert.equal((await call()).status, 204);
+      });
+
+      it("is named when it comes later, once, and no more when it goes", async () => {
+        await red.deploy([tab(), ...status, ...mine]);
+        red.forget();
+        red.log.length = 0;
+        await red.deploy([tab(), ...status, ...mine, ...theirs], "nodes");
+        await until("the badge", () => badges().at(-1) === "path served twice");
+        assert.equal((await call()).status, 204);
+        await red.deploy([tab(), ...status, ...mine, ...theirs, ...coreRoute("more", "get", "/mine")], "nodes");
+        assert.equal(warnings().length, 1);
+        await red.deploy([tab(), ...status, ...mine, ...coreRoute("more", "get", "/mine")], "nodes");
+        await until("the badge", () => badges().at(-1) === "open");
+      });
+    });
 });
