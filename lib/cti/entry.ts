@@ -35,8 +35,8 @@ export interface Entry {
   timer?: NodeJS.Timeout;
   /** The request that waits or is under way; a second one joins it. */
   request?: Promise<void>;
-  /** True while the broker may be making a subscription. */
-  isSending: boolean;
+  /** Since when the broker may be making a subscription, Unix milliseconds. */
+  sendingSince?: number;
   /** Resolves at the broker's first answer, whatever it says. */
   readonly answered: Promise<void>;
   readonly setAnswered: () => void;
@@ -57,7 +57,7 @@ export function createEntry(
     setAnswered = resolve;
   });
   return {
-    ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, isSending: false, answered, setAnswered },
+    ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, answered, setAnswered },
     aliveAt: lostFrom ?? Date.now(),
     ...(id !== undefined && { id }),
     ...(lostFrom !== undefined && { lostFrom }),

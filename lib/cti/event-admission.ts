@@ -28,22 +28,22 @@ export class EventAdmission {
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
     const { entries, ids, isLoaded, onUnanswered } = this.options;
-    const candidates = [imAddress ?? "", ""].map((address) => entries.get(entryKey(callback, address)));
-    const entry = candidates.find((one) => one !== undefined);
-    if (id === undefined || id === "") return entry !== undefined;
+    const keys = [...new Set([imAddress ?? "", ""])].map((address) => entryKey(callback, address));
+    const candidates = keys.flatMap((key) => entries.get(key) ?? []);
+    if (id === undefined || id === "") return candidates.length > 0;
     const owner = ids.ownerOf(id);
     if (owner !== undefined) {
       this.noteSign(entries.get(owner), id);
       return true;
     }
     if (!isLoaded()) return true;
-    const sending = candidates.find((one) => one?.isSending);
-    // Beside a known subscription an unknown one may be left over; once the answer is there, it is known which.
-    if (sending) return sending.id === undefined || !ids.hasLostAnswer(sending.key);
-    const unanswered = candidates.find((one) => one && ids.takeLostAnswer(one.key, id));
-    if (unanswered) onUnanswered(id, unanswered.key);
-    else ids.noteUnknown(id);
-    return false;
+    const sending = candidates.find(({ sendingSince }) => sendingSince !== undefined);
+    // Once the answer is there, or lost, it is known whose this one is.
+    const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id));
+    if (unanswered === undefined) ids.noteUnknown(id, keys);
+    else onUnanswered(id, unanswered);
+    // Beside a known subscription an unknown one may be left over.
+    return sending !== undefined && (sending.id === undefined || ids.lostAnswersOf(sending.key) === 0);
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

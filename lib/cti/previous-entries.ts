@@ -26,11 +26,11 @@ export class PreviousEntries {
 
   /** Adds what a former process stored; its ids are known from now on. */
   add({ aliveAt, held, ended }: StoredState, ids: SubscriptionIds): void {
-    for (const [key, { id, lostFrom }] of held) {
+    for (const [key, { id, lostFrom, lostAnswers = 0 }] of held) {
       this.leftBehind.set(key, { id, lostFrom: lostFrom ?? (id === undefined ? undefined : aliveAt) });
       if (id !== undefined) ids.hold(id, key);
-      // The former process may have been killed while the broker answered.
-      ids.noteLostAnswer(key);
+      // One more: the former process may have been killed while the broker answered.
+      for (let answer = 0; answer <= lostAnswers; answer++) ids.noteLostAnswer(key, 0);
     }
     for (const [key, at] of ended) this.ended.set(key, at);
   }

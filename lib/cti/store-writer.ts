@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
+import { MAX_LOST } from "./subscription-ids.js";
 import type { StoredEntry, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
 
 /** What a {@link StoreWriter} writes. */
@@ -48,9 +49,13 @@ export function readStored(stored: unknown): StoredState {
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
     held: new Map(
-      held.map(([key, { id, lostFrom }]) => [
+      held.map(([key, { id, lostFrom, lostAnswers }]) => [
         key,
-        { id: typeof id === "string" ? id : undefined, lostFrom: numberOf(lostFrom) },
+        {
+          id: typeof id === "string" ? id : undefined,
+          lostFrom: numberOf(lostFrom),
+          lostAnswers: Math.min(numberOf(lostAnswers) ?? 0, MAX_LOST),
+        },
       ]),
     ),
     ended: new Map(

@@ -4,7 +4,7 @@ import { ON_THE_WAY_MS } from "./duplicates.js";
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
 const LOST_ANSWER_MS = 60_000;
 /** Lost answers of one entry that are remembered. */
-const MAX_LOST = 20;
+export const MAX_LOST = 20;
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
@@ -13,20 +13,36 @@ export function normalId(id: string): string {
   return id.toLowerCase().replace(/[{}-]/g, "");
 }
 
+/** A request that may have been processed, Unix milliseconds. */
+interface LostAnswer {
+  sentAt: number;
+  lostAt: number;
+}
+
+/** A subscription that is not known to be ours. */
+interface UnknownId {
+  id: string;
+  /** When it posted first, Unix milliseconds. */
+  seenAt: number;
+  /** The entries that it may belong to. */
+  keys: readonly string[];
+}
+
 /** The ids of one broker. Entries are named by their key. */
 export class SubscriptionIds {
   private readonly owners = new Map<string, string>();
   // A broker may hand out one id for several entries.
   private readonly holders = new Map<string, Set<string>>();
   private readonly goneAt = new Map<string, number>();
-  private readonly lostAnswers = new Map<string, number[]>();
-  private readonly unknown = new Map<string, number>();
+  private readonly lostAnswers = new Map<string, LostAnswer[]>();
+  private readonly unknown = new Map<string, UnknownId>();
 
   /** The entry has this id now. */
   hold(id: string, key: string): void {
     const normal = normalId(id);
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
+    this.unknown.delete(normal);
     this.holders.set(normal, (this.holders.get(normal) ?? new Set()).add(key));
   }
 
@@ -70,38 +86,47 @@ export class SubscriptionIds {
     return goneAt !== undefined && Date.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
   }
 
-  /** A request of this entry may have been processed although no answer came. */
-  noteLostAnswer(key: string): void {
-    this.lostAnswers.set(key, [...(this.lostAnswers.get(key) ?? []), Date.now()].slice(-MAX_LOST));
+  /**
+   * A request of this entry may have been processed although no answer came.
+   * @param sentAt when it was sent, Unix milliseconds
+   * @returns the subscription that it made, where that has posted already
+   */
+  noteLostAnswer(key: string, sentAt: number): string | undefined {
+    this.lostAnswers.set(key, [...this.recentlyLost(key), { sentAt, lostAt: Date.now() }].slice(-MAX_LOST));
+    const posted = [...this.unknown.values()].find(({ keys, seenAt }) => keys.includes(key) && seenAt > sentAt);
+    return posted && this.takeLostAnswer(key, posted.id) ? posted.id : undefined;
   }
 
-  /** True where an unknown id may be the subscription that a lost answer was about. */
-  hasLostAnswer(key: string): boolean {
-    const now = Date.now();
-    return (this.lostAnswers.get(key) ?? []).some((at) => now - at <= LOST_ANSWER_MS);
+  /** Lost answers of an entry whose subscription may still show. */
+  lostAnswersOf(key: string): number {
+    return this.recentlyLost(key).length;
   }
 
   /**
    * Takes an unknown id for the subscription that a lost answer was about: once, within a minute, and only where the id
-   * was never seen before that answer got lost.
+   * was not seen before that request was sent.
    * @returns true when it is
    */
   takeLostAnswer(key: string, id: string): boolean {
-    const now = Date.now();
-    const seenAt = this.unknown.get(normalId(id)) ?? Infinity;
-    const lost = (this.lostAnswers.get(key) ?? []).filter((at) => now - at <= LOST_ANSWER_MS);
-    const found = lost.findIndex((at) => at < seenAt);
+    const seenAt = this.unknown.get(normalId(id))?.seenAt ?? Infinity;
+    const lost = this.recentlyLost(key);
+    const found = lost.findIndex(({ sentAt }) => sentAt < seenAt);
     if (found >= 0) lost.splice(found, 1);
     if (lost.length === 0) this.lostAnswers.delete(key);
     else this.lostAnswers.set(key, lost);
     return found >= 0;
   }
 
-  /** An event of this id was refused. */
-  noteUnknown(id: string): void {
+  /** An event of an id came in that is not known to be ours, for one of these entries. */
+  noteUnknown(id: string, keys: readonly string[]): void {
     const normal = normalId(id);
     if (this.unknown.has(normal)) return;
-    this.unknown.set(normal, Date.now());
+    this.unknown.set(normal, { id, seenAt: Date.now(), keys });
     if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
+  }
+
+  private recentlyLost(key: string): LostAnswer[] {
+    const now = Date.now();
+    return (this.lostAnswers.get(key) ?? []).filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
   }
 }

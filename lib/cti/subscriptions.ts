@@ -95,7 +95,11 @@ export class SubscriptionManager {
       backoff,
     });
     this.writer = new StoreWriter(options.store, {
-      held: () => [...this.entries.values()].map(({ key, id, lostFrom }) => [key, { id, lostFrom }]),
+      held: () =>
+        [...this.entries.values()].map(({ key, id, lostFrom }) => {
+          const lostAnswers = this.ids.lostAnswersOf(key) || undefined;
+          return [key, { id, lostFrom, lostAnswers }];
+        }),
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
@@ -246,10 +250,9 @@ export class SubscriptionManager {
     const { key } = entry;
     try {
       const id = await this.requests.inTurn(() => this.sendSubscribe(entry), priority);
-      entry.isSending = false;
+      delete entry.sendingSince;
       if (id !== undefined) await this.subscribed(entry, id);
     } catch (error) {
-      entry.isSending = false;
       this.failed(entry, error);
     }
     this.endOverlap(key);
@@ -258,7 +261,7 @@ export class SubscriptionManager {
   // @returns undefined when nobody wants it any more
   private async sendSubscribe(entry: Entry): Promise<string | undefined> {
     if (!this.isWanted(entry)) return undefined;
-    entry.isSending = true;
+    entry.sendingSince = Date.now();
     this.overlaps.begin(entry.key, entry.id === undefined ? undefined : normalId(entry.id));
     return this.requests.send(() => this.options.client.subscribe(subscribeRequest(entry)));
   }
@@ -292,7 +295,13 @@ export class SubscriptionManager {
   }
 
   private failed(entry: Entry, error: unknown): void {
-    if (isUnreachable(error) && !isUnprocessed(error)) this.ids.noteLostAnswer(entry.key);
+    const { key, sendingSince: sentAt } = entry;
+    delete entry.sendingSince;
+    if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
+      const made = this.ids.noteLostAnswer(key, sentAt);
+      if (made !== undefined) void this.unsubscribe(made, key, "later");
+      this.writer.writeSoon();
+    }
     if (!this.isWanted(entry)) return;
     entry.error = error;
     this.schedule.retry(entry, error);
@@ -328,7 +337,7 @@ export class SubscriptionManager {
   }
 
   private endOverlap(key: string): void {
-    if (!this.entries.get(key)?.isSending && !this.removals.hasKey(key)) this.overlaps.end(key);
+    if (this.entries.get(key)?.sendingSince === undefined && !this.removals.hasKey(key)) this.overlaps.end(key);
   }
 
   private recover(outage: Outage): void {

@@ -599,6 +599,65 @@ describe("lib/cti/subscriptions", () => {
       assert.deepEqual([...broker.held.keys()], ["id-3"]);
     });
 
+    it("ends one that posted before its answer was known to be lost, without another event", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      broker.loseAnswers = 1;
+      const asked = one.subscribe([ANNA]);
+      await clock.tickAsync(10);
+      const ended = one.unsubscribe([ANNA]);
+      assert.equal(manager.admits(URL, "id-2", ANNA), false);
+      answer();
+      await clock.tickAsync(500);
+      await Promise.all([asked, ended]);
+      assert.deepEqual(broker.addresses(), [BART]);
+    });
+
+    it("ends one that posted while it was asked for, without another event", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(10);
+      assert.equal(manager.admits(URL, "id-2", ANNA), true);
+      answer();
+      await clock.tickAsync(1100);
+      assert.deepEqual([...broker.held.keys()], ["id-1", "id-3"]);
+    });
+
+    it("ends it although nobody wants the agent any more", async () => {
+      const { manager, one } = await started([BART]);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(10);
+      void one.unsubscribe([ANNA]);
+      await clock.tickAsync(10);
+      assert.equal(manager.admits(URL, "id-2", ANNA), false);
+      await clock.tickAsync(500);
+      assert.deepEqual(broker.addresses(), [BART]);
+    });
+
+    it("ends each that a killed process left for one agent", async () => {
+      const { manager: former, one } = await started([ANNA]);
+      broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(300);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(10);
+      kill(former);
+      answer();
+      await clock.tickAsync(10);
+      assert.deepEqual([...broker.held.keys()], ["id-1", "id-2", "id-3"]);
+      const { manager } = await started([ANNA]);
+      for (const id of ["id-2", "id-3"]) assert.equal(manager.admits(URL, id, ANNA), false);
+      await clock.tickAsync(500);
+      assert.deepEqual([...broker.held.keys()], ["id-4"]);
+    });
+
     it("never one that posted before, nor later than a minute", async () => {
       const { manager, one } = await started([ANNA]);
       assert.equal(manager.admits(URL, "foreign", ANNA), false);
