@@ -2,7 +2,7 @@
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
 import { plainText, propertiesIgnoringCase } from "../../lib/core/values.js";
-import type { ReadText } from "../shared/values.js";
+import { type ReadText, variablesIn } from "../shared/values.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;
@@ -56,10 +56,15 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
  * @param setting list of entries: one address each, or several with commas, blanks or lines between them, as a variable
  *   may hold them; undefined where nothing was entered
  * @param read puts the variables of an entry in
+ * @param entered the setting before Node-RED put variables in
  * @returns one empty address when nothing was entered
  * @throws ContactCenterError `EINVALID` for the field `agents` when it is no list, or has entries, but no address
  */
-export function agentList(setting: unknown, read: (entry: string) => ReadText): AddressList {
+export function agentList(
+  setting: unknown,
+  read: (entry: string) => ReadText,
+  entered: () => unknown = () => setting,
+): AddressList {
   const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
   if (!Array.isArray(setting ?? [])) throw refused("cti.errors.agents", cause);
   const parts: unknown[] = [];
@@ -75,7 +80,12 @@ export function agentList(setting: unknown, read: (entry: string) => ReadText): 
     parts.push(...text.split(/[\s,]+/).filter((part) => part !== ""));
   }
   if (parts.length === 0 && unset[0]) throw unset[0].error;
-  if (parts.length === 0) return { addresses: [""], wrong: [] };
+  if (parts.length === 0) {
+    // Nobody who entered a variable meant everybody.
+    const names = [entered()].flat().flatMap((entry) => (typeof entry === "string" ? variablesIn(entry) : []));
+    if (names.length > 0) throw refused("cti.errors.agents-blank", cause, { names: names.join(", ") });
+    return { addresses: [""], wrong: [] };
+  }
   const { addresses, wrong } = readAddresses(parts, "subscribe", "agents");
   return { addresses, wrong: [...wrong, ...unset] };
 }

@@ -16,7 +16,7 @@ import { onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
-import { readText } from "../shared/values.js";
+import { enteredSetting, readText } from "../shared/values.js";
 import { subscriptionBadge } from "./badge.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { brokerOf } from "./connection.js";
@@ -74,7 +74,11 @@ export = (RED: NodeAPI) => {
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { subscriptions, agents: commands } = broker.open();
-      const agents = agentList(config.agents, (entry) => readText(RED, this, entry));
+      const agents = agentList(
+        config.agents,
+        (entry) => readText(RED, this, entry),
+        () => enteredSetting(RED, this, "agents"),
+      );
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
       const subscriber: Subscriber = new Subscriber(subscriptions, {
@@ -126,11 +130,9 @@ export = (RED: NodeAPI) => {
     };
     const fail = (error: unknown): void => {
       problem = error;
-      setStatus(
-        this,
-        "error",
-        RED._("cti-subscribe.badge.field", { field: (error as ContactCenterError).cause?.field ?? "" }),
-      );
+      const { key, cause, params } = error as Partial<ContactCenterError>;
+      const field = key === "cti.errors.agents-blank" ? params?.["names"] : cause?.field;
+      setStatus(this, "error", RED._("cti-subscribe.badge.field", { field: String(field ?? "") }));
       this.error(localize(RED, error).message);
     };
     const end = async (): Promise<void> => {

@@ -18,6 +18,11 @@ export function isBlank({ value }: TypedValue): boolean {
 /** `${NAME}` anywhere in a text, and `$(NAME)` as a whole text, which Node-RED takes too. */
 const VARIABLES = /\$\{([^}]+)\}|^\$\((\S+)\)$/g;
 
+/** The variables that a text names. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(VARIABLES)].map(([, braced, old]) => braced ?? old ?? "");
+}
+
 function isSet(RED: NodeAPI, node: Node, name: string): boolean {
   return RED.util.getSetting(node, name) !== undefined;
 }
@@ -37,14 +42,25 @@ export interface ReadText {
  */
 export function readText(RED: NodeAPI, node: Node, text: string): ReadText {
   if (!text.includes("$")) return { text, unset: [] };
-  const unset = [...text.matchAll(VARIABLES)]
-    .map(([, braced, old]) => braced ?? old ?? "")
-    .filter((name) => !isSet(RED, node, name));
+  const unset = variablesIn(text).filter((name) => !isSet(RED, node, name));
   if (unset.length > 0) return { text: "", unset };
   return {
     text: text.includes("${") ? String(RED.util.evaluateNodeProperty(text, "env", node, {}) ?? "") : text,
     unset,
   };
+}
+
+/**
+ * A setting as it was entered: where a text is nothing but a variable, a node is given the variable's value.
+ * @param field the setting's name
+ */
+export function enteredSetting(RED: NodeAPI, node: Node, field: string): unknown {
+  const { id, _alias = id } = node as Node & { _alias?: string };
+  let setting: unknown;
+  RED.nodes.eachNode((config) => {
+    if (config.id === _alias) setting = (config as unknown as Record<string, unknown>)[field];
+  });
+  return setting;
 }
 
 /**

@@ -39,6 +39,20 @@ describe("nodes/cti/agent-list", () => {
     assert.equal(read(setting).wrong.length, 5);
   });
 
+  it("is refused where variables that are set to nothing leave no address, and names them", () => {
+    const entered = ["${LEAD}", "${TEAM},"];
+    assert.throws(
+      () =>
+        agentList(
+          ["", ","],
+          (text) => ({ text, unset: [] }),
+          () => entered,
+        ),
+      (error) =>
+        error instanceof ContactCenterError && error.code === "EINVALID" && error.params.names === "LEAD, TEAM",
+    );
+  });
+
   it("is refused where no address is left, or where it is no list", () => {
     for (const setting of [["${LEAD}"], [null], [{}], ["${LEAD}", 0], "sip:anna@contoso.example", {}, 5, true])
       assert.throws(

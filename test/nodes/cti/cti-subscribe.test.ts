@@ -39,7 +39,7 @@ describe("nodes/cti/cti-subscribe", function () {
   let simulator: CtiSimulator;
   let red: NodeRed;
   before(async () => {
-    [simulator, red] = await Promise.all([startCtiSimulator(), NodeRed.start()]);
+    [simulator, red] = await Promise.all([startCtiSimulator(), NodeRed.start({ env: { CTI_NOTHING: "" } })]);
   });
   after(async () => {
     await red.stop();
@@ -246,6 +246,26 @@ describe("nodes/cti/cti-subscribe", function () {
         assert.deepEqual(simulator.requests, []);
       });
     }
+  });
+
+  it("names the variable that is set to nothing where it is the whole list of agents, and subscribes nobody", async () => {
+    await red.deploy([tab()]);
+    await holds([]);
+    red.forget();
+    simulator.requests.length = 0;
+    await red.deploy([
+      ...eventLoopFlow(simulator, red, ["${CTI_NOTHING}"]),
+      button("sub", "subscribe", { action: "subscribe" }),
+      node("watch", "status", { scope: ["subscribe"] }, [["status"]]),
+      probe("status"),
+    ]);
+    const badge = await red.message("status", (message) => (message["status"] as { fill: string }).fill === "red");
+    assert.match((badge["status"] as { text: string }).text, /CTI_NOTHING/);
+    await pressInject(red, "sub");
+    const error = await failure();
+    assert.deepEqual([error.code, error.cause.field], ["EINVALID", "agents"]);
+    assert.match(error.message, /CTI_NOTHING/);
+    assert.deepEqual(simulator.requests, []);
   });
 
   it("does not subscribe by itself when it is not active, but when it is told to", async () => {
