@@ -1,7 +1,7 @@
 /** When an entry is subscribed again: after a failure, when a renewal is due, and after an outage. */
 import { MAX_TIMER_MS } from "../core/values.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import type { Entry } from "./entry.js";
+import { type Entry, notifyUsers } from "./entry.js";
 import type { ContactCenterError } from "./errors.js";
 
 /** What an {@link EntrySchedule} works with. */
@@ -52,7 +52,7 @@ export class EntrySchedule {
     entry.timer = setTimeout(
       () => {
         // While the broker does not end the former one, a new one would make it worse.
-        if (this.options.isBlocked(entry)) this.renew(entry, 0.9);
+        if (this.options.isBlocked(entry)) this.postpone(entry);
         else this.options.subscribe(entry);
       },
       Math.min(ms, MAX_TIMER_MS),
@@ -69,6 +69,7 @@ export class EntrySchedule {
       const isSubscribed = entry.id !== undefined;
       if (isSubscribed && !needsIt(entry)) continue;
       entry.attempt = 0;
+      if (isSubscribed) entry.isInDoubt = true;
       if (!entry.request) this.later(entry, isSubscribed ? spreadMs * this.random() : 0);
     }
   }
@@ -87,6 +88,12 @@ export class EntrySchedule {
   /** Nothing is due any more. */
   cancel(entry: Entry): void {
     clearTimeout(entry.timer);
+  }
+
+  private postpone(entry: Entry): void {
+    entry.isPostponed = true;
+    notifyUsers([entry]);
+    this.renew(entry, 0.9);
   }
 
   private later(entry: Entry, ms: number): void {

@@ -30,6 +30,10 @@ export interface Entry {
   aliveAt: number;
   /** Since when events may be lost, Unix milliseconds; undefined when none are. */
   lostFrom?: number;
+  /** True while the broker may have forgotten the id: after an outage or a kill, until it is renewed. */
+  isInDoubt?: boolean;
+  /** True while a renewal is due and waits for the end of the former subscription. */
+  isPostponed?: boolean;
   error?: unknown;
   attempt: number;
   timer?: NodeJS.Timeout;
@@ -59,7 +63,7 @@ export function createEntry(
   return {
     ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, answered, setAnswered },
     aliveAt: lostFrom ?? Date.now(),
-    ...(id !== undefined && { id }),
+    ...(id !== undefined && { id, isInDoubt: true }),
     ...(lostFrom !== undefined && { lostFrom }),
   };
 }

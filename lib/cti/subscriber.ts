@@ -22,6 +22,7 @@ export interface SubscriptionRow {
   /** Empty for the subscription without an agent. */
   imAddress: string;
   subscriptionId?: string;
+  /** False, too, while the broker may have forgotten it. */
   subscribed: boolean;
   error?: unknown;
 }
@@ -103,6 +104,11 @@ export class Subscriber implements EntryUser {
     });
   }
 
+  /** Subscriptions whose renewal is due, and waits until the broker ends a former one. */
+  get postponed(): number {
+    return [...this.entries.values()].filter(({ isPostponed }) => isPostponed).length;
+  }
+
   /** Everything that is wanted now. */
   list(): SubscriptionRow[] {
     return [...this.entries.values()].map((entry) => this.row(entry));
@@ -154,7 +160,7 @@ export class Subscriber implements EntryUser {
     const error = entry.error ?? this.manager.awayError;
     return {
       imAddress,
-      subscribed: id !== undefined && error === undefined,
+      subscribed: id !== undefined && error === undefined && !entry.isInDoubt,
       ...(id !== undefined && { subscriptionId: id }),
       ...(error !== undefined && { error }),
     };

@@ -273,6 +273,8 @@ export class SubscriptionManager {
     this.ids.hold(id, key);
     Object.assign(entry, { id, aliveAt: Date.now(), attempt: 0 });
     delete entry.error;
+    delete entry.isInDoubt;
+    delete entry.isPostponed;
     this.schedule.renew(entry);
     entry.setAnswered();
     if (old === undefined || normalId(old) === normalId(id)) {

@@ -9,11 +9,18 @@ import { codeOf } from "./connection.js";
 /** What a badge can hold. */
 const BADGE_LENGTH = 19;
 
+/** What a badge shows. */
+export interface BadgeSource {
+  /** The rows now. */
+  list: () => SubscriptionRow[];
+  /** How many renewals are due and wait. */
+  postponed: () => number;
+}
+
 /**
- * @param list the rows now
  * @returns what to call after each change; calls in one tick are shown once
  */
-export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => SubscriptionRow[]): () => void {
+export function subscriptionBadge(RED: NodeAPI, node: Node, { list, postponed }: BadgeSource): () => void {
   let failing = false;
   let isDue = false;
   const show = (): void => {
@@ -22,9 +29,14 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => Subscrip
     const held = rows.filter((row) => row.subscribed).length;
     const failed = rows.find((row) => row.error !== undefined)?.error;
     if (failed !== undefined)
-      setStatus(node, isUnreachable(failed) ? "disconnected" : "error", failureText(rows, failed));
+      setStatus(
+        node,
+        isUnreachable(failed) ? "disconnected" : "error",
+        fitting(`${held} / ${rows.length}`, codeOf(failed), " "),
+      );
     else if (held < rows.length) setStatus(node, "connecting", held > 0 ? `${held} / ${rows.length}` : undefined);
     else if (rows.length === 0) setStatus(node, "unconfigured", RED._("cti-subscribe.badge.none"));
+    else if (postponed() > 0) setStatus(node, "late", fitting(`${held} / ${rows.length}`, `${postponed()} late`, ", "));
     else setStatus(node, "connected", `${held} / ${rows.length}`);
     // Tries go on with back-off: the log has the beginning and the end of it, not each.
     if (failed !== undefined && !failing)
@@ -39,8 +51,7 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, list: () => Subscrip
 }
 
 /** How many are subscribed and why not all; the reason alone where both do not fit. */
-function failureText(rows: readonly SubscriptionRow[], error: unknown): string {
-  const code = codeOf(error);
-  const text = `${rows.filter((row) => row.subscribed).length} / ${rows.length} ${code}`;
-  return text.length <= BADGE_LENGTH ? text : code;
+function fitting(count: string, reason: string, separator: string): string {
+  const text = count + separator + reason;
+  return text.length <= BADGE_LENGTH ? text : reason;
 }

@@ -87,7 +87,10 @@ export = (RED: NodeAPI) => {
         onChange: () => changed(),
         onGap: reportGap,
       });
-      const changed = subscriptionBadge(RED, this, () => (closed ? [] : [...subscriber.list(), ...wrongRows(agents)]));
+      const changed = subscriptionBadge(RED, this, {
+        list: () => (closed ? [] : [...subscriber.list(), ...wrongRows(agents)]),
+        postponed: () => subscriber.postponed,
+      });
       const onLoggedOut = (imAddress: string): void => void commands.heartbeats.stop(imAddress);
       const release = config.eventNode
         ? expectEvents(config.eventNode, { subscriptions, url, onLoggedOut })

@@ -125,6 +125,21 @@ describe("lib/cti/subscriptions", () => {
       assert.equal(broker.held.size, 20);
     });
 
+    it("does not call subscribed what waits for its check after an outage", async () => {
+      const { one } = await started(AGENTS, 300_000);
+      broker.fault = failure("ECONNREFUSED");
+      void one.subscribe(AGENTS.slice(0, 1));
+      await clock.tickAsync(50_000);
+      broker.fault = undefined;
+      broker.held.clear();
+      for (let at = 0; at < 4000; at++) {
+        await clock.tickAsync(10);
+        const subscribed = one.list().filter((row) => row.subscribed).length;
+        assert.ok(subscribed <= broker.held.size, `${subscribed} of ${broker.held.size}`);
+      }
+      assert.equal(one.list().filter((row) => row.subscribed).length, 20);
+    });
+
     it("staggers renewals", async () => {
       const manager = new SubscriptionManager({
         client: broker,
@@ -304,6 +319,16 @@ describe("lib/cti/subscriptions", () => {
       assert.equal(broker.held.size, 2);
     });
 
+    it("counts those that wait for the end of the former one, until they are renewed", async () => {
+      const { one } = await started([ANNA, BART], 10_000);
+      broker.keeps = failure(500);
+      await clock.tickAsync(20_000);
+      assert.equal(one.postponed, 2);
+      broker.keeps = undefined;
+      await clock.tickAsync(60_000);
+      assert.equal(one.postponed, 0);
+    });
+
     it("does not end a subscription whose id the broker hands out again", async () => {
       broker.nextId = (address) => `same-${address}`;
       const { one } = await started([ANNA], 60_000);
@@ -365,6 +390,17 @@ describe("lib/cti/subscriptions", () => {
       await started([ANNA]);
       await clock.tickAsync(500);
       assert.deepEqual([broker.addresses(), ids()], [[ANNA], ["id-3"]]);
+    });
+
+    it("does not call subscribed what the former process had until the broker has confirmed it", async () => {
+      const { manager } = await started([ANNA]);
+      kill(manager);
+      broker.gate = new Promise(() => undefined);
+      const { one } = await started([ANNA]);
+      assert.deepEqual(
+        one.list().map(({ subscribed, subscriptionId }) => [subscribed, subscriptionId]),
+        [[false, "id-1"]],
+      );
     });
 
     it("ends each former subscription after its own replacement, not after all replacements", async () => {

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import type { Node, NodeAPI } from "node-red";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import type { SubscriptionRow } from "../../../lib/cti/subscriber.js";
+import { subscriptionBadge } from "../../../nodes/cti/badge.js";
+import { failure } from "../../support/fake-cti-broker.js";
+import { until } from "../../support/wait.js";
+
+const ROW: SubscriptionRow = { imAddress: "sip:anna@contoso.example", subscriptionId: "id", subscribed: true };
+
+describe("nodes/cti/badge", () => {
+  const cases: [string, SubscriptionRow[], number, string][] = [
+    ["all are subscribed", [ROW, ROW], 0, "green dot 2 / 2"],
+    ["one waits for its check", [ROW, { ...ROW, subscribed: false }], 0, "yellow ring 1 / 2"],
+    ["renewals are postponed", [ROW, ROW], 2, "yellow dot 2 / 2, 2 late"],
+    ["postponed renewals are many", Array<SubscriptionRow>(2000).fill(ROW), 1234, "yellow dot 1234 late"],
+    ["one was refused", [ROW, { ...ROW, subscribed: false, error: failure(500) }], 1, "red ring 1 / 2 500"],
+    [
+      "the broker is away",
+      Array<SubscriptionRow>(2000).fill({
+        ...ROW,
+        subscribed: false,
+        error: new ContactCenterError("ECONNREFUSED", "x", { vendor: "anywhere365", operation: "subscribe" }),
+      }),
+      0,
+      "red ring ECONNREFUSED",
+    ],
+    ["there are none", [], 0, "grey ring none"],
+  ];
+  for (const [what, rows, postponed, expected] of cases)
+    it(`says so when ${what}`, async () => {
+      const shown: string[] = [];
+      const node = {
+        status: ({ fill, shape, text }: Record<string, string>) => shown.push(`${fill} ${shape} ${text}`),
+        warn: () => undefined,
+      } as unknown as Node;
+      const RED = { _: (key: string) => key.split(".").at(-1) } as unknown as NodeAPI;
+      subscriptionBadge(RED, node, { list: () => rows, postponed: () => postponed })();
+      await until("the badge", () => shown.length > 0);
+      assert.deepEqual(shown, [expected]);
+    });
+});
