@@ -45,10 +45,10 @@ export class EntrySchedule {
    * @param earliest part of the interval that passes in any case
    */
   renew(entry: Entry, earliest = 0.5): void {
-    const times = [...entry.users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0);
+    entry.renewMs = renewMsOf(entry);
     clearTimeout(entry.timer);
-    if (times.length === 0) return;
-    const ms = Math.min(...times) * (earliest + (1 - earliest) * this.random());
+    if (entry.renewMs === Infinity) return;
+    const ms = entry.renewMs * (earliest + (1 - earliest) * this.random());
     entry.timer = setTimeout(
       () => {
         // While the broker does not end the former one, a new one would make it worse.
@@ -57,6 +57,11 @@ export class EntrySchedule {
       },
       Math.min(ms, MAX_TIMER_MS),
     );
+  }
+
+  /** Its users have changed: a renewal that is planned stays as it is, unless they want it more or less often. */
+  usersChanged(entry: Entry): void {
+    if (entry.renewMs !== undefined && entry.renewMs !== renewMsOf(entry) && !entry.request) this.renew(entry);
   }
 
   /**
@@ -101,4 +106,9 @@ export class EntrySchedule {
     if (!this.options.isWanted(entry)) return;
     entry.timer = setTimeout(() => this.options.subscribe(entry), Math.min(ms, MAX_TIMER_MS));
   }
+}
+
+/** The interval of the most impatient user, milliseconds; Infinity where nobody wants renewals. */
+function renewMsOf({ users }: Entry): number {
+  return Math.min(...[...users].map(({ renewMs }) => renewMs).filter((ms) => ms > 0));
 }

@@ -25,6 +25,8 @@ export interface Entry {
   readonly imAddress: string;
   readonly callback: Callback;
   readonly users: Set<EntryUser>;
+  /** When the last user left for a deploy, Unix milliseconds, until all subscribers have started again. */
+  keptSince?: number;
   id?: string;
   /** When the broker last showed that it knows the id, Unix milliseconds. */
   aliveAt: number;
@@ -34,6 +36,8 @@ export interface Entry {
   isInDoubt?: boolean;
   /** True while a renewal is due and waits for the end of the former subscription. */
   isPostponed?: boolean;
+  /** The interval of the renewal that is planned, milliseconds. */
+  renewMs?: number;
   error?: unknown;
   attempt: number;
   timer?: NodeJS.Timeout;
@@ -73,10 +77,10 @@ export function markLost(entry: Entry, from: number): void {
   entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
 }
 
-/** Events of this entry are received again; its users get the time that is missing, if any is. */
+/** Events of this entry are received again; its users get the time that is missing, if any is, and once there are some. */
 export function reportRestored(entry: Entry): void {
-  const { lostFrom } = entry;
-  if (lostFrom === undefined) return;
+  const { lostFrom, users } = entry;
+  if (lostFrom === undefined || users.size === 0) return;
   delete entry.lostFrom;
   reportLoss(entry, lostFrom, Date.now());
 }
@@ -86,7 +90,7 @@ export function reportRestored(entry: Entry): void {
  * becomes part of that time.
  */
 export function reportPastLoss(entry: Entry, from: number, to: number): void {
-  if (entry.lostFrom === undefined) reportLoss(entry, from, to);
+  if (entry.lostFrom === undefined && entry.users.size > 0) reportLoss(entry, from, to);
   else markLost(entry, from);
 }
 

@@ -16,8 +16,14 @@ export class PreviousEntries {
   private isComplete = false;
   private expected = 0;
 
-  /** @param end called for each entry of a former process that no subscriber asked for */
-  constructor(private readonly end: (key: string, entry: StoredEntry) => void) {}
+  /**
+   * @param end called for each entry of a former process that no subscriber asked for
+   * @param onAllStarted called when all subscribers have asked for their entries
+   */
+  constructor(
+    private readonly end: (key: string, entry: StoredEntry) => void,
+    private readonly onAllStarted: () => void,
+  ) {}
 
   /** True when all that a former process left is known. */
   get loaded(): boolean {
@@ -67,6 +73,11 @@ export class PreviousEntries {
     this.endUnused();
   }
 
+  /** A deploy has begun: subscribers will be announced again. */
+  deployBegun(): void {
+    this.isComplete = false;
+  }
+
   /** All subscribers that there are have been announced. */
   allSubscribersExpected(): void {
     this.isComplete = true;
@@ -79,5 +90,6 @@ export class PreviousEntries {
       this.leftBehind.delete(key);
       this.end(key, entry);
     }
+    this.onAllStarted();
   }
 }

@@ -2,7 +2,7 @@
 import { ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
-import type { Callback, Entry, EntryUser } from "./entry.js";
+import { type Callback, type Entry, type EntryUser, markLost } from "./entry.js";
 import { type Gap, GapCollector } from "./gaps.js";
 import type { SubscriptionManager } from "./subscriptions.js";
 
@@ -37,6 +37,7 @@ export class Subscriber implements EntryUser {
   private readonly entries = new Map<string, Entry>();
   private readonly gaps: GapCollector;
   private isStarted = false;
+  private isTakingBack = false;
   private closed = false;
 
   /** Announces itself; nothing is sent. */
@@ -47,9 +48,9 @@ export class Subscriber implements EntryUser {
     this.renewMs = options.renewMs ?? 0;
     this.gaps = new GapCollector(
       (gap) => options.onGap?.(gap),
-      () => [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
+      () => this.isTakingBack || [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
     );
-    manager.expectSubscriber();
+    manager.previous.expectSubscriber();
   }
 
   /**
@@ -60,8 +61,12 @@ export class Subscriber implements EntryUser {
   async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
     await this.manager.loaded;
     const entries = this.closed ? [] : addresses.map((address) => this.entryOf(address));
+    // What a deploy repeats is a try again, and no more urgent than others.
+    const priorities = entries.map(({ keptSince }) => (keptSince === undefined ? "asked" : "later"));
+    this.takeBack(entries);
     this.setStarted();
-    for (const entry of entries) if (this.isNew(entry)) void this.manager.request(entry, "asked");
+    for (const [at, entry] of entries.entries())
+      if (this.isNew(entry)) void this.manager.request(entry, priorities[at] ?? "asked");
     await Promise.all(entries.filter((entry) => this.isNew(entry)).map(({ answered }) => answered));
     return this.closed ? [] : this.list();
   }
@@ -92,7 +97,7 @@ export class Subscriber implements EntryUser {
       if (!entry) return [];
       ids.set(address, entry.id);
       this.entries.delete(agentKey(address));
-      return this.manager.release(this, entry, false);
+      return this.manager.users.release(this, entry, false);
     });
     this.changed();
     await this.whileAnswered(Promise.all(ends));
@@ -118,12 +123,15 @@ export class Subscriber implements EntryUser {
    * Ends all subscriptions that nobody else wants.
    * @param limitMs how long to wait for the broker; what it has not confirmed then is asked for again, also by another
    *   process after this one
+   * @param isDeploy true where another subscriber will start soon: what that one wants again stays as it is
    */
-  async close(limitMs: number): Promise<void> {
+  async close(limitMs: number, isDeploy = false): Promise<void> {
     this.gaps.flush();
     this.closed = true;
+    const entries = [...this.entries.values()];
+    if (isDeploy) for (const entry of entries) this.manager.users.keep(this, entry);
+    const ends = isDeploy ? [] : entries.map((entry) => this.manager.users.release(this, entry, true));
     this.setStarted();
-    const ends = [...this.entries.values()].map((entry) => this.manager.release(this, entry, true));
     this.entries.clear();
     await within(limitMs, Promise.all(ends));
     await this.manager.save();
@@ -140,12 +148,25 @@ export class Subscriber implements EntryUser {
   private setStarted(): void {
     if (this.isStarted) return;
     this.isStarted = true;
-    this.manager.subscriberStarted();
+    this.manager.previous.subscriberStarted();
+  }
+
+  // Of what a deploy has left as it was, events may have been refused meanwhile.
+  private takeBack(entries: readonly Entry[]): void {
+    this.isTakingBack = true;
+    for (const entry of entries) {
+      const { keptSince, lostFrom, id, imAddress } = entry;
+      if (keptSince === undefined) continue;
+      if (lostFrom !== undefined) markLost(entry, keptSince);
+      else if (id !== undefined) this.restored(imAddress, keptSince, Date.now());
+    }
+    this.isTakingBack = false;
+    this.gaps.flush();
   }
 
   private entryOf(imAddress: string): Entry {
     const key = agentKey(imAddress);
-    const entry = this.entries.get(key) ?? this.manager.acquire(this, imAddress, this.options.callback);
+    const entry = this.entries.get(key) ?? this.manager.users.acquire(this, imAddress, this.options.callback);
     this.entries.set(key, entry);
     return entry;
   }

@@ -14,9 +14,9 @@ import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
-import type { Callback, Entry, EntryUser } from "./entry.js";
-import { createEntry, markLost, notifyUsers, reportPastLoss, reportRestored, subscribeRequest } from "./entry.js";
+import { type Entry, markLost, notifyUsers, reportPastLoss, reportRestored, subscribeRequest } from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
+import { EntryUsers } from "./entry-users.js";
 import type { ContactCenterError } from "./errors.js";
 import { EventAdmission } from "./event-admission.js";
 import { PreviousEntries } from "./previous-entries.js";
@@ -47,12 +47,18 @@ const REFUSALS = 3;
 export class SubscriptionManager {
   /** Resolves when what a former process left is known. */
   readonly loaded: Promise<void>;
+  /** Subscribers announce themselves to these, and then ask for their entries. */
+  readonly previous = new PreviousEntries(
+    (key, { id }) => {
+      if (id !== undefined) void this.unsubscribe(id, key, "later");
+      this.writer.writeSoon();
+    },
+    () => this.users.endUnused(),
+  );
+  /** Who uses which entry. */
+  readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
   private readonly limit = new RequestLimit(this.entries);
-  private readonly previous = new PreviousEntries((key, { id }) => {
-    if (id !== undefined) void this.unsubscribe(id, key, "later");
-    this.writer.writeSoon();
-  });
   private readonly ids = new SubscriptionIds();
   private readonly overlaps = new OverlapFilter();
   private readonly requests: BrokerRequests;
@@ -87,6 +93,15 @@ export class SubscriptionManager {
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
       ...(backoff && { backoff }),
+    });
+    this.users = new EntryUsers({
+      entries: this.entries,
+      previous: this.previous,
+      onChange: (entry) => {
+        this.schedule.usersChanged(entry);
+        this.writer.writeSoon();
+      },
+      end: (entry, isWantedLater) => this.end(entry, isWantedLater),
     });
     this.schedule = new EntrySchedule({
       subscribe: (entry) => void this.request(entry, "later"),
@@ -143,39 +158,6 @@ export class SubscriptionManager {
     return this.overlaps.isDuplicate(key, normalId(id), content);
   }
 
-  /** The entry of an agent; it is made, or taken over from a former process, when nobody has it yet. */
-  acquire(user: EntryUser, imAddress: string, callback: Callback): Entry {
-    const key = entryKey(callback.url, imAddress);
-    const entry = this.entries.get(key) ?? this.add(key, imAddress, callback);
-    entry.users.add(user);
-    return entry;
-  }
-
-  /** Gives an entry up; the last user ends it at the broker. @returns after the first try */
-  async release(user: EntryUser, entry: Entry, isWantedLater: boolean): Promise<void> {
-    if (!entry.users.delete(user) || entry.users.size > 0) return;
-    this.schedule.cancel(entry);
-    this.entries.delete(entry.key);
-    this.limit.released(entry.key);
-    if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
-      this.previous.ended.set(entry.key, entry.lostFrom ?? Date.now());
-    entry.setAnswered();
-    const { id, key, aliveAt } = entry;
-    if (id === undefined) {
-      this.writer.writeSoon();
-      await entry.request;
-      return;
-    }
-    this.ids.release(id, key);
-    const releasedAt = Date.now();
-    const ended = this.unsubscribe(id, key, "asked", {
-      onEnd: (end) => {
-        if (end !== "ended") this.noteLoss(key, aliveAt, releasedAt);
-      },
-    });
-    await Promise.all([entry.request, ended]);
-  }
-
   /** Subscribes, or renews what is subscribed already. A request that waits is joined. */
   request(entry: Entry, priority: Priority): Promise<void> {
     this.schedule.cancel(entry);
@@ -190,19 +172,14 @@ export class SubscriptionManager {
     return entry.request;
   }
 
-  /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */
-  expectSubscriber(): void {
-    this.previous.expectSubscriber();
-  }
-
-  /** A subscriber has asked for its entries, or will not ask. */
-  subscriberStarted(): void {
-    this.previous.subscriberStarted();
-  }
-
   /** All subscribers that there are have been announced. */
   allSubscribersExpected(): void {
     this.previous.allSubscribersExpected();
+  }
+
+  /** Renews all soon: what the broker was asked for means something else now. */
+  renewAll(): void {
+    this.schedule.renewAll(this.entries, () => true);
   }
 
   /** True while the broker has not confirmed the end of this subscription. */
@@ -223,6 +200,7 @@ export class SubscriptionManager {
   /** Ends all timers; nothing more is sent. */
   async close(): Promise<void> {
     for (const entry of this.entries.values()) this.schedule.cancel(entry);
+    this.users.close();
     this.requests.close();
     this.removals.close();
     await this.writer.close();
@@ -235,11 +213,27 @@ export class SubscriptionManager {
     this.previous.setLoaded();
   }
 
-  private add(key: string, imAddress: string, callback: Callback): Entry {
-    const entry = createEntry(key, imAddress, callback, this.previous.take(key));
-    this.entries.set(key, entry);
-    this.writer.writeSoon();
-    return entry;
+  private async end(entry: Entry, isWantedLater: boolean): Promise<void> {
+    this.schedule.cancel(entry);
+    this.entries.delete(entry.key);
+    this.limit.released(entry.key);
+    if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
+      this.previous.ended.set(entry.key, entry.lostFrom ?? entry.keptSince ?? Date.now());
+    entry.setAnswered();
+    const { id, key, aliveAt } = entry;
+    if (id === undefined) {
+      this.writer.writeSoon();
+      await entry.request;
+      return;
+    }
+    this.ids.release(id, key);
+    const releasedAt = Date.now();
+    const ended = this.unsubscribe(id, key, "asked", {
+      onEnd: (end) => {
+        if (end !== "ended") this.noteLoss(key, aliveAt, releasedAt);
+      },
+    });
+    await Promise.all([entry.request, ended]);
   }
 
   private isWanted(entry: Entry): boolean {

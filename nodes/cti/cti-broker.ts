@@ -33,6 +33,7 @@ export = (RED: NodeAPI) => {
           node: this,
           client: clientOf(RED, this, config, this.credentials ?? {}),
           parallel: parallelOf(config.parallel),
+          fields: [config.addressField, config.callbackField].join(),
         })),
     } satisfies Partial<CtiBroker>);
 

@@ -12,7 +12,7 @@ import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import type { Gap } from "../../lib/cti/gaps.js";
 import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { isActive } from "../shared/active.js";
-import { onDeployEnd } from "../shared/deploys.js";
+import { isDeploying, onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
@@ -115,11 +115,11 @@ export = (RED: NodeAPI) => {
         if (!session) attempt();
         resolve();
       });
-      this.on("close", (done: () => void) => {
+      this.on("close", (removed: boolean, done: () => void) => {
         closed = true;
         off();
         resolve();
-        void end().finally(done);
+        void end(!removed && isDeploying(RED)).finally(done);
       });
     });
     const attempt = (): void => {
@@ -138,8 +138,8 @@ export = (RED: NodeAPI) => {
       setStatus(this, "error", RED._("cti-subscribe.badge.field", { field: String(field ?? "") }));
       this.error(localize(RED, error).message);
     };
-    const end = async (): Promise<void> => {
-      await session?.subscriber.close(CLOSE_MS);
+    const end = async (isDeploy: boolean): Promise<void> => {
+      await session?.subscriber.close(CLOSE_MS, isDeploy);
       session?.release();
     };
 

@@ -6,6 +6,7 @@ import type { Node, NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
+import { onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { fileStore } from "./store.js";
 
@@ -21,6 +22,8 @@ interface Settings {
   readonly client: CtiClient;
   /** Requests for subscriptions at once. */
   readonly parallel: number;
+  /** The names in the body of a subscription: with others, each has to be made again. */
+  readonly fields: string;
 }
 
 interface OpenSession extends BrokerSession {
@@ -43,6 +46,7 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
   const former = sessions.find(({ isCurrent, settings: { node } }) => isCurrent && node.id === settings.node.id);
   if (former?.url === url) {
     former.settings.client.close();
+    if (former.settings.fields !== settings.fields) former.subscriptions.renewAll();
     former.settings = settings;
     return former;
   }
@@ -51,6 +55,8 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
     sessions.some((other) => other !== session && other.url === url && other.subscriptions.isUsed(id)),
   );
   sessions.push(session);
+  // After the subscribers, too, have handled the end of the deploy.
+  onDeployEnd(RED, () => setImmediate(() => session.subscriptions.allSubscribersExpected()));
   return session;
 }
 

@@ -150,15 +150,14 @@ export async function runSchedule(seed: number, clock: VirtualClock, most = 2000
     return subscriber;
   };
   let subscriber = open();
-  let hasDeploy = false;
   for (let phase = 0; phase < PHASES; phase++) {
     broker.fault = FAULTS[Math.floor(random() * FAULTS.length)] as (typeof FAULTS)[number];
     if (broker.fault === "forget") broker.held.clear();
-    if (broker.fault === "deploy" && !hasDeploy) {
-      hasDeploy = true;
-      void subscriber.close(1800);
+    if (broker.fault === "deploy") {
+      void subscriber.close(1800, true);
       await clock.pass(100);
       subscriber = open();
+      manager.allSubscribersExpected();
     }
     await clock.pass(PHASE_MS * random());
   }
@@ -169,8 +168,7 @@ export async function runSchedule(seed: number, clock: VirtualClock, most = 2000
   const report = {
     ...{ seed, kind, agents, parallel, requests: broker.times.length, mostAtOnce: broker.mostAtOnce },
     worstMinute: worstMinute(broker.times),
-    // A deploy asks for each to be ended and made.
-    allowed: 3 * agents + 60 + (hasDeploy ? 2 * agents : 0),
+    allowed: 3 * agents + 60,
     missing: rows.filter(({ subscriptionId = "" }) => !broker.held.has(subscriptionId)).length,
     orphans: [...broker.held.keys()].filter((id) => ids.ownerOf(id) === undefined).length,
     lostAnswers: broker.lostAnswers,

@@ -383,6 +383,110 @@ describe("lib/cti/subscriptions", () => {
     });
   });
 
+  describe("over a deploy", () => {
+    const deployed = async (
+      manager: SubscriptionManager,
+      former: Subscriber,
+      agents: string[],
+    ): Promise<Subscriber> => {
+      void former.close(1000, true);
+      await clock.tickAsync(5000);
+      const one = open(manager);
+      void one.start(agents);
+      manager.allSubscribersExpected();
+      await clock.tickAsync(200);
+      return one;
+    };
+
+    it("keeps what is wanted again without a request, and says since when events may be lost", async () => {
+      const { manager, one } = await started([ANNA, BART]);
+      const again = await deployed(manager, one, [ANNA, BART]);
+      assert.deepEqual(broker.calls, [`+${ANNA}`, `+${BART}`]);
+      assert.deepEqual(
+        again.list().map(({ subscribed }) => subscribed),
+        [true, true],
+      );
+      assert.deepEqual(
+        gaps.map(({ durationMs, agents }) => [durationMs, agents]),
+        [[5000, [ANNA, BART]]],
+      );
+    });
+
+    it("tells each of two that share an agent", async () => {
+      const { manager, one } = await started([ANNA]);
+      const two = open(manager);
+      await two.start([ANNA]);
+      void one.close(1000, true);
+      void two.close(1000, true);
+      await clock.tickAsync(5000);
+      const again = [open(manager), open(manager)];
+      for (const each of again) void each.start([ANNA]);
+      manager.allSubscribersExpected();
+      await clock.tickAsync(100);
+      assert.deepEqual(
+        gaps.map(({ durationMs }) => durationMs),
+        [5000, 5000],
+      );
+      assert.equal(broker.calls.length, 1);
+    });
+
+    it("ends what nobody wants again once all have started", async () => {
+      const { manager, one } = await started([ANNA, BART]);
+      await deployed(manager, one, [BART]);
+      assert.deepEqual([broker.calls.slice(2), broker.addresses()], [["-id-1"], [BART]]);
+    });
+
+    it("ends it, too, where no flow starts again", async () => {
+      const { one } = await started([ANNA]);
+      void one.close(1000, true);
+      await clock.tickAsync(31_000);
+      assert.deepEqual(broker.addresses(), []);
+    });
+
+    it("reports an outage that ended meanwhile from its beginning", async () => {
+      const { manager, one } = await started([ANNA], 300_000);
+      broker.fault = failure("ECONNREFUSED");
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(20_000);
+      void one.close(1000, true);
+      broker.fault = undefined;
+      await clock.tickAsync(29_000);
+      void open(manager).start([ANNA]);
+      manager.allSubscribersExpected();
+      await clock.tickAsync(10_000);
+      assert.equal(broker.held.size, 1);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [0],
+      );
+    });
+
+    it("takes a subscription under way over: one request, whoever asked for it", async () => {
+      const { manager, one } = await started([]);
+      let answer = (): void => undefined;
+      broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.subscribe([ANNA]);
+      await clock.tickAsync(10);
+      const again = await deployed(manager, one, [ANNA]);
+      answer();
+      await clock.tickAsync(200);
+      assert.deepEqual([broker.calls, again.list()[0]?.subscribed], [[`+${ANNA}`], true]);
+    });
+
+    it("goes on with the renewals where it was", async () => {
+      const { manager, one } = await started([ANNA], 60_000);
+      let former = one;
+      for (let deploy = 0; deploy < 4; deploy++) {
+        await clock.tickAsync(20_000);
+        void former.close(1000, true);
+        former = open(manager, 60_000);
+        void former.start([ANNA]);
+        manager.allSubscribersExpected();
+      }
+      assert.deepEqual(broker.calls, [`+${ANNA}`, `+${ANNA}`, "-id-1"]);
+    });
+  });
+
   describe("after a kill", () => {
     it("takes over what the former process had, and ends what nobody wants", async () => {
       const { manager } = await started([ANNA, BART]);

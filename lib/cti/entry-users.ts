@@ -1,0 +1,76 @@
+/** Who uses which entry: subscribers that want the same agent share it, and over a deploy it waits for the next ones. */
+import { type Callback, createEntry, type Entry, type EntryUser } from "./entry.js";
+import type { PreviousEntries } from "./previous-entries.js";
+import { entryKey } from "./store-writer.js";
+
+/** What {@link EntryUsers} work with. */
+export interface EntryUsersOptions {
+  entries: Map<string, Entry>;
+  previous: PreviousEntries;
+  /** Called when an entry was made, or is used by others than before. */
+  onChange: (entry: Entry) => void;
+  /**
+   * Takes an entry out of the entries and ends it at the broker.
+   * @param isWantedLater true where somebody may ask for it again, and is told since when events may be lost
+   * @returns after the first try
+   */
+  end: (entry: Entry, isWantedLater: boolean) => Promise<void>;
+}
+
+/** How long a deploy may take before what its nodes had is ended, milliseconds. */
+const KEEP_MS = 30_000;
+
+/** The users of the entries of one broker. */
+export class EntryUsers {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: EntryUsersOptions) {}
+
+  /** The entry of an agent; it is made, or taken over from a former process, when nobody has it yet. */
+  acquire(user: EntryUser, imAddress: string, callback: Callback): Entry {
+    const { entries, end, onChange } = this.options;
+    const key = entryKey(callback.url, imAddress);
+    const known = entries.get(key);
+    // Another port or parameter: the same agent, but not what the broker was asked for.
+    if (known?.users.size === 0 && known.imAddress !== imAddress) void end(known, true);
+    const entry = entries.get(key) ?? this.add(key, imAddress, callback);
+    entry.users.add(user);
+    onChange(entry);
+    return entry;
+  }
+
+  /** Gives an entry up; the last user ends it at the broker. @returns after the first try */
+  async release(user: EntryUser, entry: Entry, isWantedLater: boolean): Promise<void> {
+    if (entry.users.delete(user) && entry.users.size === 0) await this.options.end(entry, isWantedLater);
+  }
+
+  /** Leaves an entry as it is for a deploy: it is ended unless somebody asks for it again. */
+  keep(user: EntryUser, entry: Entry): void {
+    if (!entry.users.delete(user) || entry.users.size > 0) return;
+    entry.keptSince = Date.now();
+    this.options.previous.deployBegun();
+    this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
+  }
+
+  /** Ends what nobody has asked for again. */
+  endUnused(): void {
+    this.close();
+    for (const entry of this.options.entries.values()) {
+      if (entry.users.size === 0) void this.options.end(entry, true);
+      delete entry.keptSince;
+    }
+  }
+
+  /** Ends the timer. */
+  close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private add(key: string, imAddress: string, callback: Callback): Entry {
+    const { entries, previous } = this.options;
+    const entry = createEntry(key, imAddress, callback, previous.take(key));
+    entries.set(key, entry);
+    return entry;
+  }
+}
