@@ -133,9 +133,11 @@ export = (RED: NodeAPI) => {
     };
     const fail = (error: unknown): void => {
       problem = error;
-      const { key, cause, params } = error as Partial<ContactCenterError>;
-      const field = key === "cti.errors.agents-blank" ? params?.["names"] : cause?.field;
-      setStatus(this, "error", RED._("cti-subscribe.badge.field", { field: String(field ?? "") }));
+      const { cause, params } = error as Partial<ContactCenterError>;
+      const field = cause?.field ?? "";
+      // A variable says more than the setting that names it.
+      const names = params?.["names"];
+      setStatus(this, "error", names ? `${field} ${names}` : RED._("cti-subscribe.badge.field", { field }));
       this.error(localize(RED, error).message);
     };
     const end = async (isDeploy: boolean): Promise<void> => {
