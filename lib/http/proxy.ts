@@ -4,6 +4,7 @@
  */
 import type { Agent } from "node:http";
 import { refused, type Vendor } from "../core/errors.js";
+import type { TunnelOptions } from "./tunnel.js";
 
 /** True for this machine: credentials may travel there in clear text, and no proxy could reach it. */
 export function isLoopback(url: URL): boolean {
@@ -41,7 +42,7 @@ export function proxyFor(address: string, vendor: Vendor, env: NodeJS.ProcessEnv
   return new URL(proxy);
 }
 
-/** A proxy in the form that axios takes; false keeps axios from deciding by itself. */
+/** A proxy for plain http in the form that axios takes; false keeps axios from deciding by itself. */
 type ProxySetting =
   false | { protocol: string; host: string; port: number; auth?: { username: string; password: string } };
 
@@ -60,16 +61,21 @@ export function proxySetting(proxy: URL | undefined): ProxySetting {
 }
 
 /**
- * An agent that tunnels a WebSocket through the proxy of its address (CONNECT, with the proxy's credentials).
- * @param address where the socket goes
+ * An agent that tunnels https or a WebSocket through the proxy of its address, with the proxy's credentials.
+ * @param address where the request goes
  * @param vendor for the error
+ * @param options of the tunnel
  * @returns undefined where no proxy is to be used
  * @throws ContactCenterError as {@link proxyFor}
  */
-export async function tunnelAgent(address: string, vendor: Vendor): Promise<Agent | undefined> {
+export async function tunnelAgent(
+  address: string,
+  vendor: Vendor,
+  options?: TunnelOptions,
+): Promise<Agent | undefined> {
   const proxy = proxyFor(address, vendor);
   if (proxy === undefined) return undefined;
   // Loaded here, so that whoever needs no proxy does not pay for it.
-  const { HttpsProxyAgent } = await import("https-proxy-agent");
-  return new HttpsProxyAgent(proxy);
+  const { TunnelAgent } = await import("./tunnel.js");
+  return new TunnelAgent(proxy, options);
 }

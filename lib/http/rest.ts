@@ -4,7 +4,8 @@ import * as https from "node:https";
 import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
-import { proxyFor, proxySetting } from "./proxy.js";
+import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
+import { ProxyFault } from "./proxy-fault.js";
 
 /** What may be tried again: anything, only what the server surely did not process, or nothing. */
 type RetryRule = "safe" | "unprocessed" | "never";
@@ -83,7 +84,7 @@ export interface RestClient {
 type NetworkFault = "not-sent" | "tls" | "closed" | "unknown";
 
 /** The network's words for a request of which no byte left. */
-const NOT_SENT_CODES = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const NOT_SENT_CODES = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPROXY"]);
 /** `EPROTO` is what TLS towards a plain-http port gives. */
 const TLS_CODES = /CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_/;
 
@@ -132,7 +133,8 @@ export function lenientJson(text: unknown): unknown {
 /** The agents of one client, which keep its sockets alive. */
 interface Agents {
   httpAgent: http.Agent;
-  httpsAgent: https.Agent;
+  /** Goes through the proxy of the client's address where it has one. */
+  httpsAgent: http.Agent;
 }
 
 /** Loads axios, at the first request only: a palette of which nothing is used costs nothing at start. */
@@ -152,21 +154,38 @@ function axiosClient(agents: Agents): AxiosInstance {
   });
 }
 
-/** Opens a client for one API; sockets are kept alive. */
-export function createRestClient(options: RestOptions): RestClient {
+interface Opened {
+  client: AxiosInstance;
+  agents: Agents;
+}
+
+/** @throws ContactCenterError `EINVALID` when the environment names no usable proxy */
+async function open({ baseUrl, vendor, tls, connectMs }: RestOptions): Promise<Opened> {
+  const isHttps = /^https:/i.test(baseUrl);
+  const tunnel = isHttps ? await tunnelAgent(baseUrl, vendor, { keepAlive: true, tls, connectMs }) : undefined;
   const agents: Agents = {
     httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true, ...options.tls }),
+    httpsAgent: tunnel ?? new https.Agent({ keepAlive: true, ...tls }),
   };
-  if (options.connectMs !== undefined) {
-    limitConnect(agents.httpAgent, "connect", options.connectMs);
-    limitConnect(agents.httpsAgent, "secureConnect", options.connectMs);
+  if (connectMs !== undefined) {
+    limitConnect(agents.httpAgent, "connect", connectMs);
+    limitConnect(agents.httpsAgent, "secureConnect", connectMs);
   }
+  return { client: axiosClient(agents), agents };
+}
+
+/** Opens a client for one API; sockets are kept alive. */
+export function createRestClient(options: RestOptions): RestClient {
   const { retries = 3, backoff, maxRetryAfterMs = 30_000 } = options;
-  let client: AxiosInstance | undefined;
+  let opened: Promise<Opened> | undefined;
   return {
     async request(request) {
-      client ??= axiosClient(agents);
+      opened ??= open(options);
+      // What failed is read again: the environment may be put right.
+      const { client } = await opened.catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
       const end = Date.now() + (request.totalMs ?? Infinity);
       for (let attempt = 0; ; attempt++) {
         try {
@@ -187,8 +206,13 @@ export function createRestClient(options: RestOptions): RestClient {
       }
     },
     close() {
-      agents.httpAgent.destroy();
-      agents.httpsAgent.destroy();
+      void opened?.then(
+        ({ agents }) => {
+          agents.httpAgent.destroy();
+          agents.httpsAgent.destroy();
+        },
+        () => undefined,
+      );
     },
   };
 }
@@ -222,6 +246,8 @@ async function once(
   // axios counts its own time-out from the connected socket only; the signal bounds the name look-up and handshake too.
   const limit = AbortSignal.timeout(timeoutMs);
   const hasBody = request.body !== undefined;
+  // Plain http goes through a proxy without a tunnel, which axios does.
+  const proxy = /^http:/i.test(options.baseUrl) ? proxyFor(options.baseUrl, options.vendor) : undefined;
   try {
     const response = await client.request<string>({
       url: joinUrl(options.baseUrl, request.path),
@@ -237,7 +263,7 @@ async function once(
       ...(hasBody && {
         data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
       }),
-      proxy: proxySetting(proxyFor(options.baseUrl, options.vendor)),
+      proxy: proxySetting(proxy),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const body = lenientJson(response.data);
@@ -249,9 +275,16 @@ async function once(
         body,
       };
     }
+    if (proxy !== undefined && response.status === 407) throw new ProxyFault(proxy, "HTTP 407");
     throw answered(options, request, response.status, body, response.headers["retry-after"]);
   } catch (error) {
     if (error instanceof ContactCenterError) throw error;
+    const fault = error instanceof ProxyFault ? error : (error as Error).cause;
+    const cause = { vendor: options.vendor, operation: request.operation } as const;
+    if (fault instanceof ProxyFault) throw proxyError(cause, fault, options.baseUrl);
+    const { code } = error as NodeJS.ErrnoException;
+    if (proxy !== undefined && networkFault(code ?? "") === "not-sent")
+      throw proxyError(cause, new ProxyFault(proxy, code ?? ""), options.baseUrl);
     throw unanswered(options, request, error, limit.aborted && !request.signal?.aborted, timeoutMs);
   }
 }
@@ -304,6 +337,16 @@ function unanswered(
   const raw = error instanceof Error ? (error as { code?: string }).code : undefined;
   const code = timedOut ? "ETIMEDOUT" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
+}
+
+/**
+ * The error of a proxy that did not let a request through; its code is `EPROXY`.
+ * @param cause where it happened
+ * @param url where the request was to go
+ */
+export function proxyError(cause: ErrorCause, { host: proxy, why }: ProxyFault, url: string): ContactCenterError {
+  const { host } = new URL(url);
+  return new ContactCenterError("EPROXY", "shared.errors.network.EPROXY", cause, { host, proxy, why });
 }
 
 /**

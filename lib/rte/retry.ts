@@ -11,6 +11,7 @@ export const ALL_REASONS = [
   "closed",
   "hub",
   "server",
+  "proxy",
   "network",
 ] as const;
 /** Why there is no connection. */
@@ -23,6 +24,7 @@ const REASONS: Record<string, Reason> = {
   ESILENT: "silent",
   ECONNRESET: "closed",
   EHUB: "hub",
+  EPROXY: "proxy",
 };
 
 /** The reason in one word; `server` is any other HTTP status or an answer that cannot be used. */

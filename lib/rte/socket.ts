@@ -12,7 +12,8 @@ import type { WebSocket } from "ws";
 import { ContactCenterError } from "./errors.js";
 import { readIgnoringCase } from "../core/values.js";
 import { tunnelAgent } from "../http/proxy.js";
-import { createRestClient, networkError, type RestAnswer, statusError } from "../http/rest.js";
+import { ProxyFault } from "../http/proxy-fault.js";
+import { createRestClient, networkError, proxyError, type RestAnswer, statusError } from "../http/rest.js";
 import { checkedAddress, unusableAnswer } from "./login.js";
 
 /** What negotiate and the WebSocket share, and where they leave what they saw. */
@@ -199,7 +200,10 @@ export class SocketTransport implements ITransport {
       });
       socket.on("error", (error: Error & { code?: string }) => {
         const code = error.message.includes("handshake has timed out") ? "ETIMEDOUT" : (error.code ?? "ENETWORK");
-        context.fault ??= networkError(CONNECT, code, address, context.handshakeMs);
+        context.fault ??=
+          error instanceof ProxyFault
+            ? proxyError(CONNECT, error, address)
+            : networkError(CONNECT, code, address, context.handshakeMs);
         reject(error);
       });
       socket.on("message", (data) => {

@@ -10,6 +10,12 @@ export interface TestProxy {
   readonly asked: string[];
   /** While false, tunnels are refused and open ones are broken. */
   setUp(up: boolean): void;
+  /** What becomes of each CONNECT: it is refused with a status, or not answered at all. */
+  setFault(fault: number | "close" | "hang" | undefined): void;
+  /** The status of every request that is no CONNECT; 405 by default. */
+  setPlainStatus(status: number): void;
+  /** Sockets that are open, both sides of each tunnel counted. */
+  held(): number;
   close(): Promise<void>;
 }
 
@@ -21,11 +27,23 @@ export function startProxy(credentials?: string): Promise<TestProxy> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
   let isUp = true;
+  let plainStatus = 405;
+  let fault: number | "close" | "hang" | undefined;
   const expected = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
-  const server = createServer((_request, response) => response.writeHead(405).end());
+  const server = createServer((_request, response) => response.writeHead(plainStatus).end());
   server.on("connect", (request, socket: Socket) => {
     asked.push(request.url ?? "");
-    const status = !isUp ? 502 : request.headers["proxy-authorization"] === expected ? 200 : 407;
+    socket.on("error", () => undefined);
+    if (fault === "hang") {
+      sockets.add(socket.once("close", () => sockets.delete(socket)));
+      socket.resume().once("end", () => socket.destroy());
+      return;
+    }
+    if (fault === "close") {
+      socket.destroy();
+      return;
+    }
+    const status = fault ?? (!isUp ? 502 : request.headers["proxy-authorization"] === expected ? 200 : 407);
     if (status !== 200) {
       socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -58,6 +76,9 @@ export function startProxy(credentials?: string): Promise<TestProxy> {
           isUp = up;
           if (!up) drop();
         },
+        setFault: (next) => void (fault = next),
+        setPlainStatus: (status) => void (plainStatus = status),
+        held: () => sockets.size,
         close: () =>
           new Promise((done) => {
             drop();

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { proxyFor, proxySetting } from "../../../lib/http/proxy.js";
-import { createRestClient } from "../../../lib/http/rest.js";
+import { ContactCenterError } from "../../../lib/core/errors.js";
+import {
+  createRestClient,
+  isUnprocessed,
+  type RestAnswer,
+  type RestOptions,
+  type RestRequest,
+} from "../../../lib/http/rest.js";
 import { startProxy, type TestProxy } from "../../support/proxy.js";
+import { until } from "../../support/wait.js";
 import { CLIENT_TLS, SERVER_TLS } from "../../support/tls.js";
 
 const PROXY = "http://proxy.example:3128";
@@ -92,17 +100,73 @@ describe("lib/http/proxy", () => {
       server.close();
     });
 
-    it("tunnels https with the proxy's credentials and its own TLS settings, and reads each cookie", async () => {
+    const request = (options: Partial<RestOptions> = {}, more: Partial<RestRequest> = {}): Promise<RestAnswer> => {
       const { port } = server.address() as AddressInfo;
       const client = createRestClient({
         vendor: "enreach",
         baseUrl: `https://hub.example.test:${port}`,
         tls: CLIENT_TLS,
+        ...options,
       });
-      const answer = await client.request({ operation: "test", method: "GET", path: "/" });
-      client.close();
+      return client.request({ operation: "test", method: "GET", path: "/", ...more }).finally(() => client.close());
+    };
+
+    it("tunnels https with the proxy's credentials and its own TLS settings, and reads each cookie", async () => {
+      const { port } = server.address() as AddressInfo;
+      const answer = await request();
       assert.deepEqual(proxy.asked, [`hub.example.test:${port}`]);
       assert.deepEqual(answer.cookies, ["a=1; Path=/", "b=2"]);
+    });
+
+    it("does not trust a server behind the proxy without the TLS settings", async () => {
+      await assert.rejects(request({ tls: {} }), { key: "shared.errors.network.tls" });
+    });
+
+    it("goes around the proxy for what no_proxy names", async () => {
+      process.env["no_proxy"] = "hub.example.test";
+      try {
+        await assert.rejects(request({ connectMs: 5000 }), { code: "ENOTFOUND" });
+      } finally {
+        delete process.env["no_proxy"];
+      }
+      assert.deepEqual(proxy.asked, []);
+    });
+
+    for (const [fault, why] of [
+      ["close", "closed"],
+      [407, "HTTP 407"],
+      [502, "HTTP 502"],
+      ["gone", "ECONNREFUSED"],
+    ] as const)
+      it(`names a proxy that answers CONNECT with: ${fault}`, async () => {
+        if (fault === "gone") await proxy.close();
+        else proxy.setFault(fault);
+        const error: unknown = await request({ timeoutMs: 8000 }).catch((reason: unknown) => reason);
+        assert.ok(error instanceof ContactCenterError && isUnprocessed(error), String(error));
+        assert.deepEqual([error.code, error.cause.operation], ["EPROXY", "test"]);
+        assert.ok(error.message.includes(new URL(proxy.url).host) && error.message.includes(why), error.message);
+        assert.ok(!error.message.includes("secret"));
+        if (fault === "gone") proxy = await startProxy("user:secret");
+      });
+
+    it("names a proxy that is not there or wants a password for plain http, too", async () => {
+      process.env["http_proxy"] = new URL(proxy.url).origin;
+      const baseUrl = "http://hub.example.test";
+      try {
+        proxy.setPlainStatus(407);
+        await assert.rejects(request({ baseUrl }), { code: "EPROXY" });
+        await proxy.close();
+        await assert.rejects(request({ baseUrl }), { code: "EPROXY" });
+      } finally {
+        delete process.env["http_proxy"];
+        proxy = await startProxy("user:secret");
+      }
+    });
+
+    it("leaves no socket at a proxy that does not answer", async () => {
+      proxy.setFault("hang");
+      await assert.rejects(request({ connectMs: 100 }), { code: "EPROXY" });
+      await until("no socket", () => proxy.held() === 0);
     });
   });
 });

@@ -136,6 +136,23 @@ describe("lib/rte/client against another hub", () => {
         assert.deepEqual(proxy.asked, [tunnel, tunnel]);
         assert.ok(hub.requests.every(({ headers }) => headers["proxy-authorization"] === undefined));
       });
+
+      for (const fault of ["close", 407] as const)
+        for (const door of ["negotiate", "the WebSocket"])
+          it(`a proxy that answers CONNECT for ${door} with ${fault}, once it does not`, async () => {
+            if (door === "negotiate") proxy.setFault(fault);
+            else
+              hub.onNegotiate = () => {
+                proxy.setFault(fault);
+                return {};
+              };
+            const recorder = open({ url: hub.url("hub.example.test"), tls: CLIENT_TLS }, { timings: {} });
+            await recorder.setSubscriptions([of("QueueStatus")]);
+            assert.equal((await recorder.notice("disconnected")).payload.reason, "proxy");
+            hub.onNegotiate = () => ({});
+            proxy.setFault(undefined);
+            await recorder.notice("gap");
+          });
     });
   });
 
