@@ -5,6 +5,7 @@
  * A cancelled allocation or transfer counts as `refused`: the party that was offered the call did not get it. The
  * notifications about a missed call and a voice mail speak of a call that is over.
  */
+import { lenientJson } from "../http/rest.js";
 import type { Call, CallDirection, CallState } from "../core/call.js";
 import { textKey, type VendorEvent } from "../core/event.js";
 import { type Json, Reader } from "./normalise.js";
@@ -188,6 +189,17 @@ class Kind {
   }
 }
 
+function isObject(data: unknown): data is Json {
+  return data !== null && typeof data === "object" && !Array.isArray(data);
+}
+
+/** What a hub sends instead of an object. */
+function objectOf(data: unknown): Json {
+  const read = lenientJson(data);
+  if (isObject(read)) return read;
+  return data === null || data === undefined ? {} : { data };
+}
+
 /** Reads hub messages; keeps a plan for each event name. */
 export class EventReader {
   private readonly kinds = new Map<string, Kind>();
@@ -203,7 +215,7 @@ export class EventReader {
 
   /**
    * @param subject as the hub sent it
-   * @param data as the hub sent it; anything but an object is taken as having no properties
+   * @param data as the hub sent it: an object, also as JSON text. Anything else becomes the property `data`
    */
   read(subject: Subject, data: unknown): RteEvent {
     let kind = this.kinds.get(subject.eventName);
@@ -211,7 +223,7 @@ export class EventReader {
       kind = new Kind(this.spellings.get(subject.eventName.toLowerCase()) ?? subject.eventName, this.onUnknown);
       this.kinds.set(subject.eventName, kind);
     }
-    return kind.event(subject.entityId, data !== null && typeof data === "object" ? (data as Json) : {});
+    return kind.event(subject.entityId, isObject(data) ? data : objectOf(data));
   }
 }
 

@@ -194,7 +194,13 @@ describe("lib/rte/events", () => {
       keys.add(read("QueueStatus", Object.fromEntries(order.map((name) => [name, 1])), ENTITY, reader).event.key);
     }
     assert.equal(keys.size, 1);
-    for (const odd of [null, 5, "text"]) assert.deepEqual(read("QueueStatus", odd).payload, {});
+    assert.deepEqual(read("QueueStatus", null).payload, {});
+  });
+
+  it("loses nothing of data that is no object, and reads JSON text", () => {
+    for (const odd of [5, "text", ["list"], true]) assert.deepEqual(read("QueueStatus", odd).payload, { data: odd });
+    assert.notEqual(read("QueueStatus", "one").event.key, read("QueueStatus", "two").event.key);
+    assert.deepEqual(read("QueueStatus", '{"maxwaittime": 7}').payload, { MaxWaitTime: 7 });
   });
 
   it("adds a zone only to a time that lacks one", () => {
