@@ -7,7 +7,7 @@ import { ContactCenterError, redact } from "./errors.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/rest.js";
 import { type Subject, subjectKey } from "./subject.js";
-import type { HubEndpoint } from "./login.js";
+import { type HubEndpoint, unusableAnswer } from "./login.js";
 import { SocketTransport, type TransportContext } from "./socket.js";
 import { catalogueName } from "./tables.js";
 
@@ -287,11 +287,16 @@ export class Hub {
 
   /**
    * `AvailableSubscriptions`: names of the events that the hub offers, in the catalogue's spelling where it knows them.
-   * @throws ContactCenterError `EHUB` when the hub refused, `ETIMEDOUT`, `ECLOSED`
+   * @throws ContactCenterError `EHUB` when the hub refused, `EANSWER` for an answer that is no list of names, `ETIMEDOUT`,
+   *   `ECLOSED`
    */
   async available(): Promise<string[]> {
-    const names = await this.question("AvailableSubscriptions");
-    return (Array.isArray(names) ? names : []).map((name) => catalogueName(String(name)) ?? String(name));
+    const method = "AvailableSubscriptions";
+    // An older hub returns nothing, and pushes its results.
+    const items: unknown = (await this.question(method)) ?? [];
+    const isName = (item: unknown): item is string => typeof item === "string" && item !== "";
+    if (!Array.isArray(items) || (items.length > 0 && !items.some(isName))) throw unusableAnswer(method, "result");
+    return items.filter(isName).map((name) => catalogueName(name) ?? name);
   }
 
   /**

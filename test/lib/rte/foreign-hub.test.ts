@@ -289,6 +289,17 @@ describe("lib/rte/client against another hub", () => {
     assert.equal(recorder.all("disconnected").length, 0);
   });
 
+  it("takes no answer to a question that is none: names are text", async () => {
+    const recorder = await subscribed();
+    let answer: unknown;
+    const { onCall } = hub;
+    hub.onCall = (method, args) => (method === "AvailableSubscriptions" ? answer : onCall(method, args));
+    for (answer of [{ names: [] }, "queuestatus", 5, [{}, 1]])
+      await assert.rejects(recorder.available(), { code: "EANSWER" }, JSON.stringify(answer));
+    answer = ["queuestatus", null, 5, "Other"];
+    assert.deepEqual(await recorder.available(), ["QueueStatus", "Other"]);
+  });
+
   it("remembers which form of a method worked", async () => {
     const recorder = await subscribed();
     hub.onCall = (_method, args) => {
