@@ -73,7 +73,7 @@ export interface RteClient {
   add(subscriber: Subscriber): void;
   /** Removes a subscriber; what nobody else subscribes is taken back at the hub. */
   remove(subscriber: Subscriber): void;
-  /** Puts one subscriber in the place of another, with its subscriptions. It hears at once how the connection is. */
+  /** Puts one subscriber in the place of another, with its subscriptions. Only its `onState` hears how the connection is. */
   replace(old: Subscriber, replacement: Subscriber): void;
   /**
    * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
@@ -93,6 +93,8 @@ export interface RteClient {
   available(): Promise<string[]>;
   /** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
   counts(subscriber: Subscriber): { refused: number; pending: number };
+  /** What a subscriber subscribed. */
+  subscriptionsOf(subscriber: Subscriber): Subject[];
   /** Until when a subscriber has got every event, Unix milliseconds; undefined for one without subscriptions. */
   completeUntilMs(subscriber: Subscriber): number | undefined;
 }
@@ -160,7 +162,9 @@ class Client implements RteClient {
   replace(old: Subscriber, replacement: Subscriber): void {
     this.subscribers.delete(old);
     this.subscriptions.replace(old, replacement);
-    this.add(replacement);
+    this.subscribers.add(replacement);
+    const { state } = this;
+    safely(() => replacement.onState(state));
   }
 
   async setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void> {
@@ -201,6 +205,10 @@ class Client implements RteClient {
 
   counts(subscriber: Subscriber): { refused: number; pending: number } {
     return this.subscriptions.counts(subscriber);
+  }
+
+  subscriptionsOf(subscriber: Subscriber): Subject[] {
+    return this.subscriptions.of(subscriber);
   }
 
   completeUntilMs(subscriber: Subscriber): number | undefined {

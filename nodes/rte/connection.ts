@@ -5,8 +5,8 @@ import { ContactCenterError, refused } from "../../lib/rte/errors.js";
 import type { RteClient } from "../../lib/rte/client.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
-import type { Subscriber } from "../../lib/rte/subscriber.js";
 import { envText } from "../shared/values.js";
+import type { User } from "./shared-client.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
 export interface ConnectionConfig {
@@ -36,7 +36,7 @@ export interface RteConnection extends Node<ConnectionCredentials> {
   /** The node will join at the end of the deploy. */
   expect(node: Node): void;
   /** Joins with these subscriptions; the first node opens the connection. */
-  join(node: Node, subscriber: Subscriber, subjects: readonly Subject[]): void;
+  join(node: Node, subscriber: User, subjects: readonly Subject[]): void;
   /**
    * Leaves; the last node closes the connection.
    * @param removed false when the node is only being deployed again: its place is kept until that deploy is done

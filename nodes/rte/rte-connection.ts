@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
-import { onceDeployed } from "../shared/deploys.js";
+import { onceDeployed, onDeployBegin, onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
@@ -19,8 +19,8 @@ import { park, type Progress, SharedClient, unpark } from "./shared-client.js";
 
 type Config = NodeDef & ConnectionConfig;
 
-/** How often it is noted until when each node has got every event, in milliseconds. */
-const SAVE_MS = 4000;
+/** How often it is noted until when each node has got every event, in milliseconds: a kill makes a gap longer by this. */
+const SAVE_MS = 500;
 
 export = (RED: NodeAPI) => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
@@ -28,7 +28,7 @@ export = (RED: NodeAPI) => {
     const credentials = this.credentials ?? {};
     const problem = settingsProblem(RED, this, config, credentials);
     if (problem) this.warn(localize(RED, problem).message);
-    const file = stateFile<Progress>(RED, `rte-${this.id}`);
+    const file = stateFile<Progress>(RED, `rte-${this.id}`, { isSynced: false });
     const { shared, ready } = share(RED, this, config, file, problem === undefined);
     let forget = (): void => undefined;
     const api: Pick<RteConnection, "isConfigured" | "client" | "ready" | "expect" | "join" | "leave"> = {
@@ -50,7 +50,11 @@ export = (RED: NodeAPI) => {
     };
     Object.assign(this, api);
     let saved = "";
+    // Before that, a note would forget what an earlier run left.
+    let isKnown = false;
+    void ready.then(() => (isKnown = true));
     const save = async (): Promise<void> => {
+      if (!isKnown) return;
       const progress = shared.currentProgress();
       const text = JSON.stringify(progress);
       if (text === saved) return;
@@ -60,8 +64,10 @@ export = (RED: NodeAPI) => {
       });
     };
     const saving = setInterval(() => void save(), SAVE_MS);
+    const stopListening = [onDeployBegin(RED, () => shared.suspend()), onDeployEnd(RED, () => shared.resume())];
     this.on("close", (removed: boolean, done: () => void) => {
       clearInterval(saving);
+      for (const stop of stopListening) stop();
       const end = removed ? shared.client.close() : Promise.resolve(park(RED, this.id, shared));
       void end.then(save).finally(done);
     });
@@ -92,7 +98,10 @@ function share(
   // What joins at the end of the first deploy was there in the earlier run, for all that is known.
   const first = new Promise<void>((resolve) => void onceDeployed(RED, resolve));
   const ready = Promise.all([readEarlier(file), first]).then(([{ progress, otherwiseMs, why }]) => {
-    shared.progress = { ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)), ...progress };
+    shared.progress = shared.ofExpected({
+      ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)),
+      ...progress,
+    });
     if (why !== undefined) node.warn(RED._("rte.warnings.unusable", { why }));
   });
   return { shared, ready };

@@ -21,6 +21,7 @@ import { readText } from "../shared/values.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
 import { actionOf, type Answer, type Controlled, subjectOf } from "./control.js";
+import { Transit } from "./transit.js";
 
 interface Config extends NodeDef {
   connection: string;
@@ -49,13 +50,20 @@ export = (RED: NodeAPI) => {
     }
     const { client } = connection;
     const badge = new Badge(RED, this, () => client.counts(subscriber));
+    const transit = new Transit(RED);
     const subscriber = {
-      onEvent: (event: RteEvent): void => this.send(event as RteEvent & NodeMessage),
+      onEvent: (event: RteEvent): void => {
+        transit.note(event as RteEvent & NodeMessage, event);
+        this.send(event as RteEvent & NodeMessage);
+      },
       onNotice: (notice: Notice): void => {
         badge.update();
-        this.send([null, RED.util.cloneMessage(notice)]);
+        const message = RED.util.cloneMessage(notice) as NodeMessage;
+        transit.note(message, notice);
+        this.send([null, message]);
       },
       onState: (state: State): void => badge.show(state),
+      takeBack: () => transit.takeBack(),
     };
     const wanted = new Map(configured(RED, this, config).map((subject) => [subjectKey(subject), subject]));
     let active = true;

@@ -10,6 +10,7 @@ import type { Login } from "../../lib/rte/login.js";
 import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
 import { onceDeployed } from "../shared/deploys.js";
 import type { Reporter } from "./reporter.js";
+import type { Item } from "./transit.js";
 
 /** Events that wait for a node under deploy, and how long they do, in milliseconds; then they are dropped, and a gap tells. */
 const MAX_EVENTS = 10_000;
@@ -18,19 +19,42 @@ const MAX_WAIT_MS = 10_000;
 /** Until when each node has got every event, Unix milliseconds, by the node's id. */
 export type Progress = Record<string, number>;
 
-/** Keeps the place of a subscriber: events and gaps wait for its successor. */
+/** A node, as its connection sees it. */
+export interface User extends Subscriber {
+  /** Stops what it has sent and nobody has got yet. */
+  takeBack?: () => Item[];
+}
+
+/** Keeps the place of a subscriber: what comes waits for the end of the deploy, for the same node or for its successor. */
 class Place implements Subscriber {
   private readonly sinceMs = Date.now();
-  private events: RteEvent[] = [];
-  private gaps: Notice[] = [];
+  private items: Item[];
   private isDropped = false;
+  private readonly limit: NodeJS.Timeout;
+  /** The deploy takes too long, and the node gets what comes: it may find no other node behind this one. */
+  passedSinceMs: number | undefined;
+
+  /**
+   * @param owner the node while it lives
+   * @param readUntilMs until when it had got every event, Unix milliseconds; undefined for one without subscriptions
+   */
+  constructor(
+    public owner: User | undefined,
+    readonly readUntilMs: number | undefined,
+  ) {
+    this.items = owner?.takeBack?.() ?? [];
+    this.limit = setTimeout(() => this.overflow(), MAX_WAIT_MS);
+    this.limit.unref();
+  }
 
   readonly onEvent = (event: RteEvent): void => {
-    if (this.isLate() || this.events.length >= MAX_EVENTS) this.drop();
-    if (!this.isDropped) this.events.push(event);
+    if (this.items.length >= MAX_EVENTS || this.isLate()) this.overflow();
+    if (this.passedSinceMs !== undefined) this.owner?.onEvent(event);
+    else if (!this.isDropped) this.items.push(event);
   };
   readonly onNotice = (notice: Notice): void => {
-    if (notice.topic === "gap") this.gaps.push(notice);
+    if (this.passedSinceMs === undefined) this.items.push(notice);
+    else this.owner?.onNotice(notice);
   };
   readonly onState = (): void => undefined;
 
@@ -38,22 +62,41 @@ class Place implements Subscriber {
     return Date.now() - this.sinceMs > MAX_WAIT_MS;
   }
 
-  private drop(): void {
-    this.isDropped = true;
-    this.events = [];
+  private overflow(): void {
+    if (this.owner === undefined) {
+      this.isDropped = true;
+      this.items = this.items.filter((item) => !("rte" in item));
+    } else {
+      this.passedSinceMs ??= Date.now();
+      this.handOver(this.owner);
+    }
+  }
+
+  /** The node is stopped: a successor may come. */
+  abandon(): void {
+    this.isDropped = this.passedSinceMs !== undefined;
+    this.owner = undefined;
   }
 
   /** Since when events were dropped, Unix milliseconds; undefined when none were. */
   lostSinceMs(): number | undefined {
-    if (this.events.length > 0 && this.isLate()) this.drop();
-    return this.isDropped ? this.sinceMs : undefined;
+    if (this.isLate() && this.items.some((item) => "rte" in item)) this.overflow();
+    return this.isDropped ? (this.readUntilMs ?? this.sinceMs) : this.passedSinceMs;
   }
 
-  /** Gives the successor what came meanwhile and what it still subscribes. */
-  handOver(successor: Subscriber, subjects: readonly Subject[]): void {
-    const kept = new Set(subjects.map(subjectKey));
-    for (const event of this.events) if (kept.has(subjectKey(event.rte))) successor.onEvent(event);
-    for (const gap of this.gaps) successor.onNotice(gap);
+  /**
+   * Gives a node what came meanwhile.
+   * @param subjects what it subscribes; its own state of the others is reported anew. Everything where undefined
+   */
+  handOver(node: Subscriber, subjects?: readonly Subject[]): void {
+    clearTimeout(this.limit);
+    const kept = subjects && new Set(subjects.map(subjectKey));
+    const items = this.items.splice(0);
+    for (const item of items) {
+      if ("rte" in item) {
+        if (kept?.has(subjectKey(item.rte)) !== false) node.onEvent(item);
+      } else if (kept === undefined || !["subscribed", "refused"].includes(item.topic)) node.onNotice(item);
+    }
   }
 }
 
@@ -62,12 +105,12 @@ export class SharedClient {
   readonly client: RteClient;
   /** Until when each node had got every event on the connection before this one, or in another run. */
   progress: Progress = {};
-  private readonly users = new Map<string, Subscriber>();
+  private readonly users = new Map<string, User | Place>();
   /** Nodes that are there and will join, with the time until which another connection had read for them. */
   private readonly expected = new Map<string, number | undefined>();
   private isRetired = false;
   /** Places on the connection before this one. */
-  private readonly inherited: ReadonlyMap<string, Subscriber>;
+  private readonly inherited: ReadonlyMap<string, User | Place>;
 
   /**
    * @param fingerprint the same for the same connection
@@ -108,8 +151,13 @@ export class SharedClient {
     return Object.fromEntries([...this.expected.keys()].map((id) => [id, ms]));
   }
 
+  /** What of an earlier run concerns nodes that are there. */
+  ofExpected(progress: Progress): Progress {
+    return Object.fromEntries(Object.entries(progress).filter(([id]) => this.expected.has(id) || this.users.has(id)));
+  }
+
   /** Adds a node, or puts it in its old place; the first one opens the connection. */
-  join(id: string, subscriber: Subscriber, subjects: readonly Subject[]): void {
+  join(id: string, subscriber: User, subjects: readonly Subject[]): void {
     const isFirst = this.users.size === 0;
     const user = this.users.get(id);
     this.users.set(id, subscriber);
@@ -130,19 +178,51 @@ export class SharedClient {
     if (isFirst) this.client.open();
   }
 
+  /** A deploy begins: what a node sent from now on might find nobody behind it, so that it waits. */
+  suspend(): void {
+    for (const [id, user] of this.users) {
+      if (user instanceof Place) {
+        if (user.owner === undefined || user.passedSinceMs === undefined) continue;
+        this.giveBack(id, user, user.owner);
+      }
+      this.keepPlace(id);
+    }
+  }
+
+  /** The deploy is done: the nodes that were not deployed again go on. */
+  resume(): void {
+    for (const [id, user] of this.users)
+      if (user instanceof Place && user.owner !== undefined) this.giveBack(id, user, user.owner);
+  }
+
+  private keepPlace(id: string): Place | undefined {
+    const user = this.users.get(id);
+    if (user === undefined || user instanceof Place) return user;
+    const place = new Place(user, this.client.completeUntilMs(user));
+    this.users.set(id, place);
+    this.client.replace(user, place);
+    return place;
+  }
+
+  private giveBack(id: string, place: Place, owner: User): void {
+    this.users.set(id, owner);
+    this.client.replace(place, owner);
+    place.handOver(owner);
+    const lostSinceMs = place.lostSinceMs();
+    if (lostSinceMs !== undefined)
+      void this.client.setSubscriptions(owner, this.client.subscriptionsOf(owner), lostSinceMs);
+  }
+
   /**
    * A node is being deployed again: its place is kept.
    * @returns until when it has got every event; undefined for one without subscriptions
    */
   hold(id: string): number | undefined {
-    const user = this.users.get(id);
     this.expected.delete(id);
-    if (user === undefined || user instanceof Place) return undefined;
-    const readUntilMs = this.client.completeUntilMs(user);
-    const place = new Place();
-    this.users.set(id, place);
-    this.client.replace(user, place);
-    return readUntilMs;
+    const place = this.keepPlace(id);
+    if (place?.owner === undefined) return undefined;
+    place.abandon();
+    return place.readUntilMs;
   }
 
   /** A node is gone; the last one closes the connection. */
@@ -162,20 +242,34 @@ export class SharedClient {
   async retire(): Promise<Progress> {
     this.isRetired = true;
     await this.client.close();
-    return this.currentProgress();
+    // What waits in a place is handed over, too.
+    return this.progressBy((_user, readUntilMs) => readUntilMs);
   }
 
   /** A deploy is done: the places of nodes that are not there again are given up. */
   async leaveUnclaimed(): Promise<void> {
     if (this.isRetired) return;
-    const unclaimed = [...this.users].filter(([id, user]) => user instanceof Place && !this.expected.has(id));
+    const unclaimed = [...this.users].filter(
+      ([id, user]) => user instanceof Place && user.owner === undefined && !this.expected.has(id),
+    );
     await Promise.all(unclaimed.map(([id]) => this.leave(id)));
   }
 
-  /** Until when each node has got every event; one without subscriptions is left out. */
+  /** Until when each node has got every event; one without subscriptions is left out. What has not joined yet is kept. */
   currentProgress(): Progress {
-    const entries = [...this.users].map(([id, user]) => [id, this.client.completeUntilMs(user)] as const);
-    return Object.fromEntries(entries.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
+    return {
+      ...this.progress,
+      ...this.progressBy((user, ms) => (user instanceof Place ? Math.min(ms, user.readUntilMs ?? ms) : ms)),
+    };
+  }
+
+  private progressBy(read: (user: User | Place, readUntilMs: number) => number): Progress {
+    const progress: Progress = {};
+    for (const [id, user] of this.users) {
+      const readUntilMs = this.client.completeUntilMs(user);
+      if (readUntilMs !== undefined) progress[id] = read(user, readUntilMs);
+    }
+    return progress;
   }
 }
 

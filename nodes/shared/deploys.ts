@@ -1,10 +1,12 @@
-/** The end of a deploy, when every node of every flow stands and can be sent to. */
+/** The begin of a deploy, before any node is stopped, and its end, when every node stands and can be sent to. */
 import type { NodeAPI } from "node-red";
+
+type Moment = "flows:stopping" | "flows:started";
 
 /** The deploys of one runtime. */
 interface Deploys {
-  /** Who wants to know of their end. */
-  callbacks: Set<() => void>;
+  /** Who wants to know of their moments. */
+  callbacks: Record<Moment, Set<() => void>>;
   /** The flows that run. */
   running: unknown;
   isStarting: boolean;
@@ -19,14 +21,19 @@ export function isDeploying(RED: NodeAPI): boolean {
 }
 
 /**
- * Calls back at the end of this deploy and of each later one. All users share one listener of the runtime: a flow may have
- * more nodes than an emitter takes listeners without a warning.
+ * Calls back before nodes are stopped, in this deploy and in each later one, and when Node-RED ends.
+ * @returns how to stop
+ */
+export function onDeployBegin(RED: NodeAPI, callback: () => void): () => void {
+  return on(RED, "flows:stopping", callback);
+}
+
+/**
+ * Calls back at the end of this deploy and of each later one.
  * @returns how to stop
  */
 export function onDeployEnd(RED: NodeAPI, callback: () => void): () => void {
-  const { callbacks } = deploysOf(RED);
-  callbacks.add(callback);
-  return () => callbacks.delete(callback);
+  return on(RED, "flows:started", callback);
 }
 
 /**
@@ -41,19 +48,30 @@ export function onceDeployed(RED: NodeAPI, callback: () => void): () => void {
   return stop;
 }
 
+function on(RED: NodeAPI, moment: Moment, callback: () => void): () => void {
+  const callbacks = deploysOf(RED).callbacks[moment];
+  callbacks.add(callback);
+  return () => callbacks.delete(callback);
+}
+
+/** All users share the listeners of the runtime: a flow may have more nodes than an emitter takes without a warning. */
 function deploysOf(RED: NodeAPI): Deploys {
   const known = runtimes.get(RED.events);
   if (known) return known;
-  const deploys: Deploys = { callbacks: new Set(), running: undefined, isStarting: false };
-  const { callbacks } = deploys;
+  const callbacks = { "flows:stopping": new Set<() => void>(), "flows:started": new Set<() => void>() };
+  const deploys: Deploys = { callbacks, running: undefined, isStarting: false };
+  const call = (moment: Moment): void => {
+    // Whoever comes during the round waits for the next one; whoever leaves during it is not called.
+    for (const each of [...callbacks[moment]]) if (callbacks[moment].has(each)) each();
+  };
   // A deploy stops the flows with the new ones at hand; whoever stops them for good has none.
   RED.events.on("flows:stopping", (event?: { config?: unknown }) => {
     deploys.isStarting = deploys.running !== undefined && event?.config !== deploys.running;
+    call("flows:stopping");
   });
   RED.events.on("flows:started", (event?: { config?: unknown }) => {
     Object.assign(deploys, { running: event?.config, isStarting: false });
-    // Whoever comes during the round waits for the next one; whoever leaves during it is not called.
-    for (const each of [...callbacks]) if (callbacks.has(each)) each();
+    call("flows:started");
   });
   runtimes.set(RED.events, deploys);
   return deploys;

@@ -27,13 +27,19 @@ export class FileHeldError extends Error {
 /** By path: nodes that are deployed again use the same file, and their writes follow each other. */
 const files = new Map<string, StateFile<unknown>>();
 
+/** How a file is written. */
+export interface StateFileOptions {
+  /** False for what is written so often that a power cut may cost the last of it; a kill of the process never does. */
+  isSynced: boolean;
+}
+
 /**
  * The file of this name.
  * @param name without folder and extension; characters that a file name cannot have are replaced
  */
-export function stateFile<T>(RED: NodeAPI, name: string): StateFile<T> {
+export function stateFile<T>(RED: NodeAPI, name: string, options?: StateFileOptions): StateFile<T> {
   const path = join(RED.settings.userDir ?? ".", "contact-center", `${name.replace(/[^\w.-]/g, "_")}.json`);
-  const file = files.get(path) ?? new StateFile<unknown>(path);
+  const file = files.get(path) ?? new StateFile<unknown>(path, options);
   files.set(path, file);
   return file as StateFile<T>;
 }
@@ -45,7 +51,10 @@ export class StateFile<T> {
   private last: Promise<unknown> = Promise.resolve();
   private lock: NodeJS.Timeout | undefined;
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    private readonly options: StateFileOptions = { isSynced: true },
+  ) {}
 
   /**
    * Reads the file after the writes under way.
@@ -88,7 +97,7 @@ export class StateFile<T> {
     try {
       await handle.writeFile(text);
       // A power cut must not leave the new name with nothing behind it.
-      await handle.sync();
+      if (this.options.isSynced) await handle.sync();
     } finally {
       await handle.close();
     }

@@ -188,12 +188,13 @@ describe("nodes/rte: deploys", function () {
     );
   });
 
-  /** Sends numbered events, one each 5 ms, until it is stopped; resolves with how many. */
-  function traffic(): { stop: () => Promise<number> } {
+  /** Sends numbered events, some each 5 ms, until it is stopped; resolves with how many. */
+  function traffic(atOnce = 1): { stop: () => Promise<number> } {
     let isOver = false;
     const sending = (async () => {
       let sent = 0;
-      for (; !isOver; await sleep(5)) simulator.emit("UserAlert", "u", { Value: String(sent++) });
+      for (; !isOver; await sleep(5))
+        for (let count = 0; count < atOnce; count++) simulator.emit("UserAlert", "u", { Value: String(sent++) });
       return sent;
     })();
     return {
@@ -221,7 +222,7 @@ describe("nodes/rte: deploys", function () {
     await hubHas(simulator, of("UserAlert", "u"));
     const [socket] = simulator.hub.connections;
     red.forget();
-    const { stop } = traffic();
+    const { stop } = traffic(5);
     for (let turn = 0; turn < 3; turn++) {
       await red.deploy(again(flow("one")), "full");
       await red.deploy(again(flow(`renamed ${turn}`)), "nodes");
@@ -234,6 +235,8 @@ describe("nodes/rte: deploys", function () {
       "each once, in order",
     );
     assert.deepEqual([gapsAt("a-notice"), [...simulator.hub.connections]], [[], [socket]]);
+    const topics = red.messages("a-notice").map(({ topic }) => topic);
+    assert.ok(!topics.includes("connected"), "the connection has not changed");
   });
 
   it("reports as a gap what an edit of the connection loses", async () => {

@@ -135,6 +135,58 @@ describe("nodes/rte/shared-client", () => {
     assert.equal(after.events.length, 0);
   });
 
+  it("keeps what comes during a deploy for a node that goes on, what it had sent in vain first", async () => {
+    const a = await joined("a", of("QueueStatus"));
+    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
+    await until("an event", () => a.events.length === 1);
+    const user = Object.assign(a, { takeBack: () => a.events.splice(0) });
+    const notices = user.notices.length;
+    shared.suspend();
+    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 2 });
+    await cameThrough();
+    assert.equal(user.events.length, 0);
+    await shared.leaveUnclaimed();
+    shared.resume();
+    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 3 });
+    await until("all", () => user.events.length === 3);
+    assert.deepEqual(
+      user.events.map(({ payload }) => payload["MaxWaitTime"]),
+      [1, 2, 3],
+    );
+    assert.equal(user.notices.length, notices, "nothing has changed");
+  });
+
+  it("gives up waiting for a deploy that takes too long, and reports a gap at its end", async () => {
+    const a = await joined("a", of("QueueStatus"));
+    shared.suspend();
+    simulator.emit("QueueStatus", QUEUE_ID);
+    await cameThrough();
+    const { now } = Date;
+    Date.now = () => now() + 10_500;
+    try {
+      simulator.emit("QueueStatus", QUEUE_ID);
+      await until("both", () => a.events.length === 2);
+      assert.deepEqual(a.gaps(), []);
+      shared.resume();
+      await until("a gap", () => a.gaps().length === 1);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("notes for the disk no more than what a node has got, and keeps what an earlier run left", async () => {
+    shared.progress = { b: 5 };
+    await joined("a", of("QueueStatus"));
+    shared.suspend();
+    const { a: heldMs = 0 } = shared.currentProgress();
+    simulator.emit("QueueStatus", QUEUE_ID);
+    const heard = Date.now();
+    await until("a later time", () => Date.now() > heard + 5);
+    await cameThrough();
+    assert.deepEqual(shared.currentProgress(), { a: heldMs, b: 5 });
+    shared.resume();
+  });
+
   it("reports a gap from what an earlier run had got, to the nodes that were there", async () => {
     const fromMs = Date.now() - 60_000;
     shared.progress = { a: fromMs };
