@@ -15,6 +15,11 @@ export function asTexts(values: Record<string, unknown>): Record<string, string>
   return Object.fromEntries(present.map(([name, value]) => [name, textOf(value)]));
 }
 
+function int32(value: unknown): number | undefined {
+  const text = asText(value) ?? "";
+  return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX ? Number(text) : undefined;
+}
+
 /** One reader per kind; undefined means that the value is not of that kind. */
 const READERS: Record<Kind, (value: unknown) => unknown> = {
   text: (value) => asText(value) || undefined,
@@ -23,9 +28,10 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
     typeof value === "number" && !Number.isSafeInteger(value)
       ? undefined
       : /^[1-9]\d{0,18}$/.exec(asText(value) ?? "")?.[0],
-  integer(value) {
-    const text = asText(value) ?? "";
-    return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= INT32_MAX ? Number(text) : undefined;
+  integer: int32,
+  natural(value) {
+    const number = int32(value);
+    return number !== undefined && number >= 0 ? number : undefined;
   },
   bool: (value) =>
     value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,

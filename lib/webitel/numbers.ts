@@ -10,9 +10,11 @@ const TEXT_FORMULA = /^="([^"]*)"$/;
 const ADDRESS = /^(?:sips?:)?[^\s@:;,<>"]+@[^\s@;,<>"]+$/i;
 const SIP_NUMBER = /^sips?:\+?[\w.*#-]+$/i;
 const NUMBER = /^\+?[\d*#][\d\s().*#/-]*$/;
-const PLAIN_NUMBER = /^\+?\d{3,}$/;
+const PLAIN_NUMBER = /^\+?\d{3,15}$/;
 /** Fewer digits are no number of anybody. */
 const MIN_DIGITS = 3;
+/** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
+const MAX_DIGITS = 20;
 
 /**
  * Reads a destination: marks that nobody sees, `="…"` and a leading apostrophe are taken off, and nothing else is changed.
@@ -32,6 +34,13 @@ export function dialable(text: string): Dialable {
   if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };
   // "(0)44" and "00" are left to the dial plan: they are numbers.
   const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
-  if (!isNumber || clean.replace(/\D/g, "").length < MIN_DIGITS) return { key: "no-number" };
+  const digits = clean.replace(/\D/g, "").length;
+  if (!isNumber || digits < MIN_DIGITS || (digits >= MAX_DIGITS && !/[*#]/.test(clean))) return { key: "no-number" };
   return { destination: clean, kind: "number" };
+}
+
+/** True for text that holds one destination, whatever it is: no line break, no list, no second number. */
+export function isOneDestination(text: string): boolean {
+  if (/[\r\n,;]|\+.*\+/.test(text)) return false;
+  return /[@*#a-z]/i.test(text) || text.replace(/\D/g, "").length < MAX_DIGITS;
 }

@@ -85,7 +85,7 @@ export type Doubles = (typeof UPLOAD_CHOICES.doubles)[number];
 export interface RequestField {
   setting: string;
   vendorName: string;
-  kind: "text" | "id" | "integer" | "bool" | "texts";
+  kind: "text" | "id" | "integer" | "natural" | "bool" | "texts";
 }
 
 /** POST /calls (3.): what a user would compute. `variables` values are sent as text. */
@@ -93,7 +93,7 @@ export const CALL_FIELDS = [
   { setting: "destination", vendorName: "destination", kind: "text" },
   { setting: "extension", vendorName: "extension", kind: "text" },
   { setting: "userId", vendorName: "user_id", kind: "id" },
-  { setting: "timeout", vendorName: "timeout", kind: "integer" },
+  { setting: "timeout", vendorName: "timeout", kind: "natural" },
   { setting: "display", vendorName: "display", kind: "text" },
   { setting: "variables", vendorName: "variables", kind: "texts" },
 ] as const satisfies readonly RequestField[];
@@ -168,7 +168,7 @@ export const RESULT_FIELDS = {
   agent_id: "integer",
   exclude_current_communication: "bool",
   only_current_communication: "bool",
-  wait_between_retries: "integer",
+  wait_between_retries: "natural",
 } as const;
 
 /** Events and what they say of the call. */

@@ -11,6 +11,7 @@ export const TYPES_OF_KIND: Readonly<Record<RequestField["kind"], readonly Input
   text: TEXT_TYPES,
   id: TEXT_TYPES,
   integer: NUMBER_TYPES,
+  natural: NUMBER_TYPES,
   bool: TEXT_TYPES,
   texts: JSON_TYPES,
 };

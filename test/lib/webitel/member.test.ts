@@ -111,6 +111,7 @@ describe("lib/webitel/member", () => {
       "no-number",
       "destination",
     ],
+    ["two national numbers in a cell", { destination: "0501112233 0671112233" }, "no-number", "destination"],
     ["a line break in a number", { destination: "+380501112233\nBob" }, "line-break", "destination"],
     ["a Date for a number", { destination: new Date() }, "number", "destination"],
     ["more numbers than a member has", { destination21: "+380501112233" }, "too-many", "communications"],

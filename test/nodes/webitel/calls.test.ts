@@ -104,6 +104,11 @@ describe("nodes that call Webitel's API", () => {
       [{ destination: "somebody", extension: "1017" }, "destination"],
       [{ destination: "+1", userId: "Anna" }, "userId"],
       [{ destination: "+1", extension: "1", timeout: "soon" }, "timeout"],
+      [{ destination: "+1", extension: "1", timeout: -5 }, "timeout"],
+      [{ destination: "+380441112233, +380441112234", extension: "1" }, "destination"],
+      [{ destination: "+380441112233 +380441112234", extension: "1" }, "destination"],
+      [{ destination: "0441112233 0441112234", extension: "1" }, "destination"],
+      [{ destination: "+380441112233\n0", extension: "1" }, "destination"],
       [{ destination: "+1", extension: "1", record: "maybe" }, "record"],
     ];
     for (const [payload, field] of wrong) {
