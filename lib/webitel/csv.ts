@@ -25,6 +25,8 @@ export interface CsvRecord {
   line: number;
   /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
   damaged?: true;
+  /** Its line is too long for a list of people: the cells are those of its beginning. */
+  tooLong?: true;
 }
 
 /** A record by the header's names. */
@@ -41,6 +43,10 @@ const LINE_BREAK = /\r\n|\n|\r/;
 const PREVIEWED_LINES = 20;
 /** No cell of a list of people is longer (characters): its quote was never closed. */
 const MAX_QUOTED_RECORD = 256 * 1024;
+/** Characters of a line; behind the header a longer one costs itself only. */
+const MAX_LINE = 1024 * 1024;
+/** Characters that are kept of such a line. */
+const KEPT_OF_LINE = 1000;
 /** A cell of a number or a date. */
 const NUMERIC = /^["'\s+().\d-]*\d["'\s+().\d-]*$/;
 
@@ -79,6 +85,8 @@ export class RecordReader {
   private readonly next = { quote: -1, lineFeed: -1, return: -1 };
   private columns = 0;
   private linesRead = 0;
+  /** The beginning of a line that is too long, until its end comes. */
+  private long: CsvRecord | undefined;
 
   /**
    * @param delimiter see {@link csvFormat}
@@ -106,7 +114,13 @@ export class RecordReader {
     this.text = this.text.slice(this.at) + piece;
     this.at = 0;
     this.forget();
-    return this.records(false);
+    const records = this.records(false);
+    if (this.pending > MAX_LINE && this.columns > 0) {
+      const cells = this.text.slice(this.at, this.at + KEPT_OF_LINE).split(this.delimiter);
+      this.long = { cells, line: this.linesRead + 1, tooLong: true };
+      this.dropLong();
+    }
+    return records;
   }
 
   /** Ends the text, and returns the records that are left. */
@@ -119,10 +133,11 @@ export class RecordReader {
     while (this.at < this.text.length) {
       const record = this.record(final);
       if (!record) break;
-      if (isEmpty(record.cells)) continue;
+      if (!record.tooLong && isEmpty(record.cells)) continue;
       this.columns ||= record.cells.length;
       records.push(record);
     }
+    if (final && this.long) records.push(this.endLong(this.text.length, this.long));
     return records;
   }
 
@@ -131,7 +146,11 @@ export class RecordReader {
     const start = this.at;
     const line = this.linesRead + 1;
     const end = this.lineEnd(start, final);
-    if (end === -1) return undefined;
+    if (end === -1) {
+      if (this.long) this.dropLong();
+      return undefined;
+    }
+    if (this.long) return this.endLong(end, this.long);
     const plain = this.find("quote", start) >= end;
     const quoted = plain ? undefined : this.quoted(start, final);
     if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
@@ -144,6 +163,17 @@ export class RecordReader {
     const cells = this.text.slice(start, end).split(this.delimiter);
     this.advance(end, 1);
     return plain ? { cells, line } : { cells, line, damaged: true };
+  }
+
+  /** Of a line that is too long nothing more is kept, but half of a line break. */
+  private dropLong(): void {
+    this.at = this.text.length - (this.text.endsWith("\r") ? 1 : 0);
+  }
+
+  private endLong(end: number, record: CsvRecord): CsvRecord {
+    this.advance(end, 1);
+    this.long = undefined;
+    return record;
   }
 
   /** Reads a record with quotes. */
@@ -256,11 +286,12 @@ export function columnNames(header: readonly string[]): string[] {
  * is read as if those at its end were blank, because spreadsheets leave them out.
  * @returns the row, and why it cannot be loaded
  */
-export function rowOf(columns: readonly string[], { cells, line, damaged }: CsvRecord): CsvRow {
+export function rowOf(columns: readonly string[], { cells, line, damaged, tooLong }: CsvRecord): CsvRow {
   const data: Record<string, string> = {};
   const { length } = cells;
   for (let at = 0; at < length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
   if (damaged) return { data, line, error: { key: "quote", field: "" } };
+  if (tooLong) return { data, line, error: { key: "too-long", field: "" } };
   const expected = columns.length;
   if (length <= expected || isEmpty(cells.slice(expected))) return { data, line };
   return { data, line, error: { key: "cells", field: "", value: `${length} > ${expected}` } };

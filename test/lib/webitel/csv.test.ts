@@ -159,6 +159,19 @@ describe("lib/webitel/csv", () => {
     );
   });
 
+  for (const end of ["\n", "\r\n", ""]) {
+    it(`rejects a line of more than a megabyte, and reads on (${JSON.stringify(end)})`, async () => {
+      const rows = await rowsOf(`name;note\nA;1\nB;${"x".repeat(3 * 1024 * 1024)}${end && `${end}C;2${end}D;"3"`}`);
+      const read = rows.map(({ data, line, error }) => [(data as { name: string }).name, line, error?.key]);
+      const others = [
+        ["C", 4, undefined],
+        ["D", 5, undefined],
+      ];
+      assert.deepEqual(read, [["A", 2, undefined], ["B", 3, "too-long"], ...(end === "" ? [] : others)]);
+      assert.ok(JSON.stringify(rows[1]?.data).length < 2000);
+    });
+  }
+
   it("refuses a text without lines", async () => {
     await assert.rejects(rowsOf("x".repeat(3 * 1024 * 1024)), {
       code: "EINVALID",
