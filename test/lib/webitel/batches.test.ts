@@ -23,6 +23,18 @@ const numbersOf = (found: readonly Batch[]): string[][] =>
   );
 
 describe("lib/webitel/upload/batches", () => {
+  it("takes a number with 00 and one with + for the same, but not extensions", async () => {
+    const numbers = ["+420601234567", "00420601234567", "420 601 234 567", "12345", "0012345"];
+    const found = await gather(
+      numbers.map((destination) => ({ data: { destination } })),
+      { unique: new UniqueDestinations() },
+    );
+    assert.deepEqual(
+      found.flatMap(({ entries }) => entries.map(({ row }) => row)),
+      [1, 4, 5],
+    );
+  });
+
   it("keeps the line of each row, and rejects a row that the input could not read", async () => {
     const [batch] = await gather([
       { data: { destination: "+380501112233" }, line: 2 },
