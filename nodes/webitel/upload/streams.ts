@@ -14,6 +14,7 @@ export interface Carrier {
 interface Parts {
   id?: string;
   count?: number;
+  index?: number;
 }
 
 /** A stream that stays incomplete for so long ends with what came, and with an error; milliseconds. */
@@ -26,11 +27,26 @@ interface OpenStream {
   source: QueueSource;
   carrier: Carrier;
   received: number;
+  seen: SeenParts;
   /** Its upload has ended before the stream. */
   over: boolean;
   /** Ends the previous message: only the latest waits for the end. */
   release: () => void;
   upload: Promise<void>;
+}
+
+/** Which parts of a stream came. Those that come in their order cost nothing. */
+class SeenParts {
+  private next = 0;
+  private readonly later = new Set<number>();
+
+  /** @returns false when this part came before */
+  add(index: number): boolean {
+    if (index < this.next || this.later.has(index)) return false;
+    this.later.add(index);
+    while (this.later.delete(this.next)) this.next++;
+    return true;
+  }
 }
 
 /** True for a message of a stream. */
@@ -50,9 +66,13 @@ export class Streams {
    * @returns resolves when a later message of the stream has come, or when the upload has ended
    */
   take(message: Message, send: Send): Promise<void> {
-    const { id = "", count } = message["parts"] as Parts;
+    const { id = "", count, index } = message["parts"] as Parts;
+    const known = this.open.get(id);
+    // A part that came before is no second row; the stream goes on waiting for the others.
+    if (known && typeof index === "number" && !known.seen.add(index)) return Promise.resolve();
     const rows = streamedRows(message.payload);
-    const stream = this.open.get(id) ?? this.start(id, { message, send, isStream: true });
+    const stream = known ?? this.start(id, { message, send, isStream: true });
+    if (!known && typeof index === "number") stream.seen.add(index);
     const isLast = ++stream.received === count || message["complete"] !== undefined;
     clearTimeout(stream.idle);
     if (isLast) this.open.delete(id);
@@ -75,6 +95,7 @@ export class Streams {
       source,
       carrier,
       received: 0,
+      seen: new SeenParts(),
       over: false,
       release: () => undefined,
       upload: this.begin(source, carrier),

@@ -46,6 +46,16 @@ describe("webitel-dialer-member-upload: a stream that stays incomplete", () => {
     assert.deepEqual(begun[0]?.rows, [1, 2, 3]);
   });
 
+  it("takes a part that comes twice for one row, and waits for the others", async () => {
+    for (const index of [0, 1, 1, 0, 3, 3]) void take(index, index).catch(() => undefined);
+    await take(1, 1);
+    for (const index of [2, 4, 5, 6, 7]) void take(index, index);
+    await take(8, 8);
+    await begun[0]?.ended;
+    assert.equal(begun.length, 1);
+    assert.deepEqual(begun[0]?.rows, [0, 1, 3, 2, 4, 5, 6, 7, 8]);
+  });
+
   it("begins again with a message that comes later: none is lost", async () => {
     const first = assert.rejects(take(1, 0), { code: "ETIMEDOUT" });
     clock.tick(60_000);
