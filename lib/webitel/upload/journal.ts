@@ -183,6 +183,8 @@ class JournalReader {
       const part = parts.get(line.ok);
       if (part) part.ok = { ...(line.ids && { ids: line.ids }) };
       if (part && line.rows) part.rows = line.rows;
+      const watch = watches.get(line.ok);
+      if (watch && line.ids && !line.rows) watch.ids = line.ids;
     } else if ("no" in line) {
       parts.delete(line.no);
     } else if ("watch" in line) {
@@ -242,10 +244,11 @@ export async function isEnded(path: string): Promise<boolean> {
   }
 }
 
-async function readHead(path: string): Promise<JournalHead | undefined> {
+/** A journal's first line; undefined when the file is empty, because nothing was sent then. */
+async function readHead(path: string): Promise<JournalHead | "damaged" | undefined> {
   for await (const text of createInterface({ input: createReadStream(path, { end: 4096 }) })) {
     const line = parsed(text);
-    return typeof line?.["run"] === "string" ? (line as unknown as JournalHead) : undefined;
+    return typeof line?.["run"] === "string" ? (line as unknown as JournalHead) : "damaged";
   }
   return undefined;
 }
@@ -297,8 +300,19 @@ export class JournalFolder {
 
   /** The first lines of this node's journals, newest first. */
   async runs(): Promise<{ path: string; head: JournalHead }[]> {
-    const runs = await Promise.all((await this.paths()).map(async (path) => ({ path, head: await readHead(path) })));
-    return runs.filter((run): run is { path: string; head: JournalHead } => run.head !== undefined);
+    const heads = await this.heads();
+    return heads.filter((run): run is { path: string; head: JournalHead } => typeof run.head === "object");
+  }
+
+  /** This node's journals whose first line cannot be read and that have not ended, newest first. */
+  async damaged(): Promise<string[]> {
+    const paths = (await this.heads()).filter(({ head }) => head === "damaged").map(({ path }) => path);
+    const ended = await Promise.all(paths.map((path) => isEnded(path)));
+    return paths.filter((_, at) => !ended[at]);
+  }
+
+  private async heads(): Promise<{ path: string; head: JournalHead | "damaged" | undefined }[]> {
+    return Promise.all((await this.paths()).map(async (path) => ({ path, head: await readHead(path) })));
   }
 
   /**

@@ -30,7 +30,7 @@ export interface SkippedRun {
 }
 
 function cannotResume(
-  why: "nothing" | "queue" | "stream" | "changed",
+  why: "nothing" | "queue" | "stream" | "changed" | "damaged",
   field: string,
   words: Record<string, string> = {},
 ): ContactCenterError {
@@ -131,9 +131,15 @@ async function withInput<Run extends OpenedRun | SkippedRun>(
  */
 export async function resumeRun(folder: JournalFolder, queueId: string, source: RowSource): Promise<OpenedRun> {
   const [newest] = await folder.runs();
-  if (!newest) throw cannotResume("nothing", "action");
+  if (!newest) throw await nothingToResume(folder);
   const measure = await source.measure();
   return withInput(folder, queueId, measure, (input) => resumeMeasured(folder, queueId, newest, measure, input));
+}
+
+/** There is none, or none that can be read. */
+async function nothingToResume(folder: JournalFolder): Promise<ContactCenterError> {
+  const [path] = await folder.damaged();
+  return path === undefined ? cannotResume("nothing", "action") : cannotResume("damaged", "journal", { path });
 }
 
 async function resumeMeasured(
@@ -145,7 +151,7 @@ async function resumeMeasured(
 ): Promise<OpenedRun> {
   const same = await newestOver(folder, queueId, measure);
   const before = await readJournal(same?.path ?? newest.path);
-  if (!before || before.ended) throw cannotResume("nothing", "action");
+  if (!before || before.ended) throw await nothingToResume(folder);
   const { run, queue } = before.head;
   if (!same)
     throw before.head.input === ""

@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
-import { beginRun, type OpenedRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
+import { beginRun, type OpenedRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
@@ -172,6 +173,23 @@ describe("lib/webitel/upload/journal", () => {
       readdirSync(folder).filter((name) => name.endsWith(".lock")),
       [],
     );
+  });
+
+  it("is named when its first line is damaged, so that nobody takes it for nothing to resume", async () => {
+    const source = listSource([{ destination: "1" }]);
+    const runs = new JournalFolder(folder, "n1");
+    await assert.rejects(resumeRun(runs, "10", source), { key: "webitel.errors.resume.nothing" });
+    const run = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+    await run.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
+    await run.journal.close();
+    const { path } = run.journal;
+    writeFileSync(path, readFileSync(path, "utf8").replace('{"run"', "\0\0\0"));
+    await assert.rejects(resumeRun(runs, "10", source), (error: Error) => {
+      assert.equal((error as ContactCenterError).key, "webitel.errors.resume.damaged");
+      return error.message.includes(path);
+    });
+    appendFileSync(path, '{"end":{}}\n');
+    await assert.rejects(resumeRun(runs, "10", source), { key: "webitel.errors.resume.nothing" });
   });
 
   it("is not opened while another process is at the same list, which is named", async () => {
