@@ -45,6 +45,8 @@ export interface WebitelSimulatorOptions {
   maxMessageBytes?: number;
   /** Members that fail a whole bulk with a bare 500, as behind a gateway that hides the cause. */
   poison?: (member: Member) => boolean;
+  /** Members at which the server breaks the connection off, as one does that crashes. */
+  crash?: (member: Member) => boolean;
   /** Shape of error bodies: the platform's own, the gateway's, or the one within the other (default). */
   errorShape?: "platform" | "gateway" | "nested";
   /** Where the two webhooks go by default; the console may name others. */
@@ -186,6 +188,7 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
   if (!target) return fail(new Refusal(404, "api.context.404.app_error", `no operation ${method} ${path}`));
   const behaviour = { ignoresVariables: options.ignoresVariables ?? false, replicaLagMs: options.replicaLagMs ?? 0 };
   const work = (items = body["items"] as Member[] | undefined): unknown => {
+    if (options.crash && items?.some(options.crash)) throw new Crash();
     if (options.poison && items?.some(options.poison)) throw new Refusal(500, "", "Internal Server Error");
     const answer = target.handler(
       store,
@@ -205,9 +208,13 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
     return await failing[ordered.fault]({ work, half, response, ordered });
   } catch (error) {
     if (error instanceof Refusal) return fail(error);
+    if (error instanceof Crash) return void response.socket?.destroy();
     throw error;
   }
 }
+
+/** The server is gone in the middle of a request. */
+class Crash extends Error {}
 
 const WRONG_ANSWERS = new Set<Fault>(["empty", "page", "empty-after", "short-after", "partial"]);
 

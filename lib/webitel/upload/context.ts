@@ -60,6 +60,8 @@ export interface RunContext {
   /** Ends requests under way too. */
   readonly abort: AbortSignal;
   readonly onWait: (wait: Wait) => void;
+  /** Members of a batch that was reported have other ids, by row: those of copies that stay in their place. */
+  readonly onCorrected: (batch: number, ids: Record<string, string>) => void;
   /** Numbers so far. */
   readonly tally: Totals;
   /** Bytes of a bulk's body; less after the server has refused a larger one. */

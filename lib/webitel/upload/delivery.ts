@@ -5,7 +5,7 @@ import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import type { DoubleCheck } from "./doubles.js";
-import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
+import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
 import {
   findBatch,
@@ -19,7 +19,7 @@ import {
 
 /** What became of a part. */
 type Outcome =
-  | { kind: "loaded"; ids: string[] }
+  | { kind: "loaded"; ids: readonly string[] }
   /** `rest`: the others are not in the queue, because the server had ended the request. */
   | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain" }
   | { kind: "uncertain" }
@@ -40,6 +40,8 @@ interface Part {
   sinceMs: number;
 }
 
+/** What a server says that a row has brought down. */
+const UNEXPLAINED: ReadonlySet<number | string> = new Set([500, "ECONNRESET", "EPIPE"]);
 /** A request that fails without a reason this often, and is not in the queue, counts as refused. */
 const UNEXPLAINED_FAILURES = 3;
 
@@ -127,9 +129,7 @@ class Delivery {
 
   /** @throws the row's error when all rows would end so */
   private reject(entry: BatchRow, { kind, error }: { kind: "refused" | "too-large"; error: ContactCenterError }): void {
-    const detail = error.cause["detail"] as string | undefined;
-    const reason = [detail, error.cause.id && `(${error.cause.id})`].filter(Boolean).join(" ");
-    this.result.rejects.push(rejectOf(entry.row, entry.input, error.code, reason));
+    this.result.rejects.push(rejectOf(entry.row, entry.input, error.code, reasonOf(kind, error)));
     this.result.rejected++;
     // A row's size says nothing about the others.
     if (kind === "refused" && this.isHopeless(refusalText(error, entry))) throw error;
@@ -194,9 +194,7 @@ class Delivery {
       const startMs = Date.now();
       const answer = await this.create(marker, part);
       if ("ids" in answer) {
-        doubles.report(marker, answer.ids);
-        await doubles.look(marker);
-        return { kind: "loaded", ids: answer.ids };
+        return { kind: "loaded", ids: await doubles.report(marker, answer.ids) };
       }
       const { fault, answered } = answer;
       const kind = this.kindOf(fault, part);
@@ -214,14 +212,14 @@ class Delivery {
       part.open ||= part.lost && isLost;
       try {
         const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
-        if (found?.kind === "loaded") doubles.report(marker, found.ids);
-        if (found) return found.kind === "loaded" ? found : { ...found, rest: answered ? "send" : "uncertain" };
+        if (found?.kind === "loaded") return { ...found, ids: await doubles.report(marker, found.ids) };
+        if (found) return { ...found, rest: answered ? "send" : "uncertain" };
       } catch (reason) {
         if (reason === CANCELLED) return this.lastLook(marker, part);
         throw reason;
       }
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
-      const isUnexplained = fault.code === 500 || isInsertFailure(fault) || answered;
+      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered;
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
       if (count > 1 || run.lastLoadedMs > part.sinceMs) {
         if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
@@ -235,8 +233,7 @@ class Delivery {
     if (!open) return { kind: "dropped" };
     const found = await findOnce(this.run, marker, entries.length);
     if (found?.kind !== "loaded") return { kind: "uncertain" };
-    this.doubles.report(marker, found.ids);
-    return found;
+    return { ...found, ids: await this.doubles.report(marker, found.ids) };
   }
 
   /**
@@ -294,6 +291,16 @@ class Delivery {
       throw error;
     }
   }
+}
+
+/** The server's words, as far as it has said any. */
+function reasonOf(kind: "refused" | "too-large", error: ContactCenterError): Reject["reason"] {
+  const { cause } = error;
+  // Of a size nothing but a proxy's page is said.
+  if (kind === "too-large")
+    return { key: "too-large", field: "", value: `${(cause["bytes"] as number | undefined) ?? ""}` };
+  const said = [cause["detail"], cause.id && `(${cause.id})`].filter(Boolean).join(" ");
+  return said === "" ? error.message : said;
 }
 
 const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));

@@ -6,7 +6,7 @@ import { backoffDelay, delay } from "../../http/backoff.js";
 import { LAST_QUESTION_MS, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import type { Unchecked } from "./report.js";
-import type { Range } from "./rows.js";
+import { fromRanges, type Range } from "./rows.js";
 import { membersOf } from "./verification.js";
 
 /** A marker under which copies may appear. */
@@ -18,6 +18,8 @@ export interface Watch {
   untilMs: number;
   /** The rows that were sent under it. */
   rows: readonly Range[];
+  /** Their members' ids, once they were reported. */
+  ids?: readonly string[];
 }
 
 /** What is wrong with the members of a marker. */
@@ -26,6 +28,8 @@ interface Copies {
   count: number;
   /** Those that can be named. */
   members: FoundMember[];
+  /** Who stays in the place of a reported one, by id. */
+  instead?: ReadonlyMap<string, string>;
 }
 
 /** Same person: what the batch sent. The server adds its own fields to numbers. */
@@ -60,10 +64,19 @@ export function copiesAmong(found: readonly FoundMember[], keep: number, reporte
   if (times !== undefined && !Number.isInteger(times)) return { count, members: [] };
   if (![...groups.values()].every(({ length }) => divides(length))) return { count, members: [] };
   const rank = (member: FoundMember): number => (wasCalled(member) ? 0 : reported.has(member.id) ? 1 : 2);
-  const members = [...groups.values()].flatMap((group) =>
-    group.sort((a, b) => rank(a) - rank(b)).slice(times === undefined ? 1 : group.length / times),
-  );
-  return { count, members };
+  const instead = new Map<string, string>();
+  const members = [...groups.values()].flatMap((group) => {
+    const stay = times === undefined ? 1 : group.length / times;
+    const sorted = group.sort((a, b) => rank(a) - rank(b));
+    const copies = sorted.slice(stay);
+    const unreported = sorted.slice(0, stay).filter(({ id }) => !reported.has(id));
+    for (const [at, { id }] of copies.filter((copy) => reported.has(copy.id)).entries()) {
+      const other = unreported[at];
+      if (other) instead.set(id, other.id);
+    }
+    return copies;
+  });
+  return { count, members, instead };
 }
 
 /** Copies that stay in the queue, and batches that were not checked, are named in the report up to this number. */
@@ -82,10 +95,15 @@ class WatchedMarker {
   /** How many copies there were that could not be named. */
   unnamed = 0;
   rows: readonly Range[];
+  /** The ids that were reported, in the order of the rows. */
+  ids: string[];
+  /** Who stays in the place of a reported one that is to be deleted. */
+  readonly instead = new Map<string, string>();
   /** No copy can come any more, and those that came were seen. */
   checked = false;
 
-  constructor({ keep, untilMs, rows }: Watch) {
+  constructor({ keep, untilMs, rows, ids = [] }: Watch) {
+    this.ids = [...ids];
     this.keep = keep;
     this.untilMs = untilMs;
     this.rows = rows;
@@ -108,7 +126,10 @@ export class DoubleCheck {
   ) {
     this.mayDelete = run.doubles === "remove";
     this.signal = run.abort;
-    for (const watch of watches) this.watched.set(watch.marker, new WatchedMarker(watch));
+    for (const watch of watches) {
+      this.watched.set(watch.marker, new WatchedMarker(watch));
+      for (const id of watch.ids ?? []) this.reported.add(id);
+    }
   }
 
   /**
@@ -125,15 +146,21 @@ export class DoubleCheck {
     await this.run.journal.append({ watch: marker, keep, until: untilMs, rows });
   }
 
-  /** The members of a watched marker that were reported; they stay. */
-  report(marker: string, ids: readonly string[]): void {
-    if (this.watched.has(marker)) for (const id of ids) this.reported.add(id);
+  /**
+   * The members of a watched marker are about to be reported: they stay, unless a copy was called already.
+   * @returns the ids to be reported
+   */
+  async report(marker: string, ids: readonly string[]): Promise<readonly string[]> {
+    const watched = this.watched.get(marker);
+    if (!watched) return ids;
+    watched.ids = [...ids];
+    for (const id of ids) this.reported.add(id);
+    await this.look(marker, watched);
+    return watched.ids;
   }
 
-  /** Looks once, where the marker is watched; what cannot be seen now is seen at the end. */
-  async look(marker: string): Promise<void> {
-    const watched = this.watched.get(marker);
-    if (!watched) return;
+  /** Looks once; what cannot be seen now is seen at the end. */
+  private async look(marker: string, watched: WatchedMarker): Promise<void> {
     const { api, queueId } = this.run;
     await api
       .findMembers(queueId, marker, Infinity, this.signal)
@@ -154,7 +181,9 @@ export class DoubleCheck {
       await delay(Math.max(0, watched.untilMs - Date.now()), stop);
       // The answer to a deletion may be lost as well: what is still there is deleted again.
       for (let attempt = 0; attempt < REMOVALS; attempt++) {
+        const before = [...watched.ids];
         const left = await this.settle(marker, watched, await membersOf(this.run, marker, Infinity));
+        this.correct(marker, watched, before);
         if (left === 0) break;
         await delay(backoffDelay(attempt, patience.backoff), stop);
       }
@@ -166,7 +195,11 @@ export class DoubleCheck {
   /** A cancelled run waits for nothing: each marker is looked at once, for {@link LAST_QUESTION_MS} in all. */
   async finishAtOnce(): Promise<void> {
     this.signal = AbortSignal.timeout(LAST_QUESTION_MS);
-    for (const marker of this.watched.keys()) await this.look(marker);
+    for (const [marker, watched] of this.watched) {
+      const before = [...watched.ids];
+      await this.look(marker, watched);
+      this.correct(marker, watched, before);
+    }
   }
 
   /** Batches that were sent twice, and under whose markers copies may still appear: for the report of a run that ended early. */
@@ -191,7 +224,8 @@ export class DoubleCheck {
     const { seen, gone, keep } = watched;
     const known = found.filter(({ id }) => seen.has(id));
     const others = found.filter(({ id }) => !seen.has(id));
-    const { count, members: fresh } = copiesAmong(others, keep, this.reported);
+    const { count, members: fresh, instead } = copiesAmong(others, keep, this.reported);
+    for (const [id, other] of instead ?? []) watched.instead.set(id, other);
     const members = [...known, ...fresh];
     const there = new Set(found.map(({ id }) => id));
     const before = { doubled: seen.size + watched.unnamed, removed: gone.size };
@@ -204,12 +238,22 @@ export class DoubleCheck {
       if (await this.remove(member.id)) gone.add(member.id);
       else left++;
     }
+    watched.ids = watched.ids.map((id) => (gone.has(id) ? (watched.instead.get(id) ?? id) : id));
     const doubled = seen.size + watched.unnamed - before.doubled;
     const removed = gone.size - before.removed;
     tally.doubled += doubled;
     tally.removed += removed;
     if (doubled + removed > 0) journal.note({ copies: marker, doubled, removed });
     return this.mayDelete ? left : 0;
+  }
+
+  /** Reports the members that stay in the place of others that were reported before and are deleted. */
+  private correct(marker: string, { rows, ids }: WatchedMarker, before: readonly string[]): void {
+    const numbers = fromRanges(rows);
+    if (numbers.length !== ids.length) return;
+    const corrected = numbers.map((row, at) => [row, ids[at]] as const).filter(([, id], at) => id !== before[at]);
+    const batch = Number(/-(\d+)[a-z]*$/.exec(marker)?.[1]);
+    if (corrected.length > 0) this.run.onCorrected(batch, Object.fromEntries(corrected) as Record<string, string>);
   }
 
   /** False when the member is in an attempt, or nobody knows. */

@@ -53,7 +53,7 @@ export interface UploadOptions {
   /** The journal of the earlier part of this run. */
   before?: JournalContent;
   patience?: Patience;
-  /** Called with each settled batch, in the order in which they are settled. */
+  /** Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. */
   onBatch(result: BatchResult, progress: Progress): void;
   /** Called when the upload waits, and for what. */
   onWait?(wait: Wait): void;
@@ -103,6 +103,7 @@ export class Upload {
       stop: this.stopper.signal,
       abort: this.aborter.signal,
       onWait: (wait) => options.onWait?.(wait),
+      onCorrected: (batch, ids) => options.onBatch({ ...NO_ROWS, batch, total: 0, ids, rejects: [] }, this.progress),
       tally: this.tally,
       maxBytes: MAX_BODY_BYTES,
       failingSinceMs: undefined,

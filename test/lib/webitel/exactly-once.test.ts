@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
+import type { RowError } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { copiesAmong } from "../../../lib/webitel/upload/doubles.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
@@ -130,6 +131,26 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     const ids = new Set(webitel.members.map(({ id }) => id));
     assert.deepEqual([ids.has("1"), ids.has("11")], [false, true]);
   });
+
+  for (const commitMs of [3000, 60_000]) {
+    it(`names at the end who is in the queue, a copy that came after ${commitMs / 1000} s was called`, async () => {
+      const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs }]);
+      const find = webitel.findMembers.bind(webitel);
+      const rowOf = (member: FoundMember): number => Number(member.variables?.["row"]);
+      // The copy of row 3 that came late is called; the other was reported.
+      webitel.findMembers = async (queue, marker) => {
+        const found = await find(queue, marker);
+        const late = found.filter((member) => rowOf(member) === 3)[1];
+        return found.map((member) => (member === late ? { ...member, attempts: 1 } : member));
+      };
+      const ids: Record<string, string> = {};
+      const report = await inFakeTime(() =>
+        upload(webitel, 10, { onBatch: (result) => void Object.assign(ids, result.ids) }),
+      );
+      assert.deepEqual([report.accepted, report.doubled, report.removed], [10, 10, 10]);
+      assert.deepEqual(ids, Object.fromEntries(webitel.members.map((member) => [rowOf(member), member.id])));
+    });
+  }
 
   it("goes on asking while the queue answers with members whose variables it leaves out", async () => {
     const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
@@ -312,8 +333,8 @@ describe("lib/webitel/upload, exactly once against the simulator", () => {
     );
     assert.deepEqual(await load(prepared), [40, 39, 1, 0]);
     assert.deepEqual(
-      prepared.results[0]?.rejects.map(({ row, code }) => [row, code]),
-      [[7, 413]],
+      prepared.results[0]?.rejects.map(({ row, code, reason }) => [row, code, (reason as RowError).key]),
+      [[7, 413, "too-large"]],
     );
   });
 
@@ -344,6 +365,15 @@ describe("lib/webitel/upload, exactly once against the simulator", () => {
       prepared.results[0]?.rejects.map(({ row, code }) => [row, code]),
       [[1, 500]],
     );
+  });
+
+  it("finds a row at which the server breaks the connection", async () => {
+    const patience = { ...QUICK, backoff: { minMs: 1, maxMs: 3 }, askAfterMs: 1, lateMs: 10 };
+    const prepared = await prepare(people(30), { patience }, { crash: ({ variables }) => variables?.["row"] === "14" });
+    assert.deepEqual(await load(prepared), [30, 29, 1, 0]);
+    const [reject] = prepared.results.flatMap(({ rejects }) => rejects);
+    assert.deepEqual([reject?.row, reject?.code], [14, "ECONNRESET"]);
+    assert.match(reject?.reason as string, /connection/i);
   });
 
   it("does not blame rows for a server that fails at everything", async () => {
