@@ -1,0 +1,142 @@
+/** One message of an upload node: its settings and input opened, its run begun or continued, its outputs sent. */
+import { join } from "node:path";
+import type { Node, NodeAPI } from "node-red";
+import type { WebitelClient } from "../../../lib/webitel/client.js";
+import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.js";
+import { CANCELLED } from "../../../lib/webitel/upload/context.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { NameLookup } from "../../../lib/webitel/upload/names.js";
+import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
+import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { RowSource } from "../../../lib/webitel/upload/source.js";
+import { Upload } from "../../../lib/webitel/upload/upload.js";
+import { localize, type Message } from "../../shared/input.js";
+import type { ProgressBadge } from "../badge.js";
+import type { Action, Identity, QueuedUpload, UploadQueue } from "../control.js";
+import { emptyReport, localizedReject, sendBatch, sendReport, skippedReport } from "./outputs.js";
+import { SettingsReader, type UploadConfig, type UploadSettings } from "./settings.js";
+import { sourceOf } from "./sources.js";
+import type { Carrier } from "./streams.js";
+
+/** What a message asks to be loaded, and how. */
+interface Opened {
+  source: RowSource;
+  options: Omit<UploadSettings, "mapping" | "source" | "csv"> & { fileName?: string };
+  mapping: MappingOptions;
+  /** Absolute path of the file for refused rows. */
+  rejectsPath: string | undefined;
+}
+
+/** An upload at its turn. */
+export interface UploadJob {
+  queued: QueuedUpload;
+  carrier: Carrier;
+  action: Action | undefined;
+  /** The rows of a stream of messages. */
+  streamed: RowSource | undefined;
+}
+
+/** The uploads of one node. */
+export class UploadRunner {
+  /** Where the node's journals lie. */
+  readonly folder: JournalFolder;
+  private readonly settings: SettingsReader;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    config: UploadConfig,
+    private readonly queue: UploadQueue,
+    private readonly badge: ProgressBadge,
+  ) {
+    this.settings = new SettingsReader(RED, node, config);
+    this.folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), node.id);
+  }
+
+  /** What a message would load, so that the same is not loaded twice. @throws ContactCenterError when it cannot be read */
+  async identify(message: Message): Promise<Identity> {
+    const { source, options } = await this.open(message);
+    try {
+      return identityOf(options.queueId, (await source.measure()).fingerprint);
+    } finally {
+      source.close();
+    }
+  }
+
+  /** Loads what a message asks for, and sends the report. @throws ContactCenterError when the upload cannot go on */
+  async upload(api: WebitelClient, job: UploadJob): Promise<void> {
+    this.badge.begin();
+    const opened = await this.open(job.carrier.message, job.streamed);
+    job.queued.reads(opened.source);
+    try {
+      await this.load(api, job, opened);
+    } catch (error) {
+      // Cancelled before the run had begun: nothing was sent.
+      if (error !== CANCELLED) throw error;
+      const report = { ...emptyReport(opened.options.queueId), cancelled: true } as const;
+      this.badge.end(report);
+      sendReport(job.carrier, report);
+    } finally {
+      opened.source.close();
+    }
+  }
+
+  private async open(message: Message, streamed?: RowSource): Promise<Opened> {
+    const { settings } = this;
+    const { mapping, source: kind, csv, ...options } = await settings.read(message);
+    const file = kind === "file" && !streamed ? await settings.filename(message) : "";
+    const rejectsPath = await settings.rejectsFile(message, file);
+    const source = streamed ?? sourceOf(kind, message, csv, file);
+    return { source, mapping, rejectsPath, options: { ...options, ...settings.fileName(file) } };
+  }
+
+  private async load(
+    api: WebitelClient,
+    { queued, carrier, action }: UploadJob,
+    { source, options, mapping, rejectsPath }: Opened,
+  ): Promise<void> {
+    const { RED, badge, folder } = this;
+    const { queueId, again } = options;
+    const run = await (action === "resume"
+      ? resumeRun(folder, queueId, source)
+      : beginRun(folder, queueId, source, action === "start" ? "resume" : again));
+    if ("skipped" in run) return this.skip(carrier, queueId, run);
+    try {
+      this.queue.throwIfClosed();
+      queued.identify(identityOf(queueId, run.fingerprint));
+      const isRest = run.before !== undefined;
+      const rejects = rejectsPath === undefined ? undefined : await RejectsFile.open(rejectsPath, source, isRest);
+      const running = new Upload({
+        api,
+        ...options,
+        ...run,
+        toMember: memberMapper({ ...mapping, names: new NameLookup(api) }),
+        onBatch(result, progress) {
+          badge.progress(progress);
+          const rows = result.rejects.map((reject) => localizedReject(RED, reject));
+          rejects?.add(rows);
+          sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
+        },
+        onWait: (wait) => badge.wait(wait),
+      });
+      queued.begin(running);
+      const report = await running.run(source.rows());
+      // The rows are at output 2 all the same.
+      await rejects?.close().catch((error: unknown) => this.node.warn(localize(RED, error).message));
+      badge.end(report);
+      sendReport(carrier, report);
+    } finally {
+      await run.journal.close();
+    }
+  }
+
+  private skip(carrier: Carrier, queueId: string, run: SkippedRun): void {
+    const report = skippedReport(queueId, run);
+    this.badge.end(report);
+    sendReport(carrier, report);
+  }
+}
+
+/** Two uploads of the same content into the same queue are the same. */
+const identityOf = (queueId: string, fingerprint: string): Identity =>
+  fingerprint === "" ? undefined : `${queueId} ${fingerprint}`;
