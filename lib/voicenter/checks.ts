@@ -82,8 +82,10 @@ function requiredText(value: unknown, field: string): string {
 }
 
 function requiredList(value: unknown, field: string): unknown[] {
-  if (!Array.isArray(value) || value.length === 0) throw wrong("list", field);
-  return value;
+  // Places that were never filled, as `delete` leaves them, hold nothing; JSON would write them as null.
+  const items: unknown[] = Array.isArray(value) ? value.filter(() => true) : [];
+  if (items.length === 0) throw wrong("list", field);
+  return items;
 }
 
 /** A `Date` as the document writes days and times, which have no zone: in the time zone of this process. */

@@ -1,7 +1,7 @@
 /** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
 import type { Node, NodeAPI } from "node-red";
 import { type ErrorCause, refused, type Vendor } from "../../lib/core/errors.js";
-import { isBlank as isBlankValue, readIgnoringCase } from "../../lib/core/values.js";
+import { isBlank as isBlankValue, isRecord, readIgnoringCase } from "../../lib/core/values.js";
 import type { Message } from "./input.js";
 
 /** A typed setting as the editor saves it; a missing type counts as `str`. */
@@ -200,7 +200,9 @@ export function evaluateItems(
   vendor: Vendor,
 ): Promise<Record<string, unknown>[]> {
   return Promise.all(
-    items.map(async (item, at) => {
+    items.map(async (entered: unknown, at) => {
+      // What is no item is left to the check of the answer, which names it.
+      const item = isRecord(entered) ? entered : {};
       const typed = { value: item[property], type: item[`${property}Type`] as string | undefined };
       return {
         ...item,

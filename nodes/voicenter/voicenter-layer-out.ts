@@ -7,12 +7,13 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { plainInteger, readIgnoringCase } from "../../lib/core/values.js";
+import { isBlank, plainInteger, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody, readAction } from "../../lib/voicenter/answer.js";
 import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
-import { type Action, fieldsOf } from "../../lib/voicenter/tables.js";
+import { type Action, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
 import { answerReport } from "../shared/log.js";
+import { setStatus } from "../shared/status.js";
 import { envText, evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
@@ -37,7 +38,13 @@ export = (RED: NodeAPI) => {
     // What an earlier choice of action left in the settings is not looked at.
     const settings = settingsOf(fixed);
     const read = fieldReader(RED, this, config, settings, "voicenter");
-    const lists = (["data", "targets"] as const).filter((list) => config[list]?.length && list in settings);
+    const entered = (["data", "targets"] as const).filter((list) => list in settings && !isBlank(config[list]));
+    const lists = entered.filter((list) => Array.isArray(config[list]) && config[list].length > 0);
+    const wrong = entered.filter((list) => !Array.isArray(config[list])).join(", ");
+    if (wrong !== "") {
+      setStatus(this, "error", RED._("voicenter.badge.setting", { names: wrong }));
+      this.error(RED._("voicenter.errors.setting", { names: wrong }));
+    }
     const report = answerReport(RED, this);
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async ({ data }) => {
@@ -66,6 +73,9 @@ export = (RED: NodeAPI) => {
   return VoicenterLayerOut;
 };
 
+/** What only a request has. */
+const REQUEST_MARKS = Object.keys(REQUEST_FIELDS).filter((name) => name !== "CALLER_ID");
+
 /** The settings that an action reads; all of them where the message chooses the action. */
 function settingsOf(action: Action | undefined): Partial<typeof SETTINGS> {
   if (action === undefined) return SETTINGS;
@@ -79,9 +89,9 @@ function settingsOf(action: Action | undefined): Partial<typeof SETTINGS> {
  */
 function withoutRequest(payload: unknown, request: LayerRequest): unknown {
   const [written, sent] = [readIgnoringCase(payload), readIgnoringCase(request)];
-  // A request without an id is known by its layers, which are always there.
-  const mark = request.IVR_UNIQUE_ID === undefined ? "LAYER_ID" : "IVR_UNIQUE_ID";
-  if (written(mark) === undefined || written(mark) !== sent(mark)) return payload;
+  // The flow may have deleted one of these, or the request lacks it; no answer has any of them.
+  const isRequest = REQUEST_MARKS.some((mark) => written(mark) !== undefined && written(mark) === sent(mark));
+  if (!isRequest) return payload;
   return Object.fromEntries(Object.entries(payload as object).filter(([name, value]) => !isSame(value, sent(name))));
 }
 

@@ -52,6 +52,16 @@ describe("lib/voicenter/answer", () => {
     );
   });
 
+  it("leaves out places of a list that were never filled", () => {
+    const target = { TYPE: "PHONE", TARGET: "1" };
+    const targets: unknown[] = [];
+    targets[2] = target;
+    assert.deepEqual(answerBody("DIAL", { ...dial, TARGETS: targets })["TARGETS"], [target]);
+    const parts: unknown[] = [];
+    parts[1] = { RecordType: "Digits", Content: "1" };
+    assert.deepEqual(answerBody("SAY_DIGITS", { ...say, DATA: parts })["DATA"], [parts[1]]);
+  });
+
   it("reads SAY as SAY_DIGITS", () => {
     assert.equal(readAction("say"), "SAY_DIGITS");
     assert.equal(readAction("Dial"), "DIAL");
@@ -81,6 +91,9 @@ describe("lib/voicenter/answer", () => {
     ["DATA[1].Content", "SAY_DIGITS", part("Recording", " ")],
     ["DATA[1]", "SAY_DIGITS", part("Song", "a.mp3")],
     ["TARGETS", "DIAL", { ...dial, TARGETS: [] }],
+    ["TARGETS", "DIAL", { ...dial, TARGETS: Array(2) }],
+    ["TARGETS[0].TYPE", "DIAL", { ...dial, TARGETS: [undefined] }],
+    ["DATA", "SAY_DIGITS", { ...say, DATA: Array(1) }],
     ["TARGETS[0].TYPE", "DIAL", { ...dial, TARGETS: [{ TYPE: "phone", TARGET: "1" }] }],
     ["TARGETS[0].TARGET", "DIAL", { ...dial, TARGETS: [{ TYPE: "PHONE", TARGET: "" }] }],
     ["MAX_CALL_DURATION", "DIAL", { ...dial, MAX_CALL_DURATION: 0 }],

@@ -143,6 +143,18 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     assert.deepEqual((await call(withData({ ACTION: "GO_TO_LAYER", LAYER: 99 }))).json, { STATUS: 1 });
     const nobody = { METHOD: "IVR_LAYER_INPUT", DATA: { LAYER_ID: "5", ACTION: "GO_TO_LAYER", LAYER: 99 } };
     assert.deepEqual((await call(nobody)).json, { STATUS: 1 });
+    await deploy({ action: "msg" }, "delete msg.payload.IVR_UNIQUE_ID; delete msg.payload.LAYER_ID");
+    assert.deepEqual((await call(withData({ ACTION: "GO_TO_LAYER", LAYER: 99 }))).json, { STATUS: 1 });
+  });
+
+  it("names a list setting that is none, and gives the fallback", async () => {
+    await deploy({ action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: "hello" });
+    assert.deepEqual((await call()).json, { STATUS: 1 });
+    const { code: word, cause } = (await red.message("caught"))["error"] as { code: string; cause: { field: string } };
+    assert.deepEqual([word, cause.field], ["EINVALID", "DATA"]);
+    await until("the log to name it", () =>
+      red.log.some((line) => line.includes("[voicenter-layer-out:out]") && line.includes("data")),
+    );
   });
 
   it("answers with the layer though name and data cannot be used, and warns once", async () => {
@@ -296,6 +308,7 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
     ["ACTION", { action: "msg" }, 'msg.payload = { ACTION: "JUMP" }'],
     ["ACTION", { action: "JUMP" }, 'msg.payload = { ACTION: "ERROR" }'],
     ["LAYER", {}, ""],
+    ["DATA[0]", { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [null] }, ""],
     [
       "DATA[0].Content",
       { action: "SAY_DIGITS", nextLayer: "1", language: "EN", data: [{ RecordType: "Date", Content: "2026-13-01" }] },
