@@ -68,6 +68,8 @@ export = (RED: NodeAPI) => {
     this.on("close", (removed: boolean, done: () => void) => {
       clearInterval(saving);
       for (const stop of stopListening) stop();
+      // What waits to be reported belongs to this connection, should another one have its id one day.
+      if (removed) shared.progress = {};
       const end = removed ? shared.client.close() : Promise.resolve(park(RED, this.id, shared));
       void end.then(save).finally(done);
     });

@@ -229,6 +229,7 @@ export class SharedClient {
   async leave(id: string): Promise<void> {
     const user = this.users.get(id);
     this.expected.delete(id);
+    delete this.progress[id];
     if (user === undefined) return;
     this.users.delete(id);
     this.client.remove(user);

@@ -185,6 +185,8 @@ describe("nodes/rte/shared-client", () => {
     await cameThrough();
     assert.deepEqual(shared.currentProgress(), { a: heldMs, b: 5 });
     shared.resume();
+    await shared.leave("b");
+    assert.deepEqual(Object.keys(shared.currentProgress()), ["a"], "removed before it joined");
   });
 
   it("reports a gap from what an earlier run had got, to the nodes that were there", async () => {
