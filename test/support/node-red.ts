@@ -164,6 +164,11 @@ export class NodeRed {
     return until(`a message at ${probe}`, () => this.messages(probe).find(fits), limitMs);
   }
 
+  /** Waits for a line of the log with this text: the log and what probes see come on two ways. */
+  async logged(text: string): Promise<void> {
+    await until(`"${text}" in the log`, () => this.log.some((line) => line.includes(text)));
+  }
+
   /** Forgets what probes saw. */
   forget(): void {
     this.seen.length = 0;

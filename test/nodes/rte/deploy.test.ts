@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { node, probe, tab } from "../../support/flow.js";
-import { type DeployType, type FlowNode, makeUserDir, NodeRed } from "../../support/node-red.js";
+import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
 import { again, connectionNode, flowOf, hubHas, of, QUEUE_ID, subscribeNode, subscriber } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
@@ -288,69 +286,5 @@ describe("nodes/rte: deploys", function () {
       assert.ok(Math.abs(Date.parse(from) - movedMs) < 2000, from);
       assert.deepEqual(subscriptions, [of("QueueStatus")]);
       if (both) assert.ok(red.messages("b-notice").every(({ topic }) => topic !== "gap"));
-    });
-
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    it(`reports as a gap what a restart loses (${signal})`, async () => {
-      // The other Node-RED leaves the hub, so that what is seen there is the one of this test.
-      await red.deploy([tab()]);
-      await until("no socket", () => simulator.hub.connections.size === 0);
-      const userDir = makeUserDir();
-      const first = await NodeRed.start({ flows: [tab()], userDir });
-      try {
-        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
-        await hubHas(simulator, of("UserAlert", "u"));
-        const file = join(userDir, "contact-center", "rte-connection.json");
-        if (signal === "SIGKILL") await until("a note on disk", () => existsSync(file));
-        simulator.emit("UserAlert", "u");
-        await first.message("a-event");
-        const stoppedMs = Date.now();
-        await first.stop(signal);
-        assert.equal(statSync(file).mode & 0o777, 0o600);
-        const second = await NodeRed.start({ userDir });
-        try {
-          const { payload } = await second.message("a-notice", ({ topic }) => topic === "gap");
-          const { from, subscriptions } = payload as { from: string; subscriptions: object[] };
-          const early = stoppedMs - Date.parse(from);
-          assert.ok(early > -1000 && early < 6000, `${early} ms before the end`);
-          assert.deepEqual(subscriptions, [of("UserAlert", "u")]);
-        } finally {
-          await second.stop();
-        }
-      } finally {
-        await first.stop();
-        rmSync(userDir, { recursive: true, force: true });
-      }
-    });
-  }
-
-  for (const [what, content] of Object.entries({
-    "no JSON": '{"a":17952',
-    "no object": "[]",
-    "no time": '{"a":"x"}',
-    "a time to come": `{"a":${Date.now() + 86_400_000}}`,
-  }))
-    it(`reports a gap after a restart with a state file that has ${what}`, async () => {
-      const userDir = makeUserDir();
-      const first = await NodeRed.start({ flows: [tab()], userDir });
-      try {
-        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
-        await first.message("a-notice", ({ topic }) => topic === "subscribed");
-        await first.stop();
-        const file = join(userDir, "contact-center", "rte-connection.json");
-        writeFileSync(file, content);
-        const { mtimeMs } = statSync(file);
-        const second = await NodeRed.start({ userDir });
-        try {
-          const { payload } = await second.message("a-notice", ({ topic }) => topic === "gap");
-          assert.ok(Math.abs(Date.parse((payload as { from: string }).from) - mtimeMs) < 2);
-          assert.ok(second.log.some((line) => line.includes("It is not known how far the events were read")));
-        } finally {
-          await second.stop();
-        }
-      } finally {
-        await first.stop();
-        rmSync(userDir, { recursive: true, force: true });
-      }
     });
 });

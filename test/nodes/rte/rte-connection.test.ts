@@ -49,6 +49,7 @@ describe("nodes/rte: rte-connection in a real Node-RED", function () {
     red = await startWith(flowOf(simulator, ...subscriber("a", [of("QueueStatus")]), ...statusProbe(["a"])));
     await until("two tries", () => simulator.hub.negotiations.length === 2);
     await red.message("status", ({ status }) => (status as { text?: string }).text?.startsWith("401 → ") === true);
+    await red.message("a-notice");
     assert.deepEqual(
       red.messages("a-notice").map(({ topic, payload }) => [topic, (payload as { reason: string }).reason]),
       [["disconnected", "unauthorized"]],
