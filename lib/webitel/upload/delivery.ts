@@ -4,8 +4,9 @@ import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
+import { matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
-import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
+import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
 import {
   findBatch,
@@ -293,58 +294,4 @@ class Delivery {
   }
 }
 
-/** The server's words, as far as it has said any. */
-function reasonOf(kind: "refused" | "too-large", error: ContactCenterError): Reject["reason"] {
-  const { cause } = error;
-  // Of a size nothing but a proxy's page is said.
-  if (kind === "too-large")
-    return { key: "too-large", field: "", value: `${(cause["bytes"] as number | undefined) ?? ""}` };
-  const said = [cause["detail"], cause.id && `(${cause.id})`].filter(Boolean).join(" ");
-  return said === "" ? error.message : said;
-}
-
 const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));
-
-function wrongCount(sent: number, answered: number): ContactCenterError {
-  const operation = "CreateMemberBulk";
-  const detail = `${answered} ids for ${sent} members`;
-  return new ContactCenterError(
-    "EANSWER",
-    "webitel.errors.wrong-count",
-    { vendor: "webitel", operation, detail },
-    { sent, answered },
-  );
-}
-
-/** A bound below the size that was refused. */
-function smaller({ cause }: ContactCenterError, maxBytes: number): number {
-  const bytes = Number(cause["bytes"] ?? maxBytes);
-  // What the client did not send says nothing of the server.
-  return bytes > maxBytes ? maxBytes : Math.floor(bytes / 2);
-}
-
-/** A refusal without what is only about this row: the single insert names the member, others quote a value. */
-function refusalText({ code, cause }: ContactCenterError, { member }: BatchRow): string {
-  const detail = (cause["detail"] ?? "") as string;
-  const general = member.name ? detail.replaceAll(member.name, "") : detail;
-  return `${code} ${cause.id ?? ""} ${general.replaceAll(/\d+/g, "#")}`;
-}
-
-/** The rows whose members were found, by number and name, and those that were not. */
-function matched(
-  entries: readonly BatchRow[],
-  found: readonly FoundMember[],
-): { loaded: { entry: BatchRow; id: string }[]; missing: BatchRow[] } {
-  const keyOf = ({ name, communications }: Pick<FoundMember, "name" | "communications">): string =>
-    JSON.stringify([name ?? "", communications.map(({ destination }) => destination.trim())]);
-  const idsByKey = new Map<string, string[]>();
-  for (const member of found) idsByKey.set(keyOf(member), [...(idsByKey.get(keyOf(member)) ?? []), member.id]);
-  const loaded: { entry: BatchRow; id: string }[] = [];
-  const missing: BatchRow[] = [];
-  for (const entry of entries) {
-    const id = idsByKey.get(keyOf(entry.member))?.shift();
-    if (id === undefined) missing.push(entry);
-    else loaded.push({ entry, id });
-  }
-  return { loaded, missing };
-}
