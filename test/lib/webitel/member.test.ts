@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
 import { type MappingOptions, type MappingResult, mark, memberMapper } from "../../../lib/webitel/member.js";
-import { phoneReader } from "../../../lib/webitel/phone.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 
 /** 1 December 2025: before the times of these tests. */
@@ -74,69 +73,6 @@ describe("lib/webitel/member", () => {
     ]);
   });
 
-  it("sends times in milliseconds, and a row's own time wins", () => {
-    for (const [given, sent] of [
-      ["1767225599", "1767225599000"],
-      [1_767_225_599_000, "1767225599000"],
-      ["2025-12-31T23:59:59+02:00", "1767218399000"],
-      [new Date(1_767_225_599_000), "1767225599000"],
-      [1_767_225_599n, "1767225599000"],
-      ["0", "0"],
-    ] as const) {
-      assert.equal(map(row({ expire_at: given }), { expireAt: 5 }).member?.expire_at, sent);
-    }
-    assert.equal(map(row(), { expireAt: 1_767_225_599_000 }).member?.expire_at, "1767225599000");
-  });
-
-  const refused: [string, object, string, string][] = [
-    ["no number", { destination: " " }, "missing", "destination"],
-    ["no type", { type: "" }, "missing", "type"],
-    ["a number that a spreadsheet made short", { destination: "3.80441E+11" }, "spreadsheet", "destination"],
-    ["the same with a comma", { destination: "3,80441E+11" }, "spreadsheet", "destination"],
-    ["the same in a further number", { destination4: "3.8E11" }, "spreadsheet", "destination4"],
-    ["a number with decimals", { destination: "380441112233.0" }, "decimal", "destination"],
-    ["a number that lost digits", { destination: 2 ** 60 }, "number", "destination"],
-    ["a type that is no id", { type: "mobile" }, "lookup", "type"],
-    ["a bucket that is no id", { bucket: "-4" }, "lookup", "bucket"],
-    ["a type that lost digits", { type: 2 ** 60 }, "lookup", "type"],
-    ["text for a number", { destination: "n/a" }, "no-number", "destination"],
-    ["a formula's error", { destination: "#N/A" }, "no-number", "destination"],
-    ["a dash", { destination: "-" }, "no-number", "destination"],
-    ["a name in the number's column", { destination: "John" }, "no-number", "destination"],
-    ["a number with thousands separators", { destination: "380,501,112,233" }, "no-number", "destination"],
-    ["two numbers in a cell", { destination: "+380501112233; +380671112233" }, "no-number", "destination"],
-    [
-      "two numbers in a cell without a separator",
-      { destination: "+380501112233 +380671112233" },
-      "no-number",
-      "destination",
-    ],
-    ["two national numbers in a cell", { destination: "0501112233 0671112233" }, "no-number", "destination"],
-    ["a line break in a number", { destination: "+380501112233\nBob" }, "line-break", "destination"],
-    ["a Date for a number", { destination: new Date() }, "number", "destination"],
-    ["more numbers than a member has", { destination21: "+380501112233" }, "too-many", "communications"],
-    ["letters as DTMF", { dtmf: "press 1" }, "digits", "dtmf"],
-    ["an expiry that a spreadsheet made a number, without a time zone", { expire_at: "46144" }, "early", "expire_at"],
-    ["a date read as seconds", { expire_at: "20260502" }, "early", "expire_at"],
-    ["a year read as seconds", { expire_at: 2026 }, "early", "expire_at"],
-    ["the same for the first offering", { min_offering_at: "202605021800" }, "early", "min_offering_at"],
-    ["an expiry in the past", { expire_at: "2025-11-30T23:59:59Z" }, "past", "expire_at"],
-    ["a day that does not exist", { expire_at: "2026-02-31T10:00Z" }, "time", "expire_at"],
-    ["a character that no database takes", { name: "Anna\u0000" }, "control", "name"],
-    ["a priority that is no number", { priority: "high" }, "integer", "priority"],
-    ["a priority beyond 32 bits", { priority: "2147483648" }, "integer", "priority"],
-    ["a time without a zone", { expire_at: "2025-12-31 23:59" }, "time", "expire_at"],
-    ["letters that were lost", { name: "Bj\uFFFDrn" }, "encoding", "name"],
-    ["an expiry in the year 5138", { expire_at: "99999999999999999" }, "late", "expire_at"],
-    ["a list of variables", { variables: ["a"] }, "variables", "variables"],
-  ];
-  for (const [what, more, key, field] of refused) {
-    it(`refuses ${what}`, () => {
-      const { error } = map(row(more));
-      assert.deepEqual([error?.key, error?.field], [key, field]);
-    });
-  }
-
   it("refuses what is no object", () => {
     for (const nothing of [null, "text", 7, ["list"]]) assert.equal(map(nothing).error?.key, "no-object");
   });
@@ -195,73 +131,6 @@ describe("lib/webitel/member", () => {
     assert.ok(finished);
     assert.deepEqual(mark(finished, "run-1").variables, { a: "1", cc_batch: "run-1" });
     assert.deepEqual(given.variables, { a: "1" });
-  });
-
-  it("takes marks that nobody sees, the text formula and the apostrophe off numbers, and nothing else", () => {
-    for (const [given, sent] of [
-      ["\u202A+380501112233\u202C", "+380501112233"],
-      ["\uFEFF+380501112233\u200B", "+380501112233"],
-      ['="0501112233"', "0501112233"],
-      ["'0501112233", "0501112233"],
-      ["+38\u00A0050 111-22-33", "+38 050 111-22-33"],
-      ["(050) 111-22-33", "(050) 111-22-33"],
-      ["+38 (044) 111.22.33", "+38 (044) 111.22.33"],
-      ["*100#", "*100#"],
-      ["101", "101"],
-      ["sip:anna@pbx.example", "sip:anna@pbx.example"],
-      ["sips:+380501112233", "sips:+380501112233"],
-      ["anna.berg@pbx.example", "anna.berg@pbx.example"],
-      [380_501_112_233, "380501112233"],
-      [380_501_112_233n, "380501112233"],
-    ] as const) {
-      assert.equal(map(row({ destination: given })).member?.communications[0]?.destination, sent, String(given));
-    }
-  });
-
-  it("makes national numbers E.164 where a country is given, and rejects those that cannot exist", async () => {
-    const toE164 = await phoneReader("ua");
-    const read = (destination: unknown): unknown => {
-      const { member, error } = map(row({ destination }), { toE164 });
-      return member?.communications[0]?.destination ?? error?.key;
-    };
-    assert.deepEqual(
-      [
-        "050 111-22-33",
-        "+380501112233",
-        "380501112233",
-        "+49 30 901820",
-        "12",
-        "05011122334455",
-        "sip:a@b.example",
-        "050 111 22 33 ext. 5",
-      ].map(read),
-      [
-        "+380501112233",
-        "+380501112233",
-        "+380501112233",
-        "+4930901820",
-        "no-number",
-        "impossible",
-        "sip:a@b.example",
-        "no-number",
-      ],
-    );
-    await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
-  });
-
-  it("reads times without a zone in the time zone of the node, and a spreadsheet's serial days", () => {
-    for (const given of [
-      "2026-05-02 18:00",
-      "2026-05-02T18:00:00",
-      "02.05.2026 18:00",
-      "2.5.2026 18:00:00",
-      "46144.75",
-      46_144.75,
-      "46144,75",
-    ]) {
-      const { member } = map(row({ expire_at: given }), { timezone: "Europe/Kyiv" });
-      assert.equal(member?.expire_at, String(Date.parse("2026-05-02T18:00:00+03:00")), String(given));
-    }
   });
 
   it("takes what SQL nodes give: dates, BigInt, booleans and null", () => {

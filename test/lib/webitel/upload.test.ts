@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
-import type { FoundMember } from "../../../lib/webitel/types.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
@@ -120,113 +119,6 @@ describe("lib/webitel/upload", () => {
       });
     }
   }
-
-  for (const fault of ["reset-after", "502-after", "cut-after", "late"] as const) {
-    it(`settles an answer lost by ${fault}: asks before it sends again`, async () => {
-      const { upload, rows, results } = await prepare(people(20));
-      bench.simulator.faults.push(fault);
-      assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
-      assert.deepEqual(bench.bulks(), ["1", "2"]);
-      assert.deepEqual(bench.loaded(), upTo(20));
-      assert.equal(Object.keys(results[0]?.ids ?? {}).length, 10);
-    });
-  }
-
-  for (const fault of ["reset", "500", "502", "503"] as const) {
-    it(`sends again after ${fault}, when the queue has twice said no`, async () => {
-      const { upload, rows } = await prepare(people(10));
-      bench.simulator.faults.push(fault);
-      assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
-      assert.deepEqual(bench.bulks(), ["1", "1"]);
-      assert.deepEqual(
-        bench.simulator.seen.slice(0, 4).map(({ method }) => method),
-        ["POST", "GET", "GET", "POST"],
-      );
-    });
-  }
-
-  it("asks not before 500 ms after the break, unless told", async () => {
-    const { PATIENCE } = await import("../../../lib/webitel/upload/context.js");
-    const { upload, rows } = await prepare(people(1), { patience: PATIENCE });
-    bench.simulator.faults.push("reset-after");
-    await upload.run(rows);
-    const [bulk, search] = bench.simulator.seen;
-    assert.ok((search?.at ?? 0) - (bulk?.at ?? 0) >= 495);
-  });
-
-  it("goes on asking while the queue cannot be asked", async () => {
-    const { upload, rows } = await prepare(people(10));
-    for (const fault of ["reset-after", "503", "reset", "500"] as const) bench.simulator.faults.push(fault);
-    assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
-    assert.deepEqual(bench.bulks(), ["1"]);
-    assert.equal(bench.asked(), 4);
-  });
-
-  it("is not fooled by a server that ignores the filter", async () => {
-    const { upload, rows } = await prepare(people(20), {}, { ignoresVariables: true });
-    const queue = bench.simulator.store.queue("10");
-    if (queue)
-      bench.simulator.store.insert(
-        queue,
-        people(2500).map(({ destination }) => ({
-          communications: [{ destination: String(destination), type: { id: "1" } }],
-          variables: { row: "0" },
-        })),
-      );
-    bench.simulator.faults.push("reset");
-    bench.simulator.faults.push("slow");
-    assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
-    assert.deepEqual(bench.bulks(), ["1", "1", "2"]);
-    assert.deepEqual(
-      bench.loaded().filter((row) => row > 0),
-      upTo(20),
-    );
-  });
-
-  for (const fault of ["reset", "500", "502", "503"] as const) {
-    it(`reports an answer lost by ${fault} instead of asking, when told so`, async () => {
-      const { upload, rows, results } = await prepare(people(20), { uncertain: "report" });
-      bench.simulator.faults.push(fault);
-      assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
-      assert.deepEqual([bench.asked(), bench.bulks()], [0, ["1", "2"]]);
-      assert.deepEqual(
-        results[0]?.rejects.map(({ row, code }) => [row, code]),
-        upTo(10).map((row) => [row, "UNCERTAIN"]),
-      );
-    });
-  }
-
-  it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
-    for (const header of [() => "1", () => new Date(Date.now() + 2000).toUTCString()]) {
-      const retryAfter = header();
-      const { upload, rows } = await prepare(people(60), { concurrency: 3 });
-      bench.simulator.faults.push("429", retryAfter);
-      await upload.run(rows);
-      const times = bench.simulator.seen.map(({ at }) => at);
-      assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 900, `${(times[1] ?? 0) - (times[0] ?? 0)} ms`);
-      assert.deepEqual(bench.loaded(), upTo(60));
-      if (retryAfter === "1") await bench.close();
-    }
-  });
-
-  it("waits for a server that is down, and gives up when it stays so", async () => {
-    const { upload, rows } = await prepare(people(20));
-    await bench.simulator.down();
-    const work = upload.run(rows);
-    await new Promise((done) => setTimeout(done, 100));
-    await bench.simulator.up();
-    assert.deepEqual(numbers(await work), [20, 20, 0, 0, 2]);
-
-    const again = await bench.prepare(people(20), {
-      patience: { backoff: { minMs: 10, maxMs: 20 }, askAfterMs: 10, giveUpMs: 200, lateMs: 0 },
-    });
-    await bench.simulator.down();
-    const error = await failure(again);
-    assert.deepEqual([error.code, error.key], ["ECONNREFUSED", "webitel.errors.gave-up"]);
-    await bench.simulator.up();
-    const rest = await bench.prepare(people(20), { resume: true });
-    assert.deepEqual(numbers(await rest.upload.run(rest.rows)).slice(0, 2), [20, 20]);
-  });
 
   it("keeps to its rate", async () => {
     const { upload, rows } = await prepare(people(60), { rate: 200, concurrency: 3 });
@@ -384,33 +276,6 @@ describe("lib/webitel/upload", () => {
       [reject?.row, reject?.code, reject?.reason],
       [7, 500, "insert failed (store.sql_member.bulk_save.app_error)"],
     );
-  });
-
-  it("calls a batch uncertain of which the queue shows a part only, and not only for a moment", async () => {
-    let asked = 0;
-    const lost = (): Promise<never> =>
-      Promise.reject(new ContactCenterError("ECONNRESET", "k", { vendor: "webitel", operation: "CreateMemberBulk" }));
-    const members = (count: number): FoundMember[] =>
-      Array.from({ length: count }, (_, at) => ({ id: String(at), communications: [] }));
-    const patience = IMPATIENT;
-    const late = await prepare(people(4), {
-      patience,
-      api: {
-        createMembers: lost,
-        findMembers: () => Promise.resolve(members(++asked < 3 ? 2 : 4)),
-        deleteMember: () => Promise.resolve(true),
-      },
-    });
-    assert.deepEqual(numbers(await late.upload.run(late.rows)), [4, 4, 0, 0, 1]);
-    const gone = await bench.prepare(people(5), {
-      patience,
-      api: {
-        createMembers: lost,
-        findMembers: () => Promise.resolve(members(2)),
-        deleteMember: () => Promise.resolve(true),
-      },
-    });
-    assert.deepEqual(numbers(await gone.upload.run(gone.rows)), [5, 0, 0, 5, 1]);
   });
 
   it("ends at once where something else answers than Webitel", async () => {
