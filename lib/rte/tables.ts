@@ -4,6 +4,13 @@
  * from it. What events and properties mean is said in `nodes/rte/locales`.
  */
 
+import type { CallListEvent, EventName, HelperName, QueueEvent, UserEvent } from "./names.js";
+
+export type { EventName, HelperName };
+
+/** Properties of an event or a list item: name to type, such as `Guid` or `int?`. */
+type Properties = Readonly<Record<string, string>>;
+
 /** Properties that several events share. */
 const CALL = {
   CallerNumber: "string",
@@ -54,7 +61,7 @@ const CALLBACK = {
 } as const;
 
 /** Types of list items. */
-export const HELPERS = {
+export const HELPERS: Readonly<Record<HelperName, Properties>> = {
   QueueAttachedUser: { Active: "bool", Priority: "int", UserId: "Guid" },
   CallbackAttempt: {
     CallbackAttemptTypeId: "int?",
@@ -65,9 +72,9 @@ export const HELPERS = {
   },
   CallbackExtra: { Id: "int", Name: "string", Value: "string" },
   CallbackRelatedItem: { Id: "Guid", IsClosed: "bool", ListId: "Guid?", StatusId: "int?" },
-} as const;
+};
 
-const USER_EVENTS = {
+const USER_EVENTS: Readonly<Record<UserEvent, Properties>> = {
   UserActionMobileCall: { OrganizationId: "Guid", PhoneNumber: "string", UserId: "Guid" },
   UserAlert: {
     AlertId: "Guid",
@@ -152,9 +159,9 @@ const USER_EVENTS = {
     WrapUpEnd: "DateTime?",
   },
   UserVoiceMailNotification: { CalledNumber: "string", CallId: "Guid?", EmailTranscript: "bool" },
-} as const;
+};
 
-const QUEUE_EVENTS = {
+const QUEUE_EVENTS: Readonly<Record<QueueEvent, Properties>> = {
   QueueAttachedUsers: { AttachedUsers: "List<QueueAttachedUser>", OrganizationId: "Guid", QueueId: "Guid" },
   QueueCallInArrived: { ...CALL, ...NUMBERED_QUEUE },
   QueueCallInComing: { ...CALL, ...NUMBERED_QUEUE },
@@ -193,9 +200,9 @@ const QUEUE_EVENTS = {
     OrganizationId: "Guid",
     ...QUEUE,
   },
-} as const;
+};
 
-const CALL_LIST_EVENTS = {
+const CALL_LIST_EVENTS: Readonly<Record<CallListEvent, Properties>> = {
   CallbackChanged: CALLBACK,
   CallbackListStatus: {
     CallListId: "Guid",
@@ -244,25 +251,16 @@ const CALL_LIST_EVENTS = {
     ContactNumber: "string",
     ListId: "Guid",
   },
-} as const;
+};
 
 /** Events by group, in the vendor's order. A group says what the entity id of a subscription is: a user, a queue or a call list. */
-export const GROUPS: {
-  readonly User: typeof USER_EVENTS;
-  readonly Queue: typeof QUEUE_EVENTS;
-  readonly CallList: typeof CALL_LIST_EVENTS;
-} = { User: USER_EVENTS, Queue: QUEUE_EVENTS, CallList: CALL_LIST_EVENTS };
-/** Every event: name to properties. The type is written out, because a declaration file would repeat each property. */
-export const EVENTS: typeof USER_EVENTS & typeof QUEUE_EVENTS & typeof CALL_LIST_EVENTS = {
+export const GROUPS = { User: USER_EVENTS, Queue: QUEUE_EVENTS, CallList: CALL_LIST_EVENTS } as const;
+/** Every event: name to properties. */
+export const EVENTS: Readonly<Record<EventName, Properties>> = {
   ...USER_EVENTS,
   ...QUEUE_EVENTS,
   ...CALL_LIST_EVENTS,
 };
-
-/** A name of the catalogue. */
-export type EventName = keyof typeof EVENTS;
-/** A type of list items. */
-export type HelperName = keyof typeof HELPERS;
 
 /** Enumerations: text values as they are, numbers with their names. `Event.Property` to values. */
 export const VALUES = {
