@@ -17,11 +17,14 @@ export interface EarlierProgress {
   why?: string;
 }
 
-/** When the file was last written; the start of this process where that cannot be known. */
+/** A file may have been damaged a while after what it said; milliseconds. */
+const DAMAGE_MS = 5000;
+
+/** A while before the file was last written; the start of this process where that cannot be known. */
 async function lastWrittenMs(path: string): Promise<number | undefined> {
   try {
     const { mtimeMs } = await stat(path);
-    return mtimeMs <= Date.now() ? Math.floor(mtimeMs) : Math.floor(performance.timeOrigin);
+    return Math.floor(mtimeMs <= Date.now() ? mtimeMs - DAMAGE_MS : performance.timeOrigin);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : Math.floor(performance.timeOrigin);
   }
