@@ -3,7 +3,7 @@
  * committed as well. They are found by the run's own markers.
  */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { LAST_QUESTION_MS, type RunContext } from "./context.js";
+import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import type { Unchecked } from "./report.js";
 import { fromRanges, type Range } from "./rows.js";
@@ -182,7 +182,10 @@ export class DoubleCheck {
       // The answer to a deletion may be lost as well: what is still there is deleted again.
       for (let attempt = 0; attempt < REMOVALS; attempt++) {
         const before = [...watched.ids];
-        const left = await this.settle(marker, watched, await membersOf(this.run, marker, Infinity));
+        const found = await membersOf(this.run, marker, Infinity);
+        // All is sent: that the queue answers is all that can succeed now.
+        noteSuccess(this.run);
+        const left = await this.settle(marker, watched, found);
         this.correct(marker, watched, before);
         if (left === 0) break;
         await delay(backoffDelay(attempt, patience.backoff), stop);

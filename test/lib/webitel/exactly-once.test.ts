@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
+import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
@@ -179,6 +180,26 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     // The queue was asked last of all, and nobody is in it.
     assert.equal(cause.report.uncertain, 0);
   }).timeout(20_000);
+
+  it("does not give up at its last look, while the queue answers between two failures", async () => {
+    const lost: BulkPlan = { answerMs: 5000, code: 504 };
+    const webitel = new TimedWebitel([lost, { answerMs: 10, commitMs: 10 }, lost, { answerMs: 10, commitMs: 10 }]);
+    const find = webitel.findMembers.bind(webitel);
+    const failedOnce = new Set<string>();
+    let copiesAreSoughtMs = Infinity;
+    webitel.findMembers = async (queue, marker) => {
+      if (Date.now() >= copiesAreSoughtMs && !failedOnce.has(marker)) {
+        failedOnce.add(marker);
+        throw failed(503);
+      }
+      return find(queue, marker);
+    };
+    const patience = { ...PATIENCE, giveUpMs: 6000 };
+    const onWait = ({ code }: Wait): void => void (code === "check" && (copiesAreSoughtMs = Date.now()));
+    const report = await inFakeTime(() => upload(webitel, 20, { patience, onWait }));
+    assert.deepEqual(numbers(report), [20, 20, 0, 0, 0]);
+    assert.equal(failedOnce.size, 2);
+  });
 
   it("obeys Retry-After for an hour at most, without giving up or a timer that cannot count so far", async () => {
     const warnings: Error[] = [];
