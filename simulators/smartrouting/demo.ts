@@ -7,6 +7,7 @@ export const DEMO_WEBHOOKS: readonly { label: string; path: string }[] = [
   { label: "Opening hours", path: "/smartrouting/opening-hours" },
   { label: "Agents from a CRM", path: "/smartrouting/agents" },
   { label: "A slow CRM", path: "/smartrouting/slow-crm" },
+  { label: "Fault line, in two languages", path: "/smartrouting/faults" },
 ];
 
 /** @param nodeRedUrl without a slash at its end */

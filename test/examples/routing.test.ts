@@ -145,6 +145,23 @@ describe("examples rung by the simulators", () => {
         red.log.some((line) => line.includes("This call was already answered")),
       );
     });
+
+    it("05 greets in two languages, by the culture of the call, and puts the call first in a queue", async () => {
+      for (const [culture, greeting] of [
+        ["fi-FI", "Kiitos soitostasi. Thank you for calling."],
+        ["en-GB", "Thank you for calling. Kiitos soitostasi."],
+      ] as const) {
+        const call = enreach.ring({
+          url: `${red.url}/smartrouting/faults`,
+          from: STRANGER,
+          to: "+358942000100",
+          parameters: { Culture: culture },
+        });
+        const conversation = (await call).conversation();
+        assert.equal(conversation.place, "to queue Support (9a7c2b44-1d2e-4f7a-b0c3-52d4e8f6a7b8); priority 9000");
+        assert.ok(conversation.steps.some(({ title }) => title === `the caller hears: ${greeting}`));
+      }
+    });
   });
 
   describe("Voicenter", () => {
