@@ -17,9 +17,16 @@ interface Hooks {
 
 let hookCount = 0;
 
-/** The messages of one node in this turn. */
+interface Sent {
+  message: NodeMessage;
+  item: Item;
+}
+
+/** The messages of one node that are on their way. */
 export class Transit {
-  private sent: { message: NodeMessage; item: Item }[] = [];
+  /** What was sent in one go is delivered in one go. */
+  private readonly batches = new Set<Sent[]>();
+  private batch: Sent[] | undefined;
   private readonly isDelivered: boolean;
 
   constructor(private readonly RED: NodeAPI) {
@@ -30,9 +37,18 @@ export class Transit {
   /** A message is about to be sent that carries this. */
   note(message: NodeMessage, item: Item): void {
     if (this.isDelivered) return;
-    // Deliveries run together with this, and no deploy begins between them.
-    if (this.sent.length === 0) setImmediate(() => (this.sent = []));
-    this.sent.push({ message, item });
+    this.batch ??= this.begin();
+    this.batch.push({ message, item });
+  }
+
+  private begin(): Sent[] {
+    const batch: Sent[] = [];
+    this.batches.add(batch);
+    // What follows is another batch: sent by an immediate itself, it is delivered one round later.
+    process.nextTick(() => (this.batch = undefined));
+    // Runs together with the deliveries, and no deploy begins between them.
+    setImmediate(() => this.batches.delete(batch));
+    return batch;
   }
 
   /**
@@ -40,14 +56,15 @@ export class Transit {
    * @returns what they carried, to be sent again
    */
   takeBack(): Item[] {
-    const { sent } = this;
+    const sent = [...this.batches].flat();
     if (sent.length === 0) return [];
-    this.sent = [];
+    this.batches.clear();
+    this.batch = undefined;
     const { hooks } = this.RED as unknown as { hooks: Hooks };
     const ids = new Set(sent.map(({ message: { _msgid } }) => _msgid));
     const hook = `onReceive.contact-center-rte-${++hookCount}`;
     hooks.add(hook, ({ msg: { _msgid } }) => (ids.has(_msgid) ? false : undefined));
-    // They all come in the next round of immediates.
+    // They all come in this round of immediates or in the next.
     setImmediate(() => setImmediate(() => hooks.remove(hook)));
     // Another object: what is sent again gets an id of its own.
     return sent.map(({ item: { ...item } }) => {

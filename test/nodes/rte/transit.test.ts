@@ -48,6 +48,21 @@ describe("nodes/rte/transit", () => {
     assert.equal(transit.takeBack().length, 1);
   });
 
+  it("takes back what an immediate sends beside what is just being delivered", async () => {
+    const transit = new Transit(runtime());
+    const delivered: string[] = [];
+    // As Node-RED does.
+    const deliver = (id: string): void => {
+      send(transit, id);
+      setImmediate(() => delivered.push(id));
+    };
+    setImmediate(() => deliver("two"));
+    deliver("one");
+    await nextTurn();
+    assert.deepEqual(delivered, ["one"]);
+    assert.equal(transit.takeBack().length, 1);
+  });
+
   it("takes nothing back where Node-RED delivers at once", () => {
     const transit = new Transit(runtime({ runtimeSyncDelivery: true }));
     send(transit, "one");
