@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
+import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+describe("lib/cti/event-admission", () => {
+  const test = new SubscriptionTest();
+  const { kill, started } = test;
+
+  describe("admits events", () => {
+    it("of what it holds, gives up, or has just given up, and of nothing else", async () => {
+      const { manager, one } = await started([ANNA]);
+      assert.deepEqual(
+        [manager.admits(CALLBACK, "{ID-1}", ANNA), manager.admits(CALLBACK, "id-2", ANNA)],
+        [true, false],
+      );
+      await one.unsubscribe([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      await test.clock.tickAsync(10_100);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+    });
+
+    it("of an unknown id only while a subscription for that very agent is under way", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      const asked = one.subscribe([ANNA]);
+      await test.clock.tickAsync(0);
+      assert.deepEqual([manager.admits(CALLBACK, "new", ANNA), manager.admits(CALLBACK, "new", BART)], [true, false]);
+      answer();
+      await test.clock.tickAsync(200);
+      await asked;
+      assert.equal(manager.admits(CALLBACK, "new", ANNA), false);
+    });
+
+    it("of nothing unknown while the broker refuses an agent", async () => {
+      test.broker.refused.set(ANNA, failure(500));
+      const { manager } = await started([ANNA, BART]);
+      for (const agent of [ANNA, BART, "sip:other@contoso.example"])
+        assert.equal(manager.admits(CALLBACK, "unknown", agent), false);
+    });
+
+    it("without an id where the agent is subscribed at this address", async () => {
+      const { manager } = await started([ANNA]);
+      assert.deepEqual(
+        [
+          manager.admits(CALLBACK, undefined, ANNA),
+          manager.admits(CALLBACK, "", BART),
+          manager.admits("http://z", "", ANNA),
+        ],
+        [true, false, false],
+      );
+    });
+  });
+
+  describe("where an answer got lost", () => {
+    const lose = async (): Promise<SubscriptionManager> => {
+      const { manager, one } = await started([BART]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(1100);
+      assert.deepEqual(test.broker.addresses(), [ANNA, ANNA, BART]);
+      return manager;
+    };
+
+    it("ends the subscription that nobody knows, with its first event, and only that one", async () => {
+      const manager = await lose();
+      assert.deepEqual(
+        [manager.admits(CALLBACK, "foreign", BART), manager.admits(CALLBACK, "id-2", ANNA)],
+        [false, false],
+      );
+      await test.clock.tickAsync(200);
+      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      await test.clock.tickAsync(200);
+      assert.deepEqual(
+        test.broker.calls.filter((call) => call.startsWith("-")),
+        ["-id-2"],
+      );
+      assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
+    });
+
+    it("ends each where several answers of one agent got lost", async () => {
+      const { manager, one } = await started([BART]);
+      test.broker.loseAnswers = 3;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(5000);
+      assert.equal(test.broker.held.size, 5);
+      for (const id of ["id-2", "id-3", "id-4"]) assert.equal(manager.admits(CALLBACK, id, ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
+    });
+
+    it("refuses it beside the known one also while that is asked for again", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(100);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      await test.clock.tickAsync(1000);
+      assert.deepEqual([test.broker.running, manager.admits(CALLBACK, "id-2", ANNA)], [1, false]);
+      answer();
+      await test.clock.tickAsync(200);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual([...test.broker.held.keys()], ["id-3"]);
+    });
+
+    it("ends one that posted before its answer was known to be lost, without another event", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      test.broker.loseAnswers = 1;
+      const asked = one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      const ended = one.unsubscribe([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      answer();
+      await test.clock.tickAsync(500);
+      await Promise.all([asked, ended]);
+      assert.deepEqual(test.broker.addresses(), [BART]);
+    });
+
+    it("ends one that posted while it was asked for, without another event", async () => {
+      const { manager, one } = await started([BART]);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), true);
+      answer();
+      await test.clock.tickAsync(1100);
+      assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-3"]);
+    });
+
+    it("ends it although nobody wants the agent any more", async () => {
+      const { manager, one } = await started([BART]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      void one.unsubscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(test.broker.addresses(), [BART]);
+    });
+
+    it("ends each that a killed process left for one agent", async () => {
+      const { manager: former, one } = await started([ANNA]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(300);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      kill(former);
+      answer();
+      await test.clock.tickAsync(10);
+      assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-2", "id-3"]);
+      const { manager } = await started([ANNA]);
+      for (const id of ["id-2", "id-3"]) assert.equal(manager.admits(CALLBACK, id, ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual([...test.broker.held.keys()], ["id-4"]);
+    });
+
+    it("never one that posted before, nor later than a minute", async () => {
+      const { manager, one } = await started([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(1100);
+      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      await test.clock.tickAsync(60_100);
+      assert.equal(manager.admits(CALLBACK, "another", ANNA), false);
+      await test.clock.tickAsync(1000);
+      assert.deepEqual(
+        test.broker.calls.filter((call) => call === "-foreign" || call === "-another"),
+        [],
+      );
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+describe("lib/cti/previous-entries", () => {
+  const test = new SubscriptionTest();
+  const { ids, kill, manage, started } = test;
+
+  describe("after a kill", () => {
+    it("takes over what the former process had, and ends what nobody wants", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      await started([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.deepEqual([test.broker.addresses(), ids()], [[ANNA], ["id-3"]]);
+    });
+
+    it("does not call subscribed what the former process had until the broker has confirmed it", async () => {
+      const { manager } = await started([ANNA]);
+      kill(manager);
+      test.broker.gate = new Promise(() => undefined);
+      const { one } = await started([ANNA]);
+      assert.deepEqual(
+        one.list().map(({ subscribed, subscriptionId }) => [subscribed, subscriptionId]),
+        [[false, "id-1"]],
+      );
+    });
+
+    it("ends each former subscription after its own replacement, not after all replacements", async () => {
+      const agents = Array.from({ length: 40 }, (_, at) => `sip:agent${at}@contoso.example`);
+      const { manager } = await started(agents);
+      kill(manager);
+      Object.defineProperty(test.broker, "gate", { get: () => new Promise((resolve) => setTimeout(resolve, 300)) });
+      test.broker.calls.length = 0;
+      await started(agents);
+      await test.clock.tickAsync(30_000);
+      const ends = agents.map((_, at) => test.broker.calls.indexOf(`-id-${at + 1}`));
+      const distances = agents.map((agent, at) => (ends[at] ?? -1) - test.broker.calls.indexOf(`+${agent}`));
+      assert.ok(!ends.includes(-1) && Math.max(...distances) <= 12, distances.join(" "));
+    });
+
+    it("ends all where nothing is wanted any more", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      manage();
+      await test.clock.tickAsync(500);
+      assert.deepEqual(test.broker.addresses(), []);
+    });
+
+    it("ends what the killed process had asked for and never heard of, with its first event", async () => {
+      const { manager: first } = await started([ANNA]);
+      kill(first);
+      test.broker.held.set("orphan", ANNA);
+      const { manager } = await started([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "orphan", ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(test.broker.addresses(), [ANNA]);
+      assert.equal(test.broker.held.has("orphan"), false);
+    });
+
+    it("keeps in mind what it could not end, subscribes all the same, and ends it later", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      test.broker.keeps = failure(500);
+      await started([ANNA]);
+      assert.equal(Object.keys(test.stored?.removals ?? {}).length, 2);
+      test.broker.keeps = undefined;
+      await test.clock.tickAsync(10_000);
+      assert.deepEqual([test.broker.addresses(), test.stored?.removals], [[ANNA], {}]);
+    });
+
+    it("takes anything in the store for foreign data", async () => {
+      for (const content of ["text", [], { held: 5, removals: [] }, { held: { a: null }, ended: { b: "x" } }]) {
+        test.stored = content as never;
+        const { manager, one } = await started([ANNA]);
+        assert.equal(one.list()[0]?.subscribed, true);
+        await one.close(100);
+        await manager.close();
+      }
+    });
+  });
+});

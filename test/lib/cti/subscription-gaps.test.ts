@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import type { Gap } from "../../../lib/cti/gaps.js";
+import type { Subscriber } from "../../../lib/cti/subscriber.js";
+import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
+import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+describe("lib/cti/subscription-gaps", () => {
+  const test = new SubscriptionTest();
+  const { gaps, kill, manage, open, started } = test;
+
+  describe("tells a gap", () => {
+    it("after an outage, for all that were subscribed", async () => {
+      await started([ANNA, BART], 60_000);
+      test.broker.fault = failure("ECONNREFUSED");
+      await test.clock.tickAsync(100_000);
+      test.broker.held.clear();
+      test.broker.fault = undefined;
+      await test.clock.tickAsync(40_000);
+      assert.deepEqual(
+        gaps.map(({ agents }) => agents.toSorted()),
+        [[ANNA, BART]],
+      );
+      assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
+      const [gap] = gaps as [Gap];
+      assert.ok(Date.parse(gap.from) <= 60_000 && Date.parse(gap.to) >= 100_000, JSON.stringify(gap));
+      assert.equal(gap.durationMs, Date.parse(gap.to) - Date.parse(gap.from));
+    });
+
+    it("when the broker turns out to have forgotten, and checks all others at once", async () => {
+      const manager = manage();
+      const start = open(manager, 300_000).start([ANNA]);
+      void open(manager, 3_000_000).start([BART]);
+      await test.clock.tickAsync(200);
+      await start;
+      test.broker.held.clear();
+      await test.clock.tickAsync(300_000);
+      assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
+      assert.deepEqual(gaps.flatMap(({ agents }) => agents).toSorted(), [ANNA, BART]);
+      for (const { from } of gaps) assert.ok(Date.parse(from) < 1000);
+    });
+
+    it("from the last event on, which proves that the subscription was there", async () => {
+      const { manager } = await started([ANNA], 300_000);
+      await test.clock.tickAsync(100_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      test.broker.held.clear();
+      await test.clock.tickAsync(201_000);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [100_200],
+      );
+    });
+
+    for (const [what, code] of [
+      ["refused", 503],
+      ["answered by a proxy", 502],
+    ] as const)
+      it(`also where the end of the forgotten subscription was first ${what}`, async () => {
+        const { manager } = await started([ANNA], 300_000);
+        await test.clock.tickAsync(100_000);
+        assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+        test.broker.held.clear();
+        test.broker.keeps = failure(code);
+        await test.clock.tickAsync(201_000);
+        test.broker.keeps = undefined;
+        await test.clock.tickAsync(60_000);
+        assert.deepEqual(
+          gaps.map(({ from, agents }) => [Date.parse(from), agents]),
+          [[100_200, [ANNA]]],
+        );
+      });
+
+    it("from before a deploy where the broker had forgotten by then", async () => {
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(100_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      test.broker.held.clear();
+      await test.clock.tickAsync(20_000);
+      void one.close(1000);
+      await test.clock.tickAsync(200);
+      void open(manager).start([ANNA]);
+      await test.clock.tickAsync(200);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [100_200],
+      );
+    });
+
+    it("after a deploy, and after a kill", async () => {
+      const { manager, one } = await started([ANNA]);
+      await one.close(1000);
+      await test.clock.tickAsync(5000);
+      const again = open(manager).start([ANNA]);
+      await test.clock.tickAsync(200);
+      await again;
+      assert.deepEqual(
+        gaps.map(({ durationMs, agents }) => [durationMs, agents]),
+        [[5000, [ANNA]]],
+      );
+      await test.clock.tickAsync(60_000);
+      kill(manager);
+      await test.clock.tickAsync(10_000);
+      await started([ANNA]);
+      assert.ok((gaps[1]?.durationMs ?? 0) >= 10_000, JSON.stringify(gaps));
+      assert.ok((gaps[1]?.durationMs ?? 0) <= 75_000, JSON.stringify(gaps));
+    });
+
+    it("not where a message ended the subscription", async () => {
+      const { one } = await started([ANNA]);
+      await one.unsubscribe([ANNA]);
+      await test.clock.tickAsync(5000);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(gaps, []);
+    });
+  });
+
+  describe("over a deploy", () => {
+    const deployed = async (
+      manager: SubscriptionManager,
+      former: Subscriber,
+      agents: string[],
+    ): Promise<Subscriber> => {
+      void former.close(1000, true);
+      await test.clock.tickAsync(5000);
+      const one = open(manager);
+      void one.start(agents);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(200);
+      return one;
+    };
+
+    it("keeps what is wanted again without a request, and says since when events may be lost", async () => {
+      const { manager, one } = await started([ANNA, BART]);
+      const again = await deployed(manager, one, [ANNA, BART]);
+      assert.deepEqual(test.broker.calls, [`+${ANNA}`, `+${BART}`]);
+      assert.deepEqual(
+        again.list().map(({ subscribed }) => subscribed),
+        [true, true],
+      );
+      assert.deepEqual(
+        gaps.map(({ durationMs, agents }) => [durationMs, agents]),
+        [[5000, [ANNA, BART]]],
+      );
+    });
+
+    it("tells each of two that share an agent", async () => {
+      const { manager, one } = await started([ANNA]);
+      const two = open(manager);
+      await two.start([ANNA]);
+      void one.close(1000, true);
+      void two.close(1000, true);
+      await test.clock.tickAsync(5000);
+      const again = [open(manager), open(manager)];
+      for (const each of again) void each.start([ANNA]);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(100);
+      assert.deepEqual(
+        gaps.map(({ durationMs }) => durationMs),
+        [5000, 5000],
+      );
+      assert.equal(test.broker.calls.length, 1);
+    });
+
+    it("ends what nobody wants again once all have started", async () => {
+      const { manager, one } = await started([ANNA, BART]);
+      await deployed(manager, one, [BART]);
+      assert.deepEqual([test.broker.calls.slice(2), test.broker.addresses()], [["-id-1"], [BART]]);
+    });
+
+    it("ends it, too, where no flow starts again", async () => {
+      const { one } = await started([ANNA]);
+      void one.close(1000, true);
+      await test.clock.tickAsync(31_000);
+      assert.deepEqual(test.broker.addresses(), []);
+    });
+
+    it("reports an outage that ended meanwhile from its beginning", async () => {
+      const { manager, one } = await started([ANNA], 300_000);
+      test.broker.fault = failure("ECONNREFUSED");
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(20_000);
+      void one.close(1000, true);
+      test.broker.fault = undefined;
+      await test.clock.tickAsync(29_000);
+      void open(manager).start([ANNA]);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(10_000);
+      assert.equal(test.broker.held.size, 1);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [0],
+      );
+    });
+
+    it("takes a subscription under way over: one request, whoever asked for it", async () => {
+      const { manager, one } = await started([]);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      const again = await deployed(manager, one, [ANNA]);
+      answer();
+      await test.clock.tickAsync(200);
+      assert.deepEqual([test.broker.calls, again.list()[0]?.subscribed], [[`+${ANNA}`], true]);
+    });
+
+    it("goes on with the renewals where it was", async () => {
+      const { manager, one } = await started([ANNA], 60_000);
+      let former = one;
+      for (let deploy = 0; deploy < 4; deploy++) {
+        await test.clock.tickAsync(20_000);
+        void former.close(1000, true);
+        former = open(manager, 60_000);
+        void former.start([ANNA]);
+        manager.allSubscribersExpected();
+      }
+      assert.deepEqual(test.broker.calls, [`+${ANNA}`, `+${ANNA}`, "-id-1"]);
+    });
+  });
+});
