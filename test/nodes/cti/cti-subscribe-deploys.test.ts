@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { probe, tab } from "../../support/flow.js";
+import { type DeployType, type FlowNode } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { ANNA, BART, eventLoopFlow, held, withSettings } from "../../support/cti.js";
+import { SubscribeTest } from "../../support/cti-subscribe.js";
+
+describe("nodes/cti/cti-subscribe-deploys", function () {
+  this.timeout(60_000);
+  const test = new SubscribeTest();
+  const { holds, settle } = test;
+
+  it("holds exactly what the flow asks for after 50 redeploys of each type", async () => {
+    await settle(eventLoopFlow(test.simulator, test.red, [ANNA, BART]));
+    test.simulator.requests.length = 0;
+    for (const type of ["full", "flows", "nodes"] as DeployType[]) {
+      for (let round = 0; round < 50; round++) {
+        await test.red.deploy(
+          eventLoopFlow(test.simulator, test.red, [ANNA, BART], { name: `${type} ${round}` }),
+          type,
+        );
+      }
+      await holds([ANNA, BART]);
+    }
+    assert.deepEqual(test.simulator.requests, []);
+    test.red.forget();
+    test.simulator.switchboard.ring(BART, "+31201234567");
+    await test.red.message("event");
+    assert.equal(
+      test.red.log.some((line) => line.includes("are refused")),
+      false,
+    );
+  });
+
+  it("follows the event node: another path, another secret, gone, back", async () => {
+    const flows = eventLoopFlow(test.simulator, test.red, [ANNA]);
+    await settle(flows);
+    const changed = withSettings(flows, "events", { url: "/moved", credentials: { secret: "other" } });
+    await test.red.deploy(changed, "nodes");
+    await until(
+      "the new address",
+      () =>
+        test.simulator
+          .state()
+          .subscriptions.map((one) => one.callback)
+          .join() === `${test.red.url}/moved/other`,
+    );
+    await test.red.deploy(
+      changed.filter((one) => one.id !== "events"),
+      "nodes",
+    );
+    await holds([]);
+    await test.red.deploy(flows, "nodes");
+    await holds([ANNA]);
+    await test.red.deploy(withSettings(flows, "events", { d: true }), "nodes");
+    await holds([]);
+    await test.red.deploy(flows, "nodes");
+    await holds([ANNA]);
+  });
+
+  it("removes the subscriptions of a node that is removed, also when the broker is down at that time", async () => {
+    const flows = eventLoopFlow(test.simulator, test.red, [ANNA, BART]);
+    await settle(flows);
+    await test.red.deploy(
+      flows.filter((one) => one.id !== "subscribe"),
+      "nodes",
+    );
+    await holds([]);
+    await test.red.deploy(flows, "nodes");
+    await holds([ANNA, BART]);
+    Object.assign(test.simulator.faults, { refuse: 2, refuseStatus: 503 });
+    await test.red.deploy(
+      flows.filter((one) => one.id !== "subscribe"),
+      "full",
+    );
+    await holds([]);
+  });
+
+  it("renews, and so heals a broker that forgot", async () => {
+    await settle(eventLoopFlow(test.simulator, test.red, [ANNA], { renew: 0.005 }));
+    test.simulator.deliveries.forget();
+    await holds([ANNA]);
+    const before = test.simulator.state().subscriptions[0]?.id;
+    await until(
+      "a renewal",
+      () => held(test.simulator).length === 1 && test.simulator.state().subscriptions[0]?.id !== before,
+    );
+    await test.red.deploy([tab()]);
+    await holds([]);
+  });
+
+  it("closes within two seconds when the broker does not answer, and heals after it", async () => {
+    const flows = eventLoopFlow(test.simulator, test.red, [ANNA]);
+    await settle(flows);
+    test.simulator.faults.slowMs = 5000;
+    const started = Date.now();
+    await test.red.deploy(
+      flows.filter((one) => one.id !== "subscribe"),
+      "nodes",
+    );
+    const took = Date.now() - started;
+    assert.ok(took < 4500, `${took} ms`);
+    test.simulator.faults.slowMs = 0;
+    await holds([]);
+  });
+
+  it("tells on output 2 that events may be lost: after a deploy, and when the broker forgot", async () => {
+    const flow = (name: string): FlowNode[] => [
+      ...withSettings(eventLoopFlow(test.simulator, test.red, [ANNA], { name, renew: 0.005 }), "subscribe", {
+        wires: [["rows"], ["gap"]],
+      }),
+      probe("gap"),
+    ];
+    await settle(flow("one"));
+    test.red.forget();
+    await test.red.deploy(flow("two"), "nodes");
+    const { payload } = await test.red.message("gap");
+    const { from, to, durationMs, agents } = payload as {
+      from: string;
+      to: string;
+      durationMs: number;
+      agents: string[];
+    };
+    assert.deepEqual([agents, durationMs], [[ANNA], Date.parse(to) - Date.parse(from)]);
+    test.red.forget();
+    test.simulator.deliveries.forget();
+    assert.equal((await test.red.message("gap"))["topic"], "gap");
+    await test.red.deploy([tab()]);
+  });
+});

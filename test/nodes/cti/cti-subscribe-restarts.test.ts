@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
+import { catchProbe } from "../../support/flow.js";
+import { freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { ANNA, BART, button, eventLoopFlow, held, pressInject } from "../../support/cti.js";
+import { rows } from "../../support/cti-subscribe.js";
+
+/** What the broker node has in its file. */
+function stateFile(userDir: string): string {
+  const path = join(userDir, "contact-center", "cti-broker.json");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+describe("nodes/cti/cti-subscribe-restarts", function () {
+  this.timeout(60_000);
+  let userDir: string;
+  let port: number;
+  let own: CtiSimulator;
+  let other: NodeRed;
+  beforeEach(async () => {
+    userDir = makeUserDir();
+    port = await freePort();
+    own = await startCtiSimulator();
+    other = await NodeRed.start({ userDir, port });
+  });
+  afterEach(async () => {
+    await other.stop();
+    await own.close();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+  const ownHolds = (addresses: string[]): Promise<true> =>
+    until(
+      `exactly ${addresses.join(", ")}`,
+      () => JSON.stringify(held(own)) === JSON.stringify(addresses) || undefined,
+      20_000,
+    );
+
+  it("leaves nothing behind when Node-RED stops", async () => {
+    await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
+    await ownHolds([ANNA, BART]);
+    await other.stop();
+    assert.deepEqual(held(own), []);
+  });
+
+  it("removes after a kill, with the default context, what the killed process had, and subscribes again", async () => {
+    await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
+    await ownHolds([ANNA, BART]);
+    const old = own.state().subscriptions.map((one) => one.id);
+    await until("the ids on disk", () => old.every((id) => stateFile(userDir).includes(id)));
+    await other.stop("SIGKILL");
+    assert.deepEqual(held(own), [ANNA, BART]);
+    other = await NodeRed.start({ userDir, port });
+    await until(
+      "new ids",
+      () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
+    );
+    assert.deepEqual(held(own), [ANNA, BART]);
+  });
+
+  it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {
+    const flows = [
+      ...eventLoopFlow(own, other, [ANNA]),
+      button("sub", "subscribe", { action: "subscribe", payload: BART }),
+      button("list", "subscribe", { action: "list" }),
+    ];
+    await other.deploy(flows);
+    await other.message("rows");
+    const brokerPort = own.port;
+    await own.close();
+    other.forget();
+    await pressInject(other, "sub");
+    const [row] = rows(await other.message("rows", () => true, 5000));
+    assert.deepEqual([row?.imAddress, row?.subscribed], [BART, false]);
+    assert.match(row?.error ?? "", /127\.0\.0\.1/);
+    own = await startCtiSimulator({ port: brokerPort });
+    await ownHolds([ANNA, BART]);
+    // What a message subscribed ends with the node.
+    await other.deploy(eventLoopFlow(own, other, [ANNA], { name: "changed" }), "nodes");
+    await ownHolds([ANNA]);
+  });
+
+  it("waits for a broker that is down at start, and settles when it is there", async () => {
+    const brokerPort = own.port;
+    await own.close();
+    await other.deploy([...eventLoopFlow(own, other, [ANNA]), ...catchProbe("other")]);
+    await until("the warning", () => other.log.find((line) => line.includes("Some subscriptions failed")));
+    assert.equal(other.messages("rows").length, 0);
+    own = await startCtiSimulator({ port: brokerPort });
+    assert.deepEqual(
+      rows(await other.message("rows", () => true, 20_000)).map((row) => row.subscribed),
+      [true],
+    );
+    assert.equal(other.log.filter((line) => line.includes("Some subscriptions failed")).length, 1);
+    await until("the all-clear", () => other.log.find((line) => line.includes("subscriptions work again")));
+  });
+});
