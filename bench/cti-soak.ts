@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     for (const agent of agents) {
       const callId = `call-${++number}`;
       sent.set(callId, { agent, at: Date.now() });
-      void simulator.tell({ event: "Hunting", session: "Inbound", address: agent, callId, ani: "+31201234567" });
+      void simulator.send({ event: "Hunting", session: "Inbound", address: agent, callId, ani: "+31201234567" });
     }
   }, EVENT_MS);
 

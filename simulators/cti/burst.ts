@@ -1,7 +1,7 @@
-/** A burst of events at a steady rate: many calls at once, each through its whole life, in order. */
+/** A burst of events at a steady rate: many calls at once, each from ring to end, in order. */
 import { randomUUID } from "node:crypto";
 import type { EventName } from "../../lib/cti/tables.js";
-import type { Fact } from "./switchboard.js";
+import type { AgentEvent } from "./switchboard.js";
 
 /** How hard, and how long. */
 export interface BurstInput {
@@ -20,21 +20,21 @@ export interface BurstReport {
   p99: number;
 }
 
-const LIFE: readonly EventName[] = ["Hunting", "Connected", "OnHold", "Retrieve", "Disconnected"];
-/** Milliseconds between two helpings. */
+const CALL_EVENTS: readonly EventName[] = ["Hunting", "Connected", "OnHold", "Retrieve", "Disconnected"];
+/** Milliseconds between two batches. */
 const TICK_MS = 10;
-/** So many calls are under way side by side. */
+/** Calls under way at once. */
 const CALLS = 50;
 
 /**
- * Tells events of {@link CALLS} interleaved calls. The `ani` counts the events of a call, so that a receiver can see order and loss.
+ * Sends events of {@link CALLS} interleaved calls. The `ani` counts the events of a call, so that a receiver can see order and loss.
  * @param agents addresses, taken in turn
- * @param tell resolves when everyone has answered
+ * @param send resolves when all subscribers have answered
  */
 export async function burst(
   { rate, seconds }: BurstInput,
   agents: readonly string[],
-  tell: (fact: Fact) => Promise<void>,
+  send: (fact: AgentEvent) => Promise<void>,
   signal: AbortSignal,
 ): Promise<BurstReport> {
   const total = Math.round(rate * seconds);
@@ -47,18 +47,18 @@ export async function burst(
     const due = performance.now();
     const at = sent++ % CALLS;
     const call = calls[at] as (typeof calls)[number];
-    const event = LIFE[call.step % LIFE.length] as EventName;
-    const told = tell({
+    const event = CALL_EVENTS[call.step % CALL_EVENTS.length] as EventName;
+    const answered = send({
       event,
       session: "Inbound",
       address: agents[at % agents.length] as string,
       callId: call.id,
       ani: `+4400${call.step}`,
     }).finally(() => {
-      open.delete(told);
+      open.delete(answered);
       times.push(performance.now() - due);
     });
-    open.add(told);
+    open.add(answered);
     call.step++;
     if (event === "Disconnected") calls[at] = { id: randomUUID(), step: 0 };
   };

@@ -4,7 +4,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { type EnumStyle, EVENTS, SESSION_TYPES } from "../../lib/cti/tables.js";
 import type { DeliveryState, SubscriptionState } from "./state.js";
-import type { Fact } from "./switchboard.js";
+import type { AgentEvent } from "./switchboard.js";
 
 interface Subscription {
   id: string;
@@ -24,7 +24,7 @@ export class Deliveries {
   /** The latest last. */
   readonly log: DeliveryState[] = [];
   private subscriptions = new Map<string, Subscription>();
-  /** The end of what was sent for each call: its events follow each other, whoever hears them. */
+  /** The end of what was sent for each call: its events follow each other at every subscriber. */
   private readonly lanes = new Map<string, Promise<void>>();
   private readonly agents = {
     "http:": new http.Agent({ keepAlive: true, maxSockets: 32 }),
@@ -69,19 +69,19 @@ export class Deliveries {
     }));
   }
 
-  /** Posts to everyone whom it concerns; resolves when all have answered. */
-  async tell(fact: Fact): Promise<void> {
+  /** Posts to all subscribers of the agent; resolves when all have answered. */
+  async deliver(event: AgentEvent): Promise<void> {
     const concerned = [...this.subscriptions.values()].filter(
-      ({ address }) => address === "" || address.toLowerCase() === fact.address.toLowerCase(),
+      ({ address }) => address === "" || address.toLowerCase() === event.address.toLowerCase(),
     );
-    const lane = fact.callId || fact.address;
+    const lane = event.callId || event.address;
     const before = this.lanes.get(lane) ?? Promise.resolve();
-    const told = before.then(async () => {
-      await Promise.all(concerned.map((subscription) => this.post(subscription, fact)));
+    const delivered = before.then(async () => {
+      await Promise.all(concerned.map((subscription) => this.post(subscription, event)));
     });
-    this.lanes.set(lane, told);
-    await told;
-    if (this.lanes.get(lane) === told) this.lanes.delete(lane);
+    this.lanes.set(lane, delivered);
+    await delivered;
+    if (this.lanes.get(lane) === delivered) this.lanes.delete(lane);
   }
 
   /** Ends every socket. */
@@ -90,30 +90,30 @@ export class Deliveries {
     for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
-  private async post(subscription: Subscription, fact: Fact): Promise<void> {
-    const answer = await this.send(subscription.callback, this.body(subscription.id, fact));
+  private async post(subscription: Subscription, event: AgentEvent): Promise<void> {
+    const answer = await this.send(subscription.callback, this.body(subscription.id, event));
     if (typeof answer === "number" && answer >= 200 && answer < 300) subscription.delivered++;
     else subscription.failed++;
     this.log.push({
       at: new Date().toISOString(),
-      event: fact.event,
-      address: fact.address,
-      callId: fact.callId,
+      event: event.event,
+      address: event.address,
+      callId: event.callId,
       answer,
     });
     this.log.splice(0, this.log.length - KEPT);
     this.changed();
   }
 
-  private body(SubscriptionId: string, fact: Fact): object {
+  private body(SubscriptionId: string, event: AgentEvent): object {
     const names = this.enumStyle === "name";
     return {
       SubscriptionId,
-      SessionType: names ? fact.session : SESSION_TYPES[fact.session].number,
-      ImAddress: fact.address,
-      eventType: names || typeof fact.event === "number" ? fact.event : EVENTS[fact.event].number,
-      callId: fact.callId,
-      ani: fact.ani,
+      SessionType: names ? event.session : SESSION_TYPES[event.session].number,
+      ImAddress: event.address,
+      eventType: names || typeof event.event === "number" ? event.event : EVENTS[event.event].number,
+      callId: event.callId,
+      ani: event.ani,
     };
   }
 

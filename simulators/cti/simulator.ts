@@ -12,7 +12,7 @@ import { Behaviour } from "./behaviour.js";
 import { burst, type BurstInput, type BurstReport } from "./burst.js";
 import { Deliveries } from "./delivery.js";
 import type { CtiState, Faults } from "./state.js";
-import { type Fact, Switchboard } from "./switchboard.js";
+import { type AgentEvent, Switchboard } from "./switchboard.js";
 
 /** Agents of the demo. */
 export const DEMO_AGENTS = [
@@ -20,7 +20,7 @@ export const DEMO_AGENTS = [
   "sip:bart.visser@contoso.example",
   "sip:carla.meyer@contoso.example",
 ] as const;
-/** Credentials of the demo's `cti-broker`; the simulator asks for them only when told to. */
+/** Credentials of the demo's `cti-broker`; the simulator asks for them only where `requires` is set. */
 export const DEMO_CTI_CREDENTIALS = { username: "demo", password: "demo" } as const;
 
 /** How to start it. */
@@ -45,8 +45,8 @@ export interface CtiSimulator extends Simulator {
   /** Every request that came in, refused ones included: operation and body. */
   readonly requests: { operation: string; body: unknown }[];
   state(): CtiState;
-  /** Posts an event that no telephone caused. */
-  tell(fact: Fact): Promise<void>;
+  /** Posts an event. */
+  send(event: AgentEvent): Promise<void>;
   burst(input: BurstInput): Promise<BurstReport>;
 }
 
@@ -59,9 +59,9 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
   };
   const deliveries = new Deliveries(changed);
   deliveries.enumStyle = enumStyle;
-  const switchboard = new Switchboard(agents, (fact) => {
+  const switchboard = new Switchboard(agents, (event) => {
     changed();
-    void deliveries.tell(fact);
+    void deliveries.deliver(event);
   });
   const faults: Faults = { slowMs: 0, refuse: 0, refuseStatus: 500, lose: 0 };
   const behaviour = new Behaviour();
@@ -71,12 +71,12 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
   const server = createServer((request, response) => void api.handle(request, response));
   const port = await listen(server, options.port);
   const url = `http://127.0.0.1:${port}`;
-  const tell = (fact: Fact): Promise<void> => deliveries.tell(fact);
+  const send = (event: AgentEvent): Promise<void> => deliveries.deliver(event);
   const startBurst = (input: BurstInput): Promise<BurstReport> =>
     burst(
       input,
       switchboard.agents.map((agent) => agent.address),
-      tell,
+      send,
       closing.signal,
     );
 
@@ -89,7 +89,7 @@ export async function startCtiSimulator(options: CtiSimulatorOptions = {}): Prom
     faults,
     behaviour,
     requests: api.requests,
-    tell,
+    send,
     burst: startBurst,
     state: () => ({
       url,

@@ -57,14 +57,14 @@ export interface DeliveryState {
   answer: number | string;
 }
 
-/** What the simulator can be told to do wrong. */
+/** Faults of the broker. */
 export interface Faults {
   /** Milliseconds before each answer. */
   slowMs: number;
-  /** So many requests more are answered with `refuseStatus`, and not done. */
+  /** How many of the next requests are answered with `refuseStatus`, and not done. */
   refuse: number;
   refuseStatus: number;
-  /** So many requests more are done, but the connection is cut instead of an answer. */
+  /** How many of the next requests are done, but the connection is cut instead of an answer. */
   lose: number;
 }
 

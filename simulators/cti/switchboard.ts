@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { EventName, SessionTypeName } from "../../lib/cti/tables.js";
 import type { AgentState, CallState } from "./state.js";
 
-/** Something that subscribers hear of. */
-export interface Fact {
+/** An event of an agent, before it is written for a subscriber. */
+export interface AgentEvent {
   event: EventName | number;
   session: SessionTypeName;
   address: string;
@@ -12,21 +12,21 @@ export interface Fact {
   ani: string;
 }
 
-/** So many calls are kept for the page. */
+/** Calls kept for the page. */
 const KEPT_CALLS = 30;
 
-/** A contact centre with a handful of agents. What it throws is a sentence for the page. */
+/** A contact centre with a handful of agents. Its errors are sentences for the page. */
 export class Switchboard {
   readonly agents: AgentState[];
   private calls: CallState[] = [];
 
   /**
    * @param addresses of the agents
-   * @param tell called for each fact, in order
+   * @param emit called for each event, in order
    */
   constructor(
     addresses: readonly string[],
-    private readonly tell: (fact: Fact) => void,
+    private readonly emit: (event: AgentEvent) => void,
   ) {
     this.agents = addresses.map((address) => ({ address, loggedIn: false, refusesLogin: false, heartbeats: 0 }));
   }
@@ -46,7 +46,7 @@ export class Switchboard {
     const agent = this.agent(address);
     const works = agent !== undefined && !agent.refusesLogin;
     if (works) agent.loggedIn = true;
-    this.tell({
+    this.emit({
       event: "LoggedIn",
       session: "Inbound",
       address: agent?.address ?? address,
@@ -60,15 +60,15 @@ export class Switchboard {
     const agent = this.agent(address);
     if (!agent?.loggedIn) return;
     agent.loggedIn = false;
-    this.tell({ event: "LoggedOff", session: "Inbound", address: agent.address, callId: "", ani: "" });
+    this.emit({ event: "LoggedOff", session: "Inbound", address: agent.address, callId: "", ani: "" });
   }
 
   /** Offers a new call to an agent. */
   ring(address: unknown, ani: string, session: SessionTypeName = "Inbound"): CallState {
-    const call: CallState = { id: randomUUID(), session, ani, agent: this.known(address).address, place: "hunting" };
+    const call: CallState = { id: randomUUID(), session, ani, agent: this.agentAt(address).address, place: "hunting" };
     this.calls.push(call);
     this.calls.splice(0, this.calls.length - KEPT_CALLS);
-    this.say("Hunting", call);
+    this.emitOf("Hunting", call);
     return { ...call };
   }
 
@@ -85,14 +85,14 @@ export class Switchboard {
   /** The call is taken off hold, by the same agent or by another one. */
   retrieve(id?: unknown, address?: unknown): void {
     const call = this.find(id, ["held"]);
-    if (address !== undefined) call.agent = this.known(address).address;
+    if (address !== undefined) call.agent = this.agentAt(address).address;
     this.move("Retrieve", "connected", call);
   }
 
   /** A transfer as the vendor describes it: a hold, then a retrieve by the one who has the call after it. */
   transfer(id: unknown, to: unknown, works: boolean): void {
     const call = this.find(id, ["connected", "held"]);
-    const target = this.known(to).address;
+    const target = this.agentAt(to).address;
     if (target === call.agent) throw new Error("The call is with this agent already.");
     if (call.place === "connected") this.hold(call.id);
     this.retrieve(call.id, works ? target : undefined);
@@ -103,7 +103,7 @@ export class Switchboard {
     this.move("Disconnected", "ended", this.find(id, ["hunting", "connected", "held"]));
   }
 
-  private known(address: unknown): AgentState {
+  private agentAt(address: unknown): AgentState {
     const agent = this.agent(address);
     if (!agent) throw new Error(`There is no agent ${String(address)}.`);
     return agent;
@@ -117,10 +117,10 @@ export class Switchboard {
 
   private move(event: EventName, place: CallState["place"], call: CallState): void {
     call.place = place;
-    this.say(event, call);
+    this.emitOf(event, call);
   }
 
-  private say(event: EventName, { session, agent: address, id: callId, ani }: CallState): void {
-    this.tell({ event, session, address, callId, ani });
+  private emitOf(event: EventName, { session, agent: address, id: callId, ani }: CallState): void {
+    this.emit({ event, session, address, callId, ani });
   }
 }

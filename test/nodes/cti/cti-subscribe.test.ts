@@ -107,7 +107,7 @@ describe("nodes/cti/cti-subscribe", function () {
   it("sends each event once while subscriptions are replaced", async () => {
     await settle(eventLoopFlow(test.simulator, test.red, [ANNA], { renew: 0.002 }));
     for (let call = 0; call < 60; call++) {
-      await test.simulator.tell({
+      await test.simulator.send({
         event: "Hunting",
         session: "Inbound",
         address: ANNA,
