@@ -26,6 +26,8 @@ const PROBE_MAX_MS = 30_000;
 
 /** The requests to one broker. */
 export class BrokerRequests {
+  /** What is being replaced: each needs a second request soon, to end the former subscription. */
+  readonly replacing = new Set<string>();
   private readonly availability: Availability;
   private readonly queue: RequestQueue;
 
@@ -37,7 +39,9 @@ export class BrokerRequests {
       onBack,
       ...(backoff && { backoff: { ...backoff, maxMs: PROBE_MAX_MS } }),
     });
-    this.queue = new RequestQueue({ parallel, perMinute, isPaused: () => this.availability.isInDoubt });
+    // The next one needs a second request, too.
+    const reserve = (): number => this.replacing.size + 1;
+    this.queue = new RequestQueue({ parallel, perMinute, reserve, isPaused: () => this.availability.isInDoubt });
   }
 
   /** Why the broker cannot be reached; undefined while it can, or nothing is known. */

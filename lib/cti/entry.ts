@@ -1,5 +1,6 @@
 /** One agent at one callback address: what the broker has for it, and which subscribers share it. */
 import type { SubscribeRequest } from "./client.js";
+import type { StoredEntry } from "./subscription-store.js";
 
 /** A subscriber, as its entries see it. */
 export interface EntryUser {
@@ -9,6 +10,8 @@ export interface EntryUser {
   changed(): void;
   /** Events of this agent may have been lost in this time (Unix milliseconds), and are received again. */
   restored(imAddress: string, from: number, to: number): void;
+  /** Since when events of this agent were lost of which nobody has been told yet, Unix milliseconds. */
+  untoldFrom(imAddress: string): number | undefined;
 }
 
 /** Where events of an entry are posted to. */
@@ -52,13 +55,13 @@ export interface Entry {
 
 /**
  * An entry without users.
- * @param previous what an earlier entry of the same key left: its id, and since when events may be lost
+ * @param previous what an earlier entry of the same key left
  */
 export function createEntry(
   key: string,
   imAddress: string,
   callback: Callback,
-  { id, lostFrom }: { id?: string | undefined; lostFrom?: number | undefined },
+  { id, lostFrom, aliveAt = lostFrom ?? Date.now() }: StoredEntry,
 ): Entry {
   let setAnswered = (): void => undefined;
   const answered = new Promise<void>((resolve) => {
@@ -66,7 +69,7 @@ export function createEntry(
   });
   return {
     ...{ key, imAddress, callback, users: new Set<EntryUser>(), attempt: 0, answered, setAnswered },
-    aliveAt: lostFrom ?? Date.now(),
+    aliveAt,
     ...(id !== undefined && { id, isInDoubt: true }),
     ...(lostFrom !== undefined && { lostFrom }),
   };
@@ -92,6 +95,17 @@ export function reportRestored(entry: Entry): void {
 export function reportPastLoss(entry: Entry, from: number, to: number): void {
   if (entry.lostFrom === undefined && entry.users.size > 0) reportLoss(entry, from, to);
   else markLost(entry, from);
+}
+
+/**
+ * What a later process has to know of an entry, with what no notice has told yet.
+ * @param lostAnswers requests of the last minute that may have made a subscription of unknown id
+ */
+export function storedEntry(entry: Entry, lostAnswers: number): StoredEntry {
+  const { id, lostFrom, aliveAt, keptSince, users, imAddress } = entry;
+  const times = [lostFrom, keptSince, ...[...users].map((user) => user.untoldFrom(imAddress))];
+  const from = Math.min(...times.filter((time) => time !== undefined));
+  return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: lostAnswers || undefined };
 }
 
 /** What the broker is asked for. */

@@ -34,6 +34,11 @@ export class GapCollector {
     else this.timer ??= setTimeout(() => this.flush(), PATIENCE_MS);
   }
 
+  /** Since when events of this agent were lost, Unix milliseconds; undefined where all has been reported. */
+  from(imAddress: string): number | undefined {
+    return this.restored.get(imAddress)?.from;
+  }
+
   /** Reports what was collected. */
   flush(): void {
     clearTimeout(this.timer);

@@ -32,8 +32,9 @@ export class PreviousEntries {
 
   /** Adds what a former process stored; its ids are known from now on. */
   add({ aliveAt, held, ended }: StoredState, ids: SubscriptionIds): void {
-    for (const [key, { id, lostFrom, lostAnswers = 0 }] of held) {
-      this.leftBehind.set(key, { id, lostFrom: lostFrom ?? (id === undefined ? undefined : aliveAt) });
+    for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
+      const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
+      this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
       if (id !== undefined) ids.hold(id, key);
       // One more: the former process may have been killed while the broker answered.
       for (let answer = 0; answer <= lostAnswers; answer++) ids.noteLostAnswer(key, 0);
@@ -53,7 +54,7 @@ export class PreviousEntries {
     const lostFrom = left?.lostFrom ?? this.ended.get(key);
     this.leftBehind.delete(key);
     this.ended.delete(key);
-    return { id: left?.id, lostFrom };
+    return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };
   }
 
   /** Events of an entry that ended may be lost since an earlier time, Unix milliseconds. */

@@ -11,6 +11,8 @@ export interface RequestQueueOptions {
   parallel: () => number;
   /** Requests within any 60 s, but for those that were asked for. */
   perMinute: () => number;
+  /** Requests of these that a `later` one must leave to others. */
+  reserve: () => number;
   /** True while only probes are sent. */
   isPaused: () => boolean;
 }
@@ -89,14 +91,16 @@ export class RequestQueue {
     // Each replaced subscription is ended before the next is replaced: until then its agent has two.
     if (urgent.size > 0 && this.mayAgain()) return urgent;
     if (asked.size > 0) return asked;
-    return later.size > 0 && this.mayAgain() ? later : undefined;
+    return later.size > 0 && this.mayAgain(this.options.reserve()) ? later : undefined;
   }
 
-  // True when another request fits into the last minute; else sends it as soon as it does.
-  private mayAgain(): boolean {
+  // True when another request, and some in reserve, fit into the last minute; else sends it as soon as they do.
+  private mayAgain(reserve = 0): boolean {
+    const limit = this.options.perMinute();
+    const free = limit - Math.min(reserve, limit - 1);
     const now = Date.now();
     while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
-    if (this.sent.size < this.options.perMinute()) return true;
+    if (this.sent.size < free) return true;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.next(), (this.sent.first as number) + MINUTE_MS + 1 - now);
     return false;

@@ -15,6 +15,7 @@ export interface StoreSource {
 
 const WRITE_MIN_MS = 100;
 const WRITE_MAX_MS = 1000;
+const WRITE_NEXT_MS = 10;
 const WRITE_EACH_MS = 0.5;
 /** How often the time alone is written. */
 const ALIVE_MS = 60_000;
@@ -49,11 +50,12 @@ export function readStored(stored: unknown): StoredState {
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
     held: new Map(
-      held.map(([key, { id, lostFrom, lostAnswers }]) => [
+      held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [
         key,
         {
           id: typeof id === "string" ? id : undefined,
           lostFrom: numberOf(lostFrom),
+          aliveAt: numberOf(aliveAt),
           lostAnswers: Math.min(numberOf(lostAnswers) ?? 0, MAX_LOST),
         },
       ]),
@@ -90,6 +92,13 @@ export class StoreWriter {
     if (this.closed || this.timer) return;
     const ms = Math.min(WRITE_MAX_MS, Math.max(WRITE_MIN_MS, this.source.held().length * WRITE_EACH_MS));
     this.timer = setTimeout(() => void this.writeNow(), ms);
+  }
+
+  /** Writes before the next try of a request that failed. */
+  writeNext(): void {
+    if (this.closed) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.writeNow(), WRITE_NEXT_MS);
   }
 
   /** Resolves when everything so far is written. */

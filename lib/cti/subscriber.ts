@@ -145,6 +145,10 @@ export class Subscriber implements EntryUser {
     this.gaps.add(imAddress, from, to);
   }
 
+  untoldFrom(imAddress: string): number | undefined {
+    return this.gaps.from(imAddress);
+  }
+
   private setStarted(): void {
     if (this.isStarted) return;
     this.isStarted = true;

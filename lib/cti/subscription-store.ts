@@ -12,6 +12,8 @@ export interface StoredEntry {
   id?: string | undefined;
   /** Since when events may be lost, Unix milliseconds. */
   lostFrom?: number | undefined;
+  /** When the broker last showed that it knows the id, Unix milliseconds. */
+  aliveAt?: number | undefined;
   /** Requests of the last minute that may have made a subscription of unknown id. */
   lostAnswers?: number | undefined;
 }

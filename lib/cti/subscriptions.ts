@@ -1,10 +1,5 @@
 /**
- * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests.
- *
- *     wanted --subscribe--> subscribed --renew--> subscribed (the replaced one is ended)
- *        ^  \--failed: retried with back-off, never given up
- *
- * An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
+ * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
  * It is subscribed again only when it needs it: its id is unknown, it is due, the broker was away, or the broker turned out
  * to have forgotten subscriptions. What a former process left is taken over from the store and renewed, or ended.
  */
@@ -14,7 +9,15 @@ import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
-import { type Entry, markLost, notifyUsers, reportPastLoss, reportRestored, subscribeRequest } from "./entry.js";
+import {
+  type Entry,
+  markLost,
+  notifyUsers,
+  reportPastLoss,
+  reportRestored,
+  subscribeRequest,
+  storedEntry,
+} from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
 import { EntryUsers } from "./entry-users.js";
 import type { ContactCenterError } from "./errors.js";
@@ -40,7 +43,7 @@ export interface SubscriptionManagerOptions {
   backoff?: BackoffOptions;
 }
 
-/** Failures after which a broker that others reach counts as having refused this agent. */
+/** Failures after which a broker that others reach has refused this agent. */
 const REFUSALS = 3;
 
 /** The subscriptions at one broker. */
@@ -87,8 +90,8 @@ export class SubscriptionManager {
     this.removals = new PendingUnsubscribes({
       unsubscribe: (id, priority) =>
         this.requests.inTurn(async () => {
-          if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "ended";
-          return this.requests.send(() => client.unsubscribe(id));
+          const isUsed = this.isUsed(id) || options.isUsedElsewhere?.(id);
+          return isUsed ? "ended" : this.requests.send(() => client.unsubscribe(id));
         }, priority),
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
@@ -111,10 +114,7 @@ export class SubscriptionManager {
     });
     this.writer = new StoreWriter(options.store, {
       held: () =>
-        [...this.entries.values()].map(({ key, id, lostFrom }) => {
-          const lostAnswers = this.ids.lostAnswersOf(key) || undefined;
-          return [key, { id, lostFrom, lostAnswers }];
-        }),
+        [...this.entries.values()].map((entry) => [entry.key, storedEntry(entry, this.ids.lostAnswersOf(entry.key))]),
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
@@ -241,7 +241,6 @@ export class SubscriptionManager {
   }
 
   private async subscribeOnce(entry: Entry, priority: Priority): Promise<void> {
-    const { key } = entry;
     try {
       const id = await this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       delete entry.sendingSince;
@@ -249,13 +248,15 @@ export class SubscriptionManager {
     } catch (error) {
       this.failed(entry, error);
     }
-    this.endOverlap(key);
+    this.requests.replacing.delete(entry.key);
+    this.endOverlap(entry.key);
   }
 
   // @returns undefined when nobody wants it any more
   private async sendSubscribe(entry: Entry): Promise<string | undefined> {
     if (!this.isWanted(entry)) return undefined;
     entry.sendingSince = Date.now();
+    if (entry.id !== undefined) this.requests.replacing.add(entry.key);
     this.overlaps.begin(entry.key, entry.id === undefined ? undefined : normalId(entry.id));
     return this.requests.send(() => this.options.client.subscribe(subscribeRequest(entry)));
   }
@@ -277,9 +278,10 @@ export class SubscriptionManager {
       return;
     }
     this.ids.release(old, key);
+    this.requests.replacing.add(old);
     // After a kill between the two requests the store must have the new id.
     const replacedAt = Date.now();
-    void this.writer.written().then(() =>
+    const ended = this.writer.written().then(() =>
       this.unsubscribe(old, key, "urgent", {
         onEnd: (end) => {
           if (end !== "ended") this.noteLoss(key, aliveAt, replacedAt);
@@ -288,6 +290,7 @@ export class SubscriptionManager {
         onTried: () => reportRestored(entry),
       }),
     );
+    void ended.finally(() => this.requests.replacing.delete(old));
   }
 
   private failed(entry: Entry, error: unknown): void {
@@ -296,13 +299,12 @@ export class SubscriptionManager {
     if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
       if (made !== undefined) void this.unsubscribe(made, key, "later");
-      this.writer.writeSoon();
+      this.writer.writeNext();
     }
     if (!this.isWanted(entry)) return;
     entry.error = error;
     this.schedule.retry(entry, error);
-    const isRefusal = entry.attempt > REFUSALS && !this.requests.awayError;
-    if (isRefusal || !isUnreachable(error)) entry.setAnswered();
+    if ((entry.attempt > REFUSALS && !this.requests.awayError) || !isUnreachable(error)) entry.setAnswered();
   }
 
   private unsubscribe(

@@ -29,6 +29,9 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   /** Requests are not answered before this. */
   gate: Promise<void> | undefined;
   nextId = (_address: string): string => `id-${++this.count}`;
+  /** The longest time that an agent had two subscriptions, milliseconds. */
+  longestPairMs = 0;
+  private readonly pairedAt = new Map<string, number>();
   running = 0;
   mostAtOnce = 0;
   private count = 0;
@@ -40,6 +43,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
       if (refusal) throw refusal;
       const id = this.nextId(imAddress);
       this.held.set(id, imAddress);
+      if (this.addresses().filter((address) => address === imAddress).length === 2)
+        this.pairedAt.set(imAddress, Date.now());
       if (this.loseAnswers > 0) {
         this.loseAnswers--;
         throw failure("ECONNRESET");
@@ -52,6 +57,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
     this.calls.push(`-${id}`);
     return this.answer(() => {
       if (this.keeps) throw this.keeps;
+      const address = this.held.get(id) ?? "";
+      this.longestPairMs = Math.max(this.longestPairMs, Date.now() - (this.pairedAt.get(address) ?? Infinity));
       return this.held.delete(id) ? "ended" : "unknown";
     });
   }

@@ -106,6 +106,55 @@ describe("lib/cti/subscription-gaps", () => {
       assert.ok((gaps[1]?.durationMs ?? 0) <= 75_000, JSON.stringify(gaps));
     });
 
+    it("after a kill also what was known and not told yet", async () => {
+      const { manager } = await started([ANNA, BART], 300_000);
+      test.broker.fault = failure("ECONNREFUSED");
+      await test.clock.tickAsync(301_000);
+      test.broker.fault = undefined;
+      test.broker.refused.set(BART, failure(500));
+      await test.clock.tickAsync(2000);
+      assert.deepEqual([gaps, test.broker.addresses()], [[], [ANNA, BART]]);
+      kill(manager);
+      test.broker.refused.clear();
+      await started([ANNA, BART], 300_000);
+      await test.clock.tickAsync(1000);
+      assert.ok(
+        gaps.some(({ agents, from }) => agents.includes(ANNA) && Date.parse(from) <= 1000),
+        JSON.stringify(gaps),
+      );
+    });
+
+    it("after a kill from the last sign of a subscription that the broker had forgotten by then", async () => {
+      const { manager } = await started([ANNA], 300_000);
+      await test.clock.tickAsync(10_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      const at = Date.now();
+      test.broker.held.clear();
+      await test.clock.tickAsync(20_000);
+      await manager.save();
+      kill(manager);
+      await started([ANNA], 300_000);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [at],
+      );
+    });
+
+    it("after a kill within a deploy from its beginning", async () => {
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(10_000);
+      const at = Date.now();
+      void one.close(1000, true);
+      await test.clock.tickAsync(5000);
+      await manager.save();
+      kill(manager);
+      await started([ANNA]);
+      assert.deepEqual(
+        gaps.map(({ from }) => Date.parse(from)),
+        [at],
+      );
+    });
+
     it("not where a message ended the subscription", async () => {
       const { one } = await started([ANNA]);
       await one.unsubscribe([ANNA]);

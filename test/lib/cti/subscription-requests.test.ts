@@ -141,6 +141,16 @@ describe("lib/cti/subscription-requests", () => {
       assert.equal(test.broker.held.size, 2);
     });
 
+    it("begins none whose former one could not be ended within the limit of requests", async () => {
+      const { one } = await started(
+        Array.from({ length: 20 }, (_, at) => `sip:agent${at}@contoso.example`),
+        3000,
+      );
+      await test.clock.tickAsync(150_000);
+      assert.equal(one.list().length, 20);
+      assert.ok(test.broker.longestPairMs <= 1500, `${test.broker.longestPairMs}`);
+    });
+
     it("counts those that wait for the end of the former one, until they are renewed", async () => {
       const { one } = await started([ANNA, BART], 10_000);
       test.broker.keeps = failure(500);
