@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
-type Validator = (this: Record<string, unknown>, value: unknown) => boolean;
+type Validator = (this: Record<string, unknown>, value: unknown) => boolean | string;
 type Make = (...parameters: unknown[]) => Validator;
 
 const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/shared/editor/definition.ts")) as {
-  valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make>;
+  valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make> & {
+    headerName: Validator;
+  };
 };
 
 describe("nodes/shared/editor/definition: validators", () => {
@@ -33,17 +35,19 @@ describe("nodes/shared/editor/definition: validators", () => {
       ["https://a.example/b", "http://a", "${URL}"],
       ["a.example", "wss://a", "https://a b"],
     ],
+    ["headerName", () => valid.headerName, ["X-Benemen-APIKey", "${HEADER}"], ["My Key", "Key:", "schlüssel"]],
     ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
   ];
   for (const [name, validator, good, bad] of cases) {
     it(`${name} takes blank and what is right, and nothing else`, () => {
       const check = validator();
       assert.deepEqual(
-        ["", undefined, ...good].filter((value) => !check.call({}, value)),
+        ["", undefined, ...good].filter((value) => check.call({ _: (key: string) => key }, value) !== true),
         [],
       );
       assert.deepEqual(
-        bad.filter((value) => check.call({}, value)),
+        // A validator may say what is wrong.
+        bad.filter((value) => check.call({ _: (key: string) => key }, value) === true),
         [],
       );
     });
