@@ -166,6 +166,8 @@ export class Subscriber implements EntryUser {
     }
     this.isTakingBack = false;
     this.gaps.flush();
+    // No request will say so.
+    if (entries.length > 0) this.changed();
   }
 
   private entryOf(imAddress: string): Entry {

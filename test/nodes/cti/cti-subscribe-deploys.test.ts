@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { probe, tab } from "../../support/flow.js";
+import { node, probe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { ANNA, BART, eventLoopFlow, held, withSettings } from "../../support/cti.js";
@@ -30,6 +30,18 @@ describe("nodes/cti/cti-subscribe-deploys", function () {
       test.red.log.some((line) => line.includes("are refused")),
       false,
     );
+  });
+
+  it("shows on the badge that all are subscribed, also where a deploy asked the broker for nothing", async () => {
+    for (const name of ["first", "second"]) {
+      test.red.forget();
+      await test.red.deploy([
+        ...eventLoopFlow(test.simulator, test.red, [ANNA, BART], { name }),
+        node("watch", "status", { scope: ["subscribe"] }, [["status"]]),
+        probe("status"),
+      ]);
+      await test.red.message("status", ({ status }) => (status as { text: string }).text === "2 / 2");
+    }
   });
 
   it("follows the event node: another path, another secret, gone, back", async () => {
