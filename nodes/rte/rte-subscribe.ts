@@ -53,13 +53,13 @@ export = (RED: NodeAPI) => {
     const transit = new Transit(RED);
     const subscriber = {
       onEvent: (event: RteEvent): void => {
-        transit.note(event as RteEvent & NodeMessage, event);
+        transit.note(event);
         this.send(event as RteEvent & NodeMessage);
       },
       onNotice: (notice: Notice): void => {
         badge.update();
-        const message = RED.util.cloneMessage(notice) as NodeMessage;
-        transit.note(message, notice);
+        const message = RED.util.cloneMessage(notice);
+        transit.note(message);
         this.send([null, message]);
       },
       onState: (state: State): void => badge.show(state),

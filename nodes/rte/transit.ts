@@ -17,16 +17,11 @@ interface Hooks {
 
 let hookCount = 0;
 
-interface Sent {
-  message: NodeMessage;
-  item: Item;
-}
-
 /** The messages of one node that are on their way. */
 export class Transit {
   /** What was sent in one go is delivered in one go. */
-  private readonly batches = new Set<Sent[]>();
-  private batch: Sent[] | undefined;
+  private readonly batches = new Set<Item[]>();
+  private batch: Item[] | undefined;
   private readonly isDelivered: boolean;
 
   constructor(private readonly RED: NodeAPI) {
@@ -34,20 +29,24 @@ export class Transit {
     this.isDelivered = Boolean((RED.settings as { runtimeSyncDelivery?: boolean }).runtimeSyncDelivery);
   }
 
-  /** A message is about to be sent that carries this. */
-  note(message: NodeMessage, item: Item): void {
+  /** This is about to be sent, as a message. */
+  note(message: Item): void {
     if (this.isDelivered) return;
     this.batch ??= this.begin();
-    this.batch.push({ message, item });
+    this.batch.push(message);
   }
 
-  private begin(): Sent[] {
-    const batch: Sent[] = [];
+  private begin(): Item[] {
+    const batch: Item[] = [];
     this.batches.add(batch);
     // What follows is another batch: sent by an immediate itself, it is delivered one round later.
     process.nextTick(() => (this.batch = undefined));
     // Runs together with the deliveries, and no deploy begins between them.
-    setImmediate(() => this.batches.delete(batch));
+    setImmediate(() => {
+      this.batches.delete(batch);
+      // An array that grew old would keep its messages, delivered long ago, until the next big garbage collection.
+      batch.length = 0;
+    });
     return batch;
   }
 
@@ -61,13 +60,13 @@ export class Transit {
     this.batches.clear();
     this.batch = undefined;
     const { hooks } = this.RED as unknown as { hooks: Hooks };
-    const ids = new Set(sent.map(({ message: { _msgid } }) => _msgid));
+    const ids = new Set(sent.map((message) => (message as NodeMessage)._msgid));
     const hook = `onReceive.contact-center-rte-${++hookCount}`;
     hooks.add(hook, ({ msg: { _msgid } }) => (ids.has(_msgid) ? false : undefined));
     // They all come in this round of immediates or in the next.
     setImmediate(() => setImmediate(() => hooks.remove(hook)));
     // Another object: what is sent again gets an id of its own.
-    return sent.map(({ item: { ...item } }) => {
+    return sent.map(({ ...item }) => {
       delete (item as NodeMessage)._msgid;
       return item;
     });

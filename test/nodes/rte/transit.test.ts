@@ -18,7 +18,7 @@ describe("nodes/rte/transit", () => {
   /** As Node-RED sends it. */
   const send = (transit: Transit, id: string): NodeMessage => {
     const message = notice();
-    transit.note(message, message);
+    transit.note(message);
     message._msgid = id;
     return message;
   };
