@@ -9,7 +9,7 @@
  */
 import { ContactCenterError } from "./errors.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import { networkFault } from "../http/rest.js";
+import { networkFault } from "../http/errors.js";
 
 /** A time without an answer, Unix milliseconds. */
 export interface Outage {

@@ -1,6 +1,6 @@
 /** Subscriptions that shall end: each is asked for until the broker confirms it, whatever breaks meanwhile. */
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import { isUnprocessed } from "../http/rest.js";
+import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import type { Priority } from "./priority.js";

@@ -4,7 +4,7 @@
  * to have forgotten subscriptions. What a former process left is taken over from the store and renewed, or ended.
  */
 import type { BackoffOptions } from "../http/backoff.js";
-import { isUnprocessed } from "../http/rest.js";
+import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import type { CtiClient } from "./client.js";

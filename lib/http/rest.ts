@@ -4,6 +4,7 @@ import * as https from "node:https";
 import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
+import { isRetryable, isUnprocessed, networkError, networkFault, proxyError, statusError } from "./errors.js";
 import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
 import { ProxyFault } from "./proxy-fault.js";
 
@@ -80,40 +81,8 @@ export interface RestClient {
   close(): void;
 }
 
-/** What a network fault says about the request: it never left, the TLS settings do not fit, we gave it up, or nobody knows. */
-type NetworkFault = "not-sent" | "tls" | "closed" | "unknown";
-
-/** The network's words for a request of which no byte left. */
-const NOT_SENT_CODES = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPROXY"]);
-/** `EPROTO` is what TLS towards a plain-http port gives. */
-const TLS_CODES = /CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO_/;
-
-/** Classifies the word that the network or the TLS layer gave, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`. */
-export function networkFault(code: string): NetworkFault {
-  if (NOT_SENT_CODES.has(code)) return "not-sent";
-  if (code === "ECLOSED") return "closed";
-  return TLS_CODES.test(code) ? "tls" : "unknown";
-}
-
-/** Answers that mean "later": the request was not processed. */
-const REFUSED_FOR_NOW = new Set([429, 503]);
-/** Answers that are worth another try where trying again does no harm. */
-const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
+/** axios' words, in the network's. */
 const CODE_ALIASES: Record<string, string> = { ECONNABORTED: "ETIMEDOUT", ERR_CANCELED: "ECLOSED" };
-
-/** True when the server surely did not process the request that failed with this error. */
-export function isUnprocessed(error: unknown): boolean {
-  if (!(error instanceof ContactCenterError)) return false;
-  return typeof error.code === "number"
-    ? REFUSED_FOR_NOW.has(Number(error.cause["status"]))
-    : networkFault(error.code) === "not-sent";
-}
-
-function isRetryable(error: unknown): boolean {
-  if (!(error instanceof ContactCenterError)) return false;
-  if (typeof error.code === "number") return RETRYABLE_STATUS.has(Number(error.cause["status"]));
-  return ["not-sent", "unknown"].includes(networkFault(error.code));
-}
 
 /** Joins without losing a path prefix of the base. */
 export function joinUrl(base: string, path: string): string {
@@ -312,21 +281,6 @@ function answered(
   return statusError(cause, status, fault.code, detail);
 }
 
-/**
- * The error of an answer that is not 2xx.
- * @param cause where it happened
- * @param code the vendor's own code, which wins over the status
- * @param detail what the vendor said, without secrets
- */
-export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
-  const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
-  return new ContactCenterError(code, `shared.errors.http.${known}`, cause, {
-    operation: cause.operation,
-    status,
-    detail,
-  });
-}
-
 function unanswered(
   options: RestOptions,
   request: RestRequest,
@@ -337,36 +291,4 @@ function unanswered(
   const raw = error instanceof Error ? (error as { code?: string }).code : undefined;
   const code = timedOut ? "ETIMEDOUT" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
-}
-
-/**
- * The error of a proxy that did not let a request through; its code is `EPROXY`.
- * @param cause where it happened
- * @param url where the request was to go
- */
-export function proxyError(cause: ErrorCause, { host: proxy, why }: ProxyFault, url: string): ContactCenterError {
-  const { host } = new URL(url);
-  return new ContactCenterError("EPROXY", "shared.errors.network.EPROXY", cause, { host, proxy, why });
-}
-
-/**
- * The error of an answer that never came.
- * @param cause where it happened
- * @param code the network's word, such as `ECONNREFUSED`
- * @param url whose host is named
- * @param timeoutMs how long was waited
- */
-export function networkError(cause: ErrorCause, code: string, url: string, timeoutMs: number): ContactCenterError {
-  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code)
-    ? code
-    : networkFault(code) === "tls"
-      ? "tls"
-      : "other";
-  const host = URL.canParse(url) ? new URL(url).host : "";
-  return new ContactCenterError(code, `shared.errors.network.${known}`, cause, {
-    operation: cause.operation,
-    host,
-    code,
-    seconds: timeoutMs / 1000,
-  });
 }

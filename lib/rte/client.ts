@@ -5,7 +5,7 @@
  * everything again after each outage, repeats what failed until it is served, and then reports the `gap`.
  */
 import { type BackoffOptions, delay } from "../http/backoff.js";
-import { networkError } from "../http/rest.js";
+import { networkError } from "../http/errors.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { copyEvent, EventReader, type RteEvent } from "./events.js";
 import { type Answers, Hub, type HubTimings } from "./hub.js";

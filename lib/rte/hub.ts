@@ -5,7 +5,7 @@
 import type { HubConnection } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "./errors.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
-import { networkError } from "../http/rest.js";
+import { networkError } from "../http/errors.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { type HubEndpoint, unusableAnswer } from "./login.js";
 import { SocketTransport, type TransportContext } from "./socket.js";

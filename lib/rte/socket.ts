@@ -13,7 +13,8 @@ import { ContactCenterError } from "./errors.js";
 import { readIgnoringCase } from "../core/values.js";
 import { tunnelAgent } from "../http/proxy.js";
 import { ProxyFault } from "../http/proxy-fault.js";
-import { createRestClient, networkError, proxyError, type RestAnswer, statusError } from "../http/rest.js";
+import { networkError, proxyError, statusError } from "../http/errors.js";
+import { createRestClient, type RestAnswer } from "../http/rest.js";
 import { checkedAddress, unusableAnswer } from "./login.js";
 
 /** What negotiate and the WebSocket share, and where they leave what they saw. */

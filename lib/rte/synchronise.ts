@@ -4,7 +4,7 @@
  */
 import { plainText } from "../core/values.js";
 import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
-import { networkError } from "../http/rest.js";
+import { networkError } from "../http/errors.js";
 import { ContactCenterError } from "./errors.js";
 import { type Subject, subjectKey } from "./subject.js";
 import type { Answers, Hub } from "./hub.js";

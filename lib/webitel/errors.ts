@@ -1,7 +1,8 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
 import { addSentences, ContactCenterError } from "../core/errors.js";
 import { isRecord } from "../core/values.js";
-import { lenientJson, networkFault, type VendorFault } from "../http/rest.js";
+import { networkFault } from "../http/errors.js";
+import { lenientJson, type VendorFault } from "../http/rest.js";
 import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
 import sentences from "./locales/en-US.json";
 

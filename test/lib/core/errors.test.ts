@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { addSentences, ContactCenterError, placeholders, refused } from "../../../lib/core/errors.js";
 import { telNumber } from "../../../lib/cti/addresses.js";
-import { networkError } from "../../../lib/http/rest.js";
+import { networkError } from "../../../lib/http/errors.js";
 import { tokenLogin } from "../../../lib/rte/login.js";
 import { answerBody } from "../../../lib/smartrouting/answer.js";
 import { answerBody as voicenterAnswer } from "../../../lib/voicenter/answer.js";

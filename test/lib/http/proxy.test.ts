@@ -3,13 +3,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { proxyFor, proxySetting } from "../../../lib/http/proxy.js";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import {
-  createRestClient,
-  isUnprocessed,
-  type RestAnswer,
-  type RestOptions,
-  type RestRequest,
-} from "../../../lib/http/rest.js";
+import { isUnprocessed } from "../../../lib/http/errors.js";
+import { createRestClient, type RestAnswer, type RestOptions, type RestRequest } from "../../../lib/http/rest.js";
 import { startProxy, type TestProxy } from "../../support/proxy.js";
 import { until } from "../../support/wait.js";
 import { CLIENT_TLS, SERVER_TLS } from "../../support/tls.js";
