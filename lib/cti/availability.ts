@@ -37,9 +37,17 @@ const SUSPICIOUS = 3;
 /** What a proxy answers for a broker that is not there. */
 const PROXY_WITHOUT_BROKER = new Set<number | string>([502, 503, 504]);
 
+/** Where DELETE is answered by somebody else, POST may still reach the broker. */
+const NOT_ABOUT_BROKER = new Set<number | string>(["ECLOSED", "EINVALID", "EANSWER"]);
+
+/** True where somebody else answered: it says nothing about the broker. */
+export function isForeignAnswer(error: unknown): boolean {
+  return error instanceof ContactCenterError && error.code === "EANSWER";
+}
+
 /** True where nobody answered, or only a proxy did for a broker that is not there. */
 export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof ContactCenterError) || error.code === "ECLOSED" || error.code === "EINVALID") return false;
+  if (!(error instanceof ContactCenterError) || NOT_ABOUT_BROKER.has(error.code)) return false;
   return typeof error.code === "string" || PROXY_WITHOUT_BROKER.has(error.code);
 }
 

@@ -89,9 +89,15 @@ export interface CtiClient {
    * @throws ContactCenterError `EANSWER` for a web page: something else than the broker answered
    */
   command(command: Command, options?: CommandOptions): Promise<{ body: CommandBody; status: number }>;
-  /** @returns the id of the new subscription. Sent once: an answer that got lost may have made one. */
+  /**
+   * @returns the id of the new subscription. Sent once: an answer that got lost may have made one.
+   * @throws ContactCenterError as {@link command}
+   */
   subscribe(request: SubscribeRequest): Promise<string>;
-  /** Ends a subscription. */
+  /**
+   * Ends a subscription.
+   * @throws ContactCenterError as {@link command}, also for a 404 that is a web page
+   */
   unsubscribe(id: string): Promise<UnsubscribeResult>;
   /** Asks for something that cannot exist, which a broker documents to answer with 404; changes nothing there. */
   test(): Promise<void>;
@@ -134,6 +140,34 @@ export function subscriptionId(answer: Pick<RestAnswer, "headers" | "body">): st
   const fields = propertiesIgnoringCase(body);
   const id = fields.get("subscriptionid")?.[1] ?? fields.get("id")?.[1];
   return (typeof id === "string" && id.trim() !== "") || typeof id === "number" ? String(id).trim() : undefined;
+}
+
+/** A page of somebody else, such as a log-in page of a proxy. An answer without a body may name any type. */
+function isWebPage(body: unknown, contentType = ""): boolean {
+  if (typeof body !== "string" || body.trim() === "") return false;
+  return /^\s*text\/html/i.test(contentType) || /^\s*(<\?xml[^>]*>\s*)?<(!|html|head|body)/i.test(body);
+}
+
+/**
+ * Passes on what the broker answered.
+ * @throws ContactCenterError `EANSWER` for a web page: no broker got the request
+ */
+async function fromBroker(operation: string, answer: Promise<RestAnswer>): Promise<RestAnswer> {
+  const page = (status: unknown): ContactCenterError =>
+    new ContactCenterError(
+      "EANSWER",
+      "cti.errors.page",
+      { vendor: "anywhere365", operation, field: "url", status },
+      { operation },
+    );
+  try {
+    const { status, headers, body } = await answer;
+    if (isWebPage(body, headers["content-type"])) throw page(status);
+  } catch (error) {
+    if (error instanceof ContactCenterError && error.code === 404 && isWebPage(error.cause["detail"])) throw page(404);
+    throw error;
+  }
+  return answer;
 }
 
 function decode(segment: string): string {
@@ -200,15 +234,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
       const request = { operation: command.name, method: "POST", path: "api/command", body, retry, ...limits } as const;
-      const { status, headers } = await sendAlone(request, connectMs);
-      // The vendor documents no body, so any is taken; but a log-in page of a proxy means that no broker got the command.
-      if (/^\s*text\/html/i.test(headers["content-type"] ?? ""))
-        throw new ContactCenterError(
-          "EANSWER",
-          "cti.errors.page",
-          { vendor: "anywhere365", operation: command.name, field: "url", status },
-          { operation: command.name },
-        );
+      const { status } = await fromBroker(command.name, sendAlone(request, connectMs));
       return { body, status };
     },
     async subscribe({ imAddress, callback, secret }) {
@@ -217,7 +243,8 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
         ...(imAddress && { [options.addressField || "ImAddress"]: imAddress }),
         [options.callbackField || "CallbackUrl"]: callback,
       };
-      const answer = await sendInBurst({ operation: "subscribe", method: "POST", path: "api/subscribe", body });
+      const request = { operation: "subscribe", method: "POST", path: "api/subscribe", body } as const;
+      const answer = await fromBroker("subscribe", sendInBurst(request));
       const id = subscriptionId(answer);
       if (id === undefined)
         throw new ContactCenterError(answer.status, "cti.errors.no-id", {
@@ -237,7 +264,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
   async function end(operation: string, id: string): Promise<UnsubscribeResult> {
     const path = `api/subscribe/${encodeURIComponent(id)}`;
     try {
-      await sendInBurst({ operation, method: "DELETE", path });
+      await fromBroker(operation, sendInBurst({ operation, method: "DELETE", path }));
       return "ended";
     } catch (error) {
       if (error instanceof ContactCenterError && error.code === 404) return "unknown";

@@ -1,7 +1,7 @@
 /** Subscriptions that shall end: each is asked for until the broker confirms it, whatever breaks meanwhile. */
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/errors.js";
-import { isUnreachable } from "./availability.js";
+import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import type { Priority } from "./priority.js";
 
@@ -150,7 +150,7 @@ export class PendingUnsubscribes {
     } catch (error) {
       if (this.pending.get(id) !== pending) return;
       pending.error = error;
-      if (isUnreachable(error)) pending.ambiguous ||= !isUnprocessed(error);
+      if (isUnreachable(error) || isForeignAnswer(error)) pending.ambiguous ||= !isUnprocessed(error);
       else if (++pending.refusals === STUCK_AFTER) this.options.onStuck?.(error);
       this.firstTried(pending);
       this.retryLater(pending);

@@ -65,7 +65,10 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
 
   async test(): Promise<void> {
     this.probes++;
-    await this.answer(() => undefined);
+    await this.answer(() => {
+      // It is a DELETE, too.
+      if (this.keeps) throw this.keeps;
+    });
   }
 
   /** Requests for one agent. */

@@ -50,6 +50,39 @@ describe("lib/cti/client", () => {
     }
   });
 
+  for (const [status, type] of [
+    [200, "text/html; charset=utf-8"],
+    [404, "text/html"],
+  ] as const) {
+    it(`takes a web page (${status}) for no answer of the broker, whatever was asked`, async () => {
+      const server = createServer((_request, response) =>
+        response.writeHead(status, { "Content-Type": type }).end("<!DOCTYPE html><html>Sign in</html>"),
+      );
+      const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+      try {
+        await assert.rejects(other.unsubscribe("id"), { code: "EANSWER" });
+        await assert.rejects(other.test(), { code: "EANSWER" });
+        await assert.rejects(other.subscribe({ callback: CALLBACK }), { code: "EANSWER" });
+      } finally {
+        other.close();
+        server.close();
+      }
+    });
+  }
+
+  it("takes an answer without a body for the broker's, whatever type it names", async () => {
+    const server = createServer((request, response) =>
+      response.writeHead(request.url?.endsWith("x") ? 404 : 202, { "Content-Type": "text/html" }).end(),
+    );
+    const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+    try {
+      assert.deepEqual([await other.unsubscribe("id"), await other.unsubscribe("x")], ["ended", "unknown"]);
+    } finally {
+      other.close();
+      server.close();
+    }
+  });
+
   it("sends numbers where it is told to, below a path prefix", async () => {
     await open();
     const prefixed = createCtiClient({ url: `${broker.url}/site/broker/`, enumStyle: "number" });

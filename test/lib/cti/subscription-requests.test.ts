@@ -141,6 +141,18 @@ describe("lib/cti/subscription-requests", () => {
       assert.equal(test.broker.held.size, 2);
     });
 
+    it("not while a web page answers instead of the broker, which is asked again and again", async () => {
+      const { one } = await started([ANNA, BART], 10_000);
+      test.broker.keeps = failure("EANSWER");
+      await test.clock.tickAsync(3_600_000);
+      assert.deepEqual([test.broker.held.size, one.postponed], [4, 2]);
+      const [row] = await one.unsubscribe([ANNA]);
+      assert.deepEqual([row?.subscribed, codeOf(row)], [false, "EANSWER"]);
+      test.broker.keeps = undefined;
+      await test.clock.tickAsync(61_000);
+      assert.deepEqual([test.broker.held.size, test.broker.addresses()], [1, [BART]]);
+    });
+
     it("begins none whose former one could not be ended within the limit of requests", async () => {
       const { one } = await started(
         Array.from({ length: 20 }, (_, at) => `sip:agent${at}@contoso.example`),
