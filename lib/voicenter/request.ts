@@ -13,6 +13,8 @@ export interface LayerRequest {
   /** Null when it is missing or not an integer. */
   LAYER_ID: number | null;
   PREVIOUS_LAYER_ID: number | null;
+  /** As sent, where it is no object. */
+  DATA?: unknown;
   [field: string]: unknown;
 }
 
@@ -34,11 +36,11 @@ export function readRequest(body: Record<string, unknown>): LayerRequest {
   return request;
 }
 
+/** What cannot be read as an object is handed on as the field `DATA`, so that nothing is lost. */
 function dataOf(body: Record<string, unknown>): Record<string, unknown> {
   const data = readIgnoringCase(body)("DATA");
-  if (typeof data === "string") {
-    const read = parseJsonObject(Buffer.from(data));
-    return "object" in read ? read.object : {};
-  }
-  return isRecord(data) ? data : {};
+  if (isRecord(data)) return data;
+  const read = typeof data === "string" ? parseJsonObject(Buffer.from(data)) : undefined;
+  if (read && "object" in read) return read.object;
+  return data === undefined || data === null ? {} : { DATA: data };
 }

@@ -1,34 +1,48 @@
-/** Keeps credentials out of messages, wherever a caller or a proxy repeats them. */
+/**
+ * Keeps credentials out of `msg.req`, wherever a caller or a proxy repeats them. What the vendor sends as data is never
+ * changed: a weak password would take digits out of a number.
+ */
 import type { WebhookCredentials } from "./credentials.js";
 
-/** Removes the credentials of one webhook. */
+/** Finds the credentials of one webhook. */
 export interface Redaction {
-  /** True where a text contains a credential. */
+  /** True where a text contains a credential, however percent-encoded. */
   leaks(text: string): boolean;
   /** The query string as it came, without the parameters that contain a credential. */
   query(text: string): string;
-  /** Removes credentials from parsed data, in place: text that is one goes with its name, within a longer text the rest stays. */
-  data(value: object): void;
+  /** The query string without the parameter that is made for the secret: what else it holds is the vendor's. */
+  withoutKey(text: string): string;
 }
 
-/** Shorter credentials occur in other text by chance: they are looked for between delimiters, and not in a body. */
+/** Names of headers that prove who the vendor is, or who a browser's user is. */
+const SECRET_HEADER = /(?:^|-)auth(?:orization|entication)?(?:-|$)|cookie|token|secret|api-?key|(?:^|-)(?:key|access)$/;
+
+/** @param name in lower case */
+export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);
+
+/** Shorter credentials occur in other text by chance: they are looked for between delimiters. */
 const SHORTEST_IN_TEXT = 8;
-
-/** Each way in which a credential may be written in an address, a header or a text. */
-function formsOf(secret: string): string[] {
-  const encoded = encodeURIComponent(secret);
-  const lowerCase = encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  // Node gives a header byte by byte.
-  return [secret, encoded, lowerCase, Buffer.from(secret).toString("latin1")];
-}
+/** A proxy may encode an address that was encoded already. */
+const ENCODINGS = 2;
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 
-function patternOf(forms: readonly string[], flags = ""): RegExp | undefined {
+function patternOf(forms: readonly string[]): RegExp | undefined {
   const sources = forms.map((form) =>
     form.length < SHORTEST_IN_TEXT ? `(?<![A-Za-z0-9])${escaped(form)}(?![A-Za-z0-9])` : escaped(form),
   );
-  return sources.length === 0 ? undefined : new RegExp(sources.join("|"), flags);
+  return sources.length === 0 ? undefined : new RegExp(sources.join("|"));
+}
+
+/** Decodes what is percent-encoded, and leaves the rest as it is. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (codes) => {
+    try {
+      return decodeURIComponent(codes);
+    } catch {
+      return codes;
+    }
+  });
 }
 
 /** One parameter of a query as it came, and its name and value decoded: a plus sign may be a blank. */
@@ -50,43 +64,29 @@ export function redactionOf({ username, ...credentials }: WebhookCredentials, is
   const basic = passwords.map((password) =>
     Buffer.from(`${username}:${password}`).toString("base64").replace(/=+$/, ""),
   );
-  // The longest first: of two that begin alike the whole one is removed.
-  const forms = [...new Set([...secrets, ...basic].flatMap(formsOf))].sort((a, b) => b.length - a.length);
-  const pattern = patternOf(forms);
-  const long = patternOf(
-    forms.filter(({ length }) => length >= SHORTEST_IN_TEXT),
-    "g",
-  );
-  const leaks = (text: string): boolean => pattern?.test(text) === true;
+  const plain = [...secrets, ...basic];
+  // Node gives a header byte by byte.
+  const pattern = patternOf([...new Set([...plain, ...plain.map((text) => Buffer.from(text).toString("latin1"))])]);
+  const leaks = (text: string): boolean => {
+    if (pattern === undefined) return false;
+    for (let [read, left] = [text, ENCODINGS]; ; read = decoded(read), left--) {
+      if (pattern.test(read)) return true;
+      if (left === 0 || !read.includes("%")) return false;
+    }
+  };
+  const without = (text: string, isUnwanted: (parameter: string) => boolean): string =>
+    text
+      .split("&")
+      .filter((parameter) => !isUnwanted(parameter))
+      .join("&");
+  const withoutKey = (text: string): string => (isKeySecret && text !== "" ? without(text, isKey) : text);
   return {
     leaks,
-    query: (text) =>
-      text === ""
-        ? text
-        : text
-            .split("&")
-            .filter((parameter) => !(isKeySecret && isKey(parameter)) && !readings(parameter).some(leaks))
-            .join("&"),
-    data(value) {
-      if (long) clean(value as Record<string, unknown>, long);
-    },
+    query: (text) => (text === "" ? text : without(withoutKey(text), (parameter) => readings(parameter).some(leaks))),
+    withoutKey,
   };
 }
 
 function isKey(parameter: string): boolean {
   return new URLSearchParams(parameter).has("key");
-}
-
-/** `value` is an object or a list of bounded depth; `pattern` is global. */
-function clean(value: Record<string, unknown>, pattern: RegExp): void {
-  for (const name of Object.keys(value)) {
-    const content = value[name];
-    if (typeof content === "object" && content !== null) clean(content as Record<string, unknown>, pattern);
-    else if (typeof content === "string" && content.search(pattern) >= 0) {
-      const rest = content.replace(pattern, "");
-      if (rest.trim() === "" && !Array.isArray(value)) delete value[name];
-      else value[name] = rest;
-    }
-    if (name.search(pattern) >= 0) delete value[name];
-  }
 }

@@ -22,10 +22,11 @@ export interface CallerLookup {
  * @param receivedAt ISO 8601
  */
 export function readLookup(query: Record<string, unknown>, receivedAt: string): CallerLookup {
-  const { cid } = query;
+  const payload = withNumbers(query);
+  const { cid } = payload as { cid?: unknown };
   const from = Array.isArray(cid) ? (cid as unknown[])[0] : cid;
   return {
-    payload: { ...query },
+    payload,
     call: {
       vendor: "webitel",
       state: "incoming",
@@ -36,6 +37,13 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
     // The vendor sends no call id: two look-ups of one number are two calls.
     event: { key: randomUUID(), vendor: "webitel", name: LOOKUP_NAME, receivedAt },
   };
+}
+
+/** A copy with plus signs: one that was put into the address as it is arrives as a blank, and no number begins with that. */
+function withNumbers(query: Record<string, unknown>): Record<string, unknown> {
+  const number = (cid: unknown): unknown => (typeof cid === "string" ? cid.replace(/^ (?=\d)/, "+") : cid);
+  const { cid } = query;
+  return { ...query, ...("cid" in query && { cid: Array.isArray(cid) ? cid.map(number) : number(cid) }) };
 }
 
 /**
@@ -58,7 +66,7 @@ export function lookupAnswer(payload: unknown, query: unknown): object {
 function isQuery(payload: Record<string, unknown>, query: unknown): boolean {
   const names = Object.keys(payload);
   if (query === null || typeof query !== "object") return names.every((name) => name === "cid");
-  const asked = query as Record<string, unknown>;
+  const asked = withNumbers(query as Record<string, unknown>);
   const same = (a: unknown, b: unknown): boolean =>
     Array.isArray(a) && Array.isArray(b) ? a.join("\n") === b.join("\n") : a === b;
   return names.length === Object.keys(asked).length && names.every((name) => same(payload[name], asked[name]));

@@ -13,6 +13,7 @@ import { plainInteger } from "../../lib/core/values.js";
 import { answerBody, ERROR_BODY } from "../../lib/voicenter/answer.js";
 import { callFacts, eventFacts } from "../../lib/voicenter/events.js";
 import { readRequest } from "../../lib/voicenter/request.js";
+import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { readText } from "../shared/values.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
@@ -40,6 +41,7 @@ export = (RED: NodeAPI) => {
       fallback: () => fallback,
       message: ({ data, receivedAt }) => {
         const payload = readRequest(data);
+        if ("DATA" in payload) warnOncePerMinute(this, "data", RED._("voicenter-layer-in.unreadable"));
         return {
           payload,
           ...(payload.LAYER_ID !== null && { topic: String(payload.LAYER_ID) }),

@@ -16,6 +16,7 @@ import {
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
+import { isSecretHeader } from "../../../lib/webhook/redaction.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 import { type PathState, showReadiness } from "./readiness.js";
@@ -78,8 +79,6 @@ const REFUSALS = {
 type Refusal = keyof typeof REFUSALS;
 
 const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Node-RED"' };
-/** Headers that prove who the vendor is, or who a browser's user is; the API key's header comes on top. */
-const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
 
 /** Puts an answer on the wire, unless the caller is gone. */
 export function respond(request: WebhookRequest, answer: HttpAnswer, headers?: Record<string, string>): void {
@@ -140,7 +139,8 @@ export function openEndpoint(
     }
     const receivedAt = new Date().toISOString();
     if (!body) {
-      accept({ data: req.query, req, webhookRequest: webhook, receivedAt });
+      const query = parseForm(settings.redaction.withoutKey(webhook.query));
+      accept({ data: "object" in query ? query.object : {}, req, webhookRequest: webhook, receivedAt });
       return;
     }
     incoming.add(webhook);
@@ -153,10 +153,7 @@ export function openEndpoint(
       }
       const data = readData(read.bytes, webhook, options.form === true);
       if ("fault" in data) refuse(webhook, data.fault);
-      else {
-        settings.redaction.data(data.object);
-        accept({ data: data.object, req, webhookRequest: webhook, receivedAt });
-      }
+      else accept({ data: data.object, req, webhookRequest: webhook, receivedAt });
     });
   };
   const claim: Claim = {
@@ -224,7 +221,7 @@ function plainRequest(settings: WebhookSettings, webhook: WebhookRequest, ip: st
   if (search !== webhook.query) query = parseForm(search) as typeof query;
   const headers: PlainRequest["headers"] = {};
   for (const name in received) {
-    if (SECRET_HEADERS.has(name) || name === apiKeyHeader) continue;
+    if (isSecretHeader(name) || name === apiKeyHeader) continue;
     const value = received[name];
     // A proxy may repeat the address with its secret, as in `X-Original-URL`.
     if (!redaction.leaks(textOf(value) ?? "")) headers[name] = value;

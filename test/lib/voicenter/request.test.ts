@@ -58,4 +58,10 @@ describe("lib/voicenter/request, events", () => {
       assert.equal(read["x"], undefined);
     }
   });
+
+  it("hands on what cannot be read, as it came", () => {
+    for (const DATA of ["not json", JSON.stringify(JSON.stringify(REQUEST.DATA)), "[]", 7, [1]])
+      assert.deepEqual(readRequest({ DATA }).DATA, DATA);
+    for (const DATA of [null, undefined, {}, "{}"]) assert.equal("DATA" in readRequest({ DATA }), false);
+  });
 });

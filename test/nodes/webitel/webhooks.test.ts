@@ -55,6 +55,15 @@ describe("webitel webhooks", () => {
       assert.deepEqual([(event as { vendor: string }).vendor, (req as { method: string }).method], ["webitel", "GET"]);
     });
 
+    it("takes a plus sign that stands in the address as it is", async () => {
+      await deploy("return msg;");
+      await send(`${red.url}/lookup?cid=+380441112233&a=+1&key=mine`, undefined, { method: "GET" });
+      const { payload, call, reason } = await red.message("fallback");
+      assert.deepEqual(payload, { cid: "+380441112233", a: " 1", key: "mine" });
+      assert.equal((call as { from: string }).from, "+380441112233");
+      assert.equal(reason, "error", "the query is no answer, also when its number was mended");
+    });
+
     it("takes a caller without a number, and gives each look-up a key of its own", async () => {
       await deploy("msg.payload = { found: false, known: 0 }; return msg;");
       await lookup("");
@@ -100,6 +109,16 @@ describe("webitel webhooks", () => {
       assert.equal((await send(`${red.url}/lookup/s3cret-value`, {})).status, 405);
       assert.equal((await send(`${red.url}/lookup?cid=1&key=s3cret-value`, undefined, { method: "GET" })).status, 200);
       assert.ok(!JSON.stringify(red.seen).includes("s3cret-value"));
+    });
+
+    it("never takes digits of a password out of a number", async () => {
+      await deploy("msg.payload = { found: true }; return msg;", {
+        auth: "basic",
+        credentials: { username: "u", password: "44111223" },
+      });
+      const headers = { Authorization: `Basic ${Buffer.from("u:44111223").toString("base64")}` };
+      await send(`${red.url}/lookup?cid=380441112233`, undefined, { method: "GET", headers });
+      assert.deepEqual((await red.message("seen"))["payload"], { cid: "380441112233" });
     });
   });
 

@@ -1,0 +1,49 @@
+/** What is taken out of `msg.req` because it repeats a credential, and what stays. */
+import assert from "node:assert/strict";
+import { isSecretHeader, redactionOf } from "../../../lib/webhook/redaction.js";
+
+const SECRET = "qX7/abc+DEF/8Zz0w==";
+
+describe("lib/webhook/redaction", () => {
+  const redaction = redactionOf({ secret: SECRET }, true);
+
+  it("finds a credential in every spelling that the address takes", () => {
+    for (const text of [
+      SECRET,
+      encodeURIComponent(SECRET),
+      "/hook/qX7/abc%2BDEF/8Zz0w==",
+      "/hook/qX7/abc+DEF/8Zz0w%3D%3d?a=1",
+      "https://x/?key=qX7%2Fabc+DEF%2F8Zz0w==",
+      "/hook/%71X7/abc+DEF/8Zz0w==",
+      encodeURIComponent(encodeURIComponent(SECRET)),
+      `100% of ${encodeURIComponent(SECRET)}`,
+    ])
+      assert.ok(redaction.leaks(text), text);
+    assert.ok(redactionOf({ secret: "grün-1234" }, true).leaks("/x/gr%C3%BCn-1234"));
+    for (const text of ["/hook/qX7/abc", "100%", "%E0%A4%A", ""]) assert.equal(redaction.leaks(text), false, text);
+  });
+
+  it("drops the parameters that hold one, and the one that is made for it", () => {
+    assert.equal(redaction.query(`a=1&key=x&again=${encodeURIComponent(SECRET)}&b=2`), "a=1&b=2");
+  });
+
+  it("knows the headers that prove who somebody is, by their names", () => {
+    for (const name of [
+      "authorization",
+      "proxy-authorization",
+      "cookie",
+      "set-cookie",
+      "x-api-key",
+      "x-benemen-apikey",
+      "x-auth-token",
+      "x-access-token",
+      "x-webitel-access",
+      "ocp-apim-subscription-key",
+      "x-amz-security-token",
+      "x-client-secret",
+    ])
+      assert.ok(isSecretHeader(name), name);
+    for (const name of ["host", "content-type", "x-forwarded-for", "user-agent", "connection", "keep-alive", "accept"])
+      assert.equal(isSecretHeader(name), false, name);
+  });
+});
