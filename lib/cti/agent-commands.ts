@@ -83,9 +83,12 @@ export class AgentCommands {
     }
   }
 
-  /** Ends all heartbeats. */
-  close(): void {
-    this.heartbeats.close();
+  /**
+   * Ends all heartbeats: agents were logged in here, and are not followed anywhere else.
+   * @returns how many have ended
+   */
+  close(): number {
+    return this.heartbeats.close();
   }
 
   private agentOf(imAddress: string): Agent {

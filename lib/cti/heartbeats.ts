@@ -111,10 +111,17 @@ export class Heartbeats {
     return beats.map(({ imAddress }) => imAddress);
   }
 
-  /** Ends all. */
-  close(): void {
+  /**
+   * Ends all, and starts none any more until an owner arrives.
+   * @returns how many have ended
+   */
+  close(): number {
     for (const timer of this.leaving.values()) clearTimeout(timer);
+    this.leaving.clear();
+    const count = this.beats.size;
     for (const { imAddress } of [...this.beats.values()]) this.stop(imAddress);
+    this.owners.clear();
+    return count;
   }
 
   private of(name: string): Heartbeat[] {

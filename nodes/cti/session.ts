@@ -50,7 +50,7 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
     former.settings = settings;
     return former;
   }
-  if (former) former.isCurrent = false;
+  if (former) retire(RED, former);
   const session = createSession(RED, url, settings, (id) =>
     sessions.some((other) => other !== session && other.url === url && other.subscriptions.isUsed(id)),
   );
@@ -58,6 +58,16 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
   // After the subscribers, too, have handled the end of the deploy.
   onDeployEnd(RED, () => setImmediate(() => session.subscriptions.allSubscribersExpected()));
   return session;
+}
+
+/** The node names another broker now: at this one agents are not logged in by it any more. */
+function retire(RED: NodeAPI, session: OpenSession): void {
+  session.isCurrent = false;
+  warnOfHeartbeats(RED, session.agents.close());
+}
+
+function warnOfHeartbeats(RED: NodeAPI, count: number): void {
+  if (count > 0) RED.log.warn(RED._("cti.warnings.heartbeats", { count }));
 }
 
 function createSession(
@@ -77,7 +87,7 @@ function createSession(
     url,
     settings,
     isCurrent: true,
-    agents: new AgentCommands(client, (count) => RED.log.warn(RED._("cti.warnings.heartbeats", { count }))),
+    agents: new AgentCommands(client, (count) => warnOfHeartbeats(RED, count)),
     subscriptions: new SubscriptionManager({
       client,
       store: {

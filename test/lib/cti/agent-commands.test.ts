@@ -138,6 +138,19 @@ describe("lib/cti/agent-commands", () => {
     assert.equal(client.beats(), 0);
   });
 
+  it("ends all when it is closed, says how many, and starts none for a log-in that is answered later", async () => {
+    await order("AgentLogin");
+    let answer = (): void => undefined;
+    client.answer = () => new Promise((resolve) => (answer = resolve));
+    const login = order("AgentLogin", BART);
+    await clock.tickAsync(0);
+    assert.equal(agents.close(), 1);
+    answer();
+    await login;
+    await clock.tickAsync(60_000);
+    assert.deepEqual([client.beats(), client.beats(BART), abandoned], [0, 0, []]);
+  });
+
   it("reports a beat that failed and sends the next one", async () => {
     await order("AgentLogin");
     client.answer = () => Promise.reject(new Error("500"));

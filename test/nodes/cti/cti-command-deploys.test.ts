@@ -165,6 +165,21 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
       );
     });
 
+    for (const type of ["full", "nodes"] as const) {
+      it(`ends at the address that its broker had before, and says so (${type})`, async () => {
+        const other = await startCtiSimulator();
+        try {
+          await start();
+          red.log.length = 0;
+          await red.deploy([tab(), broker(other.url), command({ ...LOGIN, heartbeat: 5 }), probe("sent")], type);
+          await hasEnded();
+          assert.equal(red.log.filter((line) => line.includes("Heartbeats of 1 agent(s) have ended")).length, 1);
+        } finally {
+          await other.close();
+        }
+      });
+    }
+
     for (const [what, event] of [
       ["logged off", () => simulator.switchboard.logout(ANNA)],
       ["failed to log in", () => simulator.switchboard.login("sip:nobody@contoso.example")],
