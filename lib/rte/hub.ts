@@ -18,7 +18,7 @@ export interface HubTimings {
   handshakeMs: number;
   /** A hub says something at least every 15 s; after this long it counts as gone. */
   silenceMs: number;
-  /** For the answer to a question; the connection goes on without it. */
+  /** For the answer to a question or an `Unsubscribe`; the connection goes on without it. */
   questionMs: number;
   /** Between two looks at whether everything was read. */
   drainMs: number;
@@ -242,15 +242,23 @@ export class Hub {
   }
 
   /** Waits for the answer to a question; the connection goes on whether it comes or not. */
-  private async question(method: HubMethod): Promise<unknown> {
+  private question(method: HubMethod): Promise<unknown> {
+    return this.inTime(method, this.invokeEither(method));
+  }
+
+  /**
+   * @param onLate called when the answer comes after all
+   * @throws ContactCenterError `ETIMEDOUT` when it is late
+   */
+  private async inTime(method: HubMethod, answer: Promise<unknown>, onLate?: () => void): Promise<unknown> {
     const limitMs = this.timings.questionMs;
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      limit = setTimeout(() => reject(this.networkError(method, "ETIMEDOUT", limitMs)), limitMs);
+      limit = setTimeout(() => {
+        reject(this.networkError(method, "ETIMEDOUT", limitMs));
+        answer.then(onLate, () => undefined);
+      }, limitMs);
     });
-    const answer = this.invokeEither(method);
-    // Should it be late, nobody waits for it any more.
-    answer.catch(() => undefined);
     try {
       return await Promise.race([answer, late]);
     } finally {
@@ -269,20 +277,23 @@ export class Hub {
 
   /**
    * `Unsubscribe`. An item whose answer says `subscribed` is still served.
-   * @throws ContactCenterError as {@link Hub.subscribe}
+   * @param onLate called when the hub answers after the limit
+   * @throws ContactCenterError as {@link Hub.subscribe}, `ETIMEDOUT`: then it may be done or not
    */
-  async unsubscribe(subjects: readonly Subject[]): Promise<Answers> {
-    return readAnswers(await this.invoke("Unsubscribe", wireItems(subjects)));
+  async unsubscribe(subjects: readonly Subject[], onLate: () => void): Promise<Answers> {
+    const method = "Unsubscribe";
+    return readAnswers(await this.inTime(method, this.invoke(method, wireItems(subjects)), onLate));
   }
 
   /**
    * `UnsubscribeAll`.
    * @param subjects what is served, for a hub that wants the list
    * @returns false when the hub did not do it
-   * @throws ContactCenterError as {@link Hub.subscribe}
+   * @throws ContactCenterError as {@link Hub.unsubscribe}
    */
-  async unsubscribeAll(subjects: readonly Subject[]): Promise<boolean> {
-    return (await this.invokeEither("UnsubscribeAll", wireItems(subjects))) !== false;
+  async unsubscribeAll(subjects: readonly Subject[], onLate: () => void): Promise<boolean> {
+    const method = "UnsubscribeAll";
+    return (await this.inTime(method, this.invokeEither(method, wireItems(subjects)), onLate)) !== false;
   }
 
   /**

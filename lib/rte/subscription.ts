@@ -3,16 +3,36 @@ import type { Subject } from "./subject.js";
 
 /**
  * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
- * answered; the hub may serve it.
+ * answered; the hub may serve it. `releasing`: an `Unsubscribe` was sent, and the hub has not said what became of it.
  */
-type Word = "unasked" | "unknown" | "subscribed" | "refused";
+type Word = "unasked" | "unknown" | "subscribed" | "refused" | "releasing";
+
+/** How subscriptions are added. */
+export interface AddOptions {
+  nowMs: number;
+  /** Events since then are lost for this subscriber, because it was not there; Unix milliseconds. */
+  lostSinceMs?: number | undefined;
+  /** Events are being lost now, because there is an outage. */
+  isLosing?: boolean;
+  /** A message asked and gets the result as its answer: no notice reports it as well. */
+  isAnswered?: boolean;
+}
+
+/** How a call failed. */
+export interface CallFailure {
+  message: string;
+  /** It was about this subject only. */
+  isAlone: boolean;
+  /** Milliseconds to wait before it is repeated, by the number of failures before. */
+  waitMs: (failures: number) => number;
+}
 
 /** One subscriber's part in a subject. */
 export interface Share {
   sinceMs: number;
   /** Events since then are lost; undefined while none are. */
   lostSinceMs: number | undefined;
-  /** See `AddOptions` of the subscriptions. */
+  /** See {@link AddOptions}. */
   isAnswered: boolean;
   /** The result that was reported last. */
   reported: string;
@@ -49,7 +69,7 @@ export const FRESH = {
 
 /** True when the hub serves it, or may. */
 export function isServed({ word, isAsked }: Entry<object>): boolean {
-  return isAsked || word === "subscribed" || word === "unknown";
+  return isAsked || word === "subscribed" || word === "unknown" || word === "releasing";
 }
 
 /** True when it is subscribed and the hub does not serve it for sure. */

@@ -2,7 +2,17 @@
  * Who subscribed which events, what the hub said to it, and since when events may be missing. Several subscribers of the
  * same event share one subscription of the hub. Pure bookkeeping: it knows no hub, and the time is passed in.
  */
-import { type Entry, FRESH, isMissing, isServed, isSurplus, reportOf, type Share } from "./subscription.js";
+import {
+  type AddOptions,
+  type CallFailure,
+  type Entry,
+  FRESH,
+  isMissing,
+  isServed,
+  isSurplus,
+  reportOf,
+  type Share,
+} from "./subscription.js";
 import { distinct, type Subject, subjectKey } from "./subject.js";
 import type { Loss, Outcome, Result } from "./subscriber.js";
 
@@ -10,26 +20,6 @@ import type { Loss, Outcome, Result } from "./subscriber.js";
 const REFUSED_RETRY_MS = 300_000;
 /** Subjects remembered after their last subscriber left; only the log needs them. */
 const PAST_KEPT = 10_000;
-
-/** How subscriptions are added. */
-export interface AddOptions {
-  nowMs: number;
-  /** Events since then are lost for this subscriber, because it was not there; Unix milliseconds. */
-  lostSinceMs?: number | undefined;
-  /** Events are being lost now, because there is an outage. */
-  isLosing?: boolean;
-  /** A message asked and gets the result as its answer: no notice reports it as well. */
-  isAnswered?: boolean;
-}
-
-/** How a call failed. */
-export interface CallFailure {
-  message: string;
-  /** It was about this subject only. */
-  isAlone: boolean;
-  /** Milliseconds to wait before it is repeated, by the number of failures before. */
-  waitMs: (failures: number) => number;
-}
 
 /** The subscriptions of all subscribers against what the hub serves. */
 export class Subscriptions<S extends object> {
@@ -71,6 +61,10 @@ export class Subscriptions<S extends object> {
       this.entries.set(key, entry);
     }
     return entry;
+  }
+
+  private known(subjects: readonly Subject[]): Entry<S>[] {
+    return subjects.flatMap((subject) => this.entries.get(subjectKey(subject)) ?? []);
   }
 
   /** Takes subscriptions back. */
@@ -188,7 +182,18 @@ export class Subscriptions<S extends object> {
 
   /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */
   asked(subjects: readonly Subject[]): void {
-    for (const subject of subjects) Object.assign(this.entries.get(subjectKey(subject)) ?? {}, { isAsked: true });
+    for (const entry of this.known(subjects))
+      Object.assign(entry, { isAsked: true, ...(entry.word === "releasing" && { word: "unknown" }) });
+  }
+
+  /** Notes that an `Unsubscribe` of these is sent: until it is settled, the hub may serve them or not. */
+  releasing(subjects: readonly Subject[]): void {
+    for (const entry of this.known(subjects)) entry.word = "releasing";
+  }
+
+  /** Notes the hub's word that it still serves what it was to give up. */
+  kept(subject: Subject): void {
+    for (const entry of this.known([subject])) entry.word = "subscribed";
   }
 
   /** Notes the hub's answer to one item of `Subscribe`. */
@@ -208,9 +213,30 @@ export class Subscriptions<S extends object> {
   failed(subject: Subject, { message, isAlone, waitMs }: CallFailure, nowMs: number): void {
     const entry = this.entries.get(subjectKey(subject));
     if (entry === undefined) return;
-    if (entry.word !== "subscribed") entry.word = "unknown";
+    const isReleasing = entry.word === "releasing";
+    if (entry.word !== "subscribed" && !isReleasing) entry.word = "unknown";
     Object.assign(entry, { message, isSuspect: isAlone, isAsked: false });
-    this.noteLoss(entry, nowMs + waitMs(entry.failures++));
+    const pauseMs = waitMs(entry.failures++);
+    // What was subscribed again meanwhile is asked for at once.
+    this.noteLoss(entry, nowMs + (isReleasing && entry.shares.size > 0 ? 0 : pauseMs));
+  }
+
+  /** A call was not answered in time: what had to wait behind it is lost from the moment it was subscribed on. */
+  delayed(): void {
+    for (const entry of this.entries.values()) if (isMissing(entry)) this.noteLoss(entry, entry.notBeforeMs);
+  }
+
+  /**
+   * Notes that the hub answered an `Unsubscribe` after it was given up: what was subscribed meanwhile may have been ended
+   * by it, and is asked for again.
+   * @param subjects all of them where undefined
+   */
+  releasedLate(subjects?: readonly Subject[]): void {
+    for (const entry of subjects ? this.known(subjects) : this.entries.values()) {
+      if (entry.word !== "subscribed" || entry.shares.size === 0) continue;
+      for (const share of entry.shares.values()) share.lostSinceMs ??= Math.max(entry.subscribedAtMs, share.sinceMs);
+      Object.assign(entry, FRESH);
+    }
   }
 
   /** What is not served after an attempt is lost from the moment it was subscribed on. */

@@ -15,6 +15,9 @@ const BATCH = 100;
 /** Single items that fail before the hub counts as failing at everything, unless it answered another call meanwhile. */
 const HOPELESS = 2;
 
+/** What is said of a call that the hub has not answered. */
+const NOT_ANSWERED = "not answered";
+
 /** A call that failed as a whole. */
 export interface CallFault {
   operation: string;
@@ -26,6 +29,8 @@ class Calls {
   fault: CallFault | undefined;
   private answered = 0;
   private failedAlone = 0;
+  /** A call was not answered in time; no other one is made in this pass. */
+  private isLate = false;
 
   constructor(
     private readonly operation: string,
@@ -39,7 +44,7 @@ class Calls {
   }
 
   private async ask(subjects: readonly Subject[]): Promise<void> {
-    const isHopeless = this.failedAlone >= HOPELESS && this.answered === 0;
+    const isHopeless = this.isLate || (this.failedAlone >= HOPELESS && this.answered === 0);
     try {
       if (!isHopeless) {
         this.onAnswers(subjects, await this.call(subjects));
@@ -48,7 +53,8 @@ class Calls {
       }
     } catch (error) {
       this.fault ??= { operation: this.operation, message: hubMessage(error) };
-      if (subjects.length > 1) {
+      this.isLate = isTimeout(error);
+      if (subjects.length > 1 && !this.isLate) {
         const half = Math.ceil(subjects.length / 2);
         await this.ask(subjects.slice(0, half));
         await this.ask(subjects.slice(half));
@@ -56,12 +62,18 @@ class Calls {
       }
       this.failedAlone++;
     }
-    for (const subject of subjects) this.onFailure(subject, this.fault?.message ?? "", !isHopeless);
+    for (const subject of subjects) this.onFailure(subject, this.fault?.message ?? "", !isHopeless && !this.isLate);
   }
+}
+
+/** True when the hub has not answered in time. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof ContactCenterError && error.code === "ETIMEDOUT";
 }
 
 /** @throws the error itself when it is not the hub's: the connection has ended */
 function hubMessage(error: unknown): string {
+  if (isTimeout(error)) return NOT_ANSWERED;
   if (!(error instanceof ContactCenterError) || error.code !== "EHUB") throw error;
   return plainText(error.cause["detail"]) ?? "";
 }
@@ -72,6 +84,8 @@ interface PassOptions {
   isCurrent: () => boolean;
   /** Milliseconds until a failed call is repeated, by the number of failures before. */
   waitMs: (failures: number) => number;
+  /** The hub has answered an `Unsubscribe` that was given up; of everything where undefined. */
+  onLate: (subjects?: readonly Subject[]) => void;
 }
 
 /**
@@ -81,10 +95,19 @@ interface PassOptions {
 async function pass<S extends object>(
   hub: Hub,
   subscriptions: Subscriptions<S>,
-  { isCurrent, waitMs }: PassOptions,
+  { isCurrent, waitMs, onLate }: PassOptions,
 ): Promise<CallFault | undefined> {
   const failed = (subject: Subject, message: string, isAlone = false): void => {
     if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, Date.now());
+  };
+  const release = async <T>(subjects: readonly Subject[], call: () => Promise<T>): Promise<T> => {
+    if (isCurrent()) subscriptions.releasing(subjects);
+    try {
+      return await call();
+    } catch (error) {
+      if (isTimeout(error) && isCurrent()) subscriptions.delayed();
+      throw error;
+    }
   };
   const subscribing = new Calls(
     "Subscribe",
@@ -95,7 +118,7 @@ async function pass<S extends object>(
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
-        if (answer === undefined) failed(subject, "not answered");
+        if (answer === undefined) failed(subject, NOT_ANSWERED);
         else subscriptions.answered(subject, answer.subscribed, answer.message, Date.now());
       }
     },
@@ -103,12 +126,14 @@ async function pass<S extends object>(
   );
   const releasing = new Calls(
     "Unsubscribe",
-    (subjects) => hub.unsubscribe(subjects),
+    (subjects) => release(subjects, () => hub.unsubscribe(subjects, () => onLate(subjects))),
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
-        if (answer?.subscribed === true) failed(subject, answer.message ?? "");
-        else subscriptions.released(subject);
+        if (answer?.subscribed === true) {
+          subscriptions.kept(subject);
+          failed(subject, answer.message ?? "");
+        } else subscriptions.released(subject);
       }
     },
     failed,
@@ -117,15 +142,17 @@ async function pass<S extends object>(
     await subscribing.run(subscriptions.missing(Date.now()));
     if (!isCurrent()) return undefined;
     const surplus = subscriptions.surplus(Date.now());
+    let fault: CallFault | undefined;
     if (surplus.length === 0 || !subscriptions.isSurplusAll()) await releasing.run(surplus);
     else {
-      const refusal = await releaseAll(hub, surplus);
+      const refusal = await refusalOf(release(surplus, () => hub.unsubscribeAll(surplus, () => onLate())));
+      if (refusal === NOT_ANSWERED) fault = { operation: "UnsubscribeAll", message: refusal };
       for (const subject of isCurrent() ? surplus : []) {
         if (refusal === undefined) subscriptions.released(subject);
         else failed(subject, refusal);
       }
     }
-    return subscribing.fault ?? releasing.fault;
+    return subscribing.fault ?? releasing.fault ?? fault;
   } catch (error) {
     // The connection has ended, and with it what the hub knew.
     if (error instanceof ContactCenterError) return undefined;
@@ -134,9 +161,9 @@ async function pass<S extends object>(
 }
 
 /** @returns why the hub did not do it; the next time the items are named */
-async function releaseAll(hub: Hub, surplus: readonly Subject[]): Promise<string | undefined> {
+async function refusalOf(unsubscribedAll: Promise<boolean>): Promise<string | undefined> {
   try {
-    return (await hub.unsubscribeAll(surplus)) ? undefined : "UnsubscribeAll: false";
+    return (await unsubscribedAll) ? undefined : "UnsubscribeAll: false";
   } catch (error) {
     return hubMessage(error);
   }
@@ -198,7 +225,12 @@ export class Synchroniser<S extends object> {
       waits.set(failures, ms);
       return ms;
     };
-    const fault = await pass(hub, subscriptions, { isCurrent, waitMs });
+    const onLate = (subjects?: readonly Subject[]): void => {
+      if (!isCurrent()) return;
+      subscriptions.releasedLate(subjects);
+      void this.run();
+    };
+    const fault = await pass(hub, subscriptions, { isCurrent, waitMs, onLate });
     clearTimeout(limit);
     if (!isCurrent()) return;
     this.note(fault);

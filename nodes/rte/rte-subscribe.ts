@@ -74,6 +74,7 @@ export = (RED: NodeAPI) => {
       badge.active(active);
       // Also with an empty list: it takes the place of what this node had before a deploy.
       connection.join(this, subscriber, active ? [...wanted.values()] : []);
+      badge.update();
     };
     const node: Controlled = {
       async subscribe(subjects) {

@@ -147,6 +147,49 @@ describe("lib/rte/client against another hub: calls", () => {
     assert.equal(foreign.hub.count("Unsubscribe"), 3);
   });
 
+  for (const [method, others] of [
+    ["Unsubscribe", ["QueueCallInComing"]],
+    ["UnsubscribeAll", []],
+  ] as const)
+    it(`goes on without the answer to ${method}: what is subscribed again is served, with a gap since then`, async () => {
+      const recorder = foreign.open({}, { timings: { ...FAST.timings, questionMs: 700 } });
+      await recorder.setSubscriptions(["QueueStatus", ...others].map((event) => of(event)));
+      await recorder.notice("subscribed");
+      const { onCall } = foreign.hub;
+      foreign.hub.onCall = (name, args) =>
+        name.startsWith("Unsubscribe") ? new Promise(() => undefined) : onCall(name, args);
+      const answer = recorder.unsubscribe([of("QueueStatus")]);
+      await until("the call", () => foreign.hub.count(method) === 1);
+      const againMs = Date.now();
+      const again = recorder.subscribe([of("QueueStatus"), of("QueueCallInArrived")]);
+      assert.equal(foreign.client.counts(recorder).pending, 2);
+      assert.equal((await again).subscribed.filter(({ subscribed }) => subscribed).length, 2);
+      assert.deepEqual((await answer)[0]?.eventName, "QueueStatus");
+      const { payload } = await recorder.notice("gap");
+      assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
+      assert.ok(Math.abs(Date.parse(payload.from) - againMs) < 50, "from");
+      assert.equal((await recorder.notice("error")).payload.operation, method);
+      assert.deepEqual(foreign.client.counts(recorder), { refused: 0, pending: 0 });
+      assert.equal(recorder.all("disconnected").length, 0);
+    });
+
+  it("subscribes again what a late Unsubscribe may have ended, with a gap", async () => {
+    const recorder = await foreign.subscribed("QueueStatus", "QueueCallInArrived");
+    const { onCall } = foreign.hub;
+    let finish = (): void => undefined;
+    foreign.hub.onCall = (method, args) =>
+      method === "Unsubscribe"
+        ? new Promise((resolve) => (finish = () => resolve(agree(items(args), false))))
+        : onCall(method, args);
+    void recorder.unsubscribe([of("QueueStatus")]);
+    await until("the call", () => foreign.hub.count("Unsubscribe") === 1);
+    await recorder.subscribe([of("QueueStatus")]);
+    await recorder.notice("gap");
+    finish();
+    assert.deepEqual((await recorder.notice("gap", 2)).payload.subscriptions, [of("QueueStatus")]);
+    assert.equal(foreign.hub.count("Subscribe"), 3);
+  });
+
   it("names the items where UnsubscribeAll was not done", async () => {
     const recorder = await foreign.subscribed();
     foreign.hub.onCall = (method, args) => (method === "UnsubscribeAll" ? false : agree(items(args), false));

@@ -97,4 +97,27 @@ describe("lib/rte/subscriptions", () => {
     assert.deepEqual(books.takeLosses(two), [{ fromMs: 5000, toMs: 10_000, subjects: [STATUS] }]);
     assert.deepEqual(books.takeLosses(one), []);
   });
+
+  it("does not take for served what is being given up: subscribed again, it is asked for and its loss is known", () => {
+    const one = subscriber();
+    const books = new Subscriptions();
+    const failure = { message: "not answered", isAlone: false, waitMs: () => 500 };
+    books.add(one, [STATUS], NOW);
+    books.answered(STATUS, true, null, NOW.nowMs);
+    books.remove(one, [STATUS]);
+    books.releasing([STATUS]);
+    books.add(one, [STATUS, ARRIVED], { nowMs: 2000 });
+    assert.deepEqual(books.counts(one), { refused: 0, pending: 2 });
+    assert.equal(books.arrived(STATUS, 2001), false, "an event that was sent before");
+    assert.equal(books.completeUntilMs(one, 5000), 2000);
+    books.delayed();
+    books.failed(STATUS, failure, 12_000);
+    assert.deepEqual(books.missing(12_000), [STATUS, ARRIVED]);
+    for (const subject of [STATUS, ARRIVED]) books.answered(subject, true, null, 12_001);
+    assert.deepEqual(books.takeLosses(one), [{ fromMs: 2000, toMs: 12_001, subjects: [STATUS, ARRIVED] }]);
+    books.releasedLate([STATUS]);
+    assert.deepEqual(books.missing(13_000), [STATUS], "the late answer may have ended it");
+    books.answered(STATUS, true, null, 13_000);
+    assert.deepEqual(books.takeLosses(one), [{ fromMs: 12_001, toMs: 13_000, subjects: [STATUS] }]);
+  });
 });
