@@ -152,7 +152,7 @@ describe("lib/rte/client against another hub: calls", () => {
     ["UnsubscribeAll", []],
   ] as const)
     it(`goes on without the answer to ${method}: what is subscribed again is served, with a gap since then`, async () => {
-      const recorder = foreign.open({}, { timings: { ...FAST.timings, questionMs: 700 } });
+      const recorder = foreign.open({}, { timings: { ...FAST.timings, questionMs: 700, callMs: 5000 } });
       await recorder.setSubscriptions(["QueueStatus", ...others].map((event) => of(event)));
       await recorder.notice("subscribed");
       const { onCall } = foreign.hub;
