@@ -15,7 +15,12 @@ export interface HeartbeatOwner {
 interface Heartbeat {
   readonly imAddress: string;
   readonly owner: string;
-  timer: NodeJS.Timeout;
+  /** The interval, milliseconds. */
+  everyMs: number;
+  /** When the last one was due, or the log-in was answered, Unix milliseconds. */
+  lastMs: number;
+  isUnderWay: boolean;
+  timer?: NodeJS.Timeout;
   /** Ends the one under way, so that none arrives behind a log-out. */
   readonly abort: AbortController;
 }
@@ -38,14 +43,14 @@ export class Heartbeats {
     private readonly onAbandoned: (count: number) => void = () => undefined,
   ) {}
 
-  /** An owner arrives, or comes back after it was replaced: its heartbeats go on with its present interval. */
+  /** An owner arrives, or comes back after it was replaced: its heartbeats go on, and the next one is not later for it. */
   attach(name: string, owner: HeartbeatOwner): void {
     clearTimeout(this.leaving.get(name));
     this.leaving.delete(name);
     this.owners.set(name, owner);
-    for (const { imAddress } of this.of(name)) {
-      if (owner.everyMs > 0) this.start(imAddress, name);
-      else this.stop(imAddress);
+    for (const beat of this.of(name)) {
+      if (owner.everyMs <= 0) this.stop(beat.imAddress);
+      else if (owner.everyMs !== beat.everyMs) this.schedule(beat, owner.everyMs);
     }
   }
 
@@ -71,23 +76,10 @@ export class Heartbeats {
     const everyMs = this.owners.get(name)?.everyMs ?? 0;
     this.stop(imAddress);
     if (everyMs <= 0) return;
-    const abort = new AbortController();
-    let busy = false;
-    const timer = setInterval(
-      () => {
-        if (busy) return;
-        busy = true;
-        this.send(imAddress, abort.signal)
-          .catch((error: unknown) => {
-            if (!abort.signal.aborted) this.owners.get(name)?.onFailed?.(error);
-          })
-          .finally(() => {
-            busy = false;
-          });
-      },
-      Math.min(everyMs, MAX_TIMER_MS),
-    );
-    this.beats.set(agentKey(imAddress), { imAddress, owner: name, timer, abort });
+    const started = { lastMs: Date.now(), isUnderWay: false, abort: new AbortController() };
+    const beat: Heartbeat = { imAddress, owner: name, everyMs, ...started };
+    this.schedule(beat, everyMs);
+    this.beats.set(agentKey(imAddress), beat);
     this.owners.get(name)?.onChange?.();
   }
 
@@ -122,6 +114,36 @@ export class Heartbeats {
     for (const { imAddress } of [...this.beats.values()]) this.stop(imAddress);
     this.owners.clear();
     return count;
+  }
+
+  // The first one is an interval after the last; what is due already is sent at once.
+  private schedule(beat: Heartbeat, everyMs: number): void {
+    const repeat = (): void => {
+      beat.timer = setInterval(() => this.beat(beat), Math.min(everyMs, MAX_TIMER_MS));
+    };
+    clearTimeout(beat.timer);
+    beat.everyMs = everyMs;
+    const firstMs = beat.lastMs + everyMs - Date.now();
+    if (firstMs >= everyMs) repeat();
+    else
+      beat.timer = setTimeout(() => {
+        repeat();
+        this.beat(beat);
+      }, firstMs);
+  }
+
+  private beat(beat: Heartbeat): void {
+    const { imAddress, owner, abort } = beat;
+    beat.lastMs = Date.now();
+    if (beat.isUnderWay) return;
+    beat.isUnderWay = true;
+    this.send(imAddress, abort.signal)
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) this.owners.get(owner)?.onFailed?.(error);
+      })
+      .finally(() => {
+        beat.isUnderWay = false;
+      });
   }
 
   private of(name: string): Heartbeat[] {

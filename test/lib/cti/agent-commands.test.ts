@@ -112,6 +112,21 @@ describe("lib/cti/agent-commands", () => {
     assert.deepEqual([client.beats(), abandoned], [9, []]);
   });
 
+  it("beats at its time although its owner is replaced again and again", async () => {
+    await order("AgentLogin");
+    for (let deploy = 0; deploy < 10; deploy++) {
+      await clock.tickAsync(900);
+      agents.heartbeats.detach("node", false);
+      attach();
+    }
+    assert.equal(client.beats(), 9);
+    for (let deploy = 0; deploy < 10; deploy++) {
+      await clock.tickAsync(900);
+      attach(deploy % 2 === 0 ? 2000 : 1000);
+    }
+    assert.ok(client.beats() >= 13, `${client.beats()}`);
+  });
+
   it("ends, and says so, when its owner does not come back; at once when it is gone for good or wants none", async () => {
     await order("AgentLogin");
     agents.heartbeats.detach("node", false);
