@@ -7,8 +7,8 @@ import type { Priority } from "./priority.js";
 
 /** What a {@link PendingUnsubscribes} works with. */
 interface PendingUnsubscribesOptions {
-  /** Sends the request when it is its turn. */
-  unsubscribe: (id: string, priority: Priority) => Promise<UnsubscribeResult>;
+  /** Sends the request when it is its turn; `used` where it was not sent, as another entry has the subscription. */
+  unsubscribe: (id: string, priority: Priority) => Promise<UnsubscribeResult | "used">;
   /** Called after each change of what is pending. */
   onChange: () => void;
   /** Called when the broker has refused to end a subscription many times. */
@@ -41,6 +41,8 @@ interface Pending extends Removal {
   timer?: NodeJS.Timeout;
   /** The request under way. */
   busy?: Promise<void>;
+  /** Another entry that had it gave it up meanwhile. */
+  isJoined: boolean;
   /** Resolves after the first try. */
   tried: Promise<void>;
 }
@@ -100,9 +102,13 @@ export class PendingUnsubscribes {
    */
   add(removal: Removal): Promise<void> {
     const known = this.pending.get(removal.id);
-    if (known) return known.tried;
+    if (known) {
+      known.isJoined = true;
+      return known.tried;
+    }
     for (const oldest of this.ids.slice(0, Math.max(0, this.pending.size + 1 - MAX_PENDING))) this.drop(oldest);
-    const pending: Pending = { ...removal, attempts: 0, refusals: 0, ambiguous: false, tried: Promise.resolve() };
+    const untried = { attempts: 0, refusals: 0, ambiguous: false, isJoined: false, tried: Promise.resolve() };
+    const pending: Pending = { ...removal, ...untried };
     this.pending.set(removal.id, pending);
     this.byKey.set(removal.key, (this.byKey.get(removal.key) ?? new Set()).add(pending));
     this.options.onChange();
@@ -141,9 +147,9 @@ export class PendingUnsubscribes {
   }
 
   private async tryOnce(pending: Pending): Promise<void> {
-    const { id, priority } = pending;
+    const { id } = pending;
     try {
-      const result = await this.options.unsubscribe(id, priority);
+      const result = await this.send(pending);
       this.drop(id);
       pending.onEnd?.(result === "unknown" && pending.ambiguous ? "unclear" : result);
       this.firstTried(pending);
@@ -154,6 +160,16 @@ export class PendingUnsubscribes {
       else if (++pending.refusals === STUCK_AFTER) this.options.onStuck?.(error);
       this.firstTried(pending);
       this.retryLater(pending);
+    }
+  }
+
+  // Where all entries give up one id at once, the first one still finds it used by the others.
+  private async send(pending: Pending): Promise<UnsubscribeResult> {
+    for (;;) {
+      pending.isJoined = false;
+      const result = await this.options.unsubscribe(pending.id, pending.priority);
+      if (result !== "used") return result;
+      if (!pending.isJoined) return "ended";
     }
   }
 

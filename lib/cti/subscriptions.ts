@@ -91,7 +91,7 @@ export class SubscriptionManager {
       unsubscribe: (id, priority) =>
         this.requests.inTurn(async () => {
           const isUsed = this.isUsed(id) || options.isUsedElsewhere?.(id);
-          return isUsed ? "ended" : this.requests.send(() => client.unsubscribe(id));
+          return isUsed ? "used" : this.requests.send(() => client.unsubscribe(id));
         }, priority),
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Subscriber } from "../../../lib/cti/subscriber.js";
 import { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
 import { ANNA, BART, codeOf, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
@@ -184,6 +185,29 @@ describe("lib/cti/subscription-requests", () => {
         [test.broker.calls.filter((call) => call.startsWith("-")), test.broker.addresses()],
         [[], [ANNA]],
       );
+    });
+
+    for (const [how, end] of [
+      ["are unsubscribed", (one) => one.unsubscribe()],
+      ["leave with their node", (one) => one.close(1800)],
+    ] as [string, (one: Subscriber) => Promise<unknown>][])
+      it(`ends a subscription of several agents once, when all of them ${how}`, async () => {
+        test.broker.nextId = () => "same";
+        const { one } = await started([ANNA, BART, "sip:carl@contoso.example"]);
+        void one.unsubscribe([ANNA]);
+        await test.clock.tickAsync(200);
+        assert.equal(test.broker.held.size, 1);
+        void end(one);
+        await test.clock.tickAsync(200);
+        assert.deepEqual([test.broker.calls.filter((call) => call.startsWith("-")), ids()], [["-same"], []]);
+      });
+
+    it("ends a subscription of several agents that a former process left and nobody wants any more", async () => {
+      test.broker.nextId = () => "same";
+      const { manager } = await started([ANNA, BART]);
+      test.kill(manager);
+      await started([]);
+      assert.equal(test.broker.held.size, 0);
     });
 
     it("on request what is subscribed already: one subscription, however often", async () => {
