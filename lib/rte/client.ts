@@ -135,13 +135,15 @@ class Client implements RteClient {
     if (this.session !== undefined) return;
     const session = new AbortController();
     this.session = session;
-    this.isOutageReported = false;
     this.ended = this.ended.then(() => this.run(session.signal));
   }
 
   async close(): Promise<void> {
     this.session?.abort(new Error("closed"));
     this.session = undefined;
+    // Nobody is told: it holds for whoever comes before the next connection.
+    this.state = { word: "connecting" };
+    this.isOutageReported = false;
     await this.ended;
   }
 
@@ -267,10 +269,11 @@ class Client implements RteClient {
       onDropped: (what: string): void => this.report("dropped", what),
     };
     const hub = await Hub.open(endpoint, signal, handlers, this.timings);
+    if (signal.aborted) await hub.stop();
+    signal.throwIfAborted();
     const connectedMs = Date.now();
     const stop = (): void => void hub.stop();
     signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
     this.hub = hub;
     this.isOutageReported = false;
     this.setState({ word: "connected" });

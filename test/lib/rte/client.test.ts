@@ -54,6 +54,19 @@ describe("lib/rte/client", () => {
     );
   });
 
+  it("is connecting again after it was closed: whoever comes before it opens hears nothing else", async () => {
+    const recorder = await listening();
+    recorder.leave();
+    const closed = client.close();
+    const early = new RecordingSubscriber(client);
+    await closed;
+    const late = new RecordingSubscriber(client);
+    for (const each of [early, late]) assert.deepEqual([each.states, each.notices], [[{ word: "connecting" }], []]);
+    client.open();
+    await late.notice("connected");
+    assert.equal(late.all("connected").length, 1);
+  });
+
   it("says per item what is subscribed and what was refused", async () => {
     const recorder = new RecordingSubscriber(open());
     await recorder.setSubscriptions([of("QueueStatus"), of("QueueStatus", CLOSED_QUEUE.id)]);
