@@ -78,6 +78,13 @@ class Place implements Subscriber {
     this.owner = undefined;
   }
 
+  /** The node is gone for good: nobody gets what waits. */
+  drop(): void {
+    clearTimeout(this.limit);
+    this.owner = undefined;
+    this.items = [];
+  }
+
   /** Since when events were dropped, Unix milliseconds; undefined when none were. */
   lostSinceMs(): number | undefined {
     if (this.isLate() && this.items.some((item) => "rte" in item)) this.overflow();
@@ -232,6 +239,7 @@ export class SharedClient {
     delete this.progress[id];
     if (user === undefined) return;
     this.users.delete(id);
+    if (user instanceof Place) user.drop();
     this.client.remove(user);
     if (this.users.size === 0) await this.client.close();
   }

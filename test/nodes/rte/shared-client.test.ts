@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import FakeTimers from "@sinonjs/fake-timers";
 import type { NodeAPI } from "node-red";
 import { tokenLogin } from "../../../lib/rte/login.js";
 import type { Subject } from "../../../lib/rte/subject.js";
@@ -154,6 +155,21 @@ describe("nodes/rte/shared-client", () => {
       [1, 2, 3],
     );
     assert.equal(user.notices.length, notices, "nothing has changed");
+  });
+
+  it("gives a node that is gone nothing of what came while it was stopped, however late", async () => {
+    const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    try {
+      const a = await joined("a", of("QueueStatus"));
+      shared.suspend();
+      simulator.emit("QueueStatus", QUEUE_ID);
+      await cameThrough();
+      await shared.leave("a");
+      clock.tick(10_500);
+      assert.deepEqual(a.events, []);
+    } finally {
+      clock.uninstall();
+    }
   });
 
   it("gives up waiting for a deploy that takes too long, and reports a gap at its end", async () => {
