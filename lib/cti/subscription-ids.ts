@@ -36,6 +36,8 @@ export class SubscriptionIds {
   private readonly goneAt = new Map<string, number>();
   private readonly lostAnswers = new Map<string, LostAnswer[]>();
   private readonly unknown = new Map<string, UnknownId>();
+  // Taken for what a lost answer was about: to be ended, but not known to be ours.
+  private readonly presumed = new Set<string>();
 
   /** The entry has this id now. */
   hold(id: string, key: string): void {
@@ -43,6 +45,7 @@ export class SubscriptionIds {
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
     this.unknown.delete(normal);
+    this.presumed.delete(normal);
     this.holders.set(normal, (this.holders.get(normal) ?? new Set()).add(key));
   }
 
@@ -57,13 +60,14 @@ export class SubscriptionIds {
   /** An id that shall be ended: events of it are still expected. */
   letGo(id: string, key: string): void {
     this.release(id, key);
-    if (!this.owners.has(normalId(id))) this.owners.set(normalId(id), key);
+    const isNamed = this.owners.has(normalId(id)) || this.presumed.has(normalId(id));
+    if (!isNamed) this.owners.set(normalId(id), key);
   }
 
   /** The broker has ended it; events may still be on their way. */
   gone(id: string): void {
     const normal = normalId(id);
-    if (this.holders.has(normal)) return;
+    if (this.holders.has(normal) || this.presumed.has(normal)) return;
     const now = Date.now();
     for (const [old, at] of this.goneAt) {
       if (now - at <= ON_THE_WAY_MS) break;
@@ -108,19 +112,25 @@ export class SubscriptionIds {
    * @returns true when it is
    */
   takeLostAnswer(key: string, id: string): boolean {
-    const seenAt = this.unknown.get(normalId(id))?.seenAt ?? Infinity;
+    const normal = normalId(id);
+    if (this.presumed.has(normal)) return false;
+    const seenAt = this.unknown.get(normal)?.seenAt ?? Infinity;
     const lost = this.recentlyLost(key);
     const found = lost.findIndex(({ sentAt }) => sentAt < seenAt);
     if (found >= 0) lost.splice(found, 1);
     if (lost.length === 0) this.lostAnswers.delete(key);
     else this.lostAnswers.set(key, lost);
-    return found >= 0;
+    if (found < 0) return false;
+    this.unknown.delete(normal);
+    this.presumed.add(normal);
+    if (this.presumed.size > MAX_UNKNOWN) this.presumed.delete(this.presumed.values().next().value as string);
+    return true;
   }
 
   /** An event of an id came in that is not known to be ours, for one of these entries. */
   noteUnknown(id: string, keys: readonly string[]): void {
     const normal = normalId(id);
-    if (this.unknown.has(normal)) return;
+    if (this.unknown.has(normal) || this.presumed.has(normal)) return;
     this.unknown.set(normal, { id, seenAt: Date.now(), keys });
     if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
   }

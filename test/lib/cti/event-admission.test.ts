@@ -165,6 +165,20 @@ describe("lib/cti/event-admission", () => {
       assert.deepEqual([...test.broker.held.keys()], ["id-4"]);
     });
 
+    it("refuses what a killed process may have left as long as it posts, and ends it once", async () => {
+      const { manager: former } = await started([ANNA]);
+      kill(former);
+      const { manager } = await started([ANNA]);
+      for (let second = 0; second < 20; second++) {
+        assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false, `after ${second} s`);
+        await test.clock.tickAsync(1000);
+      }
+      assert.deepEqual(
+        test.broker.calls.filter((call) => call === "-foreign"),
+        ["-foreign"],
+      );
+    });
+
     it("never one that posted before, nor later than a minute", async () => {
       const { manager, one } = await started([ANNA]);
       assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
