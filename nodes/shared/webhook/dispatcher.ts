@@ -10,7 +10,8 @@
  * consume it.
  *
  * What no claim covers is left to other routes: another method, and a last segment that is not the secret. Where no other
- * route may serve such a request it is refused at once, else at the end of the stack, if nobody served it.
+ * route may serve such a request it is refused at once, else at the end of the stack, if nobody served it. Only a route
+ * gets the body.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
@@ -22,11 +23,14 @@ import {
   type Handler,
   hasPath,
   hasRoute,
-  mayServe,
+  markBodyTaken,
   moveBeforeRoutes,
   type Next,
   PASSING_LAYERS,
   rootOf,
+  runAll,
+  type Server,
+  serverOf,
 } from "./express.js";
 
 /** A request on a claimed path, before its query and body are read. */
@@ -87,6 +91,8 @@ interface HttpSettings {
   requireHttps?: boolean;
 }
 
+/** The apps of the editor and of the admin API, beside that of the nodes: their paths cannot be claimed. */
+const EDITOR_APPS = 2;
 /** Longer paths are nobody's, and not worth decoding. */
 const LONGEST_PATH = 2048;
 const dispatchers = new WeakMap<object, Dispatcher>();
@@ -192,17 +198,23 @@ class Dispatcher {
     return layers.slice(0, layers.lastIndexOf("mounted_app")).every((name) => PASSING_LAYERS.has(name));
   }
 
-  /** True where a route of somebody else may serve a request, or where that cannot be known. */
-  private isServedElsewhere(method: string, path: string): boolean {
-    const nodePath = this.below(this.nodeRoot(), path);
-    const adminPath = this.adminPath(path);
-    const mounted = [nodePath !== undefined && this.httpNode, adminPath !== undefined && this.httpAdmin];
-    return (
-      mayServe(this.root, method, path, mounted.filter((app) => app && app.parent === this.root).length) ||
-      (nodePath !== undefined && mayServe(this.httpNode, method, nodePath, 0)) ||
-      // The editor and the admin API, whose paths cannot be claimed.
-      (adminPath !== undefined && mayServe(this.httpAdmin, method, adminPath, 2))
-    );
+  /** Who else may serve a request. */
+  private otherServer(method: string, path: string): Server {
+    /** The apps that a request of this path comes through, and the path as each sees it. */
+    const apps = new Map<ExpressApp, string>([[this.root, path]]);
+    for (const known of [this.httpNode, this.httpAdmin])
+      for (let app = known; app?.parent && rootOf(app) === this.root; app = app.parent) {
+        const inside = this.below(app.path(), path);
+        if (inside !== undefined) apps.set(app, inside);
+      }
+    let found: Server;
+    for (const [app, inside] of apps) {
+      const known = [...apps.keys()].filter(({ parent }) => parent === app).length;
+      const server = serverOf(app, method, inside, app === this.httpAdmin?.parent ? known + EDITOR_APPS : known);
+      if (server === "route") return server;
+      found ??= server;
+    }
+    return found;
   }
 
   private install(): void {
@@ -266,11 +278,15 @@ class Dispatcher {
       ? (): void => admission.answer(undefined)
       : (): void => first?.refuseMethod(webhook, [...claims.keys()].join(", "));
     const isOurs = rest === undefined && admission !== undefined;
-    if (isOurs || !this.isServedElsewhere(method, asked)) this.answer(request, response, next, refuse);
-    else {
-      this.atEnd.set(request, refuse);
-      next();
+    const other = isOurs ? undefined : this.otherServer(method, asked);
+    if (!other) {
+      this.answer(request, response, next, refuse);
+      return;
     }
+    this.atEnd.set(request, refuse);
+    // No parser on the way shall inflate and parse a body that nobody is there to use.
+    if (other === "middleware") markBodyTaken(request);
+    next();
   }
 
   /** Answers at the front, or passes the request on to be answered behind. */
@@ -280,8 +296,7 @@ class Dispatcher {
       return;
     }
     this.behind.set(request, answer);
-    // The sign that body-parser and core's own parsers respect: the body is taken.
-    (request as { _body?: boolean })._body = true;
+    markBodyTaken(request);
     next();
   }
 
@@ -309,22 +324,6 @@ class Dispatcher {
     }
     return found;
   }
-}
-
-function runAll(
-  handlers: readonly Handler[],
-  request: IncomingMessage,
-  response: ServerResponse,
-  failed: Next,
-  done: () => void,
-  at = 0,
-): void {
-  const handler = handlers[at];
-  if (!handler) done();
-  else
-    handler(request, response, (error) =>
-      error ? failed(error) : runAll(handlers, request, response, failed, done, at + 1),
-    );
 }
 
 /** As Node-RED sees it for the editor, which it redirects by the same setting: any proxy's word counts. */

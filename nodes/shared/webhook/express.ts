@@ -23,7 +23,7 @@ export interface ExpressApp {
   _router?: { stack: Layer[] };
 }
 
-/** Layers that pass every request on: express's own, core's and ours, and mounted apps, which are looked at apart. */
+/** Layers that serve nothing: express's own, core's and ours, parsers, and mounted apps, which are looked at apart. */
 export const PASSING_LAYERS: ReadonlySet<string> = new Set([
   "query",
   "expressInit",
@@ -51,18 +51,38 @@ export function hasPath(app: ExpressApp | undefined, path: string): boolean {
 }
 
 /**
- * Tells whether a layer of an app may answer a request; true where that cannot be known. Nothing is called.
- * @param app may be missing
+ * Who may answer a request: a route of somebody else, or only a middleware that takes every path, such as a log-in or static
+ * files. The latter needs no body.
+ */
+export type Server = "route" | "middleware" | undefined;
+
+/**
+ * Tells which layer of an app may answer a request; `route` where that cannot be known. Nothing is called.
+ * @param path as the app sees it, without its mount path
  * @param mounted how many of the apps that are mounted in it are looked at apart
  */
-export function mayServe(app: ExpressApp | undefined, method: string, path: string, mounted: number): boolean {
+export function serverOf(app: ExpressApp, method: string, path: string, mounted: number): Server {
   let apart = mounted;
-  return stackOf(app).some(({ name, regexp, route }) => {
-    if (!takesEveryPath(regexp) && !regexp.test(path)) return false;
-    if (route) return takesMethod(route.methods, method.toLowerCase());
-    if (name === "mounted_app") return --apart < 0;
-    return !PASSING_LAYERS.has(name);
-  });
+  let found: Server;
+  for (const layer of stackOf(app)) {
+    if (!takesEveryPath(layer.regexp) && !layer.regexp.test(path)) continue;
+    if (layer.name === "mounted_app" && --apart >= 0) continue;
+    const server = serverIn(layer, method);
+    if (server === "route") return server;
+    found ??= server;
+  }
+  return found;
+}
+
+function serverIn({ name, regexp, route }: Layer, method: string): Server {
+  if (route) return takesMethod(route.methods, method.toLowerCase()) ? "route" : undefined;
+  // Answers each preflight request itself.
+  if (name === "corsMiddleware") return method === "OPTIONS" ? "middleware" : undefined;
+  if (name === "serveStatic") return method === "GET" || method === "HEAD" ? "middleware" : undefined;
+  // What is inside is not seen from here.
+  if (name === "mounted_app" || name === "router") return "route";
+  if (PASSING_LAYERS.has(name)) return undefined;
+  return takesEveryPath(regexp) ? "middleware" : "route";
 }
 
 /**
@@ -81,6 +101,28 @@ export function moveBeforeRoutes(app: ExpressApp, handler: Handler): void {
   const from = stack.findIndex(({ handle }) => handle === handler);
   const to = stack.findIndex(({ route }) => route !== undefined);
   if (to >= 0 && to < from) stack.splice(to, 0, ...stack.splice(from, 1));
+}
+
+/** Sets the sign that body-parser and core's own parsers respect: the body is taken. */
+export function markBodyTaken(request: IncomingMessage): void {
+  (request as { _body?: boolean })._body = true;
+}
+
+/** Runs middleware one after the other, then `done`, or `failed` with the first error. */
+export function runAll(
+  handlers: readonly Handler[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  failed: Next,
+  done: () => void,
+  at = 0,
+): void {
+  const handler = handlers[at];
+  if (!handler) done();
+  else
+    handler(request, response, (error) =>
+      error ? failed(error) : runAll(handlers, request, response, failed, done, at + 1),
+    );
 }
 
 function stackOf(app: ExpressApp | undefined): Layer[] {

@@ -1,8 +1,10 @@
 /** Webhooks beside the rest of Node-RED: its other routes, its own addresses, its http settings. On a real Node-RED. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { code, node, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
@@ -35,8 +37,32 @@ const SETTINGS: { title: string; settings: string; root?: string; headers?: Reco
   },
 ];
 
+/** Sends the head of a request that announces a compressed body, and no body; resolves with the answer's status and error. */
+const sendHead = (
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+): Promise<[status: number | undefined, error: unknown]> =>
+  new Promise((resolve, reject) => {
+    const announced = { "Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": "1000" };
+    const request = httpRequest(url, { method, headers: { ...headers, ...announced } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => (text += part));
+      response.on("end", () => {
+        resolve([response.statusCode, (JSON.parse(text) as { error: unknown }).error]);
+        request.destroy();
+      });
+    });
+    request.on("error", reject).flushHeaders();
+  });
+
+const BETWEEN = {
+  title: "middleware and static files",
+  settings: 'httpAdminMiddleware: (request, response, next) => next(), httpStatic: [{ path: __dirname, root: "/" }],',
+};
+
 describe("webhook neighbours", () => {
-  for (const { title, settings, root = "", headers = {} } of SETTINGS) {
+  for (const { title, settings, root = "", headers = {} } of [...SETTINGS, BETWEEN] as typeof SETTINGS) {
     describe(`with ${title}`, () => {
       let red: NodeRed;
       before(async () => {
@@ -44,6 +70,7 @@ describe("webhook neighbours", () => {
           tab(),
           ...inNode("both", {}),
           ...inNode("guard", SECRET),
+          ...inNode("far", { ...SECRET, networks: ["192.0.2.0/24"] }),
           ...coreRoute("core-get", "get", "/both"),
           ...coreRoute("core-status", "get", "/guard/status"),
           ...coreRoute("core-put", "put", "/guard/:id"),
@@ -89,6 +116,34 @@ describe("webhook neighbours", () => {
           );
         }
         assert.equal((await ask("POST", "/guard/wrong/below", {})).status, 404);
+      });
+
+      it("waits for no body of what it refuses, so that no parser inflates it", async () => {
+        for (const [method, path, status, error] of [
+          ["POST", "/guard/wrong", 401, "credentials"],
+          ["POST", "/guard?key=wrong", 401, "credentials"],
+          ["GET", "/guard/wrong", 405, "method"],
+          ["POST", "/far/s3cret", 403, "network"],
+          ["PUT", "/both", 405, "method"],
+          ["DELETE", "/guard/s3cret", 405, "method"],
+        ] as const) {
+          const answer = await sendHead(method, `${red.url}${root}${path}`, headers);
+          assert.deepEqual(answer, [status, error], `${method} ${path}`);
+        }
+        const bomb = gzipSync(Buffer.concat([Buffer.from("["), Buffer.alloc(4_000_000, "0,"), Buffer.from("0]")]));
+        for (const body of [bomb, "{bad"]) {
+          const answer = await fetch(`${red.url}${root}/guard/wrong`, {
+            method: "POST",
+            headers: {
+              ...headers,
+              "Content-Type": "application/json",
+              ...(body === bomb && { "Content-Encoding": "gzip" }),
+            },
+            body,
+          });
+          assert.equal(answer.status, 401);
+          assert.equal(((await answer.json()) as { error: unknown }).error, "credentials");
+        }
       });
     });
   }
