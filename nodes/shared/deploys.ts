@@ -1,7 +1,7 @@
 /** The begin of a deploy, before any node is stopped, and its end, when every node stands and can be sent to. */
 import type { NodeAPI } from "node-red";
 
-type Moment = "flows:stopping" | "flows:started";
+type Moment = "flows:stopping" | "flows:stopped" | "flows:started";
 
 /** The deploys of one runtime. */
 interface Deploys {
@@ -48,6 +48,18 @@ export function onceDeployed(RED: NodeAPI, callback: () => void): () => void {
   return stop;
 }
 
+/** Calls back once: at the end of the deploy that is going on, or when Node-RED or its flows have stopped. */
+export function onceDeployedOrStopped(RED: NodeAPI, callback: () => void): void {
+  const end = (): void => {
+    for (const stop of stops) stop();
+    callback();
+  };
+  const onStopped = (): void => {
+    if (!isDeploying(RED)) end();
+  };
+  const stops = [onDeployEnd(RED, end), on(RED, "flows:stopped", onStopped)];
+}
+
 function on(RED: NodeAPI, moment: Moment, callback: () => void): () => void {
   const callbacks = deploysOf(RED).callbacks[moment];
   callbacks.add(callback);
@@ -58,7 +70,11 @@ function on(RED: NodeAPI, moment: Moment, callback: () => void): () => void {
 function deploysOf(RED: NodeAPI): Deploys {
   const known = runtimes.get(RED.events);
   if (known) return known;
-  const callbacks = { "flows:stopping": new Set<() => void>(), "flows:started": new Set<() => void>() };
+  const callbacks = {
+    "flows:stopping": new Set<() => void>(),
+    "flows:stopped": new Set<() => void>(),
+    "flows:started": new Set<() => void>(),
+  };
   const deploys: Deploys = { callbacks, running: undefined, isStarting: false };
   const call = (moment: Moment): void => {
     // Whoever comes during the round waits for the next one; whoever leaves during it is not called.
@@ -69,6 +85,7 @@ function deploysOf(RED: NodeAPI): Deploys {
     deploys.isStarting = deploys.running !== undefined && event?.config !== deploys.running;
     call("flows:stopping");
   });
+  RED.events.on("flows:stopped", () => call("flows:stopped"));
   RED.events.on("flows:started", (event?: { config?: unknown }) => {
     Object.assign(deploys, { running: event?.config, isStarting: false });
     call("flows:started");

@@ -65,13 +65,15 @@ export interface Claim {
   readonly bodyMs: number;
   /** Decides by network and credentials alone. */
   admit(webhook: WebhookRequest): Admission;
+  /** True once its node has closed: another node may take the path over, or the same one made again. */
+  isClosed(): boolean;
   /** The path is claimed, but not with the request's method. */
   refuseMethod(webhook: WebhookRequest, allowed: string): void;
 }
 
 /** A path that was claimed. */
 export interface ClaimedPath {
-  /** Gives it back. */
+  /** Gives it back, unless another node took it over. */
   release(): void;
   /** True while another node, such as an `http in`, has a route for the same method and path. */
   isServedTwice(): boolean;
@@ -148,7 +150,7 @@ class Dispatcher {
     const path = foldPath(`${this.nodeRoot()}/${claim.path}`);
     if (this.isReserved(path)) return "reserved";
     const claims: Claims = this.claims.get(path) ?? new Map<string, Claim>();
-    if (claims.has(claim.method)) return "taken";
+    if (claims.get(claim.method)?.isClosed() === false) return "taken";
     claims.set(claim.method, claim);
     this.claims.set(path, claims);
     this.countSegments();
@@ -156,6 +158,7 @@ class Dispatcher {
     this.servesAtFront = this.skipsNoMiddleware();
     return {
       release: () => {
+        if (claims.get(claim.method) !== claim) return;
         claims.delete(claim.method);
         if (claims.size === 0 && this.claims.get(path) === claims) this.claims.delete(path);
         this.countSegments();

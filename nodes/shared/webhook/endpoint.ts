@@ -17,6 +17,8 @@ import {
 } from "../../../lib/webhook/credentials.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
 import { isSecretHeader } from "../../../lib/webhook/redaction.js";
+import { onceDeployedOrStopped } from "../deploys.js";
+import { warnOncePerMinute } from "../log.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 import { type PathState, showReadiness } from "./readiness.js";
@@ -58,7 +60,7 @@ interface EndpointOptions {
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
   accept(request: AcceptedRequest): void;
-  /** The answer to a request whose body was still on its way when the node closed; a refusal where there is none. */
+  /** The answer to a request whose body was on its way when the node closed, or that came later; a refusal where there is none. */
   onClosed?(): HttpAnswer;
 }
 
@@ -103,7 +105,10 @@ interface WebhookEndpoint {
   readonly isReady: boolean;
   /** Paints the badge as it is between two calls. */
   showReady(): void;
-  /** Gives the path back, and answers those whose body is still on its way. */
+  /**
+   * Answers those whose body is still on its way. Accepted requests are answered like them until the deploy has ended,
+   * which may wait for seconds for other nodes to close, or until a node takes the path over.
+   */
   close(): void;
 }
 
@@ -122,6 +127,14 @@ export function openEndpoint(
     respond(webhook, { status: REFUSALS[why], json }, headers);
     discardBody(webhook.request);
   };
+  let isClosed = false;
+  const answerClosed = (webhook: WebhookRequest): void => {
+    if (options.onClosed) {
+      respond(webhook, options.onClosed());
+      discardBody(webhook.request);
+    } else refuse(webhook, "closed", { Connection: "close" });
+    warnOncePerMinute(node, "closed", RED._("shared.webhook.closed"));
+  };
   const accept = (request: AcceptedRequest): void => {
     try {
       options.accept(request);
@@ -132,6 +145,10 @@ export function openEndpoint(
     }
   };
   const serve = (webhook: WebhookRequest, ip: string, body: Promise<Body> | undefined): void => {
+    if (isClosed) {
+      answerClosed(webhook);
+      return;
+    }
     const req = plainRequest(settings, webhook, ip);
     if (!req) {
       refuse(webhook, "too-many");
@@ -145,7 +162,8 @@ export function openEndpoint(
     }
     incoming.add(webhook);
     void body.then((read) => {
-      incoming.delete(webhook);
+      // It had its answer when the node closed.
+      if (!incoming.delete(webhook)) return;
       if (read.kind !== "whole") {
         // After a large body the connection stays: closing it would break the sender off before it reads the answer.
         refuse(webhook, read.kind, read.kind === "incomplete" ? { Connection: "close" } : {});
@@ -169,6 +187,7 @@ export function openEndpoint(
       const challenge = why === "credentials" && settings.auth === "basic" ? CHALLENGE : {};
       return { accepted: false, answer: () => refuse(webhook, why, challenge) };
     },
+    isClosed: () => isClosed,
     refuseMethod: (webhook, allowed) => refuse(webhook, "method", { Allow: allowed }),
   };
   const path = claimPath(dispatcherOf(RED), claim);
@@ -178,10 +197,9 @@ export function openEndpoint(
     showReady: () => readiness.show(),
     close() {
       readiness.close();
-      if ("claimed" in path) path.claimed.release();
-      for (const webhook of incoming)
-        if (options.onClosed) respond(webhook, options.onClosed());
-        else refuse(webhook, "closed", { Connection: "close" });
+      isClosed = true;
+      if ("claimed" in path) onceDeployedOrStopped(RED, () => path.claimed.release());
+      for (const webhook of incoming) answerClosed(webhook);
       incoming.clear();
     },
   };

@@ -74,10 +74,6 @@ export function openRequestNode(
     onClosed: () => options.fallback(),
     accept(request) {
       const { webhookRequest } = request;
-      if (closed) {
-        respond(webhookRequest, options.fallback());
-        return;
-      }
       // First of all, since a request that cannot be read must not leave a call open.
       const message = options.message(request);
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
