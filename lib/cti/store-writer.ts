@@ -69,6 +69,31 @@ export function readStored(stored: unknown): StoredState {
   };
 }
 
+/**
+ * A store whose ids belong to the broker that gave them. Of what another broker's subscribers had, only the times of the
+ * ends are left: its ids would be unknown here, or somebody else's.
+ * @param url address of the broker
+ */
+export function storeOfBroker(store: SubscriptionStore, url: string): SubscriptionStore {
+  const broker = entryKey(new URL(url).href.replace(/\/+$/, ""), "");
+  return {
+    async load() {
+      const stored = await store.load();
+      const isOwn = !isRecord(stored) || stored["broker"] === undefined || stored["broker"] === broker;
+      return isOwn ? stored : endedState(readStored(stored));
+    },
+    save: (state) => store.save({ broker, ...state }),
+  };
+}
+
+function endedState({ aliveAt, held, ended }: StoredState): StoredSubscriptions {
+  const known = [...held].flatMap(([key, { id, lostFrom }]) => {
+    const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
+    return from === undefined ? [] : [[key, from] as const];
+  });
+  return { aliveAt, held: {}, ended: Object.fromEntries([...ended, ...known]), removals: {} };
+}
+
 /** Writes the state soon after a change, and the time every minute. */
 export class StoreWriter {
   private timer: NodeJS.Timeout | undefined;

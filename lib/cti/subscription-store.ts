@@ -20,6 +20,8 @@ export interface StoredEntry {
 
 /** The content of the store. */
 export interface StoredSubscriptions {
+  /** Names the broker that gave the ids, without its address. */
+  broker?: string;
   /** When it was written, Unix milliseconds: until then events were received. */
   aliveAt: number;
   /** By key of the entry. */

@@ -5,6 +5,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
+import { storeOfBroker } from "../../lib/cti/store-writer.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
@@ -76,7 +77,7 @@ function createSession(
   settings: Settings,
   isUsedElsewhere: (id: string) => boolean,
 ): OpenSession {
-  const store = fileStore(RED, settings.node);
+  const store = storeOfBroker(fileStore(RED, settings.node), url);
   const client: Pick<CtiClient, "command" | "subscribe" | "unsubscribe" | "test"> = {
     command: (command, options) => session.settings.client.command(command, options),
     subscribe: (request) => session.settings.client.subscribe(request),

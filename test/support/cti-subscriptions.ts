@@ -4,6 +4,7 @@ import { ContactCenterError } from "../../lib/core/errors.js";
 import type { Gap } from "../../lib/cti/gaps.js";
 import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import type { StoredSubscriptions } from "../../lib/cti/subscription-store.js";
+import { storeOfBroker } from "../../lib/cti/store-writer.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { FakeBroker } from "./fake-cti-broker.js";
 
@@ -23,6 +24,8 @@ export class SubscriptionTest {
   broker!: FakeBroker;
   /** What the processes have written. */
   stored: StoredSubscriptions | undefined;
+  /** Address of the broker, for the processes to come. */
+  url = "http://broker";
   managers: SubscriptionManager[] = [];
   readonly gaps: Gap[] = [];
   private readonly kills = new Map<SubscriptionManager, () => void>();
@@ -33,6 +36,7 @@ export class SubscriptionTest {
       this.clock = install();
       this.broker = new FakeBroker();
       this.stored = undefined;
+      this.url = "http://broker";
       this.managers = [];
       this.gaps.length = 0;
     });
@@ -47,13 +51,16 @@ export class SubscriptionTest {
     let isAlive = true;
     const manager = new SubscriptionManager({
       client: this.broker,
-      store: {
-        load: () => Promise.resolve(structuredClone(this.stored)),
-        save: (state) => {
-          if (isAlive) this.stored = structuredClone(state);
-          return Promise.resolve();
+      store: storeOfBroker(
+        {
+          load: () => Promise.resolve(structuredClone(this.stored)),
+          save: (state) => {
+            if (isAlive) this.stored = structuredClone(state);
+            return Promise.resolve();
+          },
         },
-      },
+        this.url,
+      ),
       parallel: () => parallel,
       backoff: { random: () => 1 },
     });

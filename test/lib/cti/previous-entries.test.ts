@@ -15,6 +15,33 @@ describe("lib/cti/previous-entries", () => {
       assert.deepEqual([test.broker.addresses(), ids()], [[ANNA], ["id-3"]]);
     });
 
+    for (const [what, url, calls] of [
+      [
+        "uses the ids of a broker whose address is written in another way",
+        "HTTP://Broker/",
+        [`+${ANNA}`, "-id-1", "-id-2"],
+      ],
+      [
+        "sends a broker nothing of the ids that another address gave, and says since when",
+        "http://other",
+        [`+${ANNA}`],
+      ],
+    ] as const)
+      it(what, async () => {
+        const { manager } = await started([ANNA, BART]);
+        await test.clock.tickAsync(2000);
+        kill(manager);
+        Object.assign(test, { url });
+        test.broker.calls.length = 0;
+        await started([ANNA]);
+        await test.clock.tickAsync(120_000);
+        assert.deepEqual([test.broker.calls.toSorted(), ids()], [[...calls].toSorted(), ["id-3"]]);
+        assert.deepEqual(
+          test.gaps.map(({ agents }) => agents),
+          [[ANNA]],
+        );
+      });
+
     it("does not call subscribed what the former process had until the broker has confirmed it", async () => {
       const { manager } = await started([ANNA]);
       kill(manager);
