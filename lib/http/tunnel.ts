@@ -41,7 +41,7 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
     } catch (error) {
       if (status === 200) throw error;
       const code = giveUp.signal.aborted ? "ETIMEDOUT" : ((error as NodeJS.ErrnoException).code ?? "closed");
-      throw new ProxyFault(this.proxy, status === undefined ? code : `HTTP ${status}`);
+      throw new ProxyFault(this.proxy, status === undefined ? code : status > 0 ? `HTTP ${status}` : "no HTTP answer");
     } finally {
       clearTimeout(limit);
     }

@@ -131,6 +131,7 @@ describe("lib/http/proxy", () => {
       ["close", "closed"],
       [407, "HTTP 407"],
       [502, "HTTP 502"],
+      [NaN, "no HTTP answer"],
       ["gone", "ECONNREFUSED"],
     ] as const)
       it(`names a proxy that answers CONNECT with: ${fault}`, async () => {
