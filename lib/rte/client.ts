@@ -5,10 +5,9 @@
  * everything again after each outage, repeats what failed until it is served, and then reports the `gap`.
  */
 import { type BackoffOptions, delay } from "../http/backoff.js";
-import { networkError } from "../http/errors.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { copyEvent, EventReader, type RteEvent } from "./events.js";
-import { type Answers, Hub, type HubTimings } from "./hub.js";
+import { type Answers, Hub, type HubTimings, noConnection } from "./hub.js";
 import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
 import {
@@ -200,8 +199,7 @@ class Client implements RteClient {
   }
 
   async available(): Promise<string[]> {
-    const cause = { vendor: "enreach", operation: "AvailableSubscriptions" } as const;
-    if (this.hub === undefined) throw networkError(cause, "ECLOSED", "", 0);
+    if (this.hub === undefined) throw noConnection("AvailableSubscriptions");
     return this.hub.available();
   }
 

@@ -48,6 +48,11 @@ type HubMethod = "Subscribe" | "Unsubscribe" | "UnsubscribeAll" | "AvailableSubs
 /** Results that older hubs push besides answering the call. */
 const PUSHED_RESULTS = new Set(["unsubscribedetails", "unsubscribealldetails", "availablesubscriptions"]);
 
+/** The error of a call without a connection, or whose connection ended: `ECLOSED`. */
+export function noConnection(operation: string): ContactCenterError {
+  return new ContactCenterError("ECLOSED", "rte.errors.disconnected", { vendor: "enreach", operation }, { operation });
+}
+
 function subjectOf(subscription: unknown): Subject | undefined {
   const { entityId, eventName } = (subscription ?? {}) as Partial<Subject>;
   if (typeof entityId === "string" && typeof eventName === "string") return subscription as Subject;
@@ -217,11 +222,11 @@ export class Hub {
    * @throws ContactCenterError `EHUB` when the hub refused, `ECLOSED` when the connection ended
    */
   private async invoke(method: HubMethod, ...args: unknown[]): Promise<unknown> {
-    if (this.connection === undefined || this.isOver) throw this.networkError(method, "ECLOSED");
+    if (this.connection === undefined || this.isOver) throw noConnection(method);
     try {
       return await this.connection.invoke<unknown>(method, ...args);
     } catch (error) {
-      throw this.isOver ? this.networkError(method, "ECLOSED") : this.hubError(method, error);
+      throw this.isOver ? noConnection(method) : this.hubError(method, error);
     }
   }
 

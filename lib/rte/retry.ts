@@ -12,6 +12,7 @@ export const ALL_REASONS = [
   "hub",
   "server",
   "proxy",
+  "settings",
   "network",
 ] as const;
 /** Why there is no connection. */
@@ -25,15 +26,13 @@ const REASONS: Record<string, Reason> = {
   ECONNRESET: "closed",
   EHUB: "hub",
   EPROXY: "proxy",
+  EINVALID: "settings",
 };
 
 /** The reason in one word; `server` is any other HTTP status or an answer that cannot be used. */
 export function reasonOf(error: unknown): Reason {
   if (!(error instanceof ContactCenterError)) return "network";
-  return (
-    REASONS[error.code] ??
-    (typeof error.code === "number" || error.code === "EANSWER" || error.code === "EINVALID" ? "server" : "network")
-  );
+  return REASONS[error.code] ?? (typeof error.code === "number" || error.code === "EANSWER" ? "server" : "network");
 }
 
 /** Refused credentials may be tried this often at the common pace. */
@@ -43,6 +42,8 @@ const REFUSED_PACE_MS = 10_000;
 
 /** A connection of this length, in milliseconds, was a good one. */
 const GOOD_MS = 2000;
+/** Settings that cannot be used are tried no faster than this, in milliseconds: nobody was asked, and only an edit helps. */
+const SETTINGS_PACE_MS = 30_000;
 /** A server cannot ask for a longer pause than this, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 30_000;
 
@@ -65,6 +66,7 @@ export class Pace {
   /** @returns milliseconds until the next try after this failure */
   next(error: unknown): number {
     const reason = reasonOf(error);
+    if (reason === "settings") return SETTINGS_PACE_MS;
     if (reason === "unauthorized" || reason === "forbidden") this.refusals++;
     const askedMs = error instanceof ContactCenterError ? Number(error.cause["retryAfterMs"] ?? 0) : 0;
     const paceMs = this.refusals >= QUICK_REFUSALS ? REFUSED_PACE_MS : 0;

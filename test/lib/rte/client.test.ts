@@ -182,7 +182,7 @@ describe("lib/rte/client", () => {
       subscribed: [{ ...of("QueueStatus"), subscribed: false, message: "disconnected" }],
       refused: [],
     });
-    await assert.rejects(recorder.available(), { code: "ECLOSED" });
+    await assert.rejects(recorder.available(), { code: "ECLOSED", message: /no connection/i });
     await simulator.start();
     assert.equal((await recorder.notice("subscribed")).payload[0]?.subscribed, true);
   });

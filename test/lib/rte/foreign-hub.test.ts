@@ -57,7 +57,7 @@ describe("lib/rte/client against another hub", () => {
       assert.equal((await recorder.notice("disconnected")).payload.reason, "server");
       await foreign.client.close();
       const second = foreign.open({ url: "http://foreign.hub.example.net/hub" });
-      assert.equal((await second.notice("disconnected")).payload.reason, "server");
+      assert.equal((await second.notice("disconnected")).payload.reason, "settings");
     });
 
     it("no end of redirects", async () => {

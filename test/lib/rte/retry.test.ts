@@ -30,6 +30,12 @@ describe("lib/rte/retry", () => {
     }
   });
 
+  it("waits 30 s after settings that cannot be used: nobody was asked, and only an edit helps", () => {
+    const pace = new Pace({ random: () => 0 });
+    assert.deepEqual([pace.next(failure("EINVALID")), pace.next(failure("EINVALID"))], [30_000, 30_000]);
+    assert.ok(pace.next(failure("ECONNREFUSED")) <= 500);
+  });
+
   it("starts again after a connection that served something, not after one that died at once or was of no use", () => {
     const pace = new Pace({ random: () => 1 });
     for (let turn = 0; turn < 5; turn++) pace.next(failure("ECONNRESET"));
@@ -57,6 +63,7 @@ describe("lib/rte/retry", () => {
       "ECONNRESET",
       "EHUB",
       "EANSWER",
+      "EINVALID",
       "ECONNREFUSED",
       "ENOTFOUND",
     ].map((code) => reasonOf(failure(code)));
@@ -70,6 +77,7 @@ describe("lib/rte/retry", () => {
       "closed",
       "hub",
       "server",
+      "settings",
       "network",
       "network",
     ]);
