@@ -9,6 +9,7 @@ import { storeOfBroker } from "../../lib/cti/store-writer.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
+import { perRuntime } from "../shared/runtime.js";
 import { fileStore } from "./store.js";
 
 /** One broker, from its first use until the process ends. */
@@ -34,16 +35,14 @@ interface OpenSession extends BrokerSession {
   isCurrent: boolean;
 }
 
-/** For each runtime in this process. */
-const runtimes = new WeakMap<object, OpenSession[]>();
+const sessionsIn = perRuntime((): OpenSession[] => []);
 
 /**
  * The session of a broker node: the one that it had before a deploy, unless it names another broker now.
  * @param url of the broker
  */
 export function openSession(RED: NodeAPI, url: string, settings: Settings): BrokerSession {
-  const sessions = runtimes.get(RED.events) ?? [];
-  runtimes.set(RED.events, sessions);
+  const sessions = sessionsIn(RED);
   const former = sessions.find(({ isCurrent, settings: { node } }) => isCurrent && node.id === settings.node.id);
   if (former?.url === url) {
     former.settings.client.close();

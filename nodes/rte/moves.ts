@@ -1,14 +1,9 @@
 /** Nodes that a deploy moves from one connection to another: what the first had read for them is where their gap begins. */
 import type { NodeAPI } from "node-red";
+import { perRuntime } from "../shared/runtime.js";
 
-/** Until when a node that is being deployed again has got every event, Unix milliseconds, by its id, for each runtime. */
-const leftAt = new WeakMap<object, Map<string, number>>();
-
-function leftIn(RED: NodeAPI): Map<string, number> {
-  const left = leftAt.get(RED.events) ?? new Map<string, number>();
-  leftAt.set(RED.events, left);
-  return left;
-}
+/** Until when a node that is being deployed again has got every event, Unix milliseconds, by its id. */
+const leftIn = perRuntime(() => new Map<string, number>());
 
 /** A node leaves its connection, and may come back to another one; `ms` is undefined for one without subscriptions. */
 export function noteLeft(RED: NodeAPI, id: string, ms: number | undefined): void {

@@ -9,6 +9,7 @@ import type { RteEvent } from "../../lib/rte/events.js";
 import type { Login } from "../../lib/rte/login.js";
 import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
 import { onceDeployed } from "../shared/deploys.js";
+import { perRuntime } from "../shared/runtime.js";
 import type { Reporter } from "./reporter.js";
 import type { Item } from "./transit.js";
 
@@ -286,20 +287,15 @@ interface Parked {
   shared: SharedClient;
   forget: () => void;
 }
-/** Clients whose connection node is being deployed again, by its id, for each runtime in this process. */
-const parkedOf = new WeakMap<object, Map<string, Parked>>();
-
-function parkedIn(RED: NodeAPI): Map<string, Parked> {
-  const known = parkedOf.get(RED.events);
-  if (known) return known;
+/** Clients whose connection node is being deployed again, by its id. */
+const parkedIn = perRuntime((RED) => {
   const parked = new Map<string, Parked>();
-  parkedOf.set(RED.events, parked);
   // The flows stop, and no deploy starts them again.
   RED.events.on("runtime-event", ({ id, payload }: { id: string; payload?: { state?: string; deploy?: boolean } }) => {
     if (id === "runtime-state" && payload?.state === "stop" && payload.deploy !== true) closeAll(parked);
   });
   return parked;
-}
+});
 
 function closeAll(parked: Map<string, Parked>): void {
   for (const { shared, forget } of parked.values()) {

@@ -17,7 +17,7 @@ type Texts = Readonly<Record<string, string>>;
 export interface ConnectionTest {
   /** The config node's type; its endpoint is `/contact-center/<type>/test`. */
   type: string;
-  /** Its settings: any text, or one of a few. */
+  /** Its settings, each a free text or one of a few words. */
   settings: Readonly<Record<string, "text" | readonly string[]>>;
   credentials: readonly string[];
   /** The settings that decide where credentials go and who can read them there. */

@@ -1,5 +1,6 @@
 /** The begin of a deploy, before any node is stopped, and its end, when every node stands and can be sent to. */
 import type { NodeAPI } from "node-red";
+import { perRuntime } from "./runtime.js";
 
 type Moment = "flows:stopping" | "flows:stopped" | "flows:started";
 
@@ -11,9 +12,6 @@ interface Deploys {
   running: unknown;
   isStarting: boolean;
 }
-
-/** For each runtime in this process. */
-const runtimes = new WeakMap<object, Deploys>();
 
 /** True while flows stop for others to start: in a deploy, but not when Node-RED, or its flows, shall end. */
 export function isDeploying(RED: NodeAPI): boolean {
@@ -67,9 +65,7 @@ function on(RED: NodeAPI, moment: Moment, callback: () => void): () => void {
 }
 
 /** All users share the listeners of the runtime: a flow may have more nodes than an emitter takes without a warning. */
-function deploysOf(RED: NodeAPI): Deploys {
-  const known = runtimes.get(RED.events);
-  if (known) return known;
+const deploysOf = perRuntime((RED): Deploys => {
   const callbacks = {
     "flows:stopping": new Set<() => void>(),
     "flows:stopped": new Set<() => void>(),
@@ -90,6 +86,5 @@ function deploysOf(RED: NodeAPI): Deploys {
     Object.assign(deploys, { running: event?.config, isStarting: false });
     call("flows:started");
   });
-  runtimes.set(RED.events, deploys);
   return deploys;
-}
+});

@@ -329,7 +329,7 @@ class Dispatcher {
   }
 }
 
-/** As Node-RED sees it for the editor, which it redirects by the same setting: any proxy's word counts. */
+/** As Node-RED sees it for the editor, which it redirects by the same setting: every proxy is believed. */
 function isSecure(request: IncomingMessage): boolean {
   if ((request.socket as { encrypted?: boolean }).encrypted === true) return true;
   return (
