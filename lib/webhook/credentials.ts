@@ -53,7 +53,10 @@ function oneOf(
 
 const utf8 = (...secrets: (string | undefined)[]): Buffer[] => secrets.map((secret) => Buffer.from(secret ?? ""));
 
-/** The bytes of header values: Node gives a header byte by byte, and clients send text as UTF-8 or as Latin-1. */
+/**
+ * The bytes of what a header carries: clients send text as UTF-8 or as Latin-1, and RFC 7617 leaves it to them for Basic
+ * credentials too.
+ */
 function headerBytes(secret: string | undefined): Buffer[] {
   // oxlint-disable-next-line no-control-regex
   const isLatin1 = /^[\u0000-\u00ff]*$/.test(secret ?? "");
@@ -79,7 +82,8 @@ export function credentialCheck(
     },
     basic: () => {
       const passwords = [password, password2].filter((each) => each);
-      const matches = username ? oneOf(utf8(...passwords.map((each) => `${username}:${each}`)), "utf8") : undefined;
+      const pairs = username ? passwords.map((each) => `${username}:${each}`) : [];
+      const matches = oneOf(pairs.flatMap(headerBytes), "latin1");
       return matches && ((presented) => matches(userAndPassword(presented.authorization)));
     },
     secret: () => {
@@ -90,10 +94,10 @@ export function credentialCheck(
   return checks[method]();
 }
 
-/** The `user:password` of a Basic header (RFC 7617), read as UTF-8. */
+/** The `user:password` of a Basic header (RFC 7617), byte by byte. */
 function userAndPassword(authorization: string | undefined): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? "")?.[1];
-  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("latin1");
 }
 
 /** Percent-decodes; undefined for what is not encoded correctly. */

@@ -61,8 +61,10 @@ function readings(parameter: string): string[] {
 export function redactionOf({ username, ...credentials }: WebhookCredentials, isKeySecret: boolean): Redaction {
   const secrets = Object.values(credentials).filter((secret): secret is string => Boolean(secret));
   const passwords = [credentials.password, credentials.password2].filter((password) => password && username);
-  const basic = passwords.map((password) =>
-    Buffer.from(`${username}:${password}`).toString("base64").replace(/=+$/, ""),
+  const basic = passwords.flatMap((password) =>
+    (["utf8", "latin1"] as const).map((encoding) =>
+      Buffer.from(`${username}:${password}`, encoding).toString("base64").replace(/=+$/, ""),
+    ),
   );
   const plain = [...secrets, ...basic];
   // Node gives a header byte by byte.

@@ -59,6 +59,19 @@ describe("lib/webhook/credentials", () => {
     assert.equal(check("apikey", { apiKey: "a\0" }, { apiKey: "a" }), false);
   });
 
+  it("takes a user and password as UTF-8 and as Latin-1, and no other bytes", () => {
+    const sent = (text: string, encoding: BufferEncoding): Partial<PresentedCredentials> => ({
+      authorization: `Basic ${Buffer.from(text, encoding).toString("base64")}`,
+    });
+    const credentials = { username: "jürgen", password: "straße", password2: "ключ" };
+    assert.equal(check("basic", credentials, sent("jürgen:straße", "utf8")), true);
+    assert.equal(check("basic", credentials, sent("jürgen:straße", "latin1")), true);
+    assert.equal(check("basic", credentials, sent("jürgen:ключ", "utf8")), true);
+    assert.equal(check("basic", credentials, sent("jürgen:ключ", "latin1")), false);
+    assert.equal(check("basic", credentials, sent("jurgen:strasse", "latin1")), false);
+    assert.equal(check("basic", credentials, sent("jürgen:straße", "utf16le")), false);
+  });
+
   it("takes either of two, for rotation", () => {
     for (const apiKey of ["old", "new"])
       assert.equal(check("apikey", { apiKey: "old", apiKey2: "new" }, { apiKey }), true);

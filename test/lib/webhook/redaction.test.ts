@@ -23,6 +23,12 @@ describe("lib/webhook/redaction", () => {
     for (const text of ["/hook/qX7/abc", "100%", "%E0%A4%A", ""]) assert.equal(redaction.leaks(text), false, text);
   });
 
+  it("finds Basic credentials in both encodings", () => {
+    const ofBasic = redactionOf({ username: "jürgen", password: "straße" }, false);
+    for (const encoding of ["utf8", "latin1"] as const)
+      assert.ok(ofBasic.leaks(`x=${Buffer.from("jürgen:straße", encoding).toString("base64")}`), encoding);
+  });
+
   it("drops the parameters that hold one, and the one that is made for it", () => {
     assert.equal(redaction.query(`a=1&key=x&again=${encodeURIComponent(SECRET)}&b=2`), "a=1&b=2");
   });
