@@ -9,8 +9,12 @@ export const BODY_TIMEOUT_MS = 4000;
 const DEPTH_LIMIT = 64;
 /** Bodies with more values, and forms and queries with more parameters, are refused: many small values cost far more than their bytes suggest. */
 const VALUE_LIMIT = 1000;
-/** Bytes of a refused body that are still received, so that its sender can read the answer. */
+/**
+ * Bytes of a refused body that are still received, so that a sender that reads no answer before it has sent all can read it:
+ * little of a caller whose credentials were refused too, and more of one that is allowed to call.
+ */
 const DISCARD_LIMIT = 1024 * 1024;
+const DISCARD_LIMIT_OF_CALLER = 64 * 1024 * 1024;
 /** Milliseconds that a connection stays open for its sender to read the answer, when the rest of its body is not received. */
 const LINGER_MS = 2000;
 
@@ -27,7 +31,7 @@ export type Body = { kind: "whole"; bytes: Buffer } | { kind: "too-large" } | { 
 export function readBody(request: IncomingMessage, timeoutMs: number, limit: number = BODY_LIMIT): Promise<Body> {
   return new Promise((resolve) => {
     if (Number(request.headers["content-length"] ?? 0) > limit) {
-      discardBody(request);
+      discardBody(request, DISCARD_LIMIT_OF_CALLER);
       resolve({ kind: "too-large" });
       return;
     }
@@ -46,7 +50,7 @@ export function readBody(request: IncomingMessage, timeoutMs: number, limit: num
       if (body.kind !== "whole") {
         request.off("data", onData);
         parts.length = 0;
-        discardBody(request);
+        discardBody(request, DISCARD_LIMIT_OF_CALLER);
       }
       resolve(body);
     };
@@ -66,9 +70,10 @@ const discarded = new WeakSet<IncomingMessage>();
 /**
  * Receives what is left of a refused body without keeping it. A connection that is closed at once would break the sender
  * off before it has read the answer; one that receives without end would cost processor time without end.
- * @param request its answer is sent by the caller
+ * @param request its answer is sent by whoever calls this
+ * @param limit bytes
  */
-export function discardBody(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage, limit = DISCARD_LIMIT): void {
   const { headers } = request;
   const isEmpty = headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
   if (isEmpty || request.readableEnded || request.destroyed || discarded.has(request)) return;
@@ -78,7 +83,7 @@ export function discardBody(request: IncomingMessage): void {
   const onData = (part: Buffer): void => {
     // A chunk costs about as much as a thousand bytes, however small it is.
     size += part.length + 1024;
-    if (size <= DISCARD_LIMIT) return;
+    if (size <= limit) return;
     request.off("data", onData).pause();
     clearTimeout(timer);
     timer = setTimeout(() => request.destroy(), LINGER_MS);

@@ -7,6 +7,7 @@ import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
 
 const DEADLINE_MS = 20_000;
+const MIB = 1024 * 1024;
 const flows = (name = ""): FlowNode[] => [
   tab(),
   node("routing", "smartrouting-in", { url: "/routing", auth: "none", deadline: DEADLINE_MS, name }, [["seen"], []]),
@@ -34,12 +35,13 @@ describe("webhook bodies", () => {
   afterEach(() => red?.stop());
 
   /** A caller that has sent the head and half of the body. */
-  const begin = (path: string, length = 100): { socket: Socket; answer: () => string } => {
+  const begin = (path: string, head = "Content-Length: 100"): { socket: Socket; answer: () => string } => {
     const socket = connect(Number(new URL(red.url).port), "127.0.0.1");
     let answer = "";
     socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
     socket.on("error", () => undefined);
-    socket.write(`POST /${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n{"anum":`);
+    socket.write(`POST /${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
+    if (!head.includes("chunked")) socket.write('{"anum":');
     return { socket, answer: () => answer };
   };
   /** All three callers; Node-RED has read what they sent. */
@@ -73,8 +75,28 @@ describe("webhook bodies", () => {
     await stopped;
   });
 
+  for (const [title, head] of [
+    ["announced", `Content-Length: ${20 * MIB}`],
+    ["in chunks", "Transfer-Encoding: chunked"],
+  ] as const)
+    it(`that are far too large, ${title}: a caller that sends all of it first reads the answer`, async () => {
+      const { socket, answer } = begin("routing", head);
+      socket.pause();
+      const part = Buffer.alloc(MIB, "a");
+      for (let at = 0; at < 20; at++) {
+        const piece = title === "announced" ? [part] : [`${MIB.toString(16)}\r\n`, part, "\r\n"];
+        for (const bytes of piece)
+          await new Promise<void>((resolve, reject) =>
+            socket.write(bytes, (error) => (error ? reject(error) : resolve())),
+          );
+      }
+      socket.resume();
+      await until("the refusal", () => answer().startsWith("HTTP/1.1 413 "));
+      socket.destroy();
+    });
+
   it("that announce more than 64 KiB are refused before they come", async () => {
-    const caller = begin("routing", 70_000);
+    const caller = begin("routing", "Content-Length: 70000");
     await until("the refusal", () => caller.answer().startsWith("HTTP/1.1 413 "));
     caller.socket.destroy();
   });
