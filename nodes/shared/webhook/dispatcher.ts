@@ -248,7 +248,7 @@ class Dispatcher {
 
   private dispatch(request: IncomingMessage, response: ServerResponse, next: Next): void {
     const arrivedAt = performance.now();
-    const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
+    const url = originForm((request as { originalUrl?: string }).originalUrl ?? request.url ?? "/");
     const mark = url.indexOf("?");
     const asked = mark < 0 ? url : url.slice(0, mark);
     const found = this.find(asked);
@@ -327,6 +327,13 @@ class Dispatcher {
     }
     return found;
   }
+}
+
+/** A request's target without its scheme and host, which a server has to take as well (RFC 9112, section 3.2.2). */
+function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const inside = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
+  return inside === undefined || inside.startsWith("/") ? (inside ?? target) : `/${inside}`;
 }
 
 /** As Node-RED sees it for the editor, which it redirects by the same setting: every proxy is believed. */

@@ -93,6 +93,28 @@ describe("webhook neighbours", () => {
         assert.equal(await id("PUT", "/guard/7", { a: 1 }), "core-put");
       });
 
+      it("takes a request line with scheme and host as it takes the path", async () => {
+        for (const [path, expected] of [
+          ["/both", 204],
+          ["/guard/s3cret?a=1", 204],
+          ["/guard?key=s3cret", 204],
+          ["/guard/wrong", 401],
+          ["/nothing", 404],
+        ] as const)
+          for (const scheme of ["http", "HTTPS"]) {
+            const target = `${scheme}://other.example:1880${root}${path}`;
+            const status = await new Promise((resolve, reject) => {
+              const { hostname, port } = new URL(red.url);
+              const request = httpRequest({ hostname, port, method: "POST", path: target, headers }, (response) => {
+                response.resume();
+                resolve(response.statusCode);
+              });
+              request.on("error", reject).end('{"anum":"1"}');
+            });
+            assert.equal(status, expected, target);
+          }
+      });
+
       it("leaves segments that are not the secret, with their bodies, and all that lies below", async () => {
         assert.equal(await id("GET", "/guard/status"), "core-status");
         const other = await ask("POST", "/guard/other", { a: 1 });
