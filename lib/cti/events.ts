@@ -45,7 +45,7 @@ export function isNoId(value: unknown): boolean {
 /**
  * Reads an event: property names of any case, enumerations as number, name or numeric text.
  * @param body the parsed JSON object
- * @throws ContactCenterError `EINVALID` when there is no `eventType`
+ * @throws ContactCenterError `EINVALID` when there is no `eventType`, or a blank one
  */
 export function readEvent(body: unknown): CtiEvent {
   const event: Record<string, unknown> = {};
@@ -58,7 +58,8 @@ export function readEvent(body: unknown): CtiEvent {
     else if (field === "callId") event[field] = "";
   }
   event["eventType"] = enumName(EVENTS, event["eventType"]);
-  if (typeof event["eventType"] !== "string" && typeof event["eventType"] !== "number") {
+  const name = event["eventType"];
+  if (typeof name === "string" ? name.trim() === "" : typeof name !== "number") {
     throw refused("cti.errors.no-event", { vendor: "anywhere365", operation: "event", field: "eventType" });
   }
   if ("SessionType" in event) event["SessionType"] = enumName(SESSION_TYPES, event["SessionType"]);

@@ -50,7 +50,17 @@ describe("lib/cti/codec", () => {
   });
 
   it("refuses what is no event", () => {
-    for (const body of [{}, { eventType: null }, { eventType: {} }, { hello: "world" }, [], "text", null]) {
+    for (const body of [
+      {},
+      { eventType: null },
+      { eventType: {} },
+      { eventType: "" },
+      { eventType: " " },
+      { hello: "world" },
+      [],
+      "text",
+      null,
+    ]) {
       assert.throws(
         () => readEvent(body),
         (error: unknown) => error instanceof ContactCenterError && error.cause.field === "eventType",
