@@ -38,8 +38,8 @@ async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   }
 }
 
-/** An item for the hash; what cannot be written as JSON does not stop the others. */
-function lineOf(item: unknown): string {
+/** An item as text, for a hash; what cannot be written as JSON does not stop the others. */
+export function lineOf(item: unknown): string {
   try {
     return jsonOf(item);
   } catch {

@@ -1,6 +1,7 @@
 /** Members that come in a stream of messages (`msg.parts`): each stream is one upload, and streams are kept apart by their id. */
-import { ContactCenterError } from "../../../lib/core/errors.js";
-import { QueueSource } from "../../../lib/webitel/upload/source.js";
+import { createHash } from "node:crypto";
+import { ContactCenterError, refused } from "../../../lib/core/errors.js";
+import { lineOf, QueueSource } from "../../../lib/webitel/upload/source.js";
 import type { Message, Send } from "../../shared/input.js";
 import { streamedRows } from "./sources.js";
 
@@ -14,8 +15,11 @@ export interface Carrier {
 interface Parts {
   id?: string;
   count?: number;
-  index?: number;
+  index?: unknown;
 }
+
+const INCOMPLETE = "webitel.errors.stream";
+const CAUSE = { vendor: "webitel", operation: "upload", field: "parts" } as const;
 
 /** A stream that stays incomplete for so long ends with what came, and with an error; milliseconds. */
 const IDLE_MS = 60_000;
@@ -30,23 +34,68 @@ interface OpenStream {
   seen: SeenParts;
   /** Its upload has ended before the stream. */
   over: boolean;
+  /** Its upload has failed: its parts may be sent again. */
+  failed: boolean;
   /** Ends the previous message: only the latest waits for the end. */
   release: () => void;
   upload: Promise<void>;
 }
 
-/** Which parts of a stream came. Those that come in their order cost nothing. */
+/** Parts of an open stream that are remembered with their content; of older ones only that they came. */
+const KEPT_PARTS = 10_000;
+/** Streams that have ended and are remembered, and how many parts of each. */
+const KEPT_STREAMS = 100;
+const KEPT_OF_ENDED = 100;
+
+/**
+ * Which parts of a stream came. A part comes again when index and content are the same: behind a split and a csv node the rows of a
+ * file share one index, and a flow may use an id again for another list.
+ */
 class SeenParts {
   private next = 0;
   private readonly later = new Set<number>();
+  /** Content by index, the oldest first. */
+  private readonly contents = new Map<number, string>();
+  private zero: string | undefined;
+  private latest: string | undefined;
 
-  /** @returns false when this part came before */
-  add(index: number): boolean {
-    if (index < this.next || this.later.has(index)) return false;
+  /** Says whether a part is new, came before, or has the index of another one. */
+  compare(index: number | undefined, content: string): "new" | "again" | "other" {
+    // Without an index only the last part can be told from an equal row: nothing comes behind it.
+    if (index === undefined) return content === this.latest ? "again" : "other";
+    const before = index === 0 ? this.zero : this.contents.get(index);
+    if (before !== undefined) return before === content ? "again" : "other";
+    return (index >= 0 && index < this.next) || this.later.has(index) ? "again" : "new";
+  }
+
+  add(index: number | undefined, content: string): void {
+    this.latest = content;
+    if (index === undefined) return;
+    if (index === 0) this.zero = content;
+    this.contents.delete(index);
+    this.contents.set(index, content);
+    if (this.contents.size > KEPT_PARTS) this.forget();
     this.later.add(index);
     while (this.later.delete(this.next)) this.next++;
-    return true;
   }
+
+  /** The stream has ended: only its latest parts stay. */
+  end(): this {
+    while (this.contents.size > KEPT_OF_ENDED) this.forget();
+    return this;
+  }
+
+  private forget(): void {
+    for (const oldest of this.contents.keys()) {
+      this.contents.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** The same for equal content. */
+function digestOf(payload: unknown): string {
+  return createHash("sha256").update(lineOf(payload)).digest("base64url").slice(0, 16);
 }
 
 /** True for a message of a stream. */
@@ -57,6 +106,8 @@ export function isStreamed(message: Message): boolean {
 /** The streams of one node. */
 export class Streams {
   private readonly open = new Map<string, OpenStream>();
+  /** Those that have ended, the oldest first. */
+  private readonly ended = new Map<string, SeenParts>();
 
   /** @param begin starts an upload over a stream; resolves with its end */
   constructor(private readonly begin: (source: QueueSource, carrier: Carrier) => Promise<void>) {}
@@ -64,18 +115,27 @@ export class Streams {
   /**
    * Takes a message in.
    * @returns resolves when a later message of the stream has come, or when the upload has ended
+   * @throws ContactCenterError `EINVALID` for a part that came before: it is not loaded again
    */
   take(message: Message, send: Send): Promise<void> {
-    const { id = "", count, index } = message["parts"] as Parts;
+    const { id = "", count, ...parts } = message["parts"] as Parts;
+    const index = typeof parts.index === "number" ? parts.index : undefined;
     const known = this.open.get(id);
-    // A part that came before is no second row; the stream goes on waiting for the others.
-    if (known && typeof index === "number" && !known.seen.add(index)) return Promise.resolve();
+    const content = digestOf(message.payload);
+    const before = known?.seen ?? this.ended.get(id);
+    const part = before?.compare(index, content);
+    // An open stream without indexes may have equal rows.
+    if (part === "again" && (!known || index !== undefined))
+      return Promise.reject(refused("webitel.errors.part", CAUSE, { id }));
     const rows = streamedRows(message.payload);
     const stream = known ?? this.start(id, { message, send, isStream: true });
-    if (!known && typeof index === "number") stream.seen.add(index);
+    // A late part belongs to those before it; an index with other content begins another list.
+    if (!known && before && part === "new") stream.seen = before;
+    this.ended.delete(id);
+    stream.seen.add(index, content);
     const isLast = ++stream.received === count || message["complete"] !== undefined;
     clearTimeout(stream.idle);
-    if (isLast) this.open.delete(id);
+    if (isLast) this.end(stream);
     else stream.idle = setTimeout(() => this.endIdle(stream), IDLE_MS);
     // The upload of this stream has failed or was cancelled.
     if (stream.over) return Promise.resolve();
@@ -97,20 +157,35 @@ export class Streams {
       received: 0,
       seen: new SeenParts(),
       over: false,
+      failed: false,
       release: () => undefined,
       upload: this.begin(source, carrier),
     };
     const over = (): void => void (stream.over = true);
     // The failure reaches the flow with the message that is the carrier by then.
-    stream.upload.then(over, over);
+    stream.upload.then(over, (error: unknown) => {
+      over();
+      // A stream that stayed incomplete was loaded as far as it came.
+      stream.failed = (error as { key?: unknown }).key !== INCOMPLETE;
+      if (stream.failed && this.ended.get(id) === stream.seen) this.ended.delete(id);
+    });
     this.open.set(id, stream);
     return stream;
   }
 
-  private endIdle({ id, source }: OpenStream): void {
+  private end({ id, seen, failed }: OpenStream): void {
     this.open.delete(id);
-    const cause = { vendor: "webitel", operation: "upload", field: "parts" } as const;
-    source.fail(new ContactCenterError("ETIMEDOUT", "webitel.errors.stream", cause, { seconds: IDLE_MS / 1000 }));
+    if (failed) return;
+    this.ended.set(id, seen.end());
+    for (const oldest of this.ended.keys()) {
+      if (this.ended.size <= KEPT_STREAMS) return;
+      this.ended.delete(oldest);
+    }
+  }
+
+  private endIdle(stream: OpenStream): void {
+    this.end(stream);
+    stream.source.fail(new ContactCenterError("ETIMEDOUT", INCOMPLETE, CAUSE, { seconds: IDLE_MS / 1000 }));
   }
 
   /** Ends all streams: no more messages will come. */

@@ -9,15 +9,18 @@ interface Begun {
   ended: Promise<void>;
 }
 
-describe("webitel-dialer-member-upload: a stream that stays incomplete", () => {
+describe("webitel-dialer-member-upload: streams of messages", () => {
   let clock: Clock;
   let begun: Begun[];
+  let fails: boolean;
   let streams: Streams;
   beforeEach(() => {
     clock = install({ toFake: ["setTimeout", "clearTimeout"] });
     begun = [];
+    fails = false;
     const read = async (source: QueueSource, rows: unknown[]): Promise<void> => {
       for await (const some of source.rows()) rows.push(...some.map(({ data }) => data));
+      if (fails) throw new Error("refused");
     };
     streams = new Streams((source, carrier) => {
       const rows: unknown[] = [];
@@ -34,6 +37,13 @@ describe("webitel-dialer-member-upload: a stream that stays incomplete", () => {
   const take = (payload: unknown, index: number): Promise<void> =>
     streams.take({ _msgid: String(index), payload, parts: { id: "s", index, count: 9 } }, () => undefined);
 
+  const refusal = (taken: Promise<void>): Promise<void> =>
+    assert.rejects(taken, { code: "EINVALID", key: "webitel.errors.part" });
+  /** All parts of a stream, in the order of these indexes. */
+  const whole = async (...indexes: number[]): Promise<void> => {
+    await Promise.all(indexes.map((index) => take(`row ${index}`, index)));
+  };
+
   it("ends after 60 s without a message, with what came and an error on the last message", async () => {
     void take(1, 0);
     const waiting = [take(2, 1), take(3, 2)];
@@ -47,8 +57,10 @@ describe("webitel-dialer-member-upload: a stream that stays incomplete", () => {
   });
 
   it("takes a part that comes twice for one row, and waits for the others", async () => {
-    for (const index of [0, 1, 1, 0, 3, 3]) void take(index, index).catch(() => undefined);
-    await take(1, 1);
+    for (const index of [0, 1]) void take(index, index);
+    for (const index of [1, 0]) await refusal(take(index, index));
+    void take(3, 3);
+    for (const index of [3, 1]) await refusal(take(index, index));
     for (const index of [2, 4, 5, 6, 7]) void take(index, index);
     await take(8, 8);
     await begun[0]?.ended;
@@ -62,6 +74,61 @@ describe("webitel-dialer-member-upload: a stream that stays incomplete", () => {
     await first;
     void take(2, 1).catch(() => undefined);
     assert.equal(begun.length, 2);
+  });
+
+  it("refuses a part that comes again after the stream has ended", async () => {
+    await whole(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    for (const index of [8, 0, 3]) await refusal(take(`row ${index}`, index));
+    assert.equal(begun.length, 1);
+  });
+
+  it("refuses a part again after a stream that stayed incomplete, and takes the missing ones", async () => {
+    const first = assert.rejects(take(1, 0), { code: "ETIMEDOUT" });
+    clock.tick(60_000);
+    await first;
+    await refusal(take(1, 0));
+    void take(2, 1).catch(() => undefined);
+    await refusal(take(1, 0));
+    streams.close();
+    await begun[1]?.ended;
+    assert.deepEqual([begun.length, begun[1]?.rows], [2, [2]]);
+  });
+
+  it("loads another list under the same id", async () => {
+    await whole(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    for (let index = 0; index < 8; index++) void take(`other ${index}`, index);
+    await take("other 8", 8);
+    await refusal(take("other 8", 8));
+    assert.deepEqual([begun.length, begun[1]?.rows[8]], [2, "other 8"]);
+  });
+
+  it("loads all rows of a file whose rows share one index, as behind a split and a csv node", async () => {
+    for (let row = 1; row < 9; row++) void take(`row ${row}`, -1);
+    await take("row 9", -1);
+    assert.equal(begun[0]?.rows.length, 9);
+  });
+
+  it("takes a stream again whose upload has failed", async () => {
+    fails = true;
+    const parts = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => take(index, index));
+    await assert.rejects(parts[8] as Promise<void>, /refused/);
+    fails = false;
+    for (let index = 0; index < 8; index++) void take(index, index);
+    await take(8, 8);
+    assert.equal(begun[1]?.rows.length, 9);
+  });
+
+  it("remembers of long streams what came, and of many streams the latest", async () => {
+    const part = (id: string, index: number, count: number): Promise<void> =>
+      streams.take({ _msgid: "1", payload: index, parts: { id, index, count } }, () => undefined);
+    for (let index = 0; index < 20_000; index++) void part("long", index, 20_001);
+    await refusal(part("long", 1, 20_001));
+    await part("long", 20_000, 20_001);
+    for (const index of [0, 1, 20_000]) await refusal(part("long", index, 20_001));
+    for (let one = 0; one < 100; one++) await part(`short ${one}`, 0, 1);
+    await refusal(part("short 0", 0, 1));
+    void part("long", 20_000, 20_001);
+    assert.equal(begun.length, 102);
   });
 
   it("counts the time from the latest message", async () => {
