@@ -17,7 +17,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
@@ -77,7 +77,6 @@ export class Journal {
   private file: FileHandle | undefined;
   private writing: Promise<void> = Promise.resolve();
   private broken: ContactCenterError | undefined;
-  private readonly locks: readonly JournalLock[];
 
   /**
    * @param head written first in a new file; undefined continues an old one
@@ -86,10 +85,8 @@ export class Journal {
   constructor(
     readonly path: string,
     private readonly head?: JournalHead,
-    ...locks: JournalLock[]
-  ) {
-    this.locks = locks;
-  }
+    private readonly locks: readonly JournalLock[] = [],
+  ) {}
 
   /**
    * Appends a line and resolves when it is on the disk.
@@ -286,7 +283,7 @@ export class JournalFolder {
   async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
     await mkdir(this.folder, { recursive: true });
     const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
-    return new Journal(path, head, await acquireLock(path), ...(input ? [input] : []));
+    return new Journal(path, head, [await acquireLock(path), ...(input ? [input] : [])]);
   }
 
   /**
@@ -295,20 +292,26 @@ export class JournalFolder {
    * @throws ContactCenterError `EINVALID` when another process writes it
    */
   async continue(path: string, input?: JournalLock): Promise<Journal> {
-    return new Journal(path, undefined, await acquireLock(path), ...(input ? [input] : []));
+    return new Journal(path, undefined, [await acquireLock(path), ...(input ? [input] : [])]);
   }
 
   /** The first lines of this node's journals, newest first. */
   async runs(): Promise<{ path: string; head: JournalHead }[]> {
-    const heads = await this.heads();
-    return heads.filter((run): run is { path: string; head: JournalHead } => typeof run.head === "object");
+    return (await this.heads()).filter(
+      (run): run is { path: string; head: JournalHead } => typeof run.head === "object",
+    );
   }
 
-  /** This node's journals whose first line cannot be read and that have not ended, newest first. */
-  async damaged(): Promise<string[]> {
-    const paths = (await this.heads()).filter(({ head }) => head === "damaged").map(({ path }) => path);
-    const ended = await Promise.all(paths.map((path) => isEnded(path)));
-    return paths.filter((_, at) => !ended[at]);
+  /**
+   * The newest of this node's journals whose first line cannot be read, in which something was sent and that has not ended.
+   * @param than a journal: only one that is newer
+   */
+  async damaged(than = ""): Promise<string | undefined> {
+    for (const { path, head } of await this.heads()) {
+      const text = head === "damaged" && path > than ? await readFile(path, "utf8") : "";
+      if (text.includes('\n{"send":') && !text.includes('\n{"end":')) return path;
+    }
+    return undefined;
   }
 
   private async heads(): Promise<{ path: string; head: JournalHead | "damaged" | undefined }[]> {
@@ -327,8 +330,7 @@ export class JournalFolder {
       if (await isEnded(path).catch(() => false)) await unlink(path).catch(() => undefined);
     for (const path of await this.paths("webitel-")) {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-      const isOld = Date.now() - mtimeMs > KEPT_MS;
-      if (isOld && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
+      if (Date.now() - mtimeMs > KEPT_MS && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
     }
   }
 
@@ -338,8 +340,7 @@ export class JournalFolder {
 
   /** Journals, newest first: a run's id begins with its time, so the names of one node sort by age. */
   private async paths(prefix = `webitel-${this.owner}-`): Promise<string[]> {
-    const names = await readdir(this.folder).catch(() => [] as string[]);
-    return names
+    return (await readdir(this.folder).catch(() => [] as string[]))
       .filter((name) => name.startsWith(prefix) && name.endsWith(".jsonl"))
       .sort()
       .reverse()

@@ -65,6 +65,7 @@ export async function openRun(
 /**
  * Starts a run, unless one over the same content and queue runs or is unfinished: then `again` decides.
  * @param again `load` starts a new run; `resume` continues the unfinished one; `skip` does nothing. One that runs is never joined.
+ * @throws ContactCenterError `EINVALID` when a journal is damaged and may be of an unfinished run over the same content
  */
 export async function beginRun(
   folder: JournalFolder,
@@ -76,7 +77,11 @@ export async function beginRun(
   if (again === "load") return openRun(folder, queueId, source, measure);
   return withInput(folder, queueId, measure, async (input) => {
     const same = await newestOver(folder, queueId, measure);
-    if (!same || (await isEnded(same.path))) return openRun(folder, queueId, source, measure, input);
+    if (!same || (await isEnded(same.path))) {
+      // It may be the journal of this very list.
+      if (input) await throwIfDamaged(folder, same?.path);
+      return openRun(folder, queueId, source, measure, input);
+    }
     const holder = await lockHolder(same.path);
     if (holder) return running(same.runId, holder);
     if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
@@ -136,10 +141,16 @@ export async function resumeRun(folder: JournalFolder, queueId: string, source: 
   return withInput(folder, queueId, measure, (input) => resumeMeasured(folder, queueId, newest, measure, input));
 }
 
+/** @throws ContactCenterError `EINVALID` when a journal, newer than this one, cannot be read */
+async function throwIfDamaged(folder: JournalFolder, than?: string): Promise<void> {
+  const path = await folder.damaged(than);
+  if (path !== undefined) throw cannotResume("damaged", "journal", { path });
+}
+
 /** There is none, or none that can be read. */
 async function nothingToResume(folder: JournalFolder): Promise<ContactCenterError> {
-  const [path] = await folder.damaged();
-  return path === undefined ? cannotResume("nothing", "action") : cannotResume("damaged", "journal", { path });
+  await throwIfDamaged(folder);
+  return cannotResume("nothing", "action");
 }
 
 async function resumeMeasured(

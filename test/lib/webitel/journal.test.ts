@@ -188,8 +188,31 @@ describe("lib/webitel/upload/journal", () => {
       assert.equal((error as ContactCenterError).key, "webitel.errors.resume.damaged");
       return error.message.includes(path);
     });
+    // A plain message must not load what may be in the queue already.
+    for (const again of ["resume", "skip"] as const)
+      await assert.rejects(beginRun(runs, "10", source, again), { key: "webitel.errors.resume.damaged" });
+    const all = (await beginRun(runs, "10", source, "load")) as OpenedRun;
+    assert.equal(all.before, undefined);
+    await all.journal.close();
     appendFileSync(path, '{"end":{}}\n');
     await assert.rejects(resumeRun(runs, "10", source), { key: "webitel.errors.resume.nothing" });
+    const free = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+    await free.journal.close();
+  });
+
+  it("does not stop an upload when nothing was sent under its damaged first line, or when it is older", async () => {
+    const source = listSource([{ destination: "1" }]);
+    const runs = new JournalFolder(folder, "n1");
+    writeFileSync(join(folder, "webitel-n1-000000001.jsonl"), '{"run"');
+    const run = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+    await run.journal.append({ end: {} as Report });
+    await run.journal.close();
+    writeFileSync(join(folder, "webitel-n1-000000002.jsonl"), '\0\n{"send":"m"}\n');
+    const again = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+    await again.journal.close();
+    await assert.rejects(beginRun(runs, "10", listSource([{ destination: "2" }]), "resume"), {
+      key: "webitel.errors.resume.damaged",
+    });
   });
 
   it("is not opened while another process is at the same list, which is named", async () => {

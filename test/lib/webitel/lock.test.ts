@@ -71,7 +71,7 @@ describe("lib/webitel/upload/lock", () => {
 
   it("is noticed as lost before anything is sent", async () => {
     const lock = await acquireLock(journal);
-    const written = new Journal(journal, { run: "r", queue: "1", input: "", started: 0 }, lock);
+    const written = new Journal(journal, { run: "r", queue: "1", input: "", started: 0 }, [lock]);
     await written.append({ send: "r-1", batch: 1, rows: [[1, 1]] });
     // This process stood still for so long that another one has taken over.
     for (const name of readdirSync(folder)) if (name.endsWith(".lock")) rmSync(join(folder, name));
