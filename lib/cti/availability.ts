@@ -70,6 +70,12 @@ export class Availability {
     return this.error !== undefined || this.probing;
   }
 
+  /** Until when events were received, as far as is known, Unix milliseconds. */
+  get receivedUntilMs(): number {
+    const now = Date.now();
+    return this.failures > 0 ? (this.lastSignMs ?? now) : now;
+  }
+
   /** The broker posted an event. */
   seen(): void {
     if (!this.error) this.lastSignMs = Date.now();

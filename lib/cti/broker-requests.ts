@@ -54,6 +54,11 @@ export class BrokerRequests {
     return this.availability.lastSignMs;
   }
 
+  /** See {@link Availability.receivedUntilMs}. */
+  get receivedUntilMs(): number {
+    return this.availability.receivedUntilMs;
+  }
+
   /** The broker posted an event. */
   eventSeen(): void {
     this.availability.seen();

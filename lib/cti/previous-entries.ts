@@ -57,8 +57,10 @@ export class PreviousEntries {
     return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };
   }
 
-  /** Events of an entry that ended may be lost since an earlier time, Unix milliseconds. */
+  /** Events of an entry that nobody has now may be lost since an earlier time, Unix milliseconds. */
   noteLoss(key: string, from: number): void {
+    const left = this.leftBehind.get(key);
+    if (left) left.lostFrom = Math.min(left.lostFrom ?? Infinity, from);
     const endedAt = this.ended.get(key);
     if (endedAt !== undefined) this.ended.set(key, Math.min(endedAt, from));
   }

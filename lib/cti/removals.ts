@@ -4,6 +4,7 @@ import { isUnprocessed } from "../http/errors.js";
 import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import type { Priority } from "./priority.js";
+import type { StoredRemoval } from "./subscription-store.js";
 
 /** What a {@link PendingUnsubscribes} works with. */
 interface PendingUnsubscribesOptions {
@@ -20,11 +21,11 @@ interface PendingUnsubscribesOptions {
 export type RemovalEnd = UnsubscribeResult | "unclear";
 
 /** One subscription to end. */
-export interface Removal {
+export interface Removal extends StoredRemoval {
   readonly id: string;
-  /** The entry that it belonged to. */
-  readonly key: string;
   priority: Priority;
+  /** The request waits for this. */
+  readonly ready?: Promise<void>;
   /** Called after the first try, whatever came of it. */
   onTried?: () => void;
   /** Called before that, or after a later try, once it has ended. */
@@ -66,9 +67,9 @@ export class PendingUnsubscribes {
     return [...this.pending.keys()];
   }
 
-  /** Ids and the keys of their entries. */
-  entries(): [id: string, key: string][] {
-    return [...this.pending.values()].map(({ id, key }) => [id, key]);
+  /** What a later process has to end. */
+  entries(): [id: string, removal: StoredRemoval][] {
+    return [...this.pending.values()].map(({ id, key, inUse }) => [id, { key, inUse }]);
   }
 
   /** True while a subscription of this entry is to be ended. */
@@ -148,6 +149,7 @@ export class PendingUnsubscribes {
 
   private async tryOnce(pending: Pending): Promise<void> {
     const { id } = pending;
+    await pending.ready;
     try {
       const result = await this.send(pending);
       this.drop(id);

@@ -3,14 +3,16 @@ import { createHash } from "node:crypto";
 import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
 import { MAX_LOST } from "./subscription-ids.js";
-import type { StoredEntry, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
+import type { StoredEntry, StoredRemoval, StoredSubscriptions, SubscriptionStore, TimeInUse } from "./subscription-store.js";
 
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
   held: () => [key: string, entry: StoredEntry][];
   leftBehind: ReadonlyMap<string, StoredEntry>;
   ended: Map<string, number>;
-  removals: () => [id: string, key: string][];
+  removals: () => [id: string, removal: StoredRemoval][];
+  /** See {@link StoredSubscriptions.aliveAt}. */
+  receivedUntil: () => number;
 }
 
 const WRITE_MIN_MS = 100;
@@ -36,7 +38,7 @@ export interface StoredState {
   aliveAt: number;
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
-  removals: Map<string, string>;
+  removals: Map<string, StoredRemoval>;
 }
 
 /** Reads what was stored, as foreign data. */
@@ -64,9 +66,16 @@ export function readStored(stored: unknown): StoredState {
       entriesOf(state["ended"]).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
     ),
     removals: new Map(
-      entriesOf(state["removals"]).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+      entriesOf(state["removals"]).flatMap(([id, value]) => {
+        const { key, inUse } = isRecord(value) ? value : { key: value };
+        return typeof key === "string" ? [[id, { key, ...(isTimeInUse(inUse) && { inUse }) }]] : [];
+      }),
     ),
   };
+}
+
+function isTimeInUse(value: unknown): value is TimeInUse {
+  return isRecord(value) && typeof value["from"] === "number" && typeof value["to"] === "number";
 }
 
 /**
@@ -154,14 +163,14 @@ export class StoreWriter {
   }
 
   private state(): StoredSubscriptions {
-    const { held, leftBehind, ended, removals } = this.source;
+    const { held, leftBehind, ended, removals, receivedUntil } = this.source;
     const now = Date.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
       ended.delete(key);
     }
     return {
-      aliveAt: now,
+      aliveAt: receivedUntil(),
       held: Object.fromEntries([...leftBehind, ...held()]),
       ended: Object.fromEntries(ended),
       removals: Object.fromEntries(removals()),

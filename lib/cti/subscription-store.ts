@@ -1,4 +1,19 @@
 /** What outlives this process: ids at the broker, under keys that name neither agent nor address. */
+
+/** A time in which an entry relied on a subscription, Unix milliseconds: since the broker last showed that it knows it. */
+export interface TimeInUse {
+  from: number;
+  to: number;
+}
+
+/** A subscription to end. */
+export interface StoredRemoval {
+  /** The entry that it belonged to. */
+  key: string;
+  /** Events of this time are lost where the broker does not know it. */
+  inUse?: TimeInUse | undefined;
+}
+
 /** Where the state of a {@link SubscriptionManager} is kept. */
 export interface SubscriptionStore {
   /** @returns what was saved last; anything that is not understood counts as nothing */
@@ -22,12 +37,12 @@ export interface StoredEntry {
 export interface StoredSubscriptions {
   /** Names the broker that gave the ids, without its address. */
   broker?: string;
-  /** When it was written, Unix milliseconds: until then events were received. */
+  /** Until when events were received, Unix milliseconds: when it was written, or the broker's last sign before an outage. */
   aliveAt: number;
   /** By key of the entry. */
   held: Record<string, StoredEntry>;
   /** When entries ended in good order, Unix milliseconds, by key. */
   ended: Record<string, number>;
-  /** Keys by id of the subscription to end. */
-  removals: Record<string, string>;
+  /** By id. */
+  removals: Record<string, StoredRemoval>;
 }

@@ -118,6 +118,7 @@ export class SubscriptionManager {
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
+      receivedUntil: () => this.requests.receivedUntilMs,
     });
     this.loaded = this.load();
   }
@@ -209,7 +210,7 @@ export class SubscriptionManager {
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
     this.previous.add(stored, this.ids);
-    for (const [id, key] of stored.removals) void this.unsubscribe(id, key, "later");
+    for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "later", { inUse });
     this.previous.setLoaded();
   }
 
@@ -226,13 +227,7 @@ export class SubscriptionManager {
       await entry.request;
       return;
     }
-    this.ids.release(id, key);
-    const releasedAt = Date.now();
-    const ended = this.unsubscribe(id, key, "asked", {
-      onEnd: (end) => {
-        if (end !== "ended") this.noteLoss(key, aliveAt, releasedAt);
-      },
-    });
+    const ended = this.unsubscribe(id, key, "asked", { inUse: { from: aliveAt, to: Date.now() } });
     await Promise.all([entry.request, ended]);
   }
 
@@ -277,19 +272,16 @@ export class SubscriptionManager {
       reportRestored(entry);
       return;
     }
-    this.ids.release(old, key);
     this.requests.replacing.add(old);
-    // After a kill between the two requests the store must have the new id.
-    const replacedAt = Date.now();
-    const ended = this.writer.written().then(() =>
-      this.unsubscribe(old, key, "urgent", {
-        onEnd: (end) => {
-          if (end !== "ended") this.noteLoss(key, aliveAt, replacedAt);
-          if (end === "unknown") this.schedule.checkAll(this.entries, entry);
-        },
-        onTried: () => reportRestored(entry),
-      }),
-    );
+    const ended = this.unsubscribe(old, key, "urgent", {
+      inUse: { from: aliveAt, to: Date.now() },
+      // After a kill between the two requests the store must have both ids.
+      ready: this.writer.written(),
+      onEnd: (end) => {
+        if (end === "unknown") this.schedule.checkAll(this.entries, entry);
+      },
+      onTried: () => reportRestored(entry),
+    });
     void ended.finally(() => this.requests.replacing.delete(old));
   }
 
@@ -311,17 +303,19 @@ export class SubscriptionManager {
     id: string,
     key: string,
     priority: Priority,
-    { onEnd, onTried }: Pick<Removal, "onEnd" | "onTried"> = {},
+    { inUse, ready, onEnd, onTried }: Pick<Removal, "inUse" | "ready" | "onEnd" | "onTried"> = {},
   ): Promise<void> {
     this.ids.letGo(id, key);
     // Until it has ended, it and the one that the entry has post the same events.
     this.overlaps.keep(key);
     return this.removals.add({
-      ...{ id, key, priority },
+      ...{ id, key, priority, inUse },
+      ...(ready && { ready }),
       ...(onTried && { onTried }),
       onEnd: (end) => {
         this.ids.gone(id);
         this.endOverlap(key);
+        if (end !== "ended" && inUse) this.noteLoss(key, inUse.from, inUse.to);
         onEnd?.(end);
       },
     });

@@ -28,6 +28,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   loseAnswers = 0;
   /** Requests are not answered before this. */
   gate: Promise<void> | undefined;
+  /** Requests to end a subscription are not answered before this. */
+  gateEnds: Promise<void> | undefined;
   nextId = (_address: string): string => `id-${++this.count}`;
   /** The longest time that an agent had two subscriptions, milliseconds. */
   longestPairMs = 0;
@@ -55,6 +57,7 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
 
   async unsubscribe(id: string): Promise<UnsubscribeResult> {
     this.calls.push(`-${id}`);
+    await this.gateEnds;
     return this.answer(() => {
       if (this.keeps) throw this.keeps;
       const address = this.held.get(id) ?? "";

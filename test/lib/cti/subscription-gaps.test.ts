@@ -140,6 +140,39 @@ describe("lib/cti/subscription-gaps", () => {
       );
     });
 
+    it("from the last sign of a forgotten subscription, though killed before the broker was asked to end it", async () => {
+      const { manager } = await started([ANNA], 300_000);
+      await test.clock.tickAsync(100_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      const at = Date.now();
+      test.broker.held.clear();
+      test.broker.gateEnds = new Promise(() => undefined);
+      await test.clock.tickAsync(201_000);
+      assert.deepEqual(test.ids(), ["id-2"]);
+      kill(manager);
+      test.broker.gateEnds = undefined;
+      await started([ANNA], 300_000);
+      await test.clock.tickAsync(10_000);
+      assert.ok(
+        gaps.some(({ from, agents }) => agents.includes(ANNA) && Date.parse(from) <= at),
+        JSON.stringify(gaps),
+      );
+    });
+
+    it("after a kill in an outage from the last sign before it", async () => {
+      const { manager } = await started([ANNA], 60_000);
+      await test.clock.tickAsync(10_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      const at = Date.now();
+      test.broker.fault = failure("ECONNREFUSED");
+      await test.clock.tickAsync(200_000);
+      kill(manager);
+      test.broker.fault = undefined;
+      await started([ANNA]);
+      await test.clock.tickAsync(1000);
+      assert.deepEqual([gaps.map(({ from }) => Date.parse(from) <= at), test.broker.addresses()], [[true], [ANNA]]);
+    });
+
     it("after a kill within a deploy from its beginning", async () => {
       const { manager, one } = await started([ANNA]);
       await test.clock.tickAsync(10_000);
