@@ -1,8 +1,9 @@
 /**
  * `npm run bench:cti-soak`: subscriptions while Node-RED is killed (default context), the broker forgets or is away, answers
  * get lost and flows are deployed. Numbered events go to every agent all the time. Fails unless the broker ends with exactly
- * one subscription per agent, no event came twice, and each that is missing is inside a gap that was told.
- * Options: --minutes 30 --agents 20 --seed 1
+ * one subscription per agent, no event came twice, and each that is missing is inside a gap that was told. For each that is
+ * not it says what the broker's post was answered, and which faults came before.
+ * Options: --minutes 30 --agents 20 --seed 1 --pause 6.5 (mean seconds between faults)
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "30" },
     agents: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    pause: { type: "string", default: "6.5" },
   },
 });
 /** Each agent gets an event this often, milliseconds. */
@@ -28,6 +30,15 @@ const EDGE_MS = 1500;
 interface Sent {
   agent: string;
   at: number;
+}
+/** What was done, and how the broker's posts were answered. */
+interface History {
+  sent: Map<string, Sent>;
+  /** By call: one for each subscription that posted it. */
+  answers: Map<string, (number | string)[]>;
+  faults: { name: string; at: number }[];
+  /** Each Node-RED: what the last one before a kill has reported is read after its end. */
+  runs: NodeRed[];
 }
 interface Gap {
   from: string;
@@ -44,7 +55,25 @@ function random(): number {
 async function main(): Promise<void> {
   const agents = Array.from({ length: Number(values.agents) }, (_, at) => `sip:agent${at}@contoso.example`);
   const [port, brokerPort, userDir] = [await freePort(), await freePort(), makeUserDir()];
-  let simulator = await startCtiSimulator({ port: brokerPort, agents });
+  const history: History = { sent: new Map(), answers: new Map(), faults: [], runs: [] };
+  const { sent, answers, runs } = history;
+  const startBroker = async (): Promise<CtiSimulator> => {
+    const started = await startCtiSimulator({ port: brokerPort, agents });
+    let known: unknown;
+    started.onChange(() => {
+      const last = started.deliveries.log.at(-1);
+      if (!last || last === known) return;
+      known = last;
+      answers.set(last.callId, [...(answers.get(last.callId) ?? []), last.answer]);
+    });
+    return started;
+  };
+  const startNodeRed = async (): Promise<NodeRed> => {
+    const started = await NodeRed.start({ port, userDir });
+    runs.push(started);
+    return started;
+  };
+  let simulator = await startBroker();
   const flows = (name: string): FlowNode[] => [
     tab(),
     broker(simulator.url, { callbackUrl: `http://127.0.0.1:${port}` }),
@@ -53,12 +82,10 @@ async function main(): Promise<void> {
     probe("event"),
     probe("gap"),
   ];
-  const seen: NodeRed["seen"] = [];
-  let red = await NodeRed.start({ port, userDir });
+  let red = await startNodeRed();
   await red.deploy(flows("first"));
   await until("the subscriptions", () => simulator.state().subscriptions.length === agents.length);
 
-  const sent = new Map<string, Sent>();
   let number = 0;
   const timer = setInterval(() => {
     for (const agent of agents) {
@@ -68,18 +95,15 @@ async function main(): Promise<void> {
     }
   }, EVENT_MS);
 
-  const counts: Record<string, number> = {};
   const faults: Record<string, () => Promise<unknown>> = {
     async kill() {
-      seen.push(...red.seen);
       await red.stop("SIGKILL");
-      red = await NodeRed.start({ port, userDir });
+      red = await startNodeRed();
     },
     async away() {
-      const subscriptions = simulator;
-      await subscriptions.close();
+      await simulator.close();
       await sleep(500 + 4000 * random());
-      simulator = await startCtiSimulator({ port: brokerPort, agents });
+      simulator = await startBroker();
     },
     async forget() {
       simulator.deliveries.forget();
@@ -96,10 +120,10 @@ async function main(): Promise<void> {
   };
   const end = Date.now() + Number(values.minutes) * 60_000;
   while (Date.now() < end) {
-    await sleep(3000 + 7000 * random());
+    await sleep(Number(values.pause) * 1000 * (0.5 + random()));
     const names = Object.keys(faults);
     const name = names[Math.floor(random() * names.length)] as string;
-    counts[name] = (counts[name] ?? 0) + 1;
+    history.faults.push({ name, at: Date.now() });
     await faults[name]?.();
   }
   Object.assign(simulator.faults, { lose: 0, refuse: 0 });
@@ -107,24 +131,18 @@ async function main(): Promise<void> {
   await sleep(75_000);
   clearInterval(timer);
   await sleep(2000);
-  seen.push(...red.seen);
   // Not while a subscription is being replaced.
   await until("one subscription per agent", () => simulator.state().subscriptions.length === agents.length).catch(
     () => undefined,
   );
-  report(simulator, agents, sent, seen, counts);
+  report(simulator, agents, history);
   await red.stop();
   await simulator.close();
   rmSync(userDir, { recursive: true, force: true });
 }
 
-function report(
-  simulator: CtiSimulator,
-  agents: readonly string[],
-  sent: ReadonlyMap<string, Sent>,
-  seen: NodeRed["seen"],
-  counts: Record<string, number>,
-): void {
+function report(simulator: CtiSimulator, agents: readonly string[], { sent, answers, faults, runs }: History): void {
+  const seen = runs.flatMap((run) => run.seen);
   const gaps = seen.filter(({ probe: name }) => name === "gap").map(({ message }) => message["payload"] as Gap);
   const received = new Map<string, number>();
   for (const { probe: name, message } of seen) {
@@ -136,8 +154,8 @@ function report(
     gaps.some(
       (gap) => gap.agents.includes(agent) && at >= Date.parse(gap.from) - EDGE_MS && at <= Date.parse(gap.to) + EDGE_MS,
     );
-  const missing = [...sent].filter(([callId]) => !received.has(callId)).map(([, one]) => one);
-  const untold = missing.filter((one) => !isTold(one));
+  const missing = [...sent].filter(([callId]) => !received.has(callId));
+  const untold = missing.filter(([, one]) => !isTold(one));
   const doubled = [...received.values()].filter((count) => count > 1).length;
   const held = simulator.state().subscriptions.map(({ address }) => address);
   const wrong = [
@@ -146,11 +164,27 @@ function report(
     (held.length !== agents.length || new Set(held).size !== agents.length) &&
       `${held.length} subscriptions for ${agents.length} agents`,
   ].filter((one) => one !== false);
+  const counts: Record<string, number> = {};
+  for (const { name } of faults) counts[name] = (counts[name] ?? 0) + 1;
   console.log(`faults: ${JSON.stringify(counts)}`);
   console.log(
     `${sent.size} events, ${received.size} arrived, ${missing.length} missing of which ${missing.length - untold.length} inside ${gaps.length} gaps, ${doubled} twice; ${held.length} subscriptions for ${agents.length} agents`,
   );
-  for (const { agent, at } of untold.slice(0, 10)) console.log(`untold: ${agent} ${new Date(at).toISOString()}`);
+  for (const [callId, { agent, at }] of untold.slice(0, 50)) {
+    const before = faults.filter((fault) => fault.at < at + EDGE_MS).slice(-4);
+    const those = gaps
+      .filter(({ agents: concerned }) => concerned.includes(agent))
+      .map(({ from, to }) => `${from}-${to}`);
+    console.log(
+      [
+        `untold: ${agent} ${new Date(at).toISOString()}`,
+        `answers ${answers.get(callId)?.join(" ") ?? "none: no subscription"}`,
+        `faults ${before.map((fault) => `${fault.name} ${((fault.at - at) / 1000).toFixed(1)} s`).join(", ")}`,
+        `gap before ${those.findLast((gap) => gap < new Date(at).toISOString())}`,
+        `gap after ${those.find((gap) => gap > new Date(at).toISOString())}`,
+      ].join("; "),
+    );
+  }
   console.log(wrong.length === 0 ? "holds" : `DOES NOT HOLD: ${wrong.join("; ")}`);
   if (wrong.length > 0) process.exitCode = 1;
 }

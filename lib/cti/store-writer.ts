@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
 import { MAX_LOST } from "./subscription-ids.js";
-import type { StoredEntry, StoredRemoval, StoredSubscriptions, SubscriptionStore, TimeInUse } from "./subscription-store.js";
+import type {
+  StoredEntry,
+  StoredRemoval,
+  StoredSubscriptions,
+  SubscriptionStore,
+  TimeInUse,
+} from "./subscription-store.js";
 
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
