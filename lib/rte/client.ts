@@ -7,7 +7,7 @@
 import { type BackoffOptions, delay } from "../http/backoff.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { copyEvent, EventReader, type RteEvent } from "./events.js";
-import { type Answers, Hub, type HubTimings, noConnection } from "./hub.js";
+import { type Answers, Hub, noConnection } from "./hub.js";
 import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
 import {
@@ -23,22 +23,7 @@ import {
 } from "./subscriber.js";
 import { Subscriptions } from "./subscriptions.js";
 import { type CallFault, Synchroniser } from "./synchronise.js";
-
-/** Times of a client, in milliseconds. */
-export interface ClientTimings extends HubTimings {
-  /** For a call on a connection on which the hub serves nothing; one that serves something is never ended for it. */
-  callMs: number;
-}
-
-/** The times that are used unless a client is made with others. */
-export const TIMINGS: ClientTimings = {
-  negotiateMs: 10_000,
-  handshakeMs: 10_000,
-  silenceMs: 35_000,
-  questionMs: 10_000,
-  callMs: 60_000,
-  drainMs: 200,
-};
+import { type ClientTimings, TIMINGS } from "./timings.js";
 
 /** Something that the vendor does not document: passed through as it came, or dropped. */
 export interface Unknown {
@@ -179,12 +164,14 @@ class Client implements RteClient {
   async subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome> {
     this.subscribeFromNow(subscriber, subjects, undefined, true);
     await this.synchroniser.run();
+    await this.synchroniser.released(subjects);
     return this.subscriptions.answers(subscriber, subjects, this.hub === undefined ? "disconnected" : "not answered");
   }
 
   async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.of(subscriber)): Promise<Result[]> {
     this.subscriptions.remove(subscriber, subjects);
     await this.synchroniser.run();
+    await this.synchroniser.released(subjects);
     return this.subscriptions.releases(subjects);
   }
 

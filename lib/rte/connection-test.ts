@@ -1,6 +1,6 @@
 /** Tries a connection once, step by step, so that somebody who sets it up sees where it fails. */
 import { ContactCenterError } from "./errors.js";
-import { TIMINGS } from "./client.js";
+import { TIMINGS } from "./timings.js";
 import { Hub } from "./hub.js";
 import { type Login, type Step, STEPS } from "./login.js";
 

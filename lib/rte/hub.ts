@@ -7,28 +7,11 @@ import { ContactCenterError, redact } from "./errors.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/errors.js";
 import { type Subject, subjectKey } from "./subject.js";
+import type { Answer } from "./subscription.js";
 import { type HubEndpoint, unusableAnswer } from "./login.js";
 import { SocketTransport, type TransportContext } from "./socket.js";
 import { catalogueName } from "./tables.js";
-
-/** How long to wait, in milliseconds. */
-export interface HubTimings {
-  negotiateMs: number;
-  /** Upgrade and SignalR handshake together. */
-  handshakeMs: number;
-  /** A hub says something at least every 15 s; after this long it counts as gone. */
-  silenceMs: number;
-  /** For the answer to a question or an `Unsubscribe`; the connection goes on without it. */
-  questionMs: number;
-  /** Between two looks at whether everything was read. */
-  drainMs: number;
-}
-
-/** What the hub says to one item. */
-export interface Answer {
-  subscribed: boolean;
-  message: string | null;
-}
+import type { HubTimings } from "./timings.js";
 
 /** Answers by {@link subjectKey}. */
 export type Answers = ReadonlyMap<string, Answer>;
@@ -248,15 +231,19 @@ export class Hub {
 
   /** Waits for the answer to a question; the connection goes on whether it comes or not. */
   private question(method: HubMethod): Promise<unknown> {
-    return this.inTime(method, this.invokeEither(method));
+    return this.inTime(method, this.invokeEither(method), this.timings.questionMs);
   }
 
   /**
    * @param onLate called when the answer comes after all
    * @throws ContactCenterError `ETIMEDOUT` when it is late
    */
-  private async inTime(method: HubMethod, answer: Promise<unknown>, onLate?: () => void): Promise<unknown> {
-    const limitMs = this.timings.questionMs;
+  private async inTime(
+    method: HubMethod,
+    answer: Promise<unknown>,
+    limitMs: number,
+    onLate?: (result: unknown) => void,
+  ): Promise<unknown> {
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       limit = setTimeout(() => {
@@ -273,21 +260,28 @@ export class Hub {
 
   /**
    * `Subscribe`.
+   * @param onLate called when the hub answers after the limit; where it is left out, there is no limit
    * @returns what the hub said to each item that it mentioned
-   * @throws ContactCenterError `EHUB` when the call failed as a whole, `ECLOSED` when the connection ended
+   * @throws ContactCenterError `EHUB` when the call failed as a whole, `ECLOSED` when the connection ended, `ETIMEDOUT`: then
+   *   it may be done or not
    */
-  async subscribe(subjects: readonly Subject[]): Promise<Answers> {
-    return readAnswers(await this.invoke("Subscribe", wireItems(subjects)));
+  async subscribe(subjects: readonly Subject[], onLate?: (answers: Answers) => void): Promise<Answers> {
+    const method = "Subscribe";
+    const answer = this.invoke(method, wireItems(subjects));
+    if (onLate === undefined) return readAnswers(await answer);
+    const late = (result: unknown): void => onLate(readAnswers(result));
+    return readAnswers(await this.inTime(method, answer, this.timings.subscribeMs, late));
   }
 
   /**
    * `Unsubscribe`. An item whose answer says `subscribed` is still served.
    * @param onLate called when the hub answers after the limit
-   * @throws ContactCenterError as {@link Hub.subscribe}, `ETIMEDOUT`: then it may be done or not
+   * @throws ContactCenterError as {@link Hub.subscribe}
    */
   async unsubscribe(subjects: readonly Subject[], onLate: () => void): Promise<Answers> {
     const method = "Unsubscribe";
-    return readAnswers(await this.inTime(method, this.invoke(method, wireItems(subjects)), onLate));
+    const answer = this.invoke(method, wireItems(subjects));
+    return readAnswers(await this.inTime(method, answer, this.timings.questionMs, onLate));
   }
 
   /**
@@ -298,7 +292,8 @@ export class Hub {
    */
   async unsubscribeAll(subjects: readonly Subject[], onLate: () => void): Promise<boolean> {
     const method = "UnsubscribeAll";
-    return (await this.inTime(method, this.invokeEither(method, wireItems(subjects)), onLate)) !== false;
+    const answer = this.invokeEither(method, wireItems(subjects));
+    return (await this.inTime(method, answer, this.timings.questionMs, onLate)) !== false;
   }
 
   /**

@@ -1,11 +1,18 @@
 /** One subscription: what the hub said to it on this connection, and who shares it. */
 import type { Subject } from "./subject.js";
+import type { Loss } from "./subscriber.js";
 
 /**
  * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
  * answered; the hub may serve it. `releasing`: an `Unsubscribe` was sent, and the hub has not said what became of it.
  */
 type Word = "unasked" | "unknown" | "subscribed" | "refused" | "releasing";
+
+/** What the hub says to one item. */
+export interface Answer {
+  subscribed: boolean;
+  message: string | null;
+}
 
 /** How subscriptions are added. */
 export interface AddOptions {
@@ -45,6 +52,8 @@ export interface Entry<S> {
   word: Word;
   /** A `Subscribe` about it has been sent and is not settled: the hub may serve it, or will. */
   isAsked: boolean;
+  /** An `Unsubscribe` of it is under way: nothing else is sent about it, since the two could cross. */
+  isInRelease: boolean;
   /** The hub's message, or why the call failed. */
   message: string | null;
   /** When the hub agreed, Unix milliseconds. */
@@ -61,6 +70,7 @@ export interface Entry<S> {
 export const FRESH = {
   word: "unasked",
   isAsked: false,
+  isInRelease: false,
   message: null,
   failures: 0,
   notBeforeMs: 0,
@@ -85,4 +95,18 @@ export function isSurplus(entry: Entry<object>): boolean {
 /** What a notice says of an entry; nothing while the hub has not decided. */
 export function reportOf({ word, message }: Entry<object>): string {
   return word === "subscribed" ? word : word === "refused" ? `${word} ${message}` : "";
+}
+
+/** The losses of a subscriber that are over; each is noted as reported. */
+export function lossesOf(parts: readonly [Entry<object>, Share][]): Loss[] {
+  const losses = new Map<string, Loss>();
+  for (const [{ word, subject, subscribedAtMs }, share] of parts) {
+    if (word !== "subscribed" || share.lostSinceMs === undefined) continue;
+    const fromMs = share.lostSinceMs;
+    const toMs = Math.max(subscribedAtMs, share.sinceMs);
+    share.lostSinceMs = undefined;
+    const loss = losses.get(`${fromMs} ${toMs}`) ?? { fromMs, toMs, subjects: [] };
+    losses.set(`${fromMs} ${toMs}`, { ...loss, subjects: [...loss.subjects, subject] });
+  }
+  return [...losses.values()];
 }

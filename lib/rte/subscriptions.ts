@@ -4,12 +4,14 @@
  */
 import {
   type AddOptions,
+  type Answer,
   type CallFailure,
   type Entry,
   FRESH,
   isMissing,
   isServed,
   isSurplus,
+  lossesOf,
   reportOf,
   type Share,
 } from "./subscription.js";
@@ -97,12 +99,10 @@ export class Subscriptions<S extends object> {
   }
 
   private sharesOf(subscriber: S): [Entry<S>, Share][] {
-    const found: [Entry<S>, Share][] = [];
-    for (const entry of this.entries.values()) {
+    return [...this.entries.values()].flatMap((entry): [Entry<S>, Share][] => {
       const share = entry.shares.get(subscriber);
-      if (share !== undefined) found.push([entry, share]);
-    }
-    return found;
+      return share === undefined ? [] : [[entry, share]];
+    });
   }
 
   /** Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look. */
@@ -150,7 +150,7 @@ export class Subscriptions<S extends object> {
   }
 
   private due(isDue: (entry: Entry<S>) => boolean): Subject[] {
-    const entries = [...this.entries.values()].filter(isDue);
+    const entries = [...this.entries.values()].filter((entry) => !entry.isInRelease && isDue(entry));
     return entries.sort((one, other) => Number(one.isSuspect) - Number(other.isSuspect)).map(({ subject }) => subject);
   }
 
@@ -176,8 +176,8 @@ export class Subscriptions<S extends object> {
 
   /** When something is to be asked again, Unix milliseconds; undefined when all is settled. */
   nextMs(): number | undefined {
-    const open = [...this.entries.values()].filter((entry) => isMissing(entry) || isSurplus(entry));
-    return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
+    const open = this.due((entry) => isMissing(entry) || isSurplus(entry));
+    return open.length === 0 ? undefined : Math.min(...this.known(open).map(({ notBeforeMs }) => notBeforeMs));
   }
 
   /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */
@@ -188,12 +188,18 @@ export class Subscriptions<S extends object> {
 
   /** Notes that an `Unsubscribe` of these is sent: until it is settled, the hub may serve them or not. */
   releasing(subjects: readonly Subject[]): void {
-    for (const entry of this.known(subjects)) entry.word = "releasing";
+    for (const entry of this.known(subjects)) Object.assign(entry, { word: "releasing", isInRelease: true });
   }
 
   /** Notes the hub's word that it still serves what it was to give up. */
   kept(subject: Subject): void {
     for (const entry of this.known([subject])) entry.word = "subscribed";
+  }
+
+  /** Notes an answer to a `Subscribe` that had been given up: it counts where the hub's word is still not known. */
+  answeredLate(subject: Subject, { subscribed, message }: Answer, nowMs: number): void {
+    const entry = this.entries.get(subjectKey(subject));
+    if (entry?.word === "unknown" && entry.shares.size > 0) this.answered(subject, subscribed, message, nowMs);
   }
 
   /** Notes the hub's answer to one item of `Subscribe`. */
@@ -215,7 +221,7 @@ export class Subscriptions<S extends object> {
     if (entry === undefined) return;
     const isReleasing = entry.word === "releasing";
     if (entry.word !== "subscribed" && !isReleasing) entry.word = "unknown";
-    Object.assign(entry, { message, isSuspect: isAlone, isAsked: false });
+    Object.assign(entry, { message, isSuspect: isAlone, isAsked: false, isInRelease: false });
     const pauseMs = waitMs(entry.failures++);
     // What was subscribed again meanwhile is asked for at once.
     this.noteLoss(entry, nowMs + (isReleasing && entry.shares.size > 0 ? 0 : pauseMs));
@@ -324,16 +330,7 @@ export class Subscriptions<S extends object> {
 
   /** The losses of a subscriber that are over, each once. */
   takeLosses(subscriber: S): Loss[] {
-    const losses = new Map<string, Loss>();
-    for (const [{ word, subject, subscribedAtMs }, share] of this.sharesOf(subscriber)) {
-      if (word !== "subscribed" || share.lostSinceMs === undefined) continue;
-      const fromMs = share.lostSinceMs;
-      const toMs = Math.max(subscribedAtMs, share.sinceMs);
-      share.lostSinceMs = undefined;
-      const loss = losses.get(`${fromMs} ${toMs}`) ?? { fromMs, toMs, subjects: [] };
-      losses.set(`${fromMs} ${toMs}`, { ...loss, subjects: [...loss.subjects, subject] });
-    }
-    return [...losses.values()];
+    return lossesOf(this.sharesOf(subscriber));
   }
 
   /**
@@ -344,11 +341,10 @@ export class Subscriptions<S extends object> {
   completeUntilMs(subscriber: S, seenMs: number): number | undefined {
     const shares = this.sharesOf(subscriber).filter(([{ word }]) => word !== "refused");
     if (shares.length === 0) return undefined;
-    return Math.min(
-      ...shares.map(
-        ([{ word }, share]) =>
-          share.lostSinceMs ?? (word === "subscribed" ? Math.max(seenMs, share.sinceMs) : share.sinceMs),
-      ),
+    const untilMs = shares.map(
+      ([{ word }, { lostSinceMs, sinceMs }]) =>
+        lostSinceMs ?? (word === "subscribed" ? Math.max(seenMs, sinceMs) : sinceMs),
     );
+    return Math.min(...untilMs);
   }
 }

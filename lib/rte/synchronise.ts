@@ -78,86 +78,120 @@ function hubMessage(error: unknown): string {
   return plainText(error.cause["detail"]) ?? "";
 }
 
-/** What a pass needs to know. */
-interface PassOptions {
+/** What the calls to one hub need to know. */
+interface HubCalls<S extends object> {
+  hub: Hub;
+  subscriptions: Subscriptions<S>;
   /** False once the hub has been replaced: its answers no longer count. */
   isCurrent: () => boolean;
   /** Milliseconds until a failed call is repeated, by the number of failures before. */
   waitMs: (failures: number) => number;
+  /** The hub has answered a `Subscribe` that was given up. */
+  onLateAnswers: (answers: Answers, subjects: readonly Subject[]) => void;
   /** The hub has answered an `Unsubscribe` that was given up; of everything where undefined. */
-  onLate: (subjects?: readonly Subject[]) => void;
+  onLateRelease: (subjects?: readonly Subject[]) => void;
+}
+
+function failed<S extends object>(
+  { subscriptions, isCurrent, waitMs }: HubCalls<S>,
+  subject: Subject,
+  message: string,
+  isAlone = false,
+): void {
+  if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, Date.now());
+}
+
+/** Waits for a call that others have to wait for: where it is not answered in time, they lost that time. */
+async function holding<S extends object, T>({ subscriptions, isCurrent }: HubCalls<S>, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isTimeout(error) && isCurrent()) subscriptions.delayed();
+    throw error;
+  }
+}
+
+/** Runs calls. @returns undefined where the connection has ended, and with it what the hub knew */
+async function untilClosed(run: () => Promise<CallFault | undefined>): Promise<CallFault | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ContactCenterError) return undefined;
+    throw error;
+  }
 }
 
 /**
- * Subscribes what is missing and takes back what nobody subscribes any more.
+ * Subscribes what is missing, and ends everything at once where nobody subscribes anything any more.
  * @returns the first call that failed as a whole; undefined when none did, or the connection ended
  */
-async function pass<S extends object>(
-  hub: Hub,
-  subscriptions: Subscriptions<S>,
-  { isCurrent, waitMs, onLate }: PassOptions,
-): Promise<CallFault | undefined> {
-  const failed = (subject: Subject, message: string, isAlone = false): void => {
-    if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, Date.now());
-  };
-  const release = async <T>(subjects: readonly Subject[], call: () => Promise<T>): Promise<T> => {
-    if (isCurrent()) subscriptions.releasing(subjects);
-    try {
-      return await call();
-    } catch (error) {
-      if (isTimeout(error) && isCurrent()) subscriptions.delayed();
-      throw error;
-    }
-  };
+function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFault | undefined> {
+  const { hub, subscriptions, isCurrent, onLateAnswers, onLateRelease } = calls;
   const subscribing = new Calls(
     "Subscribe",
     (subjects) => {
       subscriptions.asked(subjects);
-      return hub.subscribe(subjects);
+      // On a connection that serves nothing the limit of the pass holds.
+      const onLate = (answers: Answers): void => onLateAnswers(answers, subjects);
+      return holding(calls, hub.subscribe(subjects, subscriptions.isServing() ? onLate : undefined));
     },
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
-        if (answer === undefined) failed(subject, NOT_ANSWERED);
+        if (answer === undefined) failed(calls, subject, NOT_ANSWERED);
         else subscriptions.answered(subject, answer.subscribed, answer.message, Date.now());
       }
     },
-    failed,
+    (...failure) => failed(calls, ...failure),
   );
+  return untilClosed(async () => {
+    await subscribing.run(subscriptions.missing(Date.now()));
+    const surplus = isCurrent() && subscriptions.isSurplusAll() ? subscriptions.surplus(Date.now()) : [];
+    if (surplus.length === 0) return subscribing.fault;
+    subscriptions.releasing(surplus);
+    const refusal = await refusalOf(
+      holding(
+        calls,
+        hub.unsubscribeAll(surplus, () => onLateRelease()),
+      ),
+    );
+    for (const subject of isCurrent() ? surplus : []) {
+      if (refusal === undefined) subscriptions.released(subject);
+      else failed(calls, subject, refusal);
+    }
+    const isLate = refusal === NOT_ANSWERED;
+    return subscribing.fault ?? (isLate ? { operation: "UnsubscribeAll", message: refusal } : undefined);
+  });
+}
+
+/**
+ * Takes back what nobody subscribes any more.
+ * @returns as {@link subscribeMissing}
+ */
+function releaseSurplus<S extends object>(
+  calls: HubCalls<S>,
+  surplus: readonly Subject[],
+): Promise<CallFault | undefined> {
+  const { hub, subscriptions, isCurrent, onLateRelease } = calls;
   const releasing = new Calls(
     "Unsubscribe",
-    (subjects) => release(subjects, () => hub.unsubscribe(subjects, () => onLate(subjects))),
+    (subjects) => hub.unsubscribe(subjects, () => onLateRelease(subjects)),
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
         if (answer?.subscribed === true) {
           subscriptions.kept(subject);
-          failed(subject, answer.message ?? "");
+          failed(calls, subject, answer.message ?? "");
         } else subscriptions.released(subject);
       }
     },
-    failed,
+    (...failure) => failed(calls, ...failure),
   );
-  try {
-    await subscribing.run(subscriptions.missing(Date.now()));
-    if (!isCurrent()) return undefined;
-    const surplus = subscriptions.surplus(Date.now());
-    let fault: CallFault | undefined;
-    if (surplus.length === 0 || !subscriptions.isSurplusAll()) await releasing.run(surplus);
-    else {
-      const refusal = await refusalOf(release(surplus, () => hub.unsubscribeAll(surplus, () => onLate())));
-      if (refusal === NOT_ANSWERED) fault = { operation: "UnsubscribeAll", message: refusal };
-      for (const subject of isCurrent() ? surplus : []) {
-        if (refusal === undefined) subscriptions.released(subject);
-        else failed(subject, refusal);
-      }
-    }
-    return subscribing.fault ?? releasing.fault ?? fault;
-  } catch (error) {
-    // The connection has ended, and with it what the hub knew.
-    if (error instanceof ContactCenterError) return undefined;
-    throw error;
-  }
+  subscriptions.releasing(surplus);
+  return untilClosed(async () => {
+    await releasing.run(surplus);
+    return releasing.fault;
+  });
 }
 
 /** @returns why the hub did not do it; the next time the items are named */
@@ -185,8 +219,12 @@ export interface SynchroniserOptions {
 export class Synchroniser<S extends object> {
   private hub: Hub | undefined;
   private work: Promise<void> = Promise.resolve();
+  /** Calls of `Unsubscribe` under way, by {@link subjectKey}. */
+  private readonly releases = new Map<string, Promise<void>>();
   private retry: NodeJS.Timeout | undefined;
-  private fault: CallFault | undefined;
+  /** What fails: `Unsubscribe`, and the other calls. */
+  private readonly faults: { call?: CallFault | undefined; release?: CallFault | undefined } = {};
+  private reported: CallFault | undefined;
 
   constructor(
     private readonly subscriptions: Subscriptions<S>,
@@ -202,22 +240,45 @@ export class Synchroniser<S extends object> {
   /** The connection is gone. */
   detach(): void {
     this.hub = undefined;
-    this.fault = undefined;
+    this.faults.call = this.faults.release = this.reported = undefined;
+    this.releases.clear();
     clearTimeout(this.retry);
   }
 
-  /** Asks the hub for what is missing; one pass at a time, so that answers and changes cannot cross. */
+  /**
+   * Asks the hub for what is missing, and begins to take back what nobody subscribes. One pass at a time, so that answers
+   * and changes cannot cross; nobody but the same subjects waits for an `Unsubscribe`, which a hub may leave unanswered.
+   */
   run(): Promise<void> {
     this.work = this.work.then(() => this.next());
     return this.work;
+  }
+
+  /** Resolves when no `Unsubscribe` of these subjects is under way, and what was subscribed again meanwhile was asked for. */
+  async released(subjects: readonly Subject[]): Promise<void> {
+    await Promise.all(subjects.flatMap((subject) => this.releases.get(subjectKey(subject)) ?? []));
   }
 
   private async next(): Promise<void> {
     const { hub, subscriptions, options } = this;
     if (hub === undefined) return;
     clearTimeout(this.retry);
-    const isCurrent = (): boolean => this.hub === hub;
     const limit = setTimeout(() => this.giveUp(hub), options.callMs);
+    const calls = this.callsOf(hub);
+    const fault = await subscribeMissing(calls);
+    clearTimeout(limit);
+    if (!calls.isCurrent()) return;
+    this.note("call", fault);
+    const surplus = subscriptions.surplus(Date.now());
+    if (surplus.length > 0) this.release(calls, surplus);
+    options.onNews();
+    const nextMs = subscriptions.nextMs();
+    if (nextMs !== undefined) this.retry = setTimeout(() => void this.run(), Math.max(0, nextMs - Date.now()));
+  }
+
+  private callsOf(hub: Hub): HubCalls<S> {
+    const { subscriptions, options } = this;
+    const isCurrent = (): boolean => this.hub === hub;
     // One wait for all that fail in this pass, so that they are asked again together.
     const waits = new Map<number, number>();
     const waitMs = (failures: number): number => {
@@ -225,18 +286,31 @@ export class Synchroniser<S extends object> {
       waits.set(failures, ms);
       return ms;
     };
-    const onLate = (subjects?: readonly Subject[]): void => {
+    const onLateAnswers = (answers: Answers, subjects: readonly Subject[]): void => {
+      for (const subject of isCurrent() ? subjects : []) {
+        const answer = answers.get(subjectKey(subject));
+        if (answer) subscriptions.answeredLate(subject, answer, Date.now());
+      }
+      if (isCurrent()) void this.run();
+    };
+    const onLateRelease = (subjects?: readonly Subject[]): void => {
       if (!isCurrent()) return;
       subscriptions.releasedLate(subjects);
       void this.run();
     };
-    const fault = await pass(hub, subscriptions, { isCurrent, waitMs, onLate });
-    clearTimeout(limit);
-    if (!isCurrent()) return;
-    this.note(fault);
-    options.onNews();
-    const nextMs = subscriptions.nextMs();
-    if (nextMs !== undefined) this.retry = setTimeout(() => void this.run(), Math.max(0, nextMs - Date.now()));
+    return { hub, subscriptions, isCurrent, waitMs, onLateAnswers, onLateRelease };
+  }
+
+  private release(calls: HubCalls<S>, surplus: readonly Subject[]): void {
+    const release = async (): Promise<void> => {
+      const fault = await releaseSurplus(calls, surplus);
+      if (!calls.isCurrent()) return;
+      this.note("release", fault);
+      for (const subject of surplus) this.releases.delete(subjectKey(subject));
+      await this.run();
+    };
+    const released = release();
+    for (const subject of surplus) this.releases.set(subjectKey(subject), released);
   }
 
   /** A hub that answers nothing for so long, on a connection without any use, is tried on a new one. */
@@ -246,11 +320,13 @@ export class Synchroniser<S extends object> {
     void hub.stop(networkError(cause, "ETIMEDOUT", hub.url, this.options.callMs));
   }
 
-  private note(fault: CallFault | undefined): void {
+  private note(kind: "call" | "release", fault: CallFault | undefined): void {
+    if (fault !== undefined) this.faults[kind] = fault;
     // What failed before and was not repeated in this pass still fails.
-    if (fault === undefined && this.subscriptions.isFailing()) return;
-    if (fault?.operation === this.fault?.operation) return;
-    this.fault = fault;
-    this.options.onFault(fault);
+    else if (!this.subscriptions.isFailing()) this.faults.call = this.faults.release = undefined;
+    const first = this.faults.call ?? this.faults.release;
+    if (first?.operation === this.reported?.operation) return;
+    this.reported = first;
+    this.options.onFault(first);
   }
 }

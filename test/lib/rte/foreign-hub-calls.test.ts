@@ -147,9 +147,10 @@ describe("lib/rte/client against another hub: calls", () => {
     assert.equal(foreign.hub.count("Unsubscribe"), 3);
   });
 
-  for (const [method, others] of [
-    ["Unsubscribe", ["QueueCallInComing"]],
-    ["UnsubscribeAll", []],
+  for (const [method, others, held] of [
+    ["Unsubscribe", ["QueueCallInComing"], []],
+    // It may end what is subscribed meanwhile.
+    ["UnsubscribeAll", [], ["QueueCallInArrived"]],
   ] as const)
     it(`goes on without the answer to ${method}: what is subscribed again is served, with a gap since then`, async () => {
       const recorder = foreign.open({}, { timings: { ...FAST.timings, questionMs: 700, callMs: 5000 } });
@@ -166,12 +167,61 @@ describe("lib/rte/client against another hub: calls", () => {
       assert.equal((await again).subscribed.filter(({ subscribed }) => subscribed).length, 2);
       assert.deepEqual((await answer)[0]?.eventName, "QueueStatus");
       const { payload } = await recorder.notice("gap");
-      assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
+      assert.deepEqual(payload.subscriptions, [of("QueueStatus"), ...held.map((event) => of(event))]);
       assert.ok(Math.abs(Date.parse(payload.from) - againMs) < 50, "from");
       assert.equal((await recorder.notice("error")).payload.operation, method);
       assert.deepEqual(foreign.client.counts(recorder), { refused: 0, pending: 0 });
       assert.equal(recorder.all("disconnected").length, 0);
     });
+
+  it("lets no other call wait for an Unsubscribe that is never answered, however often it is tried", async () => {
+    const recorder = foreign.open({}, { timings: { ...FAST.timings, questionMs: 30_000 } });
+    await recorder.setSubscriptions([of("QueueStatus"), of("QueueCallInComing")]);
+    await recorder.notice("subscribed");
+    const { onCall } = foreign.hub;
+    foreign.hub.onCall = (name, args) => (name === "Unsubscribe" ? new Promise(() => undefined) : onCall(name, args));
+    void recorder.unsubscribe([of("QueueStatus")]);
+    await until("the call", () => foreign.hub.count("Unsubscribe") === 1);
+    assert.equal((await recorder.subscribe([of("QueueCallInArrived")])).subscribed[0]?.subscribed, true);
+    assert.equal(foreign.hub.count("Unsubscribe"), 1, "one at a time");
+    assert.equal(recorder.all("gap").length, 0);
+  });
+
+  it("sends a Subscribe again that was not answered where others are served, with a gap until it is", async () => {
+    const recorder = foreign.open({}, { timings: { ...FAST.timings, subscribeMs: 200 } });
+    await recorder.setSubscriptions([of("QueueStatus")]);
+    await recorder.notice("subscribed");
+    const { onCall } = foreign.hub;
+    let lost = 2;
+    foreign.hub.onCall = (name, args) => (lost-- > 0 ? new Promise(() => undefined) : onCall(name, args));
+    const sinceMs = Date.now();
+    const { subscribed } = await recorder.subscribe([of("QueueCallInArrived")]);
+    assert.deepEqual(subscribed, [{ ...of("QueueCallInArrived"), subscribed: false, message: "not answered" }]);
+    const { payload } = await recorder.notice("gap");
+    assert.deepEqual(payload.subscriptions, [of("QueueCallInArrived")]);
+    assert.ok(Math.abs(Date.parse(payload.from) - sinceMs) < 100, "from");
+    assert.ok(Date.parse(payload.to) >= (foreign.hub.calls.at(-1)?.atMs ?? Infinity), "to");
+    assert.equal((await recorder.notice("error")).payload.operation, "Subscribe");
+    assert.deepEqual(foreign.client.counts(recorder), { refused: 0, pending: 0 });
+    assert.deepEqual([foreign.hub.count("Subscribe"), recorder.all("disconnected").length], [4, 0]);
+  });
+
+  it("takes the late answer to a Subscribe that was sent again", async () => {
+    const recorder = foreign.open({}, { timings: { ...FAST.timings, subscribeMs: 50 } });
+    await recorder.setSubscriptions([of("QueueStatus")]);
+    await recorder.notice("subscribed");
+    let answer = (): void => undefined;
+    foreign.hub.onCall = (_method, args) =>
+      foreign.hub.count("Subscribe") === 2
+        ? new Promise((resolve) => (answer = () => resolve(agree(items(args)))))
+        : new Promise(() => undefined);
+    void recorder.subscribe([of("QueueCallInArrived")]);
+    await until("the second try", () => foreign.hub.count("Subscribe") === 3);
+    answer();
+    assert.deepEqual((await recorder.notice("gap")).payload.subscriptions, [of("QueueCallInArrived")]);
+    assert.deepEqual((await recorder.notice("subscribed", 2)).payload[0]?.eventName, "QueueCallInArrived");
+    assert.equal(recorder.all("disconnected").length, 0);
+  });
 
   it("subscribes again what a late Unsubscribe may have ended, with a gap", async () => {
     const recorder = await foreign.subscribed("QueueStatus", "QueueCallInArrived");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import { TIMINGS } from "../../../lib/rte/client.js";
+import { TIMINGS } from "../../../lib/rte/timings.js";
 import { Pace, reasonOf } from "../../../lib/rte/retry.js";
 
 function failure(code: number | string, more: object = {}): ContactCenterError {
