@@ -102,9 +102,9 @@ export function reportPastLoss(entry: Entry, from: number, to: number): void {
  * @param lostAnswers requests of the last minute that may have made a subscription of unknown id
  */
 export function storedEntry(entry: Entry, lostAnswers: number): StoredEntry {
-  const { id, lostFrom, aliveAt, keptSince, users, imAddress } = entry;
-  const times = [lostFrom, keptSince, ...[...users].map((user) => user.untoldFrom(imAddress))];
-  const from = Math.min(...times.filter((time) => time !== undefined));
+  const { id, lostFrom = Infinity, aliveAt, keptSince = Infinity, users, imAddress } = entry;
+  let from = Math.min(lostFrom, keptSince);
+  for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
   return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: lostAnswers || undefined };
 }
 

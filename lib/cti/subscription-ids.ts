@@ -136,7 +136,9 @@ export class SubscriptionIds {
   }
 
   private recentlyLost(key: string): LostAnswer[] {
+    const lost = this.lostAnswers.get(key);
+    if (!lost) return [];
     const now = Date.now();
-    return (this.lostAnswers.get(key) ?? []).filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
+    return lost.filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
   }
 }
