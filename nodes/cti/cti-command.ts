@@ -40,9 +40,10 @@ const FIELDS = [
 /** The shortest interval between heartbeats, milliseconds. */
 const SHORTEST_MS = 5000;
 
+/** @returns what was entered, milliseconds; 0 = off */
 function heartbeatMs(value: number | string | undefined): number {
   const ms = Number(value ?? 0) * 1000;
-  if (ms === 0 || (ms >= SHORTEST_MS && ms <= MAX_TIMER_MS)) return ms;
+  if (ms >= 0 && ms <= MAX_TIMER_MS) return ms;
   throw refused("cti.errors.heartbeat", { vendor: "anywhere365", operation: "AgentLogin", field: "heartbeat" });
 }
 
@@ -63,7 +64,9 @@ export = (RED: NodeAPI) => {
     /** Also after a deploy that replaced this node: heartbeats that it started go on. */
     const attach = (agents: AgentCommands): void => {
       if (heartbeats === agents.heartbeats) return;
-      const everyMs = heartbeatMs(config.heartbeat);
+      const enteredMs = heartbeatMs(config.heartbeat);
+      const everyMs = enteredMs > 0 ? Math.max(enteredMs, SHORTEST_MS) : 0;
+      if (everyMs > enteredMs) this.warn(RED._("cti-command.beat-raised", { seconds: SHORTEST_MS / 1000 }));
       heartbeats = agents.heartbeats;
       heartbeats.attach(this.id, {
         everyMs,

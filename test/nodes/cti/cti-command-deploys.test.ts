@@ -64,6 +64,13 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
     });
   }
 
+  it("raises a heartbeat that is too short, says so, and sends every command", async () => {
+    await run({ command: "AgentLogin", imAddress: ANNA, heartbeat: 1 }, {});
+    await red.message("sent");
+    await red.logged("every 5 s");
+    await until("a beat", () => beats() > 0);
+  });
+
   it("sends a Dial once, whatever breaks, also over a redeploy", async () => {
     for (const fault of [{ refuse: 1, refuseStatus: 503 }, { lose: 1 }]) {
       Object.assign(simulator.faults, fault);

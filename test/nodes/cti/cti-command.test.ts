@@ -81,7 +81,7 @@ describe("nodes/cti/cti-command", () => {
     ["no command", { imAddress: ANNA }, { payload: "text" }, "commandType"],
     ["no broker", { broker: "", command: "AgentLogin", imAddress: ANNA }, {}, "broker"],
     ["a wrong heartbeat", { command: "AgentLogin", imAddress: ANNA, heartbeat: "often" }, {}, "heartbeat"],
-    ["a heartbeat below 5 s", { command: "AgentLogin", imAddress: ANNA, heartbeat: 4.9 }, {}, "heartbeat"],
+    ["a negative heartbeat", { command: "AgentLogin", imAddress: ANNA, heartbeat: -1 }, {}, "heartbeat"],
   ];
   for (const [what, settings, message, field] of wrong) {
     it(`refuses ${what}, names the field, and sends nothing`, async () => {
