@@ -15,12 +15,15 @@ export class PreviousEntries {
   private isLoaded = false;
   private isComplete = false;
   private expected = 0;
+  private unknownSince: number | undefined;
 
   /**
+   * @param ids of the broker
    * @param end called for each entry of a former process that no subscriber asked for
    * @param onAllStarted called when all subscribers have asked for their entries
    */
   constructor(
+    private readonly ids: SubscriptionIds,
     private readonly end: (key: string, entry: StoredEntry) => void,
     private readonly onAllStarted: () => void,
   ) {}
@@ -31,7 +34,9 @@ export class PreviousEntries {
   }
 
   /** Adds what a former process stored; its ids are known from now on. */
-  add({ aliveAt, held, ended }: StoredState, ids: SubscriptionIds): void {
+  add({ aliveAt, unknownSince, held, ended }: StoredState): void {
+    const { ids } = this;
+    this.unknownSince = unknownSince;
     for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
       const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
       this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
@@ -51,7 +56,9 @@ export class PreviousEntries {
   /** Takes out what an earlier entry left. */
   take(key: string): StoredEntry {
     const left = this.leftBehind.get(key);
-    const lostFrom = left?.lostFrom ?? this.ended.get(key);
+    // A former process may have had a subscription.
+    if (this.unknownSince !== undefined) this.ids.noteLostAnswer(key, 0);
+    const lostFrom = left?.lostFrom ?? this.ended.get(key) ?? this.unknownSince;
     this.leftBehind.delete(key);
     this.ended.delete(key);
     return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };
@@ -93,6 +100,7 @@ export class PreviousEntries {
       this.leftBehind.delete(key);
       this.end(key, entry);
     }
+    this.unknownSince = undefined;
     this.onAllStarted();
   }
 }

@@ -42,6 +42,8 @@ export function entryKey(callback: string, imAddress: string): string {
 /** What was stored, checked; see {@link StoredSubscriptions}. */
 export interface StoredState {
   aliveAt: number;
+  /** Set where nobody knows what was held: events may be lost since then, Unix milliseconds. */
+  unknownSince: number | undefined;
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, StoredRemoval>;
@@ -57,6 +59,7 @@ export function readStored(stored: unknown): StoredState {
   );
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
+    unknownSince: numberOf(state["unknownSince"]),
     held: new Map(
       held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [
         key,

@@ -50,8 +50,10 @@ const REFUSALS = 3;
 export class SubscriptionManager {
   /** Resolves when what a former process left is known. */
   readonly loaded: Promise<void>;
+  private readonly ids = new SubscriptionIds();
   /** Subscribers announce themselves to these, and then ask for their entries. */
   readonly previous = new PreviousEntries(
+    this.ids,
     (key, { id }) => {
       if (id !== undefined) void this.unsubscribe(id, key, "later");
       this.writer.writeSoon();
@@ -62,7 +64,6 @@ export class SubscriptionManager {
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
   private readonly limit = new RequestLimit(this.entries);
-  private readonly ids = new SubscriptionIds();
   private readonly overlaps = new OverlapFilter();
   private readonly requests: BrokerRequests;
   private readonly admission: EventAdmission;
@@ -209,7 +210,7 @@ export class SubscriptionManager {
 
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
-    this.previous.add(stored, this.ids);
+    this.previous.add(stored);
     for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "later", { inUse });
     this.previous.setLoaded();
   }

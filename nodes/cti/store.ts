@@ -1,10 +1,14 @@
 /** The file that holds a broker's subscription ids: `<userDir>/contact-center/cti-<node id>.json`. */
 import type { Node, NodeAPI } from "node-red";
+import { isRecord } from "../../lib/core/values.js";
 import type { SubscriptionStore } from "../../lib/cti/subscription-store.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { FileHeldError, stateFile } from "../shared/state-file.js";
 
-/** The store of one broker. A file that cannot be used is warned about, and the ids live in memory only. */
+/**
+ * The store of one broker. A file that cannot be used is warned about, and the ids live in memory only; a damaged one is
+ * kept aside, and what it held counts as lost since it was written.
+ */
 export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   const file = stateFile<unknown>(RED, `cti-${node.id}`);
   const warn = (error: unknown): void => {
@@ -16,8 +20,16 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
       RED._(holder ? "cti.warnings.held" : "cti.warnings.store", { path, holder, detail }),
     );
   };
+  const load = async (): Promise<unknown> => {
+    const state = await file.read();
+    if (isRecord(state)) return state;
+    const damaged = await file.setAside();
+    if (!damaged) return undefined;
+    node.warn(RED._("cti.warnings.damaged", { path: damaged.path }));
+    return { unknownSince: damaged.writtenMs };
+  };
   return {
-    load: () => file.read().catch(warn),
+    load: () => load().catch(warn),
     save: (state) => file.write(state).catch(warn),
   };
 }

@@ -72,6 +72,23 @@ export class StateFile<T> {
   }
 
   /**
+   * Keeps a file of which nothing can be read beside the one that will be written.
+   * @returns where it is now, and when it was written, Unix milliseconds; undefined when there is no file
+   * @throws what the file system says, such as `EACCES`
+   */
+  async setAside(): Promise<{ path: string; writtenMs: number } | undefined> {
+    const path = `${this.path}.damaged`;
+    try {
+      const { mtimeMs } = await stat(this.path);
+      await rename(this.path, path);
+      return { path, writtenMs: Math.floor(mtimeMs) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Replaces the content. Values that come while a write is under way are written once, the latest.
    * @returns when this value or a later one is on the disk
    * @throws FileHeldError while another process writes this file; what the file system says

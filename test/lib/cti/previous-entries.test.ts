@@ -96,6 +96,23 @@ describe("lib/cti/previous-entries", () => {
       assert.deepEqual([test.broker.addresses(), test.stored?.removals], [[ANNA], {}]);
     });
 
+    it("says since when events may be lost where the store was damaged, and ends what posts", async () => {
+      test.stored = { unknownSince: 5 } as never;
+      test.broker.held.set("orphan", ANNA);
+      const { manager } = await started([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(
+        test.gaps.map(({ from, agents }) => [Date.parse(from), agents]),
+        [[5, [ANNA]]],
+      );
+      assert.equal(manager.admits(CALLBACK, "orphan", ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual([...test.broker.held.keys()], ["id-1"]);
+      void test.open(manager).start([BART]);
+      await test.clock.tickAsync(500);
+      assert.equal(test.gaps.length, 1);
+    });
+
     it("takes anything in the store for foreign data", async () => {
       for (const content of ["text", [], { held: 5, removals: [] }, { held: { a: null }, ended: { b: "x" } }]) {
         test.stored = content as never;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
 import { catchProbe } from "../../support/flow.js";
@@ -58,6 +58,18 @@ describe("nodes/cti/cti-subscribe-restarts", function () {
       () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
     );
     assert.deepEqual(held(own), [ANNA, BART]);
+  });
+
+  it("keeps a damaged file aside, says so, and sends a gap", async () => {
+    await other.deploy(eventLoopFlow(own, other, [ANNA]));
+    await ownHolds([ANNA]);
+    await until("the ids on disk", () => stateFile(userDir).includes(own.state().subscriptions[0]?.id ?? "?"));
+    await other.stop("SIGKILL");
+    const path = join(userDir, "contact-center", "cti-broker.json");
+    writeFileSync(path, "");
+    other = await NodeRed.start({ userDir, port });
+    await other.logged(`${path}.damaged`);
+    await other.logged("Events of 1 agent(s)");
   });
 
   it("subscribes by itself when the broker comes back, answers at once meanwhile, and heals what it forgot", async () => {

@@ -41,6 +41,16 @@ describe("nodes/shared/state-file", () => {
     assert.equal(await file().read(), undefined);
   });
 
+  it("sets a torn file aside, and makes a new one", async () => {
+    assert.equal(await file().setAside(), undefined);
+    await file().write({});
+    writeFileSync(join(folder(), "state.json"), "");
+    assert.equal((await file().setAside())?.path, join(folder(), "state.json.damaged"));
+    await file().write({ ids: [] });
+    assert.deepEqual(await file().read(), { ids: [] });
+    assert.equal(readFileSync(join(folder(), "state.json.damaged"), "utf8"), "");
+  });
+
   describe("with another process", () => {
     let other: ChildProcess;
     const lock = (content: object): void => {
