@@ -25,8 +25,9 @@ export class EventAdmission {
    * @param callback address that it came in at
    * @param id its `SubscriptionId`; undefined or empty where the broker left it out
    * @param imAddress its `ImAddress`
+   * @param isShared true where others subscribe to the same address
    */
-  admits(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
+  admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
     const { entries, ids, isLoaded, onUnanswered } = this.options;
     const keys = [...new Set([imAddress ?? "", ""])].map((address) => entryKey(callback, address));
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
@@ -39,7 +40,7 @@ export class EventAdmission {
     if (!isLoaded()) return true;
     const sending = candidates.find(({ sendingSince }) => sendingSince !== undefined);
     // Once the answer is there, or lost, it is known whose this one is.
-    const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id));
+    const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
     if (unanswered === undefined) ids.noteUnknown(id, keys);
     else onUnanswered(id, unanswered);
     // Beside a known subscription an unknown one may be left over.

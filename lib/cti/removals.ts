@@ -87,6 +87,11 @@ export class PendingUnsubscribes {
     return [...(this.byKey.get(key) ?? [])].some(({ refusals }) => refusals < STUCK_AFTER);
   }
 
+  /** What keeps an entry's former subscription from being ended, where {@link blocks}. */
+  errorOfKey(key: string): unknown {
+    return [...(this.byKey.get(key) ?? [])].find(({ refusals }) => refusals < STUCK_AFTER)?.error;
+  }
+
   /** What kept an id from being ended; undefined when it is gone or was not tried. */
   errorOf(id: string): unknown {
     return this.pending.get(id)?.error;

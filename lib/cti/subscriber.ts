@@ -24,6 +24,7 @@ export interface SubscriptionRow {
   subscriptionId?: string;
   /** False, too, while the broker may have forgotten it. */
   subscribed: boolean;
+  /** Why it is not subscribed; where it is, why its renewal waits. */
   error?: unknown;
 }
 
@@ -184,10 +185,11 @@ export class Subscriber implements EntryUser {
 
   private row(entry: Entry): SubscriptionRow {
     const { imAddress, id } = entry;
-    const error = entry.error ?? this.manager.awayError;
+    const problem = entry.error ?? this.manager.awayError;
+    const error = problem ?? this.manager.postponedBy(entry);
     return {
       imAddress,
-      subscribed: id !== undefined && error === undefined && !entry.isInDoubt,
+      subscribed: id !== undefined && problem === undefined && !entry.isInDoubt,
       ...(id !== undefined && { subscriptionId: id }),
       ...(error !== undefined && { error }),
     };

@@ -92,7 +92,7 @@ export class SubscriptionIds {
 
   /**
    * A request of this entry may have been processed although no answer came.
-   * @param sentAt when it was sent, Unix milliseconds
+   * @param sentAt when it was sent, Unix milliseconds; 0 for one that a former process may have sent
    * @returns the subscription that it made, where that has posted already
    */
   noteLostAnswer(key: string, sentAt: number): string | undefined {
@@ -109,14 +109,15 @@ export class SubscriptionIds {
   /**
    * Takes an unknown id for the subscription that a lost answer was about: once, within a minute, and only where the id
    * was not seen before that request was sent.
+   * @param isShared true where others subscribe to the same address: then not after a kill, which proves no request
    * @returns true when it is
    */
-  takeLostAnswer(key: string, id: string): boolean {
+  takeLostAnswer(key: string, id: string, isShared = false): boolean {
     const normal = normalId(id);
     if (this.presumed.has(normal)) return false;
     const seenAt = this.unknown.get(normal)?.seenAt ?? Infinity;
     const lost = this.recentlyLost(key);
-    const found = lost.findIndex(({ sentAt }) => sentAt < seenAt);
+    const found = lost.findIndex(({ sentAt }) => sentAt < seenAt && !(isShared && sentAt === 0));
     if (found >= 0) lost.splice(found, 1);
     if (lost.length === 0) this.lostAnswers.delete(key);
     else this.lostAnswers.set(key, lost);

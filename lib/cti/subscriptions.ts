@@ -145,9 +145,10 @@ export class SubscriptionManager {
    * @param callback address that it came in at
    * @param id its `SubscriptionId`; undefined or empty where the broker left it out
    * @param imAddress its `ImAddress`
+   * @param isShared true where others subscribe to the same address
    */
-  admits(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
-    return this.admission.admits(callback, id, imAddress);
+  admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
+    return this.admission.admits(callback, id, imAddress, isShared);
   }
 
   /**
@@ -192,6 +193,11 @@ export class SubscriptionManager {
   /** What kept a subscription from being ended. */
   errorOf(id: string): unknown {
     return this.removals.errorOf(id) ?? this.requests.awayError;
+  }
+
+  /** Why a renewal that is due waits; undefined where none does. */
+  postponedBy(entry: Entry): unknown {
+    return entry.isPostponed ? this.removals.errorOfKey(entry.key) : undefined;
   }
 
   /** Writes the store now. */

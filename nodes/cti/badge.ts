@@ -27,7 +27,7 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, { list, postponed }:
     isDue = false;
     const rows = list();
     const held = rows.filter((row) => row.subscribed).length;
-    const failed = rows.find((row) => row.error !== undefined)?.error;
+    const failed = rows.find((row) => !row.subscribed && row.error !== undefined)?.error;
     if (failed !== undefined)
       setStatus(
         node,

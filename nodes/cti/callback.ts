@@ -110,13 +110,16 @@ function receivers(eventNode: string): EventReceiver[] {
   );
 }
 
-/** True for an event that a subscriber asked for; where there is no subscriber, there is nothing to compare with. */
-export function isExpected(eventNode: string, event: CtiEvent): boolean {
+/**
+ * True for an event that a subscriber asked for; where there is no subscriber, there is nothing to compare with.
+ * @param isShared true where events of others are welcome, too
+ */
+export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean): boolean {
   const those = receivers(eventNode);
   return (
     those.length === 0 ||
     those.some(({ subscriptions, url }) =>
-      subscriptions.admits(url, plainText(event.SubscriptionId), plainText(event.ImAddress)),
+      subscriptions.admits(url, plainText(event.SubscriptionId), plainText(event.ImAddress), isShared),
     )
   );
 }

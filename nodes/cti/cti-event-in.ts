@@ -38,7 +38,8 @@ export = (RED: NodeAPI) => {
       } catch {
         return { status: 400, why: "event" };
       }
-      if (isExpected(this.id, event) || config.unknown === "pass") return { event };
+      const isShared = config.unknown === "pass";
+      if (isExpected(this.id, event, isShared) || isShared) return { event };
       const id = plainText(event.SubscriptionId) ?? "";
       warnOncePerMinute(this, id, RED._("cti-event-in.unknown-subscription", { id: logLine(id, LONGEST_NAME) }));
       return { status: 404, why: "subscription" };

@@ -85,6 +85,16 @@ describe("lib/cti/previous-entries", () => {
       assert.equal(test.broker.held.has("orphan"), false);
     });
 
+    it("ends no unknown subscription where others subscribe to the same address, too", async () => {
+      const { manager: first } = await started([ANNA]);
+      kill(first);
+      test.broker.held.set("of another", ANNA);
+      const { manager } = await started([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "of another", ANNA, true), false);
+      await test.clock.tickAsync(500);
+      assert.equal(test.broker.held.has("of another"), true);
+    });
+
     it("keeps in mind what it could not end, subscribes all the same, and ends it later", async () => {
       const { manager } = await started([ANNA, BART]);
       kill(manager);

@@ -12,7 +12,7 @@ describe("nodes/cti/badge", () => {
   const cases: [string, SubscriptionRow[], number, string][] = [
     ["all are subscribed", [ROW, ROW], 0, "green dot 2 / 2"],
     ["one waits for its check", [ROW, { ...ROW, subscribed: false }], 0, "yellow ring 1 / 2"],
-    ["renewals are postponed", [ROW, ROW], 2, "yellow dot 2 / 2, 2 late"],
+    ["renewals are postponed", [ROW, { ...ROW, error: failure(500) }], 2, "yellow dot 2 / 2, 2 late"],
     ["postponed renewals are many", Array<SubscriptionRow>(2000).fill(ROW), 1234, "yellow dot 1234 late"],
     ["one was refused", [ROW, { ...ROW, subscribed: false, error: failure(500) }], 1, "red ring 1 / 2 500"],
     [
