@@ -2,13 +2,16 @@
  * `npm run bench:webhooks-hostile`: what requests that mean no good cost Node-RED, and whether calls are answered meanwhile.
  *
  * First the processor time of a refusal, by kind of request; then seeded requests over raw sockets to each of the five
- * webhook nodes, while 50 calls a second come in.
+ * webhook nodes, while 50 calls a second come in. A call is late when the vendors no longer wait for it; one that is late while
+ * a bare server beside was slow too is counted apart.
  * Options: --refusals 10000 --requests 50000 --seed 1 --connections 128
  */
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { code, node, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
 import { BODIES, HEADERS, QUERIES, randomRequest, request, seeded, sendRaw, type Target } from "./support/hostile.js";
+import { callSteadily } from "./support/paced-calls.js";
 import { processorMs, residentMb } from "./support/process.js";
 
 const { values } = parseArgs({
@@ -151,39 +154,6 @@ async function refusals(port: number, pid: number): Promise<void> {
   );
 }
 
-/** 50 calls a second until it is told to end. */
-function calls(url: string): { end(): Promise<{ sent: number; wrong: number; late: number; slowestMs: number }> } {
-  const seen = { sent: 0, wrong: 0, late: 0, slowestMs: 0 };
-  const open = new Set<Promise<void>>();
-  const call = async (): Promise<void> => {
-    seen.sent++;
-    const start = performance.now();
-    const headers = { "X-Benemen-APIKey": SECRET };
-    const status = await fetch(`${url}/calls`, {
-      method: "POST",
-      headers,
-      body: TARGETS["smartrouting-in"]?.body ?? "",
-    })
-      .then(async (answer) => ((await answer.text()).includes("9000") ? answer.status : 0))
-      .catch(() => 0);
-    const ms = performance.now() - start;
-    seen.slowestMs = Math.max(seen.slowestMs, ms);
-    if (status !== 200) seen.wrong++;
-    if (ms > LATE_MS) seen.late++;
-  };
-  const timer = setInterval(() => {
-    const one = call().finally(() => open.delete(one));
-    open.add(one);
-  }, 1000 / CALLS_PER_SECOND);
-  return {
-    async end() {
-      clearInterval(timer);
-      await Promise.all(open);
-      return seen;
-    },
-  };
-}
-
 async function main(): Promise<void> {
   // A heap that cannot grow: what leaked would end the process.
   const red = await NodeRed.start({ execArgv: ["--max-old-space-size=96"] });
@@ -200,14 +170,23 @@ async function main(): Promise<void> {
       await sendAll(port, Math.min(count, 2000), () => randomRequest(target, random));
       const rss = residentMb(pid);
       const log = red.log.length;
-      const traffic = calls(red.url);
+      const traffic = await callSteadily({
+        url: `${red.url}/calls`,
+        headers: { "X-Benemen-APIKey": SECRET },
+        body: TARGETS["smartrouting-in"]?.body ?? "",
+        expected: "9000",
+        perSecond: CALLS_PER_SECOND,
+        lateMs: LATE_MS,
+      });
       const results = await sendAll(port, count, () => randomRequest(target, random));
-      const { sent, wrong, late, slowestMs } = await traffic.end();
+      const { sent, wrong, late, lateByMachine, slowestMs, bareSlowestMs } = await traffic.end();
       const serverErrors = Object.entries(results).filter(([status]) => status.startsWith("5"));
       failed ||= wrong + late + serverErrors.length > 0 || red.child.exitCode !== null;
       console.log(
         `${type.padEnd(20)} ${count} requests   ${shown(results)}\n` +
-          `${"".padEnd(20)} ${sent} calls meanwhile: ${wrong} wrong or lost, ${late} late, slowest ${slowestMs.toFixed(0)} ms; ` +
+          `${"".padEnd(20)} ${sent} calls meanwhile: ${wrong} wrong or lost, ${late} late` +
+          `${lateByMachine > 0 ? ` and ${lateByMachine} on a machine that kept a bare server waiting too` : ""}, ` +
+          `slowest ${slowestMs.toFixed(0)} ms (bare server ${bareSlowestMs.toFixed(0)} ms, load ${loadavg()[0]?.toFixed(1)}); ` +
           `RSS ${rss.toFixed(0)} -> ${residentMb(pid).toFixed(0)} MB; ${red.log.length - log} log lines`,
       );
     }
