@@ -53,11 +53,11 @@ export interface RteClient {
   open(): void;
   /** Ends the connection; resolves when the socket is gone, within a second. Subscribers and subscriptions stay. */
   close(): Promise<void>;
-  /** Adds a subscriber. It hears at once how the connection is. */
+  /** Adds a subscriber, and reports the present state to it at once. */
   add(subscriber: Subscriber): void;
   /** Removes a subscriber; what nobody else subscribes is taken back at the hub. */
   remove(subscriber: Subscriber): void;
-  /** Puts one subscriber in the place of another, with its subscriptions. Only its `onState` hears how the connection is. */
+  /** Puts one subscriber in the place of another, with its subscriptions. Only its `onState` is called with the present state. */
   replace(old: Subscriber, replacement: Subscriber): void;
   /**
    * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
@@ -125,7 +125,7 @@ class Client implements RteClient {
   async close(): Promise<void> {
     this.session?.abort(new Error("closed"));
     this.session = undefined;
-    // Nobody is told: it holds for whoever comes before the next connection.
+    // Without a notice: this is for subscribers that are added before the next connection.
     this.state = { word: "connecting" };
     this.isOutageReported = false;
     await this.ended;
