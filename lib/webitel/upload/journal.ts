@@ -15,19 +15,18 @@
  * batch that was sent. The other lines are written at once but not synced: one that is lost only means that the queue is asked again.
  * A line torn by a kill is skipped; appending continues on a new line.
  */
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
 import type { Watch } from "./doubles.js";
-import { acquireLock, type JournalLock, lockHolder } from "./lock.js";
+import type { JournalLock } from "./lock.js";
 import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
 /** The first line. */
-interface JournalHead {
+export interface JournalHead {
   run: string;
   queue: string;
   /** Hash of the input's content; "" when the input cannot be read again (a stream of messages). */
@@ -76,6 +75,8 @@ export interface JournalContent {
 export class Journal {
   private file: FileHandle | undefined;
   private writing: Promise<void> = Promise.resolve();
+  /** Lines that wait, and whether they must be on the disk. */
+  private waiting = { text: "", sync: false };
   private broken: ContactCenterError | undefined;
 
   /**
@@ -95,26 +96,35 @@ export class Journal {
    */
   async append(line: JournalLine): Promise<void> {
     for (const lock of this.locks) await lock.verify();
-    await this.write(line, true);
+    this.waiting.text += lineOf(line);
+    this.waiting.sync = true;
+    await this.flush();
   }
 
-  /** Appends a line behind those before; its loss does no harm, and a failure is seen by the next {@link append}. */
+  /**
+   * Appends a line behind those before, together with an {@link append} that follows at once; its loss does no harm, and a failure is
+   * seen by the next append.
+   */
   note(line: JournalLine): void {
-    void this.write(line, false).catch(() => undefined);
+    if (this.waiting.text === "") setImmediate(() => void this.flush().catch(() => undefined));
+    this.waiting.text += lineOf(line);
   }
 
   /** Resolves when all is written. */
   async close(): Promise<void> {
-    await this.writing.catch(() => undefined);
+    await this.flush().catch(() => undefined);
     await this.file?.close();
     this.file = undefined;
     for (const lock of this.locks) await lock.release();
   }
 
-  private write(line: JournalLine, sync: boolean): Promise<void> {
-    const text = `${JSON.stringify(line)}\n`;
+  /** Writes what waits: one write for all of it. */
+  private flush(): Promise<void> {
     const work = this.writing.then(async () => {
+      const { text, sync } = this.waiting;
+      this.waiting = { text: "", sync: false };
       if (this.broken) throw this.broken;
+      if (text === "") return;
       try {
         const file = this.file ?? (await this.open());
         await file.appendFile(text);
@@ -138,6 +148,8 @@ export class Journal {
   }
 }
 
+const lineOf = (line: JournalLine): string => `${JSON.stringify(line)}\n`;
+
 function journalFault(error: unknown, path: string): ContactCenterError {
   const { code = "EIO", message } = error as NodeJS.ErrnoException;
   return new ContactCenterError(
@@ -148,7 +160,8 @@ function journalFault(error: unknown, path: string): ContactCenterError {
   );
 }
 
-function parsed(line: string): Record<string, unknown> | undefined {
+/** @returns the object of a line; undefined for a damaged one */
+export function parsedLine(line: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(line) as unknown;
     return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : undefined;
@@ -216,134 +229,11 @@ class JournalReader {
 export async function readJournal(path: string): Promise<JournalContent | undefined> {
   let reader: JournalReader | undefined;
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const line = parsed(text);
+    const line = parsedLine(text);
     if (!line) continue;
     if (reader) reader.read(line as JournalLine);
     else if (typeof line["run"] === "string") reader = new JournalReader(path, line as unknown as JournalHead);
     else return undefined;
   }
   return reader?.result();
-}
-
-/** Bytes of the last line: a report with the ids of 1000 copies and 1000 batches that were not checked. */
-const TAIL_BYTES = 256 * 1024;
-
-/** True when a run has ended: its report is the last thing in the journal. */
-export async function isEnded(path: string): Promise<boolean> {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    const start = Math.max(0, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-    return buffer.subarray(0, bytesRead).includes('\n{"end":');
-  } finally {
-    await file.close();
-  }
-}
-
-/** A journal's first line; undefined when the file is empty, because nothing was sent then. */
-async function readHead(path: string): Promise<JournalHead | "damaged" | undefined> {
-  for await (const text of createInterface({ input: createReadStream(path, { end: 4096 }) })) {
-    const line = parsed(text);
-    return typeof line?.["run"] === "string" ? (line as unknown as JournalHead) : "damaged";
-  }
-  return undefined;
-}
-
-const KEPT_MS = 30 * 24 * 3_600_000;
-
-/** Where the journals of one node lie, and how many of them are kept. */
-export class JournalFolder {
-  /**
-   * @param folder made when needed
-   * @param owner the node's id
-   */
-  constructor(
-    private readonly folder: string,
-    private readonly owner: string,
-    private readonly keep = 10,
-  ) {}
-
-  /**
-   * The right to load an input into a queue: a run is only looked for, made or continued by who has it.
-   * @returns undefined for an input that cannot be told from others (`fingerprint` is "")
-   * @throws ContactCenterError `EINVALID` with the holder's name when another process loads it
-   */
-  async acquireInput(queueId: string, fingerprint: string): Promise<JournalLock | undefined> {
-    if (fingerprint === "") return undefined;
-    await mkdir(this.folder, { recursive: true });
-    const digest = createHash("sha256").update(`${queueId}\n${fingerprint}`).digest("hex").slice(0, 32);
-    return acquireLock(join(this.folder, `${this.inputPrefix}${digest}`));
-  }
-
-  /**
-   * A new journal, locked.
-   * @param input released with the journal
-   */
-  async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
-    await mkdir(this.folder, { recursive: true });
-    const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
-    return new Journal(path, head, [await acquireLock(path), ...(input ? [input] : [])]);
-  }
-
-  /**
-   * An old journal to be continued, locked.
-   * @param input released with the journal
-   * @throws ContactCenterError `EINVALID` when another process writes it
-   */
-  async continue(path: string, input?: JournalLock): Promise<Journal> {
-    return new Journal(path, undefined, [await acquireLock(path), ...(input ? [input] : [])]);
-  }
-
-  /** The first lines of this node's journals, newest first. */
-  async runs(): Promise<{ path: string; head: JournalHead }[]> {
-    return (await this.heads()).filter(
-      (run): run is { path: string; head: JournalHead } => typeof run.head === "object",
-    );
-  }
-
-  /**
-   * The newest of this node's journals whose first line cannot be read, in which something was sent and that has not ended.
-   * @param than a journal: only one that is newer
-   */
-  async damaged(than = ""): Promise<string | undefined> {
-    for (const { path, head } of await this.heads()) {
-      const text = head === "damaged" && path > than ? await readFile(path, "utf8") : "";
-      if (text.includes('\n{"send":') && !text.includes('\n{"end":')) return path;
-    }
-    return undefined;
-  }
-
-  private async heads(): Promise<{ path: string; head: JournalHead | "damaged" | undefined }[]> {
-    return Promise.all((await this.paths()).map(async (path) => ({ path, head: await readHead(path) })));
-  }
-
-  /**
-   * Removes journals of this node that have ended, but the newest, and those of any node that are older than a month: until then
-   * what was not loaded to its end can be resumed. Locks of inputs whose process is gone go too.
-   * @param keep how many of the newest stay
-   */
-  async tidy(keep = this.keep): Promise<void> {
-    for (const name of await readdir(this.folder).catch(() => [] as string[]))
-      if (name.startsWith(this.inputPrefix)) await lockHolder(join(this.folder, name.replace(/\.[^.]+\.lock$/, "")));
-    for (const path of (await this.paths()).slice(keep))
-      if (await isEnded(path).catch(() => false)) await unlink(path).catch(() => undefined);
-    for (const path of await this.paths("webitel-")) {
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-      if (Date.now() - mtimeMs > KEPT_MS && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
-    }
-  }
-
-  private get inputPrefix(): string {
-    return `webitel-${this.owner}-input-`;
-  }
-
-  /** Journals, newest first: a run's id begins with its time, so the names of one node sort by age. */
-  private async paths(prefix = `webitel-${this.owner}-`): Promise<string[]> {
-    return (await readdir(this.folder).catch(() => [] as string[]))
-      .filter((name) => name.startsWith(prefix) && name.endsWith(".jsonl"))
-      .sort()
-      .reverse()
-      .map((name) => join(this.folder, name));
-  }
 }

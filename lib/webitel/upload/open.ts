@@ -1,7 +1,8 @@
 /** The beginning of a run: a new one, the rest of one that broke off, or none because the same content is being loaded. */
 import { ContactCenterError, REFUSED } from "../errors.js";
 import type { Again } from "../tables.js";
-import { isEnded, type Journal, type JournalContent, type JournalFolder, readJournal } from "./journal.js";
+import { isEnded, type JournalFolder } from "./journal-folder.js";
+import { type Journal, type JournalContent, readJournal } from "./journal.js";
 import { type JournalLock, lockHolder } from "./lock.js";
 import { newRunId, type RunHolder } from "./report.js";
 import type { Measure, RowSource } from "./source.js";

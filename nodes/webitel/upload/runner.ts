@@ -4,7 +4,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { WebitelClient } from "../../../lib/webitel/client.js";
 import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
-import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";

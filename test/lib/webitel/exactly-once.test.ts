@@ -7,7 +7,7 @@ import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
-import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";

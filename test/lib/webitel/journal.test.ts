@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
-import { Journal, JournalFolder, readJournal } from "../../../lib/webitel/upload/journal.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
+import { Journal, readJournal } from "../../../lib/webitel/upload/journal.js";
 import { beginRun, type OpenedRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";

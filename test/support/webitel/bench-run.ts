@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
-import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { BatchResult } from "../../../lib/webitel/upload/report.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";

@@ -5,7 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
-import { JournalFolder } from "../../../lib/webitel/upload/journal.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import { fileSource } from "../../../lib/webitel/upload/csv-source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
