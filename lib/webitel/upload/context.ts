@@ -3,6 +3,7 @@ import type { BackoffOptions } from "../../http/backoff.js";
 import { ContactCenterError } from "../errors.js";
 import type { WebitelClient } from "../client.js";
 import type { Doubles, Uncertain } from "../tables.js";
+import type { Announcements } from "./announcements.js";
 import type { Journal } from "./journal.js";
 import type { Pace } from "./pace.js";
 import type { Totals } from "./report.js";
@@ -51,6 +52,7 @@ export interface RunContext {
   /** The import's name, as Webitel shows it. */
   readonly fileName: string | undefined;
   readonly journal: Journal;
+  readonly announcements: Announcements;
   readonly pace: Pace;
   readonly uncertain: Uncertain;
   readonly doubles: Doubles;

@@ -146,8 +146,8 @@ class Delivery {
   /** Sends a part until it is known what became of it. */
   private async send(part: Part): Promise<Outcome> {
     const { run } = this;
-    const { journal, pace, stop, tally } = run;
-    const marker = `${run.runId}-${this.result.batch}${part.suffix}`;
+    const { announcements, pace, stop, tally } = run;
+    const marker = announcements.marker(this.result.batch, part.suffix);
     const { length } = part.entries;
     try {
       await pace.waitForTurn(part.suffix === "" ? length : 0, stop);
@@ -155,7 +155,7 @@ class Delivery {
       if (error === CANCELLED) return { kind: "dropped" };
       throw error;
     }
-    await journal.append({ send: marker, batch: this.result.batch, rows: rangesOf(part.entries), at: Date.now() });
+    await announcements.confirm(marker, this.result.batch, part.entries);
     const outcome = await this.post(marker, part).catch((error: unknown) => {
       if (part.open) tally.uncertain += length;
       throw error;

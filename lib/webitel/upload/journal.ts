@@ -11,8 +11,8 @@
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
  *     {"end":{…}}                                                    the report
  *
- * A `send` line is on the disk (fdatasync) before the request leaves, so neither a killed process nor a power cut makes us forget a
- * batch that was sent. The other lines are written at once but not synced: one that is lost only means that the queue is asked again.
+ * A `send` line is on the disk (O_SYNC) before the request leaves, so neither a killed process nor a power cut makes us forget a batch
+ * that was sent. The other lines go along with the next one: one that is lost only means that the queue is asked again.
  * A line torn by a kill is skipped; appending continues on a new line.
  */
 import { createReadStream } from "node:fs";
@@ -75,8 +75,8 @@ export interface JournalContent {
 export class Journal {
   private file: FileHandle | undefined;
   private writing: Promise<void> = Promise.resolve();
-  /** Lines that wait, and whether they must be on the disk. */
-  private waiting = { text: "", sync: false };
+  /** Lines that wait to be written together. */
+  private waiting = "";
   private broken: ContactCenterError | undefined;
 
   /**
@@ -96,8 +96,7 @@ export class Journal {
    */
   async append(line: JournalLine): Promise<void> {
     for (const lock of this.locks) await lock.verify();
-    this.waiting.text += lineOf(line);
-    this.waiting.sync = true;
+    this.waiting += lineOf(line);
     await this.flush();
   }
 
@@ -106,8 +105,8 @@ export class Journal {
    * seen by the next append.
    */
   note(line: JournalLine): void {
-    if (this.waiting.text === "") setImmediate(() => void this.flush().catch(() => undefined));
-    this.waiting.text += lineOf(line);
+    if (this.waiting === "") setImmediate(() => void this.flush().catch(() => undefined));
+    this.waiting += lineOf(line);
   }
 
   /** Resolves when all is written. */
@@ -121,14 +120,13 @@ export class Journal {
   /** Writes what waits: one write for all of it. */
   private flush(): Promise<void> {
     const work = this.writing.then(async () => {
-      const { text, sync } = this.waiting;
-      this.waiting = { text: "", sync: false };
+      const text = this.waiting;
+      this.waiting = "";
       if (this.broken) throw this.broken;
       if (text === "") return;
       try {
         const file = this.file ?? (await this.open());
         await file.appendFile(text);
-        if (sync) await file.datasync();
       } catch (error) {
         this.broken = journalFault(error, this.path);
         throw this.broken;
@@ -140,7 +138,8 @@ export class Journal {
 
   private async open(): Promise<FileHandle> {
     await mkdir(dirname(this.path), { recursive: true });
-    const file = await open(this.path, "a", 0o600);
+    // "s": a write ends when it is on the disk.
+    const file = await open(this.path, "as", 0o600);
     this.file = file;
     // An empty line does no harm; one torn by a kill must not swallow ours.
     await file.appendFile(this.head ? `${JSON.stringify(this.head)}\n` : "\n");

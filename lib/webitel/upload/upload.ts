@@ -7,6 +7,7 @@
 import { CLOSED, ContactCenterError } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
+import { Announcements } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { verifySent } from "./verification.js";
 import {
@@ -96,6 +97,7 @@ export class Upload {
       runId: options.runId,
       fileName: options.fileName,
       journal: options.journal,
+      announcements: new Announcements(options.journal, options.runId),
       pace: this.pace,
       uncertain: options.uncertain,
       doubles: options.doubles ?? "remove",
@@ -199,14 +201,15 @@ export class Upload {
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     try {
       await this.verifyOpenParts(before?.parts ?? [], open);
-      const source = new ReadAhead(
-        batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open }),
-        concurrency,
-      );
+      const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open });
+      const { announcements } = this.context;
+      // At a set rate there is time enough when a batch leaves.
+      const source = new ReadAhead(announcements.announced(made, rate === 0), concurrency);
       try {
         if (await this.deliverNext(source)) await this.workers(source, concurrency);
       } finally {
         source.close();
+        announcements.retract();
       }
       await this.doubleCheck.finish();
     } catch (error) {

@@ -18,6 +18,7 @@ import { beginRun, type OpenedRun, resumeRun, type SkippedRun } from "../../../l
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
+import { until } from "../../support/wait.js";
 
 const head = { run: "r1", queue: "10", input: "hash", started: 5 };
 
@@ -174,6 +175,21 @@ describe("lib/webitel/upload/journal", () => {
       readdirSync(folder).filter((name) => name.endsWith(".lock")),
       [],
     );
+  });
+
+  it("writes notes along with the line that follows, and alone when none does", async () => {
+    const path = join(folder, "notes.jsonl");
+    const journal = new Journal(path, head);
+    const lines = (): string[] => readFileSync(path, "utf8").trim().split("\n");
+    journal.note({ ok: "r1-1" });
+    journal.note({ no: "r1-2" });
+    await journal.append({ send: "r1-3", batch: 3, rows: [[1, 1]] });
+    assert.deepEqual(lines().slice(1), ['{"ok":"r1-1"}', '{"no":"r1-2"}', '{"send":"r1-3","batch":3,"rows":[[1,1]]}']);
+    journal.note({ ok: "r1-3" });
+    await until("the note is written", () => lines().length === 5);
+    journal.note({ checked: "r1-3" });
+    await journal.close();
+    assert.equal(lines()[5], '{"checked":"r1-3"}');
   });
 
   it("is named when its first line is damaged, so that nobody takes it for nothing to resume", async () => {
