@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { EVENTS } from "../lib/rte/tables.js";
 import { code, node, tab } from "../test/support/flow.js";
-import { type FlowNode, makeUserDir, NodeRed } from "../test/support/node-red.js";
+import { type FlowNode, makeUserDir, NodeRed, PACKAGE } from "../test/support/node-red.js";
 import { until } from "../test/support/wait.js";
 import type { Report } from "./support/counter.js";
 import { median } from "./support/median.js";
@@ -122,7 +122,7 @@ function prepareUserDir(): string {
     JSON.stringify({
       name: "user",
       private: true,
-      dependencies: { "@contact-center/node-red-contrib-contact-center": "*", "node-red-contrib-signalrcore": "*" },
+      dependencies: { [PACKAGE]: "*", "node-red-contrib-signalrcore": "*" },
     }),
   );
   mkdirSync(join(userDir, "nodes"), { recursive: true });

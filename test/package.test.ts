@@ -5,21 +5,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nodeTypes } from "../scripts/assets.js";
-import { makeUserDir, NodeRed } from "./support/node-red.js";
+import { makeUserDir, NodeRed, PACKAGE } from "./support/node-red.js";
 
 const root = resolve(__dirname, "..");
-const NAME = "@contact-center/node-red-contrib-contact-center";
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   "node-red": { nodes: Record<string, string> };
   exports: Record<string, unknown>;
 };
 /** What an integrator may write without Node-RED: each vendor's client or reader, typed. */
 const STRICT_CONSUMER = `
-import { createCtiClient, readCommand, ContactCenterError, type CtiClient } from "${NAME}/cti";
-import { createWebitelClient, type Agent, type Member } from "${NAME}/webitel";
-import { createRteClient, tokenLogin, EVENT_NAMES, type EventName, type RteEvent } from "${NAME}/rte";
-import { answerBody, readRequest as readCall } from "${NAME}/smartrouting";
-import { answerBody as layerAnswer, readRequest as readLayer, type Action } from "${NAME}/voicenter";
+import { createCtiClient, readCommand, ContactCenterError, type CtiClient } from "${PACKAGE}/cti";
+import { createWebitelClient, type Agent, type Member } from "${PACKAGE}/webitel";
+import { createRteClient, tokenLogin, EVENT_NAMES, type EventName, type RteEvent } from "${PACKAGE}/rte";
+import { answerBody, readRequest as readCall } from "${PACKAGE}/smartrouting";
+import { answerBody as layerAnswer, readRequest as readLayer, type Action } from "${PACKAGE}/voicenter";
 
 const broker: CtiClient = createCtiClient({ url: "https://broker.example" });
 const sent: Promise<number> = broker.command(readCommand({ command: "Dial" })).then(({ status }) => status);
@@ -91,7 +90,7 @@ describe("the packed tarball", function () {
       enabled: boolean;
       err?: unknown;
     }[];
-    const own = sets.filter((set) => set.module === NAME);
+    const own = sets.filter((set) => set.module === PACKAGE);
     assert.deepEqual(own.flatMap((set) => set.types).sort(), [...types].sort());
     for (const set of own) assert.ok(set.enabled && set.err === undefined, JSON.stringify(set));
     assert.deepEqual(
@@ -107,15 +106,15 @@ describe("the packed tarball", function () {
         assert.ok(html.includes(mark), mark);
     }
     for (const vendor of vendors) {
-      const script = join(userDir, "node_modules", NAME, manifest["node-red"].nodes[vendor] as string);
+      const script = join(userDir, "node_modules", PACKAGE, manifest["node-red"].nodes[vendor] as string);
       // A missing icon is answered with core's own, so the file is looked for.
       assert.match(readFileSync(join(script, "..", "icons", `${vendor}.svg`), "utf8"), /viewBox="0 0 40 60"/);
-      const catalogue = (await (await fetch(`${red.url}/locales/${NAME}/${vendor}?lng=en-US`)).json()) as object;
+      const catalogue = (await (await fetch(`${red.url}/locales/${PACKAGE}/${vendor}?lng=en-US`)).json()) as object;
       assert.ok("shared" in catalogue, vendor);
     }
     assert.ok(!html.includes("<!-- include"));
     const icons = (await (await fetch(`${red.url}/icons`)).json()) as Record<string, string[]>;
-    assert.deepEqual([...(icons[NAME] ?? [])].sort(), vendors.map((vendor) => `${vendor}.svg`).sort());
+    assert.deepEqual([...(icons[PACKAGE] ?? [])].sort(), vendors.map((vendor) => `${vendor}.svg`).sort());
   });
 
   it("serves the forms' modules with all that they import", async () => {
@@ -139,16 +138,16 @@ describe("the packed tarball", function () {
   });
 
   it("offers the examples in the import menu", async () => {
-    const examples = JSON.stringify(await (await fetch(`${red.url}/library/examples/flows/${NAME}`)).json());
+    const examples = JSON.stringify(await (await fetch(`${red.url}/library/examples/flows/${PACKAGE}`)).json());
     for (const vendor of vendors) assert.ok(examples.includes(`"${vendor}"`), `${vendor} in ${examples}`);
   });
 
   it("loads only what registers the types until a flow has one, and then no package until the node needs it", () => {
     const script = `
       const { dirname, join } = require("node:path");
-      const root = dirname(require.resolve("${NAME}/package.json"));
-      const loaded = () => Object.keys(require.cache).map((file) => file.split("node_modules/").at(-1).replace("${NAME}/dist/", ""));
-      for (const file of Object.values(require("${NAME}/package.json")["node-red"].nodes)) require(join(root, file));
+      const root = dirname(require.resolve("${PACKAGE}/package.json"));
+      const loaded = () => Object.keys(require.cache).map((file) => file.split("node_modules/").at(-1).replace("${PACKAGE}/dist/", ""));
+      for (const file of Object.values(require("${PACKAGE}/package.json")["node-red"].nodes)) require(join(root, file));
       const first = loaded();
       for (const [type, vendor] of ${JSON.stringify(Object.entries(nodeTypes()))}) require(join(root, "dist/nodes", vendor, type));
       console.log(JSON.stringify({ first, then: loaded() }));`;
@@ -158,7 +157,7 @@ describe("the packed tarball", function () {
     assert.deepEqual(
       first.filter((file) => !vendors.some((vendor) => file === `nodes/${vendor}/${vendor}.js`)).toSorted(),
       [
-        `${NAME}/package.json`,
+        `${PACKAGE}/package.json`,
         "lib/webitel/tables.js",
         "lib/webitel/time.js",
         "nodes/shared/register.js",
@@ -167,7 +166,7 @@ describe("the packed tarball", function () {
     );
     assert.ok(then.length > first.length + types.length);
     assert.deepEqual(
-      then.filter((file) => !/^(?:lib|nodes)\//.test(file) && file !== `${NAME}/package.json`),
+      then.filter((file) => !/^(?:lib|nodes)\//.test(file) && file !== `${PACKAGE}/package.json`),
       [],
     );
   });
@@ -192,14 +191,14 @@ describe("the packed tarball", function () {
       }),
     );
     execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", userDir], { encoding: "utf8" });
-    const client = readFileSync(join(userDir, "node_modules", NAME, "dist/lib/cti/index.d.ts"), "utf8");
+    const client = readFileSync(join(userDir, "node_modules", PACKAGE, "dist/lib/cti/index.d.ts"), "utf8");
     assert.match(client, /\/\*\* How to reach one broker\. \*\//);
   });
 
   it("can be used from plain JavaScript, by require and by import, and its errors are sentences", () => {
     const paths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
     assert.deepEqual(paths.map((path) => path.slice(2)).sort(), [...vendors].sort());
-    const names = paths.map((path) => `${NAME}${path.slice(1)}`);
+    const names = paths.map((path) => `${PACKAGE}${path.slice(1)}`);
     const check = `
       for (const part of parts) if (Object.keys(part).length < 3) throw new Error("nothing exported");
       const { readCommand } = parts[${paths.indexOf("./cti")}];
@@ -209,7 +208,7 @@ describe("the packed tarball", function () {
       "consumer.cjs": `const parts = ${JSON.stringify(names)}.map((name) => require(name));${check}`,
       "consumer.mjs":
         names.map((name, at) => `import * as part${at} from "${name}";\n`).join("") +
-        `import { readCommand as named } from "${NAME}/cti"; named;\n` +
+        `import { readCommand as named } from "${PACKAGE}/cti"; named;\n` +
         `const parts = [${names.map((_, at) => `part${at}`).join(", ")}];${check}`,
     };
     for (const [file, text] of Object.entries(scripts)) {
@@ -221,7 +220,7 @@ describe("the packed tarball", function () {
     }
     assert.throws(
       () =>
-        execFileSync(process.execPath, ["-e", `require("${NAME}/dist/lib/http/rest.js")`], {
+        execFileSync(process.execPath, ["-e", `require("${PACKAGE}/dist/lib/http/rest.js")`], {
           cwd: userDir,
           stdio: "pipe",
         }),

@@ -2,9 +2,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { PACKAGE } from "./node-red.js";
 
 const root = resolve(__dirname, "../..");
-const PACKAGE = "@contact-center/node-red-contrib-contact-center";
 
 /** Copies the built pack and its dependencies side by side, with an old cookie library in their midst. */
 export function installedWithOldCookies(): { path: string; remove: () => void } {
