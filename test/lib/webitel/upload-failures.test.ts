@@ -1,48 +1,19 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
-import type { Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
-import { people, type Prepared, UploadHarness, upTo, type Overrides } from "../../support/webitel/bench-run.js";
-
-const IMPATIENT = { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000, lateMs: 0 };
+import { eachWithHarness, failure, IMPATIENT, numbers, people, upTo } from "../../support/webitel/bench-run.js";
 
 describe("lib/webitel/upload, failures", () => {
-  let bench: UploadHarness;
-
-  async function prepare(
-    items: readonly unknown[],
-    overrides: Overrides = {},
-    options: WebitelSimulatorOptions = {},
-  ): Promise<Prepared> {
-    bench = new UploadHarness(await startWebitelSimulator(options));
-    return bench.prepare(items, overrides);
-  }
-  const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
-    total,
-    accepted,
-    rejected,
-    uncertain,
-    batches,
-  ];
-  const failure = async ({ upload, rows }: Prepared): Promise<ContactCenterError & { cause: { report: Report } }> => {
-    try {
-      await upload.run(rows);
-    } catch (error) {
-      return error as ContactCenterError & { cause: { report: Report } };
-    }
-    throw new Error("the upload did not fail");
-  };
-
-  afterEach(() => bench.close());
+  const harness = eachWithHarness();
+  const { prepare } = harness;
 
   for (const fault of ["reset-after", "502-after", "cut-after", "late"] as const) {
     it(`settles an answer lost by ${fault}: asks before it sends again`, async () => {
       const { upload, rows, results } = await prepare(people(20));
-      bench.simulator.faults.push(fault);
+      harness.bench.simulator.faults.push(fault);
       assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
-      assert.deepEqual(bench.bulks(), ["1", "2"]);
-      assert.deepEqual(bench.loaded(), upTo(20));
+      assert.deepEqual(harness.bench.bulks(), ["1", "2"]);
+      assert.deepEqual(harness.bench.loaded(), upTo(20));
       assert.equal(Object.keys(results[0]?.ids ?? {}).length, 10);
     });
   }
@@ -50,11 +21,11 @@ describe("lib/webitel/upload, failures", () => {
   for (const fault of ["reset", "500", "502", "503"] as const) {
     it(`sends again after ${fault}, when the queue has twice said no`, async () => {
       const { upload, rows } = await prepare(people(10));
-      bench.simulator.faults.push(fault);
+      harness.bench.simulator.faults.push(fault);
       assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
-      assert.deepEqual(bench.bulks(), ["1", "1"]);
+      assert.deepEqual(harness.bench.bulks(), ["1", "1"]);
       assert.deepEqual(
-        bench.simulator.seen.slice(0, 4).map(({ method }) => method),
+        harness.bench.simulator.seen.slice(0, 4).map(({ method }) => method),
         ["POST", "GET", "GET", "POST"],
       );
     });
@@ -63,37 +34,37 @@ describe("lib/webitel/upload, failures", () => {
   it("asks not before 500 ms after the break, unless told", async () => {
     const { PATIENCE } = await import("../../../lib/webitel/upload/context.js");
     const { upload, rows } = await prepare(people(1), { patience: PATIENCE });
-    bench.simulator.faults.push("reset-after");
+    harness.bench.simulator.faults.push("reset-after");
     await upload.run(rows);
-    const [bulk, search] = bench.simulator.seen;
+    const [bulk, search] = harness.bench.simulator.seen;
     assert.ok((search?.at ?? 0) - (bulk?.at ?? 0) >= 495);
   });
 
   it("goes on asking while the queue cannot be asked", async () => {
     const { upload, rows } = await prepare(people(10));
-    for (const fault of ["reset-after", "503", "reset", "500"] as const) bench.simulator.faults.push(fault);
+    for (const fault of ["reset-after", "503", "reset", "500"] as const) harness.bench.simulator.faults.push(fault);
     assert.deepEqual(numbers(await upload.run(rows)), [10, 10, 0, 0, 1]);
-    assert.deepEqual(bench.bulks(), ["1"]);
-    assert.equal(bench.asked(), 4);
+    assert.deepEqual(harness.bench.bulks(), ["1"]);
+    assert.equal(harness.bench.asked(), 4);
   });
 
   it("is not fooled by a server that ignores the filter", async () => {
     const { upload, rows } = await prepare(people(20), {}, { ignoresVariables: true });
-    const queue = bench.simulator.store.queue("10");
+    const queue = harness.bench.simulator.store.queue("10");
     if (queue)
-      bench.simulator.store.insert(
+      harness.bench.simulator.store.insert(
         queue,
         people(2500).map(({ destination }) => ({
           communications: [{ destination: String(destination), type: { id: "1" } }],
           variables: { row: "0" },
         })),
       );
-    bench.simulator.faults.push("reset");
-    bench.simulator.faults.push("slow");
+    harness.bench.simulator.faults.push("reset");
+    harness.bench.simulator.faults.push("slow");
     assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
-    assert.deepEqual(bench.bulks(), ["1", "1", "2"]);
+    assert.deepEqual(harness.bench.bulks(), ["1", "1", "2"]);
     assert.deepEqual(
-      bench.loaded().filter((row) => row > 0),
+      harness.bench.loaded().filter((row) => row > 0),
       upTo(20),
     );
   });
@@ -101,9 +72,9 @@ describe("lib/webitel/upload, failures", () => {
   for (const fault of ["reset", "500", "502", "503"] as const) {
     it(`reports an answer lost by ${fault} instead of asking, when told so`, async () => {
       const { upload, rows, results } = await prepare(people(20), { uncertain: "report" });
-      bench.simulator.faults.push(fault);
+      harness.bench.simulator.faults.push(fault);
       assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
-      assert.deepEqual([bench.asked(), bench.bulks()], [0, ["1", "2"]]);
+      assert.deepEqual([harness.bench.asked(), harness.bench.bulks()], [0, ["1", "2"]]);
       assert.deepEqual(
         results[0]?.rejects.map(({ row, code }) => [row, code]),
         upTo(10).map((row) => [row, "UNCERTAIN"]),
@@ -115,31 +86,31 @@ describe("lib/webitel/upload, failures", () => {
     for (const header of [() => "1", () => new Date(Date.now() + 2000).toUTCString()]) {
       const retryAfter = header();
       const { upload, rows } = await prepare(people(60), { concurrency: 3 });
-      bench.simulator.faults.push("429", retryAfter);
+      harness.bench.simulator.faults.push("429", retryAfter);
       await upload.run(rows);
-      const times = bench.simulator.seen.map(({ at }) => at);
+      const times = harness.bench.simulator.seen.map(({ at }) => at);
       assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 900, `${(times[1] ?? 0) - (times[0] ?? 0)} ms`);
-      assert.deepEqual(bench.loaded(), upTo(60));
-      if (retryAfter === "1") await bench.close();
+      assert.deepEqual(harness.bench.loaded(), upTo(60));
+      if (retryAfter === "1") await harness.bench.close();
     }
   });
 
   it("waits for a server that is down, and gives up when it stays so", async () => {
     const { upload, rows } = await prepare(people(20));
-    await bench.simulator.down();
+    await harness.bench.simulator.down();
     const work = upload.run(rows);
     await new Promise((done) => setTimeout(done, 100));
-    await bench.simulator.up();
+    await harness.bench.simulator.up();
     assert.deepEqual(numbers(await work), [20, 20, 0, 0, 2]);
 
-    const again = await bench.prepare(people(20), {
+    const again = await harness.bench.prepare(people(20), {
       patience: { backoff: { minMs: 10, maxMs: 20 }, askAfterMs: 10, giveUpMs: 200, lateMs: 0 },
     });
-    await bench.simulator.down();
+    await harness.bench.simulator.down();
     const error = await failure(again);
     assert.deepEqual([error.code, error.key], ["ECONNREFUSED", "webitel.errors.gave-up"]);
-    await bench.simulator.up();
-    const rest = await bench.prepare(people(20), { resume: true });
+    await harness.bench.simulator.up();
+    const rest = await harness.bench.prepare(people(20), { resume: true });
     assert.deepEqual(numbers(await rest.upload.run(rest.rows)).slice(0, 2), [20, 20]);
   });
 
@@ -159,7 +130,7 @@ describe("lib/webitel/upload, failures", () => {
       },
     });
     assert.deepEqual(numbers(await late.upload.run(late.rows)), [4, 4, 0, 0, 1]);
-    const gone = await bench.prepare(people(5), {
+    const gone = await harness.bench.prepare(people(5), {
       patience,
       api: {
         createMembers: lost,

@@ -2,50 +2,29 @@ import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
-import type { Report } from "../../../lib/webitel/upload/report.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
-import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
-import { people, type Prepared, UploadHarness, upTo, type Overrides } from "../../support/webitel/bench-run.js";
+import {
+  eachWithHarness,
+  failure,
+  IMPATIENT,
+  numbers,
+  type Overrides,
+  people,
+  upTo,
+} from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
 
-const IMPATIENT = { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000, lateMs: 0 };
-
 describe("lib/webitel/upload", () => {
-  let bench: UploadHarness;
-
-  async function prepare(
-    items: readonly unknown[],
-    overrides: Overrides = {},
-    options: WebitelSimulatorOptions = {},
-  ): Promise<Prepared> {
-    bench = new UploadHarness(await startWebitelSimulator(options));
-    return bench.prepare(items, overrides);
-  }
-  const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
-    total,
-    accepted,
-    rejected,
-    uncertain,
-    batches,
-  ];
-  const failure = async ({ upload, rows }: Prepared): Promise<ContactCenterError & { cause: { report: Report } }> => {
-    try {
-      await upload.run(rows);
-    } catch (error) {
-      return error as ContactCenterError & { cause: { report: Report } };
-    }
-    throw new Error("the upload did not fail");
-  };
-
-  afterEach(() => bench.close());
+  const harness = eachWithHarness();
+  const { prepare } = harness;
 
   it("loads batches, keeps 64-bit ids as text and tells which row got which", async () => {
     const { upload, rows, results } = await prepare(people(25));
     const report = await upload.run(rows);
     assert.deepEqual(numbers(report), [25, 25, 0, 0, 3]);
-    assert.deepEqual(bench.loaded(), upTo(25));
-    assert.deepEqual(bench.bulks(), ["1", "2", "3"]);
+    assert.deepEqual(harness.bench.loaded(), upTo(25));
+    assert.deepEqual(harness.bench.bulks(), ["1", "2", "3"]);
     assert.deepEqual(
       results.map(({ batch, accepted, total }) => [batch, accepted, total]),
       [
@@ -54,14 +33,14 @@ describe("lib/webitel/upload", () => {
         [3, 5, 5],
       ],
     );
-    assert.deepEqual(results[1]?.ids["11"], bench.simulator.store.queue("10")?.members[10]?.id);
-    assert.equal(bench.simulator.store.queue("10")?.members[0]?.variables?.["cc_batch"], `${report.runId}-1`);
+    assert.deepEqual(results[1]?.ids["11"], harness.bench.simulator.store.queue("10")?.members[10]?.id);
+    assert.equal(harness.bench.simulator.store.queue("10")?.members[0]?.variables?.["cc_batch"], `${report.runId}-1`);
   });
 
   it("asks nothing and reports 0 for an empty input", async () => {
     const { upload, rows } = await prepare([]);
     assert.deepEqual(numbers(await upload.run(rows)), [0, 0, 0, 0, 0]);
-    assert.equal(bench.simulator.seen.length, 0);
+    assert.equal(harness.bench.simulator.seen.length, 0);
   });
 
   it("refuses rows before sending, with their number and as they came", async () => {
@@ -78,7 +57,7 @@ describe("lib/webitel/upload", () => {
   it("halves a refused batch down to the bad rows, each half with a marker of its own", async () => {
     const { upload, rows, results } = await prepare(people(20, (row) => (row === 13 ? { bucket: "99" } : {})));
     assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);
-    assert.deepEqual(bench.bulks(), ["1", "2", "2a", "2b", "2aa", "2ab", "2aba", "2abb"]);
+    assert.deepEqual(harness.bench.bulks(), ["1", "2", "2a", "2b", "2aa", "2ab", "2aba", "2abb"]);
     const [reject] = results[1]?.rejects ?? [];
     assert.deepEqual(
       [reject?.row, reject?.code, reject?.reason],
@@ -88,7 +67,7 @@ describe("lib/webitel/upload", () => {
         'name=Person 13, pq: insert or update on table "cc_member" violates foreign key constraint "cc_member_cc_bucket_id_fk" (store.sql_member.save.app_error)',
       ],
     );
-    assert.equal(bench.loaded().length, 19);
+    assert.equal(harness.bench.loaded().length, 19);
   });
 
   it("ends when the first 16 rows are refused with one text, the first batch alone", async () => {
@@ -99,8 +78,8 @@ describe("lib/webitel/upload", () => {
     const error = await failure({ upload, rows, results: [] });
     assert.equal(error.code, 400);
     assert.deepEqual(numbers(error.cause.report), [0, 0, 0, 0, 1]);
-    assert.equal(bench.bulks().length, 31);
-    assert.ok(bench.bulks().every((marker) => marker.startsWith("1")));
+    assert.equal(harness.bench.bulks().length, 31);
+    assert.ok(harness.bench.bulks().every((marker) => marker.startsWith("1")));
   });
 
   const hopeless: [string, Overrides, number, number][] = [
@@ -113,8 +92,8 @@ describe("lib/webitel/upload", () => {
       it(`ends at once with one error for ${what} (${errorShape} error), the token in none of it`, async () => {
         const error = await failure(await prepare(people(50), { concurrency: 8, ...overrides }, { errorShape }));
         assert.equal(error.code, code);
-        assert.equal(bench.bulks().length, bulks);
-        assert.equal(bench.loaded().length, 0);
+        assert.equal(harness.bench.bulks().length, bulks);
+        assert.equal(harness.bench.loaded().length, 0);
         assert.ok(!JSON.stringify([error.message, error.cause, error.params]).includes("wrong-secret"));
       });
     }
@@ -125,32 +104,32 @@ describe("lib/webitel/upload", () => {
     const startMs = Date.now();
     await upload.run(rows);
     // The first batch goes at once, each further one 50 ms later at the earliest.
-    const early = bench.simulator.seen.filter(({ at }, index) => at - startMs < index * 50 - 5);
+    const early = harness.bench.simulator.seen.filter(({ at }, index) => at - startMs < index * 50 - 5);
     assert.deepEqual(early, []);
   });
 
   it("pauses, goes on, and cancels with its report", async () => {
     const { upload, rows } = await prepare(people(1000), {}, { bulkDelayMs: 5 });
     const work = upload.run(rows);
-    await until("a few batches", () => bench.bulks().length >= 3);
+    await until("a few batches", () => harness.bench.bulks().length >= 3);
     upload.pause();
     // Batches under way end; an upload that goes on would never be quiet for so long.
     await until("the upload to be quiet", async () => {
-      const before = bench.bulks().length;
+      const before = harness.bench.bulks().length;
       await new Promise((done) => setTimeout(done, 200));
-      return bench.bulks().length === before;
+      return harness.bench.bulks().length === before;
     });
-    const paused = bench.bulks().length;
+    const paused = harness.bench.bulks().length;
     assert.ok(paused < 100);
     upload.resume();
-    await until("more batches", () => bench.bulks().length > paused + 2);
+    await until("more batches", () => harness.bench.bulks().length > paused + 2);
     upload.cancel();
     const report = await work;
     assert.equal(report.cancelled, true);
-    assert.equal(report.accepted, bench.loaded().length);
-    assert.equal(report.batches, bench.bulks().length);
+    assert.equal(report.accepted, harness.bench.loaded().length);
+    assert.equal(report.batches, harness.bench.bulks().length);
     assert.ok(report.total < 1000 && report.total === report.accepted);
-    await assert.rejects(bench.prepare(people(1000), { resume: true }), {
+    await assert.rejects(harness.bench.prepare(people(1000), { resume: true }), {
       code: "EINVALID",
       key: "webitel.errors.resume.nothing",
     });
@@ -159,7 +138,7 @@ describe("lib/webitel/upload", () => {
   it("counts no batch that a cancel has kept back", async () => {
     const { upload, rows } = await prepare(people(100), { rate: 5 });
     const work = upload.run(rows);
-    await until("the first batch", () => bench.bulks().length === 1);
+    await until("the first batch", () => harness.bench.bulks().length === 1);
     await until("its end", () => upload.report.accepted > 0);
     upload.cancel();
     assert.deepEqual((await work).batches, 1);
@@ -168,40 +147,40 @@ describe("lib/webitel/upload", () => {
   it("closes: what is under way ends, the rest is left to a resume", async () => {
     const { upload, rows } = await prepare(people(400), { concurrency: 2 }, { bulkDelayMs: 20 });
     const work = failure({ upload, rows, results: [] });
-    await until("a few batches", () => bench.loaded().length >= 50);
+    await until("a few batches", () => harness.bench.loaded().length >= 50);
     await upload.close();
     const error = await work;
     assert.equal(error.code, "ECLOSED");
-    assert.equal(error.cause.report.accepted, bench.loaded().length);
-    const rest = await bench.prepare(people(400), { resume: true });
+    assert.equal(error.cause.report.accepted, harness.bench.loaded().length);
+    const rest = await harness.bench.prepare(people(400), { resume: true });
     const report = await rest.upload.run(rest.rows);
     assert.deepEqual([report.resumed, report.runId, report.accepted], [true, error.cause.report.runId, 400]);
-    assert.deepEqual(bench.loaded(), upTo(400));
-    assert.equal(bench.asked(), 0);
+    assert.deepEqual(harness.bench.loaded(), upTo(400));
+    assert.equal(harness.bench.asked(), 0);
   });
 
   it("refuses to resume another input, another queue, or nothing", async () => {
     await prepare([]);
-    await assert.rejects(bench.prepare(people(5), { resume: true }), { key: "webitel.errors.resume.nothing" });
-    const broken = await bench.prepare(people(30), { token: "wrong" });
+    await assert.rejects(harness.bench.prepare(people(5), { resume: true }), { key: "webitel.errors.resume.nothing" });
+    const broken = await harness.bench.prepare(people(30), { token: "wrong" });
     await failure(broken);
-    await assert.rejects(bench.prepare(people(31), { resume: true }), {
+    await assert.rejects(harness.bench.prepare(people(31), { resume: true }), {
       code: "EINVALID",
       key: "webitel.errors.resume.changed",
     });
-    await assert.rejects(bench.prepare(people(30), { resume: true, queueId: "11" }), {
+    await assert.rejects(harness.bench.prepare(people(30), { resume: true, queueId: "11" }), {
       key: "webitel.errors.resume.queue",
     });
-    const rest = await bench.prepare(people(30), { resume: true });
+    const rest = await harness.bench.prepare(people(30), { resume: true });
     assert.equal((await rest.upload.run(rest.rows)).accepted, 30);
-    await assert.rejects(bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
+    await assert.rejects(harness.bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
   });
 
   it("does not resume a broken run whose input was loaded by a later one", async () => {
     await failure(await prepare(people(30), { token: "wrong" }));
-    const whole = await bench.prepare(people(30));
+    const whole = await harness.bench.prepare(people(30));
     await whole.upload.run(whole.rows);
-    await assert.rejects(bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
+    await assert.rejects(harness.bench.prepare(people(30), { resume: true }), { key: "webitel.errors.resume.nothing" });
   });
 
   it("sends nothing that the journal could not note", async () => {
@@ -210,7 +189,7 @@ describe("lib/webitel/upload", () => {
     });
     const error = await failure({ upload, rows, results: [] });
     assert.equal(error.code, "ENOSPC");
-    assert.equal(bench.simulator.seen.length, 0);
+    assert.equal(harness.bench.simulator.seen.length, 0);
   });
 
   it("loads the good rows before an input that breaks", async () => {
@@ -222,7 +201,7 @@ describe("lib/webitel/upload", () => {
     const error = await failure({ upload, rows: broken(), results: [] });
     assert.equal(error.code, "EINVALID");
     assert.equal(error.cause.report.accepted, 15);
-    assert.deepEqual(bench.loaded(), upTo(15));
+    assert.deepEqual(harness.bench.loaded(), upTo(15));
   });
 
   it("takes a half's 404 for a row's fault", async () => {

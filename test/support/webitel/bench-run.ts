@@ -2,16 +2,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
-import type { BatchResult } from "../../../lib/webitel/upload/report.js";
+import type { BatchResult, Report } from "../../../lib/webitel/upload/report.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import type { Patience } from "../../../lib/webitel/upload/context.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
 import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
-import { WEBITEL_DEMO_TOKEN, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import {
+  startWebitelSimulator,
+  WEBITEL_DEMO_TOKEN,
+  type WebitelSimulator,
+  type WebitelSimulatorOptions,
+} from "../../../simulators/webitel/simulator.js";
 
 /** What a test may want otherwise. */
 export type Overrides = Partial<Omit<UploadOptions, "before">> & { resume?: boolean; token?: string };
@@ -95,6 +101,46 @@ export class UploadHarness {
     await this.simulator.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What tests wait for with an api of their own. */
+export const IMPATIENT: Patience = { backoff: { minMs: 1, maxMs: 5 }, askAfterMs: 1, giveUpMs: 60_000, lateMs: 0 };
+
+/** Total, accepted, rejected, uncertain, batches. */
+export const numbers = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
+  total,
+  accepted,
+  rejected,
+  uncertain,
+  batches,
+];
+
+/** The error of an upload that must fail. */
+export async function failure({ upload, rows }: Prepared): Promise<ContactCenterError & { cause: { report: Report } }> {
+  try {
+    await upload.run(rows);
+  } catch (error) {
+    return error as ContactCenterError & { cause: { report: Report } };
+  }
+  throw new Error("the upload did not fail");
+}
+
+/** A simulator and a harness for each test of the suite that calls this; `bench` is there once an upload was prepared. */
+export function eachWithHarness(): {
+  bench: UploadHarness;
+  prepare: (items: readonly unknown[], overrides?: Overrides, options?: WebitelSimulatorOptions) => Promise<Prepared>;
+} {
+  let bench: UploadHarness;
+  afterEach(() => bench.close());
+  return {
+    get bench() {
+      return bench;
+    },
+    async prepare(items, overrides, options) {
+      bench = new UploadHarness(await startWebitelSimulator(options));
+      return bench.prepare(items, overrides);
+    },
+  };
 }
 
 /** 1 … count */
