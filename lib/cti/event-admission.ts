@@ -41,10 +41,11 @@ export class EventAdmission {
     const sending = candidates.find(({ sendingSince }) => sendingSince !== undefined);
     // Once the answer is there, or lost, it is known whose this one is.
     const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
-    if (unanswered === undefined) ids.noteUnknown(id, keys);
-    else onUnanswered(id, unanswered);
     // Beside a known subscription an unknown one may be left over.
-    return sending !== undefined && (sending.id === undefined || ids.lostAnswersOf(sending.key) === 0);
+    const isAdmitted = sending !== undefined && (sending.id === undefined || ids.lostAnswersOf(sending.key) === 0);
+    if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
+    else onUnanswered(id, unanswered);
+    return isAdmitted;
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

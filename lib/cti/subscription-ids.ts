@@ -26,6 +26,8 @@ interface UnknownId {
   seenAt: number;
   /** The entries that it may belong to. */
   keys: readonly string[];
+  /** When an event of it was refused first, Unix milliseconds. */
+  refusedAt?: number | undefined;
 }
 
 /** The ids of one broker. Entries are named by their key. */
@@ -39,14 +41,19 @@ export class SubscriptionIds {
   // Taken for what a lost answer was about: to be ended, but not known to be ours.
   private readonly presumed = new Set<string>();
 
-  /** The entry has this id now. */
-  hold(id: string, key: string): void {
+  /**
+   * The entry has this id now.
+   * @returns since when events of it were refused, before it was known, Unix milliseconds
+   */
+  hold(id: string, key: string): number | undefined {
     const normal = normalId(id);
+    const refusedAt = this.unknown.get(normal)?.refusedAt;
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
     this.unknown.delete(normal);
     this.presumed.delete(normal);
     this.holders.set(normal, (this.holders.get(normal) ?? new Set()).add(key));
+    return refusedAt;
   }
 
   /** The entry has another id now, or none; this one is to be ended unless another entry has it. */
@@ -128,11 +135,17 @@ export class SubscriptionIds {
     return true;
   }
 
-  /** An event of an id came in that is not known to be ours, for one of these entries. */
-  noteUnknown(id: string, keys: readonly string[]): void {
+  /** An event of an id came in that is not known to be ours, for one of these entries; it is let in or refused. */
+  noteUnknown(id: string, keys: readonly string[], isRefused: boolean): void {
     const normal = normalId(id);
-    if (this.unknown.has(normal) || this.presumed.has(normal)) return;
-    this.unknown.set(normal, { id, seenAt: Date.now(), keys });
+    if (this.presumed.has(normal)) return;
+    const refusedAt = isRefused ? Date.now() : undefined;
+    const known = this.unknown.get(normal);
+    if (known) {
+      known.refusedAt ??= refusedAt;
+      return;
+    }
+    this.unknown.set(normal, { id, seenAt: Date.now(), keys, refusedAt });
     if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
   }
 

@@ -267,7 +267,9 @@ export class SubscriptionManager {
     const { key, id: old, aliveAt } = entry;
     // Made when nobody wanted it any more.
     if (!this.isWanted(entry)) return this.unsubscribe(id, key, "asked");
-    this.ids.hold(id, key);
+    const refusedAt = this.ids.hold(id, key);
+    // The broker may have ended the former one by itself.
+    if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
     Object.assign(entry, { id, aliveAt: Date.now(), attempt: 0 });
     delete entry.error;
     delete entry.isInDoubt;

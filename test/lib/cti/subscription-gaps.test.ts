@@ -159,6 +159,21 @@ describe("lib/cti/subscription-gaps", () => {
       );
     });
 
+    it("where the first events of a subscription came before the answer, and were taken for those of one left over", async () => {
+      const { manager } = await started([ANNA]);
+      kill(manager);
+      const { manager: second, one } = await started([ANNA]);
+      await test.clock.tickAsync(10_000);
+      gaps.length = 0;
+      const at = Date.now();
+      test.broker.gate = new Promise((resolve) => setTimeout(resolve, 300));
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(100);
+      assert.equal(second.admits(CALLBACK, "id-3", ANNA), false);
+      await test.clock.tickAsync(1000);
+      assert.deepEqual([second.isUsed("id-3"), gaps.map(({ from }) => Date.parse(from))], [true, [at + 100]]);
+    });
+
     it("after a kill in an outage from the last sign before it", async () => {
       const { manager } = await started([ANNA], 60_000);
       await test.clock.tickAsync(10_000);
