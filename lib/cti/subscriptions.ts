@@ -140,12 +140,8 @@ export class SubscriptionManager {
   }
 
   /**
-   * Whether an event may be one that a subscriber asked for; see {@link EventAdmission}. A subscription that the broker
-   * made although its answer got lost is refused and ended.
-   * @param callback address that it came in at
-   * @param id its `SubscriptionId`; undefined or empty where the broker left it out
-   * @param imAddress its `ImAddress`
-   * @param isShared true where others subscribe to the same address
+   * Whether an event may be one that a subscriber asked for; see {@link EventAdmission.admits}. A subscription that the
+   * broker made although its answer got lost is refused and ended.
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
     return this.admission.admits(callback, id, imAddress, isShared);
