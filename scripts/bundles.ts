@@ -4,7 +4,7 @@
  * nodes run stays in its own files, with its names, so that an error's stack says where it was; only the blanks go.
  */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { build, type BuildOptions, type Plugin, transform } from "esbuild";
 
 const root = resolve(__dirname, "..");
@@ -32,19 +32,22 @@ function forms(): string[] {
 const style = (from: string, to: string): Promise<unknown> =>
   build({ ...OPTIONS, entryPoints: [join(root, from)], outfile: join(root, "resources", to) });
 
-/** Takes the blanks out of what the nodes run, a twentieth of the package. An error that ends the process prints its line: that has an end. */
-async function removeBlanks(folder: string): Promise<void> {
+/** Writes what the nodes run in fewer characters, names kept. An error that ends the process prints its line: that has an end. */
+async function shorten(folder: string): Promise<void> {
   for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js")) continue;
     const file = join(root, folder, name);
-    const { code } = await transform(readFileSync(file, "utf8"), { minifyWhitespace: true, lineLimit: 400 });
+    // Node.js reads the names that a module imports from the text of an index, statement by statement.
+    const minifySyntax = basename(name) !== "index.js";
+    const text = readFileSync(file, "utf8");
+    const { code } = await transform(text, { minifyWhitespace: true, minifySyntax, lineLimit: 400 });
     writeFileSync(file, code);
   }
 }
 
 /** Makes `resources/` and the command. */
 export async function buildBundles(): Promise<void> {
-  for (const folder of ["dist/lib", "dist/nodes"]) await removeBlanks(folder);
+  for (const folder of ["dist/lib", "dist/nodes"]) await shorten(folder);
   const contents = forms()
     .map((file) => `import "./${file}";`)
     .join("\n");
