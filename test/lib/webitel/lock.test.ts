@@ -30,10 +30,11 @@ describe("lib/webitel/upload/lock", () => {
 
   it("is held by one, named to the other, and free again afterwards", async () => {
     const lock = await acquireLock(journal);
+    const since = (await lockHolder(journal))?.since;
     await assert.rejects(acquireLock(journal), {
       code: "EINVALID",
       key: "webitel.errors.resume.locked",
-      params: { pid: process.pid, host: hostname(), since: (await lockHolder(journal))?.since },
+      params: { pid: process.pid, host: hostname(), since },
     });
     await lock.release();
     assert.deepEqual(readdirSync(folder), []);
