@@ -148,7 +148,8 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
     const part = (name: string): Sentences => catalogue([join(source, "locales", lang, `${name}.json`)]);
     const pages = types.map((type) => join(source, "locales", lang, `${type}.html`)).filter((page) => existsSync(page));
     const help = await Promise.all(pages.map((page) => withIncludes(page, part)));
-    write(`locales/${lang}/${vendor}.html`, help.join("\n"));
+    // Node-RED breaks no line in code, and the sidebar is narrow.
+    write(`locales/${lang}/${vendor}.html`, help.join("\n").replace(/<code>(?=[^<]{30})/g, '<code class="cc-long">'));
   }
 }
 
