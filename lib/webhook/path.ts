@@ -45,3 +45,10 @@ export function foldPath(path: string): string {
   const folded = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
   return (folded.length > 1 && folded.endsWith("/") ? folded.slice(0, -1) : folded).toLowerCase();
 }
+
+/** A request's target without its scheme and host, which a server has to take as well (RFC 9112, section 3.2.2). */
+export function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const inside = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
+  return inside === undefined || inside.startsWith("/") ? (inside ?? target) : `/${inside}`;
+}

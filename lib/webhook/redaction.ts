@@ -72,7 +72,8 @@ export function redactionOf({ username, ...credentials }: WebhookCredentials, is
   const leaks = (text: string): boolean => {
     if (pattern === undefined) return false;
     for (let [read, left] = [text, ENCODINGS]; ; read = decoded(read), left--) {
-      if (pattern.test(read)) return true;
+      // In an address that a proxy repeats, a plus sign may be a blank.
+      if (pattern.test(read) || pattern.test(read.replaceAll("+", " "))) return true;
       if (left === 0 || !read.includes("%")) return false;
     }
   };

@@ -9,20 +9,21 @@
  * cases, before its body is read; the body of an accepted one is read at the front, because a parser on the way would
  * consume it.
  *
- * What no claim covers is left to other routes: another method, and a last segment that is not the secret. Where no other
- * route may serve such a request it is refused at once, else at the end of the stack, if nobody served it. Only a route
- * gets the body.
+ * What no claim covers is left to other routes: another method, a last segment that is not the secret, and a request
+ * without the credentials where another node has a route for it. Where no other route may serve such a request it is
+ * refused at once, else at the end of the stack, if nobody served it. Only a route gets the body.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
 import { type Body, discardBody, readBody } from "../../../lib/webhook/body.js";
-import { decodePath, foldPath, isNodeRedPath } from "../../../lib/webhook/path.js";
+import { decodePath, foldPath, isNodeRedPath, originForm } from "../../../lib/webhook/path.js";
 import {
   type ExpressApp,
   type Handler,
   hasPath,
   hasRoute,
+  isSecure,
   markBodyTaken,
   moveBeforeRoutes,
   type Next,
@@ -69,6 +70,14 @@ export interface Claim {
   isClosed(): boolean;
   /** The path is claimed, but not with the request's method. */
   refuseMethod(webhook: WebhookRequest, allowed: string): void;
+  /** A middleware of Node-RED's settings failed. */
+  failMiddleware(webhook: WebhookRequest, error: unknown): void;
+}
+
+/** What becomes of a request behind the middleware of the settings. */
+interface Outcome {
+  answer: () => void;
+  fail: (error: unknown) => void;
 }
 
 /** A path that was claimed. */
@@ -117,9 +126,9 @@ export function dispatcherOf(RED: NodeAPI): Dispatcher | undefined {
 class Dispatcher {
   private readonly claims = new Map<string, Claims>();
   /** Answers of requests that were passed on at the front, given at `RED.httpNode`. */
-  private readonly behind = new WeakMap<IncomingMessage, () => void>();
+  private readonly behind = new WeakMap<IncomingMessage, Outcome>();
   /** Refusals of requests that another route may serve, given at the end of the stack. */
-  private readonly atEnd = new WeakMap<IncomingMessage, () => void>();
+  private readonly atEnd = new WeakMap<IncomingMessage, Outcome>();
   private readonly root: ExpressApp;
   private readonly before: Handler[];
   /** True where requests are served at the front. */
@@ -163,7 +172,7 @@ class Dispatcher {
         if (claims.size === 0 && this.claims.get(path) === claims) this.claims.delete(path);
         this.countSegments();
       },
-      isServedTwice: () => hasRoute(this.httpNode, claim.method, this.below(this.nodeRoot(), path) ?? path),
+      isServedTwice: () => this.otherNode(claim.method, path) !== undefined,
     };
   }
 
@@ -201,6 +210,11 @@ class Dispatcher {
     return layers.slice(0, layers.lastIndexOf("mounted_app")).every((name) => PASSING_LAYERS.has(name));
   }
 
+  /** Says whether another node has a route for a request. */
+  private otherNode(method: string, path: string): Server {
+    return hasRoute(this.httpNode, method, this.below(this.nodeRoot(), path) ?? path) ? "route" : undefined;
+  }
+
   /** Who else may serve a request. */
   private otherServer(method: string, path: string): Server {
     /** The apps that a request of this path comes through, and the path as each sees it. */
@@ -226,10 +240,10 @@ class Dispatcher {
       else this.dispatch(request, response, next);
     };
     const given =
-      (answers: WeakMap<IncomingMessage, () => void>): Handler =>
+      (outcomes: WeakMap<IncomingMessage, Outcome>): Handler =>
       (request, response, next) => {
-        const answer = answers.get(request);
-        if (answer) runAll(this.before, request, response, next, answer);
+        const outcome = outcomes.get(request);
+        if (outcome) runAll(this.before, request, response, outcome.fail, outcome.answer);
         else next();
       };
     const behind = given(this.behind);
@@ -266,39 +280,40 @@ class Dispatcher {
     const webhook: WebhookRequest = { request, response, path, query, rest, arrivedAt };
     const method = request.method ?? "";
     const claim = claims.get(method);
+    const [first] = claims.values();
+    const fail = (error: unknown): void => (claim ?? first)?.failMiddleware(webhook, error);
     const admission = claim && (rest === undefined || claim.secretInPath) ? claim.admit(webhook) : undefined;
     if (admission?.accepted === true) {
       const body = method === "GET" ? undefined : readBody(request, claim?.bodyMs ?? 0);
-      this.answer(request, response, next, () => admission.answer(body));
+      this.answer(request, response, next, { answer: () => admission.answer(body), fail });
       return;
     }
     if (rest?.slice(0, -1).includes("/") === true) {
       next();
       return;
     }
-    const [first] = claims.values();
     const refuse = admission
       ? (): void => admission.answer(undefined)
       : (): void => first?.refuseMethod(webhook, [...claims.keys()].join(", "));
     const isOurs = rest === undefined && admission !== undefined;
-    const other = isOurs ? undefined : this.otherServer(method, asked);
+    const other = isOurs ? this.otherNode(method, asked) : this.otherServer(method, asked);
     if (!other) {
-      this.answer(request, response, next, refuse);
+      this.answer(request, response, next, { answer: refuse, fail });
       return;
     }
-    this.atEnd.set(request, refuse);
+    this.atEnd.set(request, { answer: refuse, fail });
     // No parser on the way shall inflate and parse a body that nobody is there to use.
     if (other === "middleware") markBodyTaken(request);
     next();
   }
 
   /** Answers at the front, or passes the request on to be answered behind. */
-  private answer(request: IncomingMessage, response: ServerResponse, next: Next, answer: () => void): void {
+  private answer(request: IncomingMessage, response: ServerResponse, next: Next, outcome: Outcome): void {
     if (this.servesAtFront) {
-      runAll(this.before, request, response, next, answer);
+      runAll(this.before, request, response, outcome.fail, outcome.answer);
       return;
     }
-    this.behind.set(request, answer);
+    this.behind.set(request, outcome);
     markBodyTaken(request);
     next();
   }
@@ -327,22 +342,4 @@ class Dispatcher {
     }
     return found;
   }
-}
-
-/** A request's target without its scheme and host, which a server has to take as well (RFC 9112, section 3.2.2). */
-function originForm(target: string): string {
-  if (target.startsWith("/")) return target;
-  const inside = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
-  return inside === undefined || inside.startsWith("/") ? (inside ?? target) : `/${inside}`;
-}
-
-/** As Node-RED sees it for the editor, which it redirects by the same setting: every proxy is believed. */
-function isSecure(request: IncomingMessage): boolean {
-  if ((request.socket as { encrypted?: boolean }).encrypted === true) return true;
-  return (
-    String(request.headers["x-forwarded-proto"] ?? "")
-      .split(",", 1)[0]
-      ?.trim()
-      .toLowerCase() === "https"
-  );
 }

@@ -60,8 +60,11 @@ interface EndpointOptions {
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
   accept(request: AcceptedRequest): void;
-  /** The answer to a request whose body was on its way when the node closed, or that came later; a refusal where there is none. */
-  onClosed?(): HttpAnswer;
+  /**
+   * The answer to a request whose body does not arrive in time, or had not when the node closed, and to one that comes
+   * after that; a refusal where there is none.
+   */
+  fallback?(): HttpAnswer;
 }
 
 /** Why a request is refused, and the status that says so. */
@@ -76,6 +79,7 @@ const REFUSALS = {
   "too-deep": 400,
   "too-many": 400,
   unreadable: 400,
+  middleware: 500,
   closed: 503,
 } as const satisfies Record<BodyFault, number> & Record<string, number>;
 type Refusal = keyof typeof REFUSALS;
@@ -129,8 +133,8 @@ export function openEndpoint(
   };
   let isClosed = false;
   const answerClosed = (webhook: WebhookRequest): void => {
-    if (options.onClosed) {
-      respond(webhook, options.onClosed());
+    if (options.fallback) {
+      respond(webhook, options.fallback());
       discardBody(webhook.request);
     } else refuse(webhook, "closed", { Connection: "close" });
     warnOncePerMinute(node, "closed", RED._("shared.webhook.closed"));
@@ -164,6 +168,11 @@ export function openEndpoint(
     void body.then((read) => {
       // It had its answer when the node closed.
       if (!incoming.delete(webhook)) return;
+      if (read.kind === "incomplete" && options.fallback) {
+        respond(webhook, options.fallback(), { Connection: "close" });
+        warnOncePerMinute(node, "incomplete", RED._("shared.webhook.incomplete"));
+        return;
+      }
       if (read.kind !== "whole") {
         // After a large body the connection stays: closing it would break the sender off before it reads the answer.
         refuse(webhook, read.kind, read.kind === "incomplete" ? { Connection: "close" } : {});
@@ -189,6 +198,11 @@ export function openEndpoint(
     },
     isClosed: () => isClosed,
     refuseMethod: (webhook, allowed) => refuse(webhook, "method", { Allow: allowed }),
+    failMiddleware(webhook, error) {
+      refuse(webhook, "middleware");
+      const detail = error instanceof Error ? error.message : String(error);
+      warnOncePerMinute(node, "middleware", RED._("shared.webhook.middleware", { detail }));
+    },
   };
   const path = claimPath(dispatcherOf(RED), claim);
   const readiness = showReadiness(RED, node, options.method, settings, path);

@@ -108,21 +108,32 @@ export function markBodyTaken(request: IncomingMessage): void {
   (request as { _body?: boolean })._body = true;
 }
 
-/** Runs middleware one after the other, then `done`, or `failed` with the first error. */
+/** Runs middleware one after the other, then `done`; or `failed` with the first error that one passes on or throws. */
 export function runAll(
   handlers: readonly Handler[],
   request: IncomingMessage,
   response: ServerResponse,
-  failed: Next,
+  failed: (error: unknown) => void,
   done: () => void,
   at = 0,
 ): void {
   const handler = handlers[at];
-  if (!handler) done();
-  else
-    handler(request, response, (error) =>
-      error ? failed(error) : runAll(handlers, request, response, failed, done, at + 1),
-    );
+  if (!handler) {
+    done();
+    return;
+  }
+  let hasPassed = false;
+  try {
+    handler(request, response, (error) => {
+      hasPassed = true;
+      if (error) failed(error);
+      else runAll(handlers, request, response, failed, done, at + 1);
+    });
+  } catch (error) {
+    // What comes behind it has errors of its own.
+    if (hasPassed) throw error;
+    failed(error);
+  }
 }
 
 function stackOf(app: ExpressApp | undefined): Layer[] {
@@ -137,4 +148,15 @@ function takesMethod(methods: Record<string, boolean | undefined>, method: strin
   if (methods["_all"] === true || methods[method] === true) return true;
   // Express answers HEAD by GET, and OPTIONS by the list of a route's methods.
   return method === "options" || (method === "head" && methods["get"] === true);
+}
+
+/** As Node-RED sees it for the editor, which it redirects by the same setting: every proxy is believed. */
+export function isSecure(request: IncomingMessage): boolean {
+  if ((request.socket as { encrypted?: boolean }).encrypted === true) return true;
+  return (
+    String(request.headers["x-forwarded-proto"] ?? "")
+      .split(",", 1)[0]
+      ?.trim()
+      .toLowerCase() === "https"
+  );
 }

@@ -71,7 +71,7 @@ export function openRequestNode(
     bodyMs: deadlineMs,
     ...(options.defaultAuth && { defaultAuth: options.defaultAuth }),
     ...(options.refusal && { refusal: options.refusal }),
-    onClosed: () => options.fallback(),
+    fallback: () => options.fallback(),
     accept(request) {
       const { webhookRequest } = request;
       // First of all, since a request that cannot be read must not leave a call open.

@@ -20,6 +20,8 @@ describe("lib/webhook/redaction", () => {
     ])
       assert.ok(redaction.leaks(text), text);
     assert.ok(redactionOf({ secret: "grün-1234" }, true).leaks("/x/gr%C3%BCn-1234"));
+    for (const text of ["/x?key=my+secret", "/x?key=%6dy+secret", "/x/my%20secret"])
+      assert.ok(redactionOf({ secret: "my secret" }, true).leaks(text), text);
     for (const text of ["/hook/qX7/abc", "100%", "%E0%A4%A", ""]) assert.equal(redaction.leaks(text), false, text);
   });
 

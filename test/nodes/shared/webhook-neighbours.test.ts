@@ -255,6 +255,26 @@ describe("webhook neighbours", () => {
     }
   });
 
+  it("answers without a stack where a middleware of the settings fails, and says so in one line", async () => {
+    const settings = `httpNodeMiddleware: (request, response, next) => {
+      if (request.headers["x-fail"] === "throw") throw new Error("mid\\ndle");
+      next(request.headers["x-fail"] ? new Error("middle") : undefined);
+    },`;
+    const red = await NodeRed.start({ settings, flows: [tab(), ...inNode("calls", {})] });
+    try {
+      for (const how of ["throw", "next", "throw"]) {
+        const reply = await send(`${red.url}/calls`, { anum: "1" }, { headers: { "X-Fail": how } });
+        assert.deepEqual([reply.status, (reply.json as { error: unknown }).error], [500, "middleware"]);
+        assert.doesNotMatch(reply.text, /node_modules/);
+      }
+      assert.equal((await send(`${red.url}/calls`, { anum: "1" })).status, 204);
+      assert.equal(red.log.filter((line) => line.includes("httpNodeMiddleware")).length, 1);
+      assert.ok(!red.log.some((line) => line.includes("    at ")));
+    } finally {
+      await red.stop();
+    }
+  });
+
   for (const { title, settings, root = "", headers = {} } of SETTINGS)
     describe(`another node on the same method and path, with ${title}`, () => {
       let red: NodeRed;
@@ -275,6 +295,15 @@ describe("webhook neighbours", () => {
         await until("the badge", () => badges().includes("path served twice"));
         assert.equal(warnings().length, 1);
         assert.equal((await call()).status, 204);
+      });
+
+      it("gets the requests without our credentials, with their bodies", async () => {
+        await red.deploy([tab(), ...inNode("mine", SECRET), ...theirs]);
+        for (const query of ["", "?key=wrong"]) {
+          const reply = await send(`${red.url}${root}/mine${query}`, { a: 1 }, { headers });
+          assert.deepEqual(reply.json, { id: "core-mine", got: { a: 1 } });
+        }
+        assert.equal((await send(`${red.url}${root}/mine?key=s3cret`, { anum: "1" }, { headers })).status, 204);
       });
 
       it("is named when it comes later, once, and no more when it goes", async () => {
