@@ -47,8 +47,6 @@ const MAX_QUOTED_RECORD = 256 * 1024;
 const MAX_LINE = 1024 * 1024;
 /** Characters that are kept of such a line. */
 const KEPT_OF_LINE = 1000;
-/** A cell of a number or a date. */
-const NUMERIC = /^["'\s+().\d-]*\d["'\s+().\d-]*$/;
 
 /**
  * Finds out how to read a text.
@@ -152,9 +150,9 @@ export class RecordReader {
     }
     if (this.long) return this.endLong(end, this.long);
     const plain = this.find("quote", start) >= end;
-    const quoted = plain ? undefined : this.quoted(start, final);
+    const quoted = plain ? undefined : this.quoted(start, end, final);
     if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
-    if (typeof quoted === "object" && !this.swallowsRows(start, quoted.end)) {
+    if (typeof quoted === "object") {
       this.advance(quoted.end, this.text.slice(start, quoted.end).split(LINE_BREAK).length);
       return { cells: quoted.cells, line };
     }
@@ -176,10 +174,19 @@ export class RecordReader {
     return record;
   }
 
-  /** Reads a record with quotes. */
-  private quoted(start: number, final: boolean): { cells: string[]; end: number } | "incomplete" | "damaged" {
-    const { text, delimiter } = this;
+  /**
+   * Reads a record with quotes. One of several lines has no more cells than the header: else stray quotes have joined lines.
+   * What the lines within its quotes look like says nothing: text of a cell is never a row.
+   * @param firstEnd where its first line ends
+   */
+  private quoted(
+    start: number,
+    firstEnd: number,
+    final: boolean,
+  ): { cells: string[]; end: number } | "incomplete" | "damaged" {
+    const { text, delimiter, columns } = this;
     const cells: string[] = [];
+    let hasMore = false;
     for (let at = start; ; at++) {
       if (text[at] === '"') {
         const cell = this.quotedCell(at, final);
@@ -194,7 +201,8 @@ export class RecordReader {
         cells.push(text.slice(at, end));
         at = end;
       }
-      if (at - start > MAX_QUOTED_RECORD) return "damaged";
+      hasMore ||= columns > 0 && cells.length > columns && cells.at(-1) !== "";
+      if (at - start > MAX_QUOTED_RECORD || (hasMore && at > firstEnd)) return "damaged";
       if (text[at] === delimiter) continue;
       const lineEnd = this.lineEnd(at, final);
       return lineEnd === at ? { cells, end: at } : lineEnd === -1 ? "incomplete" : "damaged";
@@ -218,20 +226,6 @@ export class RecordReader {
       value += '"';
       from = quote + 2;
     }
-  }
-
-  /** True when the lines of a record look like rows of their own: two stray quotes, far apart, make one well-formed record. */
-  private swallowsRows(start: number, end: number): boolean {
-    const [first = "", ...others] = this.text.slice(start, end).split(LINE_BREAK);
-    if (others.length === 0 || this.columns === 0) return false;
-    const model = first.split(this.delimiter);
-    const isRow = (line: string): boolean => {
-      const cells = line.split(this.delimiter);
-      return (
-        cells.length === this.columns && model.every((cell, at) => !NUMERIC.test(cell) || NUMERIC.test(cells[at] ?? ""))
-      );
-    };
-    return model.length === this.columns && others.filter(isRow).length * 2 >= others.length;
   }
 
   /** Moves behind a record and its line break. @param lines of the record */
