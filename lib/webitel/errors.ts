@@ -10,6 +10,21 @@ addSentences(sentences);
 
 export { CLOSED, ContactCenterError, type ErrorCause, type ErrorParams, refused, REFUSED } from "../core/errors.js";
 
+/** An error as it leaves an upload: what nobody expected gets the code `EUNEXPECTED`. @param report the numbers so far */
+export function uploadFault(error: unknown, report?: object): ContactCenterError {
+  const known = error instanceof ContactCenterError;
+  if (known && !report) return error;
+  const { code, key, cause, params } = known
+    ? error
+    : new ContactCenterError(
+        "EUNEXPECTED",
+        "webitel.errors.unexpected",
+        { vendor: "webitel", operation: "upload" },
+        { detail: String((error as Error | undefined)?.message ?? error) },
+      );
+  return new ContactCenterError(code, key, { ...cause, ...(report && { report }) }, params);
+}
+
 /**
  * Reads an error body: the platform's `{id, status, detail, code}`, the gateway's `{code, message, details}`, or the gateway's with
  * the platform's as JSON text in `message`. The platform's code (100 to 599) wins over the HTTP status; the gateway's is a gRPC number

@@ -50,6 +50,10 @@ export class InvalidValue {
 export const invalid = (key: string, field: string, value?: string): InvalidValue =>
   new InvalidValue({ key, field, ...(value !== undefined && { value: value.slice(0, SHOWN) }) });
 
+/** What refuses a value that JSON cannot write: one that contains itself, or whose `toJSON` throws. */
+export const unwritable = (field: string, error: unknown): InvalidValue =>
+  invalid("json", field, String((error as Error | undefined)?.message ?? error).split("\n")[0]);
+
 /** Reads values by the rules of a run. */
 export class ValueReader {
   private readonly now: () => number;
@@ -69,7 +73,12 @@ export class ValueReader {
    * @returns a reference by name is `{name}` only
    */
   read(kind: Kind, base: string, field: string, value: unknown): Sent | InvalidValue {
-    const text = (typeof value === "string" ? value : textOf(value)).trim();
+    let text;
+    try {
+      text = (typeof value === "string" ? value : textOf(value)).trim();
+    } catch (error) {
+      return unwritable(field, error);
+    }
     if (text.includes("\uFFFD")) return invalid("encoding", field);
     if (text.includes("\u0000")) return invalid("control", field);
     switch (kind) {

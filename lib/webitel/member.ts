@@ -3,7 +3,7 @@
  *
  * A row is an object by column name (CSV cells are text) or a finished member with `communications`; both are read by the same rules.
  */
-import { isBlankText as isBlank, isRecord } from "../core/values.js";
+import { isBlankText as isBlank, isRecord, jsonOf } from "../core/values.js";
 import { parts } from "./field-names.js";
 import { type MappingResult, type Names, withIds } from "./member-names.js";
 import {
@@ -13,6 +13,7 @@ import {
   NUMBER_KINDS,
   OWN_FIELDS,
   type Sent,
+  unwritable,
   ValueReader,
   type ValueRules,
 } from "./member-values.js";
@@ -58,13 +59,31 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
   const expireAt = options.expireAt === undefined ? undefined : String(options.expireAt);
   const planOf = rowPlanner(options.mapping, options.defaults);
   const builder = new MemberBuilder(new ValueReader(options, names !== undefined));
+  const memberOf = (row: Fields): Member | InvalidValue => {
+    try {
+      return Array.isArray(row["communications"]) ? written(builder.finished(row)) : builder.assemble(row, planOf(row));
+    } catch (error) {
+      // Whatever a property of the row throws costs this row.
+      return unwritable("row", error);
+    }
+  };
   return (row) => {
     if (!isRecord(row)) return { error: { key: "no-object", field: "" } };
-    const read = Array.isArray(row["communications"]) ? builder.finished(row) : builder.assemble(row, planOf(row));
+    const read = memberOf(row);
     if (read instanceof InvalidValue) return read;
     if (read.expire_at === undefined && expireAt !== undefined) read.expire_at = expireAt;
     return names && builder.hasNames ? withIds(read, names) : { member: read };
   };
+}
+
+/** A finished member as JSON can write it: BigInt in its further fields as text. @throws what JSON throws */
+function written(member: Member | InvalidValue): Member | InvalidValue {
+  try {
+    JSON.stringify(member);
+    return member;
+  } catch {
+    return JSON.parse(jsonOf(member)) as Member;
+  }
 }
 
 /** Builds members of rows. */

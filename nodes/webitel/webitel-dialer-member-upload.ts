@@ -7,7 +7,7 @@
  * The thinking is in `lib/webitel/upload`. Vendor document: "Webitel REST API usage examples", 4. Dialer.
  */
 import type { Node, NodeAPI } from "node-red";
-import { CLOSED } from "../../lib/core/errors.js";
+import { CLOSED, uploadFault } from "../../lib/webitel/errors.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { localize, onInput } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
@@ -28,10 +28,11 @@ export = (RED: NodeAPI) => {
     const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {
       const work = (queued: QueuedUpload): Promise<void> =>
         withClient(RED, config.connection, (api) => runner.upload(api, { queued, carrier, action, streamed })).catch(
-          (error: unknown) => {
+          (thrown: unknown) => {
+            const error = uploadFault(thrown);
             badge.fail(error);
             // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
-            if ((error as { code?: unknown }).code === CLOSED) this.warn(localize(RED, error).message);
+            if (error.code === CLOSED) this.warn(localize(RED, error).message);
             throw error;
           },
         );

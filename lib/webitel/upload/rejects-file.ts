@@ -8,7 +8,7 @@ import { createReadStream } from "node:fs";
 import { access, appendFile, constants, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { isRecord, textOf } from "../../core/values.js";
+import { isBlank, isRecord, textOf } from "../../core/values.js";
 import { ContactCenterError } from "../errors.js";
 import type { RowSource } from "./source.js";
 
@@ -131,7 +131,14 @@ export class RejectsFile {
 /** A row's cells: by column, the reason, and what the header has no name for. */
 function cellsOf(columns: readonly string[], data: unknown, reason: string): string[] {
   const row = isRecord(data) ? data : { data };
-  const cell = (name: string): string => (row[name] === undefined || row[name] === null ? "" : textOf(row[name]));
+  const cell = (name: string): string => {
+    try {
+      return isBlank(row[name]) ? "" : textOf(row[name]);
+    } catch {
+      // What JSON cannot write; the reason says so.
+      return "";
+    }
+  };
   const others = Object.keys(row).filter((name) => name !== REASON && !columns.includes(name));
   return [...columns.map(cell), reason, ...others.map(cell)];
 }

@@ -43,7 +43,7 @@ export function lineOf(item: unknown): string {
   try {
     return jsonOf(item);
   } catch {
-    return String(item);
+    return Object.prototype.toString.call(item);
   }
 }
 

@@ -4,7 +4,7 @@
  * The first batch goes alone: what is wrong with all of them (token, queue, type) is then said once, with nothing loaded. Afterwards
  * `concurrency` workers take batches that are read ahead.
  */
-import { CLOSED, ContactCenterError } from "../errors.js";
+import { CLOSED, ContactCenterError, uploadFault } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
 import { Announcements } from "./announcements.js";
@@ -178,7 +178,7 @@ export class Upload {
     try {
       await work;
     } catch (error) {
-      if (error !== CANCELLED) throw this.withReport(error);
+      if (error !== CANCELLED) throw uploadFault(error, this.report);
       await this.doubleCheck.finishAtOnce();
     } finally {
       clearTimeout(this.grace);
@@ -187,11 +187,6 @@ export class Upload {
     this.options.journal.note({ end: report });
     await this.options.journal.close();
     return report;
-  }
-
-  private withReport(error: unknown): unknown {
-    if (!(error instanceof ContactCenterError)) return error;
-    return new ContactCenterError(error.code, error.key, { ...error.cause, report: this.report }, error.params);
   }
 
   private async load(rows: AsyncIterable<readonly InputRow[]>): Promise<void> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
+import type { RowError } from "../../../lib/webitel/member.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
 import {
@@ -52,6 +53,54 @@ describe("lib/webitel/upload", () => {
       rejects.map(({ row, code, data }) => [row, code, data]),
       [7, 14, 21].map((row) => [row, "EINVALID", items[row - 1]]),
     );
+  });
+
+  it("rejects a row that JSON cannot write, and loads the others", async () => {
+    const circular: Record<string, unknown> = {};
+    circular["self"] = circular;
+    const throwing = {
+      toJSON() {
+        throw new Error("boom");
+      },
+    };
+    const finished = (extra: unknown): object => ({
+      communications: [{ destination: "+380501112299", type: { id: "1" } }],
+      sla: extra,
+    });
+    const items = [
+      ...people(21),
+      { ...people(1)[0], variables: { x: circular } },
+      { ...people(1)[0], variables: { x: throwing } },
+      { ...people(1)[0], "variables.x": circular },
+      finished(circular),
+      finished(throwing),
+      finished({ at: 2n ** 60n }),
+      Object.defineProperty({ type: "1" }, "destination", { enumerable: true, get: () => throwing.toJSON() }),
+    ];
+    const { upload, rows, results } = await prepare(items);
+    assert.deepEqual(numbers(await upload.run(rows)), [28, 22, 6, 0, 3]);
+    const rejects = results.flatMap((result) => result.rejects);
+    assert.deepEqual(
+      rejects.map(({ row, reason }) => [row, (reason as RowError).key, (reason as RowError).field]),
+      [
+        [22, "json", "variables.x"],
+        [23, "json", "variables.x"],
+        [24, "json", "variables.x"],
+        [25, "json", "row"],
+        [26, "json", "row"],
+        [28, "json", "row"],
+      ],
+    );
+  });
+
+  it("gives an error that nobody expected a code, and the numbers so far", async () => {
+    const toMember = (): never => {
+      throw new TypeError("boom");
+    };
+    const error = await failure(await prepare(people(5), { toMember }));
+    assert.deepEqual([error.code, error.cause.vendor, error.cause.operation], ["EUNEXPECTED", "webitel", "upload"]);
+    assert.match(error.message, /boom/);
+    assert.deepEqual(numbers(error.cause.report), [0, 0, 0, 0, 0]);
   });
 
   it("halves a refused batch down to the bad rows, each half with a marker of its own", async () => {
