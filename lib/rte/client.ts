@@ -68,7 +68,7 @@ export interface RteClient {
   subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome>;
   /** Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. */
   unsubscribe(subscriber: Subscriber, subjects?: readonly Subject[]): Promise<Result[]>;
-  /** A subscriber's subscriptions, with the hub's own word where the hub gives one. */
+  /** A subscriber's subscriptions, with the hub's own word where the hub gives one: what it lacks is subscribed again. */
   list(subscriber: Subscriber): Promise<Result[]>;
   /**
    * Names of the events that the hub offers.
@@ -176,13 +176,19 @@ class Client implements RteClient {
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
-    const active = await this.hub?.active();
+    const [{ hub }, askedMs] = [this, Date.now()];
+    const active = await hub?.active();
     const otherwise = this.hub === undefined ? "disconnected" : "not answered";
-    return this.subscriptions.of(subscriber).map((subject) => {
+    const results = this.subscriptions.of(subscriber).map((subject) => {
       const result = this.subscriptions.result(subject, otherwise);
       if (!result.subscribed || active?.has(subjectKey(subject)) !== false) return result;
       return { ...result, subscribed: false, message: "unknown to the hub" };
     });
+    if (active !== undefined && hub === this.hub) {
+      this.subscriptions.confirmed(active, askedMs);
+      void this.synchroniser.run();
+    }
+    return results;
   }
 
   async available(): Promise<string[]> {

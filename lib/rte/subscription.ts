@@ -1,6 +1,6 @@
 /** One subscription: what the hub said to it on this connection, and who shares it. */
 import type { Subject } from "./subject.js";
-import type { Loss } from "./subscriber.js";
+import type { Loss, Result } from "./subscriber.js";
 
 /**
  * What the hub said of a subject on this connection. `unknown`: it was asked, and the call failed or this item was not
@@ -13,6 +13,9 @@ export interface Answer {
   subscribed: boolean;
   message: string | null;
 }
+
+/** Milliseconds until a subscription that the hub refused is asked for again: the right to it may have been given. */
+export const REFUSED_RETRY_MS = 300_000;
 
 /** How subscriptions are added. */
 export interface AddOptions {
@@ -56,7 +59,7 @@ export interface Entry<S> {
   isInRelease: boolean;
   /** The hub's message, or why the call failed. */
   message: string | null;
-  /** When the hub agreed, Unix milliseconds. */
+  /** When the hub agreed, or was asked last and said that it serves it, Unix milliseconds. */
   subscribedAtMs: number;
   /** Calls about this subject that failed in a row. */
   failures: number;
@@ -97,6 +100,34 @@ export function reportOf({ word, message }: Entry<object>): string {
   return word === "subscribed" ? word : word === "refused" ? `${word} ${message}` : "";
 }
 
+/** The state of a subject; `otherwise` says why the hub has no word on it. */
+export function resultOf(
+  { entityId, eventName }: Subject,
+  entry: Entry<object> | undefined,
+  otherwise: string | null,
+): Result {
+  if (entry?.word === "subscribed") return { entityId, eventName, subscribed: true, message: null };
+  return { entityId, eventName, subscribed: false, message: entry?.message ?? otherwise };
+}
+
+/** What became of a subject that was taken back: the hub may still serve it. */
+export function releaseOf({ entityId, eventName }: Subject, entry: Entry<object> | undefined): Result {
+  const isServedStill = entry !== undefined && isSurplus(entry);
+  return { entityId, eventName, subscribed: isServedStill, message: isServedStill ? entry.message : null };
+}
+
+/**
+ * Forgets what the hub said: it is asked again.
+ * @param servedMs until when the hub surely served it, Unix milliseconds; undefined when it never did
+ */
+export function lose(entry: Entry<object>, servedMs = 0): void {
+  for (const share of entry.shares.values()) {
+    share.lostSinceMs ??= Math.max(servedMs, share.sinceMs);
+    share.reported = "";
+  }
+  Object.assign(entry, FRESH);
+}
+
 /** The losses of a subscriber that are over; each is noted as reported. */
 export function lossesOf(parts: readonly [Entry<object>, Share][]): Loss[] {
   const losses = new Map<string, Loss>();
@@ -109,4 +140,25 @@ export function lossesOf(parts: readonly [Entry<object>, Share][]): Loss[] {
     losses.set(`${fromMs} ${toMs}`, { ...loss, subjects: [...loss.subjects, subject] });
   }
   return [...losses.values()];
+}
+
+/** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
+export function countsOf(parts: readonly [Entry<object>, Share][]): { refused: number; pending: number } {
+  const refused = parts.filter(([{ word }]) => word === "refused").length;
+  return { refused, pending: parts.filter(([{ word }]) => word !== "subscribed").length - refused };
+}
+
+/**
+ * Until when a subscriber has got every event, Unix milliseconds. What the hub refused does not count.
+ * @param seenMs when everything that the hub had sent was read
+ * @returns undefined for one without subscriptions
+ */
+export function completeUntilMs(parts: readonly [Entry<object>, Share][], seenMs: number): number | undefined {
+  const counted = parts.filter(([{ word }]) => word !== "refused");
+  if (counted.length === 0) return undefined;
+  const untilMs = counted.map(
+    ([{ word }, { lostSinceMs, sinceMs }]) =>
+      lostSinceMs ?? (word === "subscribed" ? Math.max(seenMs, sinceMs) : sinceMs),
+  );
+  return Math.min(...untilMs);
 }

@@ -6,27 +6,31 @@ import {
   type AddOptions,
   type Answer,
   type CallFailure,
+  completeUntilMs,
+  countsOf,
   type Entry,
   FRESH,
   isMissing,
   isServed,
   isSurplus,
+  lose,
   lossesOf,
+  REFUSED_RETRY_MS,
+  releaseOf,
   reportOf,
+  resultOf,
   type Share,
 } from "./subscription.js";
 import { distinct, type Subject, subjectKey } from "./subject.js";
 import type { Loss, Outcome, Result } from "./subscriber.js";
 
-/** Milliseconds until a subscription that the hub refused is asked for again: the right to it may have been given. */
-const REFUSED_RETRY_MS = 300_000;
-/** Subjects remembered after their last subscriber left; only the log needs them. */
+/** Subjects remembered whose last events may be under way; with more of them no event proves anything. */
 const PAST_KEPT = 10_000;
 
 /** The subscriptions of all subscribers against what the hub serves. */
 export class Subscriptions<S extends object> {
   private readonly entries = new Map<string, Entry<S>>();
-  /** What was subscribed once: its last events may still be under way. */
+  /** What this connection was to serve before, and may have ended: its last events may still be under way. */
   private readonly past = new Set<string>();
   /** Subscribers by the exact spelling on the wire: an event finds them without folding its text. */
   private routes = new Map<string, Map<string, readonly S[]>>();
@@ -75,11 +79,15 @@ export class Subscriptions<S extends object> {
       const key = subjectKey(subject);
       const entry = this.entries.get(key);
       if (entry?.shares.delete(subscriber) !== true || entry.shares.size > 0) continue;
-      if (this.past.size < PAST_KEPT) this.past.add(key);
+      this.remember(key);
       if (isServed(entry)) Object.assign(entry, { failures: 0, notBeforeMs: 0 });
       else this.entries.delete(key);
     }
     this.routes.clear();
+  }
+
+  private remember(key: string): void {
+    if (this.past.size < PAST_KEPT) this.past.add(key);
   }
 
   /** Puts one subscriber in the place of another. */
@@ -124,11 +132,13 @@ export class Subscriptions<S extends object> {
   }
 
   /**
-   * Notes that an event came: the hub serves a subject that it did not answer.
+   * Notes that an event came: the hub serves a subject that it did not answer, unless the event may have been under way.
    * @returns true when that was news
    */
   arrived(subject: Subject, nowMs: number): boolean {
-    const entry = this.entries.get(subjectKey(subject));
+    const key = subjectKey(subject);
+    const entry = this.entries.get(key);
+    if (this.past.has(key) || this.past.size >= PAST_KEPT) return false;
     if (entry?.word !== "unknown" || entry.shares.size === 0) return false;
     this.answered(subject, true, null, nowMs);
     return true;
@@ -238,11 +248,26 @@ export class Subscriptions<S extends object> {
    * @param subjects all of them where undefined
    */
   releasedLate(subjects?: readonly Subject[]): void {
-    for (const entry of subjects ? this.known(subjects) : this.entries.values()) {
-      if (entry.word !== "subscribed" || entry.shares.size === 0) continue;
-      for (const share of entry.shares.values()) share.lostSinceMs ??= Math.max(entry.subscribedAtMs, share.sinceMs);
-      Object.assign(entry, FRESH);
+    for (const entry of subjects ? this.known(subjects) : this.entries.values()) this.lose(entry);
+  }
+
+  /**
+   * Notes what the hub says that it serves, by {@link subjectKey}: what it lacks, and was settled before, is asked for again.
+   * @param askedMs when the hub was asked, Unix milliseconds
+   */
+  confirmed(served: ReadonlySet<string>, askedMs: number): void {
+    for (const [key, entry] of this.entries) {
+      if (entry.subscribedAtMs >= askedMs) continue;
+      if (!served.has(key)) this.lose(entry);
+      else if (entry.word === "subscribed") entry.subscribedAtMs = askedMs;
     }
+  }
+
+  /** Asks again for what the hub served and may have ended. */
+  private lose(entry: Entry<S>): void {
+    if (entry.word !== "subscribed" || entry.shares.size === 0) return;
+    this.remember(subjectKey(entry.subject));
+    lose(entry, entry.subscribedAtMs);
   }
 
   /** What is not served after an attempt is lost from the moment it was subscribed on. */
@@ -268,12 +293,7 @@ export class Subscriptions<S extends object> {
   disconnected(seenMs: number | undefined): void {
     for (const [key, entry] of this.entries) {
       if (entry.shares.size === 0) this.entries.delete(key);
-      for (const share of entry.shares.values()) {
-        const fromMs = entry.word === "subscribed" ? Math.max(seenMs ?? 0, share.sinceMs) : share.sinceMs;
-        share.lostSinceMs ??= fromMs;
-        share.reported = "";
-      }
-      Object.assign(entry, FRESH);
+      lose(entry, entry.word === "subscribed" ? seenMs : undefined);
     }
     this.past.clear();
     this.routes.clear();
@@ -281,10 +301,7 @@ export class Subscriptions<S extends object> {
 
   /** The state of a subject; `otherwise` says why the hub has no word on it. */
   result(subject: Subject, otherwise: string | null = null): Result {
-    const entry = this.entries.get(subjectKey(subject));
-    const { entityId, eventName } = subject;
-    if (entry?.word === "subscribed") return { entityId, eventName, subscribed: true, message: null };
-    return { entityId, eventName, subscribed: false, message: entry?.message ?? otherwise };
+    return resultOf(subject, this.entries.get(subjectKey(subject)), otherwise);
   }
 
   /** The results that answer a message; no notice reports them as well. */
@@ -301,12 +318,7 @@ export class Subscriptions<S extends object> {
 
   /** What became of subscriptions that were taken back: the hub may still serve what it did not give up. */
   releases(subjects: readonly Subject[]): Result[] {
-    return distinct(subjects).map((subject) => {
-      const { entityId, eventName } = subject;
-      const entry = this.entries.get(subjectKey(subject));
-      const isServedStill = entry !== undefined && isSurplus(entry);
-      return { entityId, eventName, subscribed: isServedStill, message: isServedStill ? entry.message : null };
-    });
+    return distinct(subjects).map((subject) => releaseOf(subject, this.entries.get(subjectKey(subject))));
   }
 
   /** The hub's words on a subscriber's subscriptions that were not reported yet. */
@@ -323,9 +335,7 @@ export class Subscriptions<S extends object> {
 
   /** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
   counts(subscriber: S): { refused: number; pending: number } {
-    const words = this.sharesOf(subscriber).map(([{ word }]) => word);
-    const refused = words.filter((word) => word === "refused").length;
-    return { refused, pending: words.filter((word) => word !== "subscribed").length - refused };
+    return countsOf(this.sharesOf(subscriber));
   }
 
   /** The losses of a subscriber that are over, each once. */
@@ -333,18 +343,8 @@ export class Subscriptions<S extends object> {
     return lossesOf(this.sharesOf(subscriber));
   }
 
-  /**
-   * Until when a subscriber has got every event, Unix milliseconds. What the hub refused does not count.
-   * @param seenMs when everything that the hub had sent was read
-   * @returns undefined for one without subscriptions
-   */
+  /** See {@link completeUntilMs}. */
   completeUntilMs(subscriber: S, seenMs: number): number | undefined {
-    const shares = this.sharesOf(subscriber).filter(([{ word }]) => word !== "refused");
-    if (shares.length === 0) return undefined;
-    const untilMs = shares.map(
-      ([{ word }, { lostSinceMs, sinceMs }]) =>
-        lostSinceMs ?? (word === "subscribed" ? Math.max(seenMs, sinceMs) : sinceMs),
-    );
-    return Math.min(...untilMs);
+    return completeUntilMs(this.sharesOf(subscriber), seenMs);
   }
 }
