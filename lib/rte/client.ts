@@ -275,7 +275,7 @@ class Client implements RteClient {
     this.synchroniser.detach();
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
-    pace.ended(Date.now() - connectedMs, this.subscriptions.isServing() || this.subscriptions.isEmpty());
+    pace.ended(Date.now() - connectedMs, this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing());
     this.seenMs = hub.seenMs;
     this.subscriptions.disconnected(hub.seenMs);
     return reason;

@@ -40,7 +40,7 @@ const QUICK_REFUSALS = 2;
 /** After that no faster than this, in milliseconds: a vendor may lock an account after many failed logins. */
 const REFUSED_PACE_MS = 10_000;
 
-/** A connection of this length, in milliseconds, was a good one. */
+/** A connection on which there was nothing to serve was a good one after this time, in milliseconds. */
 const GOOD_MS = 2000;
 /** Settings that cannot be used are tried no faster than this, in milliseconds: nobody was asked, and only an edit helps. */
 const SETTINGS_PACE_MS = 30_000;
@@ -55,12 +55,13 @@ export class Pace {
   constructor(private readonly backoff: BackoffOptions = {}) {}
 
   /**
-   * A connection has ended. After a good one the back-off starts again; after one that died at once, or on which the hub
-   * served nothing, it goes on.
+   * A connection has ended. After one that served something the back-off starts again, with its first step; after one that
+   * served nothing it goes on.
+   * @param hasServed undefined where nothing was subscribed
    */
-  ended(connectedForMs: number, hasServed: boolean): void {
+  ended(connectedForMs: number, hasServed: boolean | undefined): void {
     this.refusals = 0;
-    if (hasServed && connectedForMs >= GOOD_MS) this.attempt = 0;
+    if (hasServed ?? connectedForMs >= GOOD_MS) this.attempt = 0;
   }
 
   /** @returns milliseconds until the next try after this failure */

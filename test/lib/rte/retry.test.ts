@@ -36,14 +36,17 @@ describe("lib/rte/retry", () => {
     assert.ok(pace.next(failure("ECONNREFUSED")) <= 500);
   });
 
-  it("starts again after a connection that served something, not after one that died at once or was of no use", () => {
+  it("starts again after a connection that served something, however short, not after one that was of no use", () => {
     const pace = new Pace({ random: () => 1 });
     for (let turn = 0; turn < 5; turn++) pace.next(failure("ECONNRESET"));
-    pace.ended(100, true);
-    assert.equal(pace.next(failure("ECONNRESET")), 16_000);
     pace.ended(60_000, false);
-    assert.equal(pace.next(failure("ECONNRESET")), 30_000);
-    pace.ended(2000, true);
+    assert.equal(pace.next(failure("ECONNRESET")), 16_000);
+    pace.ended(100, undefined);
+    assert.equal(pace.next(failure("ECONNRESET")), 30_000, "nothing to serve, and it died at once");
+    pace.ended(2000, undefined);
+    assert.equal(pace.next(failure("ECONNRESET")), 500);
+    for (let turn = 0; turn < 5; turn++) pace.next(failure("ECONNRESET"));
+    pace.ended(100, true);
     assert.equal(pace.next(failure("ECONNRESET")), 500);
   });
 
