@@ -70,7 +70,7 @@ export function proxyError(cause: ErrorCause, { host: proxy, why }: ProxyFault, 
  * @param timeoutMs how long was waited
  */
 export function networkError(cause: ErrorCause, code: string, url: string, timeoutMs: number): ContactCenterError {
-  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED"].includes(code)
+  const known = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "ECLOSED", "EANSWER"].includes(code)
     ? code
     : networkFault(code) === "tls"
       ? "tls"

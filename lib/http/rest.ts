@@ -62,9 +62,11 @@ export interface RestRequest {
   onRetry?: () => void;
   retry?: RetryRule;
   signal?: AbortSignal;
+  /** A redirect is an answer too; otherwise it is an error, as any other status. */
+  takesRedirect?: boolean;
 }
 
-/** A 2xx answer. `body` is parsed JSON where it is JSON, else the text; an empty body is undefined. */
+/** A 2xx answer, or a redirect that was asked for. `body` is parsed JSON where it is JSON, else the text; an empty body is undefined. */
 export interface RestAnswer {
   status: number;
   headers: Record<string, string>;
@@ -82,7 +84,11 @@ export interface RestClient {
 }
 
 /** axios' words, in the network's. */
-const CODE_ALIASES: Record<string, string> = { ECONNABORTED: "ETIMEDOUT", ERR_CANCELED: "ECLOSED" };
+const CODE_ALIASES: Record<string, string> = {
+  ECONNABORTED: "ETIMEDOUT",
+  ERR_CANCELED: "ECLOSED",
+  ERR_BAD_RESPONSE: "ECONNRESET",
+};
 
 /** Joins without losing a path prefix of the base. */
 export function joinUrl(base: string, path: string): string {
@@ -236,7 +242,7 @@ async function once(
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const body = lenientJson(response.data);
-    if (response.status >= 200 && response.status < 300) {
+    if (response.status >= 200 && response.status < (request.takesRedirect ? 400 : 300)) {
       return {
         status: response.status,
         headers: Object.fromEntries(Object.entries(response.headers).map(([k, v]) => [k, String(v)])),
@@ -289,6 +295,8 @@ function unanswered(
   timeoutMs: number,
 ): ContactCenterError {
   const raw = error instanceof Error ? (error as { code?: string }).code : undefined;
-  const code = timedOut ? "ETIMEDOUT" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
+  const isTooLong = error instanceof Error && error.message.startsWith("maxContentLength");
+  const known = isTooLong ? "EANSWER" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
+  const code = timedOut ? "ETIMEDOUT" : known;
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
 }

@@ -142,6 +142,10 @@ export class Hub {
         this.seenMs = transport.drainedMs;
       },
       onInvocation: (target: string, args: readonly unknown[]): void => this.take(target, args[0]),
+      onDamaged: (): void => {
+        const cause = { vendor: "enreach", operation: "listen" } as const;
+        this.end(new ContactCenterError("EHUB", "rte.errors.record", cause));
+      },
       onCloseMessage: (error: string | undefined): void => void (this.closeError = error),
     };
     const connection = buildConnection(context, transport, frames, limitHandshake);

@@ -64,8 +64,13 @@ function text(operation: string, body: unknown, name: string): string {
   return found;
 }
 
+/** True for a text that a header can carry. */
+export function isHeaderText(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
 /** True for an address that credentials may be sent to: https, or this machine itself. */
-function isSafe(address: string): boolean {
+export function isSafe(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address.replace(/^ws/i, "http")) : undefined;
   return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
 }
@@ -190,7 +195,9 @@ export function enreachLogin(settings: () => EnreachAccount): Login {
         user.authorization,
       );
       const url = hubAddress(text("token", answer, "WSSEndpoint"), user.api);
-      return { token: text("token", answer, "Token"), url, ...(account.tls && { tls: account.tls }) };
+      const token = text("token", answer, "Token");
+      if (!isHeaderText(token)) throw unusableAnswer("token", "Token");
+      return { token, url, ...(account.tls && { tls: account.tls }) };
     } catch (error) {
       user = undefined;
       throw error;
@@ -205,6 +212,7 @@ export function enreachLogin(settings: () => EnreachAccount): Login {
 export function tokenLogin(settings: () => HubEndpoint): Login {
   return async () => {
     const { url, token, tls } = settings();
+    if (!isHeaderText(token)) throw refused("rte.errors.token", cause("connect", "token"));
     return { url: checkedSetting("connect", "url", url).replace(/^ws/i, "http"), token, ...(tls && { tls }) };
   };
 }

@@ -20,6 +20,8 @@ import { sendHttp, type SocketTransport, type TransportContext } from "./socket.
 export interface Frames {
   /** Called for each frame before it is parsed. */
   onFrame: () => void;
+  /** A frame is no SignalR, which ends the connection. */
+  onDamaged: () => void;
   onInvocation: (target: string, args: readonly unknown[]) => void;
   /** The hub ends the connection; with its error text where it gives one. */
   onCloseMessage: (error: string | undefined) => void;
@@ -49,7 +51,7 @@ class EventProtocol extends JsonHubProtocol {
   override parseMessages(input: string, logger: ILogger): HubMessage[] {
     this.frames.onFrame();
     const rest: HubMessage[] = [];
-    for (const message of super.parseMessages(input, logger)) {
+    for (const message of this.parse(input, logger)) {
       if (message.type === MessageType.Invocation) this.frames.onInvocation(message.target, message.arguments);
       else {
         if (message.type === MessageType.Close) this.frames.onCloseMessage(message.error);
@@ -57,6 +59,15 @@ class EventProtocol extends JsonHubProtocol {
       }
     }
     return rest;
+  }
+
+  private parse(input: string, logger: ILogger): HubMessage[] {
+    try {
+      return super.parseMessages(input, logger);
+    } catch (error) {
+      this.frames.onDamaged();
+      throw error;
+    }
   }
 }
 

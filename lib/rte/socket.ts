@@ -14,8 +14,8 @@ import { readIgnoringCase } from "../core/values.js";
 import { tunnelAgent } from "../http/proxy.js";
 import { ProxyFault } from "../http/proxy-fault.js";
 import { networkError, proxyError, statusError } from "../http/errors.js";
-import { createRestClient, type RestAnswer } from "../http/rest.js";
-import { checkedAddress, unusableAnswer } from "./login.js";
+import { createRestClient, type RestAnswer, type RestClient } from "../http/rest.js";
+import { checkedAddress, isHeaderText, isSafe, unusableAnswer } from "./login.js";
 
 /** What negotiate and the WebSocket share, and where they leave what they saw. */
 export interface TransportContext {
@@ -43,8 +43,11 @@ export interface TransportContext {
 
 /** Milliseconds in which the other side may answer a close before the socket is cut. */
 const CLOSE_MS = 500;
-/** Redirects that are followed. */
+/** Redirects that answers to negotiate name. */
 const MAX_REDIRECTS = 10;
+/** Redirects by HTTP that are followed. */
+const MAX_HTTP_REDIRECTS = 5;
+const NEGOTIATE = { vendor: "enreach", operation: "negotiate" } as const;
 const CONNECT = { vendor: "enreach", operation: "connect" } as const;
 
 function originOf(address: string): string {
@@ -86,7 +89,7 @@ const NEGOTIATED = [
 /**
  * Reads an answer to negotiate, its names in any case.
  * @returns what SignalR reads of it, in its spelling
- * @throws ContactCenterError `EANSWER` without a connection, another address or an error of the hub's own
+ * @throws ContactCenterError `EANSWER` without a connection, a safe address or an error of the hub's own
  */
 function readNegotiated(body: unknown): Record<string, unknown> {
   const read = readIgnoringCase(body);
@@ -99,7 +102,50 @@ function readNegotiated(body: unknown): Record<string, unknown> {
     return typeof value === "string" && value !== "";
   });
   if (!isUsable) throw unusableAnswer("negotiate", token);
+  const { url = "", accessToken = "" } = answer;
+  if (typeof accessToken !== "string" || !isHeaderText(accessToken)) throw unusableAnswer("negotiate", "accessToken");
+  if (typeof url !== "string" || (url !== "" && !isSafe(url))) throw redirectError("EANSWER", url);
   return answer;
+}
+
+/** The error of a redirect that is not followed. Of its address only the host is named: the rest may be secret. */
+function redirectError(code: number | string, address: unknown): ContactCenterError {
+  const origin =
+    typeof address === "string" && URL.canParse(address) ? new URL(address).origin : "an address that is none";
+  const cause = { ...NEGOTIATE, ...(typeof code === "number" && { status: code }) };
+  return new ContactCenterError(code, "rte.errors.redirect", cause, { address: origin });
+}
+
+/** Sends a request, and follows redirects that keep its method and stay at the host. */
+async function send(
+  context: TransportContext,
+  client: RestClient,
+  method: "POST" | "DELETE",
+  first: string,
+  { Authorization: _shared, ...headers }: Record<string, string> = {},
+): Promise<RestAnswer> {
+  const endMs = Date.now() + context.negotiateMs;
+  let address = first;
+  for (let left = MAX_HTTP_REDIRECTS; ; left--) {
+    const { pathname, search } = new URL(address);
+    const answer = await client.request({
+      operation: NEGOTIATE.operation,
+      method,
+      path: pathname + search,
+      headers: { ...headers, ...headersFor(context, address) },
+      signal: context.signal,
+      timeoutMs: endMs - Date.now(),
+      takesRedirect: true,
+    });
+    keepCookies(context, address, answer);
+    const { status } = answer;
+    if (status < 300) return answer;
+    const location = answer.headers["location"];
+    const next = location !== undefined && URL.canParse(location, address) ? new URL(location, address) : undefined;
+    if (left === 0 || ![307, 308].includes(status) || next?.origin !== originOf(address))
+      throw redirectError(status, next?.href ?? "");
+    address = next.href;
+  }
 }
 
 /**
@@ -112,28 +158,18 @@ export async function sendHttp(
 ): Promise<{ statusCode: number; content: string }> {
   const address = request.url ?? "";
   try {
-    if (++context.requests > 1) checkedAddress("negotiate", "url", address);
-    if (context.requests > MAX_REDIRECTS) throw unusableAnswer("negotiate", "url");
+    if (++context.requests > MAX_REDIRECTS) throw unusableAnswer("negotiate", "url");
     context.authorization = request.headers?.["Authorization"];
-    const { origin, pathname, search } = new URL(address);
     const client = createRestClient({
       vendor: "enreach",
-      baseUrl: origin,
+      baseUrl: originOf(address),
       secrets: () => [context.token, context.authorization?.replace(/^Bearer /i, "")],
       timeoutMs: context.negotiateMs,
       ...(context.tls && { tls: context.tls }),
     });
     try {
-      const { Authorization: _shared, ...headers } = request.headers ?? {};
       const method = request.method === "DELETE" ? "DELETE" : "POST";
-      const answer = await client.request({
-        operation: "negotiate",
-        method,
-        path: pathname + search,
-        headers: { ...headers, ...headersFor(context, address) },
-        signal: context.signal,
-      });
-      keepCookies(context, address, answer);
+      const answer = await send(context, client, method, address, request.headers);
       return {
         statusCode: answer.status,
         content: method === "POST" ? JSON.stringify(readNegotiated(answer.body)) : "",

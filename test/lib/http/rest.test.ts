@@ -147,6 +147,26 @@ describe("lib/http/rest", () => {
     assert.equal(server.heard.length, 1);
   });
 
+  it("says of an answer that is too long, and of one that breaks off, that the server was reached", async () => {
+    const long = Buffer.alloc(1024 * 1024, " ");
+    answers = [
+      (response) => {
+        response.on("error", () => undefined);
+        for (let mib = 0; mib <= 64; mib++) response.write(long);
+        response.end();
+      },
+      (response) => {
+        response.writeHead(200, { "Content-Length": "10" }).write("[");
+        setImmediate(() => reset(response));
+      },
+    ];
+    const request = { operation: "find", method: "GET", path: "x" } as const;
+    const { code, message } = await failure(client.request(request));
+    assert.equal(code, "EANSWER");
+    assert.match(message, /was reached/);
+    assert.equal((await failure(client.request(request))).code, "ECONNRESET");
+  });
+
   describe("tries again", () => {
     const attempts = async (
       retry: "safe" | "unprocessed" | "never",

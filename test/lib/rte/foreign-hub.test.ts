@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { State } from "../../../lib/rte/subscriber.js";
-import { ForeignHub, items } from "../../support/foreign-hub.js";
+import type { ContactCenterError } from "../../../lib/core/errors.js";
+import type { HubEndpoint } from "../../../lib/rte/login.js";
+import { ForeignHub, items, TOKEN } from "../../support/foreign-hub.js";
 import { startProxy, type TestProxy } from "../../support/proxy.js";
 import { RawHub } from "../../support/raw-hub.js";
 import { of, QUEUE_ID } from "../../support/rte.js";
@@ -11,6 +13,15 @@ import { until } from "../../support/wait.js";
 /** How the client reaches a hub, and what it reads. */
 describe("lib/rte/client against another hub", () => {
   const foreign = ForeignHub.forEachTest();
+
+  /** Opens a client that cannot connect. @returns why */
+  const failure = async (endpoint: Partial<HubEndpoint> = {}): Promise<ContactCenterError> => {
+    await foreign.client?.close();
+    const recorder = foreign.open(endpoint, { backoff: { minMs: 5000, maxMs: 5000 } });
+    await recorder.notice("disconnected");
+    const state = recorder.states.find(({ word }) => word === "disconnected") as State & { word: "disconnected" };
+    return state.error as ContactCenterError;
+  };
 
   describe("reaches", () => {
     it("a hub behind a balancer that finds its server by a cookie", async () => {
@@ -58,6 +69,61 @@ describe("lib/rte/client against another hub", () => {
       await foreign.client.close();
       const second = foreign.open({ url: "http://foreign.hub.example.net/hub" });
       assert.equal((await second.notice("disconnected")).payload.reason, "settings");
+    });
+
+    for (const status of [307, 308])
+      it(`a hub behind redirects by HTTP ${status} of its own host, with token and cookies`, async () => {
+        foreign.hub.onNegotiate = ({ url = "" }) =>
+          url.startsWith("/hub/")
+            ? { status, headers: { Location: `/other${url.slice(4)}`, "Set-Cookie": "lb=1; Path=/" } }
+            : {};
+        await foreign.subscribed();
+        assert.deepEqual(
+          foreign.hub.requests.map(({ kind, path, headers }) => [
+            `${kind} ${path.split("?")[0]}`,
+            headers.authorization,
+            headers.cookie,
+          ]),
+          [
+            ["negotiate /hub/negotiate", `Bearer ${TOKEN}`, undefined],
+            ["negotiate /other/negotiate", `Bearer ${TOKEN}`, "lb=1"],
+            ["upgrade /hub", `Bearer ${TOKEN}`, "lb=1"],
+          ],
+        );
+      });
+
+    for (const [what, status, location, requests, named] of [
+      ["to another host", 307, "http://127.0.0.1:9/secret-path", 1, "http://127.0.0.1:9,"],
+      ["that would lose the method", 302, "/other/negotiate", 1, ""],
+      ["without an address", 307, undefined, 1, "an address that is none"],
+      ["without end", 308, "/hub/negotiate", 6, ""],
+    ] as const)
+      it(`no redirect by HTTP ${what}`, async () => {
+        foreign.hub.onNegotiate = () => ({ status, headers: location === undefined ? {} : { Location: location } });
+        const { code, message } = await failure();
+        assert.equal(code, status);
+        assert.match(message, /redirects "negotiate" to/);
+        assert.ok(message.includes(named) && !message.includes("secret-path"), message);
+        assert.equal(foreign.hub.requests.length, requests);
+      });
+
+    for (const url of ["http://", "http://foreign.hub.example.net/secret-path", "hub", 7])
+      it(`no address of a redirect that is none, or not https: ${url}`, async () => {
+        foreign.hub.onNegotiate = () => ({
+          body: { negotiateVersion: 1, connectionToken: "t", url, accessToken: "x" },
+        });
+        const { code, message } = await failure();
+        assert.equal(code, "EANSWER");
+        assert.match(message, /redirects "negotiate" to .* has to be https/);
+        assert.ok(!message.includes("secret-path"));
+        assert.equal(foreign.hub.requests.length, 1);
+      });
+
+    it("nothing with a token that no header can carry, which it names", async () => {
+      const { code, cause } = await failure({ token: "two\r\nlines" });
+      assert.deepEqual([code, cause.field, foreign.hub.requests.length], ["EINVALID", "token", 0]);
+      foreign.hub.onNegotiate = () => ({ body: { url: foreign.hub.url(), accessToken: "two\nlines" } });
+      assert.equal((await failure()).code, "EANSWER");
     });
 
     it("no end of redirects", async () => {
@@ -176,6 +242,16 @@ describe("lib/rte/client against another hub", () => {
         ["negotiate"],
       );
     });
+
+  it("says of a damaged record that it ended the connection for it, and comes back with a gap", async () => {
+    const recorder = await foreign.subscribed();
+    for (const socket of foreign.hub.sockets) socket.send('{"type":1,\u001e');
+    await recorder.notice("gap");
+    const state = recorder.states.find(({ word }) => word === "disconnected") as State & { word: "disconnected" };
+    const { code, message } = state.error as ContactCenterError;
+    assert.deepEqual([state.reason, code], ["hub", "EHUB"]);
+    assert.match(message, /not SignalR/);
+  });
 
   it("reports a hundred unknown things at most", async () => {
     await foreign.subscribed();
