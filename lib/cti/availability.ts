@@ -38,7 +38,7 @@ const SUSPICIOUS = 3;
 const PROXY_WITHOUT_BROKER = new Set<number | string>([502, 503, 504]);
 
 /** Where DELETE is answered by somebody else, POST may still reach the broker. */
-const NOT_ABOUT_BROKER = new Set<number | string>(["ECLOSED", "EINVALID", "EANSWER"]);
+const NOT_ABOUT_BROKER = new Set<number | string>(["ECLOSED", "EINVALID", "EANSWER", "ELIMIT"]);
 
 /** True where somebody else answered: it says nothing about the broker. */
 export function isForeignAnswer(error: unknown): boolean {

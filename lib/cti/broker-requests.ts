@@ -1,8 +1,10 @@
 /** Requests about subscriptions to one broker: in turn, as fast as the broker takes them, and only while it can be reached. */
 import type { BackoffOptions } from "../http/backoff.js";
 import { Availability, type Outage } from "./availability.js";
-import type { ContactCenterError } from "./errors.js";
-import type { Priority } from "./priority.js";
+import { type ContactCenterError, limited } from "./errors.js";
+import { type Priority, RESERVE } from "./priority.js";
+import { Refusals } from "./refusals.js";
+import type { RequestLimit } from "./request-limit.js";
 import { RequestQueue } from "./request-queue.js";
 
 /** What {@link BrokerRequests} work with. */
@@ -11,8 +13,11 @@ export interface BrokerRequestsOptions {
   probe: () => Promise<void>;
   /** Requests at once; 4 by default. */
   parallel?: (() => number) | undefined;
-  /** Requests within any 60 s, but for those that were asked for. */
-  perMinute: () => number;
+  limit: Pick<RequestLimit, "agents" | "perMinute">;
+  /** Called for each request. */
+  onSent: () => void;
+  /** Called when requests begin to wait for the limit. */
+  onLimited: () => void;
   /** Called when the broker is found to be away. */
   onAway: () => void;
   /** Called when it answers again. */
@@ -23,6 +28,18 @@ export interface BrokerRequestsOptions {
 const PARALLEL = 4;
 /** The longest pause between probes of a broker that is away. */
 const PROBE_MAX_MS = 30_000;
+/** Refusals of different subscriptions in a row after which the others wait. */
+const REFUSED = 3;
+
+/** The kinds of request. */
+type Kind = "subscribe" | "unsubscribe";
+/** What is not sent while requests of a kind are refused. */
+const KIND_OF: Readonly<Partial<Record<Priority, Kind>>> = {
+  missing: "subscribe",
+  check: "subscribe",
+  renewal: "subscribe",
+  removal: "unsubscribe",
+};
 
 /** The requests to one broker. */
 export class BrokerRequests {
@@ -31,17 +48,41 @@ export class BrokerRequests {
   private readonly availability: Availability;
   private readonly queue: RequestQueue;
 
-  constructor({ probe, parallel = () => PARALLEL, perMinute, onAway, onBack, backoff }: BrokerRequestsOptions) {
+  // What refuses one kind of request may take the other; 429 is about all.
+  private readonly refusals: Readonly<Record<Kind | "all", Refusals>>;
+
+  constructor(options: BrokerRequestsOptions) {
+    const { probe, parallel = () => PARALLEL, limit, onSent, onLimited, onAway, onBack, backoff } = options;
     this.availability = new Availability({
       probe: () => this.queue.run(probe, "probe"),
       onAway,
       onCertain: () => this.queue.next(),
-      onBack,
+      onBack: (outage) => {
+        for (const refusals of Object.values(this.refusals)) refusals.clear();
+        onBack(outage);
+      },
       ...(backoff && { backoff: { ...backoff, maxMs: PROBE_MAX_MS } }),
     });
-    // The next one needs a second request, too.
-    const reserve = (): number => this.replacing.size + 1;
-    this.queue = new RequestQueue({ parallel, perMinute, reserve, isPaused: () => this.availability.isInDoubt });
+    const refusalsAfter = (most: number): Refusals => new Refusals(most, () => this.queue.next(), backoff);
+    this.refusals = {
+      subscribe: refusalsAfter(REFUSED),
+      unsubscribe: refusalsAfter(REFUSED),
+      all: refusalsAfter(1),
+    };
+    this.queue = new RequestQueue({
+      ...{ parallel, onSent, onLimited },
+      perMinute: () => limit.perMinute(),
+      reserve: (priority) =>
+        // What replaces another one needs a second request, too.
+        priority === "probe" || priority === "replaced"
+          ? 0
+          : this.replacing.size + 1 + limit.agents * (RESERVE[priority] ?? 0),
+      isHeldBack: (priority) => {
+        const kind = KIND_OF[priority];
+        return this.refusals.all.isPaused || (kind !== undefined && this.refusals[kind].isPaused);
+      },
+      isPaused: () => this.availability.isInDoubt,
+    });
   }
 
   /** Why the broker cannot be reached; undefined while it can, or nothing is known. */
@@ -69,16 +110,41 @@ export class BrokerRequests {
     return this.queue.run(task, priority);
   }
 
-  /** Sends a request within a task; its outcome shows whether the broker can be reached, and how fast it is. */
-  async send<T>(request: () => Promise<T>): Promise<T> {
+  /** Why requests wait for the limit, and until when; undefined while they do not. */
+  get limitError(): ContactCenterError | undefined {
+    const until = this.queue.limitedUntil;
+    return until === undefined ? undefined : limited(until);
+  }
+
+  /** Requests of the last minute. */
+  get sentCount(): number {
+    return this.queue.sentCount;
+  }
+
+  /** Counts requests that a former process sent until then, Unix milliseconds. */
+  count(requests: number, at: number): void {
+    this.queue.count(requests, at);
+  }
+
+  /**
+   * Sends a request within a task; its outcome shows whether the broker can be reached, and how fast it is.
+   * @param key of the subscription
+   */
+  async send<T>(kind: Kind, key: string, request: () => Promise<T>): Promise<T> {
+    const { [kind]: ofKind, all } = this.refusals;
+    for (const refusals of [ofKind, all]) refusals.sent();
     try {
       const result = await request();
       this.availability.answered();
       this.queue.speedUp();
+      for (const refusals of [ofKind, all]) refusals.worked();
       return result;
     } catch (error) {
       this.availability.failed(error);
       if (isOverload(error)) this.queue.slowDown();
+      ofKind.failed(key, error);
+      if ((error as { code?: unknown }).code === 429) all.failed(key, error);
+      else all.ended();
       throw error;
     }
   }
@@ -86,6 +152,7 @@ export class BrokerRequests {
   /** Sends nothing more. */
   close(): void {
     this.availability.close();
+    for (const refusals of Object.values(this.refusals)) refusals.clear();
     this.queue.close();
   }
 }

@@ -2,7 +2,7 @@
 import { MAX_TIMER_MS } from "../core/values.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { type Entry, notifyUsers } from "./entry.js";
-import type { ContactCenterError } from "./errors.js";
+import { retryAfterMsOf } from "./errors.js";
 
 /** What an {@link EntrySchedule} works with. */
 export interface EntryScheduleOptions {
@@ -20,8 +20,6 @@ const BACKOFF: BackoffOptions = { minMs: 500, maxMs: 60_000 };
 /** Renewals after an outage are spread over this time, at most. */
 const SPREAD_MS = 5000;
 const SPREAD_EACH_MS = 10;
-/** A loss found by a renewal makes all others be checked, no more often than this. */
-const CHECK_ALL_MS = 300_000;
 
 /** The timers of entries, one each. */
 export class EntrySchedule {
@@ -34,9 +32,8 @@ export class EntrySchedule {
 
   /** Tries again after a pause that grows with each failure, and is no shorter than the broker asked for. */
   retry(entry: Entry, error: unknown): void {
-    const askedMs = Number((error as ContactCenterError).cause?.["retryAfterMs"] ?? 0);
     const pauseMs = backoffDelay(entry.attempt++, { ...BACKOFF, ...this.options.backoff });
-    this.later(entry, Math.max(pauseMs, Math.min(askedMs, BACKOFF.maxMs ?? 0)));
+    this.later(entry, Math.max(pauseMs, Math.min(retryAfterMsOf(error), BACKOFF.maxMs ?? 0)));
   }
 
   /**
@@ -80,14 +77,17 @@ export class EntrySchedule {
   }
 
   /**
-   * The broker has forgotten the subscription of one entry: the others are renewed too, as it may have forgotten more.
+   * The broker has forgotten the subscription of one entry: the others are unconfirmed, and renewed too, as it may have
+   * forgotten more. What was made before the last time that this was found tells nothing new.
    * @param found the entry where that was found
+   * @param madeAt when the broker gave the forgotten id, Unix milliseconds
    */
-  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry): void {
+  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry, madeAt = 0): void {
     const now = Date.now();
-    if (now - this.checkedAllMs < CHECK_ALL_MS) return;
+    if (madeAt < this.checkedAllMs) return;
     this.checkedAllMs = now;
-    this.renewAll(entries, (entry) => entry !== found && entry.id !== undefined && entry.aliveAt < now);
+    this.renewAll(entries, (entry) => entry !== found && entry.aliveAt < now);
+    notifyUsers(entries.values());
   }
 
   /** Nothing is due any more. */

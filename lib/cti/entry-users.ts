@@ -1,11 +1,13 @@
 /** Who uses which entry: subscribers that want the same agent share it, and over a deploy it waits for the next ones. */
 import { type Callback, createEntry, type Entry, type EntryUser } from "./entry.js";
 import type { PreviousEntries } from "./previous-entries.js";
+import type { RequestLimit } from "./request-limit.js";
 import { entryKey } from "./store-writer.js";
 
 /** What {@link EntryUsers} work with. */
 export interface EntryUsersOptions {
   entries: Map<string, Entry>;
+  limit: Pick<RequestLimit, "add" | "delete">;
   previous: PreviousEntries;
   /** Called when an entry was made, or is used by others than before. */
   onChange: (entry: Entry) => void;
@@ -35,18 +37,19 @@ export class EntryUsers {
     if (known?.users.size === 0 && known.imAddress !== imAddress) void end(known, true);
     const entry = entries.get(key) ?? this.add(key, imAddress, callback);
     entry.users.add(user);
+    this.options.limit.add(key);
     onChange(entry);
     return entry;
   }
 
   /** Gives an entry up; the last user ends it at the broker. @returns after the first try */
   async release(user: EntryUser, entry: Entry, isWantedLater: boolean): Promise<void> {
-    if (entry.users.delete(user) && entry.users.size === 0) await this.options.end(entry, isWantedLater);
+    if (this.leave(user, entry)) await this.options.end(entry, isWantedLater);
   }
 
   /** Leaves an entry as it is for a deploy: it is ended unless somebody asks for it again. */
   keep(user: EntryUser, entry: Entry): void {
-    if (!entry.users.delete(user) || entry.users.size > 0) return;
+    if (!this.leave(user, entry)) return;
     entry.keptSince = Date.now();
     this.options.previous.deployBegun();
     this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
@@ -65,6 +68,13 @@ export class EntryUsers {
   close(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  // True for the last user.
+  private leave(user: EntryUser, entry: Entry): boolean {
+    if (!entry.users.delete(user) || entry.users.size > 0) return false;
+    this.options.limit.delete(entry.key);
+    return true;
   }
 
   private add(key: string, imAddress: string, callback: Callback): Entry {

@@ -31,6 +31,8 @@ export interface Entry {
   /** When the last user left for a deploy, Unix milliseconds, until all subscribers have started again. */
   keptSince?: number;
   id?: string;
+  /** When the broker gave the id, Unix milliseconds; undefined for one that a former process had. */
+  madeAt?: number;
   /** When the broker last showed that it knows the id, Unix milliseconds. */
   aliveAt: number;
   /** Since when events may be lost, Unix milliseconds; undefined when none are. */
@@ -48,6 +50,8 @@ export interface Entry {
   request?: Promise<void>;
   /** Since when the broker may be making a subscription, Unix milliseconds. */
   sendingSince?: number;
+  /** The new id, once it was sent and answered. */
+  sending?: Promise<string | undefined>;
   /** Resolves at the broker's first answer, whatever it says. */
   readonly answered: Promise<void>;
   readonly setAnswered: () => void;
@@ -115,6 +119,11 @@ export function subscribeRequest({ imAddress, callback }: Entry): SubscribeReque
     callback: callback.url,
     ...(callback.secret !== undefined && { secret: callback.secret }),
   };
+}
+
+/** Resolves when the broker has made a subscription for this entry, or not; undefined while it is not asked for one. */
+export function answerOf(entry: Entry | undefined): Promise<unknown> | undefined {
+  return entry?.sendingSince === undefined ? undefined : entry.sending?.catch(() => undefined);
 }
 
 /** Entries have changed: each of their users is called once. */

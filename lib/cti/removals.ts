@@ -3,13 +3,17 @@ import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/errors.js";
 import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
+import { retryAfterMsOf } from "./errors.js";
 import type { Priority } from "./priority.js";
 import type { StoredRemoval } from "./subscription-store.js";
 
 /** What a {@link PendingUnsubscribes} works with. */
 interface PendingUnsubscribesOptions {
-  /** Sends the request when it is its turn; `used` where it was not sent, as another entry has the subscription. */
-  unsubscribe: (id: string, priority: Priority) => Promise<UnsubscribeResult | "used">;
+  /** Sends the request when it is its turn, and tells; `used` where it is not sent, as another entry has the subscription. */
+  unsubscribe: (
+    removal: Removal,
+    onSent: (answer: Promise<UnsubscribeResult>) => Promise<UnsubscribeResult>,
+  ) => Promise<UnsubscribeResult | "used">;
   /** Called after each change of what is pending. */
   onChange: () => void;
   /** Called when the broker has refused to end a subscription many times. */
@@ -40,8 +44,8 @@ interface Pending extends Removal {
   ambiguous: boolean;
   error?: unknown;
   timer?: NodeJS.Timeout;
-  /** The request under way. */
-  busy?: Promise<void>;
+  /** The request that the broker has not answered yet. */
+  busy?: Promise<unknown>;
   /** Another entry that had it gave it up meanwhile. */
   isJoined: boolean;
   /** Resolves after the first try. */
@@ -50,6 +54,8 @@ interface Pending extends Removal {
 
 /** Answers in which the broker itself refuses, after which it is asked once an hour only. */
 const STUCK_AFTER = 10;
+/** The longest pause before that, milliseconds. */
+const MAX_PAUSE_MS = 60_000;
 const STUCK_PAUSE_MS = 3_600_000;
 /** Subscriptions to end that are remembered; the oldest is given up beyond that. */
 const MAX_PENDING = 5000;
@@ -97,7 +103,7 @@ export class PendingUnsubscribes {
     return this.pending.get(id)?.error;
   }
 
-  /** Resolves when no request for subscriptions of this entry is under way. */
+  /** Resolves when the broker has answered each request for subscriptions of this entry. */
   async idle(key: string): Promise<void> {
     await Promise.all([...(this.byKey.get(key) ?? [])].flatMap(({ busy }) => busy ?? []));
   }
@@ -148,8 +154,7 @@ export class PendingUnsubscribes {
   private run(pending: Pending): Promise<void> {
     clearTimeout(pending.timer);
     delete pending.timer;
-    pending.busy = this.tryOnce(pending).finally(() => delete pending.busy);
-    return pending.busy;
+    return this.tryOnce(pending).finally(() => delete pending.busy);
   }
 
   private async tryOnce(pending: Pending): Promise<void> {
@@ -174,7 +179,10 @@ export class PendingUnsubscribes {
   private async send(pending: Pending): Promise<UnsubscribeResult> {
     for (;;) {
       pending.isJoined = false;
-      const result = await this.options.unsubscribe(pending.id, pending.priority);
+      const result = await this.options.unsubscribe(pending, (answer) => {
+        pending.busy = answer.catch(() => undefined);
+        return answer;
+      });
       if (result !== "used") return result;
       if (!pending.isJoined) return "ended";
     }
@@ -187,10 +195,11 @@ export class PendingUnsubscribes {
 
   private retryLater(pending: Pending): void {
     if (this.closed) return;
-    pending.priority = "later";
+    pending.priority = "removal";
     const isStuck = pending.refusals >= STUCK_AFTER;
-    const backoff = { maxMs: 60_000, ...this.options.backoff };
+    const backoff = { maxMs: MAX_PAUSE_MS, ...this.options.backoff };
     const pauseMs = isStuck ? STUCK_PAUSE_MS : backoffDelay(pending.attempts++, backoff);
-    pending.timer = setTimeout(() => void this.run(pending), pauseMs);
+    const askedMs = Math.min(retryAfterMsOf(pending.error), MAX_PAUSE_MS);
+    pending.timer = setTimeout(() => void this.run(pending), Math.max(pauseMs, askedMs));
   }
 }

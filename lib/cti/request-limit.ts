@@ -1,33 +1,39 @@
-/**
- * Requests per minute that faults of the broker may cause. With the one that each agent's start asks for, they are never
- * more than three for each agent and 60.
- */
+/** Requests that any minute may have: three for each agent, and 60, whoever asks for them. */
 
-const PER_AGENT = 2;
+const PER_AGENT = 3;
 const EXTRA_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
 /** The limit for the agents of one broker. */
 export class RequestLimit {
-  // When entries were given up, Unix milliseconds, the oldest first: their requests are within the last minute, too.
-  private readonly releasedAt = new Map<string, number>();
+  private readonly used = new Set<string>();
+  // The most agents within the last minute.
+  private most = 0;
+  private mostAt = 0;
 
-  /** @param entries keys of the entries that there are now */
-  constructor(private readonly entries: { readonly size: number; has(key: string): boolean }) {}
+  /** Agents that somebody wants now. */
+  get agents(): number {
+    return this.used.size;
+  }
 
-  /** An entry was given up. */
-  released(key: string): void {
-    this.releasedAt.delete(key);
-    this.releasedAt.set(key, Date.now());
+  /** Somebody wants this entry. */
+  add(key: string): void {
+    this.used.add(key);
+  }
+
+  /** Nobody wants it any more; its requests are within the last minute, too. */
+  delete(key: string): void {
+    this.perMinute();
+    this.used.delete(key);
   }
 
   /** Requests that any 60 s may have. */
   perMinute(): number {
     const now = Date.now();
-    for (const [key, at] of this.releasedAt) {
-      if (now - at <= MINUTE_MS && !this.entries.has(key)) break;
-      this.releasedAt.delete(key);
+    if (this.used.size >= this.most || now - this.mostAt > MINUTE_MS) {
+      this.most = this.used.size;
+      this.mostAt = now;
     }
-    return PER_AGENT * (this.entries.size + this.releasedAt.size) + EXTRA_PER_MINUTE;
+    return PER_AGENT * this.most + EXTRA_PER_MINUTE;
   }
 }

@@ -1,18 +1,23 @@
 /**
- * The one way of requests about subscriptions to a broker: a few at once, and never more a minute than the limit,
- * whatever fails. What ends a replaced subscription goes first, then what somebody waits for. A probe goes alone; while the broker is away only
- * probes go.
+ * The one way of requests about subscriptions to a broker: a few at once, in order of their priority, and never more a
+ * minute than the limit, whoever asks and whatever fails. While the broker is away only probes go, one at a time.
  */
-import type { Priority } from "./priority.js";
+import { PRIORITIES, type Priority } from "./priority.js";
 
 /** What a {@link RequestQueue} asks before it sends. */
 export interface RequestQueueOptions {
   /** Requests at once. */
   parallel: () => number;
-  /** Requests within any 60 s, but for those that were asked for. */
+  /** Requests within any 60 s. */
   perMinute: () => number;
-  /** Requests of these that a `later` one must leave to others. */
-  reserve: () => number;
+  /** Requests of these that one of this priority must leave to others. */
+  reserve: (priority: Priority) => number;
+  /** True while requests of this priority wait, and others do not. */
+  isHeldBack: (priority: Priority) => boolean;
+  /** Called for each request. */
+  onSent: () => void;
+  /** Called when requests that somebody waits for begin to wait for the limit. */
+  onLimited: () => void;
   /** True while only probes are sent. */
   isPaused: () => boolean;
 }
@@ -23,20 +28,36 @@ const SPEED_UP = 0.1;
 
 /** Requests to one broker. */
 export class RequestQueue {
-  private readonly waiting: Record<Priority, Deque<() => void>> = {
-    probe: new Deque(),
-    asked: new Deque(),
-    urgent: new Deque(),
-    later: new Deque(),
-  };
+  private readonly waiting = Object.fromEntries(PRIORITIES.map((priority) => [priority, new Deque()])) as Record<
+    Priority,
+    Deque<() => void>
+  >;
   // When the requests of the last minute were sent, Unix milliseconds, the oldest first.
   private readonly sent = new Deque<number>();
   private running = 0;
   // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
   private timer: NodeJS.Timeout | undefined;
+  private freeAt = 0;
 
   constructor(private readonly options: RequestQueueOptions) {}
+
+  /** When requests that wait for the limit go on, Unix milliseconds; undefined while none does. */
+  get limitedUntil(): number | undefined {
+    return this.freeAt > Date.now() ? this.freeAt : undefined;
+  }
+
+  /** Requests of the last minute. */
+  get sentCount(): number {
+    const now = Date.now();
+    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
+    return this.sent.size;
+  }
+
+  /** Counts requests that a former process sent. @param at when it sent the last one, Unix milliseconds */
+  count(requests: number, at: number): void {
+    for (let request = 0; request < requests; request++) this.sent.push(at);
+  }
 
   /**
    * Runs a request when it is its turn. The time in the queue is not part of the request: its time-out begins later.
@@ -71,8 +92,9 @@ export class RequestQueue {
     for (;;) {
       const lane = this.lane();
       if (!lane) return;
-      if (lane !== this.waiting.asked) this.sent.push(Date.now());
+      this.sent.push(Date.now());
       this.running++;
+      this.options.onSent();
       (lane.shift() as () => void)();
     }
   }
@@ -84,25 +106,25 @@ export class RequestQueue {
   }
 
   private lane(): Deque<() => void> | undefined {
-    const { probe, asked, urgent, later } = this.waiting;
-    if (probe.size > 0) return this.running === 0 && this.mayAgain() ? probe : undefined;
-    if (this.options.isPaused() || this.running >= Math.floor(Math.min(this.width, this.options.parallel())))
-      return undefined;
-    // Each replaced subscription is ended before the next is replaced: until then its agent has two.
-    if (urgent.size > 0 && this.mayAgain()) return urgent;
-    if (asked.size > 0) return asked;
-    return later.size > 0 && this.mayAgain(this.options.reserve()) ? later : undefined;
+    const { isPaused, isHeldBack, parallel } = this.options;
+    const { probe } = this.waiting;
+    if (probe.size > 0) return this.running === 0 && this.mayAgain("probe") ? probe : undefined;
+    if (isPaused() || this.running >= Math.floor(Math.min(this.width, parallel()))) return undefined;
+    const next = PRIORITIES.find((priority) => this.waiting[priority].size > 0 && !isHeldBack(priority));
+    return next && this.mayAgain(next) ? this.waiting[next] : undefined;
   }
 
   // True when another request, and some in reserve, fit into the last minute; else sends it as soon as they do.
-  private mayAgain(reserve = 0): boolean {
+  private mayAgain(priority: Priority): boolean {
     const limit = this.options.perMinute();
-    const free = limit - Math.min(reserve, limit - 1);
-    const now = Date.now();
-    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
-    if (this.sent.size < free) return true;
+    if (this.sentCount < limit - Math.min(this.options.reserve(priority), limit - 1)) return true;
+    const freeAt = (this.sent.first as number) + MINUTE_MS + 1;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.next(), (this.sent.first as number) + MINUTE_MS + 1 - now);
+    this.timer = setTimeout(() => this.next(), freeAt - Date.now());
+    if (!(["missing", "check", "ended"] as Priority[]).includes(priority)) return false;
+    const wasLimited = this.limitedUntil !== undefined;
+    this.freeAt = freeAt;
+    if (!wasLimited) this.options.onLimited();
     return false;
   }
 }

@@ -19,6 +19,8 @@ export interface StoreSource {
   removals: () => [id: string, removal: StoredRemoval][];
   /** See {@link StoredSubscriptions.aliveAt}. */
   receivedUntil: () => number;
+  /** Requests within the last minute. */
+  sentCount: () => number;
 }
 
 const WRITE_MIN_MS = 100;
@@ -30,6 +32,8 @@ const ALIVE_MS = 60_000;
 /** Ends that nobody came back to are forgotten after this. */
 const ENDED_MS = 24 * 3_600_000;
 const MAX_ENDED = 5000;
+/** Requests of a former process that are counted. */
+const MAX_REQUESTS = 100_000;
 
 /** The key of an agent at a callback address: without personal data, and never the secret in the address. */
 export function entryKey(callback: string, imAddress: string): string {
@@ -44,6 +48,7 @@ export interface StoredState {
   aliveAt: number;
   /** Set where nobody knows what was held: events may be lost since then, Unix milliseconds. */
   unknownSince: number | undefined;
+  requests: { count: number; at: number };
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, StoredRemoval>;
@@ -57,9 +62,11 @@ export function readStored(stored: unknown): StoredState {
   const held = entriesOf(state["held"]).filter((entry): entry is [string, Record<string, unknown>] =>
     isRecord(entry[1]),
   );
+  const requests = isRecord(state["requests"]) ? state["requests"] : {};
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
     unknownSince: numberOf(state["unknownSince"]),
+    requests: { count: Math.min(numberOf(requests["count"]) ?? 0, MAX_REQUESTS), at: numberOf(requests["at"]) ?? 0 },
     held: new Map(
       held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [
         key,
@@ -172,7 +179,7 @@ export class StoreWriter {
   }
 
   private state(): StoredSubscriptions {
-    const { held, leftBehind, ended, removals, receivedUntil } = this.source;
+    const { held, leftBehind, ended, removals, receivedUntil, sentCount } = this.source;
     const now = Date.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
@@ -180,6 +187,7 @@ export class StoreWriter {
     }
     return {
       aliveAt: receivedUntil(),
+      requests: { count: sentCount(), at: now },
       held: Object.fromEntries([...leftBehind, ...held()]),
       ended: Object.fromEntries(ended),
       removals: Object.fromEntries(removals()),

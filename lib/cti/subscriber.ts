@@ -28,7 +28,7 @@ export interface SubscriptionRow {
   error?: unknown;
 }
 
-/** How long a caller waits for a broker that gives no sign, milliseconds. */
+/** How long a caller waits for a broker that gives no sign, or for the limit of requests, milliseconds. */
 const NO_SIGN_MS = 2000;
 const LOOK_EVERY_MS = 100;
 
@@ -62,12 +62,9 @@ export class Subscriber implements EntryUser {
   async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
     await this.manager.loaded;
     const entries = this.closed ? [] : addresses.map((address) => this.entryOf(address));
-    // What a deploy repeats is a try again, and no more urgent than others.
-    const priorities = entries.map(({ keptSince }) => (keptSince === undefined ? "asked" : "later"));
     this.takeBack(entries);
     this.setStarted();
-    for (const [at, entry] of entries.entries())
-      if (this.isNew(entry)) void this.manager.request(entry, priorities[at] ?? "asked");
+    for (const entry of entries) if (this.isNew(entry)) void this.manager.request(entry);
     await Promise.all(entries.filter((entry) => this.isNew(entry)).map(({ answered }) => answered));
     return this.closed ? [] : this.list();
   }
@@ -78,7 +75,7 @@ export class Subscriber implements EntryUser {
    */
   async subscribe(addresses: readonly string[]): Promise<SubscriptionRow[]> {
     const entries = addresses.map((address) => this.entryOf(address));
-    await this.whileAnswered(Promise.all(entries.map((entry) => this.manager.request(entry, "asked"))));
+    await this.whileAnswered(Promise.all(entries.map((entry) => this.manager.request(entry, true))));
     return entries.map((entry) => {
       const row = this.row(entry);
       return row.subscribed || row.error !== undefined ? row : { ...row, error: notAnswered() };
@@ -185,7 +182,8 @@ export class Subscriber implements EntryUser {
 
   private row(entry: Entry): SubscriptionRow {
     const { imAddress, id } = entry;
-    const problem = entry.error ?? this.manager.awayError;
+    const waitsFor = id === undefined || entry.isInDoubt ? this.manager.limitError(entry) : undefined;
+    const problem = entry.error ?? this.manager.awayError ?? waitsFor;
     const error = problem ?? this.manager.postponedBy(entry);
     return {
       imAddress,
@@ -203,7 +201,9 @@ export class Subscriber implements EntryUser {
     });
     while (!isDone && !this.manager.awayError) {
       await within(LOOK_EVERY_MS, done);
-      if (Date.now() - Math.max(started, this.manager.lastSignMs ?? 0) > NO_SIGN_MS) return;
+      const now = Date.now();
+      if (now - Math.max(started, this.manager.lastSignMs ?? 0) > NO_SIGN_MS) return;
+      if (now - started > NO_SIGN_MS && this.manager.limitError()) return;
     }
   }
 }

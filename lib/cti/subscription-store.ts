@@ -39,6 +39,8 @@ export interface StoredSubscriptions {
   broker?: string;
   /** Until when events were received, Unix milliseconds: when it was written, or the broker's last sign before an outage. */
   aliveAt: number;
+  /** Requests within the last minute, and until when they were counted, Unix milliseconds. */
+  requests?: { count: number; at: number };
   /** By key of the entry. */
   held: Record<string, StoredEntry>;
   /** When entries ended in good order, Unix milliseconds, by key. */

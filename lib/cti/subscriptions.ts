@@ -1,15 +1,13 @@
 /**
  * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
- * It is subscribed again only when it needs it: its id is unknown, it is due, the broker was away, or the broker turned out
- * to have forgotten subscriptions. What a former process left is taken over from the store and renewed, or ended.
+ * What a former process left is taken over from the store and renewed, or ended.
  */
-import type { BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
-import type { CtiClient } from "./client.js";
 import { OverlapFilter } from "./duplicates.js";
 import {
+  answerOf,
   type Entry,
   markLost,
   notifyUsers,
@@ -28,20 +26,7 @@ import type { Priority } from "./priority.js";
 import { RequestLimit } from "./request-limit.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
 import { entryKey, readStored, StoreWriter } from "./store-writer.js";
-import type { SubscriptionStore } from "./subscription-store.js";
-
-/** What a manager works with. */
-export interface SubscriptionManagerOptions {
-  client: Pick<CtiClient, "subscribe" | "unsubscribe" | "test">;
-  store: SubscriptionStore;
-  /** Requests at once; 4 by default. */
-  parallel?: () => number;
-  /** True for an id that is in use elsewhere at the same broker: a broker may hand out one id twice. */
-  isUsedElsewhere?: (id: string) => boolean;
-  /** Called when the broker refuses for good to end a subscription. */
-  onStuck?: (error: unknown) => void;
-  backoff?: BackoffOptions;
-}
+import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
 /** Failures after which a broker that others reach has refused this agent. */
 const REFUSALS = 3;
@@ -55,7 +40,7 @@ export class SubscriptionManager {
   readonly previous = new PreviousEntries(
     this.ids,
     (key, { id }) => {
-      if (id !== undefined) void this.unsubscribe(id, key, "later");
+      if (id !== undefined) void this.unsubscribe(id, key, "removal");
       this.writer.writeSoon();
     },
     () => this.users.endUnused(),
@@ -63,7 +48,7 @@ export class SubscriptionManager {
   /** Who uses which entry. */
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
-  private readonly limit = new RequestLimit(this.entries);
+  private readonly limit = new RequestLimit();
   private readonly overlaps = new OverlapFilter();
   private readonly requests: BrokerRequests;
   private readonly admission: EventAdmission;
@@ -76,7 +61,9 @@ export class SubscriptionManager {
     this.requests = new BrokerRequests({
       probe: () => client.test(),
       parallel: options.parallel,
-      perMinute: () => this.limit.perMinute(),
+      limit: this.limit,
+      onSent: () => this.writer.writeSoon(),
+      onLimited: () => notifyUsers(this.entries.values()),
       onAway: () => notifyUsers(this.entries.values()),
       onBack: (outage) => this.recover(outage),
       backoff,
@@ -86,13 +73,16 @@ export class SubscriptionManager {
       ids: this.ids,
       isLoaded: () => this.previous.loaded,
       onSign: () => this.requests.eventSeen(),
-      onUnanswered: (id, key) => void this.unsubscribe(id, key, "later"),
+      onUnanswered: (id, key) => void this.unsubscribe(id, key, "removal"),
     });
     this.removals = new PendingUnsubscribes({
-      unsubscribe: (id, priority) =>
+      unsubscribe: ({ id, key, priority }, onSent) =>
         this.requests.inTurn(async () => {
-          const isUsed = this.isUsed(id) || options.isUsedElsewhere?.(id);
-          return isUsed ? "used" : this.requests.send(() => client.unsubscribe(id));
+          // The broker may be about to hand out this id again.
+          const answer = answerOf(this.entries.get(key));
+          if (answer) await answer;
+          if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
+          return onSent(this.requests.send("unsubscribe", id, () => client.unsubscribe(id)));
         }, priority),
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
@@ -100,6 +90,7 @@ export class SubscriptionManager {
     });
     this.users = new EntryUsers({
       entries: this.entries,
+      limit: this.limit,
       previous: this.previous,
       onChange: (entry) => {
         this.schedule.usersChanged(entry);
@@ -108,7 +99,7 @@ export class SubscriptionManager {
       end: (entry, isWantedLater) => this.end(entry, isWantedLater),
     });
     this.schedule = new EntrySchedule({
-      subscribe: (entry) => void this.request(entry, "later"),
+      subscribe: (entry) => void this.request(entry),
       isWanted: (entry) => this.isWanted(entry),
       isBlocked: ({ key }) => this.removals.blocks(key),
       backoff,
@@ -120,6 +111,7 @@ export class SubscriptionManager {
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
       receivedUntil: () => this.requests.receivedUntilMs,
+      sentCount: () => this.requests.sentCount,
     });
     this.loaded = this.load();
   }
@@ -129,7 +121,7 @@ export class SubscriptionManager {
     return this.requests.awayError;
   }
 
-  /** When the broker answered or posted last, Unix milliseconds. */
+  /** See {@link BrokerRequests.lastSignMs}. */
   get lastSignMs(): number | undefined {
     return this.requests.lastSignMs;
   }
@@ -147,23 +139,23 @@ export class SubscriptionManager {
     return this.admission.admits(callback, id, imAddress, isShared);
   }
 
-  /**
-   * True for the second copy of an event, while one subscription replaces another.
-   * @param content what is equal in both copies
-   */
+  /** True for the second copy of an event, while one subscription replaces another; `content` is equal in both. */
   isDuplicate(callback: string, id: string | undefined, imAddress: string | undefined, content: string): boolean {
     if (!id) return false;
     const key = this.ids.ownerOf(id) ?? entryKey(callback, imAddress ?? "");
     return this.overlaps.isDuplicate(key, normalId(id), content);
   }
 
-  /** Subscribes, or renews what is subscribed already. A request that waits is joined. */
-  request(entry: Entry, priority: Priority): Promise<void> {
+  /**
+   * Subscribes, or renews what is subscribed already. A request that waits is joined.
+   * @param isAsked true where somebody waits for it
+   */
+  request(entry: Entry, isAsked = false): Promise<void> {
     this.schedule.cancel(entry);
     entry.request ??= this.removals
       // A removal under way could meet the id that a new subscription is given.
       .idle(entry.key)
-      .then(() => this.subscribeOnce(entry, priority))
+      .then(() => this.subscribeOnce(entry, isAsked))
       .finally(() => {
         delete entry.request;
         notifyUsers([entry]);
@@ -188,12 +180,18 @@ export class SubscriptionManager {
 
   /** What kept a subscription from being ended. */
   errorOf(id: string): unknown {
-    return this.removals.errorOf(id) ?? this.requests.awayError;
+    return this.removals.errorOf(id) ?? this.requests.awayError ?? this.limitError();
   }
 
   /** Why a renewal that is due waits; undefined where none does. */
   postponedBy(entry: Entry): unknown {
     return entry.isPostponed ? this.removals.errorOfKey(entry.key) : undefined;
+  }
+
+  /** Why requests, or that of one entry, wait for the limit, and until when; undefined while they do not. */
+  limitError(entry?: Entry): ContactCenterError | undefined {
+    const isSent = entry && (!entry.request || entry.sendingSince !== undefined);
+    return isSent ? undefined : this.requests.limitError;
   }
 
   /** Writes the store now. */
@@ -212,15 +210,15 @@ export class SubscriptionManager {
 
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
+    this.requests.count(stored.requests.count, Math.min(stored.requests.at, Date.now()));
     this.previous.add(stored);
-    for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "later", { inUse });
+    for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "removal", { inUse });
     this.previous.setLoaded();
   }
 
   private async end(entry: Entry, isWantedLater: boolean): Promise<void> {
     this.schedule.cancel(entry);
     this.entries.delete(entry.key);
-    this.limit.released(entry.key);
     if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
       this.previous.ended.set(entry.key, entry.lostFrom ?? entry.keptSince ?? Date.now());
     entry.setAnswered();
@@ -230,7 +228,7 @@ export class SubscriptionManager {
       await entry.request;
       return;
     }
-    const ended = this.unsubscribe(id, key, "asked", { inUse: { from: aliveAt, to: Date.now() } });
+    const ended = this.unsubscribe(id, key, "ended", { inUse: { from: aliveAt, to: Date.now() } });
     await Promise.all([entry.request, ended]);
   }
 
@@ -238,9 +236,11 @@ export class SubscriptionManager {
     return this.entries.get(entry.key) === entry;
   }
 
-  private async subscribeOnce(entry: Entry, priority: Priority): Promise<void> {
+  private async subscribeOnce(entry: Entry, isAsked: boolean): Promise<void> {
+    const priority = entry.id === undefined ? "missing" : isAsked || entry.isInDoubt ? "check" : "renewal";
     try {
-      const id = await this.requests.inTurn(() => this.sendSubscribe(entry), priority);
+      entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
+      const id = await entry.sending;
       delete entry.sendingSince;
       if (id !== undefined) await this.subscribed(entry, id);
     } catch (error) {
@@ -256,17 +256,17 @@ export class SubscriptionManager {
     entry.sendingSince = Date.now();
     if (entry.id !== undefined) this.requests.replacing.add(entry.key);
     this.overlaps.begin(entry.key, entry.id === undefined ? undefined : normalId(entry.id));
-    return this.requests.send(() => this.options.client.subscribe(subscribeRequest(entry)));
+    return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
   }
 
   private async subscribed(entry: Entry, id: string): Promise<void> {
-    const { key, id: old, aliveAt } = entry;
+    const { key, id: old, aliveAt, madeAt } = entry;
     // Made when nobody wanted it any more.
-    if (!this.isWanted(entry)) return this.unsubscribe(id, key, "asked");
+    if (!this.isWanted(entry)) return this.unsubscribe(id, key, "ended");
     const refusedAt = this.ids.hold(id, key);
     // The broker may have ended the former one by itself.
     if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
-    Object.assign(entry, { id, aliveAt: Date.now(), attempt: 0 });
+    Object.assign(entry, { id, aliveAt: Date.now(), madeAt: Date.now(), attempt: 0 });
     delete entry.error;
     delete entry.isInDoubt;
     delete entry.isPostponed;
@@ -278,12 +278,12 @@ export class SubscriptionManager {
       return;
     }
     this.requests.replacing.add(old);
-    const ended = this.unsubscribe(old, key, "urgent", {
+    const ended = this.unsubscribe(old, key, "replaced", {
       inUse: { from: aliveAt, to: Date.now() },
       // After a kill between the two requests the store must have both ids.
       ready: this.writer.written(),
       onEnd: (end) => {
-        if (end === "unknown") this.schedule.checkAll(this.entries, entry);
+        if (end === "unknown") this.schedule.checkAll(this.entries, entry, madeAt);
       },
       onTried: () => reportRestored(entry),
     });
@@ -295,7 +295,7 @@ export class SubscriptionManager {
     delete entry.sendingSince;
     if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
-      if (made !== undefined) void this.unsubscribe(made, key, "later");
+      if (made !== undefined) void this.unsubscribe(made, key, "removal");
       this.writer.writeNext();
     }
     if (!this.isWanted(entry)) return;

@@ -1,5 +1,6 @@
 /** A subscriber's badge, and one line of the log when subscriptions fail or work again. */
 import type { Node, NodeAPI } from "node-red";
+import type { ContactCenterError } from "../../lib/cti/errors.js";
 import { isUnreachable } from "../../lib/cti/availability.js";
 import type { SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { localize } from "../shared/input.js";
@@ -28,7 +29,11 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, { list, postponed }:
     const rows = list();
     const held = rows.filter((row) => row.subscribed).length;
     const failed = rows.find((row) => !row.subscribed && row.error !== undefined)?.error;
-    if (failed !== undefined)
+    const time = (failed as Partial<ContactCenterError> | undefined)?.params?.["time"] as string | undefined;
+    if (time !== undefined) {
+      const until = RED._("cti-subscribe.badge.until", { time });
+      setStatus(node, "connecting", fitting(`${held} / ${rows.length}`, until, " "));
+    } else if (failed !== undefined)
       setStatus(
         node,
         isUnreachable(failed) ? "disconnected" : "error",

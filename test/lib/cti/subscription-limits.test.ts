@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { ContactCenterError } from "../../../lib/cti/errors.js";
+import { codeOf, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+/** A broker that asks for a pause, seconds. */
+function tooMany(seconds: number): ContactCenterError {
+  const cause = { vendor: "anywhere365", operation: "subscribe", retryAfterMs: seconds * 1000 } as const;
+  return new ContactCenterError(429, "cti.errors.not-answered", cause);
+}
+
+function agentsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `sip:agent${at}@contoso.example`);
+}
+
+describe("lib/cti/subscription-limits", () => {
+  const test = new SubscriptionTest();
+  const { manage, open, started, kill } = test;
+  const allowed = (agents: number): number => 3 * agents + 60;
+
+  /** A process that ended while its broker refused everything: all its subscriptions are left to be ended. */
+  const leftBehind = async (agents: string[], fault: ContactCenterError): Promise<void> => {
+    const { manager, one } = await started(agents);
+    await test.clock.tickAsync(120_000);
+    test.broker.fault = fault;
+    const closed = one.close(1800);
+    await test.clock.tickAsync(2000);
+    await closed;
+    kill(manager);
+    test.broker.calls.length = 0;
+  };
+
+  for (const [name, fault] of [
+    ["429 with Retry-After", tooMany(20)],
+    ["500", failure(500)],
+  ] as const)
+    for (const count of [20, 100])
+      it(`subscribes ${count} agents soon after a broker that answered ${name} to everything at a restart`, async () => {
+        await leftBehind(agentsOf(count), fault);
+        const one = open(manage());
+        void one.start(agentsOf(count));
+        await test.clock.tickAsync(15_000);
+        assert.ok(test.broker.calls.length <= 30, `${test.broker.calls.length}`);
+        test.broker.fault = undefined;
+        await test.clock.tickAsync(15_000);
+        assert.equal(one.list().filter(({ subscribed }) => subscribed).length, count);
+        await test.clock.tickAsync(120_000);
+        assert.equal(test.broker.held.size, count);
+      });
+
+  it("asks for the end of what was left only with what missing subscriptions do not need", async () => {
+    await leftBehind(agentsOf(60), failure(500));
+    test.broker.fault = undefined;
+    test.broker.keeps = failure(500);
+    const manager = manage();
+    const one = open(manager);
+    void one.start(agentsOf(2));
+    await test.clock.tickAsync(5000);
+    void one.subscribe(agentsOf(4));
+    await test.clock.tickAsync(500);
+    assert.equal(one.list().filter(({ subscribed }) => subscribed).length, 4);
+  });
+
+  it("asks again for an end no sooner than the broker asked for", async () => {
+    const { one } = await started(agentsOf(1));
+    test.broker.fault = tooMany(20);
+    void one.unsubscribe();
+    await test.clock.tickAsync(19_000);
+    assert.equal(test.broker.calls.length, 2);
+    test.broker.fault = undefined;
+    await test.clock.tickAsync(3000);
+    assert.equal(test.broker.held.size, 0);
+  });
+
+  it("calls nothing confirmed from the first proof that the broker forgot, twice within a minute, too", async () => {
+    const agents = agentsOf(80);
+    const { one } = await started(agents, 60_000);
+    const held = (): number => one.list().filter(({ subscribed }) => subscribed).length;
+    for (let forgotten = 0; forgotten < 2; forgotten++) {
+      test.broker.held.clear();
+      const before = new Set(test.broker.calls);
+      let isProved = false;
+      for (let at = 0; at < 3000 && (!isProved || held() < 80); at++) {
+        await test.clock.tickAsync(50);
+        // A new subscription, and then the end of one that is gone.
+        isProved ||= test.broker.calls.some((call) => call.startsWith("-") && !before.has(call));
+        assert.ok(!isProved || held() <= test.broker.held.size, `${held()} of ${test.broker.held.size}`);
+      }
+      await test.clock.tickAsync(5000);
+      assert.deepEqual([held(), new Set(test.broker.addresses()).size], [80, 80]);
+    }
+  });
+
+  it("answers a control message that has to wait for the limit, with the time when it goes on", async () => {
+    const agents = agentsOf(20);
+    const { one } = await started(agents);
+    let answers = 0;
+    for (let asked = 0; asked < 5; asked++) {
+      void one.subscribe(agents).then((rows) => {
+        answers++;
+        if (asked < 4) return;
+        assert.deepEqual([rows.length, codeOf(rows[0]), rows[0]?.subscribed], [20, "ELIMIT", true]);
+      });
+      await test.clock.tickAsync(3000);
+    }
+    assert.equal(answers, 5);
+    assert.ok(test.broker.calls.length <= allowed(20), `${test.broker.calls.length}`);
+  });
+
+  it("keeps within the limit whatever a person asks for", async () => {
+    const agents = agentsOf(10);
+    const { one } = await started(agents);
+    for (let asked = 0; asked < 20; asked++) {
+      void (asked % 2 ? one.subscribe(agents) : one.unsubscribe(agents));
+      await test.clock.tickAsync(2000);
+    }
+    assert.ok(test.broker.calls.length <= allowed(10), `${test.broker.calls.length}`);
+    await test.clock.tickAsync(120_000);
+    assert.deepEqual([test.broker.held.size, one.list().length], [10, 10]);
+  });
+
+  it("keeps within the limit where a process is killed again and again", async () => {
+    const agents = agentsOf(10);
+    for (let life = 0; life < 10; life++) {
+      const { manager } = await started(agents);
+      await test.clock.tickAsync(3000);
+      kill(manager);
+    }
+    assert.ok(test.broker.calls.length <= allowed(10), `${test.broker.calls.length}`);
+    await started(agents);
+    await test.clock.tickAsync(120_000);
+    assert.equal(test.broker.held.size, 10);
+  });
+});
