@@ -5,6 +5,7 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
+import type { FoundCopies } from "./journal.js";
 import type { Unchecked } from "./report.js";
 import { fromRanges, type Range } from "./rows.js";
 import { membersOf } from "./verification.js";
@@ -20,6 +21,8 @@ export interface Watch {
   rows: readonly Range[];
   /** Their members' ids, once they were reported. */
   ids?: readonly string[];
+  /** Those that an earlier process has found. */
+  copies?: FoundCopies;
 }
 
 /** What is wrong with the members of a marker. */
@@ -89,20 +92,29 @@ class WatchedMarker {
   untilMs: number;
   keep: number;
   /** Ids of copies. */
-  readonly seen = new Set<string>();
+  readonly seen: Set<string>;
   /** Those of them that are not in the queue any more. */
   readonly gone = new Set<string>();
   /** How many copies there were that could not be named. */
-  unnamed = 0;
+  unnamed: number;
+  /** Those of them that somebody else has deleted. */
+  unnamedGone = 0;
+  /** What the run's numbers have of them. */
+  readonly counted: { doubled: number; removed: number };
   rows: readonly Range[];
   /** The ids that were reported, in the order of the rows. */
   ids: string[];
   /** Who stays in the place of a reported one that is to be deleted. */
-  readonly instead = new Map<string, string>();
+  readonly instead: Map<string, string>;
   /** No copy can come any more, and those that came were seen. */
   checked = false;
 
-  constructor({ keep, untilMs, rows, ids = [] }: Watch) {
+  constructor({ keep, untilMs, rows, ids = [], copies }: Watch) {
+    const { doubled, removed } = copies ?? { doubled: 0, removed: 0 };
+    this.seen = new Set(copies?.ids);
+    this.instead = new Map(copies?.instead);
+    this.unnamed = Math.max(0, doubled - this.seen.size);
+    this.counted = { doubled, removed };
     this.ids = [...ids];
     this.keep = keep;
     this.untilMs = untilMs;
@@ -223,31 +235,42 @@ export class DoubleCheck {
 
   /** @returns how many copies should have been deleted, and were not as far as is known */
   private async settle(marker: string, watched: WatchedMarker, found: readonly FoundMember[]): Promise<number> {
-    const { tally, journal } = this.run;
     const { seen, gone, keep } = watched;
-    const known = found.filter(({ id }) => seen.has(id));
     const others = found.filter(({ id }) => !seen.has(id));
     const { count, members: fresh, instead } = copiesAmong(others, keep, this.reported);
     for (const [id, other] of instead ?? []) watched.instead.set(id, other);
-    const members = [...known, ...fresh];
     const there = new Set(found.map(({ id }) => id));
-    const before = { doubled: seen.size + watched.unnamed, removed: gone.size };
     for (const id of seen) if (!there.has(id)) gone.add(id);
-    if (fresh.length === 0) watched.unnamed = Math.max(watched.unnamed, count);
+    for (const { id } of fresh) seen.add(id);
+    watched.unnamed = fresh.length > 0 ? 0 : Math.max(watched.unnamed, count);
+    watched.unnamedGone = fresh.length > 0 ? 0 : watched.unnamed - count;
+    // Before the first is deleted: a process that is killed meanwhile would not know how many there were.
+    await this.count(marker, watched, fresh);
     let left = 0;
-    for (const member of members) {
-      seen.add(member.id);
-      if (wasCalled(member) || !this.mayDelete) continue;
+    for (const member of found) {
+      if (!seen.has(member.id) || wasCalled(member) || !this.mayDelete) continue;
       if (await this.remove(member.id)) gone.add(member.id);
       else left++;
     }
     watched.ids = watched.ids.map((id) => (gone.has(id) ? (watched.instead.get(id) ?? id) : id));
-    const doubled = seen.size + watched.unnamed - before.doubled;
-    const removed = gone.size - before.removed;
-    tally.doubled += doubled;
-    tally.removed += removed;
-    if (doubled + removed > 0) journal.note({ copies: marker, doubled, removed });
+    await this.count(marker, watched);
     return this.mayDelete ? left : 0;
+  }
+
+  /** Brings the run's numbers up to date. @param fresh copies that were not known before: the journal has them at once */
+  private async count(marker: string, watched: WatchedMarker, fresh: readonly FoundMember[] = []): Promise<void> {
+    const { tally, journal } = this.run;
+    const { seen, gone, unnamed, unnamedGone, counted, instead } = watched;
+    const doubled = seen.size + unnamed - counted.doubled;
+    const removed = gone.size + unnamedGone - counted.removed;
+    if (doubled === 0 && removed === 0 && fresh.length === 0) return;
+    for (const numbers of [counted, tally]) {
+      numbers.doubled += doubled;
+      numbers.removed += removed;
+    }
+    const line = { copies: marker, doubled, removed };
+    if (fresh.length === 0) journal.note(line);
+    else await journal.append({ ...line, ids: fresh.map(({ id }) => id), instead: [...instead] });
   }
 
   /** Reports the members that stay in the place of others that were reported before and are deleted. */

@@ -5,7 +5,8 @@
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
  *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts
- *     {"copies":"<marker>","doubled":500,"removed":500}              copies were found
+ *     {"copies":"<marker>","doubled":500,"removed":0,"ids":["881701",…]}   copies were found, and are about to be deleted
+ *     {"copies":"<marker>","doubled":0,"removed":500}                their number changed; "instead": [[<reported>, <who stays>], …]
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
@@ -35,12 +36,22 @@ export interface JournalHead {
   started: number;
 }
 
+/** What is known of a marker's copies. */
+export interface FoundCopies {
+  doubled: number;
+  removed: number;
+  /** Theirs. */
+  ids: readonly string[];
+  /** Who stays in the place of a reported one, by id. */
+  instead: readonly (readonly [string, string])[];
+}
+
 /** What happened to a part of a batch. */
 type JournalLine =
   | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
   | { watch: string; keep: number; until: number; rows?: readonly Range[] }
-  | { copies: string; doubled: number; removed: number }
+  | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
   | ({ done: number; rows: Range[]; part?: string } & Counts)
@@ -197,10 +208,11 @@ class JournalReader {
     } else if ("no" in line) {
       parts.delete(line.no);
     } else if ("watch" in line) {
-      watches.set(line.watch, { marker: line.watch, keep: line.keep, untilMs: line.until, rows: line.rows ?? [] });
+      const { watch: marker, keep, until: untilMs, rows = [] } = line;
+      const copies = watches.get(marker)?.copies;
+      watches.set(marker, { marker, keep, untilMs, rows, ...(copies && { copies }) });
     } else if ("copies" in line) {
-      content.counts.doubled += wholeNumber(line.doubled);
-      content.counts.removed += wholeNumber(line.removed);
+      this.readCopies(line);
     } else if ("checked" in line) {
       watches.delete(line.checked);
     } else if ("done" in line) {
@@ -212,6 +224,28 @@ class JournalReader {
 
   result(): JournalContent {
     return { ...this.content, parts: [...this.parts.values()], watches: [...this.watches.values()] };
+  }
+
+  private readCopies({
+    copies: marker,
+    doubled,
+    removed,
+    ids,
+    instead = [],
+  }: Extract<JournalLine, { copies: string }>): void {
+    const { counts } = this.content;
+    counts.doubled += wholeNumber(doubled);
+    counts.removed += wholeNumber(removed);
+    const watch = this.watches.get(marker);
+    // Lines of earlier versions do not say which.
+    if (!watch || !(ids || watch.copies)) return;
+    const before = watch.copies ?? { doubled: 0, removed: 0, ids: [], instead: [] };
+    watch.copies = {
+      doubled: before.doubled + wholeNumber(doubled),
+      removed: before.removed + wholeNumber(removed),
+      ids: [...before.ids, ...(ids ?? [])],
+      instead: [...before.instead, ...instead],
+    };
   }
 
   private readDone(line: Extract<JournalLine, { done: number }>): void {

@@ -178,7 +178,10 @@ export class Upload {
     try {
       await work;
     } catch (error) {
-      if (error !== CANCELLED) throw uploadFault(error, this.report);
+      if (error !== CANCELLED) {
+        await this.options.journal.close();
+        throw uploadFault(error, this.report);
+      }
       await this.doubleCheck.finishAtOnce();
     } finally {
       clearTimeout(this.grace);
@@ -190,27 +193,22 @@ export class Upload {
   }
 
   private async load(rows: AsyncIterable<readonly InputRow[]>): Promise<void> {
-    const { batchSize, concurrency, rate, toMember, unique, before, journal } = this.options;
+    const { batchSize, concurrency, rate, toMember, unique, before } = this.options;
     // An even pace: a batch is at most what may be sent in a second.
     const size = rate > 0 ? Math.min(batchSize, Math.max(1, Math.ceil(rate))) : batchSize;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
+    await this.verifyOpenParts(before?.parts ?? [], open);
+    const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open });
+    const { announcements } = this.context;
+    // At a set rate there is time enough when a batch leaves.
+    const source = new ReadAhead(announcements.announced(made, rate === 0), concurrency);
     try {
-      await this.verifyOpenParts(before?.parts ?? [], open);
-      const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open });
-      const { announcements } = this.context;
-      // At a set rate there is time enough when a batch leaves.
-      const source = new ReadAhead(announcements.announced(made, rate === 0), concurrency);
-      try {
-        if (await this.deliverNext(source)) await this.workers(source, concurrency);
-      } finally {
-        source.close();
-        announcements.retract();
-      }
-      await this.doubleCheck.finish();
-    } catch (error) {
-      await journal.close();
-      throw error;
+      if (await this.deliverNext(source)) await this.workers(source, concurrency);
+    } finally {
+      source.close();
+      announcements.retract();
     }
+    await this.doubleCheck.finish();
   }
 
   /** Counts the rows, so that their number is known when the input was read. */

@@ -1,6 +1,6 @@
 /** Answers that are lost, late, short or wrong: every row is in the queue once at the end. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
@@ -110,6 +110,31 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       const report = await inFakeTime(() => upload(webitel, 30, { cancelAfterMs: 2000 }));
       assert.deepEqual([report.cancelled, ...numbers(report)], [true, 10, ...(committed ? [10, 0] : [0, 10]), 0, 0]);
       assert.ok(report.durationMs >= 4000 && report.durationMs < 40_000, `${report.durationMs} ms`);
+    });
+  }
+
+  for (const before of [0, 4, 9]) {
+    it(`counts copies rightly after a kill while they are deleted, ${before} of 10 before it`, async () => {
+      const webitel = new TimedWebitel([{ answerMs: 5, code: 504, commitMs: 60_000 }]);
+      const { deleteMember, findMembers } = TimedWebitel.prototype;
+      let deleted = 0;
+      let journal = "";
+      const path = (): string => join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl")) ?? "");
+      webitel.deleteMember = (queue, id) => {
+        if (deleted++ < before) return deleteMember.call(webitel, queue, id);
+        journal ||= readFileSync(path(), "utf8");
+        webitel.findMembers = () => Promise.reject(failed(401));
+        return Promise.reject(failed(401));
+      };
+      await assert.rejects(
+        inFakeTime(() => upload(webitel, 15)),
+        { code: 401 },
+      );
+      // What was written after the kill was not.
+      writeFileSync(path(), journal);
+      Object.assign(webitel, { deleteMember, findMembers });
+      const report = await inFakeTime(() => upload(webitel, 15, { resume: true }));
+      assert.deepEqual([webitel.rows, ...numbers(report)], [upTo(15), 15, 15, 0, 10, 10]);
     });
   }
 
