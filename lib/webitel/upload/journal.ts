@@ -11,6 +11,7 @@
  *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
  *     {"end":{…}}                                                    the report
+ *     {"cancelled":{…}}                                              the report of a run that can be continued
  *
  * A `send` line is on the disk (O_SYNC) before the request leaves, so neither a killed process nor a power cut makes us forget a batch
  * that was sent. The other lines go along with the next one: one that is lost only means that the queue is asked again.
@@ -55,7 +56,8 @@ type JournalLine =
   | { checked: string }
   | { no: string }
   | ({ done: number; rows: Range[]; part?: string } & Counts)
-  | { end: Report };
+  | { end: Report }
+  | { cancelled: Report };
 
 /** A part that was sent. `ok` is undefined while the outcome is unknown. */
 export interface SentPart {
@@ -72,6 +74,8 @@ export interface JournalContent {
   head: JournalHead;
   path: string;
   ended: boolean;
+  /** A user has ended it before its end. */
+  cancelled: boolean;
   /** Rows whose outcome is known and was sent to the outputs. */
   handled: RowSet;
   counts: Totals;
@@ -190,7 +194,17 @@ class JournalReader {
 
   constructor(path: string, head: JournalHead) {
     const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
-    this.content = { head, path, ended: false, handled: new RowSet(), counts, parts: [], lastBatch: 0, watches: [] };
+    this.content = {
+      head,
+      path,
+      ended: false,
+      cancelled: false,
+      handled: new RowSet(),
+      counts,
+      parts: [],
+      lastBatch: 0,
+      watches: [],
+    };
   }
 
   read(line: JournalLine): void {
@@ -199,6 +213,7 @@ class JournalReader {
       const { send: marker, batch, rows, at } = line;
       parts.set(marker, { marker, batch, rows, ...(at !== undefined && { at }) });
       content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.batch));
+      content.cancelled = false;
     } else if ("ok" in line) {
       const part = parts.get(line.ok);
       if (part) part.ok = { ...(line.ids && { ids: line.ids }) };
@@ -219,6 +234,8 @@ class JournalReader {
       this.readDone(line);
     } else if ("end" in line) {
       content.ended = true;
+    } else if ("cancelled" in line) {
+      content.cancelled = true;
     }
   }
 

@@ -65,14 +65,15 @@ export async function openRun(
 
 /**
  * Starts a run, unless one over the same content and queue runs or is unfinished: then `again` decides.
- * @param again `load` starts a new run; `resume` continues the unfinished one; `skip` does nothing. One that runs is never joined.
+ * @param again `load` starts a new run; `resume` continues the unfinished one, and so does `start`, unless it was cancelled; `skip`
+ * does nothing. One that runs is never joined.
  * @throws ContactCenterError `EINVALID` when a journal is damaged and may be of an unfinished run over the same content
  */
 export async function beginRun(
   folder: JournalFolder,
   queueId: string,
   source: RowSource,
-  again: Again,
+  again: Again | "start",
 ): Promise<OpenedRun | SkippedRun> {
   const measure = await source.measure();
   if (again === "load") return openRun(folder, queueId, source, measure);
@@ -87,7 +88,7 @@ export async function beginRun(
     if (holder) return running(same.runId, holder);
     if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
     const before = await readJournal(same.path);
-    return before && !before.ended
+    return before && !before.ended && !(again === "start" && before.cancelled)
       ? continueRun(folder, before, measure, input)
       : openRun(folder, queueId, source, measure, input);
   }).catch(async (error: unknown) => {

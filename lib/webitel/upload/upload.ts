@@ -186,8 +186,9 @@ export class Upload {
     } finally {
       clearTimeout(this.grace);
     }
-    const report: Report = { ...this.report, ...(this.stopper.signal.reason === CANCELLED && { cancelled: true }) };
-    this.options.journal.note({ end: report });
+    const isCancelled = this.stopper.signal.reason === CANCELLED;
+    const report: Report = { ...this.report, ...(isCancelled && { cancelled: true }) };
+    this.options.journal.note(isCancelled ? { cancelled: report } : { end: report });
     await this.options.journal.close();
     return report;
   }
@@ -263,7 +264,7 @@ export class Upload {
       this.options.onBatch(result, this.progress);
     }
     const { accepted, rejected, uncertain, duplicates, total } = result;
-    // A cancelled run leaves rows of a batch undone; it is not resumed, so nobody asks for them.
+    // A cancelled run leaves rows of a batch undone: those that continue it handle the batch again.
     if (total === batch.rows.length)
       this.options.journal.note({
         done: batch.number,

@@ -99,7 +99,7 @@ export class UploadRunner {
     const { queueId, again } = options;
     const run = await (action === "resume"
       ? resumeRun(folder, queueId, source)
-      : beginRun(folder, queueId, source, action === "start" ? "resume" : again));
+      : beginRun(folder, queueId, source, action === "start" ? action : again));
     if ("skipped" in run) return this.skip(carrier, queueId, run);
     try {
       this.queue.throwIfClosed();

@@ -232,6 +232,27 @@ describe("lib/webitel/upload/journal", () => {
     });
   });
 
+  it("of a cancelled run is continued by the same list, and begun anew by start", async () => {
+    const source = listSource([{ destination: "1" }]);
+    const runs = new JournalFolder(folder, "n1");
+    const begun = async (again: Parameters<typeof beginRun>[3]): Promise<OpenedRun> => {
+      const run = (await beginRun(runs, "10", source, again)) as OpenedRun;
+      await run.journal.close();
+      return run;
+    };
+    const first = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+    await first.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
+    await first.journal.append({ cancelled: {} as Report });
+    await first.journal.close();
+    assert.equal((await begun("resume")).runId, first.runId);
+    assert.deepEqual(await beginRun(runs, "10", source, "skip"), { runId: first.runId, skipped: "unfinished" });
+    assert.notEqual((await begun("start")).runId, first.runId);
+    const rest = await resumeRun(runs, "10", source);
+    await rest.journal.append({ send: "m2", batch: 2, rows: [[1, 1]] });
+    await rest.journal.close();
+    assert.equal((await begun("start")).runId, first.runId);
+  });
+
   it("is not opened while another process is at the same list, which is named", async () => {
     const source = listSource([{ destination: "1" }]);
     const runs = new JournalFolder(folder, "n1");

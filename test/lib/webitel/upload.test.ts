@@ -178,10 +178,11 @@ describe("lib/webitel/upload", () => {
     assert.equal(report.accepted, harness.bench.loaded().length);
     assert.equal(report.batches, harness.bench.bulks().length);
     assert.ok(report.total < 1000 && report.total === report.accepted);
-    await assert.rejects(harness.bench.prepare(people(1000), { resume: true }), {
-      code: "EINVALID",
-      key: "webitel.errors.resume.nothing",
-    });
+    const rest = await harness.bench.prepare(people(1000), { resume: true });
+    const whole = await rest.upload.run(rest.rows);
+    assert.deepEqual([whole.resumed, whole.runId, whole.cancelled], [true, report.runId, undefined]);
+    assert.deepEqual([...numbers(whole).slice(0, 4), whole.doubled], [1000, 1000, 0, 0, 0]);
+    assert.deepEqual(harness.bench.loaded(), upTo(1000));
   });
 
   it("counts no batch that a cancel has kept back", async () => {
