@@ -5,7 +5,7 @@
  * and nothing is lost. Cells that the header has no name for follow behind the reason.
  */
 import { createReadStream } from "node:fs";
-import { access, appendFile, constants, rename, stat, writeFile } from "node:fs/promises";
+import { access, appendFile, constants, open, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
@@ -16,21 +16,25 @@ import type { RowSource } from "./source.js";
 export interface RejectedRow {
   data: unknown;
   reason: string;
+  /** Its quotes do not fit: its text is written as it came, so that it is not taken for a row that was corrected. */
+  isDamaged?: boolean;
 }
 
 const REASON = "reason";
 /** Spreadsheets take a file without it for one of their country's encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
-function fault(error: unknown, path: string): ContactCenterError {
+function fault(error: unknown, path: string, key: "rejects-file" | "rejects-open"): ContactCenterError {
   const { code = "EIO" } = error as NodeJS.ErrnoException;
   return new ContactCenterError(
     code,
-    "webitel.errors.rejects-file",
+    `webitel.errors.${key}`,
     { vendor: "webitel", operation: "upload", field: "rejectsFile" },
     { path, code },
   );
 }
+
+const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 
 /** A name beside a file's that tells when it was written. */
 function keptName(path: string, writtenMs: number): string {
@@ -43,51 +47,63 @@ function keptName(path: string, writtenMs: number): string {
 export class RejectsFile {
   private writing: Promise<void> = Promise.resolve();
   private columns: string[] | undefined;
+  private isBroken = false;
 
   private constructor(
     private readonly path: string,
     private readonly source: Pick<RowSource, "columns" | "delimiter">,
+    private readonly onFault: (fault: ContactCenterError) => void,
   ) {}
 
   /**
-   * Opens the file of a run. Nothing is written before the first row.
+   * Opens the file of a run, which is seen to be writable. Nothing is written before the first row.
    * @param path absolute
    * @param source tells columns and separator
    * @param resumed the rest of a run goes behind what it has written
-   * @throws ContactCenterError with the system's code when the folder cannot be written
+   * @param onFault called once when a row cannot be written; no further row is then
+   * @throws ContactCenterError with the system's code when the file cannot be made
    */
   static async open(
     path: string,
     source: Pick<RowSource, "columns" | "delimiter">,
     resumed: boolean,
+    onFault: (fault: ContactCenterError) => void,
   ): Promise<RejectsFile> {
-    const file = new RejectsFile(resolve(path), source);
+    const file = new RejectsFile(resolve(path), source, onFault);
     try {
       await access(dirname(file.path), constants.W_OK);
+      // A folder of this name is refused, not renamed.
+      await (await open(file.path, "a")).close();
+      if ((await stat(file.path)).size === 0) await unlink(file.path);
       if (!resumed) await file.keepEarlier();
     } catch (error) {
-      throw fault(error, path);
+      throw fault(error, path, "rejects-open");
     }
     return file;
   }
 
-  /** Writes rows, behind those before. A failure is seen by {@link RejectsFile.close}. */
+  /** Writes rows, behind those before. */
   add(rows: readonly RejectedRow[]): void {
-    if (rows.length > 0) this.writing = this.writing.then(() => this.write(rows));
-    this.writing.catch(() => undefined);
+    if (rows.length > 0)
+      this.writing = this.writing
+        .then(() => (this.isBroken ? undefined : this.write(rows)))
+        .catch((error: unknown) => {
+          this.isBroken = true;
+          this.onFault(fault(error, this.path, "rejects-file"));
+        });
   }
 
-  /** Resolves when all is written. @throws ContactCenterError when it could not be */
-  async close(): Promise<void> {
-    await this.writing.catch((error: unknown) => {
-      throw fault(error, this.path);
-    });
+  /** Resolves when all is written, or could not be. */
+  close(): Promise<void> {
+    return this.writing;
   }
 
   private async write(rows: readonly RejectedRow[]): Promise<void> {
     const begins = this.columns === undefined;
     const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
-    const lines = rows.map(({ data, reason }) => this.line(cellsOf(columns, data, reason)));
+    const lines = rows.map(({ data, reason, isDamaged }) =>
+      isDamaged ? this.damagedLine(columns, data, reason) : this.line(cellsOf(columns, data, reason)),
+    );
     const header = this.line([...columns, REASON]);
     if (begins && !(await this.continues(header))) {
       await this.keepEarlier();
@@ -102,10 +118,16 @@ export class RejectsFile {
 
   private line(cells: readonly string[]): string {
     const { delimiter = ";" } = this.source;
-    const quoted = cells.map((cell) =>
-      cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
+    const written = cells.map((cell) =>
+      cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? quoted(cell) : cell,
     );
-    return `${quoted.join(delimiter)}\r\n`;
+    return `${written.join(delimiter)}\r\n`;
+  }
+
+  /** The quote before the reason ends what an open one holds: such a line never joins the next one. */
+  private damagedLine(columns: readonly string[], data: unknown, reason: string): string {
+    const { delimiter = ";" } = this.source;
+    return `${cellsOf(columns, data, quoted(reason)).join(delimiter)}\r\n`;
   }
 
   /** True when the file is there with this header, left by an earlier part of the run. */

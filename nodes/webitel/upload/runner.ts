@@ -8,6 +8,7 @@ import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { Reject } from "../../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../../lib/webitel/upload/source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
 import { localize, type Message } from "../../shared/input.js";
@@ -105,7 +106,9 @@ export class UploadRunner {
       this.queue.throwIfClosed();
       queued.identify(identityOf(queueId, run.fingerprint));
       const isRest = run.before !== undefined;
-      const rejects = rejectsPath === undefined ? undefined : await RejectsFile.open(rejectsPath, source, isRest);
+      const onFault = (fault: Error): void => this.node.warn(localize(RED, fault).message);
+      const rejects =
+        rejectsPath === undefined ? undefined : await RejectsFile.open(rejectsPath, source, isRest, onFault);
       const running = new Upload({
         api,
         ...options,
@@ -114,15 +117,13 @@ export class UploadRunner {
         onBatch(result, progress) {
           badge.progress(progress);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject));
-          rejects?.add(rows);
+          rejects?.add(rows.map((row, at) => ({ ...row, isDamaged: isDamaged(result.rejects[at]) })));
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
         },
         onWait: (wait) => badge.wait(wait),
       });
       queued.begin(running);
-      const report = await running.run(source.rows());
-      // The rows are at output 2 all the same.
-      await rejects?.close().catch((error: unknown) => this.node.warn(localize(RED, error).message));
+      const report = await running.run(source.rows()).finally(() => rejects?.close());
       badge.end(report);
       sendReport(carrier, report);
     } finally {
@@ -136,6 +137,9 @@ export class UploadRunner {
     sendReport(carrier, report);
   }
 }
+
+/** True for a line whose quotes do not fit. */
+const isDamaged = (reject?: Reject): boolean => typeof reject?.reason === "object" && reject.reason.key === "quote";
 
 /** Two uploads of the same content into the same queue are the same. */
 const identityOf = (queueId: string, fingerprint: string): Identity =>

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ContactCenterError } from "../../../lib/webitel/errors.js";
+import { textSource } from "../../../lib/webitel/upload/csv-source.js";
+import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
+
+const REASON = "The line has a quote that does not fit.";
+
+describe("lib/webitel/upload/rejects-file", () => {
+  let folder: string;
+  let faults: ContactCenterError[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cc-rejects-"));
+    faults = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const source = (delimiter: ";" | ",") => ({ columns: ["n", "d", "t"], delimiter });
+  const open = (path: string, delimiter: ";" | "," = ";"): Promise<RejectsFile> =>
+    RejectsFile.open(path, source(delimiter), false, (fault) => faults.push(fault));
+
+  async function rowsOf(text: string): Promise<InputRow[]> {
+    const rows: InputRow[] = [];
+    for await (const some of textSource(text, { separator: "auto", encoding: "auto" }).rows()) rows.push(...some);
+    return rows;
+  }
+
+  for (const [what, lines] of Object.entries({
+    "an open quote": '"r6;6;z',
+    "an open quote in the last cell": 'r;1;"z',
+    "open quotes that would make one legal cell together": '"r6;6;z\nb";2;y;more;cells\n',
+    "text behind a closing quote": '"a" x;1;z',
+    "a doubled quote at the end": '"a;1;z""',
+    "fewer cells than the header": '"a',
+    "more cells than the header": '"a;1;z;p;q',
+  })) {
+    it(`writes a damaged line so that it is refused again, alone: ${what}`, async () => {
+      const path = join(folder, "r.csv");
+      const text = `n;d;t\n${lines}\n`;
+      const damaged = (await rowsOf(text)).filter(({ error }) => error?.key === "quote");
+      assert.ok(damaged.length > 0);
+      const file = await open(path);
+      file.add(damaged.map(({ data }) => ({ data, reason: REASON, isDamaged: true })));
+      file.add([{ data: { n: 'say "hi"', d: "2", t: "u;v" }, reason: "other" }]);
+      await file.close();
+      const [, ...written] = readFileSync(path, "utf8").split("\r\n");
+      assert.ok(written[0]?.startsWith(lines.split(/[\n]/)[0]?.split(";", 3).join(";") ?? "-"), written[0]);
+      const again = await rowsOf(readFileSync(path, "utf8"));
+      assert.deepEqual(
+        again.map(({ error }) => error?.key),
+        [...damaged.map(() => "quote"), undefined],
+      );
+      assert.deepEqual(again.at(-1)?.data, { n: 'say "hi"', d: "2", t: "u;v", reason: "other" });
+      assert.deepEqual(faults, []);
+    });
+  }
+
+  for (const [what, path, code] of [
+    ["a folder that is not there", "no/r.csv", "ENOENT"],
+    ["a folder of this name", "taken", "EISDIR"],
+  ] as const) {
+    it(`says before anything is loaded that it cannot be made: ${what}`, async () => {
+      mkdirSync(join(folder, "taken"));
+      await assert.rejects(open(join(folder, path)), ({ code: found, key, message }: ContactCenterError) => {
+        assert.deepEqual([found, key], [code, "webitel.errors.rejects-open"]);
+        assert.match(message, /nothing was loaded/);
+        return true;
+      });
+      assert.deepEqual(readdirSync(folder), ["taken"]);
+    });
+  }
+
+  it("says once that it cannot be written any more, and goes on", async () => {
+    const path = join(folder, "below", "r.csv");
+    mkdirSync(join(folder, "below"));
+    const file = await open(path);
+    rmSync(join(folder, "below"), { recursive: true });
+    for (const n of ["1", "2", "3"]) file.add([{ data: { n }, reason: "x" }]);
+    await file.close();
+    assert.deepEqual(
+      faults.map(({ code, key }) => [code, key]),
+      [["ENOENT", "webitel.errors.rejects-file"]],
+    );
+    assert.match(faults[0]?.message ?? "", /goes on/);
+  });
+
+  it("leaves no empty file, and keeps that of an earlier run", async () => {
+    const path = join(folder, "r.csv");
+    await (await open(path)).close();
+    assert.deepEqual(readdirSync(folder), []);
+    writeFileSync(path, "x");
+    await (await open(path)).close();
+    assert.match(readdirSync(folder).join(), /^r\.\d{8}T\d{6}\.csv$/);
+  });
+});
