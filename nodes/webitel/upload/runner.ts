@@ -123,7 +123,8 @@ export class UploadRunner {
         onWait: (wait) => badge.wait(wait),
       });
       queued.begin(running);
-      const report = await running.run(source.rows()).finally(() => rejects?.close());
+      const report = await running.run(source.rows());
+      await rejects?.close();
       badge.end(report);
       sendReport(carrier, report);
     } finally {

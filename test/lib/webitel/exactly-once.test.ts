@@ -116,12 +116,13 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
   for (const before of [0, 4, 9]) {
     it(`counts copies rightly after a kill while they are deleted, ${before} of 10 before it`, async () => {
       const webitel = new TimedWebitel([{ answerMs: 5, code: 504, commitMs: 60_000 }]);
-      const { deleteMember, findMembers } = TimedWebitel.prototype;
+      const deleteMember = webitel.deleteMember.bind(webitel);
+      const findMembers = webitel.findMembers.bind(webitel);
       let deleted = 0;
       let journal = "";
       const path = (): string => join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl")) ?? "");
       webitel.deleteMember = (queue, id) => {
-        if (deleted++ < before) return deleteMember.call(webitel, queue, id);
+        if (deleted++ < before) return deleteMember(queue, id);
         journal ||= readFileSync(path(), "utf8");
         webitel.findMembers = () => Promise.reject(failed(401));
         return Promise.reject(failed(401));
