@@ -16,6 +16,7 @@ export class ProgressBadge {
   private paintedMs = 0;
   private last = "";
   private paused = false;
+  private cancelling = false;
 
   /** @param waiting how many uploads wait behind the current one */
   constructor(
@@ -26,13 +27,16 @@ export class ProgressBadge {
 
   begin(): void {
     this.last = "";
-    this.paused = false;
+    this.paused = this.cancelling = false;
     setStatus(this.node, "working");
   }
 
   progress(progress: Progress): void {
     this.last = progressText(progress, this.waiting());
-    if (this.paused || Date.now() - this.paintedMs < REPAINT_MS) return;
+    if (this.cancelling) return;
+    // Batches that were under way end after the pause.
+    if (this.paused) return this.pause();
+    if (Date.now() - this.paintedMs < REPAINT_MS) return;
     this.paintedMs = Date.now();
     setStatus(this.node, "working", this.last);
   }
@@ -59,7 +63,7 @@ export class ProgressBadge {
 
   /** The upload ends as soon as what is under way has ended or was given up. */
   cancel(): void {
-    this.paused = true;
+    this.paused = this.cancelling = true;
     setStatus(this.node, "late", this.RED._("webitel.badge.cancelling"));
   }
 

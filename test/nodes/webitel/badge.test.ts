@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { progressText } from "../../../nodes/webitel/badge.js";
+import type { Node, NodeAPI } from "node-red";
+import { ProgressBadge, progressText } from "../../../nodes/webitel/badge.js";
 
 describe("nodes/webitel/badge", () => {
   const cases: [done: number, rows: number | undefined, waiting: number, text: string][] = [
@@ -21,4 +22,25 @@ describe("nodes/webitel/badge", () => {
       assert.ok(said.length <= 19, said);
     });
   }
+
+  it("counts batches that end after a pause, and shows nothing else after a cancel", () => {
+    const texts: string[] = [];
+    const RED = { _: (key: string, { at = "" } = {}) => `${key.split(".").at(-1)} ${at}` } as unknown as NodeAPI;
+    const node = { status: ({ text }: { text?: string }) => texts.push(text ?? "") } as unknown as Node;
+    const badge = new ProgressBadge(RED, node, () => 0);
+    const progress = (done: number): void => badge.progress({ done, perSecond: 1 });
+    badge.begin();
+    progress(1);
+    badge.pause();
+    progress(2);
+    progress(3);
+    assert.deepEqual(
+      texts.slice(-3),
+      ["1", "2", "3"].map((at) => `paused ${at}`),
+    );
+    badge.cancel();
+    const { length } = texts;
+    progress(4);
+    assert.equal(texts.length, length);
+  });
 });
