@@ -24,11 +24,11 @@ const REASON = "reason";
 /** Spreadsheets take a file without it for one of their country's encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
-function fault(error: unknown, path: string, key: "rejects-file" | "rejects-open"): ContactCenterError {
+function fault(error: unknown, path: string, key: string): ContactCenterError {
   const { code = "EIO" } = error as NodeJS.ErrnoException;
   return new ContactCenterError(
     code,
-    `webitel.errors.${key}`,
+    key,
     { vendor: "webitel", operation: "upload", field: "rejectsFile" },
     { path, code },
   );
@@ -77,7 +77,7 @@ export class RejectsFile {
       if ((await stat(file.path)).size === 0) await unlink(file.path);
       if (!resumed) await file.keepEarlier();
     } catch (error) {
-      throw fault(error, path, "rejects-open");
+      throw fault(error, path, "webitel.errors.rejects-open");
     }
     return file;
   }
@@ -89,7 +89,7 @@ export class RejectsFile {
         .then(() => (this.isBroken ? undefined : this.write(rows)))
         .catch((error: unknown) => {
           this.isBroken = true;
-          this.onFault(fault(error, this.path, "rejects-file"));
+          this.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
         });
   }
 
