@@ -30,6 +30,8 @@ const CENTRAL_EUROPEAN = new Set([
 const CENTRAL_EUROPEAN_SHARE = 0.04;
 /** Share of letters beside another one beyond ASCII, from which a text is Cyrillic: whole words are, elsewhere single letters. */
 const CYRILLIC_SHARE = 0.4;
+/** A letter beside a Latin one counts as so many against Cyrillic. */
+const MIXED_WEIGHT = 3;
 /** A text with so many well-formed sequences for each malformed one is UTF-8 with a bad cell: other encodings have hardly any. */
 const UTF8_WEIGHT = 2;
 
@@ -49,6 +51,8 @@ export class EncodingDetector {
   private expected = 0;
   private high = 0;
   private paired = 0;
+  /** Those beside a Latin letter. */
+  private mixed = 0;
   private centralEuropean = 0;
   private previous = 0;
 
@@ -80,7 +84,9 @@ export class EncodingDetector {
     if (this.controls > 8 && this.controls > this.offset / 50) return { noText: "binary" };
     // A sequence that the end of a sample cuts is not malformed.
     if (this.malformed === 0 || this.wellFormed > this.malformed * UTF8_WEIGHT) return { encoding: "utf-8" };
-    if (this.paired > this.high * CYRILLIC_SHARE) return { encoding: "windows-1251" };
+    // Hardly any word mixes Latin and Cyrillic letters.
+    const isCyrillic = this.paired > this.high * CYRILLIC_SHARE && this.paired > this.mixed * MIXED_WEIGHT;
+    if (isCyrillic) return { encoding: "windows-1251" };
     const isCentral = this.centralEuropean > this.high * CENTRAL_EUROPEAN_SHARE;
     return { encoding: isCentral ? "windows-1250" : "windows-1252" };
   }
@@ -88,6 +94,7 @@ export class EncodingDetector {
   private addHigh(byte: number, following: number): void {
     this.high++;
     if (this.previous >= 0x80) this.paired++;
+    if (isLetter(this.previous) || isLetter(following)) this.mixed++;
     // Beside a letter only: "100 £" is a sign.
     if (CENTRAL_EUROPEAN.has(byte) && (isLetter(this.previous) || (byte !== 0xbf && isLetter(following))))
       this.centralEuropean++;

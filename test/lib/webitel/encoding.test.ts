@@ -14,6 +14,10 @@ const TEXTS: Record<string, string> = {
   Polish: "Imię;Telefon;Miasto\r\nŁukasz Wiśniewski;+48221234567;Łódź\r\nMałgorzata Żółć;+48221234568;Kraków\r\n",
   Czech:
     "Jméno;Telefon\r\nJiří Dvořák;+420221234567\r\nŽofie Němcová;+420221234568\r\nŠtěpán Růžička;+420221234569\r\n",
+  "short Polish": "name;destination\nWałęsa;+48221234567\nŻółć;+48221234568\n",
+  "longer Polish": "name;destination\nWałęsa;1\nŻółć;2\nJędrzej;3\nŚwiątek;4\n",
+  "short Ukrainian": "name;destination\nІван Wi-Fi;+380501112233\nКиїв;+380501112234\n",
+  "short Czech": "name;destination\nŽižka;+420221234567\nČáp;+420221234568\n",
   English: "Name,Phone\r\nAnn Berg,+442071234567\r\n",
 };
 const EXPECTED: [string, Encoding][] = [
@@ -25,6 +29,10 @@ const EXPECTED: [string, Encoding][] = [
   ["Spanish", "windows-1252"],
   ["Polish", "windows-1250"],
   ["Czech", "windows-1250"],
+  ["short Polish", "windows-1250"],
+  ["longer Polish", "windows-1250"],
+  ["short Ukrainian", "windows-1251"],
+  ["short Czech", "windows-1250"],
 ];
 
 describe("lib/webitel/encoding", () => {
