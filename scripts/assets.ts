@@ -134,7 +134,8 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
   const types = Object.keys(typesOf(vendor));
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(target, file)), { recursive: true });
-    writeFileSync(join(target, file), text);
+    // Nobody reads the indentation, which is a kilobyte of the package.
+    writeFileSync(join(target, file), text.replace(/^[ \t]+/gm, ""));
   };
   mkdirSync(join(target, "icons"), { recursive: true });
   cpSync(join(root, "icons", `${vendor}.svg`), join(target, "icons", `${vendor}.svg`));
