@@ -1,7 +1,7 @@
 /**
  * What is shipped as one file each: `resources/editor.js` with the forms of all nodes, because the editor asks for every
  * module by a request of its own; the simulators' console page; and `dist/simulator.js`, the simulators' command. What the
- * nodes run stays in its own files, with its names, so that an error's stack says where it was; only the blanks go.
+ * nodes run stays in its own files, with the names of modules, functions and classes, so that an error's stack says where it was.
  */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -32,7 +32,7 @@ function forms(): string[] {
 const style = (from: string, to: string): Promise<unknown> =>
   build({ ...OPTIONS, entryPoints: [join(root, from)], outfile: join(root, "resources", to) });
 
-/** Writes what the nodes run in fewer characters, names kept. An error that ends the process prints its line: that has an end. */
+/** Writes what the nodes run in fewer characters: blanks go, and local names get short. An error that ends the process prints its line: that has an end. */
 async function shorten(folder: string): Promise<void> {
   for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js")) continue;
@@ -40,7 +40,12 @@ async function shorten(folder: string): Promise<void> {
     // Node.js reads the names that a module imports from the text of an index, statement by statement.
     const minifySyntax = basename(name) !== "index.js";
     const text = readFileSync(file, "utf8");
-    const { code } = await transform(text, { minifyWhitespace: true, minifySyntax, lineLimit: 400 });
+    const { code } = await transform(text, {
+      minifyWhitespace: true,
+      minifyIdentifiers: true,
+      minifySyntax,
+      lineLimit: 400,
+    });
     writeFileSync(file, code);
   }
 }

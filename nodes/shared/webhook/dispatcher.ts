@@ -23,11 +23,12 @@ import {
   type Handler,
   hasPath,
   hasRoute,
+  isPassing,
   isSecure,
   markBodyTaken,
   moveBeforeRoutes,
   type Next,
-  PASSING_LAYERS,
+  ownHandler,
   rootOf,
   runAll,
   type Server,
@@ -206,8 +207,9 @@ class Dispatcher {
   private skipsNoMiddleware(): boolean {
     const { httpNodeAuth, httpNodeMiddleware } = this.settings;
     if (httpNodeAuth || httpNodeMiddleware || this.httpNode.parent !== this.root) return false;
-    const layers = (this.root._router?.stack ?? []).map((layer) => layer.name);
-    return layers.slice(0, layers.lastIndexOf("mounted_app")).every((name) => PASSING_LAYERS.has(name));
+    const layers = this.root._router?.stack ?? [];
+    const lastApp = layers.map(({ name }) => name).lastIndexOf("mounted_app");
+    return layers.slice(0, lastApp).every(isPassing);
   }
 
   /** Says whether another node has a route for a request. */
@@ -235,29 +237,25 @@ class Dispatcher {
   }
 
   private install(): void {
-    const webhookFront: Handler = (request, response, next) => {
+    const front = ownHandler((request, response, next) => {
       if (this.claims.size === 0) next();
       else this.dispatch(request, response, next);
-    };
-    const given =
-      (outcomes: WeakMap<IncomingMessage, Outcome>): Handler =>
-      (request, response, next) => {
+    });
+    const given = (outcomes: WeakMap<IncomingMessage, Outcome>): Handler =>
+      ownHandler((request, response, next) => {
         const outcome = outcomes.get(request);
         if (outcome) runAll(this.before, request, response, outcome.fail, outcome.answer);
         else next();
-      };
+      });
     const behind = given(this.behind);
-    const atEnd = given(this.atEnd);
-    const webhookBehind: Handler = (request, response, next) => behind(request, response, next);
-    const webhookEnd: Handler = (request, response, next) => atEnd(request, response, next);
-    this.root.use(webhookFront);
+    this.root.use(front);
     const stack = this.root._router?.stack ?? [];
-    const at = stack.findIndex((layer) => layer.handle === webhookFront);
+    const at = stack.findIndex((layer) => layer.handle === front);
     stack.unshift(...stack.splice(at, 1));
-    this.httpNode.use(webhookBehind);
+    this.httpNode.use(behind);
     // Before the routes of other nodes, which would get the claimed requests without their body.
-    moveBeforeRoutes(this.httpNode, webhookBehind);
-    this.root.use(webhookEnd);
+    moveBeforeRoutes(this.httpNode, behind);
+    this.root.use(given(this.atEnd));
   }
 
   private dispatch(request: IncomingMessage, response: ServerResponse, next: Next): void {

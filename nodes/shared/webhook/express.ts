@@ -23,8 +23,8 @@ export interface ExpressApp {
   _router?: { stack: Layer[] };
 }
 
-/** Layers that serve nothing: express's own, core's and ours, parsers, and mounted apps, which are looked at apart. */
-export const PASSING_LAYERS: ReadonlySet<string> = new Set([
+/** Layers that serve nothing: express's own, core's, parsers, and mounted apps, which are looked at apart. */
+const PASSING_LAYERS: ReadonlySet<string> = new Set([
   "query",
   "expressInit",
   "rawBodyCapture",
@@ -32,10 +32,19 @@ export const PASSING_LAYERS: ReadonlySet<string> = new Set([
   "corsMiddleware",
   "jsonParser",
   "urlencodedParser",
-  "webhookFront",
-  "webhookBehind",
-  "webhookEnd",
 ]);
+const ownHandlers = new WeakSet<object>();
+
+/** Notes a handler of ours: it serves claimed paths, and passes on all others. */
+export function ownHandler(handler: Handler): Handler {
+  ownHandlers.add(handler);
+  return handler;
+}
+
+/** Tells whether a layer serves nothing. */
+export function isPassing({ name, handle }: Layer): boolean {
+  return PASSING_LAYERS.has(name) || ownHandlers.has(handle as object);
+}
 
 /** The app that the server calls. */
 export function rootOf(app: ExpressApp): ExpressApp {
@@ -74,14 +83,15 @@ export function serverOf(app: ExpressApp, method: string, path: string, mounted:
   return found;
 }
 
-function serverIn({ name, regexp, route }: Layer, method: string): Server {
+function serverIn(layer: Layer, method: string): Server {
+  const { name, regexp, route } = layer;
   if (route) return takesMethod(route.methods, method.toLowerCase()) ? "route" : undefined;
   // Answers each preflight request itself.
   if (name === "corsMiddleware") return method === "OPTIONS" ? "middleware" : undefined;
   if (name === "serveStatic") return method === "GET" || method === "HEAD" ? "middleware" : undefined;
   // What is inside is not seen from here.
   if (name === "mounted_app" || name === "router") return "route";
-  if (PASSING_LAYERS.has(name)) return undefined;
+  if (isPassing(layer)) return undefined;
   return takesEveryPath(regexp) ? "middleware" : "route";
 }
 
