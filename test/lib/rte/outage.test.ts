@@ -63,19 +63,28 @@ describe("lib/rte/client after an outage", () => {
       await begin();
       assert.equal((await recorder.notice("disconnected")).payload.reason, reason);
       await end();
-      const { payload } = await recorder.notice("gap");
+      // Where a call failed meanwhile, the hub takes them one by one.
+      const gaps = await until("the gap of both", () => {
+        const all = recorder.all("gap");
+        return all.flatMap(({ payload }) => payload.subscriptions).length >= 2 && all;
+      });
       const backMs = Date.now();
       await hubHas(simulator, of("QueueStatus"), of("QueueCallInArrived"));
-      // The last sign of life is at most one ping before the outage.
-      assert.ok(Date.parse(payload.from) >= beforeMs - 100 && Date.parse(payload.from) <= beforeMs + 50, "from");
-      assert.ok(Date.parse(payload.to) >= beforeMs && Date.parse(payload.to) <= backMs, "to");
-      assert.equal(payload.durationMs, Date.parse(payload.to) - Date.parse(payload.from));
-      assert.deepEqual(payload.subscriptions, [of("QueueStatus"), of("QueueCallInArrived")]);
+      for (const { payload } of gaps) {
+        // The last sign of life is at most one ping before the outage.
+        assert.ok(Date.parse(payload.from) >= beforeMs - 100 && Date.parse(payload.from) <= beforeMs + 50, "from");
+        assert.ok(Date.parse(payload.to) >= beforeMs && Date.parse(payload.to) <= backMs, "to");
+        assert.equal(payload.durationMs, Date.parse(payload.to) - Date.parse(payload.from));
+      }
+      assert.deepEqual(
+        gaps.flatMap(({ payload }) => payload.subscriptions),
+        [of("QueueStatus"), of("QueueCallInArrived")],
+      );
       simulator.emit("QueueCallInArrived", QUEUE_ID);
       await until("an event again", () => recorder.events.length === 2);
       assert.deepEqual(
         recorder.notices.map(({ topic }) => topic),
-        ["connected", "subscribed", "disconnected", "connected", "subscribed", "gap"],
+        ["connected", "subscribed", "disconnected", "connected", ...gaps.flatMap(() => ["subscribed", "gap"])],
       );
     });
   }
