@@ -81,10 +81,12 @@ export function discardBody(request: IncomingMessage, limit = DISCARD_LIMIT): vo
   let size = 0;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
   const onData = (part: Buffer): void => {
-    // A chunk costs about as much as a thousand bytes, however small it is.
-    size += part.length + 1024;
+    // A chunk costs about as much as two thousand bytes, however small it is.
+    size += part.length + 2048;
     if (size <= limit) return;
     request.off("data", onData).pause();
+    // Chunks that are here already are not kept, and no more are received.
+    request.push = () => false;
     clearTimeout(timer);
     timer = setTimeout(() => request.destroy(), LINGER_MS);
   };
