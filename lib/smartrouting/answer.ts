@@ -85,8 +85,8 @@ function requiredText(value: unknown, field: AnswerField): string {
 
 function target(value: unknown, field: AnswerField, mayDisconnect: boolean): string {
   const text = requiredText(value, field).trim();
-  // Neither a number nor a GUID nor a user name has a blank in it.
-  if (text === "" || /\s/.test(text)) throw wrong("target", field, value);
+  // Neither a number nor a GUID nor a user name has a blank or an invisible mark in it.
+  if (text === "" || /[\s\p{C}]/u.test(text)) throw wrong("target", field, value);
   if (mayDisconnect && DISCONNECT_WORD.test(text)) return DISCONNECT;
   if (/^disconnect(?::|$)/i.test(text)) throw wrong("disconnect", field, value);
   return text;

@@ -30,13 +30,17 @@ export class CallSessions {
 
   /**
    * Keeps what a message holds, which may be a copy of the session or another object.
-   * @param session anything; what is not a plain object leaves the session as it is
+   * @param session null forgets what was kept; undefined, and what is not a plain object, leaves it as it is
+   * @returns false for what cannot be kept
    */
-  keep(id: string | undefined, session: unknown): void {
-    if (!id || id.length > LONGEST_ID || !isRecord(session)) return;
+  keep(id: string | undefined, session: unknown): boolean {
+    if (session === undefined) return true;
+    if (session !== null && !isRecord(session)) return false;
+    if (!id || id.length > LONGEST_ID) return true;
     this.entries.delete(id);
-    this.entries.set(id, { session, usedAt: Date.now() });
+    this.entries.set(id, { session: session ?? {}, usedAt: Date.now() });
     this.forget();
+    return true;
   }
 
   /** How many calls are kept. */

@@ -12,7 +12,7 @@ import { answerBody, readAction } from "../../lib/voicenter/answer.js";
 import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
-import { answerReport } from "../shared/log.js";
+import { answerReport, warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { envText, evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
@@ -51,7 +51,8 @@ export = (RED: NodeAPI) => {
         const request = readRequest(data);
         // Node-RED puts in an action's variable before the node is made: one that is still there is not set.
         envText(RED, this, config.action ?? "", { vendor: "voicenter", operation: "evaluate", field: "action" });
-        sessions.keep(request.IVR_UNIQUE_ID, message["session"]);
+        if (!sessions.keep(request.IVR_UNIQUE_ID, message["session"]))
+          warnOncePerMinute(this, "session", RED._("voicenter.warnings.session"));
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
         const values = await read(message, payload);

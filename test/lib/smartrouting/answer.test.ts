@@ -40,6 +40,8 @@ describe("lib/smartrouting/answer", () => {
     ["ExtraPriority", { ExtraPriority: -10_001 }],
     ["ExtraPriority", { ExtraPriority: 10_001 }],
     ["InitialTarget", { InitialTarget: "sales queue" }],
+    ["InitialTarget", { InitialTarget: "sales\u200b" }],
+    ["FailTarget", { FailTarget: "sales\ud800" }],
     ["InitialTarget", { InitialTarget: {} }],
     ["InitialTarget", { InitialTarget: "DISCONNECT:busy" }],
     ["InitialTarget", { InitialTarget: "disconnect: +358" }],

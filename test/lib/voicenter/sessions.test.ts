@@ -20,10 +20,13 @@ describe("lib/voicenter/sessions", () => {
     assert.deepEqual(sessions.of("b"), {});
   });
 
-  it("takes another object for the session, and leaves it alone for what is none", () => {
+  it("takes another object for the session, and leaves it alone for what is none, and forgets it for null", () => {
     sessions.of("a")["tries"] = 1;
-    for (const odd of [undefined, null, "text", 7, [1]]) sessions.keep("a", odd);
+    assert.equal(sessions.keep("a", undefined), true);
+    for (const odd of ["text", 7, [1]]) assert.equal(sessions.keep("a", odd), false);
     assert.deepEqual(sessions.of("a"), { tries: 1 });
+    sessions.keep("a", null);
+    assert.deepEqual(sessions.of("a"), {});
     sessions.keep("a", { name: "Dana" });
     assert.deepEqual(sessions.of("a"), { name: "Dana" });
   });

@@ -222,6 +222,15 @@ describe("voicenter-layer-in and voicenter-layer-out", () => {
       assert.equal((JSON.parse(CALLER_NAME) as { tries: number }).tries, 2);
     });
 
+    it("stays as it was, with a warning, where a flow puts no object there", async () => {
+      const flow = `const { known } = msg.session;
+        msg.session = known ? "text" : { known: true };
+        msg.payload = { LAYER: known ? 2 : 1 };`;
+      await deploy({}, flow);
+      for (const layer of [1, 2, 2]) assert.equal(await layerOf(call(from("four"))), layer);
+      await until("the warning", () => red.log.some((line) => line.includes("msg.session is no object")));
+    });
+
     it("is empty for a call without an id", async () => {
       await deploy({}, "msg.session.tries = (msg.session.tries || 0) + 1; msg.payload = { LAYER: msg.session.tries }");
       for (let calls = 0; calls < 2; calls++) assert.equal(await layerOf(call({ DATA: { LAYER_ID: 1 } })), 1);
