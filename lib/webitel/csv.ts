@@ -23,6 +23,8 @@ export interface CsvRecord {
   cells: string[];
   /** The line where it begins; the first is 1. */
   line: number;
+  /** How many lines it has, where they are more than one. */
+  lines?: number;
   /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
   damaged?: true;
   /** Its line is too long for a list of people: the cells are those of its beginning. */
@@ -153,8 +155,9 @@ export class RecordReader {
     const quoted = plain ? undefined : this.quoted(start, end, final);
     if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
     if (typeof quoted === "object") {
-      this.advance(quoted.end, this.text.slice(start, quoted.end).split(LINE_BREAK).length);
-      return { cells: quoted.cells, line };
+      const lines = this.text.slice(start, quoted.end).split(LINE_BREAK).length;
+      this.advance(quoted.end, lines);
+      return { cells: quoted.cells, line, ...(lines > 1 && { lines }) };
     }
     // The search may have run far ahead of this line.
     if (!plain) this.forget();

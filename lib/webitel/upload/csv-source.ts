@@ -2,23 +2,13 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { columnNames, csvFormat, type CsvRecord, type Delimiter, RecordReader, rowOf } from "../csv.js";
+import { csvFormat, type Delimiter } from "../csv.js";
 import { decoderOf, EncodingDetector } from "../encoding.js";
 import { CLOSED, ContactCenterError, type ErrorParams, refused } from "../errors.js";
-import type { Separator } from "../tables.js";
 import { unlessAborted } from "./pace.js";
+import { CAUSE, type CsvOptions, RowReader } from "./row-reader.js";
 import type { InputRow } from "./rows.js";
 import type { Measure, RowSource } from "./source.js";
-
-/** How to read CSV. */
-export interface CsvOptions {
-  /** `auto` finds it in the header. */
-  separator: Separator;
-  /** `auto`, or a name that `TextDecoder` knows. */
-  encoding: string;
-  /** Throws when the upload cannot work with this header. */
-  checkHeader?(header: readonly string[]): void;
-}
 
 /** Bytes that are read, hashed and decoded before the event loop is yielded. */
 const SLICE = 64 * 1024;
@@ -26,11 +16,6 @@ const SLICE = 64 * 1024;
 const PARSED_SLICE = 4 * 1024;
 /** Characters that are looked at for the separator. */
 const PREVIEWED = 64 * 1024;
-/** Characters of a line; a text with longer ones is no list of people. */
-const MAX_LINE = 1024 * 1024;
-
-const CAUSE = { vendor: "webitel", operation: "upload", field: "source" } as const;
-
 const wrongSource = (key: string, params: ErrorParams = {}): ContactCenterError =>
   refused(`webitel.errors.source.${key}`, CAUSE, params);
 
@@ -81,61 +66,6 @@ class Meter {
   private endLine(): void {
     if (this.filled) this.lines++;
     this.filled = false;
-  }
-}
-
-/** Records to rows, with what the header says. */
-class RowReader {
-  /** Names of the columns, once the header was read. */
-  columns: string[] | undefined;
-  private lineBreaks = 0;
-  private afterReturn = false;
-  private readonly reader: RecordReader;
-
-  constructor(
-    delimiter: Delimiter,
-    linesBefore: number,
-    private readonly options: CsvOptions,
-  ) {
-    this.reader = new RecordReader(delimiter, linesBefore);
-    this.lineBreaks = linesBefore;
-  }
-
-  read(piece: string): InputRow[] {
-    this.countLineBreaks(piece);
-    const rows = this.rows(this.reader.read(piece));
-    if (this.reader.pending > MAX_LINE) throw wrongSource("no-lines", { line: this.reader.lines + 1 });
-    return rows;
-  }
-
-  end(): InputRow[] {
-    const rows = this.rows(this.reader.end());
-    // Counted apart from the records: no line may get lost between them.
-    const unread = this.lineBreaks - this.reader.lines;
-    if (unread > 0) throw wrongSource("lines", { unread });
-    return rows;
-  }
-
-  private rows(records: readonly CsvRecord[]): InputRow[] {
-    const rows: InputRow[] = [];
-    for (const record of records) {
-      if (this.columns) rows.push(rowOf(this.columns, record));
-      else this.readHeader(record);
-    }
-    return rows;
-  }
-
-  private readHeader({ cells, line, damaged }: CsvRecord): void {
-    if (damaged) throw refused("webitel.errors.header.quote", CAUSE, { line });
-    this.options.checkHeader?.(cells);
-    this.columns = columnNames(cells);
-  }
-
-  private countLineBreaks(text: string): void {
-    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1))
-      if (at > 0 ? text[at - 1] !== "\r" : !this.afterReturn) this.lineBreaks++;
-    for (let at = text.indexOf("\r"); at !== -1; at = text.indexOf("\r", at + 1)) this.lineBreaks++;
-    if (text !== "") this.afterReturn = text.endsWith("\r");
   }
 }
 

@@ -4,14 +4,14 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
 import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
-import { checkHeader } from "../../../lib/webitel/header.js";
+import { checkHeader, destinationColumns } from "../../../lib/webitel/header.js";
 import { isField } from "../../../lib/webitel/field-names.js";
 import type { Default, Mapping, MappingOptions } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
 import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
-import type { CsvOptions } from "../../../lib/webitel/upload/csv-source.js";
+import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import type { Message } from "../../shared/input.js";
@@ -108,6 +108,7 @@ export class SettingsReader {
         separator: choices.separator,
         encoding: this.encoding(),
         checkHeader: (header) => checkHeader(header, mapping),
+        destinations: (header) => destinationColumns(header, mapping),
       },
     };
   }

@@ -1,7 +1,8 @@
 /** From a message to the rows of an upload. */
 import { refused } from "../../../lib/core/errors.js";
 import { isRecord } from "../../../lib/core/values.js";
-import { type CsvOptions, fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import { fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { listSource, type RowSource } from "../../../lib/webitel/upload/source.js";
 import type { Message } from "../../shared/input.js";
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { columnNames, csvFormat, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
-import { type CsvOptions, slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import { destinationColumns } from "../../../lib/webitel/header.js";
+import { slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
 async function rowsOf(input: string | Uint8Array, options: Partial<CsvOptions> = {}): Promise<InputRow[]> {
@@ -189,6 +191,56 @@ describe("lib/webitel/csv", () => {
       }
     });
   }
+
+  const hides: [name: string, text: string, rows: string[]][] = [
+    ["a note with one", 'a;+380441112201;"no:\nx;+380441112202;y"\nb;+380441112203;c', ["2", "4"]],
+    ["a note with two", `a;+380441112201;"no:${"\nx;+380441112202;y".repeat(2)}"`, ["2"]],
+    [
+      "a note with three",
+      `a;+380441112201;"no:${"\nx;+380441112202;y".repeat(3)}"\nb;+380441112203;c`,
+      ["2-5 (3)", "6"],
+    ],
+    ["a note of calls", `a;+380441112201;"${"x;2026-05-02 18:00;y\n".repeat(9)}"`, ["2"]],
+    ["a note of three lines without numbers", `a;+380441112201;"${"x;called;y\n".repeat(9)}"`, ["2"]],
+    ["a note of three lines with fewer cells", `a;+380441112201;"${"x;+380441112202\n".repeat(9)}"`, ["2"]],
+    [
+      "the first cell, two rows side by side",
+      '"a;+380441112201;x\nb";+380441112202;y\nc;+380441112203;z',
+      ["2-3 (1)", "4"],
+    ],
+    [
+      "the first cell, many rows between",
+      `"a;+380441112201;x\n${"b;044 111-22-02;y\n".repeat(20)}c";+380441112203;z\nd;+380441112204;e`,
+      ["2-23 (21)", "24"],
+    ],
+    [
+      "the second cell, with the end of the list",
+      `a;"+380441112201;x\n${"b;+380441112202;y\n".repeat(3)}c;+380441112203";z`,
+      ["2-6 (3)"],
+    ],
+    ["a name of two lines", '"A; B\nC";+380441112201;c', ["2"]],
+  ];
+  for (const [name, text, expected] of hides) {
+    it(`rejects a cell that hides rows of the list behind stray quotes, with its lines: ${name}`, async () => {
+      const options = { destinations: (header: readonly string[]) => destinationColumns(header, { mapping: [] }) };
+      for (const end of ["\n", "\r\n"]) {
+        const rows = await rowsOf(`name;destination;note\n${text}`.replaceAll("\n", end), options);
+        assert.deepEqual(
+          rows.map(({ line, error }) => (error ? `${error.key} ${error.value}` : `${line}`)),
+          expected.map((row) => (row.includes("-") ? `hidden ${row}` : row)),
+        );
+      }
+    });
+  }
+
+  it("refuses a header that hides rows", async () => {
+    const destinations = (): number[] => [1];
+    await assert.rejects(rowsOf('name;destination;"note\na;+380441112201;x\nb;+380441112202;y"\n', { destinations }), {
+      code: "EINVALID",
+      key: "webitel.errors.header.quote",
+    });
+    assert.equal((await rowsOf('name;destination;"note\nof; us"\na;+380441112201;x\n', { destinations })).length, 1);
+  });
 
   it("looks no further than a record's cells where quotes chain all lines of a text", async () => {
     const count = 30_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/webitel/errors.js";
-import { checkHeader } from "../../../lib/webitel/header.js";
+import { checkHeader, destinationColumns } from "../../../lib/webitel/header.js";
 import type { Default, Mapping } from "../../../lib/webitel/member.js";
 
 function errorOf(header: string[], mapping: Mapping[] = [], defaults: Default[] = []): ContactCenterError | undefined {
@@ -44,5 +44,11 @@ describe("lib/webitel/header", () => {
   it("says which column is missing and what the first row is", () => {
     const { message } = errorOf(["phone", "Name"], [PHONE]) as ContactCenterError;
     assert.match(message, /"Phone".*phone \| Name/);
+  });
+
+  it("knows where the numbers are, by name and by mapping", () => {
+    const mapping = [PHONE, { column: "Phone", field: "variables.phone" }, { column: "Second", field: "destination2" }];
+    assert.deepEqual(destinationColumns(["Name", " Phone ", "Second"], { mapping }), [1, 2]);
+    assert.deepEqual(destinationColumns(["name", "Destination", "destination3", "phone"], { mapping: [] }), [1, 2]);
   });
 });

@@ -111,6 +111,30 @@ describe("lib/webitel/upload/journal", () => {
     );
   });
 
+  it("reads the lines of copies that earlier versions wrote, without ids, and new ones behind them", async () => {
+    const path = join(folder, "old.jsonl");
+    const lines: object[] = [
+      head,
+      { send: "r1-1", batch: 1, rows: [[1, 3]] },
+      { watch: "r1-1", keep: 3, until: 5 },
+      { ok: "r1-1", ids: ["a", "b", "c"] },
+      { copies: "r1-1", doubled: 3, removed: 2 },
+    ];
+    const write = (): void => writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    write();
+    const old = await readJournal(path);
+    assert.deepEqual([old?.counts.doubled, old?.counts.removed], [3, 2]);
+    assert.deepEqual(old?.watches, [{ marker: "r1-1", keep: 3, untilMs: 5, rows: [], ids: ["a", "b", "c"] }]);
+    lines.push({ copies: "r1-1", doubled: 1, removed: 0, ids: ["d"] }, { copies: "r1-1", doubled: 0, removed: 1 });
+    write();
+    const more = await readJournal(path);
+    assert.deepEqual([more?.counts.doubled, more?.counts.removed], [4, 3]);
+    assert.deepEqual(more?.watches[0]?.copies, { doubled: 1, removed: 1, ids: ["d"], instead: [] });
+    lines.push({ checked: "r1-1" });
+    write();
+    assert.deepEqual((await readJournal(path))?.watches, []);
+  });
+
   it("never changes what is written", async () => {
     const path = await written();
     const before = readFileSync(path, "utf8");

@@ -4,7 +4,8 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, utimesSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ContactCenterError } from "../../../lib/webitel/errors.js";
-import { type CsvOptions, fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import { fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
+import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import { listSource, QueueSource, type RowSource } from "../../../lib/webitel/upload/source.js";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { type Carrier, Streams } from "../../../nodes/webitel/upload/streams.js";
+import { memberMapper } from "../../../lib/webitel/member.js";
 import type { QueueSource } from "../../../lib/webitel/upload/source.js";
 
 interface Begun {
@@ -106,6 +107,24 @@ describe("webitel-dialer-member-upload: streams of messages", () => {
     for (let row = 1; row < 9; row++) void take(`row ${row}`, -1);
     await take("row 9", -1);
     assert.equal(begun[0]?.rows.length, 9);
+  });
+
+  it("takes a value that JSON cannot write for a row: it is rejected, and the others are loaded", async () => {
+    const circular: Record<string, unknown> = { destination: "+380501112203" };
+    circular["variables"] = { self: circular };
+    const throwing = { destination: "+380501112204", variables: { x: { toJSON: () => assert.fail("boom") } } };
+    const good = { destination: "+380501112201", type: "1" };
+    const rows = [good, circular, throwing, circular, good, 2n, good, good, good];
+    const parts = rows.map((row, index) => take(row, index));
+    await parts.at(-1);
+    await refusal(take(circular, 1));
+    assert.deepEqual([begun.length, begun[0]?.rows], [1, rows]);
+    const toMember = memberMapper({ mapping: [], defaults: [{ field: "type", value: "1" }] });
+    const results = await Promise.all(rows.map(async (row) => toMember(row)));
+    assert.deepEqual(
+      results.map((result) => ("error" in result ? result.error.key : "member")),
+      ["member", "json", "json", "json", "member", "no-object", "member", "member", "member"],
+    );
   });
 
   it("takes a stream again whose upload has failed", async () => {

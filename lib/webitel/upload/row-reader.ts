@@ -1,0 +1,97 @@
+/** Rows of a CSV: its records by the header's names, and every line accounted for. */
+import { columnNames, type CsvRecord, type Delimiter, RecordReader, rowOf } from "../csv.js";
+import { refused } from "../errors.js";
+import { hiddenRows } from "../hidden-rows.js";
+import type { Separator } from "../tables.js";
+import type { InputRow } from "./rows.js";
+
+/** How to read CSV. */
+export interface CsvOptions {
+  /** `auto` finds it in the header. */
+  separator: Separator;
+  /** `auto`, or a name that `TextDecoder` knows. */
+  encoding: string;
+  /** Throws when the upload cannot work with this header. */
+  checkHeader?(header: readonly string[]): void;
+  /** Which columns of this header have numbers, by their place: a row that hides others is known by them. */
+  destinations?(header: readonly string[]): number[];
+}
+
+/** Characters of a line; a text with longer ones is no list of people. */
+const MAX_LINE = 1024 * 1024;
+
+/** What errors of an input have in common. */
+export const CAUSE = { vendor: "webitel", operation: "upload", field: "source" } as const;
+
+/** Records to rows, with what the header says. */
+export class RowReader {
+  /** Names of the columns, once the header was read. */
+  columns: string[] | undefined;
+  private lineBreaks = 0;
+  private afterReturn = false;
+  private destinations: number[] = [];
+  private readonly reader: RecordReader;
+
+  constructor(
+    private readonly delimiter: Delimiter,
+    linesBefore: number,
+    private readonly options: CsvOptions,
+  ) {
+    this.reader = new RecordReader(delimiter, linesBefore);
+    this.lineBreaks = linesBefore;
+  }
+
+  read(piece: string): InputRow[] {
+    this.countLineBreaks(piece);
+    const rows = this.rows(this.reader.read(piece));
+    if (this.reader.pending > MAX_LINE)
+      throw refused("webitel.errors.source.no-lines", CAUSE, { line: this.reader.lines + 1 });
+    return rows;
+  }
+
+  end(): InputRow[] {
+    const rows = this.rows(this.reader.end());
+    // Counted apart from the records: no line may get lost between them.
+    const unread = this.lineBreaks - this.reader.lines;
+    if (unread > 0) throw refused("webitel.errors.source.lines", CAUSE, { unread });
+    return rows;
+  }
+
+  private rows(records: readonly CsvRecord[]): InputRow[] {
+    const rows: InputRow[] = [];
+    for (const record of records) {
+      if (this.columns) rows.push(this.row(this.columns, record));
+      else this.readHeader(record);
+    }
+    return rows;
+  }
+
+  private row(columns: readonly string[], record: CsvRecord): InputRow {
+    const row = rowOf(columns, record);
+    const hidden = this.hidden(record, columns.length);
+    if (hidden === 0 || row.error) return row;
+    const { line, lines = 1 } = record;
+    return { ...row, error: { key: "hidden", field: "", value: `${line}-${line + lines - 1} (${hidden})` } };
+  }
+
+  private hidden({ cells, lines }: CsvRecord, columns: number, least?: number): number {
+    return lines === undefined ? 0 : hiddenRows(cells, this.delimiter, columns, this.destinations, least);
+  }
+
+  private readHeader(record: CsvRecord): void {
+    const { cells, line, damaged } = record;
+    this.destinations = this.options.destinations?.(cells) ?? [];
+    // No name of a column is a row.
+    if (damaged || this.hidden(record, cells.length, 1) > 0)
+      throw refused("webitel.errors.header.quote", CAUSE, { line });
+    this.options.checkHeader?.(cells);
+    this.columns = columnNames(cells);
+  }
+
+  private countLineBreaks(text: string): void {
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1))
+      if (at > 0 ? text[at - 1] !== "\r" : !this.afterReturn) this.lineBreaks++;
+    for (let at = text.indexOf("\r"); at !== -1; at = text.indexOf("\r", at + 1)) this.lineBreaks++;
+    if (text !== "") this.afterReturn = text.endsWith("\r");
+  }
+}
