@@ -45,7 +45,8 @@ export function matched(
   entries: readonly BatchRow[],
   found: readonly FoundMember[],
 ): { loaded: { entry: BatchRow; id: string }[]; missing: BatchRow[] } {
-  const keyOf = ({ name, communications }: Pick<FoundMember, "name" | "communications">): string =>
+  // A server may leave out what it has none of.
+  const keyOf = ({ name, communications = [] }: Partial<FoundMember>): string =>
     JSON.stringify([name ?? "", communications.map(({ destination }) => destination.trim())]);
   const idsByKey = new Map<string, string[]>();
   for (const member of found) idsByKey.set(keyOf(member), [...(idsByKey.get(keyOf(member)) ?? []), member.id]);
@@ -57,4 +58,15 @@ export function matched(
     else loaded.push({ entry, id });
   }
   return { loaded, missing };
+}
+
+/**
+ * The ids of a batch that was found in the queue, in the order of its rows: by name and number, as the queue says nothing of their
+ * order. Of members that are all written otherwise the first inserted is taken for the first row.
+ * @returns none when some are not known again: a wrong id is somebody else
+ */
+export function idsInOrder(entries: readonly BatchRow[], found: readonly FoundMember[]): string[] {
+  const { loaded, missing } = matched(entries, found);
+  if (missing.length === 0) return loaded.map(({ id }) => id);
+  return loaded.length === 0 ? found.slice(0, entries.length).map(({ id }) => id) : [];
 }

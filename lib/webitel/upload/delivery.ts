@@ -4,7 +4,7 @@ import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
-import { matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
+import { idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
 import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
@@ -213,7 +213,7 @@ class Delivery {
       part.open ||= part.lost && isLost;
       try {
         const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
-        if (found?.kind === "loaded") return { ...found, ids: await doubles.report(marker, found.ids) };
+        if (found?.kind === "loaded") return await this.found(marker, part, found.found);
         if (found) return { ...found, rest: answered ? "send" : "uncertain" };
       } catch (reason) {
         if (reason === CANCELLED) return this.lastLook(marker, part);
@@ -230,11 +230,15 @@ class Delivery {
   }
 
   /** The outcome of a part when the run was cancelled: what is open is asked for once. */
-  private async lastLook(marker: string, { open, entries }: Part): Promise<Outcome> {
-    if (!open) return { kind: "dropped" };
-    const found = await findOnce(this.run, marker, entries.length);
-    if (found?.kind !== "loaded") return { kind: "uncertain" };
-    return { ...found, ids: await this.doubles.report(marker, found.ids) };
+  private async lastLook(marker: string, part: Part): Promise<Outcome> {
+    if (!part.open) return { kind: "dropped" };
+    const found = await findOnce(this.run, marker, part.entries.length);
+    return found?.kind === "loaded" ? this.found(marker, part, found.found) : { kind: "uncertain" };
+  }
+
+  /** All members of a part were found in the queue. */
+  private async found(marker: string, { entries }: Part, members: readonly FoundMember[]): Promise<Outcome> {
+    return { kind: "loaded", ids: await this.doubles.report(marker, idsInOrder(entries, members)) };
   }
 
   /**

@@ -36,7 +36,7 @@ interface Copies {
 }
 
 /** Same person: what the batch sent. The server adds its own fields to numbers. */
-function contentOf({ name, communications, variables = {} }: FoundMember): string {
+function contentOf({ name, communications = [], variables = {} }: Partial<FoundMember>): string {
   const numbers = communications.map(({ destination, type }) => [destination.trim(), type?.id]);
   const sorted = Object.keys(variables)
     .sort((a, b) => (a < b ? -1 : 1))

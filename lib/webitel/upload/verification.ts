@@ -7,7 +7,7 @@ import { fromRanges, type Range } from "./rows.js";
 
 /** What the queue says of a marker. */
 export type FoundBatch =
-  | { kind: "loaded"; ids: string[] }
+  | { kind: "loaded"; found: FoundMember[] }
   /** Some are there, and not only for a moment. */
   | { kind: "partly"; found: FoundMember[] };
 
@@ -72,7 +72,7 @@ export async function findBatch(run: RunContext, marker: string, count: number):
   for (let attempt = 1; ; attempt++) {
     const found = await membersOf(run, marker, count);
     if (found.length === 0) return undefined;
-    if (found.length >= count) return { kind: "loaded", ids: found.slice(0, count).map(({ id }) => id) };
+    if (found.length >= count) return { kind: "loaded", found };
     // All or nothing, says the vendor: a part may be there for a moment only.
     if (attempt >= PARTIAL_ANSWERS) return { kind: "partly", found };
     await delay(backoffDelay(attempt, run.patience.backoff), run.stop);
@@ -85,7 +85,7 @@ export async function findOnce(run: RunContext, marker: string, count: number): 
   const found = await api
     .findMembers(queueId, marker, count, AbortSignal.timeout(LAST_QUESTION_MS))
     .catch((): FoundMember[] => []);
-  return found.length >= count ? { kind: "loaded", ids: found.slice(0, count).map(({ id }) => id) } : undefined;
+  return found.length >= count ? { kind: "loaded", found } : undefined;
 }
 
 /** When a request left, and when it broke; Unix milliseconds. */
@@ -129,7 +129,8 @@ export async function verifySent(
   for (const waitMs of [run.patience.askAfterMs, backoffDelay(1, run.patience.backoff)]) {
     await delay(waitMs, run.stop);
     const found = await findBatch(run, marker, count);
-    if (found) return found.kind === "loaded" ? { ids: found.ids } : "uncertain";
+    if (found?.kind === "loaded") return { ids: found.found.slice(0, count).map(({ id }) => id) };
+    if (found) return "uncertain";
   }
   return undefined;
 }

@@ -155,6 +155,35 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     assert.deepEqual([ids.has("1"), ids.has("11")], [false, true]);
   });
 
+  for (const shown of ["as sent", "without numbers", "one name changed"]) {
+    it(`names each row's member after a lost answer, whatever order the server inserted them in: ${shown}`, async () => {
+      const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
+      const find = webitel.findMembers.bind(webitel);
+      webitel.findMembers = async (queue, marker) => {
+        const found = await find(queue, marker);
+        const ids = found.map(({ id }) => id).reverse();
+        return found
+          .map((member, at) => {
+            const { communications, ...others } = { ...member, id: ids[at] as string };
+            if (shown === "without numbers") return others as FoundMember;
+            return { communications, ...others, ...(shown === "one name changed" && at === 3 && { name: "X" }) };
+          })
+          .reverse();
+      };
+      const ids: Record<string, string> = {};
+      const report = await inFakeTime(() =>
+        upload(webitel, 10, { onBatch: (result) => void Object.assign(ids, result.ids) }),
+      );
+      assert.deepEqual(numbers(report), [10, 10, 0, 0, 0]);
+      const expected = {
+        "as sent": upTo(10).map((row) => String(11 - row)),
+        "without numbers": upTo(10).map(String),
+        "one name changed": [],
+      }[shown];
+      assert.deepEqual(Object.values(ids), expected);
+    });
+  }
+
   for (const commitMs of [3000, 60_000]) {
     it(`names at the end who is in the queue, a copy that came after ${commitMs / 1000} s was called`, async () => {
       const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs }]);
