@@ -53,7 +53,7 @@ export class RowReader {
     const rows = this.rows(this.reader.end());
     // Counted apart from the records: no line may get lost between them.
     const unread = this.lineBreaks - this.reader.lines;
-    if (unread > 0) throw refused("webitel.errors.source.lines", CAUSE, { unread });
+    if (unread > 0) throw refused("webitel.errors.source.unread-lines", CAUSE, { unread });
     return rows;
   }
 
