@@ -13,10 +13,11 @@ const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const E164 = /^\+[1-9]\d{7,14}$/;
 const SEPARATORS = /[\s.\-/()]/g;
 
-/** The key of an agent: neither case nor port nor parameters of an address make another agent. */
+/** The key of an agent: neither case nor port nor parameters of an address make another agent, nor `sip:` left out. */
 export function agentKey(imAddress: string): string {
-  const folded = imAddress.toLowerCase();
-  return AGENT.exec(folded)?.[0] ?? folded;
+  const folded = imAddress.trim().toLowerCase();
+  const agent = AGENT.exec(folded)?.[0];
+  return agent === undefined || agent.startsWith("sip:") ? (agent ?? folded) : `sip:${agent}`;
 }
 
 /**

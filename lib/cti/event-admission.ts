@@ -48,6 +48,16 @@ export class EventAdmission {
     return isAdmitted;
   }
 
+  /**
+   * When the subscription of an event was asked for, Unix milliseconds; 0 where that is not known, and undefined where it
+   * is not known to be ours. Parameters as in {@link admits}.
+   */
+  askedAt(callback: string, id: string, imAddress: string | undefined): number | undefined {
+    const { entries, ids } = this.options;
+    const keys = [imAddress ?? "", ""].map((address) => entryKey(callback, address));
+    return ids.askedAtOf(id) ?? keys.map((key) => entries.get(key)?.sendingSince).find((since) => since !== undefined);
+  }
+
   private noteSign(entry: Entry | undefined, id: string): void {
     if (entry?.id === undefined || normalId(entry.id) !== normalId(id)) return;
     entry.aliveAt = Date.now();

@@ -1,7 +1,8 @@
 /** Reads what the broker posts to a callback address (vendor document, Events). Pure: bytes are read elsewhere. */
 import type { Call } from "../core/call.js";
+import { agentKey } from "./addresses.js";
 import { refused } from "./errors.js";
-import { eventKey, type VendorEvent } from "../core/event.js";
+import { canonicalJson, eventKey, type VendorEvent } from "../core/event.js";
 import {
   EVENTS,
   EVENT_FIELDS,
@@ -11,7 +12,7 @@ import {
   type SessionTypeName,
   enumName,
 } from "./tables.js";
-import { propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
+import { plainText, propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
 
 /** An event in the vendor's spelling. What the broker left out is absent; what it added stays. */
 export interface CtiEvent {
@@ -81,6 +82,20 @@ export function eventFacts(name: string, content: object, receivedAt: string): V
       .map(([folded, [, value]]) => [folded, value]),
   );
   return { key: eventKey("anywhere365", name, parts), vendor: "anywhere365", name, receivedAt };
+}
+
+/**
+ * What is equal in all copies of an event that several subscriptions post, however each is spelled: what happened to which
+ * call of which agent. Of an event without a call, the number stands for it.
+ */
+export function copyKey({ eventType, SessionType, ImAddress, callId, ani }: CtiEvent): string {
+  const call = isNoId(callId) ? { ani: ani || undefined } : { callId };
+  return canonicalJson({
+    eventType,
+    SessionType: SessionType || undefined,
+    agent: agentKey(plainText(ImAddress) ?? ""),
+    ...call,
+  });
 }
 
 /**

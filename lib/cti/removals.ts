@@ -78,11 +78,6 @@ export class PendingUnsubscribes {
     return [...this.pending.values()].map(({ id, key, inUse }) => [id, { key, inUse }]);
   }
 
-  /** True while a subscription of this entry is to be ended. */
-  hasKey(key: string): boolean {
-    return this.byKey.has(key);
-  }
-
   /** True for an id that the broker has not confirmed. */
   has(id: string): boolean {
     return this.pending.has(id);

@@ -1,6 +1,7 @@
 /** Which subscription ids at a broker are ours: held, to be ended, just gone, or made although their answer got lost. */
-import { ON_THE_WAY_MS } from "./duplicates.js";
 
+/** How long an event may be on its way, milliseconds. */
+export const ON_THE_WAY_MS = 10_000;
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
 const LOST_ANSWER_MS = 60_000;
 /** Lost answers of one entry that are remembered. */
@@ -33,6 +34,7 @@ interface UnknownId {
 /** The ids of one broker. Entries are named by their key. */
 export class SubscriptionIds {
   private readonly owners = new Map<string, string>();
+  private readonly askedAt = new Map<string, number>();
   // A broker may hand out one id for several entries.
   private readonly holders = new Map<string, Set<string>>();
   private readonly goneAt = new Map<string, number>();
@@ -43,11 +45,13 @@ export class SubscriptionIds {
 
   /**
    * The entry has this id now.
+   * @param askedAt when it was asked for, Unix milliseconds; 0 for one that a former process had
    * @returns since when events of it were refused, before it was known, Unix milliseconds
    */
-  hold(id: string, key: string): number | undefined {
+  hold(id: string, key: string, askedAt = 0): number | undefined {
     const normal = normalId(id);
     const refusedAt = this.unknown.get(normal)?.refusedAt;
+    if (!this.owners.has(normal) || this.goneAt.has(normal)) this.askedAt.set(normal, askedAt);
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
     this.unknown.delete(normal);
@@ -80,6 +84,7 @@ export class SubscriptionIds {
       if (now - at <= ON_THE_WAY_MS) break;
       this.goneAt.delete(old);
       this.owners.delete(old);
+      this.askedAt.delete(old);
     }
     this.goneAt.delete(normal);
     this.goneAt.set(normal, now);
@@ -95,6 +100,12 @@ export class SubscriptionIds {
     const normal = normalId(id);
     const goneAt = this.goneAt.get(normal);
     return goneAt !== undefined && Date.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
+  }
+
+  /** When an id was asked for first, Unix milliseconds; 0 where that is not known, undefined for one that is not ours. */
+  askedAtOf(id: string): number | undefined {
+    const isOurs = this.ownerOf(id) !== undefined || this.presumed.has(normalId(id));
+    return isOurs ? (this.askedAt.get(normalId(id)) ?? 0) : undefined;
   }
 
   /**

@@ -5,7 +5,6 @@
 import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
-import { OverlapFilter } from "./duplicates.js";
 import {
   answerOf,
   type Entry,
@@ -25,7 +24,7 @@ import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./priority.js";
 import { RequestLimit } from "./request-limit.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
-import { entryKey, readStored, StoreWriter } from "./store-writer.js";
+import { readStored, StoreWriter } from "./store-writer.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
 /** Failures after which a broker that others reach has refused this agent. */
@@ -49,7 +48,6 @@ export class SubscriptionManager {
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
   private readonly limit = new RequestLimit();
-  private readonly overlaps = new OverlapFilter();
   private readonly requests: BrokerRequests;
   private readonly admission: EventAdmission;
   private readonly removals: PendingUnsubscribes;
@@ -139,11 +137,9 @@ export class SubscriptionManager {
     return this.admission.admits(callback, id, imAddress, isShared);
   }
 
-  /** True for the second copy of an event, while one subscription replaces another; `content` is equal in both. */
-  isDuplicate(callback: string, id: string | undefined, imAddress: string | undefined, content: string): boolean {
-    if (!id) return false;
-    const key = this.ids.ownerOf(id) ?? entryKey(callback, imAddress ?? "");
-    return this.overlaps.isDuplicate(key, normalId(id), content);
+  /** See {@link EventAdmission.askedAt}. */
+  askedAt(callback: string, id: string, imAddress: string | undefined): number | undefined {
+    return this.admission.askedAt(callback, id, imAddress);
   }
 
   /**
@@ -241,13 +237,13 @@ export class SubscriptionManager {
     try {
       entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       const id = await entry.sending;
+      const askedAt = entry.sendingSince;
       delete entry.sendingSince;
-      if (id !== undefined) await this.subscribed(entry, id);
+      if (id !== undefined) await this.subscribed(entry, id, askedAt);
     } catch (error) {
       this.failed(entry, error);
     }
     this.requests.replacing.delete(entry.key);
-    this.endOverlap(entry.key);
   }
 
   // @returns undefined when nobody wants it any more
@@ -255,15 +251,14 @@ export class SubscriptionManager {
     if (!this.isWanted(entry)) return undefined;
     entry.sendingSince = Date.now();
     if (entry.id !== undefined) this.requests.replacing.add(entry.key);
-    this.overlaps.begin(entry.key, entry.id === undefined ? undefined : normalId(entry.id));
     return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
   }
 
-  private async subscribed(entry: Entry, id: string): Promise<void> {
+  private async subscribed(entry: Entry, id: string, askedAt?: number): Promise<void> {
     const { key, id: old, aliveAt, madeAt } = entry;
     // Made when nobody wanted it any more.
     if (!this.isWanted(entry)) return this.unsubscribe(id, key, "ended");
-    const refusedAt = this.ids.hold(id, key);
+    const refusedAt = this.ids.hold(id, key, askedAt);
     // The broker may have ended the former one by itself.
     if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
     Object.assign(entry, { id, aliveAt: Date.now(), madeAt: Date.now(), attempt: 0 });
@@ -311,15 +306,12 @@ export class SubscriptionManager {
     { inUse, ready, onEnd, onTried }: Pick<Removal, "inUse" | "ready" | "onEnd" | "onTried"> = {},
   ): Promise<void> {
     this.ids.letGo(id, key);
-    // Until it has ended, it and the one that the entry has post the same events.
-    this.overlaps.keep(key);
     return this.removals.add({
       ...{ id, key, priority, inUse },
       ...(ready && { ready }),
       ...(onTried && { onTried }),
       onEnd: (end) => {
         this.ids.gone(id);
-        this.endOverlap(key);
         if (end !== "ended" && inUse) this.noteLoss(key, inUse.from, inUse.to);
         onEnd?.(end);
       },
@@ -331,10 +323,6 @@ export class SubscriptionManager {
     const entry = this.entries.get(key);
     if (entry) reportPastLoss(entry, from, to);
     else this.previous.noteLoss(key, from);
-  }
-
-  private endOverlap(key: string): void {
-    if (this.entries.get(key)?.sendingSince === undefined && !this.removals.hasKey(key)) this.overlaps.end(key);
   }
 
   private recover(outage: Outage): void {

@@ -3,8 +3,9 @@ import type { Node, NodeAPI } from "node-red";
 import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
 import { plainText } from "../../lib/core/values.js";
-import { ON_THE_WAY_MS } from "../../lib/cti/duplicates.js";
-import type { CtiEvent } from "../../lib/cti/events.js";
+import { DuplicateFilter } from "../../lib/cti/duplicates.js";
+import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
+import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
 import type { CtiBroker } from "./connection.js";
@@ -124,15 +125,25 @@ export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean
   );
 }
 
+/** Of all event nodes, so that a deploy of one forgets nothing. */
+const duplicates = new DuplicateFilter();
+
 /**
- * True for the second copy of an event, while one subscription replaces another.
- * @param content what is equal in both copies
+ * True for each copy of an event but the first, where several subscriptions post it.
+ * @param hasSubscriber true where a subscriber may be there that is not known yet; without one all is passed on
  */
-export function isDuplicate(eventNode: string, event: CtiEvent, content: string): boolean {
+export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: boolean): boolean {
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
-  return receivers(eventNode)
-    .map(({ subscriptions, url }) => subscriptions.isDuplicate(url, id, imAddress, content))
-    .includes(true);
+  const those = receivers(eventNode);
+  if (!id) return false;
+  const [source] = those.flatMap(({ subscriptions: broker, url }) => {
+    const since = broker.askedAt(url, id, imAddress);
+    return since === undefined ? [] : [{ since, broker }];
+  });
+  const mayBeOurs =
+    those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;
+  if (!source && !mayBeOurs) return false;
+  return duplicates.isDuplicate(`${eventNode} ${copyKey(event)}`, { since: 0, ...source, id: normalId(id) });
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */

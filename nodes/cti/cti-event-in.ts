@@ -11,6 +11,7 @@ import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainText } from "../../lib/core/values.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
+import { onceDeployed } from "../shared/deploys.js";
 import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
@@ -30,6 +31,12 @@ export = (RED: NodeAPI) => {
     const { path, auth, credentials } = webhookSettings(RED, this, config);
     Object.assign(this, { path, auth, secret: auth === "secret" ? (credentials.secret ?? "") : undefined });
     const transfers = new TransferRule();
+    // Subscribers begin at the end of a deploy; what a former process subscribed posts before.
+    let isDeployed = false;
+    this.on(
+      "close",
+      onceDeployed(RED, () => (isDeployed = true)),
+    );
 
     const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {
       let event: CtiEvent;
@@ -48,7 +55,7 @@ export = (RED: NodeAPI) => {
     const deliver = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): void => {
       const name = String(event.eventType);
       const facts = eventFacts(name, event, receivedAt);
-      if (isDuplicate(this.id, event, facts.key)) return;
+      if (isDuplicate(this.id, event, !isDeployed)) return;
       noteLogin(this.id, event);
       const transfer = transfers.take(event);
       const call = callFacts(event, receivedAt, transfer?.result === "succeeded" || transfers.repeats(event));

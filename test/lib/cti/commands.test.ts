@@ -63,8 +63,9 @@ describe("lib/cti/addresses", () => {
   it("takes port, parameters and pasted marks of a SIP address, and sends the address as it is", () => {
     for (const address of ["sip:anna@contoso.example:5061", "sip:anna@contoso.example;transport=tls;user=phone"]) {
       assert.equal(sipAddress(address, "AgentLogin"), address);
-      assert.equal(agentKey(address), "sip:anna@contoso.example");
+      assert.equal(agentKey(address), "sip:anna@contoso.example", address);
     }
+    assert.equal(agentKey("Anna@contoso.example"), "sip:anna@contoso.example");
     assert.equal(sipAddress("\u200bsip:anna@contoso.example\u202c", "AgentLogin"), "sip:anna@contoso.example");
     assert.notEqual(agentKey("sip:anna@contoso.example"), agentKey("sip:anna@contoso.example.org"));
   });

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { readEvent } from "../../../lib/cti/events.js";
+import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
+import { expectEvents, isDuplicate } from "../../../nodes/cti/callback.js";
+import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+const EVENT = { eventType: "OnHold", SessionType: "Inbound", ImAddress: ANNA, ani: "+31201234567" };
+let eventNodes = 0;
+
+describe("nodes/cti/callback", () => {
+  const test = new SubscriptionTest();
+  const { kill, manage, open, started } = test;
+  let eventNode = "";
+  beforeEach(() => (eventNode = `events-${++eventNodes}`));
+  const expect = (subscriptions: SubscriptionManager, url = CALLBACK): void =>
+    void expectEvents(eventNode, { subscriptions, url, onLoggedOut: () => undefined });
+  /** An event of this call comes in. */
+  const copies = (SubscriptionId: string, callId: string, more: object = {}): boolean =>
+    isDuplicate(eventNode, readEvent({ ...EVENT, SubscriptionId, callId, ...more }), true);
+
+  describe("finds the second copy of an event", () => {
+    it("while one subscription replaces another, and not the same event again", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      assert.deepEqual([copies("id-1", "hold"), copies("id-1", "hold")], [false, false]);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(200);
+      assert.deepEqual(
+        [copies("id-1", "hold"), copies("id-2", "hold"), copies("id-2", "hold"), copies("id-1", "hold")],
+        [false, true, false, true],
+      );
+      await test.clock.tickAsync(10_100);
+      assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, false]);
+    });
+
+    it("for as long as the broker does not end the former one", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(30_000);
+      expect(manager);
+      assert.deepEqual(
+        ["id-1", "id-2"].map((id) => copies(id, "hold")),
+        [false, true],
+      );
+    });
+
+    it("where the broker does not end one whose answer got lost", async () => {
+      const { manager, one } = await started([BART]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(20_000);
+      test.broker.keeps = failure(500);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      await test.clock.tickAsync(20_000);
+      expect(manager);
+      assert.deepEqual(
+        ["id-2", "id-3"].map((id) => copies(id, "hold")),
+        [false, true],
+      );
+    });
+
+    it("and the third, where the ends of two former ones are pending", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      for (let renewal = 0; renewal < 2; renewal++) {
+        void one.subscribe([ANNA]);
+        await test.clock.tickAsync(200);
+      }
+      expect(manager);
+      const all = (): boolean[] => ["id-1", "id-2", "id-3"].map((id) => copies(id, "hold"));
+      assert.deepEqual([all(), all()], Array(2).fill([false, true, true]));
+    });
+
+    it("after a kill between a subscription and the end of the one that it replaced", async () => {
+      const { manager: former, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      kill(former);
+      const manager = manage();
+      await test.clock.tickAsync(100);
+      expect(manager);
+      const all = (): boolean[] => ["id-1", "id-2"].map((id) => copies(id, "hold"));
+      assert.deepEqual([all(), all()], Array(2).fill([false, true]));
+    });
+
+    it("before what a former process left is known, before a subscriber is there, and across both", async () => {
+      const { manager: former, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      kill(former);
+      assert.deepEqual([copies("id-1", "a"), copies("id-2", "a"), copies("id-1", "b")], [false, true, false]);
+      const manager = manage();
+      expect(manager);
+      assert.equal(manager.previous.loaded, false);
+      assert.deepEqual([copies("id-1", "c"), copies("id-2", "c"), copies("id-1", "d")], [false, true, false]);
+      const two = open(manager);
+      void two.start([ANNA]);
+      await test.clock.tickAsync(200);
+      assert.ok(manager.previous.loaded && two.list()[0]?.subscribed);
+      assert.deepEqual([copies("id-2", "b"), copies("id-2", "d")], [true, true]);
+    });
+
+    it("however it is spelled", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      expect(manager);
+      const spellings = [
+        { ImAddress: "SIP:Anna@CONTOSO.example" },
+        { ImAddress: "anna@contoso.example" },
+        { eventType: 6, SessionType: "0" },
+        { ani: null },
+        { ani: undefined },
+        { Extra: 1 },
+      ];
+      for (const [at, spelling] of spellings.entries())
+        assert.deepEqual(
+          [copies("id-1", `call-${at}`), copies("{ID-2}", `call-${at}`, spelling)],
+          [false, true],
+          JSON.stringify(spelling),
+        );
+      const others = [
+        { eventType: "Retrieve" },
+        { SessionType: "Outbound" },
+        { ImAddress: BART },
+        { callId: "y" },
+        { callId: null },
+        { callId: null, ani: "+31201234568" },
+      ];
+      assert.equal(copies("id-1", "x"), false);
+      for (const other of others) assert.equal(copies("id-2", "x", other), false, JSON.stringify(other));
+    });
+
+    it("within 2 s only, as the agent may hold the call again", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.keeps = failure(500);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      expect(manager);
+      assert.equal(copies("id-1", "late"), false);
+      await test.clock.tickAsync(1900);
+      assert.equal(copies("id-2", "late"), true);
+      assert.equal(copies("id-1", "moved"), false);
+      await test.clock.tickAsync(2100);
+      assert.equal(copies("id-2", "moved"), false);
+    });
+
+    it("at two addresses of one event node, but not of two brokers", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      const elsewhere = "http://z/y";
+      const two = open(manager, 0, elsewhere);
+      void two.start([ANNA]);
+      await test.clock.tickAsync(200);
+      expect(manager, elsewhere);
+      assert.deepEqual([one.list()[0]?.subscriptionId, two.list()[0]?.subscriptionId], ["id-1", "id-2"]);
+      assert.deepEqual([copies("id-1", "a"), copies("id-2", "a")], [false, true]);
+      test.stored = undefined;
+      const other = manage();
+      void open(other).start([ANNA]);
+      await test.clock.tickAsync(200);
+      expect(other);
+      assert.deepEqual([copies("id-1", "b"), copies("id-3", "b")], [false, false]);
+    });
+  });
+});
