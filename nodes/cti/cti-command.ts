@@ -90,7 +90,9 @@ export = (RED: NodeAPI) => {
       }
     });
 
+    let unanswered = 0;
     onInput(RED, this, async (message, send) => {
+      unanswered++;
       try {
         const { agents } = brokerOf(RED, config.broker, "command").open();
         attach(agents);
@@ -102,11 +104,15 @@ export = (RED: NodeAPI) => {
       } catch (error) {
         if (!closing.signal.aborted) setStatus(this, "error", codeOf(error));
         throw error;
+      } finally {
+        unanswered--;
       }
     });
 
     this.on("close", (removed: boolean, done: () => void) => {
       off();
+      // Catch nodes that the same deploy closes see no error.
+      if (unanswered > 0) this.warn(RED._("cti-command.unanswered", { count: unanswered }));
       closing.abort();
       const count = heartbeats?.detach(this.id, removed) ?? 0;
       if (count > 0) this.warn(RED._("cti.warnings.heartbeats", { count }));

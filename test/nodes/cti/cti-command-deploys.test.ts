@@ -236,10 +236,10 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
     red.log.length = 0;
     await red.deploy([tab(), broker(simulator.url), ...catchProbe()], "nodes");
     simulator.faults.refuse = 0;
-    assert.ok(
-      red.log.every((line) => !line.includes("AbortError")),
-      red.log.join("\n"),
-    );
+    const log = red.log.join("\n");
+    assert.ok(!log.includes("AbortError"), log);
+    assert.equal(log.split("before the broker answered 1 command(s): ECLOSED").length, 2, log);
+    assert.ok(!log.includes(ANNA), log);
     assert.equal(bodies().length, 1);
   });
 
