@@ -119,6 +119,25 @@ describe("lib/cti/subscription-limits", () => {
     assert.deepEqual([test.broker.held.size, one.list().length], [10, 10]);
   });
 
+  it("keeps within the limit where deploys change the callback address again and again", async () => {
+    const agents = agentsOf(10);
+    const manager = manage();
+    let one = open(manager);
+    void one.start(agents);
+    await test.clock.tickAsync(3000);
+    for (let deploy = 0; deploy < 15; deploy++) {
+      const closed = one.close(1800, true);
+      one = open(manager, 0, `http://x/${deploy}`);
+      await test.clock.tickAsync(100);
+      await closed;
+      void one.start(agents);
+      await test.clock.tickAsync(2900);
+    }
+    assert.ok(test.broker.calls.length <= allowed(10), `${test.broker.calls.length}`);
+    await test.clock.tickAsync(240_000);
+    assert.deepEqual([test.broker.held.size, one.list().every(({ subscribed }) => subscribed)], [10, true]);
+  });
+
   it("keeps within the limit where a process is killed again and again", async () => {
     const agents = agentsOf(10);
     for (let life = 0; life < 10; life++) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Node, NodeAPI } from "node-red";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { SubscriptionRow } from "../../../lib/cti/subscriber.js";
+import { limited } from "../../../lib/cti/errors.js";
 import { subscriptionBadge } from "../../../nodes/cti/badge.js";
 import { failure } from "../../support/fake-cti-broker.js";
 import { until } from "../../support/wait.js";
@@ -25,6 +26,12 @@ describe("nodes/cti/badge", () => {
       0,
       "red ring ECONNREFUSED",
     ],
+    [
+      "requests wait for the limit",
+      [ROW, { ...ROW, subscribed: false, error: limited(new Date(2026, 0, 2, 3, 4, 5).getTime()) }],
+      0,
+      "yellow ring until 03:04:05",
+    ],
     ["there are none", [], 0, "grey ring none"],
   ];
   for (const [what, rows, postponed, expected] of cases)
@@ -34,7 +41,9 @@ describe("nodes/cti/badge", () => {
         status: ({ fill, shape, text }: Record<string, string>) => shown.push(`${fill} ${shape} ${text}`),
         warn: () => undefined,
       } as unknown as Node;
-      const RED = { _: (key: string) => key.split(".").at(-1) } as unknown as NodeAPI;
+      const RED = {
+        _: (key: string, values: { time?: string } = {}) => `${key.split(".").at(-1)} ${values.time ?? ""}`.trim(),
+      } as unknown as NodeAPI;
       subscriptionBadge(RED, node, { list: () => rows, postponed: () => postponed })();
       await until("the badge", () => shown.length > 0);
       assert.deepEqual(shown, [expected]);
