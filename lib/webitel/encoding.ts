@@ -32,10 +32,19 @@ const CENTRAL_EUROPEAN_SHARE = 0.04;
 const CYRILLIC_SHARE = 0.4;
 /** A letter beside a Latin one counts as so many against Cyrillic. */
 const MIXED_WEIGHT = 3;
+/** Letters beyond ASCII of languages in windows-1250: Polish, Czech and Slovak, Hungarian, Croatian. */
+const CENTRAL_ALPHABETS = ["ąćęłńóśźż", "áäčďéěíĺľňóôŕřšťúůýž", "áéíóöőúüű", "čćđšž"];
+/** The same in windows-1252: western and southern, northern, Portuguese, Estonian. */
+const WESTERN_ALPHABETS = ["ßàáâäæçèéêëìíîïñòóôöùúûüÿœªº¿¡", "äåæéöøü", "ãáâàçéêíóôõú", "äöüõšž"];
+const VOWELS = /[aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿœąęěőűůă]/;
+/** ñ and õ stand before vowels, ì and ù at the end of words; where they do not, they are ń, ő, ě and ů. */
+const BEFORE_VOWELS: ReadonlySet<number> = new Set([0xd1, 0xd5, 0xf1, 0xf5]);
+const AT_THE_END: ReadonlySet<number> = new Set([0xcc, 0xd9, 0xec, 0xf9]);
 /** A text with so many well-formed sequences for each malformed one is UTF-8 with a bad cell: other encodings have hardly any. */
 const UTF8_WEIGHT = 2;
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+const isWord = (byte: number): boolean => byte >= 0x80 || isLetter(byte);
 const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean =>
   mark.every((byte, at) => bytes[at] === byte);
 
@@ -55,6 +64,11 @@ export class EncodingDetector {
   private mixed = 0;
   private centralEuropean = 0;
   private previous = 0;
+  /** How often each byte from 0x80 on came. */
+  private readonly counts = new Uint32Array(128);
+  /** What speaks against windows-1250, and 1252: two vowels or two consonants side by side, letters where they do not stand. */
+  private againstCentral = 0;
+  private againstWestern = 0;
 
   /** Takes the next bytes. */
   add(bytes: Uint8Array): void {
@@ -87,12 +101,41 @@ export class EncodingDetector {
     // Hardly any word mixes Latin and Cyrillic letters.
     const isCyrillic = this.paired > this.high * CYRILLIC_SHARE && this.paired > this.mixed * MIXED_WEIGHT;
     if (isCyrillic) return { encoding: "windows-1251" };
-    const isCentral = this.centralEuropean > this.high * CENTRAL_EUROPEAN_SHARE;
+    const isCentral = this.centralEuropean > this.high * CENTRAL_EUROPEAN_SHARE || this.fitsCentral();
     return { encoding: isCentral ? "windows-1250" : "windows-1252" };
+  }
+
+  /** Short lists, and Hungarian ones, may have no letter that windows-1252 does not have: the better of two readings. */
+  private fitsCentral(): boolean {
+    const strangers = (alphabet: string, letters: readonly string[]): number =>
+      this.counts.reduce((sum, count, at) => (alphabet.includes(letters[at + 0x80] as string) ? sum : sum + count), 0);
+    const best = (alphabets: readonly string[], letters: readonly string[]): number =>
+      Math.min(...alphabets.map((alphabet) => strangers(alphabet, letters)));
+    const central = this.againstCentral + best(CENTRAL_ALPHABETS, CENTRAL);
+    return central < this.againstWestern + best(WESTERN_ALPHABETS, WESTERN);
+  }
+
+  /** Compares two readings of a letter by what is beside it. */
+  private compare(byte: number, following: number): void {
+    const isInside = isWord(following);
+    if (!isInside && !isWord(this.previous)) return;
+    this.counts[byte - 0x80] = (this.counts[byte - 0x80] as number) + 1;
+    if (WESTERN[byte] === CENTRAL[byte]) return;
+    for (const beside of [this.previous, following]) {
+      if (!isWord(beside)) continue;
+      if (CENTRAL_VOWELS[byte] === CENTRAL_VOWELS[beside]) this.againstCentral++;
+      if (WESTERN_VOWELS[byte] === WESTERN_VOWELS[beside]) this.againstWestern++;
+    }
+    const isBeforeVowels = BEFORE_VOWELS.has(byte);
+    if (!isBeforeVowels && !AT_THE_END.has(byte)) return;
+    const stands = isBeforeVowels ? isInside && WESTERN_VOWELS[following] === true : !isInside;
+    if (stands) this.againstCentral++;
+    else this.againstWestern++;
   }
 
   private addHigh(byte: number, following: number): void {
     this.high++;
+    this.compare(byte, following);
     if (this.previous >= 0x80) this.paired++;
     if (isLetter(this.previous) || isLetter(following)) this.mixed++;
     // Beside a letter only: "100 £" is a sign.
@@ -151,6 +194,15 @@ export function decoderOf(encoding: string): PieceDecoder {
   const right = (char: string): string => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char;
   return { decode: (bytes) => decode(bytes).replace(/[\u0080-\u009F]/g, right) };
 }
+
+/** The lower-case letters of an encoding by byte. */
+function lettersOf(encoding: string): string[] {
+  return Array.from({ length: 256 }, (_, byte) => decoderOf(encoding).decode(Uint8Array.of(byte)).toLowerCase());
+}
+const CENTRAL = lettersOf("windows-1250");
+const WESTERN = lettersOf("windows-1252");
+const CENTRAL_VOWELS = CENTRAL.map((letter) => VOWELS.test(letter));
+const WESTERN_VOWELS = WESTERN.map((letter) => VOWELS.test(letter));
 
 /** Detects the encoding of bytes that are all there. */
 export function detectEncoding(bytes: Uint8Array): Detected {

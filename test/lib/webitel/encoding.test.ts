@@ -35,7 +35,37 @@ const EXPECTED: [string, Encoding][] = [
   ["short Czech", "windows-1250"],
 ];
 
+/** Names of short lists, in which few letters or none tell one encoding from another. */
+const SHORT: [language: string, encoding: Encoding, lists: string[][]][] = [
+  ["Polish", "windows-1250", [["Wałęsa", "Żółć"], ["Łódź"], ["Nowiński"], ["Zięć", "Ćwik", "Gdańsk"], ["Radość"]]],
+  ["Czech", "windows-1250", [["Jiří", "Dvořák"], ["Kučera"], ["Černý", "Němec"], ["Dvůr"], ["Řehoř"], ["Věra"]]],
+  ["Hungarian", "windows-1250", [["Erdős", "Tűz", "Kő"], ["Győr"], ["Őrség", "Kovács"], ["Fűrész Jenő"]]],
+  ["Ukrainian", "windows-1251", [["Іван", "Київ"], ["Ґалаґан"], ["Олена Бойко"]]],
+  ["Russian", "windows-1251", [["Анна Иванова"], ["Пётр"]]],
+  ["German", "windows-1252", [["Jürgen Müller"], ["Käthe", "Groß"]]],
+  ["French", "windows-1252", [["Hélène", "François"], ["Lefèvre"], ["Anaïs"], ["Noël", "Benoît"], ["Cœur", "Forêt"]]],
+  ["Spanish", "windows-1252", [["José Núñez"], ["Peña"], ["Iñaki", "Muñoz"], ["Mª José"]]],
+  ["Danish", "windows-1252", [["Bjørn"], ["Kjær", "Åse"], ["Sørensen"]]],
+  ["Italian", "windows-1252", [["Nicolò"], ["Forlì", "Cantù"]]],
+  ["Portuguese", "windows-1252", [["João"], ["Simões", "Conceição"]]],
+];
+
 describe("lib/webitel/encoding", () => {
+  for (const [language, encoding, lists] of SHORT) {
+    it(`recognizes ${encoding} in short ${language} lists`, () => {
+      for (const names of lists) {
+        const rows = names.map((name, at) => `${name};+${48_221_234_567 + at}\n`);
+        const text = `name;destination\n${rows.join("")}`;
+        assert.deepEqual(detectEncoding(encoded(text, encoding)), { encoding }, names.join());
+      }
+    });
+  }
+
+  it("takes signs beside numbers for no letters", () => {
+    const text = "name;destination;debt\nAnn;+442071234567;100 £\n";
+    assert.deepEqual(detectEncoding(encoded(text, "windows-1252")), { encoding: "windows-1252" });
+  });
+
   for (const [language, encoding] of EXPECTED) {
     it(`recognizes ${encoding} in a ${language} list`, () => {
       assert.deepEqual(detectEncoding(encoded(TEXTS[language] ?? "", encoding)), { encoding });
