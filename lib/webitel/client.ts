@@ -1,7 +1,7 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
 import { createRestClient, type RestRequest } from "../http/rest.js";
-import { classify, ContactCenterError, NO_LIST, readWebitelError, TOO_LARGE } from "./errors.js";
+import { classify, ContactCenterError, type ErrorParams, NO_LIST, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
@@ -108,6 +108,18 @@ function withoutVariables(operation: string): ContactCenterError {
   );
 }
 
+/** @throws ContactCenterError `EANSWER` for an id that JSON had as a number and that is not exact any more: it would be another agent's */
+function exactId(operation: string, agent: Agent): Agent {
+  const id: unknown = isRecord(agent) ? agent["id"] : undefined;
+  if (typeof id !== "number" || Number.isSafeInteger(id)) return agent;
+  throw new ContactCenterError(
+    "EANSWER",
+    "webitel.errors.inexact-id",
+    { vendor: "webitel", operation, field: "id" },
+    { operation },
+  );
+}
+
 function tooLarge(bytes: number): ContactCenterError {
   const operation = "CreateMemberBulk";
   return new ContactCenterError(
@@ -119,7 +131,9 @@ function tooLarge(bytes: number): ContactCenterError {
 }
 
 /** More pages than this are a fault of the server, not a list. */
-const MAX_PAGES = 10_000;
+const MAX_PAGES = 1000;
+/** The same of members: a queue has more of them, and a server may ignore the filter and the size. */
+const MAX_MEMBER_PAGES = 10_000;
 
 /** What a list answers; both may be missing (default values are left out). */
 export interface Page {
@@ -131,6 +145,7 @@ export interface Page {
  * Reads page after page, as long as the server says that there is another one.
  * @param operation the vendor's name of the list, for errors
  * @param fetchPage asks for a page; the first is 1
+ * @param most pages
  * @returns the pages' items
  * @throws ContactCenterError `EANSWER` for what is no list, such as a log-in page; `EPAGING` when the server gives the same page again,
  * announces a page behind an empty one, or never ends
@@ -138,11 +153,12 @@ export interface Page {
 export async function* pages<Item>(
   operation: string,
   fetchPage: (page: number) => Promise<unknown>,
+  most = MAX_PAGES,
 ): AsyncGenerator<Item[]> {
-  const fail = (key: string, code = "EPAGING"): ContactCenterError =>
-    new ContactCenterError(code, key, { vendor: "webitel", operation }, { operation });
+  const fail = (key: string, code = "EPAGING", params: ErrorParams = {}): ContactCenterError =>
+    new ContactCenterError(code, key, { vendor: "webitel", operation }, { operation, ...params });
   let before: string | undefined;
-  for (let page = 1; page <= MAX_PAGES; page++) {
+  for (let page = 1; page <= most; page++) {
     const answer = await fetchPage(page);
     if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail(NO_LIST, "EANSWER");
     const { items = [], next } = answer as Page;
@@ -155,7 +171,7 @@ export async function* pages<Item>(
     if (next !== true) return;
     if (items.length === 0) throw fail("webitel.errors.empty-page");
   }
-  throw fail("webitel.errors.endless");
+  throw fail("webitel.errors.endless", "EPAGING", { pages: most });
 }
 
 /** Opens a client. The token is sent in the header and redacted from whatever comes back. */
@@ -182,7 +198,8 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
           query: { size: PAGE_SIZE, ...query, page },
           retry: "safe",
         });
-      for await (const items of pages<Agent>(operation, read)) agents.push(...items);
+      for await (const items of pages<Agent>(operation, read))
+        for (const item of items) agents.push(exactId(operation, item));
       return agents;
     },
     async listNames(field) {
@@ -212,7 +229,8 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     async readAgent(id) {
       const operation = "ReadAgent";
       const path = `call_center/agents/${part(id)}`;
-      return objectOf(operation, await ask({ operation, method: "GET", path, retry: "safe" }), "id") as Agent;
+      const answer = await ask({ operation, method: "GET", path, retry: "safe" });
+      return exactId(operation, objectOf(operation, answer, "id") as Agent);
     },
     async createCall(body) {
       const operation = "CreateCall";
@@ -249,7 +267,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       };
       const read = (page: number): Promise<unknown> =>
         ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
-      for await (const items of pages<FoundMember>(operation, read)) {
+      for await (const items of pages<FoundMember>(operation, read, MAX_MEMBER_PAGES)) {
         seen += items.length;
         for (const item of items) {
           if (isRecord(item.variables)) readable++;

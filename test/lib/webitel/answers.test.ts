@@ -46,4 +46,14 @@ describe("lib/webitel, odd answers", () => {
       ["2"],
     );
   });
+
+  it("refuses an agent's id that is no longer exact, and takes a smaller number", async () => {
+    for (const answer of ['{"items":[{"id":"1"},{"id":9007199254740993}]}', '{"id":9007199254740993}']) {
+      answers = [JSON.parse(answer)];
+      const refused = { code: "EANSWER", key: "webitel.errors.inexact-id" };
+      await assert.rejects(answer.includes("items") ? client.searchAgents({}) : client.readAgent("1"), refused);
+    }
+    answers = [{ items: [{ id: 7 }, null] }];
+    assert.deepEqual(await client.searchAgents({}), [{ id: 7 }, null]);
+  });
 });

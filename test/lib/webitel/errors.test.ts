@@ -93,4 +93,14 @@ describe("lib/webitel/paging", () => {
     for (const answers of [[empty], [{ next: true }], [{ next: true, items: [{ id: "1" }] }, empty]])
       await assert.rejects(all(answers), { code: "EPAGING", key: "webitel.errors.empty-page" });
   });
+
+  it("gives up a list that does not end", async () => {
+    let asked = 0;
+    const endless = pages("Search", (page) => Promise.resolve({ next: true, items: [{ id: String((asked = page)) }] }));
+    const read = async (): Promise<void> => {
+      for await (const items of endless) assert.equal(items.length, 1);
+    };
+    await assert.rejects(read(), { code: "EPAGING", key: "webitel.errors.endless" });
+    assert.equal(asked, 1000);
+  });
 });
