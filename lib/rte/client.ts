@@ -179,16 +179,13 @@ class Client implements RteClient {
     const [{ hub }, askedMs] = [this, Date.now()];
     const active = await hub?.active();
     const otherwise = this.hub === undefined ? "disconnected" : "not answered";
-    const results = this.subscriptions.of(subscriber).map((subject) => {
+    const isCertain = active !== undefined && hub === this.hub;
+    const lacking = isCertain ? this.subscriptions.confirmed(active, askedMs) : new Set<string>();
+    if (lacking.size > 0) void this.synchroniser.run();
+    return this.subscriptions.of(subscriber).map((subject) => {
       const result = this.subscriptions.result(subject, otherwise);
-      if (!result.subscribed || active?.has(subjectKey(subject)) !== false) return result;
-      return { ...result, subscribed: false, message: "unknown to the hub" };
+      return lacking.has(subjectKey(subject)) ? { ...result, message: "unknown to the hub" } : result;
     });
-    if (active !== undefined && hub === this.hub) {
-      this.subscriptions.confirmed(active, askedMs);
-      void this.synchroniser.run();
-    }
-    return results;
   }
 
   async available(): Promise<string[]> {
@@ -272,7 +269,7 @@ class Client implements RteClient {
     this.synchroniser.attach(hub);
     const reason = await hub.closed;
     this.hub = undefined;
-    this.synchroniser.detach();
+    this.synchroniser.detach(signal.aborted);
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
     pace.ended(Date.now() - connectedMs, this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing());

@@ -190,6 +190,11 @@ export class Subscriptions<S extends object> {
     return open.length === 0 ? undefined : Math.min(...this.known(open).map(({ notBeforeMs }) => notBeforeMs));
   }
 
+  /** Leaves a subject alone until then, Unix milliseconds. */
+  postpone(subject: Subject, untilMs: number): void {
+    for (const entry of this.known([subject])) entry.notBeforeMs = Math.max(entry.notBeforeMs, untilMs);
+  }
+
   /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */
   asked(subjects: readonly Subject[]): void {
     for (const entry of this.known(subjects))
@@ -254,13 +259,20 @@ export class Subscriptions<S extends object> {
   /**
    * Notes what the hub says that it serves, by {@link subjectKey}: what it lacks, and was settled before, is asked for again.
    * @param askedMs when the hub was asked, Unix milliseconds
+   * @returns what it lacks, by {@link subjectKey}
    */
-  confirmed(served: ReadonlySet<string>, askedMs: number): void {
+  confirmed(served: ReadonlySet<string>, askedMs: number): Set<string> {
+    const lacking = new Set<string>();
     for (const [key, entry] of this.entries) {
-      if (entry.subscribedAtMs >= askedMs) continue;
-      if (!served.has(key)) this.lose(entry);
-      else if (entry.word === "subscribed") entry.subscribedAtMs = askedMs;
+      if (entry.word !== "subscribed" || entry.shares.size === 0 || entry.subscribedAtMs >= askedMs) continue;
+      if (served.has(key)) {
+        entry.subscribedAtMs = askedMs;
+        continue;
+      }
+      this.lose(entry);
+      lacking.add(key);
     }
+    return lacking;
   }
 
   /** Asks again for what the hub served and may have ended. */

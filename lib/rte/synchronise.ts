@@ -7,11 +7,10 @@ import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
 import { networkError } from "../http/errors.js";
 import { ContactCenterError } from "./errors.js";
 import { type Subject, subjectKey } from "./subject.js";
+import { CallSizes, parts } from "./call-size.js";
 import type { Answers, Hub } from "./hub.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-/** No limit is published; this many items go in one call. */
-const BATCH = 100;
 /** Single items that fail before the hub counts as failing at everything, unless it answered another call meanwhile. */
 const HOPELESS = 2;
 
@@ -24,7 +23,7 @@ export interface CallFault {
   message: string;
 }
 
-/** Calls with a list, batch by batch, and halves a batch that fails. */
+/** Makes calls with lists, and halves one that fails. */
 class Calls {
   fault: CallFault | undefined;
   private answered = 0;
@@ -39,8 +38,8 @@ class Calls {
     private readonly onFailure: (subject: Subject, message: string, isAlone: boolean) => void,
   ) {}
 
-  async run(subjects: readonly Subject[]): Promise<void> {
-    for (let at = 0; at < subjects.length; at += BATCH) await this.ask(subjects.slice(at, at + BATCH));
+  async run(calls: readonly Subject[][]): Promise<void> {
+    for (const subjects of calls) await this.ask(subjects);
   }
 
   private async ask(subjects: readonly Subject[]): Promise<void> {
@@ -82,6 +81,7 @@ function hubMessage(error: unknown): string {
 interface HubCalls<S extends object> {
   hub: Hub;
   subscriptions: Subscriptions<S>;
+  sizes: CallSizes;
   /** False once the hub has been replaced: its answers no longer count. */
   isCurrent: () => boolean;
   /** Milliseconds until a failed call is repeated, by the number of failures before. */
@@ -111,6 +111,19 @@ async function holding<S extends object, T>({ subscriptions, isCurrent }: HubCal
   }
 }
 
+/** Waits for a `Subscribe`; one that the end of the connection leaves without an answer stays open. */
+async function settling(sizes: CallSizes, call: Promise<Answers>): Promise<Answers> {
+  try {
+    const answers = await call;
+    sizes.settled();
+    return answers;
+  } catch (error) {
+    hubMessage(error);
+    sizes.settled();
+    throw error;
+  }
+}
+
 /** Runs calls. @returns undefined where the connection has ended, and with it what the hub knew */
 async function untilClosed(run: () => Promise<CallFault | undefined>): Promise<CallFault | undefined> {
   try {
@@ -126,14 +139,16 @@ async function untilClosed(run: () => Promise<CallFault | undefined>): Promise<C
  * @returns the first call that failed as a whole; undefined when none did, or the connection ended
  */
 function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFault | undefined> {
-  const { hub, subscriptions, isCurrent, onLateAnswers, onLateRelease } = calls;
+  const { hub, subscriptions, sizes, isCurrent, onLateAnswers, onLateRelease } = calls;
   const subscribing = new Calls(
     "Subscribe",
     (subjects) => {
       subscriptions.asked(subjects);
+      sizes.asked(subjects);
       // On a connection that serves nothing the limit of the pass holds.
       const onLate = (answers: Answers): void => onLateAnswers(answers, subjects);
-      return holding(calls, hub.subscribe(subjects, subscriptions.isServing() ? onLate : undefined));
+      const answers = hub.subscribe(subjects, subscriptions.isServing() ? onLate : undefined);
+      return holding(calls, settling(sizes, answers));
     },
     (subjects, answers) => {
       for (const subject of isCurrent() ? subjects : []) {
@@ -145,7 +160,7 @@ function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFau
     (...failure) => failed(calls, ...failure),
   );
   return untilClosed(async () => {
-    await subscribing.run(subscriptions.missing(Date.now()));
+    await subscribing.run(sizes.calls(subscriptions.missing(Date.now())));
     const surplus = isCurrent() && subscriptions.isSurplusAll() ? subscriptions.surplus(Date.now()) : [];
     if (surplus.length === 0) return subscribing.fault;
     subscriptions.releasing(surplus);
@@ -189,7 +204,7 @@ function releaseSurplus<S extends object>(
   );
   subscriptions.releasing(surplus);
   return untilClosed(async () => {
-    await releasing.run(surplus);
+    await releasing.run(parts(surplus));
     return releasing.fault;
   });
 }
@@ -225,6 +240,7 @@ export class Synchroniser<S extends object> {
   /** What fails: `Unsubscribe`, and the other calls. */
   private readonly faults: { call?: CallFault | undefined; release?: CallFault | undefined } = {};
   private reported: CallFault | undefined;
+  private readonly sizes = new CallSizes();
 
   constructor(
     private readonly subscriptions: Subscriptions<S>,
@@ -234,12 +250,19 @@ export class Synchroniser<S extends object> {
   /** A connection is there. */
   attach(hub: Hub): void {
     this.hub = hub;
+    for (const subject of this.subscriptions.missing(Infinity))
+      this.subscriptions.postpone(subject, this.sizes.restUntilMs(subject));
     void this.run();
   }
 
-  /** The connection is gone. */
-  detach(): void {
+  /**
+   * The connection is gone.
+   * @param isOurs we ended it
+   */
+  detach(isOurs: boolean): void {
     this.hub = undefined;
+    if (isOurs) this.sizes.settled();
+    else this.sizes.ended(Date.now(), this.subscriptions.isServing());
     this.faults.call = this.faults.release = this.reported = undefined;
     this.releases.clear();
     clearTimeout(this.retry);
@@ -298,7 +321,7 @@ export class Synchroniser<S extends object> {
       subscriptions.releasedLate(subjects);
       void this.run();
     };
-    return { hub, subscriptions, isCurrent, waitMs, onLateAnswers, onLateRelease };
+    return { hub, subscriptions, sizes: this.sizes, isCurrent, waitMs, onLateAnswers, onLateRelease };
   }
 
   private release(calls: HubCalls<S>, surplus: readonly Subject[]): void {

@@ -30,6 +30,36 @@ describe("lib/rte/client against another hub: calls", () => {
     assert.equal(foreign.hub.requests.filter(({ kind }) => kind === "upgrade").length, 2, "on the same connection");
   });
 
+  for (const [what, takes, left] of [
+    ["an item", (names: string[]) => !names.includes("UserStatus"), 1],
+    ["more than two items", (names: string[]) => names.length <= 2, 0],
+  ] as const)
+    it(`serves the others of a hub that ends the connection on ${what}`, async () => {
+      const recorder = await foreign.subscribed();
+      foreign.hub.onCall = (method, args) => {
+        if (method === "Subscribe" && !takes(items(args).map(({ EventName }) => EventName))) foreign.hub.drop();
+        return agree(items(args));
+      };
+      const names = ["QueueStatus", "QueueCallInArrived", "QueueCallInAllocated", "UserStatus"];
+      void recorder.setSubscriptions(names.map((name) => of(name)));
+      const upgrades = (): number => foreign.hub.requests.filter(({ kind }) => kind === "upgrade").length;
+      // What ends the connection by itself rests.
+      await until("the others to be served for a while", async () => {
+        const before = upgrades();
+        if (foreign.client.counts(recorder).pending !== left) return false;
+        await sleep(300);
+        return upgrades() === before && foreign.client.counts(recorder).pending === left;
+      });
+      foreign.hub.emit(QUEUE_ID, "QueueStatus");
+      await until("an event", () => recorder.events.length === 1);
+      const gaps = recorder.all("gap").flatMap(({ payload }) => payload.subscriptions);
+      for (const name of names.slice(0, 4 - left))
+        assert.ok(
+          gaps.some(({ eventName }) => eventName === name),
+          name,
+        );
+    });
+
   it("waits for a slow Subscribe as long as the hub gives signs of life", async () => {
     foreign.hub.onCall = async (_method, args) => {
       // Longer than the hub may be silent.

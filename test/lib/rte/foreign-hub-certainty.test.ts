@@ -80,7 +80,10 @@ describe("lib/rte/client against another hub: certainty", () => {
     const answer = recorder.list();
     await recorder.subscribe([of("QueueCallInArrived")]);
     finish();
-    await answer;
+    assert.deepEqual(
+      (await answer).map(({ subscribed }) => subscribed),
+      [true, true],
+    );
     assert.deepEqual(foreign.client.counts(recorder), { refused: 0, pending: 0 });
     assert.equal(foreign.hub.count("Subscribe"), 2);
     assert.equal(recorder.all("gap").length, 0);
