@@ -117,7 +117,7 @@ export class Deliveries {
     };
   }
 
-  private send(callback: string, body: object): Promise<number | string> {
+  private send(callback: string, body: object, isRepeated = false): Promise<number | string> {
     const url = new URL(callback);
     const protocol = url.protocol as keyof typeof this.agents;
     const text = JSON.stringify(body);
@@ -137,7 +137,11 @@ export class Deliveries {
         },
       );
       request.on("timeout", () => request.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })));
-      request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // The receiver closed an idle connection in the moment in which it was used again: nobody got the event.
+        const isStale = error.code === "ECONNRESET" && request.reusedSocket && !isRepeated;
+        resolve(isStale ? this.send(callback, body, true) : (error.code ?? error.name));
+      });
       request.end(text);
     });
   }
