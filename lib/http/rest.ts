@@ -62,7 +62,7 @@ export interface RestRequest {
   onRetry?: () => void;
   retry?: RetryRule;
   signal?: AbortSignal;
-  /** A redirect is an answer too; otherwise it is an error, as any other status. */
+  /** Takes a redirect (3xx) for an answer, which is left to the caller; without it, a redirect is an error. */
   takesRedirect?: boolean;
 }
 

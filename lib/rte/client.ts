@@ -8,6 +8,7 @@ import { type BackoffOptions, delay } from "../http/backoff.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { copyEvent, EventReader, type RteEvent } from "./events.js";
 import { type Answers, Hub, noConnection } from "./hub.js";
+import type { CallFault } from "./calls.js";
 import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
 import {
@@ -22,7 +23,7 @@ import {
   type Result,
 } from "./subscriber.js";
 import { Subscriptions } from "./subscriptions.js";
-import { type CallFault, Synchroniser } from "./synchronise.js";
+import { Synchroniser } from "./synchronise.js";
 import { type ClientTimings, TIMINGS } from "./timings.js";
 
 /** Something that the vendor does not document: passed through as it came, or dropped. */
@@ -176,7 +177,8 @@ class Client implements RteClient {
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
-    const [{ hub }, askedMs] = [this, Date.now()];
+    const { hub } = this;
+    const askedMs = Date.now();
     const active = await hub?.active();
     const otherwise = this.hub === undefined ? "disconnected" : "not answered";
     const isCertain = active !== undefined && hub === this.hub;

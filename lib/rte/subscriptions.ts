@@ -151,17 +151,21 @@ export class Subscriptions<S extends object> {
 
   /** What to ask the hub for now. */
   missing(nowMs: number): Subject[] {
-    return this.due((entry) => isMissing(entry) && entry.notBeforeMs <= nowMs);
+    return this.due(nowMs, isMissing);
   }
 
   /** What the hub serves and nobody subscribes, to be taken back now. */
   surplus(nowMs: number): Subject[] {
-    return this.due((entry) => isSurplus(entry) && entry.notBeforeMs <= nowMs);
+    return this.due(nowMs, isSurplus);
   }
 
-  private due(isDue: (entry: Entry<S>) => boolean): Subject[] {
-    const entries = [...this.entries.values()].filter((entry) => !entry.isInRelease && isDue(entry));
+  private due(nowMs: number, isDue: (entry: Entry<S>) => boolean): Subject[] {
+    const entries = this.open(isDue).filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
     return entries.sort((one, other) => Number(one.isSuspect) - Number(other.isSuspect)).map(({ subject }) => subject);
+  }
+
+  private open(isOpen: (entry: Entry<S>) => boolean): Entry<S>[] {
+    return [...this.entries.values()].filter((entry) => !entry.isInRelease && isOpen(entry));
   }
 
   /** True when taking the surplus back leaves the hub with nothing to serve, and that was not tried in vain before. */
@@ -186,8 +190,8 @@ export class Subscriptions<S extends object> {
 
   /** When something is to be asked again, Unix milliseconds; undefined when all is settled. */
   nextMs(): number | undefined {
-    const open = this.due((entry) => isMissing(entry) || isSurplus(entry));
-    return open.length === 0 ? undefined : Math.min(...this.known(open).map(({ notBeforeMs }) => notBeforeMs));
+    const open = this.open((entry) => isMissing(entry) || isSurplus(entry));
+    return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
   /** Leaves a subject alone until then, Unix milliseconds. */

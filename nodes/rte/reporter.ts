@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { Unknown } from "../../lib/rte/client.js";
 import type { Reason } from "../../lib/rte/retry.js";
 import type { State } from "../../lib/rte/subscriber.js";
-import type { CallFault } from "../../lib/rte/synchronise.js";
+import type { CallFault } from "../../lib/rte/calls.js";
 import { localize } from "../shared/input.js";
 import { logLine, warnOncePerMinute } from "../shared/log.js";
 
