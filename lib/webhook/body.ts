@@ -13,7 +13,7 @@ const VALUE_LIMIT = 1000;
  * Bytes of a refused body that are still received, so that a sender that reads no answer before it has sent all can read it:
  * little of a caller whose credentials were refused too, and more of one that is allowed to call.
  */
-const DISCARD_LIMIT = 1024 * 1024;
+const DISCARD_LIMIT = 2 * BODY_LIMIT;
 const DISCARD_LIMIT_OF_CALLER = 64 * 1024 * 1024;
 /** Milliseconds that a connection stays open for its sender to read the answer, when the rest of its body is not received. */
 const LINGER_MS = 2000;

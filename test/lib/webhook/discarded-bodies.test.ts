@@ -34,4 +34,15 @@ describe("lib/webhook/body: a refused body", () => {
     assert.equal(request?.readableLength, 0);
     socket.destroy();
   });
+
+  it("of a stranger is received up to 128 KiB and a little", async () => {
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${1024 * 1024}\r\n\r\n`);
+    socket.write(Buffer.alloc(1024 * 1024, "a"));
+    await until("the end of reading", () => request?.isPaused() === true);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok((request?.socket.bytesRead ?? 0) < 512 * 1024, String(request?.socket.bytesRead));
+    socket.destroy();
+  });
 });
