@@ -23,6 +23,17 @@ export function variablesIn(text: string): string[] {
   return [...text.matchAll(VARIABLES)].map(([, braced, old]) => braced ?? old ?? "");
 }
 
+/** `${NAME:-text}` anywhere in a text: the text where the variable is not set, or set to nothing, as in a shell. */
+const WITH_DEFAULT = /\$\{([^}:]+):-([^}]*)\}/g;
+
+/** A text with those variables in place that bring a default. */
+function withDefaults(RED: NodeAPI, node: Node, text: string): string {
+  return text.replace(WITH_DEFAULT, (_, name: string, preset: string) => {
+    const value = RED.util.getSetting(node, name) as string | undefined;
+    return value === undefined || value === "" ? preset : value;
+  });
+}
+
 function isSet(RED: NodeAPI, node: Node, name: string): boolean {
   return RED.util.getSetting(node, name) !== undefined;
 }
@@ -36,12 +47,13 @@ export interface ReadText {
 }
 
 /**
- * Reads a text setting: `${NAME}` anywhere in it is an environment variable.
+ * Reads a text setting: `${NAME}` anywhere in it is an environment variable, `${NAME:-text}` one with a default.
  * @param node whose flow, group and subflow variables are seen
- * @param text as it came to the node: Node-RED has put in those that are set, where the text was nothing but a variable
+ * @param entered as it came to the node: Node-RED has put in those that are set, where the text was nothing but a variable
  */
-export function readText(RED: NodeAPI, node: Node, text: string): ReadText {
-  if (!text.includes("$")) return { text, unset: [] };
+export function readText(RED: NodeAPI, node: Node, entered: string): ReadText {
+  if (!entered.includes("$")) return { text: entered, unset: [] };
+  const text = withDefaults(RED, node, entered);
   const unset = variablesIn(text).filter((name) => !isSet(RED, node, name));
   if (unset.length > 0) return { text: "", unset };
   return {
@@ -99,6 +111,7 @@ export function evaluate(
   const cause = { vendor, operation, field };
   const text = (value: unknown): unknown => (typeof value === "string" ? envText(RED, node, value, cause) : value);
   if (type === "str") return Array.isArray(typed.value) ? typed.value.map(text) : text(typed.value);
+  if (type === "env" && String(typed.value).includes(":-")) return text(typed.value);
   if (type === "env") refuseUnset(unsetOf(RED, node, typed.value), cause);
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, result?: unknown): void => {

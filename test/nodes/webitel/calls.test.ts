@@ -54,6 +54,27 @@ describe("nodes that call Webitel's API", () => {
     assert.equal(simulator.seen.length, 0);
   });
 
+  it("take the default of a variable that is not set, or set to nothing, and the variable where it is set", async () => {
+    const call = { destination: "${CC_TEST_PHONE:-+4930}", destinationType: "str", extension: "${CC_TEST_DESK:-1017}" };
+    const sent = async (settings: object): Promise<unknown> => {
+      await deploy("webitel-create-call", settings, "${NOT_SET:-" + SECRET + "}", "${NOT_SET:-" + simulator.url + "}");
+      await out({ payload: {} });
+      return simulator.seen.pop()?.body;
+    };
+    const preset = { destination: "+4930", from: { extension: "1017" } };
+    assert.deepEqual(await sent({ ...call, extensionType: "env" }), preset);
+    process.env["CC_TEST_PHONE"] = "";
+    assert.deepEqual(await sent({ ...call, extensionType: "str" }), preset);
+    Object.assign(process.env, { CC_TEST_PHONE: "+4940", CC_TEST_DESK: "1018" });
+    try {
+      const set = { destination: "+4940", from: { extension: "1018" } };
+      for (const extensionType of ["env", "str"]) assert.deepEqual(await sent({ ...call, extensionType }), set);
+    } finally {
+      delete process.env["CC_TEST_PHONE"];
+      delete process.env["CC_TEST_DESK"];
+    }
+  });
+
   describe("webitel-create-call", () => {
     it("sends only what is set, settings before the message, values of variables as text", async () => {
       await deploy("webitel-create-call", {
