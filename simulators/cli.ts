@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `contact-center-simulator`: the simulators and their console page, for flows in a Node-RED of your own. */
+import { credentialLines, environmentLines } from "./environment.js";
 import type { Option } from "./options.js";
 import { run } from "./program.js";
 import { line, SIMULATOR_OPTIONS, startSimulators } from "./start.js";
@@ -8,7 +9,7 @@ const OPTIONS: readonly Option[] = [
   {
     name: "node-red",
     env: "CC_NODE_RED_URL",
-    kind: "text",
+    kind: "url",
     preset: "http://127.0.0.1:1880",
     help: "address of your Node-RED, which the console's phones ring",
   },
@@ -29,6 +30,13 @@ void run({
       lines: [
         line("Console", `${simulators.consoleUrl}/`),
         ...simulators.lines,
+        "",
+        "To enter in the imported examples, where a form asks for it:",
+        ...credentialLines(),
+        "",
+        "The examples look for all of this at the default ports. For others, paste into the terminal that starts Node-RED:",
+        ...environmentLines({ CC_NODE_RED_URL: nodeRedUrl, ...simulators.env, CC_ACTIVE: "true" }, process.platform),
+        "",
         "Other ports: --help. Ctrl-C ends it all.",
       ],
       async close() {

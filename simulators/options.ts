@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 export interface Option {
   name: string;
   env: string;
-  kind: "port" | "text";
+  kind: "port" | "text" | "url";
   /** A port's default as number; a text's default, or empty for none. */
   preset: number | string;
   help: string;
@@ -34,7 +34,7 @@ export function readOptions(
   try {
     given = parseArgs({ args: [...argv], options: { ...config, help: { type: "boolean", short: "h" } } }).values;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message} Try --help.`, { cause: error });
+    throw new UsageError(`${(error as Error).message.replace(/\.?$/, ".")} Try --help.`, { cause: error });
   }
   if (given["help"] === true) return undefined;
   return new Map(
@@ -48,6 +48,10 @@ export function readOptions(
 function valueOf({ name, kind, preset }: Option, text: string | undefined): number | string {
   if (text === undefined || text === "") return preset;
   if (kind === "text") return text;
+  if (kind === "url") {
+    if (/^https?:\/\/[^\s/]/.test(text) && URL.canParse(text)) return text;
+    throw new UsageError(`--${name} takes an address such as ${preset}, not ${JSON.stringify(text)}.`);
+  }
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new UsageError(`--${name} takes a port number from 0 (any free port) to 65535, not ${JSON.stringify(text)}.`);
   return Number(text);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nodeTypes } from "../../scripts/assets.js";
 import { SIMULATORS } from "../../simulators/all.js";
+import { environmentLines } from "../../simulators/environment.js";
 import { until } from "../support/wait.js";
 
 const root = resolve(__dirname, "../..");
@@ -162,6 +163,34 @@ describe("demo/start", () => {
     assert.equal(await alone.end("SIGTERM"), 0);
   });
 
+  it("prints for a Node-RED elsewhere what to enter, and variables that can be pasted", async () => {
+    const command = start(["--node-red", "http://127.0.0.1:1/it's", ...FREE], {}, "simulators/cli.js");
+    const rte = await command.address("Enreach RTE simulator");
+    const webitel = await command.address("Webitel simulator");
+    await until("all lines", () => command.output.includes("Ctrl-C ends it all."));
+    const pasted = command.output.split("\n").filter((line) => line.startsWith("export "));
+    const script = [...pasted, 'printf "%s\n" "$CC_NODE_RED_URL" "$CC_RTE_URL" "$CC_WEBITEL_URL" "$CC_ACTIVE"'].join(
+      "\n",
+    );
+    assert.deepEqual(execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n"), [
+      "http://127.0.0.1:1/it's",
+      rte,
+      webitel,
+      "true",
+    ]);
+    for (const { credentials, listens } of SIMULATORS) {
+      if (listens)
+        assert.ok(
+          pasted.some((line) => line.startsWith(`export ${listens.env}=`)),
+          listens.env,
+        );
+      for (const value of Object.values(credentials ?? {}).flatMap((fields) => Object.values(fields)))
+        assert.ok(command.output.includes(value), value);
+    }
+    assert.deepEqual(environmentLines({ CC_RTE_URL: "http://it's" }, "win32"), ["$env:CC_RTE_URL = 'http://it''s'"]);
+    assert.equal(await command.end("SIGTERM"), 0);
+  });
+
   it("ends with code 0 on Ctrl-C under npm, which reaches the shell as well", async () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { start: string } };
     const command = Command.shell([scripts.start, "--port", "0", ...FREE].join(" "));
@@ -190,7 +219,13 @@ describe("demo/start", () => {
     assert.match(wrong.output, /^--port takes a port number .* not "http"\.\n$/);
     const unknown = start(["--prot", "1880"]);
     assert.equal(await unknown.exited, 1);
-    assert.match(unknown.output, /'--prot'.*--help/);
+    assert.match(unknown.output, /'--prot'.*\. Try --help\.\n$/);
+    const address = start(["--node-red", "localhost:1880"], {}, "simulators/cli.js");
+    assert.equal(await address.exited, 1);
+    assert.match(
+      address.output,
+      /^--node-red takes an address such as http:\/\/127\.0\.0\.1:1880, not "localhost:1880"\.\n$/,
+    );
     for (const script of ["demo/start.js", "simulators/cli.js"]) {
       const help = start(["--help"], {}, script);
       assert.equal(await help.exited, 0);
