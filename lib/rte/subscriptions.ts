@@ -21,19 +21,14 @@ import {
   resultOf,
   type Share,
 } from "./subscription.js";
+import { Routes } from "./routes.js";
 import { distinct, type Subject, subjectKey } from "./subject.js";
 import type { Loss, Outcome, Result } from "./subscriber.js";
-
-/** Subjects remembered whose last events may be under way; with more of them no event proves anything. */
-const PAST_KEPT = 10_000;
 
 /** The subscriptions of all subscribers against what the hub serves. */
 export class Subscriptions<S extends object> {
   private readonly entries = new Map<string, Entry<S>>();
-  /** What this connection was to serve before, and may have ended: its last events may still be under way. */
-  private readonly past = new Set<string>();
-  /** Subscribers by the exact spelling on the wire: an event finds them without folding its text. */
-  private routes = new Map<string, Map<string, readonly S[]>>();
+  private readonly routes = new Routes<S>();
 
   /** Adds subscriptions; what the hub refused is asked for again. */
   add(
@@ -79,15 +74,11 @@ export class Subscriptions<S extends object> {
       const key = subjectKey(subject);
       const entry = this.entries.get(key);
       if (entry?.shares.delete(subscriber) !== true || entry.shares.size > 0) continue;
-      this.remember(key);
+      this.routes.end(key);
       if (isServed(entry)) Object.assign(entry, { failures: 0, notBeforeMs: 0 });
       else this.entries.delete(key);
     }
     this.routes.clear();
-  }
-
-  private remember(key: string): void {
-    if (this.past.size < PAST_KEPT) this.past.add(key);
   }
 
   /** Puts one subscriber in the place of another. */
@@ -114,20 +105,17 @@ export class Subscriptions<S extends object> {
   }
 
   /** Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look. */
-  route({ entityId, eventName }: Subject): readonly S[] | undefined {
-    return this.routes.get(entityId)?.get(eventName);
+  route(subject: Subject): readonly S[] | undefined {
+    return this.routes.find(subject);
   }
 
   /** Who gets an event. The spelling is the hub's. */
-  receivers({ entityId, eventName }: Subject): readonly S[] {
-    const entry = this.entries.get(subjectKey({ entityId, eventName }));
+  receivers(subject: Subject): readonly S[] {
+    const entry = this.entries.get(subjectKey(subject));
     const receivers = [...(entry?.shares.keys() ?? [])];
     // Only what the hub serves is remembered: the routes do not outgrow the subscriptions, and the first event of a
     // subject that the hub did not answer is seen.
-    if (receivers.length > 0 && entry?.word === "subscribed") {
-      const names = this.routes.get(entityId) ?? new Map<string, readonly S[]>();
-      this.routes.set(entityId, names.set(eventName, receivers));
-    }
+    if (receivers.length > 0 && entry?.word === "subscribed") this.routes.keep(subject, receivers);
     return receivers;
   }
 
@@ -138,7 +126,7 @@ export class Subscriptions<S extends object> {
   arrived(subject: Subject, nowMs: number): boolean {
     const key = subjectKey(subject);
     const entry = this.entries.get(key);
-    if (this.past.has(key) || this.past.size >= PAST_KEPT) return false;
+    if (!this.routes.proves(key)) return false;
     if (entry?.word !== "unknown" || entry.shares.size === 0) return false;
     this.answered(subject, true, null, nowMs);
     return true;
@@ -146,7 +134,7 @@ export class Subscriptions<S extends object> {
 
   /** True when an event of this subject is no surprise although nobody subscribes it now. */
   wasSubscribed(subject: Subject): boolean {
-    return this.past.has(subjectKey(subject));
+    return this.routes.hasEnded(subjectKey(subject));
   }
 
   /** What to ask the hub for now. */
@@ -282,7 +270,7 @@ export class Subscriptions<S extends object> {
   /** Asks again for what the hub served and may have ended. */
   private lose(entry: Entry<S>): void {
     if (entry.word !== "subscribed" || entry.shares.size === 0) return;
-    this.remember(subjectKey(entry.subject));
+    this.routes.end(subjectKey(entry.subject));
     lose(entry, entry.subscribedAtMs);
   }
 
@@ -311,8 +299,7 @@ export class Subscriptions<S extends object> {
       if (entry.shares.size === 0) this.entries.delete(key);
       lose(entry, entry.word === "subscribed" ? seenMs : undefined);
     }
-    this.past.clear();
-    this.routes.clear();
+    this.routes.forget();
   }
 
   /** The state of a subject; `otherwise` says why the hub has no word on it. */
