@@ -4,22 +4,25 @@
  * ends the connection by itself rests for a while.
  */
 import { type Subject, subjectKey } from "./subject.js";
-import { REFUSED_RETRY_MS } from "./subscription.js";
 
 /** No limit is published; this many items go in one call. */
 const MOST = 100;
-/** How long an item rests at first, milliseconds; each time twice as long. */
-const FIRST_REST_MS = 15_000;
+/** The longest rest of an item, and how long a size that ended a connection in use is avoided, milliseconds. */
+const LONG_MS = 3_600_000;
 /** Items that are remembered. */
 const MAX_REMEMBERED = 10_000;
 
-interface Limit {
+/** What is known of an item whose last call ended the connection. */
+interface Doubt {
+  /** Items in one call with it. */
   most: number;
-  /** Connections in a row that a call with this item alone has ended, while others were served. */
+  /** Connections in a row that a call with this item alone has ended. */
   ended: number;
   /** Unix milliseconds. */
   restUntilMs: number;
 }
+
+const NO_DOUBT: Doubt = { most: MOST, ended: 0, restUntilMs: 0 };
 
 /** Cuts a list into parts of at most this many. */
 export function parts(subjects: readonly Subject[], most = MOST): Subject[][] {
@@ -30,21 +33,32 @@ export function parts(subjects: readonly Subject[], most = MOST): Subject[][] {
 
 /** What the connections of one client have shown. */
 export class CallSizes {
-  private readonly limits = new Map<string, Limit>();
+  private readonly doubts = new Map<string, Doubt>();
   /** The call that is not answered yet. */
   private open: readonly Subject[] = [];
+  /** Items in one call, whatever they are. It doubles with each answer to a call of this size. */
+  private most = MOST;
+  /** A size that ended a connection which worked with smaller calls, and until when it is avoided, Unix milliseconds. */
+  private avoided = { size: Infinity, untilMs: 0 };
 
-  /** Calls for these subjects, the least doubtful ones first. */
-  calls(subjects: readonly Subject[]): Subject[][] {
-    const groups = new Map<number, Subject[]>();
-    for (const subject of subjects) {
-      const most = this.limits.get(subjectKey(subject))?.most ?? MOST;
-      const group = groups.get(most);
-      if (group) group.push(subject);
-      else groups.set(most, [subject]);
+  /** @param restMs how long an item rests at first, milliseconds; each time twice as long */
+  constructor(private readonly restMs: number) {}
+
+  /** Calls for these subjects, the least doubtful ones first; each is made when what came before is answered. */
+  *calls(subjects: readonly Subject[]): Generator<Subject[]> {
+    const waiting = subjects
+      .map((subject) => ({ subject, doubt: this.doubtOf(subject) }))
+      .sort(({ doubt: one }, { doubt: other }) => other.most - one.most || one.ended - other.ended);
+    for (let at = 0; at < waiting.length;) {
+      const most = waiting[at]?.doubt.most ?? MOST;
+      const call = waiting.slice(at, at + Math.min(most, this.most)).filter(({ doubt }) => doubt.most === most);
+      at += call.length;
+      yield call.map(({ subject }) => subject);
     }
-    const inOrder = [...groups].toSorted(([one], [other]) => other - one);
-    return inOrder.flatMap(([most, group]) => parts(group, most));
+  }
+
+  private doubtOf(subject: Subject): Doubt {
+    return this.doubts.get(subjectKey(subject)) ?? NO_DOUBT;
   }
 
   /** A call is sent. */
@@ -52,35 +66,45 @@ export class CallSizes {
     this.open = subjects;
   }
 
-  /** The hub has answered it, or will not: the connection goes on. */
-  settled(): void {
-    for (const subject of this.open) {
-      const limit = this.limits.get(subjectKey(subject));
-      if (limit) Object.assign(limit, { ended: 0, restUntilMs: 0 });
-    }
-    this.open = [];
+  /** The hub has answered a call, and be it with an error: the connection goes on. */
+  answered(subjects: readonly Subject[], nowMs: number): void {
+    for (const subject of subjects) this.doubts.delete(subjectKey(subject));
+    if (this.open === subjects) this.open = [];
+    const isAvoided = this.most * 2 >= this.avoided.size && nowMs < this.avoided.untilMs;
+    if (subjects.length >= this.most && !isAvoided) this.most = Math.min(MOST, this.most * 2);
   }
 
   /**
    * The connection has ended.
-   * @param isServing the hub served others
+   * @param isServing the hub served others, so that it is this call and not the hub
    */
   ended(nowMs: number, isServing: boolean): void {
     const { open } = this;
     this.open = [];
-    if (this.limits.size > MAX_REMEMBERED) this.limits.clear();
+    const half = Math.max(1, Math.floor(open.length / 2));
+    const isLargest = open.length >= this.most && open.every((subject) => this.doubtOf(subject) === NO_DOUBT);
+    if (open.length > 1 && (isLargest || !isServing)) {
+      this.most = half;
+      if (isServing) this.avoided = { size: open.length, untilMs: nowMs + LONG_MS };
+    }
+    if (this.doubts.size > MAX_REMEMBERED) this.doubts.clear();
     for (const subject of open) {
-      const key = subjectKey(subject);
-      const limit = this.limits.get(key) ?? { most: MOST, ended: 0, restUntilMs: 0 };
-      this.limits.set(key, limit);
-      if (limit.most === 1 && isServing)
-        limit.restUntilMs = nowMs + Math.min(REFUSED_RETRY_MS, FIRST_REST_MS * 2 ** limit.ended++);
-      limit.most = Math.max(1, Math.floor(open.length / 2));
+      const doubt = { ...this.doubtOf(subject), most: half };
+      if (open.length === 1) {
+        const restMs = Math.min(LONG_MS, this.restMs * 2 ** doubt.ended++);
+        if (isServing) doubt.restUntilMs = nowMs + restMs;
+      }
+      this.doubts.set(subjectKey(subject), doubt);
     }
   }
 
   /** Until when a subject rests, Unix milliseconds; 0 for one that does not. */
   restUntilMs(subject: Subject): number {
-    return this.limits.get(subjectKey(subject))?.restUntilMs ?? 0;
+    return this.doubtOf(subject).restUntilMs;
+  }
+
+  /** We have ended the connection. */
+  left(): void {
+    this.open = [];
   }
 }

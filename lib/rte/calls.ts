@@ -31,7 +31,7 @@ export class Calls {
     private readonly onFailure: (subject: Subject, message: string, isAlone: boolean) => void,
   ) {}
 
-  async run(calls: readonly Subject[][]): Promise<void> {
+  async run(calls: Iterable<Subject[]>): Promise<void> {
     for (const subjects of calls) await this.ask(subjects);
   }
 

@@ -107,6 +107,7 @@ class Client implements RteClient {
     this.timings = { ...TIMINGS, ...options.timings };
     this.synchroniser = new Synchroniser(this.subscriptions, {
       callMs: this.timings.callMs,
+      restMs: this.timings.restMs,
       backoff: options.backoff,
       onNews: () => this.reportNews(),
       onFault: (fault) => this.reportFault(fault),

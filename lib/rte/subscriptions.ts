@@ -25,6 +25,9 @@ import { Routes } from "./routes.js";
 import { distinct, type Subject, subjectKey } from "./subject.js";
 import type { Loss, Outcome, Result } from "./subscriber.js";
 
+/** What is said of a subscription that ends the connection instead of being answered, and rests for it. */
+const ENDS_CONNECTION = "ends the connection";
+
 /** The subscriptions of all subscribers against what the hub serves. */
 export class Subscriptions<S extends object> {
   private readonly entries = new Map<string, Entry<S>>();
@@ -182,9 +185,10 @@ export class Subscriptions<S extends object> {
     return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
-  /** Leaves a subject alone until then, Unix milliseconds. */
-  postpone(subject: Subject, untilMs: number): void {
-    for (const entry of this.known([subject])) entry.notBeforeMs = Math.max(entry.notBeforeMs, untilMs);
+  /** Leaves a subject that ends the connection alone until then, Unix milliseconds. */
+  rest(subject: Subject, untilMs: number): void {
+    for (const entry of this.known([subject]))
+      if (entry.notBeforeMs < untilMs) Object.assign(entry, { notBeforeMs: untilMs, message: ENDS_CONNECTION });
   }
 
   /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */

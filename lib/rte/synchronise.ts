@@ -42,15 +42,14 @@ async function holding<S extends object, T>({ subscriptions, isCurrent }: HubCal
   }
 }
 
-/** Waits for a `Subscribe`; one that the end of the connection leaves without an answer stays open. */
-async function settling(sizes: CallSizes, call: Promise<Answers>): Promise<Answers> {
+/** Waits for a `Subscribe`, and notes that it is answered, an error included. */
+async function noting(sizes: CallSizes, subjects: readonly Subject[], call: Promise<Answers>): Promise<Answers> {
   try {
     const answers = await call;
-    sizes.settled();
+    sizes.answered(subjects, Date.now());
     return answers;
   } catch (error) {
-    hubMessage(error);
-    sizes.settled();
+    if (hubMessage(error) !== NOT_ANSWERED) sizes.answered(subjects, Date.now());
     throw error;
   }
 }
@@ -79,13 +78,15 @@ function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFau
       // On a connection that serves nothing the limit of the pass holds.
       const onLate = (answers: Answers): void => onLateAnswers(answers, subjects);
       const answers = hub.subscribe(subjects, subscriptions.isServing() ? onLate : undefined);
-      return holding(calls, settling(sizes, answers));
+      return holding(calls, noting(sizes, subjects, answers));
     },
     (subjects, answers) => {
+      // One time for all, and with it one gap.
+      const nowMs = Date.now();
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
         if (answer === undefined) failed(calls, subject, NOT_ANSWERED);
-        else subscriptions.answered(subject, answer.subscribed, answer.message, Date.now());
+        else subscriptions.answered(subject, answer.subscribed, answer.message, nowMs);
       }
     },
     (...failure) => failed(calls, ...failure),
@@ -153,6 +154,8 @@ async function refusalOf(unsubscribedAll: Promise<boolean>): Promise<string | un
 export interface SynchroniserOptions {
   /** Milliseconds for the calls of a pass, on a connection on which the hub serves nothing. */
   callMs: number;
+  /** Milliseconds for which an item rests at first that ends the connection. */
+  restMs: number;
   /** Between two tries of a call that failed. */
   backoff: BackoffOptions | undefined;
   /** The hub has decided something. */
@@ -171,18 +174,18 @@ export class Synchroniser<S extends object> {
   /** What fails: `Unsubscribe`, and the other calls. */
   private readonly faults: { call?: CallFault | undefined; release?: CallFault | undefined } = {};
   private reported: CallFault | undefined;
-  private readonly sizes = new CallSizes();
+  private readonly sizes: CallSizes;
 
   constructor(
     private readonly subscriptions: Subscriptions<S>,
     private readonly options: SynchroniserOptions,
-  ) {}
+  ) {
+    this.sizes = new CallSizes(options.restMs);
+  }
 
   /** A connection is there. */
   attach(hub: Hub): void {
     this.hub = hub;
-    for (const subject of this.subscriptions.missing(Infinity))
-      this.subscriptions.postpone(subject, this.sizes.restUntilMs(subject));
     void this.run();
   }
 
@@ -192,7 +195,7 @@ export class Synchroniser<S extends object> {
    */
   detach(isOurs: boolean): void {
     this.hub = undefined;
-    if (isOurs) this.sizes.settled();
+    if (isOurs) this.sizes.left();
     else this.sizes.ended(Date.now(), this.subscriptions.isServing());
     this.faults.call = this.faults.release = this.reported = undefined;
     this.releases.clear();
@@ -217,6 +220,9 @@ export class Synchroniser<S extends object> {
     const { hub, subscriptions, options } = this;
     if (hub === undefined) return;
     clearTimeout(this.retry);
+    // Whatever asks for them: a message or a deploy, too.
+    for (const subject of subscriptions.missing(Date.now()))
+      subscriptions.rest(subject, this.sizes.restUntilMs(subject));
     const limit = setTimeout(() => this.giveUp(hub), options.callMs);
     const calls = this.callsOf(hub);
     const fault = await subscribeMissing(calls);
@@ -241,11 +247,13 @@ export class Synchroniser<S extends object> {
       return ms;
     };
     const onLateAnswers = (answers: Answers, subjects: readonly Subject[]): void => {
-      for (const subject of isCurrent() ? subjects : []) {
+      if (!isCurrent()) return;
+      this.sizes.answered(subjects, Date.now());
+      for (const subject of subjects) {
         const answer = answers.get(subjectKey(subject));
         if (answer) subscriptions.answeredLate(subject, answer, Date.now());
       }
-      if (isCurrent()) void this.run();
+      void this.run();
     };
     const onLateRelease = (subjects?: readonly Subject[]): void => {
       if (!isCurrent()) return;

@@ -19,6 +19,8 @@ export interface HubTimings {
 export interface ClientTimings extends HubTimings {
   /** For a call on a connection on which the hub serves nothing; one that serves something is never ended for it. */
   callMs: number;
+  /** For which a subscription rests at first that ends the connection by itself; each time twice as long. */
+  restMs: number;
 }
 
 /** The times that are used unless a client is made with others. */
@@ -29,5 +31,6 @@ export const TIMINGS: ClientTimings = {
   questionMs: 10_000,
   subscribeMs: 30_000,
   callMs: 60_000,
+  restMs: 15_000,
   drainMs: 200,
 };

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ForeignHub, items } from "../../support/foreign-hub.js";
+import { agree, type Item } from "../../support/raw-hub.js";
+import { FAST, type RecordingSubscriber } from "../../support/recording-subscriber.js";
+import { of, QUEUE_ID } from "../../support/rte.js";
+import { until } from "../../support/wait.js";
+
+/** A hub that ends the connection instead of answering a call. */
+describe("lib/rte/client against another hub: calls that end the connection", () => {
+  const foreign = ForeignHub.forEachTest();
+  const connections = (): number => foreign.hub.requests.filter(({ kind }) => kind === "upgrade").length;
+  const pending = (recorder: RecordingSubscriber): number => foreign.client.counts(recorder).pending;
+
+  /** Ends the connection, after a while, on each Subscribe that these tests do not take. */
+  function endOn(refuses: (call: Item[]) => boolean, afterMs = 0): void {
+    foreign.hub.onCall = async (method, args) => {
+      if (method === "Subscribe" && refuses(items(args))) {
+        const asked = connections();
+        if (afterMs > 0) await sleep(afterMs);
+        if (connections() === asked) foreign.hub.drop();
+        await new Promise(() => undefined);
+      }
+      return agree(items(args), method === "Subscribe");
+    };
+  }
+  const hasBad = (call: Item[]): boolean => call.some(({ EntityId }) => EntityId.startsWith("bad"));
+
+  for (const bad of [1, 2])
+    for (const good of [1, 2])
+      it(`serves ${good} behind ${bad} that end it, on the first connection`, async () => {
+        endOn(hasBad);
+        const recorder = foreign.open();
+        void recorder.setSubscriptions([
+          ...Array.from({ length: bad }, (_, index) => of("UserStatus", `bad-${index}`)),
+          ...Array.from({ length: good }, (_, index) => of("UserStatus", `good-${index}`)),
+        ]);
+        await until("the good ones and peace", async () => {
+          const before = connections();
+          if (pending(recorder) !== bad) return false;
+          await sleep(300);
+          return connections() === before && pending(recorder) === bad;
+        });
+      });
+
+  for (const count of [30, 300])
+    it(`finds the size that a hub takes with ${count} items within a few connections`, async () => {
+      endOn(({ length }) => length > 20);
+      const recorder = foreign.open();
+      void recorder.setSubscriptions(Array.from({ length: count }, (_, index) => of("UserStatus", `user-${index}`)));
+      await until("all of them", () => pending(recorder) === 0 && recorder.all("subscribed").length > 0);
+      assert.ok(connections() <= 6, `${connections()} connections`);
+      const before = connections();
+      foreign.hub.drop();
+      await until("all of them again", () => connections() > before && pending(recorder) === 0);
+      assert.ok(connections() - before <= 2, `${connections() - before} connections after the next outage`);
+    });
+
+  it("uses large calls again once a hub that ended the connection on every call is well", async () => {
+    endOn(() => true);
+    const recorder = foreign.open({}, { backoff: { minMs: 5, maxMs: 5 } });
+    void recorder.setSubscriptions(Array.from({ length: 90 }, (_, index) => of("UserStatus", `user-${index}`)));
+    await until("many connections", () => connections() > 12);
+    endOn(() => false);
+    await until("all of them", () => pending(recorder) === 0);
+    let calls = Infinity;
+    for (let round = 0; round < 3; round++) {
+      const before = foreign.hub.count("Subscribe");
+      const connected = connections();
+      foreign.hub.drop();
+      await until("all of them again", () => connections() > connected && pending(recorder) === 0);
+      calls = foreign.hub.count("Subscribe") - before;
+    }
+    assert.ok(calls <= 2, `${calls} calls`);
+  });
+
+  it("rests an item whatever messages and deploys ask for it", async () => {
+    const recorder = await foreign.subscribed();
+    endOn(hasBad);
+    void recorder.setSubscriptions([of("QueueStatus"), of("UserStatus", "bad-1")]);
+    await until("the item to rest", async () => {
+      const before = connections();
+      await sleep(300);
+      return connections() === before && before > 1 && pending(recorder) === 1;
+    });
+    const before = connections();
+    for (let count = 0; count < 10; count++) {
+      const [result] = (await recorder.subscribe([of("UserStatus", "bad-1")])).subscribed;
+      assert.equal(result?.subscribed, false);
+      await recorder.setSubscriptions([of("QueueStatus"), of("UserStatus", "bad-1")]);
+      await sleep(20);
+    }
+    assert.equal(connections(), before);
+    foreign.hub.emit(QUEUE_ID, "QueueStatus");
+    await until("an event", () => recorder.events.length > 0);
+  });
+
+  it("rests an item longer each time, although the end comes later than an answer may", async () => {
+    endOn(hasBad, 150);
+    const recorder = foreign.open({}, { timings: { ...FAST.timings, subscribeMs: 60, restMs: 100 } });
+    await recorder.setSubscriptions([of("QueueStatus"), of("UserStatus", "bad-1")]);
+    await until("some connections", () => connections() >= 5, 15_000);
+    const before = connections();
+    await sleep(1000);
+    assert.ok(connections() - before <= 2, `${connections() - before} connections in a second`);
+  });
+});
