@@ -90,10 +90,9 @@ export class CallSizes {
     if (this.doubts.size > MAX_REMEMBERED) this.doubts.clear();
     for (const subject of open) {
       const doubt = { ...this.doubtOf(subject), most: half };
-      if (open.length === 1) {
-        const restMs = Math.min(LONG_MS, this.restMs * 2 ** doubt.ended++);
-        if (isServing) doubt.restUntilMs = nowMs + restMs;
-      }
+      // Once may be chance.
+      if (open.length === 1 && doubt.ended++ > 0 && isServing)
+        doubt.restUntilMs = nowMs + Math.min(LONG_MS, this.restMs * 2 ** (doubt.ended - 2));
       this.doubts.set(subjectKey(subject), doubt);
     }
   }

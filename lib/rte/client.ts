@@ -65,7 +65,10 @@ export interface RteClient {
    * @param lostSinceMs events of what is new here are lost since then, Unix milliseconds: a `gap` reports it
    */
   setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;
-  /** Adds subscriptions. What the hub has not answered yet stays subscribed, and a notice reports it later. */
+  /**
+   * Adds subscriptions. What the hub has not answered yet stays subscribed, and a notice reports it later. The hub is asked
+   * also for what it serves, each subscription once in 30 s: where it has lost it, a `gap` follows.
+   */
   subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome>;
   /** Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. */
   unsubscribe(subscriber: Subscriber, subjects?: readonly Subject[]): Promise<Result[]>;
@@ -91,7 +94,7 @@ export function createRteClient(options: ClientOptions): RteClient {
 
 class Client implements RteClient {
   private readonly subscribers = new Set<Subscriber>();
-  private readonly subscriptions = new Subscriptions<Subscriber>();
+  private readonly subscriptions: Subscriptions<Subscriber>;
   private readonly reader: EventReader;
   private readonly timings: ClientTimings;
   private readonly reported = new Set<string>();
@@ -105,6 +108,7 @@ class Client implements RteClient {
 
   constructor(private readonly options: ClientOptions) {
     this.timings = { ...TIMINGS, ...options.timings };
+    this.subscriptions = new Subscriptions(this.timings.againMs);
     this.synchroniser = new Synchroniser(this.subscriptions, {
       callMs: this.timings.callMs,
       restMs: this.timings.restMs,
@@ -143,7 +147,7 @@ class Client implements RteClient {
 
   remove(subscriber: Subscriber): void {
     this.subscribers.delete(subscriber);
-    this.subscriptions.remove(subscriber, this.subscriptions.of(subscriber));
+    this.subscriptions.remove(subscriber, this.subscriptions.reports.of(subscriber));
     void this.synchroniser.run();
   }
 
@@ -157,7 +161,7 @@ class Client implements RteClient {
 
   async setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void> {
     const kept = new Set(subjects.map(subjectKey));
-    const dropped = this.subscriptions.of(subscriber).filter((subject) => !kept.has(subjectKey(subject)));
+    const dropped = this.subscriptions.reports.of(subscriber).filter((subject) => !kept.has(subjectKey(subject)));
     this.subscriptions.remove(subscriber, dropped);
     this.subscribeFromNow(subscriber, subjects, lostSinceMs);
     await this.synchroniser.run();
@@ -167,14 +171,18 @@ class Client implements RteClient {
     this.subscribeFromNow(subscriber, subjects, undefined, true);
     await this.synchroniser.run();
     await this.synchroniser.released(subjects);
-    return this.subscriptions.answers(subscriber, subjects, this.hub === undefined ? "disconnected" : "not answered");
+    return this.subscriptions.reports.answers(
+      subscriber,
+      subjects,
+      this.hub === undefined ? "disconnected" : "not answered",
+    );
   }
 
-  async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.of(subscriber)): Promise<Result[]> {
+  async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.reports.of(subscriber)): Promise<Result[]> {
     this.subscriptions.remove(subscriber, subjects);
     await this.synchroniser.run();
     await this.synchroniser.released(subjects);
-    return this.subscriptions.releases(subjects);
+    return this.subscriptions.reports.releases(subjects);
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
@@ -185,8 +193,8 @@ class Client implements RteClient {
     const isCertain = active !== undefined && hub === this.hub;
     const lacking = isCertain ? this.subscriptions.confirmed(active, askedMs) : new Set<string>();
     if (lacking.size > 0) void this.synchroniser.run();
-    return this.subscriptions.of(subscriber).map((subject) => {
-      const result = this.subscriptions.result(subject, otherwise);
+    return this.subscriptions.reports.of(subscriber).map((subject) => {
+      const result = this.subscriptions.reports.result(subject, otherwise);
       return lacking.has(subjectKey(subject)) ? { ...result, message: "unknown to the hub" } : result;
     });
   }
@@ -197,15 +205,15 @@ class Client implements RteClient {
   }
 
   counts(subscriber: Subscriber): { refused: number; pending: number } {
-    return this.subscriptions.counts(subscriber);
+    return this.subscriptions.reports.counts(subscriber);
   }
 
   subscriptionsOf(subscriber: Subscriber): Subject[] {
-    return this.subscriptions.of(subscriber);
+    return this.subscriptions.reports.of(subscriber);
   }
 
   completeUntilMs(subscriber: Subscriber): number | undefined {
-    return this.subscriptions.completeUntilMs(subscriber, this.hub?.seenMs ?? this.seenMs);
+    return this.subscriptions.reports.completeUntilMs(subscriber, this.hub?.seenMs ?? this.seenMs);
   }
 
   private subscribeFromNow(
@@ -231,8 +239,8 @@ class Client implements RteClient {
   /** Reports what the hub decided, and the losses that are over. */
   private reportNews(): void {
     for (const subscriber of this.subscribers) {
-      for (const notice of noticesOf(this.subscriptions.news(subscriber))) notify(subscriber, notice);
-      for (const loss of this.subscriptions.takeLosses(subscriber)) notify(subscriber, gapNotice(loss));
+      for (const notice of noticesOf(this.subscriptions.reports.news(subscriber))) notify(subscriber, notice);
+      for (const loss of this.subscriptions.reports.takeLosses(subscriber)) notify(subscriber, gapNotice(loss));
     }
   }
 
@@ -304,7 +312,8 @@ class Client implements RteClient {
   }
 
   private dispatch(subject: Subject, data: unknown): void {
-    const receivers = this.subscriptions.route(subject) ?? this.receivers(subject);
+    const seenMs = this.hub?.seenMs ?? 0;
+    const receivers = this.subscriptions.route(subject, seenMs) ?? this.receivers(subject);
     const [first] = receivers;
     if (first === undefined) {
       if (!this.subscriptions.wasSubscribed(subject))

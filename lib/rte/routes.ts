@@ -1,30 +1,40 @@
 /** Who gets an event, and what an event proves. */
-import type { Subject } from "./subject.js";
+import { type Subject, subjectKey } from "./subject.js";
+import type { Entry } from "./subscription.js";
 
 /** Subjects remembered whose last events may be under way; with more of them no event proves anything. */
 const ENDED_KEPT = 10_000;
 
+/** The way of the events of one spelling. */
+interface Route<S> {
+  readonly entry: Entry<S>;
+  readonly receivers: readonly S[];
+  /** An event proves that the hub serves the entry. */
+  readonly proves: boolean;
+}
+
 /** The ways of events on one connection. */
 export class Routes<S> {
-  /** Receivers by the exact spelling on the wire: an event finds them without folding its text. */
-  private readonly receivers = new Map<string, Map<string, readonly S[]>>();
+  /** By the exact spelling on the wire: an event finds them without folding its text. */
+  private readonly routes = new Map<string, Map<string, Route<S>>>();
   /** Keys of what this connection was to serve before, and may have ended: its last events may still be under way. */
   private readonly ended = new Set<string>();
 
-  /** Who got the last event of this spelling; undefined when that is not known. */
-  find({ entityId, eventName }: Subject): readonly S[] | undefined {
-    return this.receivers.get(entityId)?.get(eventName);
+  /** The way of the last event of this spelling; undefined when that is not known. */
+  find({ entityId, eventName }: Subject): Route<S> | undefined {
+    return this.routes.get(entityId)?.get(eventName);
   }
 
   /** Remembers who gets events of this spelling, until {@link Routes.clear}. */
-  keep({ entityId, eventName }: Subject, receivers: readonly S[]): void {
-    const names = this.receivers.get(entityId) ?? new Map<string, readonly S[]>();
-    this.receivers.set(entityId, names.set(eventName, receivers));
+  keep({ entityId, eventName }: Subject, entry: Entry<S>, receivers: readonly S[]): void {
+    const names = this.routes.get(entityId) ?? new Map<string, Route<S>>();
+    const proves = this.proves(subjectKey(entry.subject));
+    this.routes.set(entityId, names.set(eventName, { entry, receivers, proves }));
   }
 
   /** The receivers have changed. */
   clear(): void {
-    this.receivers.clear();
+    this.routes.clear();
   }
 
   /** The hub may have ended this subject. */

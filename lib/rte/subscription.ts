@@ -24,7 +24,7 @@ export interface AddOptions {
   lostSinceMs?: number | undefined;
   /** Events are being lost now, because there is an outage. */
   isLosing?: boolean;
-  /** A message asked and gets the result as its answer: no notice reports it as well. */
+  /** A message asked and gets the result as its answer, and the hub is asked again: no notice reports it as well. */
   isAnswered?: boolean;
 }
 
@@ -61,6 +61,12 @@ export interface Entry<S> {
   message: string | null;
   /** When the hub agreed, or was asked last and said that it serves it, Unix milliseconds. */
   subscribedAtMs: number;
+  /** Everything that was sent before has been read, and an event proves that the hub served it then, Unix milliseconds. */
+  provenMs: number;
+  /** The hub serves it, and a message subscribed it again: the hub's answer decides whether it still does. */
+  isToConfirm: boolean;
+  /** Before that no message has the hub asked again, Unix milliseconds. */
+  notAgainBeforeMs: number;
   /** Calls about this subject that failed in a row. */
   failures: number;
   /** A call about this subject alone failed: it comes last, so that it cannot keep the others from being served. */
@@ -74,20 +80,54 @@ export const FRESH = {
   word: "unasked",
   isAsked: false,
   isInRelease: false,
+  isToConfirm: false,
   message: null,
   failures: 0,
   notBeforeMs: 0,
   isSuspect: false,
 } as const;
 
+/** For so long no message has the hub asked again after a repeated `Subscribe` that the connection ended with, milliseconds. */
+const ENDED_PAUSE_MS = 3_600_000;
+
+/**
+ * The connection has ended, and the hub has forgotten it.
+ * @param seenMs when everything that the hub had sent was read; undefined without a connection
+ */
+export function end(entry: Entry<object>, seenMs: number | undefined): void {
+  const isServed = entry.word === "subscribed";
+  // The repeated call may be the cause.
+  if (entry.isToConfirm && entry.isAsked) entry.notAgainBeforeMs += ENDED_PAUSE_MS;
+  lose(entry, isServed && entry.isToConfirm ? servedUntilMs(entry) : isServed ? seenMs : undefined);
+}
+
 /** True when the hub serves it, or may. */
 export function isServed({ word, isAsked }: Entry<object>): boolean {
   return isAsked || word === "subscribed" || word === "unknown" || word === "releasing";
 }
 
-/** True when it is subscribed and the hub does not serve it for sure. */
-export function isMissing({ word, shares }: Entry<object>): boolean {
-  return shares.size > 0 && word !== "subscribed";
+/** True when it is subscribed and the hub does not serve it for sure, or is to confirm it. */
+export function isMissing({ word, shares, isToConfirm }: Entry<object>): boolean {
+  return shares.size > 0 && (word !== "subscribed" || isToConfirm);
+}
+
+/** Until when the hub surely served what it serves, Unix milliseconds. */
+export function servedUntilMs({ subscribedAtMs, provenMs }: Entry<object>): number {
+  return Math.max(subscribedAtMs, provenMs);
+}
+
+/**
+ * A message subscribes it again: the hub is asked also where it serves it, since it may have lost it, but not with each of
+ * many messages.
+ * @param againMs between two times, milliseconds
+ */
+export function askAgain(entry: Entry<object>, nowMs: number, againMs: number): void {
+  const isKnown = entry.word === "subscribed" || entry.word === "refused" || entry.word === "unknown";
+  if (entry.word === "subscribed" && nowMs < entry.subscribedAtMs + againMs) return;
+  if (isKnown && nowMs < entry.notAgainBeforeMs) return;
+  if (isKnown) entry.notAgainBeforeMs = nowMs + againMs;
+  entry.isToConfirm = entry.word === "subscribed";
+  entry.notBeforeMs = 0;
 }
 
 /** True when the hub serves it and nobody subscribes it. */

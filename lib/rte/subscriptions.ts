@@ -5,25 +5,22 @@
 import {
   type AddOptions,
   type Answer,
+  askAgain,
   type CallFailure,
-  completeUntilMs,
-  countsOf,
+  end,
   type Entry,
   FRESH,
   isMissing,
   isServed,
   isSurplus,
   lose,
-  lossesOf,
   REFUSED_RETRY_MS,
-  releaseOf,
-  reportOf,
-  resultOf,
-  type Share,
+  servedUntilMs,
 } from "./subscription.js";
+import { Reports } from "./reports.js";
 import { Routes } from "./routes.js";
-import { distinct, type Subject, subjectKey } from "./subject.js";
-import type { Loss, Outcome, Result } from "./subscriber.js";
+import { type Subject, subjectKey } from "./subject.js";
+import { TIMINGS } from "./timings.js";
 
 /** What is said of a subscription that ends the connection instead of being answered, and rests for it. */
 const ENDS_CONNECTION = "ends the connection";
@@ -32,6 +29,11 @@ const ENDS_CONNECTION = "ends the connection";
 export class Subscriptions<S extends object> {
   private readonly entries = new Map<string, Entry<S>>();
   private readonly routes = new Routes<S>();
+  /** What subscribers are told. */
+  readonly reports = new Reports(this.entries);
+
+  /** @param againMs between two times that messages have the hub asked again about a subscription, milliseconds */
+  constructor(private readonly againMs = TIMINGS.againMs) {}
 
   /** Adds subscriptions; what the hub refused is asked for again. */
   add(
@@ -52,7 +54,8 @@ export class Subscriptions<S extends object> {
       if (lostSinceMs !== undefined)
         Object.assign(share, { sinceMs: nowMs, lostSinceMs: Math.min(lostSinceMs, share.lostSinceMs ?? Infinity) });
       entry.shares.set(subscriber, share);
-      if (entry.word !== "subscribed") entry.notBeforeMs = 0;
+      if (isAnswered) askAgain(entry, nowMs, this.againMs);
+      else if (entry.word !== "subscribed") entry.notBeforeMs = 0;
     }
     this.routes.clear();
   }
@@ -61,7 +64,7 @@ export class Subscriptions<S extends object> {
     const key = subjectKey(subject);
     let entry = this.entries.get(key);
     if (entry === undefined) {
-      entry = { subject, shares: new Map(), subscribedAtMs: 0, ...FRESH };
+      entry = { subject, shares: new Map(), subscribedAtMs: 0, provenMs: 0, notAgainBeforeMs: 0, ...FRESH };
       this.entries.set(key, entry);
     }
     return entry;
@@ -95,21 +98,14 @@ export class Subscriptions<S extends object> {
     this.routes.clear();
   }
 
-  /** What one subscriber subscribed. */
-  of(subscriber: S): Subject[] {
-    return this.sharesOf(subscriber).map(([{ subject }]) => subject);
-  }
-
-  private sharesOf(subscriber: S): [Entry<S>, Share][] {
-    return [...this.entries.values()].flatMap((entry): [Entry<S>, Share][] => {
-      const share = entry.shares.get(subscriber);
-      return share === undefined ? [] : [[entry, share]];
-    });
-  }
-
-  /** Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look. */
-  route(subject: Subject): readonly S[] | undefined {
-    return this.routes.find(subject);
+  /**
+   * Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look.
+   * @param seenMs everything that the hub sent before has been read, Unix milliseconds
+   */
+  route(subject: Subject, seenMs: number): readonly S[] | undefined {
+    const route = this.routes.find(subject);
+    if (route?.proves === true) route.entry.provenMs = seenMs;
+    return route?.receivers;
   }
 
   /** Who gets an event. The spelling is the hub's. */
@@ -118,7 +114,7 @@ export class Subscriptions<S extends object> {
     const receivers = [...(entry?.shares.keys() ?? [])];
     // Only what the hub serves is remembered: the routes do not outgrow the subscriptions, and the first event of a
     // subject that the hub did not answer is seen.
-    if (receivers.length > 0 && entry?.word === "subscribed") this.routes.keep(subject, receivers);
+    if (receivers.length > 0 && entry?.word === "subscribed") this.routes.keep(subject, entry, receivers);
     return receivers;
   }
 
@@ -221,6 +217,8 @@ export class Subscriptions<S extends object> {
       this.entries.delete(subjectKey(subject));
       return;
     }
+    // The hub has refused what it served: it was lost before.
+    if (!subscribed && entry.isToConfirm) this.lose(entry);
     Object.assign(entry, { ...FRESH, message, word: subscribed ? "subscribed" : "refused" });
     if (subscribed) entry.subscribedAtMs = nowMs;
     else this.noteLoss(entry, nowMs + REFUSED_RETRY_MS);
@@ -230,6 +228,7 @@ export class Subscriptions<S extends object> {
   failed(subject: Subject, { message, isAlone, waitMs }: CallFailure, nowMs: number): void {
     const entry = this.entries.get(subjectKey(subject));
     if (entry === undefined) return;
+    if (entry.isToConfirm) this.lose(entry);
     const isReleasing = entry.word === "releasing";
     if (entry.word !== "subscribed" && !isReleasing) entry.word = "unknown";
     Object.assign(entry, { message, isSuspect: isAlone, isAsked: false, isInRelease: false });
@@ -275,7 +274,8 @@ export class Subscriptions<S extends object> {
   private lose(entry: Entry<S>): void {
     if (entry.word !== "subscribed" || entry.shares.size === 0) return;
     this.routes.end(subjectKey(entry.subject));
-    lose(entry, entry.subscribedAtMs);
+    this.routes.clear();
+    lose(entry, servedUntilMs(entry));
   }
 
   /** What is not served after an attempt is lost from the moment it was subscribed on. */
@@ -301,57 +301,8 @@ export class Subscriptions<S extends object> {
   disconnected(seenMs: number | undefined): void {
     for (const [key, entry] of this.entries) {
       if (entry.shares.size === 0) this.entries.delete(key);
-      lose(entry, entry.word === "subscribed" ? seenMs : undefined);
+      end(entry, seenMs);
     }
     this.routes.forget();
-  }
-
-  /** The state of a subject; `otherwise` says why the hub has no word on it. */
-  result(subject: Subject, otherwise: string | null = null): Result {
-    return resultOf(subject, this.entries.get(subjectKey(subject)), otherwise);
-  }
-
-  /** The results that answer a message; no notice reports them as well. */
-  answers(subscriber: S, subjects: readonly Subject[], otherwise: string): Outcome {
-    const outcome: Outcome = { subscribed: [], refused: [] };
-    for (const subject of distinct(subjects)) {
-      const entry = this.entries.get(subjectKey(subject));
-      const share = entry?.shares.get(subscriber);
-      if (entry && share) Object.assign(share, { isAnswered: false, reported: reportOf(entry) });
-      outcome[entry?.word === "refused" ? "refused" : "subscribed"].push(this.result(subject, otherwise));
-    }
-    return outcome;
-  }
-
-  /** What became of subscriptions that were taken back: the hub may still serve what it did not give up. */
-  releases(subjects: readonly Subject[]): Result[] {
-    return distinct(subjects).map((subject) => releaseOf(subject, this.entries.get(subjectKey(subject))));
-  }
-
-  /** The hub's words on a subscriber's subscriptions that were not reported yet. */
-  news(subscriber: S): Outcome {
-    const outcome: Outcome = { subscribed: [], refused: [] };
-    for (const [entry, share] of this.sharesOf(subscriber)) {
-      const report = reportOf(entry);
-      if (share.isAnswered || report === "" || report === share.reported) continue;
-      share.reported = report;
-      outcome[entry.word === "refused" ? "refused" : "subscribed"].push(this.result(entry.subject));
-    }
-    return outcome;
-  }
-
-  /** How many of a subscriber's subscriptions the hub refused, and how many it has not answered yet. */
-  counts(subscriber: S): { refused: number; pending: number } {
-    return countsOf(this.sharesOf(subscriber));
-  }
-
-  /** The losses of a subscriber that are over, each once. */
-  takeLosses(subscriber: S): Loss[] {
-    return lossesOf(this.sharesOf(subscriber));
-  }
-
-  /** See {@link completeUntilMs}. */
-  completeUntilMs(subscriber: S, seenMs: number): number | undefined {
-    return completeUntilMs(this.sharesOf(subscriber), seenMs);
   }
 }

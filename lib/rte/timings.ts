@@ -21,6 +21,8 @@ export interface ClientTimings extends HubTimings {
   callMs: number;
   /** For which a subscription rests at first that ends the connection by itself; each time twice as long. */
   restMs: number;
+  /** Between two times that messages have the hub asked again about a subscription that it has answered. */
+  againMs: number;
 }
 
 /** The times that are used unless a client is made with others. */
@@ -32,5 +34,6 @@ export const TIMINGS: ClientTimings = {
   subscribeMs: 30_000,
   callMs: 60_000,
   restMs: 15_000,
+  againMs: 30_000,
   drainMs: 200,
 };

@@ -44,26 +44,30 @@ describe("lib/rte/subscriptions", () => {
     books.add(one, [STATUS], NOW);
     assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [one]);
     assert.deepEqual(books.receivers({ entityId: "Q1", eventName: "QueueStatus" }), [one]);
-    assert.equal(books.route(STATUS), undefined, "the hub has not agreed yet");
+    assert.equal(books.route(STATUS, NOW.nowMs), undefined, "the hub has not agreed yet");
     books.answered(STATUS, true, null, NOW.nowMs);
-    assert.deepEqual([books.receivers(STATUS), books.route(STATUS)], [[one], [one]]);
+    assert.deepEqual([books.receivers(STATUS), books.route(STATUS, NOW.nowMs)], [[one], [one]]);
     books.add(two, [STATUS], NOW);
     books.add(two, [STATUS], NOW);
     assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [one, two]);
     books.remove(one, [STATUS]);
     assert.deepEqual(books.receivers({ entityId: "q1", eventName: "queuestatus" }), [two]);
-    assert.deepEqual(books.of(two), [STATUS]);
-    assert.deepEqual(books.of(one), []);
+    assert.deepEqual(books.reports.of(two), [STATUS]);
+    assert.deepEqual(books.reports.of(one), []);
   });
 
   it("says what became of a subject", () => {
     const books = new Subscriptions();
     books.add(subscriber(), [STATUS, ARRIVED], NOW);
-    assert.deepEqual(books.result(STATUS, "disconnected"), { ...STATUS, subscribed: false, message: "disconnected" });
+    assert.deepEqual(books.reports.result(STATUS, "disconnected"), {
+      ...STATUS,
+      subscribed: false,
+      message: "disconnected",
+    });
     books.answered(STATUS, true, null, NOW.nowMs);
     books.answered(ARRIVED, false, "Unauthorized", NOW.nowMs);
-    assert.deepEqual(books.result(STATUS), { ...STATUS, subscribed: true, message: null });
-    assert.deepEqual(books.result(ARRIVED), { ...ARRIVED, subscribed: false, message: "Unauthorized" });
+    assert.deepEqual(books.reports.result(STATUS), { ...STATUS, subscribed: true, message: null });
+    assert.deepEqual(books.reports.result(ARRIVED), { ...ARRIVED, subscribed: false, message: "Unauthorized" });
     assert.deepEqual(distinct([STATUS, { entityId: "q1", eventName: "queueStatus" }, ARRIVED]).length, 2);
   });
 
@@ -85,17 +89,23 @@ describe("lib/rte/subscriptions", () => {
     const books = new Subscriptions();
     books.add(one, [STATUS], { nowMs: 1000 });
     books.answered(STATUS, true, null, 1100);
-    assert.deepEqual(books.takeLosses(one), [], "nothing failed");
+    assert.deepEqual(books.reports.takeLosses(one), [], "nothing failed");
     books.add(two, [STATUS], { nowMs: 5000 });
-    assert.deepEqual([books.completeUntilMs(one, 6000), books.completeUntilMs(subscriber(), 6000)], [6000, undefined]);
+    assert.deepEqual(
+      [books.reports.completeUntilMs(one, 6000), books.reports.completeUntilMs(subscriber(), 6000)],
+      [6000, undefined],
+    );
     books.disconnected(4000);
     books.disconnected(undefined);
-    assert.deepEqual([books.completeUntilMs(one, 9000), books.completeUntilMs(two, 9000)], [4000, 5000]);
-    assert.deepEqual(books.takeLosses(one), [], "not over");
+    assert.deepEqual(
+      [books.reports.completeUntilMs(one, 9000), books.reports.completeUntilMs(two, 9000)],
+      [4000, 5000],
+    );
+    assert.deepEqual(books.reports.takeLosses(one), [], "not over");
     books.answered(STATUS, true, null, 10_000);
-    assert.deepEqual(books.takeLosses(one), [{ fromMs: 4000, toMs: 10_000, subjects: [STATUS] }]);
-    assert.deepEqual(books.takeLosses(two), [{ fromMs: 5000, toMs: 10_000, subjects: [STATUS] }]);
-    assert.deepEqual(books.takeLosses(one), []);
+    assert.deepEqual(books.reports.takeLosses(one), [{ fromMs: 4000, toMs: 10_000, subjects: [STATUS] }]);
+    assert.deepEqual(books.reports.takeLosses(two), [{ fromMs: 5000, toMs: 10_000, subjects: [STATUS] }]);
+    assert.deepEqual(books.reports.takeLosses(one), []);
   });
 
   it("does not take for served what is being given up: subscribed again, it is asked for and its loss is known", () => {
@@ -107,17 +117,17 @@ describe("lib/rte/subscriptions", () => {
     books.remove(one, [STATUS]);
     books.releasing([STATUS]);
     books.add(one, [STATUS, ARRIVED], { nowMs: 2000 });
-    assert.deepEqual(books.counts(one), { refused: 0, pending: 2 });
+    assert.deepEqual(books.reports.counts(one), { refused: 0, pending: 2 });
     assert.equal(books.arrived(STATUS, 2001), false, "an event that was sent before");
-    assert.equal(books.completeUntilMs(one, 5000), 2000);
+    assert.equal(books.reports.completeUntilMs(one, 5000), 2000);
     books.delayed();
     books.failed(STATUS, failure, 12_000);
     assert.deepEqual(books.missing(12_000), [STATUS, ARRIVED]);
     for (const subject of [STATUS, ARRIVED]) books.answered(subject, true, null, 12_001);
-    assert.deepEqual(books.takeLosses(one), [{ fromMs: 2000, toMs: 12_001, subjects: [STATUS, ARRIVED] }]);
+    assert.deepEqual(books.reports.takeLosses(one), [{ fromMs: 2000, toMs: 12_001, subjects: [STATUS, ARRIVED] }]);
     books.releasedLate([STATUS]);
     assert.deepEqual(books.missing(13_000), [STATUS], "the late answer may have ended it");
     books.answered(STATUS, true, null, 13_000);
-    assert.deepEqual(books.takeLosses(one), [{ fromMs: 12_001, toMs: 13_000, subjects: [STATUS] }]);
+    assert.deepEqual(books.reports.takeLosses(one), [{ fromMs: 12_001, toMs: 13_000, subjects: [STATUS] }]);
   });
 });
