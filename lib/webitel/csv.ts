@@ -5,6 +5,7 @@
  * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
+import { emptyRecord } from "./empty-record.js";
 import type { RowError } from "./member-values.js";
 import type { Separator } from "./tables.js";
 
@@ -287,11 +288,15 @@ export function rowOf(columns: readonly string[], { cells, line, damaged, tooLon
   const data: Record<string, string> = {};
   const { length } = cells;
   for (let at = 0; at < length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
-  if (damaged) return { data, line, error: { key: "quote", field: "" } };
-  if (tooLong) return { data, line, error: { key: "too-long", field: "" } };
+  const row = emptyRecord<CsvRow>();
+  row.data = data;
+  row.line = line;
   const expected = columns.length;
-  if (length <= expected || isEmpty(cells.slice(expected))) return { data, line };
-  return { data, line, error: { key: "cells", field: "", value: `${length} > ${expected}` } };
+  if (damaged) row.error = { key: "quote", field: "" };
+  else if (tooLong) row.error = { key: "too-long", field: "" };
+  else if (length > expected && !isEmpty(cells.slice(expected)))
+    row.error = { key: "cells", field: "", value: `${length} > ${expected}` };
+  return row;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** One value of a member: how it is read, and why it is refused. Free of node builtins: the editor's preview uses it too. */
 import { INT32_MAX, isBlankText as isBlank, isRecord, textOf } from "../core/values.js";
+import { emptyRecord } from "./empty-record.js";
 import { NUMBERED } from "./field-names.js";
 import { dialable } from "./numbers.js";
 import { EARLIEST_MS, type FieldKind, LATEST_MS, MEMBER_FIELDS } from "./tables.js";
@@ -114,11 +115,11 @@ export class ValueReader {
 
   private lookup(field: string, value: unknown, text: string): Lookup | InvalidValue {
     // Most references are ids.
-    if (typeof value === "string" && ID.test(text)) return { id: text };
+    if (typeof value === "string" && ID.test(text)) return lookupOf(text);
     const { id, name } = isRecord(value) ? value : { id: value, name: undefined };
     if (typeof id === "number" && !Number.isSafeInteger(id)) return invalid("lookup", field, String(id));
     const [number = "", named = ""] = [id, name].map((each) => (isBlank(each) ? "" : textOf(each).trim()));
-    if (ID.test(number)) return { id: number };
+    if (ID.test(number)) return lookupOf(number);
     const wanted = number || named;
     // A number that is no id is not a name either.
     if (!this.takesNames || wanted === "" || /^-?[\d.,\s]+$/.test(wanted))
@@ -138,3 +139,9 @@ export class ValueReader {
 }
 
 const ID = /^[1-9]\d{0,18}$/;
+
+function lookupOf(id: string): Lookup {
+  const lookup = emptyRecord<Lookup>();
+  lookup.id = id;
+  return lookup;
+}

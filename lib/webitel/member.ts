@@ -4,6 +4,7 @@
  * A row is an object by column name (CSV cells are text) or a finished member with `communications`; both are read by the same rules.
  */
 import { isBlankText as isBlank, isRecord, jsonOf } from "../core/values.js";
+import { emptyRecord } from "./empty-record.js";
 import { parts } from "./field-names.js";
 import { type MappingResult, type Names, withIds } from "./member-names.js";
 import {
@@ -97,17 +98,16 @@ class MemberBuilder {
   assemble(row: Fields, plan: RowPlan): Member | InvalidValue {
     this.hasNames = false;
     for (const field of plan.excess) if (valueOf(field, row) !== undefined) return tooMany(parts(field.field).index);
-    const communications: Communication[] = [];
-    for (const planned of plan.numbers) {
-      const number = this.plannedNumber(row, planned, plan);
-      if (number instanceof InvalidValue) return number;
-      if (number) communications.push(number);
-    }
+    const numbers = plan.numbers.map((planned) => this.plannedNumber(row, planned, plan));
+    const wrong = numbers.find((number) => number instanceof InvalidValue);
+    if (wrong) return wrong;
+    const communications = numbers.filter((number) => number !== undefined) as Communication[];
     const count = communications.length;
     if (count === 0) return invalid("missing", "destination");
     // Higher is tried first: the order of the columns is kept.
     for (let at = 0; at < count; at++) (communications[at] as Communication).priority = count - 1 - at;
-    const member: Member = { communications };
+    const member = emptyRecord<Member>();
+    member.communications = communications;
     return this.fill(member, row, plan.own) ?? this.flatVariables(member, row, plan) ?? member;
   }
 
@@ -148,7 +148,10 @@ class MemberBuilder {
     if (number instanceof InvalidValue) return number;
     const read = this.read(type, ofType);
     if (read instanceof InvalidValue) return read;
-    const communication: Communication = { destination: number as string, type: read as Lookup, priority: 0 };
+    const communication = emptyRecord<Communication>();
+    communication.destination = number as string;
+    communication.type = read as Lookup;
+    communication.priority = 0;
     return this.fill(communication, row, fields) ?? communication;
   }
 

@@ -1,4 +1,5 @@
 /** Rows to batches: numbered, mapped, read ahead. */
+import { emptyRecord } from "../empty-record.js";
 import type { MappingResult } from "../member.js";
 import type { Member } from "../types.js";
 import type { Reject } from "./report.js";
@@ -10,6 +11,14 @@ export interface BatchRow {
   row: number;
   input: InputRow;
   member: Member;
+}
+
+function batchRow(row: number, input: InputRow, member: Member): BatchRow {
+  const entry = emptyRecord<BatchRow>();
+  entry.row = row;
+  entry.input = input;
+  entry.member = member;
+  return entry;
 }
 
 /** A row that cannot be sent, or that was refused. */
@@ -76,7 +85,7 @@ export async function* batches(
       batch = emptyBatch();
     }
     batch.rows.push(row);
-    if (good) batch.entries.push({ row, input, member });
+    if (good) batch.entries.push(batchRow(row, input, member));
     else if (duplicate && !uncertain) batch.duplicates++;
     else if (uncertain) batch.rejects.push(rejectOf(row, input, "UNCERTAIN", undefined));
     else batch.rejects.push(rejectOf(row, input, "EINVALID", error));
