@@ -41,6 +41,8 @@ export interface VendorFault {
   code?: number;
   id?: string;
   detail?: string;
+  /** gRPC's status, of a gateway that says it. */
+  grpc?: number;
 }
 
 /** One request. */
@@ -282,6 +284,7 @@ function answered(
     status,
     ...(fault.id !== undefined && { id: redact(fault.id, secrets) }),
     ...(detail !== "" && { detail }),
+    ...(fault.grpc !== undefined && { grpc: fault.grpc }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   };
   return statusError(cause, status, fault.code, detail);

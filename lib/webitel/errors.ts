@@ -28,7 +28,7 @@ export function uploadFault(error: unknown, report?: object): ContactCenterError
 /**
  * Reads an error body: the platform's `{id, status, detail, code}`, the gateway's `{code, message, details}`, or the gateway's with
  * the platform's as JSON text in `message`. The platform's code (100 to 599) wins over the HTTP status; the gateway's is a gRPC number
- * and never counts.
+ * and never counts as one: it is `grpc`.
  * @param _status the HTTP status
  * @param body parsed body
  */
@@ -46,7 +46,9 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
       ...(detail !== undefined && { detail }),
     };
   }
-  return typeof body["message"] === "string" ? { detail: body["message"] } : undefined;
+  if (typeof body["message"] !== "string") return undefined;
+  const grpc = body["code"];
+  return { detail: body["message"], ...(typeof grpc === "number" && { grpc }) };
 }
 
 /**
@@ -69,6 +71,17 @@ const INSERT_IDS = "store.sql_member.";
 /** True for a failed insert: the server is busy, or a row is bad in a way that it does not say (4.). */
 export function isInsertFailure({ cause }: ContactCenterError): boolean {
   return cause.id?.startsWith(INSERT_IDS) === true;
+}
+
+/** Answers of servers and gateways that broke off: 408 Request Timeout, 409 (gRPC's Aborted), 499 (gRPC's Canceled). */
+const BROKEN_OFF: ReadonlySet<number> = new Set([408, 409, 499]);
+/** gRPC's Canceled, Unknown, DeadlineExceeded, Aborted, Internal, Unavailable and DataLoss, whatever the HTTP status. */
+const GRPC_BROKEN_OFF: ReadonlySet<unknown> = new Set([1, 2, 4, 10, 13, 14, 15]);
+
+/** True for an answer below 500 that does not say what became of the request; where the platform itself answered, it does. */
+export function isBrokenOff({ code, cause }: ContactCenterError): boolean {
+  const isOpen = typeof code === "number" && code >= 400 && code < 500 && code !== 429;
+  return isOpen && cause.id === undefined && (BROKEN_OFF.has(code) || GRPC_BROKEN_OFF.has(cause["grpc"]));
 }
 
 /** The gateway writes gRPC's ResourceExhausted for a message that is too large as 429. */
@@ -97,5 +110,5 @@ export function classify(error: unknown): FailureKind {
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));
   if (whole || code < 400 || (WHOLE_UPLOAD_CODES as readonly number[]).includes(code)) return "stop";
   if (code === 429) return "later";
-  return code >= 500 || code === 408 ? "unknown" : "refused";
+  return code >= 500 || code === 408 || isBrokenOff(error) ? "unknown" : "refused";
 }

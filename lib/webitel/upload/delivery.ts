@@ -1,5 +1,5 @@
 /** One batch on its way into the queue: sent, tried again, verified when its answer was lost, halved when it was refused. */
-import { classify, ContactCenterError, isInsertFailure } from "../errors.js";
+import { classify, ContactCenterError, isBrokenOff, isInsertFailure } from "../errors.js";
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
@@ -220,7 +220,7 @@ class Delivery {
         throw reason;
       }
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
-      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered;
+      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered || isBrokenOff(fault);
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
       if (count > 1 || run.lastLoadedMs > part.sinceMs) {
         if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));

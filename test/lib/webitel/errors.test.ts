@@ -10,7 +10,17 @@ describe("lib/webitel/errors", () => {
     const one = { id: platform.id, code: 400, detail: platform.detail };
     assert.deepEqual(readWebitelError(500, platform), one);
     assert.deepEqual(readWebitelError(500, { code: 13, message: JSON.stringify(platform), details: [] }), one);
-    assert.deepEqual(readWebitelError(400, { code: 3, message: "bad int64", details: [] }), { detail: "bad int64" });
+    assert.deepEqual(readWebitelError(400, { code: 3, message: "bad int64", details: [] }), {
+      detail: "bad int64",
+      grpc: 3,
+    });
+  });
+
+  it("takes a gateway's word that it broke off for no refusal, whatever the status", () => {
+    const kind = (grpc: number): FailureKind =>
+      classify(new ContactCenterError(400, "k", { vendor: "webitel", operation: "CreateMemberBulk", grpc }));
+    for (const grpc of [1, 2, 4, 10, 13, 14, 15]) assert.equal(kind(grpc), "unknown", `${grpc}`);
+    for (const grpc of [3, 6, 9, 11]) assert.equal(kind(grpc), "refused", `${grpc}`);
   });
 
   it("lets only a code of 100 to 599 win over the HTTP status", () => {
@@ -46,6 +56,9 @@ describe("lib/webitel/errors", () => {
     ["unknown", 503],
     ["unknown", 504],
     ["unknown", 408],
+    ["unknown", 409],
+    ["unknown", 499],
+    ["refused", 409, "app.member.valid.name"],
     ["unknown", "ECONNRESET"],
     ["unknown", "ETIMEDOUT"],
     ["unknown", "EANSWER"],
