@@ -9,7 +9,7 @@ import { access, appendFile, constants, open, rename, stat, unlink, writeFile } 
 import { dirname, extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
-import { ContactCenterError } from "../errors.js";
+import { ContactCenterError, REFUSED } from "../errors.js";
 import type { RowSource } from "./source.js";
 
 /** A refused row and why, in the integrator's language. */
@@ -43,6 +43,13 @@ function keptName(path: string, writtenMs: number): string {
   return `${path.slice(0, path.length - extension.length)}.${time}${extension}`;
 }
 
+/** @throws Error `EINVALID` for a device or a pipe, which would be renamed or deleted in the place of a file */
+async function throwIfSpecial(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile() && !found.isDirectory())
+    throw Object.assign(new Error("no regular file"), { code: REFUSED });
+}
+
 /** The file of one run. */
 export class RejectsFile {
   private writing: Promise<void> = Promise.resolve();
@@ -72,6 +79,7 @@ export class RejectsFile {
     const file = new RejectsFile(resolve(path), source, onFault);
     try {
       await access(dirname(file.path), constants.W_OK);
+      await throwIfSpecial(file.path);
       // A folder of this name is refused, not renamed.
       await (await open(file.path, "a")).close();
       if ((await stat(file.path)).size === 0) await unlink(file.path);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/webitel/errors.js";
@@ -61,15 +62,19 @@ describe("lib/webitel/upload/rejects-file", () => {
   for (const [what, path, code] of [
     ["a folder that is not there", "no/r.csv", "ENOENT"],
     ["a folder of this name", "taken", "EISDIR"],
+    ["a pipe", "pipe", "EINVALID"],
+    ["a link to a pipe", "link", "EINVALID"],
   ] as const) {
     it(`says before anything is loaded that it cannot be made: ${what}`, async () => {
       mkdirSync(join(folder, "taken"));
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      symlinkSync("pipe", join(folder, "link"));
       await assert.rejects(open(join(folder, path)), ({ code: found, key, message }: ContactCenterError) => {
         assert.deepEqual([found, key], [code, "webitel.errors.rejects-open"]);
         assert.match(message, /nothing was loaded/);
         return true;
       });
-      assert.deepEqual(readdirSync(folder), ["taken"]);
+      assert.deepEqual(readdirSync(folder).sort(), ["link", "pipe", "taken"]);
     });
   }
 
