@@ -93,8 +93,10 @@ class WatchedMarker {
   keep: number;
   /** Ids of copies. */
   readonly seen: Set<string>;
-  /** Those of them that are not in the queue any more. */
+  /** Those of them that the queue does not have any more. */
   readonly gone = new Set<string>();
+  /** Those of them whose deletion was confirmed, which the queue may still have: one who is in an attempt stays. */
+  readonly deleted = new Set<string>();
   /** How many copies there were that could not be named. */
   unnamed: number;
   /** Those of them that somebody else has deleted. */
@@ -174,9 +176,11 @@ export class DoubleCheck {
   /** Looks once; what cannot be seen now is seen at the end. */
   private async look(marker: string, watched: WatchedMarker): Promise<void> {
     const { api, queueId } = this.run;
-    await api
-      .findMembers(queueId, marker, Infinity, this.signal)
-      .then((found) => this.settle(marker, watched, found))
+    const once = async (): Promise<number> =>
+      this.settle(marker, watched, await api.findMembers(queueId, marker, Infinity, this.signal));
+    await once()
+      // What was deleted is looked at again.
+      .then((left) => (left > 0 ? once() : left))
       .catch(() => undefined);
   }
 
@@ -200,7 +204,8 @@ export class DoubleCheck {
         const left = await this.settle(marker, watched, found);
         this.correct(marker, watched, before);
         if (left === 0) break;
-        await delay(backoffDelay(attempt, patience.backoff), stop);
+        // A deletion that was confirmed is seen at once, as a rule.
+        if (attempt > 0) await delay(backoffDelay(attempt, patience.backoff), stop);
       }
       watched.checked = true;
       journal.note({ checked: marker });
@@ -233,14 +238,17 @@ export class DoubleCheck {
     return ids.slice(0, NAMED);
   }
 
-  /** @returns how many copies should have been deleted, and were not as far as is known */
+  /** @returns how many copies were to be deleted: the queue is asked again whether they are gone */
   private async settle(marker: string, watched: WatchedMarker, found: readonly FoundMember[]): Promise<number> {
     const { seen, gone, keep } = watched;
     const others = found.filter(({ id }) => !seen.has(id));
     const { count, members: fresh, instead } = copiesAmong(others, keep, this.reported);
     for (const [id, other] of instead ?? []) watched.instead.set(id, other);
     const there = new Set(found.map(({ id }) => id));
-    for (const id of seen) if (!there.has(id)) gone.add(id);
+    for (const id of seen) {
+      if (there.has(id)) gone.delete(id);
+      else gone.add(id);
+    }
     for (const { id } of fresh) seen.add(id);
     watched.unnamed = fresh.length > 0 ? 0 : Math.max(watched.unnamed, count);
     watched.unnamedGone = fresh.length > 0 ? 0 : watched.unnamed - count;
@@ -249,10 +257,11 @@ export class DoubleCheck {
     let left = 0;
     for (const member of found) {
       if (!seen.has(member.id) || wasCalled(member) || !this.mayDelete) continue;
-      if (await this.remove(member.id)) gone.add(member.id);
-      else left++;
+      if (await this.remove(member.id)) watched.deleted.add(member.id);
+      left++;
     }
-    watched.ids = watched.ids.map((id) => (gone.has(id) ? (watched.instead.get(id) ?? id) : id));
+    const isOut = (id: string): boolean => gone.has(id) || watched.deleted.has(id);
+    watched.ids = watched.ids.map((id) => (isOut(id) ? (watched.instead.get(id) ?? id) : id));
     await this.count(marker, watched);
     return this.mayDelete ? left : 0;
   }

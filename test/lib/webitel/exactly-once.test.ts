@@ -55,12 +55,22 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     removed,
   ];
 
+  it("counts a copy as removed when the queue does not have it any more, whatever a deletion was answered", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 3000 }]);
+    webitel.deletes = true;
+    const report = await inFakeTime(() => upload(webitel, 10));
+    assert.deepEqual(numbers(report), [10, 10, 0, 10, 0]);
+    assert.equal(report.copies?.length, 10);
+  });
+
   const late: [what: string, plan: BulkPlan, bulks: number, doubled: number][] = [
     ["504 after 100 ms, committed after 3 s", { answerMs: 100, code: 504, commitMs: 3000 }, 2, 10],
     ["504 at once, committed after 90 s", { answerMs: 5, code: 504, commitMs: 90_000 }, 2, 10],
     ["no answer for 60 s, committed after 64 s", { answerMs: MINUTE_MS, code: "ETIMEDOUT", commitMs: 64_000 }, 1, 0],
     ["no answer for 60 s, committed after 119 s", { answerMs: MINUTE_MS, code: "ETIMEDOUT", commitMs: 119_000 }, 1, 0],
     ["no answer for 60 s, never committed", { answerMs: MINUTE_MS, code: "ETIMEDOUT" }, 2, 0],
+    ["499 of a gateway, committed", { answerMs: 100, code: 499, cause: { grpc: 1 }, commitMs: 50 }, 1, 0],
+    ["409 of a gateway, never committed", { answerMs: 100, code: 409, cause: { grpc: 10 } }, 2, 0],
   ];
   for (const [what, plan, bulks, doubled] of late) {
     it(`has each row once: ${what}`, async () => {

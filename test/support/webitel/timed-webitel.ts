@@ -30,6 +30,8 @@ export class TimedWebitel implements MembersApi {
   readonly members: FoundMember[] = [];
   /** Unix milliseconds of each bulk. */
   readonly bulks: number[] = [];
+  /** Answers a deletion so, and deletes nobody; undefined deletes. */
+  deletes: boolean | undefined;
   private nextId = 1;
 
   constructor(private readonly plans: BulkPlan[]) {}
@@ -55,6 +57,7 @@ export class TimedWebitel implements MembersApi {
   }
 
   deleteMember(_queue: string, id: string): Promise<boolean> {
+    if (this.deletes !== undefined) return Promise.resolve(this.deletes);
     const at = this.members.findIndex((member) => member.id === id);
     if (at >= 0) this.members.splice(at, 1);
     return Promise.resolve(at >= 0);
