@@ -288,7 +288,7 @@ export function rowOf(columns: readonly string[], { cells, line, damaged, tooLon
   const data: Record<string, string> = {};
   const { length } = cells;
   for (let at = 0; at < length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
-  const row = emptyRecord<CsvRow>();
+  const row = emptyRecord() as CsvRow;
   row.data = data;
   row.line = line;
   const expected = columns.length;

@@ -5,4 +5,4 @@
  * live: when most of an upload's first rows survive a collection, it puts all later ones into its old generation at once, which a list
  * then fills, although a row lives for some milliseconds.
  */
-export const emptyRecord = <T extends object>(): T => ({}) as T;
+export const emptyRecord = (): object => ({});

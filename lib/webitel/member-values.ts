@@ -141,7 +141,7 @@ export class ValueReader {
 const ID = /^[1-9]\d{0,18}$/;
 
 function lookupOf(id: string): Lookup {
-  const lookup = emptyRecord<Lookup>();
+  const lookup = emptyRecord() as Lookup;
   lookup.id = id;
   return lookup;
 }

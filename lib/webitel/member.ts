@@ -106,7 +106,7 @@ class MemberBuilder {
     if (count === 0) return invalid("missing", "destination");
     // Higher is tried first: the order of the columns is kept.
     for (let at = 0; at < count; at++) (communications[at] as Communication).priority = count - 1 - at;
-    const member = emptyRecord<Member>();
+    const member = emptyRecord() as Member;
     member.communications = communications;
     return this.fill(member, row, plan.own) ?? this.flatVariables(member, row, plan) ?? member;
   }
@@ -148,7 +148,7 @@ class MemberBuilder {
     if (number instanceof InvalidValue) return number;
     const read = this.read(type, ofType);
     if (read instanceof InvalidValue) return read;
-    const communication = emptyRecord<Communication>();
+    const communication = emptyRecord() as Communication;
     communication.destination = number as string;
     communication.type = read as Lookup;
     communication.priority = 0;

@@ -14,7 +14,7 @@ export interface BatchRow {
 }
 
 function batchRow(row: number, input: InputRow, member: Member): BatchRow {
-  const entry = emptyRecord<BatchRow>();
+  const entry = emptyRecord() as BatchRow;
   entry.row = row;
   entry.input = input;
   entry.member = member;

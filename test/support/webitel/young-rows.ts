@@ -2,6 +2,7 @@
  * Prints which objects of an upload's rows V8 allocates in its old generation, after many rows have stayed in memory.
  * Run with `--allow-natives-syntax --max-semi-space-size=1 --import tsx`.
  */
+import { runInThisContext } from "node:vm";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import { type Batch, batches } from "../../../lib/webitel/upload/batches.js";
 import { textSource } from "../../../lib/webitel/upload/csv-source.js";
@@ -9,7 +10,7 @@ import { textSource } from "../../../lib/webitel/upload/csv-source.js";
 const ROWS = 60_000;
 /** After so many batches V8 has learned how long rows live. */
 const LEARNED = 100;
-const isYoung = new Function("object", "return %InYoungGeneration(object)") as (object: unknown) => boolean;
+const isYoung = runInThisContext("(object) => %InYoungGeneration(object)") as (object: unknown) => boolean;
 
 async function main(): Promise<void> {
   let text = "name;destination;type;variables.city\n";
