@@ -1,8 +1,9 @@
 /**
  * Makes the README's pictures, `docs/console.png` and `docs/flow.png`, from what `npm start` really shows.
- * Run `npm run build` first; then `npx tsx scripts/pictures.ts`.
+ * Run `npm run build` first; then `npx tsx scripts/pictures.ts`. It needs Chromium and `pngquant` (apt has both): the
+ * pictures are in the package, and a palette makes them a third as large.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
 import { SIMULATORS } from "../simulators/all.js";
@@ -15,6 +16,12 @@ const ports = [
   "console-port",
   ...SIMULATORS.filter(({ listens }) => listens).map(({ name }) => `${name}-port`),
 ];
+
+async function save(page: Page, path: string): Promise<void> {
+  const input = await page.screenshot();
+  const options = ["--quality", "85-98", "--speed", "1", "--nofs", "--output", join(root, path), "--force", "-"];
+  execFileSync("pngquant", options, { input });
+}
 
 /** A caller who mistypes his number once: the whole walk through the first Voicenter example. */
 async function consolePicture(page: Page, address: string): Promise<void> {
@@ -29,7 +36,7 @@ async function consolePicture(page: Page, address: string): Promise<void> {
     for (const key of digits) await page.keyboard.press(key);
   }
   await panel.locator(".title", { hasText: "waits in queue" }).waitFor();
-  await page.screenshot({ path: join(root, "docs/console.png") });
+  await save(page, "docs/console.png");
 }
 
 async function flowPicture(page: Page, address: string): Promise<void> {
@@ -41,7 +48,7 @@ async function flowPicture(page: Page, address: string): Promise<void> {
   // A trial click waits until the palette has come to rest.
   await page.locator('.red-ui-palette-node[data-palette-type="smartrouting-in"]').click({ trial: true });
   await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
-  await page.screenshot({ path: join(root, "docs/flow.png") });
+  await save(page, "docs/flow.png");
 }
 
 async function pictures(): Promise<void> {

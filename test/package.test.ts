@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { nodeTypes } from "../scripts/assets.js";
 import { makeUserDir, NodeRed, PACKAGE } from "./support/node-red.js";
 
@@ -36,13 +37,30 @@ export const wordOf = (error: unknown): string => (error instanceof ContactCente
 `;
 const vendors = Object.keys(manifest["node-red"].nodes);
 const types = Object.keys(nodeTypes());
+/** What people read; Node-RED loads none of it. */
+const DOCUMENTS = /^package\/(?:docs\/|[^/]+\.md$)/;
+
+/** Bytes of a tarball without the files whose names match. */
+function packedSizeWithout(tarball: Buffer, names: RegExp): number {
+  const tar = gunzipSync(tarball);
+  const kept: Buffer[] = [];
+  // An entry is a header of 512 bytes, with the name and the octal size, and its content in blocks of 512.
+  for (let at = 0; at < tar.length && tar[at] !== 0;) {
+    const name = tar.toString("utf8", at, at + 100).replace(/\0.*/s, "");
+    const size = Number.parseInt(tar.toString("latin1", at + 124, at + 136), 8);
+    const next = at + 512 + Math.ceil(size / 512) * 512;
+    if (!names.test(name)) kept.push(tar.subarray(at, next));
+    at = next;
+  }
+  return gzipSync(Buffer.concat(kept), { level: 9 }).length;
+}
 
 describe("the packed tarball", function () {
   this.timeout(120_000);
   let folder: string;
   let userDir: string;
   let red: NodeRed;
-  let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
+  let packed: { filename: string; size: number; files: { path: string; size: number }[] };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "cc-pack-"));
@@ -66,21 +84,36 @@ describe("the packed tarball", function () {
   });
 
   it("is small, and holds what runs and nothing else", () => {
-    assert.ok(packed.size < 300_000, `${packed.size} bytes packed`);
-    assert.ok(packed.unpackedSize < 1_200_000, `${packed.unpackedSize} bytes`);
+    const code = packedSizeWithout(readFileSync(join(folder, packed.filename)), DOCUMENTS);
+    assert.ok(code < 300_000, `${code} bytes packed without the documents`);
+    assert.ok(code > 200_000, `${code} bytes packed: the documents alone were to be left out`);
+    assert.ok(packed.size < 450_000, `${packed.size} bytes packed`);
+    const unpacked = packed.files
+      .filter(({ path }) => !DOCUMENTS.test(`package/${path}`))
+      .reduce((sum, { size }) => sum + size, 0);
+    assert.ok(unpacked < 1_200_000, `${unpacked} bytes unpacked without the documents`);
     const odd = packed.files
       .map(({ path }) => path)
       .filter(
         (path) =>
-          !/^(?:dist|resources|examples)\/|^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
+          !/^(?:dist|resources|examples|docs)\/|^(?:package\.json|LICENSE|[A-Z]+\.md)$/.test(path) ||
           (/\.ts$|\.test\./.test(path) && !/^dist\/lib\/.+\.d\.ts$/.test(path)),
       );
     assert.deepEqual(odd, []);
-    for (const file of ["README.md", "LICENSE"])
-      assert.ok(
-        packed.files.some(({ path }) => path === file),
-        file,
+  });
+
+  it("has every file that its documents link to", () => {
+    const files = new Set(packed.files.map(({ path }) => path));
+    for (const file of ["README.md", "LICENSE", "CHANGELOG.md", "docs/security.md"]) assert.ok(files.has(file), file);
+    const dead = [...files]
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((page) =>
+        [...readFileSync(join(root, page), "utf8").matchAll(/\]\(((?!\w+:)[^)#]+)[^)]*\)/g)]
+          .map(([, target]) => posix.join(posix.dirname(page), target as string))
+          .filter((target) => !files.has(target))
+          .map((target) => `${page}: ${target}`),
       );
+    assert.deepEqual(dead, []);
   });
 
   it("brings every node, without an error", async () => {
