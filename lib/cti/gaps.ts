@@ -29,7 +29,8 @@ export class GapCollector {
 
   /** Events of this agent are received again; Unix milliseconds. */
   add(imAddress: string, from: number, to: number): void {
-    this.restored.set(imAddress, { from: Math.min(from, this.restored.get(imAddress)?.from ?? from), to });
+    const known = this.restored.get(imAddress) ?? { from, to };
+    this.restored.set(imAddress, { from: Math.min(from, known.from), to: Math.max(to, known.to) });
     if (!this.isRecovering()) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), PATIENCE_MS);
   }

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { type Gap, GapCollector } from "../../../lib/cti/gaps.js";
+
+describe("lib/cti/gaps", () => {
+  it("reaches from the earliest to the latest time of an agent, in whatever order they are known", () => {
+    const told: Gap[] = [];
+    let isRecovering = true;
+    const gaps = new GapCollector(
+      (gap) => told.push(gap),
+      () => isRecovering,
+    );
+    gaps.add("sip:anna@contoso.example", 5000, 9000);
+    isRecovering = false;
+    gaps.add("sip:anna@contoso.example", 1000, 2000);
+    assert.deepEqual(
+      told.map(({ from, to, durationMs }) => [Date.parse(from), Date.parse(to), durationMs]),
+      [[1000, 9000, 8000]],
+    );
+  });
+});
