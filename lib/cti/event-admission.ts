@@ -42,7 +42,7 @@ export class EventAdmission {
     // Once the answer is there, or lost, it is known whose this one is.
     const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
     // Beside a known subscription an unknown one may be left over.
-    const isAdmitted = sending !== undefined && (sending.id === undefined || ids.lostAnswersOf(sending.key) === 0);
+    const isAdmitted = sending !== undefined && (sending.id === undefined || this.mayBeNew(sending, id));
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
     else onUnanswered(id, unanswered);
     return isAdmitted;
@@ -55,7 +55,16 @@ export class EventAdmission {
   askedAt(callback: string, id: string, imAddress: string | undefined): number | undefined {
     const { entries, ids } = this.options;
     const keys = [imAddress ?? "", ""].map((address) => entryKey(callback, address));
-    return ids.askedAtOf(id) ?? keys.map((key) => entries.get(key)?.sendingSince).find((since) => since !== undefined);
+    const sending = keys
+      .flatMap((key) => entries.get(key) ?? [])
+      .find(({ sendingSince }) => sendingSince !== undefined);
+    return ids.askedAtOf(id) ?? (sending && (this.mayBeNew(sending, id) ? sending.sendingSince : 0));
+  }
+
+  // False where an unknown id is rather left over than the one that the request under way makes.
+  private mayBeNew({ key, sendingSince = 0 }: Entry, id: string): boolean {
+    const { ids } = this.options;
+    return ids.lostAnswersOf(key) === 0 && (ids.seenAtOf(id) ?? Infinity) >= sendingSince;
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

@@ -119,6 +119,11 @@ export class SubscriptionIds {
     return posted && this.takeLostAnswer(key, posted.id) ? posted.id : undefined;
   }
 
+  /** When an id that is not ours posted first, Unix milliseconds. */
+  seenAtOf(id: string): number | undefined {
+    return this.unknown.get(normalId(id))?.seenAt;
+  }
+
   /** Lost answers of an entry whose subscription may still show. */
   lostAnswersOf(key: string): number {
     return this.recentlyLost(key).length;

@@ -33,6 +33,19 @@ describe("lib/cti/event-admission", () => {
       assert.equal(manager.admits(CALLBACK, "new", ANNA), false);
     });
 
+    it("of no id that was refused before, also while the agent's subscription is renewed", async () => {
+      const { manager, one } = await started([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "left over", ANNA), false);
+      test.broker.gate = new Promise(() => undefined);
+      await test.clock.tickAsync(100);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      assert.deepEqual(
+        [manager.admits(CALLBACK, "left over", ANNA), manager.admits(CALLBACK, "new", ANNA)],
+        [false, true],
+      );
+    });
+
     it("of nothing unknown while the broker refuses an agent", async () => {
       test.broker.refused.set(ANNA, failure(500));
       const { manager } = await started([ANNA, BART]);

@@ -61,6 +61,21 @@ describe("nodes/cti/callback", () => {
       );
     });
 
+    it("of two that lost answers left, while the agent is asked for again", async () => {
+      const { manager, one } = await started([BART]);
+      expect(manager);
+      test.broker.loseAnswers = 2;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      assert.equal(copies("id-2", "hold"), false);
+      test.broker.gate = new Promise(() => undefined);
+      await test.clock.tickAsync(800);
+      assert.deepEqual([test.broker.running, manager.admits(CALLBACK, "id-3", ANNA)], [1, true]);
+      assert.equal(copies("id-2", "again"), false);
+      await test.clock.tickAsync(100);
+      assert.equal(copies("id-3", "again"), true);
+    });
+
     it("and the third, where the ends of two former ones are pending", async () => {
       const { manager, one } = await started([ANNA]);
       test.broker.keeps = failure(500);
