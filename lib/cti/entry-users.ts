@@ -51,7 +51,7 @@ export class EntryUsers {
   keep(user: EntryUser, entry: Entry): void {
     if (!this.leave(user, entry)) return;
     entry.keptSince = Date.now();
-    this.options.previous.deployBegun();
+    this.options.previous.keep(entry.key, entry.lostFrom ?? entry.keptSince);
     this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
   }
 

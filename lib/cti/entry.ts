@@ -121,11 +121,6 @@ export function subscribeRequest({ imAddress, callback }: Entry): SubscribeReque
   };
 }
 
-/** Resolves when the broker has made a subscription for this entry, or not; undefined while it is not asked for one. */
-export function answerOf(entry: Entry | undefined): Promise<unknown> | undefined {
-  return entry?.sendingSince === undefined ? undefined : entry.sending?.catch(() => undefined);
-}
-
 /** Entries have changed: each of their users is called once. */
 export function notifyUsers(entries: Iterable<Entry>): void {
   for (const user of new Set([...entries].flatMap(({ users }) => [...users]))) user.changed();

@@ -2,7 +2,7 @@
  * What earlier entries left: those of a former process, until a subscriber asks for them or all subscribers have asked,
  * and those that ended in this one and may be asked for again, such as after a deploy.
  */
-import type { StoredState } from "./store-writer.js";
+import { agentOfKey, type StoredState } from "./store-writer.js";
 import type { SubscriptionIds } from "./subscription-ids.js";
 import type { StoredEntry } from "./subscription-store.js";
 
@@ -12,6 +12,10 @@ export class PreviousEntries {
   readonly leftBehind = new Map<string, StoredEntry>();
   /** When entries ended that may be asked for again, Unix milliseconds. */
   readonly ended = new Map<string, number>();
+  // Since when events of entries may be lost that a deploy keeps, Unix milliseconds.
+  private readonly kept = new Map<string, number>();
+  // All keys of an agent, at whatever callback address.
+  private readonly keysOf = new Map<string, Set<string>>();
   private isLoaded = false;
   private isComplete = false;
   private expected = 0;
@@ -40,11 +44,12 @@ export class PreviousEntries {
     for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
       const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
       this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
+      this.index(key);
       if (id !== undefined) ids.hold(id, key);
       // One more: the former process may have been killed while the broker answered.
       for (let answer = 0; answer <= lostAnswers; answer++) ids.noteLostAnswer(key, 0);
     }
-    for (const [key, at] of ended) this.ended.set(key, at);
+    for (const [key, at] of ended) this.noteEnd(key, at);
   }
 
   /** All that a former process left has been added. */
@@ -58,18 +63,26 @@ export class PreviousEntries {
     const left = this.leftBehind.get(key);
     // A former process may have had a subscription.
     if (this.unknownSince !== undefined) this.ids.noteLostAnswer(key, 0);
-    const lostFrom = left?.lostFrom ?? this.ended.get(key) ?? this.unknownSince;
+    const lostFrom = left?.lostFrom ?? this.ended.get(key) ?? this.lostElsewhere(key) ?? this.unknownSince;
     this.leftBehind.delete(key);
     this.ended.delete(key);
     return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };
   }
 
-  /** Events of an entry that nobody has now may be lost since an earlier time, Unix milliseconds. */
+  /** An entry has ended that may be asked for again. @param at since when events may be lost, Unix milliseconds */
+  noteEnd(key: string, at: number): void {
+    this.ended.set(key, at);
+    this.index(key);
+  }
+
+  /** Events of an agent whom nobody has now may be lost since an earlier time, Unix milliseconds. */
   noteLoss(key: string, from: number): void {
-    const left = this.leftBehind.get(key);
-    if (left) left.lostFrom = Math.min(left.lostFrom ?? Infinity, from);
-    const endedAt = this.ended.get(key);
-    if (endedAt !== undefined) this.ended.set(key, Math.min(endedAt, from));
+    for (const other of this.keysOf.get(agentOfKey(key)) ?? []) {
+      const left = this.leftBehind.get(other);
+      if (left) left.lostFrom = Math.min(left.lostFrom ?? Infinity, from);
+      const endedAt = this.ended.get(other);
+      if (endedAt !== undefined) this.ended.set(other, Math.min(endedAt, from));
+    }
   }
 
   /** A subscriber that will ask for entries soon; until then nothing that a former process left is ended. */
@@ -83,9 +96,11 @@ export class PreviousEntries {
     this.endUnused();
   }
 
-  /** A deploy has begun: subscribers will be announced again. */
-  deployBegun(): void {
+  /** A deploy leaves an entry as it is: subscribers will be announced again. @param since as for {@link noteEnd} */
+  keep(key: string, since: number): void {
     this.isComplete = false;
+    this.kept.set(key, since);
+    this.index(key);
   }
 
   /** All subscribers that there are have been announced. */
@@ -102,5 +117,23 @@ export class PreviousEntries {
     }
     this.unknownSince = undefined;
     this.onAllStarted();
+    this.kept.clear();
+  }
+
+  private index(key: string): void {
+    const agent = agentOfKey(key);
+    this.keysOf.set(agent, (this.keysOf.get(agent) ?? new Set()).add(key));
+  }
+
+  // Since when an agent's events may be lost who had another callback address until then.
+  private lostElsewhere(key: string): number | undefined {
+    const keys = this.keysOf.get(agentOfKey(key));
+    let last: number | undefined;
+    for (const other of keys ?? []) {
+      const from = this.leftBehind.get(other)?.lostFrom ?? this.kept.get(other) ?? this.ended.get(other);
+      if (from === undefined) keys?.delete(other);
+      else if (other !== key) last = Math.max(from, last ?? from);
+    }
+    return last;
   }
 }

@@ -5,6 +5,7 @@ import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import { retryAfterMsOf } from "./errors.js";
 import type { Priority } from "./priority.js";
+import { agentOfKey } from "./store-writer.js";
 import type { StoredRemoval } from "./subscription-store.js";
 
 /** What a {@link PendingUnsubscribes} works with. */
@@ -63,7 +64,7 @@ const MAX_PENDING = 5000;
 /** Subscriptions to end at one broker. */
 export class PendingUnsubscribes {
   private readonly pending = new Map<string, Pending>();
-  private readonly byKey = new Map<string, Set<Pending>>();
+  private readonly byAgent = new Map<string, Set<Pending>>();
   private closed = false;
 
   constructor(private readonly options: PendingUnsubscribesOptions) {}
@@ -85,12 +86,12 @@ export class PendingUnsubscribes {
 
   /** True while an entry's former subscription has not been ended and the broker has not refused for good. */
   blocks(key: string): boolean {
-    return [...(this.byKey.get(key) ?? [])].some(({ refusals }) => refusals < STUCK_AFTER);
+    return this.blocking(key) !== undefined;
   }
 
   /** What keeps an entry's former subscription from being ended, where {@link blocks}. */
   errorOfKey(key: string): unknown {
-    return [...(this.byKey.get(key) ?? [])].find(({ refusals }) => refusals < STUCK_AFTER)?.error;
+    return this.blocking(key)?.error;
   }
 
   /** What kept an id from being ended; undefined when it is gone or was not tried. */
@@ -98,9 +99,9 @@ export class PendingUnsubscribes {
     return this.pending.get(id)?.error;
   }
 
-  /** Resolves when the broker has answered each request for subscriptions of this entry. */
-  async idle(key: string): Promise<void> {
-    await Promise.all([...(this.byKey.get(key) ?? [])].flatMap(({ busy }) => busy ?? []));
+  /** The requests that the broker has not answered yet, for the agent of this entry at any address. */
+  busy(key: string): Promise<unknown>[] {
+    return [...this.ofAgent(key)].flatMap(({ busy }) => busy ?? []);
   }
 
   /**
@@ -117,7 +118,7 @@ export class PendingUnsubscribes {
     const untried = { attempts: 0, refusals: 0, ambiguous: false, isJoined: false, tried: Promise.resolve() };
     const pending: Pending = { ...removal, ...untried };
     this.pending.set(removal.id, pending);
-    this.byKey.set(removal.key, (this.byKey.get(removal.key) ?? new Set()).add(pending));
+    this.byAgent.set(agentOfKey(removal.key), new Set(this.ofAgent(removal.key)).add(pending));
     this.options.onChange();
     pending.tried = this.run(pending);
     return pending.tried;
@@ -135,14 +136,22 @@ export class PendingUnsubscribes {
     for (const { timer } of this.pending.values()) clearTimeout(timer);
   }
 
+  private ofAgent(key: string): ReadonlySet<Pending> {
+    return this.byAgent.get(agentOfKey(key)) ?? new Set();
+  }
+
+  private blocking(key: string): Pending | undefined {
+    return [...this.ofAgent(key)].find((pending) => pending.key === key && pending.refusals < STUCK_AFTER);
+  }
+
   private drop(id: string): void {
     const pending = this.pending.get(id);
     if (!pending) return;
     clearTimeout(pending.timer);
     this.pending.delete(id);
-    const others = this.byKey.get(pending.key);
+    const others = this.byAgent.get(agentOfKey(pending.key));
     others?.delete(pending);
-    if (others?.size === 0) this.byKey.delete(pending.key);
+    if (others?.size === 0) this.byAgent.delete(agentOfKey(pending.key));
     this.options.onChange();
   }
 

@@ -35,12 +35,26 @@ const MAX_ENDED = 5000;
 /** Requests of a former process that are counted. */
 const MAX_REQUESTS = 100_000;
 
+const AGENT_LENGTH = 16;
+
 /** The key of an agent at a callback address: without personal data, and never the secret in the address. */
 export function entryKey(callback: string, imAddress: string): string {
-  return createHash("sha256")
-    .update(`${callback}\n${agentKey(imAddress)}`)
-    .digest("base64url")
-    .slice(0, 22);
+  const agent = agentKey(imAddress);
+  return hash(`\n${agent}`).slice(0, AGENT_LENGTH) + hash(`${callback}\n${agent}`);
+}
+
+/** The part of a key that is the same for an agent at all callback addresses. */
+export function agentOfKey(key: string): string {
+  return key.slice(0, AGENT_LENGTH);
+}
+
+/** True for keys of one agent, whatever the addresses. */
+export function isSameAgent(key: string, other: string): boolean {
+  return agentOfKey(key) === agentOfKey(other);
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
 
 /** What was stored, checked; see {@link StoredSubscriptions}. */
@@ -100,7 +114,7 @@ function isTimeInUse(value: unknown): value is TimeInUse {
  * @param url address of the broker
  */
 export function storeOfBroker(store: SubscriptionStore, url: string): SubscriptionStore {
-  const broker = entryKey(new URL(url).href.replace(/\/+$/, ""), "");
+  const broker = hash(`${new URL(url).href.replace(/\/+$/, "")}\n`);
   return {
     async load() {
       const stored = await store.load();

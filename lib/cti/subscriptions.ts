@@ -6,7 +6,6 @@ import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import {
-  answerOf,
   type Entry,
   markLost,
   notifyUsers,
@@ -24,7 +23,7 @@ import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./priority.js";
 import { RequestLimit } from "./request-limit.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
-import { readStored, StoreWriter } from "./store-writer.js";
+import { isSameAgent, readStored, StoreWriter } from "./store-writer.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
 /** Failures after which a broker that others reach has refused this agent. */
@@ -47,6 +46,8 @@ export class SubscriptionManager {
   /** Who uses which entry. */
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
+  // Entries whose request is its turn, or under way.
+  private readonly sending = new Set<Entry>();
   private readonly limit = new RequestLimit();
   private readonly requests: BrokerRequests;
   private readonly admission: EventAdmission;
@@ -76,9 +77,9 @@ export class SubscriptionManager {
     this.removals = new PendingUnsubscribes({
       unsubscribe: ({ id, key, priority }, onSent) =>
         this.requests.inTurn(async () => {
-          // The broker may be about to hand out this id again.
-          const answer = answerOf(this.entries.get(key));
-          if (answer) await answer;
+          // The broker may be about to hand out this id again, also for another callback address.
+          const answers = this.answersFor(key);
+          if (answers.length > 0) await Promise.allSettled(answers);
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
           return onSent(this.requests.send("unsubscribe", id, () => client.unsubscribe(id)));
         }, priority),
@@ -148,9 +149,8 @@ export class SubscriptionManager {
    */
   request(entry: Entry, isAsked = false): Promise<void> {
     this.schedule.cancel(entry);
-    entry.request ??= this.removals
-      // A removal under way could meet the id that a new subscription is given.
-      .idle(entry.key)
+    // A removal under way could meet the id that a new subscription is given.
+    entry.request ??= Promise.all(this.removals.busy(entry.key))
       .then(() => this.subscribeOnce(entry, isAsked))
       .finally(() => {
         delete entry.request;
@@ -216,7 +216,7 @@ export class SubscriptionManager {
     this.schedule.cancel(entry);
     this.entries.delete(entry.key);
     if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
-      this.previous.ended.set(entry.key, entry.lostFrom ?? entry.keptSince ?? Date.now());
+      this.previous.noteEnd(entry.key, entry.lostFrom ?? entry.keptSince ?? Date.now());
     entry.setAnswered();
     const { id, key, aliveAt } = entry;
     if (id === undefined) {
@@ -238,6 +238,7 @@ export class SubscriptionManager {
       entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       const id = await entry.sending;
       const askedAt = entry.sendingSince;
+      this.sending.delete(entry);
       delete entry.sendingSince;
       if (id !== undefined) await this.subscribed(entry, id, askedAt);
     } catch (error) {
@@ -249,9 +250,18 @@ export class SubscriptionManager {
   // @returns undefined when nobody wants it any more
   private async sendSubscribe(entry: Entry): Promise<string | undefined> {
     if (!this.isWanted(entry)) return undefined;
+    this.sending.add(entry);
+    const busy = this.removals.busy(entry.key);
+    // Without a wait it counts as sent at once.
+    if (busy.length > 0) await Promise.all(busy);
     entry.sendingSince = Date.now();
     if (entry.id !== undefined) this.requests.replacing.add(entry.key);
     return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
+  }
+
+  // The subscriptions that are being made for this agent.
+  private answersFor(key: string): unknown[] {
+    return [...this.sending].filter((entry) => isSameAgent(entry.key, key)).map(({ sending }) => sending);
   }
 
   private async subscribed(entry: Entry, id: string, askedAt?: number): Promise<void> {
@@ -287,6 +297,7 @@ export class SubscriptionManager {
 
   private failed(entry: Entry, error: unknown): void {
     const { key, sendingSince: sentAt } = entry;
+    this.sending.delete(entry);
     delete entry.sendingSince;
     if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
@@ -318,9 +329,9 @@ export class SubscriptionManager {
     });
   }
 
-  // The broker had, or may have, forgotten a subscription before it was replaced or given up.
+  // The broker had, or may have, forgotten a subscription before it was replaced, perhaps at another address, or given up.
   private noteLoss(key: string, from: number, to: number): void {
-    const entry = this.entries.get(key);
+    const entry = this.entries.get(key) ?? [...this.entries.values()].find((other) => isSameAgent(other.key, key));
     if (entry) reportPastLoss(entry, from, to);
     else this.previous.noteLoss(key, from);
   }

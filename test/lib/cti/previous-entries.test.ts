@@ -6,6 +6,58 @@ describe("lib/cti/previous-entries", () => {
   const test = new SubscriptionTest();
   const { ids, kill, manage, started } = test;
 
+  describe("at another callback address", () => {
+    it("says since when events may be lost of an agent who had another one", async () => {
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(4800);
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      void one.close(1800, true);
+      await test.clock.tickAsync(100);
+      void test.open(manager, 0, "http://x/z").start([ANNA]);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(2900);
+      answer();
+      await test.clock.tickAsync(500);
+      assert.deepEqual(
+        test.gaps.map(({ from, to, agents }) => [Date.parse(from), Date.parse(to) >= 8000, agents]),
+        [[5000, true, [ANNA]]],
+      );
+    });
+
+    it("says so after a kill, too, with what the broker had forgotten by then", async () => {
+      const { manager } = await started([ANNA]);
+      await test.clock.tickAsync(5000);
+      test.broker.held.clear();
+      kill(manager);
+      await test.clock.tickAsync(5000);
+      void test.open(manage(), 0, "http://x/z").start([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.ok(test.gaps.some(({ from, to }) => Date.parse(from) <= 200 && Date.parse(to) >= 5200));
+      assert.ok(test.gaps.some(({ to }) => Date.parse(to) >= 10_200));
+    });
+
+    it("does not end the subscription there where the broker hands out the same id again", async () => {
+      test.broker.nextId = (address) => `id of ${address}`;
+      const { manager, one } = await started([ANNA]);
+      test.broker.keeps = failure(503);
+      void one.close(1800, true);
+      await test.clock.tickAsync(100);
+      void test.open(manager, 0, "http://x/z").start([]);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(100);
+      test.broker.keeps = undefined;
+      const two = test.open(manager, 0, "http://x/z");
+      let answer = (): void => undefined;
+      test.broker.gate = new Promise((resolve) => (answer = resolve));
+      void two.start([ANNA]);
+      await test.clock.tickAsync(3000);
+      answer();
+      await test.clock.tickAsync(30_000);
+      assert.deepEqual([test.broker.addresses(), two.list()[0]?.subscribed], [[ANNA], true]);
+    });
+  });
+
   describe("after a kill", () => {
     it("takes over what the former process had, and ends what nobody wants", async () => {
       const { manager } = await started([ANNA, BART]);
