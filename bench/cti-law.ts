@@ -5,7 +5,7 @@
  * Options: --schedules 1000 --agents 2000 --seed 0 (the first of that many seeds; ranges may run one after another)
  */
 import { parseArgs } from "node:util";
-import { runSchedule, type ScheduleReport, violations } from "../test/support/cti-schedule.js";
+import { runSchedule, type ScheduleReport, violations } from "../test/support/cti-schedule/schedule.js";
 import { VirtualClock } from "../test/support/virtual-clock.js";
 
 const { values } = parseArgs({

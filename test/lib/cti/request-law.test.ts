@@ -1,6 +1,7 @@
 /** The law: at most three requests per agent and minute plus 60, whatever the broker does. `npm run bench:cti-law` runs more. */
 import assert from "node:assert/strict";
-import { KINDS, runSchedule, violations } from "../../support/cti-schedule.js";
+import { KINDS } from "../../support/cti-schedule/broker.js";
+import { runSchedule, violations } from "../../support/cti-schedule/schedule.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 const SEEDS = 20;

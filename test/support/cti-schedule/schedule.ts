@@ -1,14 +1,8 @@
-/** A schedule of faults at a CTI Broker, made of a seed: agents, a kind of broker, and what goes wrong when. */
-import type { CtiClient, SubscribeRequest, UnsubscribeResult } from "../../lib/cti/client.js";
-import { Subscriber } from "../../lib/cti/subscriber.js";
-import type { SubscriptionIds } from "../../lib/cti/subscription-ids.js";
-import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
-import { failure } from "./fake-cti-broker.js";
-import type { VirtualClock } from "./virtual-clock.js";
-
-/** The kinds of broker. */
-export const KINDS = ["fast", "serial", "limited", "refusing", "idempotent"] as const;
-type Kind = (typeof KINDS)[number];
+/** A schedule made of a seed: agents, a kind of broker, what goes wrong at it, and what is done at the site meanwhile. */
+import type { VirtualClock } from "../virtual-clock.js";
+import { FAULTS, type Kind, KINDS, ScheduledBroker } from "./broker.js";
+import { Random } from "./random.js";
+import { Site } from "./site.js";
 
 /** What a run has shown. */
 export interface ScheduleReport {
@@ -16,173 +10,120 @@ export interface ScheduleReport {
   kind: Kind;
   agents: number;
   requests: number;
-  /** Requests within the worst minute, and how many are allowed. */
+  /** Requests of the minute that came nearest to its limit, and how many it allowed. */
   worstMinute: number;
   allowed: number;
   mostAtOnce: number;
   parallel: number;
-  /** Agents without the subscription that they should have at the end. */
+  /** Agents without the subscription that they should have at the end, or with a wrong one. */
   missing: number;
   /** Subscriptions that the broker holds and nobody knows, and how many may be there because their answer got lost. */
   orphans: number;
   lostAnswers: number;
+  /** Subscriptions that are known, and that no agent should have. */
+  surplus: number;
+  events: number;
+  /** Events that came out twice. */
+  doubled: number;
+  /** Events that did not come out, and that no gap has told. */
+  untold: number;
 }
 
-const FAULTS = ["ECONNREFUSED", 502, 503, "silent", "flapping", "forget", "losing", "deploy", "quiet"] as const;
 const PHASES = 6;
 const PHASE_MS = 30_000;
+/** Actions of each phase, at most. */
+const MOST_ACTIONS = 3;
 /** Time without faults at the end, in which everything must come right. */
 const CALM_MS = 180_000;
-const RENEW_MS = 120_000;
-const TIMEOUT_MS = 10_000;
-
-/** Mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-class ScheduledBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" | "test"> {
-  readonly held = new Map<string, string>();
-  /** When requests came, milliseconds. */
-  readonly times: number[] = [];
-  mostAtOnce = 0;
-  lostAnswers = 0;
-  fault: (typeof FAULTS)[number] = "quiet";
-  private running = 0;
-  private count = 0;
-  private last: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly kind: Kind,
-    private readonly refused: string,
-    private readonly random: () => number,
-  ) {}
-
-  subscribe({ imAddress = "" }: SubscribeRequest): Promise<string> {
-    return this.answer(() => {
-      if (this.kind === "refusing" && imAddress === this.refused) throw failure(503);
-      const id = this.kind === "idempotent" ? `id-${imAddress}` : `id-${++this.count}`;
-      this.held.set(id, imAddress);
-      return id;
-    }, true);
-  }
-
-  unsubscribe(id: string): Promise<UnsubscribeResult> {
-    return this.answer(() => (this.held.delete(id) ? "ended" : "unknown"), false);
-  }
-
-  async test(): Promise<void> {
-    await this.answer(() => undefined, false);
-  }
-
-  private async answer<T>(work: () => T, makes: boolean): Promise<T> {
-    this.times.push(Date.now());
-    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running);
-    try {
-      await this.delay();
-      const isLost = makes && this.fault === "losing" && this.random() < 0.3;
-      const result = work();
-      if (!isLost) return result;
-      this.lostAnswers++;
-      throw failure("ECONNRESET");
-    } finally {
-      this.running--;
-    }
-  }
-
-  private async delay(): Promise<void> {
-    const { fault } = this;
-    if (fault === "ECONNREFUSED") throw failure(fault);
-    if (fault === "silent") {
-      await wait(TIMEOUT_MS);
-      throw failure("ETIMEDOUT");
-    }
-    if (this.kind === "serial") {
-      const turn = this.last.then(() => wait(30));
-      this.last = turn;
-      await turn;
-    } else await wait(this.kind === "limited" ? 50 : 5);
-    if (typeof fault === "number") throw failure(fault);
-    if (fault === "flapping" && this.random() < 0.7) throw failure(503);
-    if (this.kind === "limited" && this.running > 8) throw failure(503);
-  }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+/** How often something happens to each of these agents, milliseconds. */
+const EVENT_MS = 5000;
+const MOST_WATCHED = 50;
 
 /** What of a run breaks the law; empty when nothing does. */
 export function violations(report: ScheduleReport): string[] {
-  const { worstMinute, allowed, mostAtOnce, parallel, missing, orphans, lostAnswers } = report;
+  const { worstMinute, allowed, mostAtOnce, parallel, missing, orphans, lostAnswers, surplus, doubled, untold } =
+    report;
   return [
     worstMinute > allowed && `${worstMinute} requests in a minute, ${allowed} allowed`,
     mostAtOnce > parallel && `${mostAtOnce} at once, ${parallel} allowed`,
     missing > 0 && `${missing} agents without a subscription`,
     orphans > lostAnswers && `${orphans} subscriptions that nobody knows, ${lostAnswers} answers lost`,
+    surplus > 0 && `${surplus} subscriptions that no agent should have`,
+    untold > 0 && `${untold} events are missing outside of any gap`,
+    doubled > 0 && `${doubled} of the events came out twice`,
   ].filter((one) => one !== false);
 }
 
 /** Runs one schedule. */
 export async function runSchedule(seed: number, clock: VirtualClock, most = 2000): Promise<ScheduleReport> {
-  const random = randomOf(seed);
+  const random = new Random(seed);
   const kind = KINDS[seed % KINDS.length] as Kind;
-  const agents = Math.max(1, Math.round(most ** random()));
-  const parallel = kind === "limited" && random() < 0.3 ? 16 : 4;
+  const agents = Math.max(1, Math.round(most ** random.next()));
+  const parallel = kind === "limited" && random.next() < 0.3 ? 16 : 4;
   const addresses = Array.from({ length: agents }, (_, at) => `sip:agent${at}@contoso.example`);
   const broker = new ScheduledBroker(kind, addresses[0] as string, random);
-  const manager = new SubscriptionManager({
-    client: broker,
-    store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    parallel: () => parallel,
-    backoff: { random },
-  });
-  manager.allSubscribersExpected();
-  const open = (): Subscriber => {
-    const subscriber = new Subscriber(manager, { callback: { url: "http://x" }, renewMs: RENEW_MS });
-    void subscriber.start(addresses);
-    return subscriber;
-  };
-  let subscriber = open();
-  for (let phase = 0; phase < PHASES; phase++) {
-    broker.fault = FAULTS[Math.floor(random() * FAULTS.length)] as (typeof FAULTS)[number];
-    if (broker.fault === "forget") broker.held.clear();
-    if (broker.fault === "deploy") {
-      void subscriber.close(1800, true);
-      await clock.pass(100);
-      subscriber = open();
-      manager.allSubscribersExpected();
+  const site = new Site(broker, clock, random, addresses, parallel);
+  let events = 0;
+  const timer = setInterval(() => {
+    for (const imAddress of addresses.slice(0, MOST_WATCHED)) {
+      const event = { imAddress, callId: `call-${++events}` };
+      site.noteEvent(event, broker.happens(event));
     }
-    await clock.pass(PHASE_MS * random());
+  }, EVENT_MS);
+  for (let phase = 0; phase < PHASES; phase++) {
+    broker.fault = random.pick(FAULTS);
+    for (let action = random.below(MOST_ACTIONS + 1); action > 0; action--) {
+      await clock.pass((PHASE_MS / MOST_ACTIONS) * random.next());
+      await site[random.pick(Site.ACTIONS)]();
+    }
+    await clock.pass((PHASE_MS / 2) * random.next());
   }
   broker.fault = "quiet";
   await clock.pass(CALM_MS);
-  const rows = subscriber.list().filter(({ imAddress }) => kind !== "refusing" || imAddress !== addresses[0]);
-  const { ids } = manager as unknown as { ids: SubscriptionIds };
+  clearInterval(timer);
+  // What was posted last comes in.
+  await clock.pass(2000);
+  let end = stateOf(broker, site);
+  // One may just be being replaced.
+  for (let look = 0; look < 20 && end.missing + end.surplus > 0; look++) {
+    await clock.pass(500);
+    end = stateOf(broker, site);
+  }
   const report = {
-    ...{ seed, kind, agents, parallel, requests: broker.times.length, mostAtOnce: broker.mostAtOnce },
-    worstMinute: worstMinute(broker.times),
-    allowed: 3 * agents + 60,
-    missing: rows.filter(({ subscriptionId = "" }) => !broker.held.has(subscriptionId)).length,
-    orphans: [...broker.held.keys()].filter((id) => ids.ownerOf(id) === undefined).length,
+    ...{ seed, kind, agents, parallel, requests: broker.times.length, mostAtOnce: site.mostAtOnce, events },
+    ...worstMinute(broker.times, site),
+    ...end,
     lostAnswers: broker.lostAnswers,
+    doubled: site.doubled.length,
+    untold: broker.hasForgottenUnseen ? 0 : site.untold.length,
   };
-  await manager.close();
+  await site.close();
   return report;
 }
 
-function worstMinute(times: readonly number[]): number {
-  let worst = 0;
+function stateOf(broker: ScheduledBroker, site: Site): Pick<ScheduleReport, "missing" | "orphans" | "surplus"> {
+  const { held, kind, refused } = broker;
+  const { ids, callback } = site;
+  const isRight = (agent: string): boolean => {
+    const own = held.get(ids.get(agent) ?? "");
+    return own?.imAddress === agent && own.callback === callback;
+  };
+  const used = new Set(ids.values());
+  const others = [...held.keys()].filter((id) => !used.has(id));
+  return {
+    missing: [...site.wanted].filter((agent) => !isRight(agent) && (kind !== "refusing" || agent !== refused)).length,
+    orphans: others.filter((id) => !site.knows(id)).length,
+    surplus: others.filter((id) => site.knows(id)).length,
+  };
+}
+
+function worstMinute(times: readonly number[], site: Site): Pick<ScheduleReport, "worstMinute" | "allowed"> {
+  let worst = { worstMinute: 0, allowed: 60 };
   let from = 0;
   for (const [at, time] of times.entries()) {
     while (time - (times[from] as number) >= 60_000) from++;
-    worst = Math.max(worst, at - from + 1);
+    const [count, allowed] = [at - from + 1, site.allowed(time - 60_000, time)];
+    if (count / allowed > worst.worstMinute / worst.allowed) worst = { worstMinute: count, allowed };
   }
   return worst;
 }
