@@ -138,7 +138,8 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
     writeFileSync(join(target, file), text.replace(/^[ \t]+/gm, ""));
   };
   mkdirSync(join(target, "icons"), { recursive: true });
-  cpSync(join(root, "icons", `${vendor}.svg`), join(target, "icons", `${vendor}.svg`));
+  for (const icon of readdirSync(join(root, "icons")).filter((file) => file.startsWith(vendor)))
+    cpSync(join(root, "icons", icon), join(target, "icons", icon));
   const forms = [EDITOR];
   for (const type of types) forms.push(withRows(await withIncludes(join(source, `${type}.html`)), type));
   write(`${vendor}.html`, forms.join("\n"));

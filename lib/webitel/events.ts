@@ -1,4 +1,4 @@
-/** What Webitel sends us (5.): the look-up of a caller and the events of a call. */
+/** What Webitel sends us (5.): the lookup of a caller and the events of a call. */
 import { randomUUID } from "node:crypto";
 import type { Call, CallDirection } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
@@ -7,10 +7,10 @@ import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
 
-/** The name of a look-up's `msg.event`. */
+/** The name of a lookup's `msg.event`. */
 const LOOKUP_NAME = "lookup";
 
-/** A look-up in all its readings. */
+/** A lookup in all its readings. */
 export interface CallerLookup {
   payload: Record<string, unknown>;
   call: Call;
@@ -18,7 +18,7 @@ export interface CallerLookup {
 }
 
 /**
- * Reads the query of a look-up. A caller with a withheld number has no `cid`, and is a caller too.
+ * Reads the query of a lookup. A caller with a withheld number has no `cid`, and is a caller too.
  * @param receivedAt ISO 8601
  */
 export function readLookup(query: Record<string, unknown>, receivedAt: string): CallerLookup {
@@ -34,7 +34,7 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
       ...withoutEmpty({ from: from as string }),
       at: receivedAt,
     },
-    // The vendor sends no call id: two look-ups of one number are two calls.
+    // The vendor sends no call id: two lookups of one number are two calls.
     event: { key: randomUUID(), vendor: "webitel", name: LOOKUP_NAME, receivedAt },
   };
 }
@@ -47,9 +47,9 @@ function withNumbers(query: Record<string, unknown>): Record<string, unknown> {
 }
 
 /**
- * The answer to a look-up: the flow's object as it is.
+ * The answer to a lookup: the flow's object as it is.
  * @param payload what the flow made
- * @param query what the look-up asked; undefined when the flow threw it away
+ * @param query what the lookup asked; undefined when the flow threw it away
  * @throws ContactCenterError `EINVALID` when it is no object, or still the query
  */
 export function lookupAnswer(payload: unknown, query: unknown): object {

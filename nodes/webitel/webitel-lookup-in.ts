@@ -2,7 +2,7 @@
  * A caller that Webitel asks about before it routes the call.
  *
  * Message out (1): `payload` = the query (`cid` …), `call`, `event`, `req`, and `_webhook`, by which `webitel-lookup-out` finds the call.
- * Message out (2): the same with `reason`, for a look-up that got the fallback: `{"found": false}`.
+ * Message out (2): the same with `reason`, for a lookup that got the fallback: `{"found": false}`.
  * Vendor document: "Webitel REST API usage examples", 2. Inbound calls.
  */
 import type { Node, NodeAPI } from "node-red";

@@ -1,5 +1,5 @@
 /**
- * The answer to a look-up that came in by `webitel-lookup-in`.
+ * The answer to a lookup that came in by `webitel-lookup-in`.
  *
  * Message in: `_webhook` from the in node; the object in `payload` is the answer, as it is.
  * Vendor document: "Webitel REST API usage examples", 2. Inbound calls: the names of the answer's fields are agreed on per project.

@@ -3,7 +3,7 @@ import type { Names } from "../member.js";
 import type { LookupField } from "../tables.js";
 import type { NamedRecord } from "../types.js";
 
-/** What the look-up needs of the vendor. */
+/** What the lookup needs of the vendor. */
 export interface NamesApi {
   /** All records that a field may refer to. */
   listNames(field: LookupField): Promise<NamedRecord[]>;

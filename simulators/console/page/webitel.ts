@@ -21,7 +21,7 @@ const WORDS = {
   lookup: "A customer calls in",
   cid: "Caller number",
   cidHint: "Blank: the number is withheld.",
-  lookupUrl: "Look-up webhook",
+  lookupUrl: "Lookup webhook",
   ask: "Ask the flow",
   answered: "answered in",
   dialer: "The dialer calls",
