@@ -4,6 +4,7 @@
  * A hub forgets its subscriptions with the connection, and events of the time between are lost. So the client subscribes
  * everything again after each outage, repeats what failed until it is served, and then reports the `gap`.
  */
+import { STEADY } from "../core/clock.js";
 import { type BackoffOptions, delay } from "../http/backoff.js";
 import { type Subject, subjectKey } from "./subject.js";
 import { copyEvent, EventReader, type RteEvent } from "./events.js";
@@ -62,7 +63,7 @@ export interface RteClient {
   replace(old: Subscriber, replacement: Subscriber): void;
   /**
    * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
-   * @param lostSinceMs events of what is new here are lost since then, Unix milliseconds: a `gap` reports it
+   * @param lostSinceMs events of what is new here are lost since then, steady milliseconds: a `gap` reports it
    */
   setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;
   /**
@@ -83,7 +84,7 @@ export interface RteClient {
   counts(subscriber: Subscriber): { refused: number; pending: number };
   /** What a subscriber subscribed. */
   subscriptionsOf(subscriber: Subscriber): Subject[];
-  /** Until when a subscriber has got every event, Unix milliseconds; undefined for one without subscriptions. */
+  /** Until when a subscriber has got every event, steady milliseconds; undefined for one without subscriptions. */
   completeUntilMs(subscriber: Subscriber): number | undefined;
 }
 
@@ -187,7 +188,7 @@ class Client implements RteClient {
 
   async list(subscriber: Subscriber): Promise<Result[]> {
     const { hub } = this;
-    const askedMs = Date.now();
+    const askedMs = STEADY.now();
     const active = await hub?.active();
     const otherwise = this.hub === undefined ? "disconnected" : "not answered";
     const isCertain = active !== undefined && hub === this.hub;
@@ -224,7 +225,7 @@ class Client implements RteClient {
   ): void {
     for (const { eventName } of subjects) this.reader.learn(eventName);
     this.subscriptions.add(subscriber, subjects, {
-      nowMs: Date.now(),
+      nowMs: STEADY.now(),
       lostSinceMs,
       isLosing: this.isOutageReported,
       isAnswered,
@@ -270,7 +271,7 @@ class Client implements RteClient {
     const hub = await Hub.open(endpoint, signal, handlers, this.timings);
     if (signal.aborted) await hub.stop();
     signal.throwIfAborted();
-    const connectedMs = Date.now();
+    const connectedMs = STEADY.now();
     const stop = (): void => void hub.stop();
     signal.addEventListener("abort", stop, { once: true });
     this.hub = hub;
@@ -283,7 +284,7 @@ class Client implements RteClient {
     this.synchroniser.detach(signal.aborted);
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
-    pace.ended(Date.now() - connectedMs, this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing());
+    pace.ended(STEADY.now() - connectedMs, this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing());
     this.seenMs = hub.seenMs;
     this.subscriptions.disconnected(hub.seenMs);
     return reason;
@@ -304,9 +305,10 @@ class Client implements RteClient {
   }
 
   private takeAnswers(answers: Answers): void {
+    const nowMs = STEADY.now();
     for (const subject of this.subscriptions.missing(Infinity)) {
       const answer = answers.get(subjectKey(subject));
-      if (answer) this.subscriptions.answered(subject, answer.subscribed, answer.message, Date.now());
+      if (answer) this.subscriptions.answered(subject, answer.subscribed, answer.message, nowMs);
     }
     this.reportNews();
   }
@@ -326,7 +328,7 @@ class Client implements RteClient {
   }
 
   private receivers(subject: Subject): readonly Subscriber[] {
-    if (this.subscriptions.arrived(subject, Date.now())) this.reportNews();
+    if (this.subscriptions.arrived(subject, STEADY.now())) this.reportNews();
     return this.subscriptions.receivers(subject);
   }
 

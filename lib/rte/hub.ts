@@ -4,6 +4,7 @@
  */
 import type { HubConnection } from "@microsoft/signalr";
 import { ContactCenterError, redact } from "./errors.js";
+import { STEADY } from "../core/clock.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/errors.js";
 import { type Subject, subjectKey } from "./subject.js";
@@ -66,10 +67,10 @@ function wireItems(subjects: readonly Subject[]): { EntityId: string; EventName:
 
 /** A connection that works. */
 export class Hub {
-  /** When the hub last said anything, Unix milliseconds. */
-  heardMs = Date.now();
-  /** Everything that the hub sent before has been read, Unix milliseconds. A flow that is behind makes it earlier. */
-  seenMs = Date.now();
+  /** When the hub last said anything, steady milliseconds. */
+  heardMs = STEADY.now();
+  /** Everything that the hub sent before has been read, steady milliseconds. A flow that is behind makes it earlier. */
+  seenMs = STEADY.now();
   /** Its address. */
   get url(): string {
     return this.endpoint.url;
@@ -138,7 +139,7 @@ export class Hub {
     };
     const frames = {
       onFrame: (): void => {
-        this.heardMs = Date.now();
+        this.heardMs = STEADY.now();
         this.seenMs = transport.drainedMs;
       },
       onInvocation: (target: string, args: readonly unknown[]): void => this.take(target, args[0]),
@@ -153,7 +154,7 @@ export class Hub {
     connection.onclose(() => this.end(this.whyClosed()));
     try {
       await connection.start();
-      this.heardMs = Date.now();
+      this.heardMs = STEADY.now();
       this.isStarted = true;
     } catch (error) {
       giveUp.abort();
@@ -182,7 +183,7 @@ export class Hub {
 
   /** Everything was read, so the hub is not just waiting for a flow that is behind. */
   private checkSilence(): void {
-    const silentMs = Date.now() - this.heardMs;
+    const silentMs = STEADY.now() - this.heardMs;
     if (!this.isStarted || this.isOver || silentMs < this.timings.silenceMs) return;
     const cause = { vendor: "enreach", operation: "listen" } as const;
     const seconds = Math.round(silentMs / 1000);

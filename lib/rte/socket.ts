@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import type { HttpRequest, ITransport } from "@microsoft/signalr";
 import type { WebSocket } from "ws";
 import { ContactCenterError } from "./errors.js";
+import { STEADY } from "../core/clock.js";
 import { readIgnoringCase } from "../core/values.js";
 import { tunnelAgent } from "../http/proxy.js";
 import { ProxyFault } from "../http/proxy-fault.js";
@@ -124,7 +125,7 @@ async function send(
   first: string,
   { Authorization: _shared, ...headers }: Record<string, string> = {},
 ): Promise<RestAnswer> {
-  const endMs = Date.now() + context.negotiateMs;
+  const endMs = STEADY.now() + context.negotiateMs;
   let address = first;
   for (let left = MAX_HTTP_REDIRECTS; ; left--) {
     const { pathname, search } = new URL(address);
@@ -134,7 +135,7 @@ async function send(
       path: pathname + search,
       headers: { ...headers, ...headersFor(context, address) },
       signal: context.signal,
-      timeoutMs: endMs - Date.now(),
+      timeoutMs: endMs - STEADY.now(),
       takesRedirect: true,
     });
     keepCookies(context, address, answer);
@@ -188,7 +189,7 @@ export class SocketTransport implements ITransport {
   onreceive: ((data: string | ArrayBuffer) => void) | null = null;
   onclose: ((error?: unknown) => void) | null = null;
   /** When everything that had arrived was read, Unix milliseconds. A flow that is behind keeps it back. */
-  drainedMs = Date.now();
+  drainedMs = STEADY.now();
   private socket: WebSocket | undefined;
 
   /** @param onDrained called each time that everything was read */
@@ -263,7 +264,7 @@ export class SocketTransport implements ITransport {
   /** Notes when everything was read: nothing more came in a turn of the event loop in which the socket was being read. */
   private watch(socket: WebSocket, tcp: Socket): void {
     const timer = setInterval(() => {
-      const [nowMs, { bytesRead }] = [Date.now(), tcp];
+      const [nowMs, { bytesRead }] = [STEADY.now(), tcp];
       // By then what had arrived before has been read.
       setImmediate(() => {
         if (socket.isPaused || tcp.bytesRead !== bytesRead) return;
@@ -271,7 +272,7 @@ export class SocketTransport implements ITransport {
         this.onDrained();
       });
     }, this.context.drainMs);
-    this.drainedMs = Date.now();
+    this.drainedMs = STEADY.now();
     socket.once("close", () => clearInterval(timer));
   }
 

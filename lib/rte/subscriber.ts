@@ -1,4 +1,5 @@
 /** What a client tells those who subscribed. */
+import { STEADY } from "../core/clock.js";
 import type { RteEvent } from "./events.js";
 import type { Reason } from "./retry.js";
 import type { Subject } from "./subject.js";
@@ -17,7 +18,7 @@ export interface Outcome {
   refused: Result[];
 }
 
-/** A time in which events of these subjects may have been lost; Unix milliseconds. */
+/** A time in which events of these subjects may have been lost; milliseconds of the steady clock. */
 export interface Loss {
   fromMs: number;
   toMs: number;
@@ -77,6 +78,6 @@ export function disconnectedNotice({ reason, retryInMs }: State & { word: "disco
 /** The notice of a loss that is over. */
 export function gapNotice({ fromMs, toMs, subjects }: Loss): Notice & { topic: "gap" } {
   const subscriptions = subjects.map(({ entityId, eventName }) => ({ entityId, eventName }));
-  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(STEADY.toClock(ms)).toISOString()) as [string, string];
   return { topic: "gap", payload: { from, to, durationMs: toMs - fromMs, subscriptions } };
 }

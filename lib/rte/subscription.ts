@@ -20,7 +20,7 @@ export const REFUSED_RETRY_MS = 300_000;
 /** How subscriptions are added. */
 export interface AddOptions {
   nowMs: number;
-  /** Events since then are lost for this subscriber, because it was not there; Unix milliseconds. */
+  /** Events since then are lost for this subscriber, because it was not there; steady milliseconds. */
   lostSinceMs?: number | undefined;
   /** Events are being lost now, because there is an outage. */
   isLosing?: boolean;
@@ -59,19 +59,19 @@ export interface Entry<S> {
   isInRelease: boolean;
   /** The hub's message, or why the call failed. */
   message: string | null;
-  /** When the hub agreed, or was asked last and said that it serves it, Unix milliseconds. */
+  /** When the hub agreed, or was asked last and said that it serves it, steady milliseconds. */
   subscribedAtMs: number;
-  /** Everything that was sent before has been read, and an event proves that the hub served it then, Unix milliseconds. */
+  /** Everything that was sent before has been read, and an event proves that the hub served it then, steady milliseconds. */
   provenMs: number;
   /** The hub serves it, and a message subscribed it again: the hub's answer decides whether it still does. */
   isToConfirm: boolean;
-  /** Before that no message has the hub asked again, Unix milliseconds. */
+  /** Before that no message has the hub asked again, steady milliseconds. */
   notAgainBeforeMs: number;
   /** Calls about this subject that failed in a row. */
   failures: number;
   /** A call about this subject alone failed: it comes last, so that it cannot keep the others from being served. */
   isSuspect: boolean;
-  /** Not to be asked before, Unix milliseconds. */
+  /** Not to be asked before, steady milliseconds. */
   notBeforeMs: number;
 }
 
@@ -111,7 +111,7 @@ export function isMissing({ word, shares, isToConfirm }: Entry<object>): boolean
   return shares.size > 0 && (word !== "subscribed" || isToConfirm);
 }
 
-/** Until when the hub surely served what it serves, Unix milliseconds. */
+/** Until when the hub surely served what it serves, steady milliseconds. */
 export function servedUntilMs({ subscribedAtMs, provenMs }: Entry<object>): number {
   return Math.max(subscribedAtMs, provenMs);
 }
@@ -158,7 +158,7 @@ export function releaseOf({ entityId, eventName }: Subject, entry: Entry<object>
 
 /**
  * Forgets what the hub said: it is asked again.
- * @param servedMs until when the hub surely served it, Unix milliseconds; undefined when it never did
+ * @param servedMs until when the hub surely served it, steady milliseconds; undefined when it never did
  */
 export function lose(entry: Entry<object>, servedMs = 0): void {
   for (const share of entry.shares.values()) {
@@ -189,7 +189,7 @@ export function countsOf(parts: readonly [Entry<object>, Share][]): { refused: n
 }
 
 /**
- * Until when a subscriber has got every event, Unix milliseconds. What the hub refused does not count.
+ * Until when a subscriber has got every event, steady milliseconds. What the hub refused does not count.
  * @param seenMs when everything that the hub had sent was read
  * @returns undefined for one without subscriptions
  */

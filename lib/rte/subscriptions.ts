@@ -100,7 +100,7 @@ export class Subscriptions<S extends object> {
 
   /**
    * Who got the last event of this spelling; undefined when that is not known, and {@link receivers} has to look.
-   * @param seenMs everything that the hub sent before has been read, Unix milliseconds
+   * @param seenMs everything that the hub sent before has been read, steady milliseconds
    */
   route(subject: Subject, seenMs: number): readonly S[] | undefined {
     const route = this.routes.find(subject);
@@ -175,13 +175,13 @@ export class Subscriptions<S extends object> {
     return [...this.entries.values()].every(({ shares }) => shares.size === 0);
   }
 
-  /** When something is to be asked again, Unix milliseconds; undefined when all is settled. */
+  /** When something is to be asked again, steady milliseconds; undefined when all is settled. */
   nextMs(): number | undefined {
     const open = this.open((entry) => isMissing(entry) || isSurplus(entry));
     return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
-  /** Leaves a subject that ends the connection alone until then, Unix milliseconds. */
+  /** Leaves a subject that ends the connection alone until then, steady milliseconds. */
   rest(subject: Subject, untilMs: number): void {
     for (const entry of this.known([subject]))
       if (entry.notBeforeMs < untilMs) Object.assign(entry, { notBeforeMs: untilMs, message: ENDS_CONNECTION });
@@ -253,7 +253,7 @@ export class Subscriptions<S extends object> {
 
   /**
    * Notes what the hub says that it serves, by {@link subjectKey}: what it lacks, and was settled before, is asked for again.
-   * @param askedMs when the hub was asked, Unix milliseconds
+   * @param askedMs when the hub was asked, steady milliseconds
    * @returns what it lacks, by {@link subjectKey}
    */
   confirmed(served: ReadonlySet<string>, askedMs: number): Set<string> {

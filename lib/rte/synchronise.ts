@@ -1,4 +1,5 @@
 /** Brings the hub in line with the subscriptions: asks for what is missing, takes back what is too much, and notes each answer. */
+import { STEADY } from "../core/clock.js";
 import { type BackoffOptions, backoffDelay } from "../http/backoff.js";
 import { networkError } from "../http/errors.js";
 import { ContactCenterError } from "./errors.js";
@@ -29,7 +30,7 @@ function failed<S extends object>(
   message: string,
   isAlone = false,
 ): void {
-  if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, Date.now());
+  if (isCurrent()) subscriptions.failed(subject, { message, isAlone, waitMs }, STEADY.now());
 }
 
 /** Waits for a call that others have to wait for: where it is not answered in time, they lost that time. */
@@ -46,10 +47,10 @@ async function holding<S extends object, T>({ subscriptions, isCurrent }: HubCal
 async function noting(sizes: CallSizes, subjects: readonly Subject[], call: Promise<Answers>): Promise<Answers> {
   try {
     const answers = await call;
-    sizes.answered(subjects, Date.now());
+    sizes.answered(subjects, STEADY.now());
     return answers;
   } catch (error) {
-    if (hubMessage(error) !== NOT_ANSWERED) sizes.answered(subjects, Date.now());
+    if (hubMessage(error) !== NOT_ANSWERED) sizes.answered(subjects, STEADY.now());
     throw error;
   }
 }
@@ -82,7 +83,7 @@ function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFau
     },
     (subjects, answers) => {
       // One time for all, and with it one gap.
-      const nowMs = Date.now();
+      const nowMs = STEADY.now();
       for (const subject of isCurrent() ? subjects : []) {
         const answer = answers.get(subjectKey(subject));
         if (answer === undefined) failed(calls, subject, NOT_ANSWERED);
@@ -92,8 +93,8 @@ function subscribeMissing<S extends object>(calls: HubCalls<S>): Promise<CallFau
     (...failure) => failed(calls, ...failure),
   );
   return untilClosed(async () => {
-    await subscribing.run(sizes.calls(subscriptions.missing(Date.now())));
-    const surplus = isCurrent() && subscriptions.isSurplusAll() ? subscriptions.surplus(Date.now()) : [];
+    await subscribing.run(sizes.calls(subscriptions.missing(STEADY.now())));
+    const surplus = isCurrent() && subscriptions.isSurplusAll() ? subscriptions.surplus(STEADY.now()) : [];
     if (surplus.length === 0) return subscribing.fault;
     subscriptions.releasing(surplus);
     const refusal = await refusalOf(
@@ -196,7 +197,7 @@ export class Synchroniser<S extends object> {
   detach(isOurs: boolean): void {
     this.hub = undefined;
     if (isOurs) this.sizes.left();
-    else this.sizes.ended(Date.now(), this.subscriptions.isServing());
+    else this.sizes.ended(STEADY.now(), this.subscriptions.isServing());
     this.faults.call = this.faults.release = this.reported = undefined;
     this.releases.clear();
     clearTimeout(this.retry);
@@ -221,7 +222,7 @@ export class Synchroniser<S extends object> {
     if (hub === undefined) return;
     clearTimeout(this.retry);
     // Whatever asks for them: a message or a deploy, too.
-    for (const subject of subscriptions.missing(Date.now()))
+    for (const subject of subscriptions.missing(STEADY.now()))
       subscriptions.rest(subject, this.sizes.restUntilMs(subject));
     const limit = setTimeout(() => this.giveUp(hub), options.callMs);
     const calls = this.callsOf(hub);
@@ -229,11 +230,11 @@ export class Synchroniser<S extends object> {
     clearTimeout(limit);
     if (!calls.isCurrent()) return;
     this.note("call", fault);
-    const surplus = subscriptions.surplus(Date.now());
+    const surplus = subscriptions.surplus(STEADY.now());
     if (surplus.length > 0) this.release(calls, surplus);
     options.onNews();
     const nextMs = subscriptions.nextMs();
-    if (nextMs !== undefined) this.retry = setTimeout(() => void this.run(), Math.max(0, nextMs - Date.now()));
+    if (nextMs !== undefined) this.retry = setTimeout(() => void this.run(), Math.max(0, nextMs - STEADY.now()));
   }
 
   private callsOf(hub: Hub): HubCalls<S> {
@@ -248,10 +249,10 @@ export class Synchroniser<S extends object> {
     };
     const onLateAnswers = (answers: Answers, subjects: readonly Subject[]): void => {
       if (!isCurrent()) return;
-      this.sizes.answered(subjects, Date.now());
+      this.sizes.answered(subjects, STEADY.now());
       for (const subject of subjects) {
         const answer = answers.get(subjectKey(subject));
-        if (answer) subscriptions.answeredLate(subject, answer, Date.now());
+        if (answer) subscriptions.answeredLate(subject, answer, STEADY.now());
       }
       void this.run();
     };

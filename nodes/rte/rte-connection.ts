@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
+import { STEADY } from "../../lib/core/clock.js";
 import { onceDeployed, onDeployBegin, onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
@@ -55,7 +56,7 @@ export = (RED: NodeAPI) => {
     void ready.then(() => (isKnown = true));
     const save = async (): Promise<void> => {
       if (!isKnown) return;
-      const progress = shared.currentProgress();
+      const progress = mapTimes(shared.currentProgress(), (ms) => STEADY.toClock(ms));
       const text = JSON.stringify(progress);
       if (text === saved) return;
       saved = text;
@@ -76,6 +77,11 @@ export = (RED: NodeAPI) => {
   }
   return RteConnectionNode;
 };
+
+/** The same progress by another clock. */
+function mapTimes(progress: Progress, by: (ms: number) => number): Progress {
+  return Object.fromEntries(Object.entries(progress).map(([id, ms]) => [id, by(ms)]));
+}
 
 /** The client of the node before it while that can serve the connection; else a new one, which knows how far each node was. */
 function share(
@@ -100,10 +106,8 @@ function share(
   // What joins at the end of the first deploy was there in the earlier run, for all that is known.
   const first = new Promise<void>((resolve) => void onceDeployed(RED, resolve));
   const ready = Promise.all([readEarlier(file), first]).then(([{ progress, otherwiseMs, why }]) => {
-    shared.progress = shared.ofExpected({
-      ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)),
-      ...progress,
-    });
+    const earlier = { ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)), ...progress };
+    shared.progress = shared.ofExpected(mapTimes(earlier, (ms) => STEADY.fromClock(ms)));
     if (why !== undefined) node.warn(RED._("rte.warnings.unusable", { why }));
   });
   return { shared, ready };

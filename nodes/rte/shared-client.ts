@@ -8,6 +8,7 @@ import { type Subject, subjectKey } from "../../lib/rte/subject.js";
 import type { RteEvent } from "../../lib/rte/events.js";
 import type { Login } from "../../lib/rte/login.js";
 import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
+import { STEADY } from "../../lib/core/clock.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { perRuntime } from "../shared/runtime.js";
 import type { Reporter } from "./reporter.js";
@@ -28,7 +29,7 @@ export interface User extends Subscriber {
 
 /** Keeps the place of a subscriber: what comes waits for the end of the deploy, for the same node or for its successor. */
 class Place implements Subscriber {
-  private readonly sinceMs = Date.now();
+  private readonly sinceMs = STEADY.now();
   private items: Item[];
   private isDropped = false;
   private readonly limit: NodeJS.Timeout;
@@ -60,7 +61,7 @@ class Place implements Subscriber {
   readonly onState = (): void => undefined;
 
   private isLate(): boolean {
-    return Date.now() - this.sinceMs > MAX_WAIT_MS;
+    return STEADY.now() - this.sinceMs > MAX_WAIT_MS;
   }
 
   private overflow(): void {
@@ -68,7 +69,7 @@ class Place implements Subscriber {
       this.isDropped = true;
       this.items = this.items.filter((item) => !("rte" in item));
     } else {
-      this.passedSinceMs ??= Date.now();
+      this.passedSinceMs ??= STEADY.now();
       this.handOver(this.owner);
     }
   }

@@ -88,4 +88,27 @@ describe("lib/rte/client against another hub: certainty", () => {
     assert.equal(foreign.hub.count("Subscribe"), 2);
     assert.equal(recorder.all("gap").length, 0);
   });
+
+  for (const when of ["before", "in"])
+    it(`reports the true length of an outage where the clock was set back ${when} it`, async () => {
+      const recorder = await foreign.subscribed();
+      const { now } = Date;
+      const setBack = (): void => void (Date.now = () => now() - 600_000);
+      try {
+        if (when === "before") setBack();
+        await sleep(100);
+        foreign.hub.onUpgrade = () => 503;
+        foreign.hub.drop();
+        await recorder.notice("disconnected");
+        if (when === "in") setBack();
+        await sleep(400);
+        foreign.hub.onUpgrade = () => undefined;
+        const { payload } = await recorder.notice("gap");
+        assert.ok(payload.durationMs >= 400 && payload.durationMs < 10_000, `${payload.durationMs} ms`);
+        assert.equal(Date.parse(payload.to) - Date.parse(payload.from), payload.durationMs);
+        assert.ok(Math.abs(Date.parse(payload.to) - Date.now()) < 5000, "to, as the clock is set");
+      } finally {
+        Date.now = now;
+      }
+    });
 });
