@@ -42,6 +42,10 @@ const REFUSED_PACE_MS = 10_000;
 
 /** A connection on which there was nothing to serve was a good one after this time, in milliseconds. */
 const GOOD_MS = 2000;
+/** A connection that served something and ended within this time is a short one, in milliseconds. */
+const SHORT_MS = 60_000;
+/** Short connections in a row that are followed at once; then the back-off grows: something ends them each time. */
+const QUICK_CONNECTIONS = 10;
 /** Settings that cannot be used are tried no faster than this, in milliseconds: nobody was asked, and only an edit helps. */
 const SETTINGS_PACE_MS = 30_000;
 /** A server cannot ask for a longer pause than this, in milliseconds. */
@@ -51,17 +55,21 @@ const MAX_RETRY_AFTER_MS = 30_000;
 export class Pace {
   private attempt = 0;
   private refusals = 0;
+  /** Short connections in a row. */
+  private short = 0;
 
   constructor(private readonly backoff: BackoffOptions = {}) {}
 
   /**
-   * A connection has ended. After one that served something the back-off starts again, with its first step; after one that
-   * served nothing it goes on.
+   * A connection has ended. After one that served something the back-off starts again, with its first step, unless many were
+   * short; after one that served nothing it goes on.
    * @param hasServed undefined where nothing was subscribed
    */
   ended(connectedForMs: number, hasServed: boolean | undefined): void {
     this.refusals = 0;
-    if (hasServed ?? connectedForMs >= GOOD_MS) this.attempt = 0;
+    if (!(hasServed ?? connectedForMs >= GOOD_MS)) return;
+    this.short = connectedForMs < SHORT_MS ? this.short + 1 : 0;
+    this.attempt = Math.max(0, this.short - QUICK_CONNECTIONS);
   }
 
   /** @returns milliseconds until the next try after this failure */

@@ -86,4 +86,17 @@ describe("lib/rte/retry", () => {
     ]);
     assert.equal(reasonOf(new Error("odd")), "network");
   });
+
+  it("grows where each connection serves something and ends soon, until one lasts", () => {
+    const pace = new Pace({ random: () => 1 });
+    const lost = (connectedForMs: number): number => {
+      pace.ended(connectedForMs, true);
+      return pace.next(new Error("gone"));
+    };
+    for (let count = 0; count < 10; count++) assert.equal(lost(400), 500);
+    assert.deepEqual([lost(400), lost(20_000), lost(400)], [1000, 2000, 4000]);
+    for (let count = 0; count < 10; count++) lost(400);
+    assert.equal(lost(400), 30_000);
+    assert.equal(lost(60_000), 500);
+  });
 });
