@@ -83,6 +83,8 @@ export class Hub {
   private isOver = false;
   private connection: HubConnection | undefined;
   private closeError: string | undefined;
+  /** Calls without an answer: the end of the connection may be the hub's answer to the first of them. */
+  private readonly open: HubMethod[] = [];
   /** Methods that want a list although the vendor's document leaves it open. */
   private readonly wantsList = new Set<HubMethod>();
 
@@ -191,18 +193,20 @@ export class Hub {
   }
 
   private whyClosed(): ContactCenterError {
-    return this.closeError ? this.hubError("connect", this.closeError) : this.networkError("listen", "ECONNRESET");
+    const [operation = "listen"] = this.open;
+    if (!this.closeError) return this.networkError(operation, "ECONNRESET");
+    return this.hubError(operation, this.closeError, "rte.errors.closed");
   }
 
   private networkError(operation: string, code: string, ms = 0): ContactCenterError {
     return networkError({ vendor: "enreach", operation }, code, this.endpoint.url, ms);
   }
 
-  private hubError(operation: string, error: unknown): ContactCenterError {
+  private hubError(operation: string, error: unknown, sentence = "rte.errors.hub"): ContactCenterError {
     const text = error instanceof Error ? error.message : String(error);
     const detail = redact(text, [this.endpoint.token]).trim().slice(0, 500);
     const cause = { vendor: "enreach", operation, detail } as const;
-    return new ContactCenterError("EHUB", "rte.errors.hub", cause, { operation, detail });
+    return new ContactCenterError("EHUB", sentence, cause, { operation, detail });
   }
 
   /**
@@ -211,10 +215,13 @@ export class Hub {
    */
   private async invoke(method: HubMethod, ...args: unknown[]): Promise<unknown> {
     if (this.connection === undefined || this.isOver) throw noConnection(method);
+    this.open.push(method);
     try {
       return await this.connection.invoke<unknown>(method, ...args);
     } catch (error) {
       throw this.isOver ? noConnection(method) : this.hubError(method, error);
+    } finally {
+      this.open.splice(this.open.indexOf(method), 1);
     }
   }
 

@@ -23,7 +23,7 @@ import { type Subject, subjectKey } from "./subject.js";
 import { TIMINGS } from "./timings.js";
 
 /** What is said of a subscription that ends the connection instead of being answered, and rests for it. */
-const ENDS_CONNECTION = "ends the connection";
+export const ENDS_CONNECTION = "ends the connection";
 
 /** The subscriptions of all subscribers against what the hub serves. */
 export class Subscriptions<S extends object> {
@@ -181,10 +181,18 @@ export class Subscriptions<S extends object> {
     return open.length === 0 ? undefined : Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
   }
 
-  /** Leaves a subject that ends the connection alone until then, steady milliseconds. */
-  rest(subject: Subject, untilMs: number): void {
-    for (const entry of this.known([subject]))
-      if (entry.notBeforeMs < untilMs) Object.assign(entry, { notBeforeMs: untilMs, message: ENDS_CONNECTION });
+  /**
+   * Leaves subjects that end the connection alone for a while.
+   * @param untilMs until when one rests, steady milliseconds; 0 for one that does not
+   * @returns those that rest
+   */
+  rest(untilMs: (subject: Subject) => number): Subject[] {
+    const resting = [...this.entries.values()].filter((entry) => {
+      const restUntilMs = isMissing(entry) ? untilMs(entry.subject) : 0;
+      if (entry.notBeforeMs < restUntilMs) Object.assign(entry, { notBeforeMs: restUntilMs, message: ENDS_CONNECTION });
+      return restUntilMs > 0 && entry.message === ENDS_CONNECTION;
+    });
+    return resting.map(({ subject }) => subject);
   }
 
   /** Notes that a `Subscribe` of these is sent: until it is settled, the hub may serve them. */

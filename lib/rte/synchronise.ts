@@ -7,7 +7,7 @@ import { type Subject, subjectKey } from "./subject.js";
 import { type CallFault, Calls, hubMessage, isTimeout, NOT_ANSWERED } from "./calls.js";
 import { CallSizes, parts } from "./call-size.js";
 import type { Answers, Hub } from "./hub.js";
-import type { Subscriptions } from "./subscriptions.js";
+import { ENDS_CONNECTION, type Subscriptions } from "./subscriptions.js";
 
 /** What the calls to one hub need to know. */
 interface HubCalls<S extends object> {
@@ -151,6 +151,13 @@ async function refusalOf(unsubscribedAll: Promise<boolean>): Promise<string | un
   }
 }
 
+/** What is reported of items that end the connection, and rest for it. */
+function restFault([first, ...others]: readonly Subject[]): CallFault | undefined {
+  if (first === undefined) return undefined;
+  const more = others.length > 0 ? ` and ${others.length} more` : "";
+  return { operation: "Subscribe", message: `${first.eventName} of ${first.entityId}${more}: ${ENDS_CONNECTION}` };
+}
+
 /** What a {@link Synchroniser} needs to know. */
 export interface SynchroniserOptions {
   /** Milliseconds for the calls of a pass, on a connection on which the hub serves nothing. */
@@ -222,14 +229,13 @@ export class Synchroniser<S extends object> {
     if (hub === undefined) return;
     clearTimeout(this.retry);
     // Whatever asks for them: a message or a deploy, too.
-    for (const subject of subscriptions.missing(STEADY.now()))
-      subscriptions.rest(subject, this.sizes.restUntilMs(subject));
+    const resting = subscriptions.rest((subject) => this.sizes.restUntilMs(subject));
     const limit = setTimeout(() => this.giveUp(hub), options.callMs);
     const calls = this.callsOf(hub);
     const fault = await subscribeMissing(calls);
     clearTimeout(limit);
     if (!calls.isCurrent()) return;
-    this.note("call", fault);
+    this.note("call", fault ?? restFault(resting));
     const surplus = subscriptions.surplus(STEADY.now());
     if (surplus.length > 0) this.release(calls, surplus);
     options.onNews();

@@ -19,27 +19,33 @@ function sentence(text: string): string {
   return text.trim().replace(/[^.!?]$/, "$&.");
 }
 
-/** Reports to the log of a node. */
+/** Reports to the log of a node. What was said within the last minute is not said again, and nor is its end. */
 export function reporterOf(RED: NodeAPI, node: Node): Reporter {
-  let reported: Reason | undefined;
+  /** What the log says that is wrong. */
+  let outage: Reason | undefined;
+  let isFailing = false;
   return {
     onUnknown: ({ kind, what }) => node.warn(logLine(RED._(`rte.warnings.${kind}`, { what }))),
     onCallFault(fault) {
-      if (fault === undefined) node.log(RED._("rte.warnings.calls-back"));
-      else {
-        const why = sentence(fault.message);
-        warnOncePerMinute(node, fault.operation, RED._("rte.warnings.calls", { operation: fault.operation, why }));
+      if (fault !== undefined) {
+        const text = RED._("rte.warnings.calls", { operation: fault.operation, why: sentence(fault.message) });
+        isFailing = warnOncePerMinute(node, fault.operation, text) || isFailing;
+      } else {
+        if (isFailing) node.log(RED._("rte.warnings.calls-back"));
+        isFailing = false;
       }
     },
     onState(state) {
-      if (state.word === "disconnected" && state.reason !== reported) {
-        reported = state.reason;
-        const why = sentence(localize(RED, state.error).message);
-        const seconds = (state.retryInMs / 1000).toFixed(1);
-        warnOncePerMinute(node, state.reason, RED._("rte.warnings.disconnected", { why, seconds }));
+      if (state.word === "disconnected" && state.reason !== outage) {
+        const text = (): string => {
+          const why = sentence(localize(RED, state.error).message);
+          return RED._("rte.warnings.disconnected", { why, seconds: (state.retryInMs / 1000).toFixed(1) });
+        };
+        // An outage that lasts is said with a later try.
+        if (warnOncePerMinute(node, state.reason, text)) outage = state.reason;
       } else if (state.word === "connected") {
-        if (reported !== undefined) node.log(RED._("rte.warnings.back"));
-        reported = undefined;
+        if (outage !== undefined) node.log(RED._("rte.warnings.back"));
+        outage = undefined;
       }
     },
   };

@@ -48,8 +48,9 @@ export function answerReport(
  * Warns, unless the node has warned of the same thing within the last minute.
  * @param thing what the warning is about, such as a field's name; not the text, which may differ each time
  * @param text the warning, or what makes it when it is needed
+ * @returns false when it has
  */
-export function warnOncePerMinute(node: Node, thing: string, text: string | (() => string)): void {
+export function warnOncePerMinute(node: Node, thing: string, text: string | (() => string)): boolean {
   const times = warnedAt.get(node) ?? new Map<string, number>();
   warnedAt.set(node, times);
   const now = Date.now();
@@ -59,7 +60,8 @@ export function warnOncePerMinute(node: Node, thing: string, text: string | (() 
     times.delete(known);
   }
   const key = thing.slice(0, LONGEST_LINE);
-  if (times.has(key) || times.size >= THINGS_PER_MINUTE) return;
+  if (times.has(key) || times.size >= THINGS_PER_MINUTE) return false;
   times.set(key, now);
   node.warn(logLine(typeof text === "string" ? text : text()));
+  return true;
 }

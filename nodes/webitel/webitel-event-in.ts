@@ -14,7 +14,7 @@ import { openEventWebhook } from "../shared/webhook/event.js";
 export = (RED: NodeAPI) => {
   function EventIn(this: Node<WebhookCredentials>, config: WebhookConfig): void {
     RED.nodes.createNode(this, config);
-    const warnOfName = (name: string): void =>
+    const warnOfName = (name: string): boolean =>
       warnOncePerMinute(this, name, RED._("webitel.unknown-event", { name: logLine(name, LONGEST_NAME) }));
     openEventWebhook(RED, this, config, {
       form: true,

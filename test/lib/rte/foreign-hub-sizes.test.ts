@@ -104,4 +104,23 @@ describe("lib/rte/client against another hub: calls that end the connection", ()
     await sleep(1000);
     assert.ok(connections() - before <= 2, `${connections() - before} connections in a second`);
   });
+
+  it("names the call that the hub ended the connection on, and the item that rests", async () => {
+    endOn(hasBad);
+    const recorder = foreign.open();
+    void recorder.setSubscriptions([of("QueueStatus"), of("UserStatus", "bad-1")]);
+    const { payload } = await recorder.notice("error");
+    assert.deepEqual(payload, { operation: "Subscribe", message: "UserStatus of bad-1: ends the connection" });
+    assert.equal((await recorder.list())[1]?.message, "ends the connection");
+    for (const state of recorder.states)
+      if (state.word === "disconnected") assert.match(String(state.error), /\(Enreach, Subscribe\)/);
+    foreign.hub.onCall = () => {
+      for (const socket of foreign.hub.sockets) socket.send('{"type":7,"error":"No such user"}\u001e');
+      return new Promise(() => undefined);
+    };
+    void recorder.subscribe([of("QueueCallInArrived")]);
+    const said = (): string =>
+      String(recorder.states.flatMap((state) => ("error" in state ? [state.error] : [])).at(-1));
+    await until("the hub's word", () => said().includes("The hub closed the connection (Subscribe): No such user"));
+  });
 });
