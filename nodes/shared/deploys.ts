@@ -1,5 +1,6 @@
 /** The begin of a deploy, before any node is stopped, and its end, when every node stands and can be sent to. */
 import type { NodeAPI } from "node-red";
+import { type FlowNode, reaches } from "./reach.js";
 import { perRuntime } from "./runtime.js";
 
 type Moment = "flows:stopping" | "flows:stopped" | "flows:started";
@@ -9,8 +10,17 @@ interface Deploys {
   /** Who wants to know of their moments. */
   callbacks: Record<Moment, Set<() => void>>;
   /** The flows that run. */
-  running: unknown;
+  running: { flows: FlowNode[] } | undefined;
   isStarting: boolean;
+  /** Says whether the deploy that is going on stops one of the nodes that a node sends to. */
+  isCutOff: ((id: string) => boolean) | undefined;
+}
+
+/** What the runtime says of a deploy. */
+interface DeployEvent {
+  config?: { flows: FlowNode[] };
+  type?: "full" | "flows" | "nodes";
+  diff?: Record<"changed" | "removed" | "linked" | "rewired" | "flowChanged", string[]>;
 }
 
 /** True while flows stop for others to start: in a deploy, but not when Node-RED, or its flows, shall end. */
@@ -58,6 +68,14 @@ export function onceDeployedOrStopped(RED: NodeAPI, callback: () => void): void 
   const stops = [onDeployEnd(RED, end), on(RED, "flows:stopped", onStopped)];
 }
 
+/**
+ * True while a deploy has stopped a node that this one sends to: Node-RED drops messages for a node that is stopped and not
+ * yet made again.
+ */
+export function isCutOff(RED: NodeAPI, id: string): boolean {
+  return deploysOf(RED).isCutOff?.(id) === true;
+}
+
 function on(RED: NodeAPI, moment: Moment, callback: () => void): () => void {
   const callbacks = deploysOf(RED).callbacks[moment];
   callbacks.add(callback);
@@ -71,20 +89,36 @@ const deploysOf = perRuntime((RED): Deploys => {
     "flows:stopped": new Set<() => void>(),
     "flows:started": new Set<() => void>(),
   };
-  const deploys: Deploys = { callbacks, running: undefined, isStarting: false };
+  const deploys: Deploys = { callbacks, running: undefined, isStarting: false, isCutOff: undefined };
   const call = (moment: Moment): void => {
     // Whoever comes during the round waits for the next one; whoever leaves during it is not called.
     for (const each of [...callbacks[moment]]) if (callbacks[moment].has(each)) each();
   };
   // A deploy stops the flows with the new ones at hand; whoever stops them for good has none.
-  RED.events.on("flows:stopping", (event?: { config?: unknown }) => {
+  RED.events.on("flows:stopping", (event?: DeployEvent) => {
     deploys.isStarting = deploys.running !== undefined && event?.config !== deploys.running;
+    deploys.isCutOff = cutOf(deploys.running?.flows, event);
     call("flows:stopping");
   });
   RED.events.on("flows:stopped", () => call("flows:stopped"));
-  RED.events.on("flows:started", (event?: { config?: unknown }) => {
-    Object.assign(deploys, { running: event?.config, isStarting: false });
+  RED.events.on("flows:started", (event?: DeployEvent) => {
+    Object.assign(deploys, { running: event?.config, isStarting: false, isCutOff: undefined });
     call("flows:started");
   });
   return deploys;
 });
+
+/** Looks at each node once, when it first sends something during the deploy. */
+function cutOf(flow: FlowNode[] | undefined, { type, diff }: DeployEvent = {}): Deploys["isCutOff"] {
+  // A full deploy closes the sender too.
+  if (!flow || !diff || type === "full") return undefined;
+  const { changed, removed, linked, rewired, flowChanged } = diff;
+  const stopped = new Set([...changed, ...removed, ...(type === "flows" ? [...linked, ...rewired] : [])]);
+  const tabs = new Set([...flowChanged, ...removed]);
+  const known = new Map<string, boolean>();
+  return (id) => {
+    const isCut = known.get(id) ?? reaches(flow, id, (node) => stopped.has(node.id) || tabs.has(node.z ?? ""));
+    known.set(id, isCut);
+    return isCut;
+  };
+}

@@ -114,6 +114,8 @@ interface WebhookEndpoint {
    * which may wait for seconds for other nodes to close, or until a node takes the path over.
    */
   close(): void;
+  /** Answers a request as one that comes while the node is closed. */
+  answerClosed(webhook: WebhookRequest): void;
 }
 
 /** Opens the endpoint of a webhook node: claims its path, and shows on the badge whether it is ready. */
@@ -209,6 +211,7 @@ export function openEndpoint(
   return {
     isReady: readiness.isReady,
     showReady: () => readiness.show(),
+    answerClosed,
     close() {
       readiness.close();
       isClosed = true;

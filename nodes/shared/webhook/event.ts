@@ -1,8 +1,12 @@
 /** An event webhook: the vendor gets its answer at once, then the flow gets the message. */
 import type { Node, NodeAPI } from "node-red";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
+import { isCutOff, onceDeployed } from "../deploys.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+
+/** An event waits so long for a deploy, ms. */
+const WAIT_MS = 4000;
 
 /** What becomes of an event. */
 interface EventOutcome {
@@ -27,16 +31,37 @@ export function openEventWebhook(
   config: WebhookConfig,
   options: EventOptions,
 ): void {
+  const receive = (request: AcceptedRequest): void => {
+    const { answer, deliver } = options.receive(request);
+    respond(request.webhookRequest, answer);
+    deliver?.();
+  };
+  /** Events that came while a deploy had stopped a node behind this one. */
+  const waiting = new Map<AcceptedRequest, NodeJS.Timeout>();
+  const stopWaiting = (request: AcceptedRequest): boolean => {
+    clearTimeout(waiting.get(request));
+    return waiting.delete(request);
+  };
+  const refuse = (request: AcceptedRequest): void => {
+    if (stopWaiting(request)) endpoint.answerClosed(request.webhookRequest);
+  };
   const endpoint = openEndpoint(RED, node, config, {
     method: "POST",
     ...(options.form === true && { form: true }),
     accept(request) {
-      const { answer, deliver } = options.receive(request);
-      respond(request.webhookRequest, answer);
-      deliver?.();
+      if (!isCutOff(RED, node.id)) {
+        receive(request);
+        return;
+      }
+      waiting.set(
+        request,
+        setTimeout(() => refuse(request), WAIT_MS),
+      );
+      onceDeployed(RED, () => void (stopWaiting(request) && receive(request)));
     },
   });
   node.on("close", (done: () => void) => {
+    for (const request of waiting.keys()) refuse(request);
     endpoint.close();
     done();
   });

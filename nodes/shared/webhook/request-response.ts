@@ -7,6 +7,7 @@ import { refused, type Vendor } from "../../../lib/core/errors.js";
 import { MAX_TIMER_MS } from "../../../lib/core/values.js";
 import { type CallOwner, OpenCalls } from "../../../lib/webhook/open-calls.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
+import { isCutOff, onceDeployed } from "../deploys.js";
 import type { Message } from "../input.js";
 import { warnOncePerMinute } from "../log.js";
 import { setStatus, type StatusWord } from "../status.js";
@@ -79,7 +80,9 @@ export function openRequestNode(
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
       const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
       webhookRequest.response.on("close", () => call.abandon());
-      node.send(addressed(request, call.id, message));
+      const deliver = (): void => node.send(addressed(request, call.id, message));
+      if (!isCutOff(RED, node.id)) deliver();
+      else onceDeployed(RED, () => calls.find(call.id) === call && deliver());
     },
   });
   /** A wrong setting stays on the badge until it is corrected. */
