@@ -11,4 +11,4 @@ export const PRIORITIES = ["probe", "replaced", "missing", "check", "renewal", "
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Requests per agent and minute that a priority leaves to those before it: what is missing never waits for the others. */
-export const RESERVE: Readonly<Partial<Record<Priority, number>>> = { renewal: 1, ended: 1, removal: 2 };
+export const RESERVE: Readonly<Partial<Record<Priority, number>>> = { renewal: 1, ended: 1, removal: 1 };

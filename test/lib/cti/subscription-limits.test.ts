@@ -119,6 +119,14 @@ describe("lib/cti/subscription-limits", () => {
     assert.deepEqual([test.broker.held.size, one.list().length], [10, 10]);
   });
 
+  it("ends what nobody wants any more, however often the others are renewed", async () => {
+    await leftBehind(agentsOf(120), failure(500));
+    test.broker.fault = undefined;
+    void open(manage(), 48_000).start(agentsOf(60));
+    await test.clock.tickAsync(300_000);
+    assert.equal(test.broker.held.size, 60);
+  });
+
   it("keeps within the limit where deploys change the callback address again and again", async () => {
     const agents = agentsOf(10);
     const manager = manage();
