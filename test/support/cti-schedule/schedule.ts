@@ -35,6 +35,8 @@ const PHASE_MS = 30_000;
 const MOST_ACTIONS = 3;
 /** Time without faults at the end, in which everything must come right. */
 const CALM_MS = 180_000;
+/** What nobody wants any more ends as fast as the limit allows: it may take longer than that, milliseconds. */
+const MOST_ENDING_MS = 900_000;
 /** How often something happens to each of these agents, milliseconds. */
 const EVENT_MS = 5000;
 const MOST_WATCHED = 50;
@@ -84,8 +86,7 @@ export async function runSchedule(seed: number, clock: VirtualClock, most = 2000
   // What was posted last comes in.
   await clock.pass(2000);
   let end = stateOf(broker, site);
-  // One may just be being replaced.
-  for (let look = 0; look < 20 && end.missing + end.surplus > 0; look++) {
+  for (let ms = 0; ms < MOST_ENDING_MS && end.surplus > 0; ms += 500) {
     await clock.pass(500);
     end = stateOf(broker, site);
   }
