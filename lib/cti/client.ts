@@ -108,6 +108,8 @@ export interface CtiClient {
 const GUID = /^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i;
 const NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000";
 
+/** How long the body of an answer to a command is waited for: only a web page in it says anything, milliseconds. */
+const BODY_MS = 1000;
 /** How long connections are kept after a request about subscriptions, milliseconds. */
 const KEEP_MS = 1000;
 
@@ -164,7 +166,10 @@ async function fromBroker(operation: string, answer: Promise<RestAnswer>): Promi
     const { status, headers, body } = await answer;
     if (isWebPage(body, headers["content-type"])) throw page(status);
   } catch (error) {
-    if (error instanceof ContactCenterError && error.code === 404 && isWebPage(error.cause["detail"])) throw page(404);
+    const { code, cause } = error as Partial<ContactCenterError>;
+    if (code === 404 && isWebPage(cause?.["detail"])) throw page(404);
+    // What is no HTTP took no command; but a subscription may have been made before it.
+    if (operation in COMMANDS && String(code).startsWith("HPE_")) throw page(undefined);
     throw error;
   }
   return answer;
@@ -233,7 +238,10 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     async command(command, { connectMs, ...limits } = {}) {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
-      const request = { operation: command.name, method: "POST", path: "api/command", body, retry, ...limits } as const;
+      const request = {
+        ...({ operation: command.name, method: "POST", path: "api/command", body, retry, bodyMs: BODY_MS } as const),
+        ...limits,
+      };
       const { status } = await fromBroker(command.name, sendAlone(request, connectMs));
       return { body, status };
     },

@@ -71,11 +71,14 @@ export class Heartbeats {
     return 0;
   }
 
-  /** Starts the heartbeat of an agent, the first one interval from now; another one of this agent ends. */
+  /**
+   * Starts the heartbeat of an agent, the first one interval from now; another one of this agent ends, unless this owner
+   * has none.
+   */
   start(imAddress: string, name: string): void {
     const everyMs = this.owners.get(name)?.everyMs ?? 0;
-    this.stop(imAddress);
     if (everyMs <= 0) return;
+    this.stop(imAddress);
     const started = { lastMs: Date.now(), isUnderWay: false, abort: new AbortController() };
     const beat: Heartbeat = { imAddress, owner: name, everyMs, ...started };
     this.schedule(beat, everyMs);

@@ -1,6 +1,7 @@
 /** The REST client that all vendors share: axios behind a small interface that leaks no secret and says what may be retried. */
 import * as http from "node:http";
 import * as https from "node:https";
+import type { Readable } from "node:stream";
 import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
@@ -64,6 +65,11 @@ export interface RestRequest {
   onRetry?: () => void;
   retry?: RetryRule;
   signal?: AbortSignal;
+  /**
+   * The status is the answer: its body is waited for no longer than this, milliseconds, and what of it cannot be read is
+   * left out. Without it, a body that does not come is an error.
+   */
+  bodyMs?: number;
   /** Takes a redirect (3xx) for an answer, which is left to the caller; without it, a redirect is an error. */
   takesRedirect?: boolean;
 }
@@ -84,6 +90,9 @@ export interface RestClient {
   /** Closes idle sockets. */
   close(): void;
 }
+
+/** The most of a body that is read where the status is the answer. */
+const MAX_TEXT_BYTES = 64 * 1024;
 
 /** axios' words, in the network's. */
 const CODE_ALIASES: Record<string, string> = {
@@ -226,7 +235,7 @@ async function once(
   // Plain http goes through a proxy without a tunnel, which axios does.
   const proxy = /^http:/i.test(options.baseUrl) ? proxyFor(options.baseUrl, options.vendor) : undefined;
   try {
-    const response = await client.request<string>({
+    const response = await client.request<string | Readable>({
       url: joinUrl(options.baseUrl, request.path),
       method: request.method,
       headers: {
@@ -236,6 +245,7 @@ async function once(
         ...request.headers,
       },
       ...(request.query && { params: request.query }),
+      ...(request.bodyMs !== undefined && { responseType: "stream" }),
       // Bytes, because a long text stays in the heap for as long as the answer takes.
       ...(hasBody && {
         data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
@@ -243,7 +253,8 @@ async function once(
       proxy: proxySetting(proxy),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
-    const body = lenientJson(response.data);
+    const { data } = response;
+    const body = lenientJson(typeof data === "string" ? data : await readWithin(data, request.bodyMs ?? 0));
     if (response.status >= 200 && response.status < (request.takesRedirect ? 400 : 300)) {
       return {
         status: response.status,
@@ -264,6 +275,24 @@ async function once(
       throw proxyError(cause, new ProxyFault(proxy, code ?? ""), options.baseUrl);
     throw unanswered(options, request, error, limit.aborted && !request.signal?.aborted, timeoutMs);
   }
+}
+
+/** The text that comes within this time, milliseconds; at most 64 KiB, and what was read before a break. */
+async function readWithin(stream: Readable, limitMs: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const timer = setTimeout(() => stream.destroy(), limitMs);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_TEXT_BYTES) break;
+    }
+  } catch {
+    // The status says what came of the request.
+  }
+  clearTimeout(timer);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function answered(

@@ -87,6 +87,14 @@ describe("lib/cti/agent-commands", () => {
     assert.equal(client.sent.length, 2);
   });
 
+  it("goes on where another node without an interval logs the agent in, too", async () => {
+    await order("AgentLogin");
+    attach(0, "other");
+    await agents.send({ command: { name: "AgentLogin", imAddress: ANNA }, owner: "other", signal: owner.signal });
+    await clock.tickAsync(3000);
+    assert.deepEqual([client.beats(), agents.heartbeats.list("node")], [3, [ANNA]]);
+  });
+
   it("stops with the log-out, whoever sends it, and goes on when the log-out failed", async () => {
     await order("AgentLogin");
     client.answer = (command) =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createCtiClient, type CtiClient, type CtiClientOptions, subscriptionId } from "../../../lib/cti/client.js";
 import { type CtiSimulator, type CtiSimulatorOptions, startCtiSimulator } from "../../../simulators/cti/simulator.js";
@@ -49,6 +50,37 @@ describe("lib/cti/client", () => {
       }
     }
   });
+
+  const BROKEN: Record<string, (socket: Socket) => void> = {
+    "a body that never comes": (socket) => socket.write("HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\n"),
+    "a reset within the body": (socket) => {
+      socket.write("HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nabc");
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    },
+    "chunks without an end": (socket) =>
+      socket.write("HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"),
+    "gzip that is none": (socket) =>
+      socket.write("HTTP/1.1 202 Accepted\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
+    "what is no HTTP": (socket) => socket.end("hello\r\n\r\n"),
+  };
+  for (const [what, answer] of Object.entries(BROKEN))
+    it(`knows whether a command was taken by an answer with ${what}`, async () => {
+      let requests = 0;
+      const server = createServer(({ socket }) => {
+        requests++;
+        answer(socket);
+      });
+      const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+      try {
+        const sent = other.command({ name: "Dial", imAddress: ANNA, number: "tel:+31201234567" });
+        if (what.includes("HTTP")) await assert.rejects(sent, { code: "EANSWER" });
+        else assert.equal((await sent).status, 202);
+        assert.equal(requests, 1);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
 
   for (const [status, type] of [
     [200, "text/html; charset=utf-8"],
