@@ -8,7 +8,7 @@ import { type Action, ACTION_FIELDS, ACTIONS, type AnswerField, type AnswerField
 export type AnswerValues = Partial<Record<AnswerFieldName, unknown>>;
 
 /** What is sent where nothing is set and the document knows a default: calls are not recorded, and CUSTOM_DATA of a DIAL may not be missing. */
-const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA: {} };
+export const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA: {} };
 
 /** The body that sends the caller to the fallback layer of the IVR's own settings. */
 export const ERROR_BODY = { STATUS: 1 } as const;

@@ -4,9 +4,11 @@ import type { HelpSentences } from "../../shared/help/sentences.js";
 
 /** @param sentences reads a file of sentences in the language of the page */
 export default (sentences: HelpSentences): string => {
-  const { command } = sentences("help") as { command: Record<string, string> };
-  const rows = COMMAND_NAMES.map(
-    (name) => `<dt>${name} <span class="property-type">${COMMANDS[name].number}</span></dt>\n<dd>${command[name]}</dd>`,
-  );
+  const { command, needs } = sentences("help") as { command: Record<string, string>; needs: string };
+  const rows = COMMAND_NAMES.map((name) => {
+    const { number, needsNumber } = COMMANDS[name];
+    const fields = ["ImAddress", ...(needsNumber ? ["number"] : [])].map((field) => `<code>${field}</code>`).join(", ");
+    return `<dt>${name} <span class="property-type">${number}</span></dt>\n<dd>${needs.replace("__fields__", fields)} ${command[name]}</dd>`;
+  });
   return `${rows.join("\n")}\n`;
 };
