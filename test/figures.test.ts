@@ -1,0 +1,275 @@
+/**
+ * Figures and words of the help and of the sentences that users read are those of the code: each row names where the code
+ * has them, and a figure that no row holds fails. A `#` stands for a figure; it is compared as exactly as it is written.
+ */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { catalogue } from "../scripts/assets.js";
+
+const root = resolve(__dirname, "..");
+const VENDORS = ["rte", "cti", "webitel", "smartrouting", "voicenter"];
+const UNITS = { "": 1, ms: 1, s: 1000, min: 60_000, h: 3_600_000, KiB: 1024, MiB: 1024 * 1024, MB: 1_000_000 };
+const WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+/** Where the code has a figure: a file, a name that is set there, and the unit in which the page says it. */
+type Source = readonly [file: string, name: string, unit?: keyof typeof UNITS];
+type Row = readonly [page: string, sentence: string, ...sources: Source[]];
+
+const BODY = "lib/webhook/body.ts";
+const RETRY = "lib/rte/retry.ts";
+const TIMINGS = "lib/rte/timings.ts";
+const SHARED_CLIENT = "nodes/rte/shared-client.ts";
+const LIMIT = "lib/cti/request-limit.ts";
+const CONTEXT = "lib/webitel/upload/context.ts";
+const BACKOFF = "lib/http/backoff.ts";
+const DEADLINE: Source = ["nodes/shared/webhook/request-response.ts", "DEFAULT_DEADLINE_MS", "ms"];
+const VENDORS_WAIT: Source = ["nodes/shared/webhook/request-response.ts", "VENDORS_WAIT_MS", "ms"];
+const KIBIBYTES: Source = [BODY, "BODY_LIMIT", "KiB"];
+const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
+const VALUES: Source = [BODY, "VALUE_LIMIT"];
+const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
+const PAGES: Source = ["lib/webitel/client.ts", "MAX_PAGES"];
+
+const FIGURES: readonly Row[] = [
+  ["README.md", "no answer has come after # ms", DEADLINE],
+  ["README.md", "wait #, by their public pages", VENDORS_WAIT],
+  ["README.md", "limited to # KiB and # levels", KIBIBYTES, LEVELS],
+  ["README.md", "never answers, deadline # ms", DEADLINE],
+  [
+    "docs/security.md",
+    "linear time: # KiB, # levels, # parameters or values, # proxies",
+    KIBIBYTES,
+    LEVELS,
+    VALUES,
+    ["lib/webhook/networks.ts", "HOP_LIMIT"],
+  ],
+  ["docs/security.md", "and # MiB where network and credentials were right", [BODY, "DISCARD_LIMIT_OF_CALLER", "MiB"]],
+  ["docs/security.md", "Of a refused body # KiB is received", [BODY, "DISCARD_LIMIT", "KiB"]],
+  ["docs/security.md", "closes the connection after # s", [BODY, "LINGER_MS", "s"]],
+  [
+    "docs/security.md",
+    "per thing and minute and # things, to # characters",
+    ["nodes/shared/log.ts", "THINGS_PER_MINUTE"],
+    ["nodes/shared/log.ts", "LONGEST_LINE"],
+  ],
+  ["webhook", "413 more than # KiB", KIBIBYTES],
+  ["webhook", "deeper than # levels or holds more than # values", LEVELS, VALUES],
+  ["webhook", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],
+  ["webhook.json", "larger than # KiB", KIBIBYTES],
+  ["webhook.json", "deeper than # levels", LEVELS],
+  ["webhook.json", "more than # parameters or values", VALUES],
+  ["webhook.json", "Voicenter wait (# ms)", VENDORS_WAIT],
+  ["webhook.json", "milliseconds above 0; # is used", DEADLINE],
+  ["webhook.json", "Voicenter give up after # ms", VENDORS_WAIT],
+  ["rte-connection", "retries after # s at most", [BACKOFF, "minMs", "s"]],
+  ["rte-connection", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
+  ["rte-connection", "After # attempts with refused credentials", [RETRY, "QUICK_REFUSALS"]],
+  ["rte-connection", "After # in a row that end within a minute", [RETRY, "QUICK_CONNECTIONS"]],
+  ["rte-connection", "retries every # s at most", [RETRY, "REFUSED_PACE_MS", "s"]],
+  ["rte-connection", "longer pause gets # s", [RETRY, "MAX_RETRY_AFTER_MS", "s"]],
+  ["rte-connection", "handshake may take # s each", [TIMINGS, "negotiateMs", "s"]],
+  ["rte-connection", "says nothing for # s", [TIMINGS, "silenceMs", "s"]],
+  ["rte-subscribe", "each item once in # s at most", [TIMINGS, "againMs", "s"]],
+  ["rte-subscribe", "asked again every # minutes", ["lib/rte/subscription.ts", "REFUSED_RETRY_MS", "min"]],
+  ["rte-subscribe", "without an answer for # s", [TIMINGS, "subscribeMs", "s"]],
+  ["rte-subscribe", "rests for # s and more", [TIMINGS, "restMs", "s"]],
+  [
+    "rte-subscribe",
+    "more than # s or held back more than # events",
+    [SHARED_CLIENT, "MAX_WAIT_MS", "s"],
+    [SHARED_CLIENT, "MAX_EVENTS"],
+  ],
+  ["cti-broker", "ends after # s without an answer", ["lib/cti/client.ts", "timeoutMs", "s"]],
+  [
+    "cti-command",
+    "less than # counts as #",
+    ["nodes/cti/cti-command.ts", "SHORTEST_MS", "s"],
+    ["nodes/cti/cti-command.ts", "SHORTEST_MS", "s"],
+  ],
+  ["cti-command", "answered within # s, retries", ["lib/cti/agent-commands.ts", "COMMAND_MS", "s"]],
+  ["cti-command", "cannot leave within # s", ["lib/cti/agent-commands.ts", "DIAL_MS", "s"]],
+  [
+    "cti-event-in",
+    "remembered for # hours at most, for # calls",
+    ["lib/cti/transfers.ts", "maxAgeMs", "h"],
+    ["lib/cti/transfers.ts", "maxCalls"],
+  ],
+  ["cti-event-in", "for # s after one ended", ["lib/cti/subscription-ids.ts", "ON_THE_WAY_MS", "s"]],
+  ["cti-event-in", "post within # s are left out", COPIES],
+  ["cti-subscribe", "waits up to # s for the broker", ["nodes/cti/cti-subscribe.ts", "CLOSE_MS", "s"]],
+  ["cti-subscribe", "increasing delays of up to # s", ["lib/cti/broker-requests.ts", "PROBE_MAX_MS", "s"]],
+  ["cti-subscribe", "delays of its own, up to # s", ["lib/cti/entry-schedule.ts", "maxMs", "s"]],
+  ["cti-subscribe", "within every # minutes", ["nodes/cti/cti-subscribe.ts", "DEFAULT_RENEW"]],
+  ["cti-subscribe", "same event within # s", COPIES],
+  ["cti-subscribe", "At most # are under way", ["nodes/cti/cti-broker.ts", "PARALLEL"]],
+  ["cti-subscribe", "no more than # per agent, and #,", [LIMIT, "PER_AGENT"], [LIMIT, "EXTRA_PER_MINUTE"]],
+  [
+    "cti-subscribe",
+    "pauses of # s or the Retry-After (at most # s)",
+    ["lib/cti/refusals.ts", "PAUSE_MAX_MS", "s"],
+    ["lib/cti/refusals.ts", "ASKED_MAX_MS", "s"],
+  ],
+  ["webitel-agents", "does not end after # pages", PAGES],
+  [
+    "webitel-dialer-member-upload",
+    "under way have # s to end",
+    ["lib/webitel/upload/upload.ts", "CANCEL_GRACE_MS", "s"],
+  ],
+  ["webitel-dialer-member-upload", "ids of the others, # at most", ["lib/webitel/upload/doubles.ts", "NAMED"]],
+  ["webitel-dialer-member-upload", "cell with # lines or more", ["lib/webitel/hidden-rows.ts", "HIDDEN_ROWS"]],
+  ["webitel-dialer-member-upload", "at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
+  ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
+  ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/delivery.ts", "HOPELESS_ROWS"]],
+  ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
+  ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
+  ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],
+  ["webitel-dialer-member-upload", "does not end after # pages", PAGES],
+  ["webitel-lookup-in", "(# ms)", DEADLINE],
+  ["smartrouting-in", "(# ms; Enreach waits # by default)", DEADLINE, VENDORS_WAIT],
+  ["smartrouting-in", "the # s are from", ["nodes/shared/webhook/request-response.ts", "VENDORS_WAIT_MS", "s"]],
+  ["voicenter-layer-in", "(# ms; by its public notes Voicenter waits #)", DEADLINE, VENDORS_WAIT],
+  [
+    "voicenter-layer-in",
+    "up to # calls, # hours",
+    ["lib/voicenter/sessions.ts", "MOST_CALLS"],
+    ["lib/voicenter/sessions.ts", "KEPT_MS", "h"],
+  ],
+  ["voicenter-layer-out", "SDK allows # characters", ["lib/voicenter/tables.ts", "CUSTOM_DATA_LIMIT"]],
+  ["voicenter-layer-out", "text over # characters", ["lib/voicenter/tables.ts", "CUSTOM_DATA_LIMIT"]],
+];
+
+/** Phrases whose figure the code does not have: advice, what a standard says, and what follows from a figure that has a row. */
+const WITHOUT_ROW: Record<string, readonly string[]> = {
+  "cti-command": ["8 to 15 digits"],
+  "rte-subscribe": ["within a short time (2 s)", "truly three events", "up to 1 s earlier"],
+  "webitel-event-in": ["within two seconds"],
+};
+
+/** Lists of words: the page has between `before` and `after` exactly those that the code has under a name. */
+const LISTS: readonly (readonly [page: string, before: string, after: string, file: string, name: string])[] = [
+  ["rte-subscribe", "reasons are", "</dd>", RETRY, "ALL_REASONS"],
+  ["rte-subscribe", "<code>snapshot: true</code> marks", ": keep the latest", "lib/rte/events.ts", "SNAPSHOTS"],
+  ["cti-subscribe", "<dt>action", "</dd>", "nodes/cti/control.ts", "ACTIONS"],
+];
+
+const SHARED_HELP = "nodes/shared/webhook/locales/en-US/help.html";
+
+/** The files of the pages, by a short name: a node's type, or what stands for a file. */
+const FILES = new Map<string, string>([
+  ["README.md", "README.md"],
+  ["docs/security.md", "docs/security.md"],
+  ["webhook", SHARED_HELP],
+  ["webhook.json", "nodes/shared/webhook/locales/en-US/webhook.json"],
+  ...VENDORS.flatMap((vendor) => {
+    const folder = `nodes/${vendor}/locales/en-US`;
+    const pages = readdirSync(join(root, folder)).filter((file) => file.endsWith(".html"));
+    return pages.map((file) => [file.replace(".html", ""), `${folder}/${file}`] as const);
+  }),
+]);
+
+const source = (file: string): string => readFileSync(join(root, file), "utf8");
+const raw = (page: string): string => source(FILES.get(page) ?? assert.fail(`${page} is no page`));
+/** A page as it is read: no tags, one blank between words. */
+const textOf = (page: string): string =>
+  raw(page)
+    .replace(/<[^>]+>/g, "")
+    .replace(/\s+/g, " ");
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** The value that the code gives a name: a number, another name of the file, or a product of those. */
+function valueIn([file, name, unit = ""]: Source): number {
+  const found = new RegExp(`\\b${name}(?:: number)? ?(?:[=:]|\\?\\?) ?([A-Z\\d_.]+(?: \\* [A-Z\\d_.]+)*)`).exec(
+    source(file),
+  );
+  assert.ok(found, `${file} does not set ${name}`);
+  const factors = (found[1] as string).split(" * ");
+  const numbers = factors.map((each) => (/^\d/.test(each) ? Number(each.replaceAll("_", "")) : valueIn([file, each])));
+  return numbers.reduce((product, each) => product * each, 1) / UNITS[unit];
+}
+
+const SENTENCE = new Map(
+  FIGURES.map((row) => [row, new RegExp(escaped(row[1]).replaceAll("#", "([\\d,.]*\\d|[a-z]+)"))]),
+);
+
+describe("Figures of help and README", () => {
+  for (const row of FIGURES) {
+    const [page, sentence, ...sources] = row;
+    it(`${page}: ${sentence}`, () => {
+      const [, ...said] = (SENTENCE.get(row) as RegExp).exec(textOf(page)) ?? assert.fail("the page does not say this");
+      assert.equal(said.length, sources.length);
+      for (const [index, text] of said.entries()) {
+        const decimals = /\.(\d+)$/.exec(text)?.[1]?.length ?? 0;
+        const figure = WORDS.includes(text) ? WORDS.indexOf(text) : Number(text.replaceAll(",", ""));
+        assert.equal(
+          figure,
+          Number(valueIn(sources[index] as Source).toFixed(decimals)),
+          (sources[index] as Source).join(" "),
+        );
+      }
+    });
+  }
+
+  it("stand in a row each, or are no figure of the code", () => {
+    const FIGURE =
+      /(?:\b\d[\d,.]*|\b(?:one|two|three|four|five|ten)) (?:ms|s|KiB|MiB|MB|(?:milli)?seconds?|minutes?|hours?|levels|values|parameters|pages|proxies|events|calls|characters|digits|things)\b|\d+ at most/g;
+    const loose = [...FILES.keys()]
+      .filter((page) => page !== "README.md")
+      .flatMap((page) => {
+        const text = textOf(page);
+        const rows = FIGURES.filter(([each]) => each === page).map((row) => SENTENCE.get(row) as RegExp);
+        const spans = [...rows, ...(WITHOUT_ROW[page] ?? []).map((each) => new RegExp(escaped(each)))].map((each) => {
+          const found = each.exec(text) ?? assert.fail(`${page} does not say ${each.source}`);
+          return [found.index, found.index + found[0].length] as const;
+        });
+        return [...text.matchAll(FIGURE)]
+          .filter(({ index, 0: figure }) => !spans.some(([from, to]) => index < to && index + figure.length > from))
+          .map(({ index }) => `${page}: … ${text.slice(Math.max(0, index - 40), index + 40)} …`);
+      });
+    assert.deepEqual(loose, [], "add a row to FIGURES, or a phrase to WITHOUT_ROW");
+  });
+});
+
+describe("Words of the help", () => {
+  for (const [page, before, after, file, name] of LISTS) {
+    it(`${page} lists ${name} of ${file}`, () => {
+      const text = raw(page);
+      const from = text.indexOf(before) + before.length;
+      assert.ok(from > before.length, "the page does not say this");
+      const said = [...text.slice(from, text.indexOf(after, from)).matchAll(/<code>(\w+)<\/code>/g)].map(
+        ([, word]) => word as string,
+      );
+      const code =
+        new RegExp(`\\b${name}\\b[^;]*?= ?(?:new Set<\\w+>\\()?\\[([^\\]]*)`).exec(source(file))?.[1] ?? assert.fail();
+      const known = [...code.matchAll(/"([\w-]+)"/g)].map(([, word]) => word as string);
+      assert.deepEqual(said.toSorted(), known.toSorted());
+    });
+  }
+
+  it("name badges that exist", () => {
+    const status = source("nodes/shared/status.ts").matchAll(/text: "([\w-]+)"/g);
+    const files = VENDORS.flatMap((vendor) => [
+      ...readdirSync(join(root, `nodes/${vendor}/locales/en-US`)).map(
+        (file) => `nodes/${vendor}/locales/en-US/${file}`,
+      ),
+      "nodes/shared/webhook/locales/en-US/webhook.json",
+    ]).filter((file) => file.endsWith(".json") && existsSync(join(root, file)));
+    const badges = new Set<string>([...status].map(([, word]) => word as string));
+    const collect = (part: object, isBadge: boolean): void => {
+      for (const [key, value] of Object.entries(part))
+        if (typeof value === "object") collect(value as object, isBadge || key === "badge");
+        else if (isBadge) badges.add(value as string);
+    };
+    for (const file of files) collect(catalogue([join(root, file)]), false);
+    const named = [...FILES.keys()].flatMap((page) =>
+      [...raw(page).matchAll(/badge (?:says|shows|of [^.]*? says) (?:<code>|`)([^<`]+)/g)].map(
+        ([, word]) => `${page}: ${word}`,
+      ),
+    );
+    assert.ok(named.length > 4, named.join());
+    assert.deepEqual(
+      named.filter((each) => !badges.has(each.slice(each.indexOf(": ") + 2))),
+      [],
+    );
+  });
+});
