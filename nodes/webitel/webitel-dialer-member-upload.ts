@@ -62,6 +62,7 @@ export = (RED: NodeAPI) => {
     });
 
     this.on("close", (removed: boolean, done: () => void) => {
+      runner.folder.close();
       const ended = queue.close().then(() => (removed ? runner.folder.tidy(0) : undefined));
       // Only now: a stream that ends while its upload still runs would look complete.
       streams.close();

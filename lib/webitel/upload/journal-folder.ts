@@ -4,8 +4,10 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { CLOSED, ContactCenterError } from "../errors.js";
 import { Journal, type JournalHead, parsedLine } from "./journal.js";
-import { acquireLock, type JournalLock, lockHolder } from "./lock.js";
+import { acquireLock, type JournalLock, liveHolder, lockHolder } from "./lock.js";
+import type { RunHolder } from "./report.js";
 
 /** Bytes of the last line: a report with the ids of 1000 copies and 1000 batches that were not checked. */
 const TAIL_BYTES = 256 * 1024;
@@ -36,6 +38,8 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Where the journals of one node lie, and how many of them are kept. */
 export class JournalFolder {
+  private readonly closer = new AbortController();
+
   /**
    * @param folder made when needed
    * @param owner the node's id
@@ -55,7 +59,7 @@ export class JournalFolder {
     if (fingerprint === "") return undefined;
     await mkdir(this.folder, { recursive: true });
     const digest = createHash("sha256").update(`${queueId}\n${fingerprint}`).digest("hex").slice(0, 32);
-    return acquireLock(join(this.folder, `${this.inputPrefix}${digest}`));
+    return acquireLock(join(this.folder, `${this.inputPrefix}${digest}`), this.closer.signal);
   }
 
   /**
@@ -65,7 +69,7 @@ export class JournalFolder {
   async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
     await mkdir(this.folder, { recursive: true });
     const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
-    return new Journal(path, head, [await acquireLock(path), ...(input ? [input] : [])]);
+    return new Journal(path, head, [await acquireLock(path, this.closer.signal), ...(input ? [input] : [])]);
   }
 
   /**
@@ -74,7 +78,19 @@ export class JournalFolder {
    * @throws ContactCenterError `EINVALID` when another process writes it
    */
   async continue(path: string, input?: JournalLock): Promise<Journal> {
-    return new Journal(path, undefined, [await acquireLock(path), ...(input ? [input] : [])]);
+    return new Journal(path, undefined, [await acquireLock(path, this.closer.signal), ...(input ? [input] : [])]);
+  }
+
+  /** The process that is at a journal; undefined for none. */
+  holderOf(path: string): Promise<RunHolder | undefined> {
+    return liveHolder(path, this.closer.signal);
+  }
+
+  /** Ends the wait for another process' sign of life. */
+  close(): void {
+    this.closer.abort(
+      new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" }),
+    );
   }
 
   /** The first lines of this node's journals, newest first. */

@@ -25,6 +25,8 @@ interface LockHolder extends RunHolder {
 const BEAT_MS = 3000;
 /** A holder is gone when its last heartbeat is this old, in milliseconds. */
 const STALE_MS = 20_000;
+/** Milliseconds between two looks at a heartbeat. */
+const WATCH_MS = 500;
 /** How often the first of several waits for the others to step back; one that got the lock before it does not. */
 const TRIES = 20;
 
@@ -46,11 +48,23 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Locks that this process holds: a file with our own pid that is not among them is of an earlier process. */
-const ownFiles = new Set<string>();
+/** Locks that this process holds, and since when: a file with our own pid that is not among them is of an earlier process. */
+const ownFiles = new Map<string, string>();
+
+/** True for this process: in another container one may have the same number. */
+export const isOwnLock = ({ pid, since }: RunHolder): boolean =>
+  pid === process.pid && [...ownFiles.values()].includes(since);
+
+/** A lock file that is not left over. */
+interface HeldLock {
+  path: string;
+  holder: LockHolder;
+  /** Its last heartbeat, Unix milliseconds, where nothing else says whether its process lives. */
+  beatMs?: number;
+}
 
 /** Who holds a lock file; undefined when it is left over or gone. */
-async function aliveHolder(path: string): Promise<LockHolder | undefined> {
+async function heldLock(path: string): Promise<HeldLock | undefined> {
   const [text, { mtimeMs }] = await Promise.all([
     readFile(path, "utf8").catch(() => ""),
     stat(path).catch(() => ({ mtimeMs: 0 })),
@@ -61,14 +75,14 @@ async function aliveHolder(path: string): Promise<LockHolder | undefined> {
     holder = JSON.parse(text) as LockHolder;
   } catch {
     // It is being written just now, or was torn by a crash.
-    return isFresh && mtimeMs > 0 ? { pid: 0, host: "?", since: "?", space: "" } : undefined;
+    holder = { pid: 0, host: "?", since: "?", space: "" };
+    return isFresh && mtimeMs > 0 ? { path, holder, beatMs: mtimeMs } : undefined;
   }
-  if (ownFiles.has(path)) return holder;
+  if (ownFiles.has(path)) return { path, holder };
   const space = await processSpace();
-  if (space !== "" && holder.space === space) {
-    if (holder.pid === process.pid || !isRunning(holder.pid)) return undefined;
-  }
-  return isFresh ? holder : undefined;
+  const isHere = space !== "" && holder.space === space;
+  if (!isFresh || (isHere && (holder.pid === process.pid || !isRunning(holder.pid)))) return undefined;
+  return { path, holder, ...(!isHere && { beatMs: mtimeMs }) };
 }
 
 async function lockFiles(journal: string): Promise<string[]> {
@@ -80,12 +94,12 @@ async function lockFiles(journal: string): Promise<string[]> {
 }
 
 /** The locks that are held, the first by name first. Left-over ones are removed. */
-async function heldLocks(name: string, except?: string): Promise<{ path: string; holder: LockHolder }[]> {
+async function heldLocks(name: string, except?: string): Promise<HeldLock[]> {
   const held = [];
   for (const path of (await lockFiles(name)).sort()) {
     if (path === except) continue;
-    const holder = await aliveHolder(path);
-    if (holder) held.push({ path, holder });
+    const lock = await heldLock(path);
+    if (lock) held.push(lock);
     else await unlink(path).catch(() => undefined);
   }
   return held;
@@ -95,6 +109,22 @@ async function heldLocks(name: string, except?: string): Promise<{ path: string;
 export async function lockHolder(name: string, except?: string): Promise<LockHolder | undefined> {
   const [first] = await heldLocks(name, except);
   return first?.holder;
+}
+
+/**
+ * Who lives and holds the lock with this name. A container that was killed and started again finds the lock of a process of which it
+ * cannot know whether it runs: it is watched until its next heartbeat comes, or its last one is too old.
+ * @throws the signal's reason
+ */
+export async function liveHolder(name: string, stop?: AbortSignal): Promise<LockHolder | undefined> {
+  const beats = new Map<string, number>();
+  for (;;) {
+    const held = await heldLocks(name);
+    const alive = held.find(({ path, beatMs }) => beatMs === undefined || (beats.get(path) ?? beatMs) !== beatMs);
+    if (alive || held.length === 0) return alive?.holder;
+    for (const { path, beatMs = 0 } of held) beats.set(path, beatMs);
+    await delay(WATCH_MS, stop);
+  }
 }
 
 function locked(holder: LockHolder): ContactCenterError {
@@ -110,15 +140,16 @@ function locked(holder: LockHolder): ContactCenterError {
 /**
  * Takes a lock.
  * @param name a path; its folder exists. For a journal its own
+ * @param stop ends the wait for a sign of life
  * @throws ContactCenterError `EINVALID` with the holder's name when another process, or this one, has it
  */
-export async function acquireLock(name: string): Promise<JournalLock> {
-  const before = await lockHolder(name);
+export async function acquireLock(name: string, stop?: AbortSignal): Promise<JournalLock> {
+  const before = await liveHolder(name, stop);
   if (before) throw locked(before);
   const path = `${name}.${randomBytes(6).toString("hex")}.lock`;
   const since = new Date().toISOString();
   const holder: LockHolder = { pid: process.pid, host: hostname(), since, space: await processSpace() };
-  ownFiles.add(path);
+  ownFiles.set(path, since);
   await writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
   for (let attempt = 1; ; attempt++) {
     const [other] = await heldLocks(name, path);

@@ -3,7 +3,7 @@ import { ContactCenterError, REFUSED } from "../errors.js";
 import type { Again } from "../tables.js";
 import { isEnded, type JournalFolder } from "./journal-folder.js";
 import { type Journal, type JournalContent, readJournal } from "./journal.js";
-import { type JournalLock, lockHolder } from "./lock.js";
+import { isOwnLock, type JournalLock } from "./lock.js";
 import { newRunId, type RunHolder } from "./report.js";
 import type { Measure, RowSource } from "./source.js";
 
@@ -84,7 +84,7 @@ export async function beginRun(
       if (input) await throwIfDamaged(folder, same?.path);
       return openRun(folder, queueId, source, measure, input);
     }
-    const holder = await lockHolder(same.path);
+    const holder = await folder.holderOf(same.path);
     if (holder) return running(same.runId, holder);
     if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
     const before = await readJournal(same.path);
@@ -105,11 +105,10 @@ const lockedBy = (error: unknown): RunHolder | undefined =>
     ? (error.cause["holder"] as RunHolder)
     : undefined;
 
-const running = (runId: string, { pid, host, since }: RunHolder): SkippedRun => ({
-  runId,
-  skipped: "running",
-  ...(pid !== process.pid && { holder: { pid, host, since } }),
-});
+function running(runId: string, holder: RunHolder): SkippedRun {
+  const { pid, host, since } = holder;
+  return { runId, skipped: "running", ...(!isOwnLock(holder) && { holder: { pid, host, since } }) };
+}
 
 /**
  * Opens a run while no other process can open one over the same input. What was opened keeps the lock until its journal is closed.

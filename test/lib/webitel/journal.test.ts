@@ -286,11 +286,13 @@ describe("lib/webitel/upload/journal", () => {
     const foreign = join(folder, name.replace(/[^.]+\.lock$/, "abc.lock"));
     writeFileSync(foreign, JSON.stringify(holder));
     await input?.release();
+    const beats = setInterval(() => utimesSync(foreign, new Date(), new Date()), 100);
     assert.deepEqual(await beginRun(runs, "10", source, "resume"), {
       runId: "",
       skipped: "running",
       holder: { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z" },
     });
+    clearInterval(beats);
     const old = new Date(Date.now() - 60_000);
     utimesSync(foreign, old, old);
     await runs.tidy();

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { acquireLock, lockHolder } from "../../../lib/webitel/upload/lock.js";
+import { acquireLock, isOwnLock, lockHolder } from "../../../lib/webitel/upload/lock.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 
 describe("lib/webitel/upload/lock", () => {
@@ -50,11 +50,36 @@ describe("lib/webitel/upload/lock", () => {
   });
 
   it("is held by a process on another machine that shows signs of life, and not by one that shows none", async () => {
-    left({}, 5000);
+    const path = left({}, 5000);
+    const beats = setInterval(() => utimesSync(path, new Date(), new Date()), 100);
     await assert.rejects(acquireLock(journal), /process 1 on elsewhere/);
+    clearInterval(beats);
     left({}, 60_000);
     const lock = await acquireLock(journal);
     assert.equal(readdirSync(folder).length, 1);
+    await lock.release();
+  });
+
+  it("is watched until it is too old, where nobody can say whether its process lives: a container started again", async () => {
+    const path = left({ pid: process.pid, host: hostname() }, 19_000);
+    assert.equal((await lockHolder(journal))?.pid, process.pid);
+    const lock = await acquireLock(journal);
+    assert.ok(!existsSync(path));
+    await lock.release();
+  });
+
+  it("is not waited for when its node is closed", async () => {
+    left({}, 0);
+    const closer = new AbortController();
+    const acquired = acquireLock(journal, closer.signal);
+    closer.abort(new Error("closed"));
+    await assert.rejects(acquired, /closed/);
+  });
+
+  it("is another process' when it has our number, and not our time", async () => {
+    const lock = await acquireLock(journal);
+    const holder = await lockHolder(journal);
+    assert.ok(holder && isOwnLock(holder) && !isOwnLock({ ...holder, since: "2026-01-01T00:00:00Z" }));
     await lock.release();
   });
 
