@@ -34,7 +34,7 @@ export function rejectOf(
 /** Rows that are sent together, and those between them that cannot be sent. */
 export interface Batch {
   number: number;
-  /** Every row of the batch, rising. */
+  /** Every row of the batch. */
   rows: number[];
   entries: BatchRow[];
   rejects: Reject[];
@@ -49,10 +49,12 @@ export interface BatchOptions {
   /** Number of the first batch. */
   first: number;
   toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
-  /** Leaves out numbers that came earlier in the run; undefined loads every row. */
+  /** Leaves out numbers that came earlier in the run; undefined loads every row. It has to be told what became of each batch. */
   unique?: UniqueDestinations | undefined;
   /** Rows that an earlier part of this run has handled. */
   skip?: RowSet;
+  /** Those of them that the server has refused. */
+  refused?: RowSet | undefined;
   /** Rows sent earlier with an unknown outcome, which must not be sent again. */
   uncertain?: RowSet;
 }
@@ -65,39 +67,70 @@ export async function* batches(
   source: AsyncIterable<readonly InputRow[]>,
   options: BatchOptions,
 ): AsyncGenerator<Batch, undefined> {
+  const { size, unique, skip, refused } = options;
   let row = 0;
   let number = options.first;
   const emptyBatch = (): Batch => ({ number, rows: [], entries: [], rejects: [], duplicates: 0 });
   let batch = emptyBatch();
   let broken: { error: unknown } | undefined;
-  /** Puts a row into the batch, or into the next one; returns the batch that is full. */
-  const take = (input: InputRow, { member, error }: MappingResult): Batch | undefined => {
-    row++;
-    // A skipped row's numbers count as seen, as they did when it was handled.
-    const duplicate = member !== undefined && options.unique?.take(member) === false;
-    if (options.skip?.has(row)) return undefined;
-    const uncertain = options.uncertain?.has(row) === true;
-    const good = member !== undefined && !uncertain && !duplicate;
-    const filled = good ? batch.entries.length : batch.rejects.length + batch.duplicates;
-    const full = filled >= options.size ? batch : undefined;
-    if (full) {
-      number++;
-      batch = emptyBatch();
-    }
-    batch.rows.push(row);
-    if (good) batch.entries.push(batchRow(row, input, member));
-    else if (duplicate && !uncertain) batch.duplicates++;
-    else if (uncertain) batch.rejects.push(rejectOf(row, input, "UNCERTAIN", undefined));
-    else batch.rejects.push(rejectOf(row, input, "EINVALID", error));
+  /** Rows with a number of another row of which it is not known yet whether the server takes it. */
+  const waiting: BatchRow[] = [];
+  let settled = 0;
+  const nextBatch = (): Batch => {
+    const full = batch;
+    number++;
+    batch = emptyBatch();
     return full;
   };
-  for await (const rows of untilFailure(source, (error) => (broken = { error }))) {
-    for (const input of rows) {
-      const mapped = input.error ? input : options.toMember(input.data);
-      const full = take(input, mapped instanceof Promise ? await mapped : mapped);
+  /** Puts a row into the batch, or into the next one; returns the batch that is full. */
+  const place = (at: number, input: InputRow, { member, error }: MappingResult): Batch | undefined => {
+    const uncertain = options.uncertain?.has(at) === true;
+    if (skip?.has(at)) {
+      if (member && refused?.has(at) !== true) unique?.know(member);
+      return undefined;
+    }
+    if (member && uncertain) unique?.know(member);
+    const verdict = member && !uncertain ? (unique?.take(member) ?? "new") : undefined;
+    if (member && verdict === "open") {
+      waiting.push(batchRow(at, input, member));
+      return undefined;
+    }
+    const filled = verdict === "new" ? batch.entries.length : batch.rejects.length + batch.duplicates;
+    const full = filled >= size ? nextBatch() : undefined;
+    batch.rows.push(at);
+    if (member && verdict === "new") batch.entries.push(batchRow(at, input, member));
+    else if (verdict === "duplicate") batch.duplicates++;
+    else if (uncertain) batch.rejects.push(rejectOf(at, input, "UNCERTAIN", undefined));
+    else batch.rejects.push(rejectOf(at, input, "EINVALID", error));
+    return full;
+  };
+  /** Places the rows that wait once more, when others were settled meanwhile. */
+  function* placeWaiting(): Generator<Batch> {
+    if (!unique || unique.settled === settled) return;
+    settled = unique.settled;
+    for (const { row: at, input, member } of waiting.splice(0)) {
+      const full = place(at, input, { member });
       if (full) yield full;
     }
   }
+  /** Goes on until no more than so many rows wait. What they wait for may be in the batch. */
+  async function* untilWaiting(most: number): AsyncGenerator<Batch> {
+    yield* placeWaiting();
+    while (waiting.length > most) {
+      if (batch.rows.length > 0) yield nextBatch();
+      await unique?.settledAfter(settled);
+      yield* placeWaiting();
+    }
+  }
+  for await (const rows of untilFailure(source, (error) => (broken = { error }))) {
+    for (const input of rows) {
+      const mapped = input.error ? input : options.toMember(input.data);
+      const full = place(++row, input, mapped instanceof Promise ? await mapped : mapped);
+      if (full) yield full;
+    }
+    if (waiting.length > 0) yield* untilWaiting(size);
+  }
+  yield* untilWaiting(0);
   if (batch.rows.length > 0) yield batch;
   // An input that breaks in the middle does not take the good rows before the break with it.
   if (broken) throw broken.error;

@@ -9,7 +9,7 @@
  *     {"copies":"<marker>","doubled":0,"removed":500}                their number changed; "instead": [[<reported>, <who stays>], …]
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
- *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone
+ *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take
  *     {"end":{…}}                                                    the report
  *     {"cancelled":{…}}                                              the report of a run that can be continued
  *
@@ -55,7 +55,7 @@ type JournalLine =
   | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
-  | ({ done: number; rows: Range[]; part?: string } & Counts)
+  | ({ done: number; rows: Range[]; part?: string; refused?: Range[] } & Counts)
   | { end: Report }
   | { cancelled: Report };
 
@@ -78,6 +78,8 @@ export interface JournalContent {
   cancelled: boolean;
   /** Rows whose outcome is known and was sent to the outputs. */
   handled: RowSet;
+  /** Those of them that the server has refused. */
+  refused: RowSet;
   counts: Totals;
   /** Parts that arrived or may have arrived, in batches that are not done. */
   parts: SentPart[];
@@ -200,6 +202,7 @@ class JournalReader {
       ended: false,
       cancelled: false,
       handled: new RowSet(),
+      refused: new RowSet(),
       counts,
       parts: [],
       lastBatch: 0,
@@ -268,6 +271,7 @@ class JournalReader {
   private readDone(line: Extract<JournalLine, { done: number }>): void {
     const { content, parts } = this;
     content.handled.add(line.rows);
+    content.refused.add(line.refused ?? []);
     content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
     for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
     for (const part of parts.values())

@@ -199,7 +199,8 @@ export class Upload {
     const size = rate > 0 ? Math.min(batchSize, Math.max(1, Math.ceil(rate))) : batchSize;
     const open = { skip: before?.handled ?? new RowSet(), uncertain: new RowSet() };
     await this.verifyOpenParts(before?.parts ?? [], open);
-    const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, ...open });
+    const refused = before?.refused;
+    const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, refused, ...open });
     const { announcements } = this.context;
     // At a set rate there is time enough when a batch leaves.
     const source = new ReadAhead(announcements.announced(made, rate === 0), concurrency);
@@ -264,6 +265,10 @@ export class Upload {
       this.options.onBatch(result, this.progress);
     }
     const { accepted, rejected, uncertain, duplicates, total } = result;
+    const refused = result.rejects
+      .filter(({ code }) => code !== "EINVALID" && code !== "UNCERTAIN")
+      .map(({ row }) => row);
+    this.options.unique?.settle(batch.entries, new Set(refused));
     // A cancelled run leaves rows of a batch undone: those that continue it handle the batch again.
     if (total === batch.rows.length)
       this.options.journal.note({
@@ -273,6 +278,7 @@ export class Upload {
         rejected,
         uncertain,
         duplicates,
+        ...(refused.length > 0 && { refused: toRanges(refused) }),
       });
     return true;
   }

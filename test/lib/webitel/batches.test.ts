@@ -4,13 +4,20 @@ import { type Batch, type BatchOptions, batches } from "../../../lib/webitel/upl
 import { type InputRow, RowSet } from "../../../lib/webitel/upload/rows.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 
-async function gather(rows: readonly InputRow[], options: Partial<BatchOptions> = {}): Promise<Batch[]> {
+async function gather(
+  rows: readonly InputRow[],
+  options: Partial<BatchOptions> = {},
+  refused: ReadonlySet<number> = new Set(),
+): Promise<Batch[]> {
   const source = async function* (): AsyncGenerator<readonly InputRow[]> {
     yield await Promise.resolve(rows);
   };
   const toMember = memberMapper({ mapping: [], defaults: [{ field: "type", value: "1" }] });
   const found: Batch[] = [];
-  for await (const batch of batches(source(), { size: 2, first: 1, toMember, ...options })) found.push(batch);
+  for await (const batch of batches(source(), { size: 2, first: 1, toMember, ...options })) {
+    found.push(batch);
+    setImmediate(() => options.unique?.settle(batch.entries, refused));
+  }
   return found;
 }
 
@@ -72,6 +79,36 @@ describe("lib/webitel/upload/batches", () => {
     );
     assert.equal(found.flatMap((batch) => batch.rows).length, rows.length);
     assert.equal(numbersOf(await gather(rows)).length, rows.length);
+  });
+
+  it("loads the next row with a number when the server has refused the first", async () => {
+    const rows = ["1", "1", "2", "1", "3", "2"].map((number) => person(`+38050111223${number}`));
+    const found = await gather(rows, { unique: new UniqueDestinations() }, new Set([1]));
+    const loaded = found.flatMap(({ entries }) => entries.map(({ row }) => row));
+    assert.deepEqual(loaded.sort(), [1, 2, 3, 5]);
+    assert.deepEqual(found.flatMap((batch) => batch.rows).sort(), [1, 2, 3, 4, 5, 6]);
+  });
+
+  it("goes on where more rows wait for one than fill a batch", async () => {
+    const rows = Array.from({ length: 50 }, () => person("+380501112233"));
+    const found = await gather(rows, { unique: new UniqueDestinations() }, new Set([1, 2]));
+    assert.deepEqual(
+      found.flatMap(({ entries }) => entries.map(({ row }) => row)),
+      [1, 2, 3],
+    );
+    assert.equal(found.flatMap((batch) => batch.rows).length, 50);
+  });
+
+  it("does not know the numbers of rows that the server has refused in an earlier part of the run", async () => {
+    const [skip, refused] = [new RowSet(), new RowSet()];
+    skip.add([[1, 1]]);
+    refused.add([[1, 1]]);
+    const found = await gather([person("+380501112233"), person("+380501112233")], {
+      skip,
+      refused,
+      unique: new UniqueDestinations(),
+    });
+    assert.deepEqual(numbersOf(found), [["+380501112233"]]);
   });
 
   it("remembers the numbers of rows that an earlier part of the run has handled", async () => {

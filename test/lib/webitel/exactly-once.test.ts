@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
-import { memberMapper } from "../../../lib/webitel/member.js";
+import { type MappingResult, memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
+import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
 import { people, upTo } from "../../support/webitel/bench-run.js";
 import { type BulkPlan, failed, inFakeTime, TimedWebitel } from "../../support/webitel/timed-webitel.js";
@@ -54,6 +55,39 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     doubled,
     removed,
   ];
+
+  it("loads the next row with a number when the server has refused the first, also after a restart", async () => {
+    const webitel = new TimedWebitel([]);
+    const create = webitel.createMembers.bind(webitel);
+    let left = Infinity;
+    webitel.createMembers = (queue, items) => {
+      if (left-- <= 0) return Promise.reject(failed(403));
+      const isRefused = items.some(({ name }) => name === "Person 1" || name === "Person 12");
+      return isRefused ? Promise.reject(failed(400, { detail: "no" })) : create(queue, items);
+    };
+    // Twice each, the refused ones too.
+    const toMember = (row: unknown): MappingResult => {
+      const { "variables.row": name, ...rest } = row as Record<string, string>;
+      const twin = Number(name) > 20 ? Number(name) - 20 : Number(name);
+      return memberMapper({ mapping: [], defaults: [] })({
+        ...rest,
+        destination: `+38044${2_000_000 + twin}`,
+        "variables.row": name,
+      }) as MappingResult;
+    };
+    const options = { toMember, unique: new UniqueDestinations() };
+    left = 8;
+    await assert.rejects(
+      inFakeTime(() => upload(webitel, 40, options)),
+      { code: 403 },
+    );
+    left = Infinity;
+    const again = { ...options, unique: new UniqueDestinations(), resume: true };
+    const report = await inFakeTime(() => upload(webitel, 40, again));
+    const expected = upTo(20).filter((row) => row !== 1 && row !== 12);
+    assert.deepEqual(webitel.rows, [...expected, 21, 32]);
+    assert.deepEqual([report.total, report.accepted, report.rejected, report.duplicates], [40, 20, 2, 18]);
+  });
 
   it("counts a copy as removed when the queue does not have it any more, whatever a deletion was answered", async () => {
     const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 3000 }]);
