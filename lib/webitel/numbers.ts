@@ -39,8 +39,12 @@ export function dialable(text: string): Dialable {
   return { destination: clean, kind: "number" };
 }
 
-/** True for text that holds one destination, whatever it is: no line break, no list, no second number. */
+/**
+ * True for text that holds one destination: no line break, no list, no second number. Letters are of an address only: of other text
+ * Webitel dials the digits, which would be somebody else's number.
+ */
 export function isOneDestination(text: string): boolean {
   if (/[\r\n,;]|\+.*\+/.test(text)) return false;
-  return /[@*#a-z]/i.test(text) || text.replace(/\D/g, "").length < MAX_DIGITS;
+  if (/\p{L}/u.test(text)) return ADDRESS.test(text) || SIP_NUMBER.test(text);
+  return /[@*#]/.test(text) || text.replace(/\D/g, "").length < MAX_DIGITS;
 }

@@ -130,6 +130,8 @@ describe("nodes that call Webitel's API", () => {
       [{ destination: "+380441112233 +380441112234", extension: "1" }, "destination"],
       [{ destination: "0441112233 0441112234", extension: "1" }, "destination"],
       [{ destination: "+380441112233\n0", extension: "1" }, "destination"],
+      [{ destination: "+380441112233 ext 5", extension: "1" }, "destination"],
+      [{ destination: "3.8E+11", extension: "1" }, "destination"],
       [{ destination: "+1", extension: "1", record: "maybe" }, "record"],
     ];
     for (const [payload, field] of wrong) {
