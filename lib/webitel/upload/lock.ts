@@ -23,8 +23,10 @@ interface LockHolder extends RunHolder {
 
 /** Milliseconds between two heartbeats: touches of the lock file. */
 const BEAT_MS = 3000;
-/** A holder is gone when its last heartbeat is this old, in milliseconds. */
+/** A holder is gone when its last heartbeat is this old, in milliseconds; of another machine, when none comes for so long. */
 const STALE_MS = 20_000;
+/** A lock of another machine that is older is left over: the clocks of two may differ, but not by so much. Milliseconds. */
+const LEFT_OVER_MS = 600_000;
 /** Milliseconds between two looks at a heartbeat. */
 const WATCH_MS = 500;
 /** How often the first of several waits for the others to step back; one that got the lock before it does not. */
@@ -69,19 +71,20 @@ async function heldLock(path: string): Promise<HeldLock | undefined> {
     readFile(path, "utf8").catch(() => ""),
     stat(path).catch(() => ({ mtimeMs: 0 })),
   ]);
-  const isFresh = Date.now() - mtimeMs < STALE_MS;
+  const ageMs = Date.now() - mtimeMs;
   let holder: LockHolder;
   try {
     holder = JSON.parse(text) as LockHolder;
   } catch {
     // It is being written just now, or was torn by a crash.
     holder = { pid: 0, host: "?", since: "?", space: "" };
-    return isFresh && mtimeMs > 0 ? { path, holder, beatMs: mtimeMs } : undefined;
+    return ageMs < STALE_MS ? { path, holder, beatMs: mtimeMs } : undefined;
   }
   if (ownFiles.has(path)) return { path, holder };
   const space = await processSpace();
   const isHere = space !== "" && holder.space === space;
-  if (!isFresh || (isHere && (holder.pid === process.pid || !isRunning(holder.pid)))) return undefined;
+  if (ageMs > (isHere ? STALE_MS : LEFT_OVER_MS)) return undefined;
+  if (isHere && (holder.pid === process.pid || !isRunning(holder.pid))) return undefined;
   return { path, holder, ...(!isHere && { beatMs: mtimeMs }) };
 }
 
@@ -113,16 +116,20 @@ export async function lockHolder(name: string, except?: string): Promise<LockHol
 
 /**
  * Who lives and holds the lock with this name. A container that was killed and started again finds the lock of a process of which it
- * cannot know whether it runs: it is watched until its next heartbeat comes, or its last one is too old.
+ * cannot know whether it runs: it is watched for its next heartbeat. Looks are counted, because the clocks of two machines differ.
  * @throws the signal's reason
  */
 export async function liveHolder(name: string, stop?: AbortSignal): Promise<LockHolder | undefined> {
-  const beats = new Map<string, number>();
+  const watched = new Map<string, { beatMs: number; looks: number }>();
   for (;;) {
     const held = await heldLocks(name);
-    const alive = held.find(({ path, beatMs }) => beatMs === undefined || (beats.get(path) ?? beatMs) !== beatMs);
-    if (alive || held.length === 0) return alive?.holder;
-    for (const { path, beatMs = 0 } of held) beats.set(path, beatMs);
+    for (const { path, holder, beatMs } of held) {
+      const before = watched.get(path) ?? { beatMs, looks: 0 };
+      if (beatMs === undefined || before.beatMs !== beatMs) return holder;
+      if (before.looks * WATCH_MS >= STALE_MS) await unlink(path).catch(() => undefined);
+      watched.set(path, { beatMs, looks: before.looks + 1 });
+    }
+    if (held.length === 0) return undefined;
     await delay(WATCH_MS, stop);
   }
 }

@@ -293,7 +293,7 @@ describe("lib/webitel/upload/journal", () => {
       holder: { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z" },
     });
     clearInterval(beats);
-    const old = new Date(Date.now() - 60_000);
+    const old = new Date(Date.now() - 700_000);
     utimesSync(foreign, old, old);
     await runs.tidy();
     assert.deepEqual(readdirSync(folder), []);

@@ -7,6 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { acquireLock, isOwnLock, lockHolder } from "../../../lib/webitel/upload/lock.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
+import { inFakeTime } from "../../support/webitel/timed-webitel.js";
 
 describe("lib/webitel/upload/lock", () => {
   let folder: string;
@@ -54,19 +55,29 @@ describe("lib/webitel/upload/lock", () => {
     const beats = setInterval(() => utimesSync(path, new Date(), new Date()), 100);
     await assert.rejects(acquireLock(journal), /process 1 on elsewhere/);
     clearInterval(beats);
-    left({}, 60_000);
+    left({}, 700_000);
     const lock = await acquireLock(journal);
     assert.equal(readdirSync(folder).length, 1);
     await lock.release();
   });
 
-  it("is watched until it is too old, where nobody can say whether its process lives: a container started again", async () => {
-    const path = left({ pid: process.pid, host: hostname() }, 19_000);
-    assert.equal((await lockHolder(journal))?.pid, process.pid);
-    const lock = await acquireLock(journal);
-    assert.ok(!existsSync(path));
-    await lock.release();
-  });
+  for (const [what, ageMs] of [
+    ["whose clock is ours: a container started again", 3000],
+    ["whose clock is slow", 120_000],
+    ["whose clock is fast", -120_000],
+  ] as const) {
+    it(`is watched for a heartbeat where nobody can say whether its process lives, ${what}`, async () => {
+      const path = left({ pid: process.pid, host: hostname() }, ageMs);
+      const lock = await inFakeTime(async () => {
+        const begunMs = Date.now();
+        const acquired = await acquireLock(journal);
+        assert.ok(Date.now() - begunMs >= 20_000);
+        return acquired;
+      });
+      assert.ok(!existsSync(path));
+      await lock.release();
+    });
+  }
 
   it("is not waited for when its node is closed", async () => {
     left({}, 0);
