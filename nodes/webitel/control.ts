@@ -34,6 +34,8 @@ export class QueuedUpload {
   private upload: Upload | undefined;
   private source: RowSource | undefined;
   private pending: "pause" | "cancel" | undefined;
+  /** All is loaded and about to be reported: the same content is another upload from now on. */
+  isDone = false;
   private identified: (identity: Identity) => void = () => undefined;
   /** Known when it begins, or earlier. */
   readonly identity = new Promise<Identity>((resolve) => (this.identified = resolve));
@@ -155,7 +157,7 @@ function settling(upload: QueuedUpload): [(identity: Identity) => void, () => vo
 async function hasSame(upload: QueuedUpload, before: readonly QueuedUpload[]): Promise<boolean> {
   for (const other of before) {
     const identity = await other.identity;
-    if (identity !== undefined && identity === (await upload.identity)) return true;
+    if (!other.isDone && identity !== undefined && identity === (await upload.identity)) return true;
   }
   return false;
 }

@@ -74,6 +74,8 @@ export interface RunContext {
   heldMs: number;
   /** When something was last loaded, Unix milliseconds; 0 = nothing yet. */
   lastLoadedMs: number;
+  /** First ids of the answers so far: an answer that comes again, from a cache, is of another batch. */
+  readonly firstIds: Set<string>;
   /** Rows that were refused alone, one after another, with the same text. */
   refusals: { text: string; count: number };
 }

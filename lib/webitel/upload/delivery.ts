@@ -285,12 +285,17 @@ class Delivery {
     marker: string,
     { entries }: Part,
   ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean }> {
-    const { api, queueId, abort, maxBytes, fileName } = this.run;
+    const { api, queueId, abort, maxBytes, fileName, firstIds } = this.run;
     const items = entries.map(({ member }) => mark(member, marker));
     try {
       const options = { maxBytes, signal: abort, ...(fileName !== undefined && { fileName }) };
       const ids = await api.createMembers(queueId, items, options);
-      return ids.length === items.length ? { ids } : { fault: wrongCount(items.length, ids.length), answered: true };
+      const isNew = !firstIds.has(ids[0] ?? "");
+      if (isNew && ids.length === items.length) {
+        firstIds.add(ids[0] as string);
+        return { ids };
+      }
+      return { fault: wrongCount(items.length, isNew ? ids.length : 0), answered: true };
     } catch (error) {
       if (error instanceof ContactCenterError) return { fault: error, answered: false };
       throw error;

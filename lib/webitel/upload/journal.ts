@@ -48,7 +48,7 @@ export interface FoundCopies {
 }
 
 /** What happened to a part of a batch. */
-type JournalLine =
+export type JournalLine =
   | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
   | { watch: string; keep: number; until: number; rows?: readonly Range[] }

@@ -4,6 +4,7 @@
  * The first batch goes alone: what is wrong with all of them (token, queue, type) is then said once, with nothing loaded. Afterwards
  * `concurrency` workers take batches that are read ahead.
  */
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { CLOSED, ContactCenterError, uploadFault } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
@@ -22,7 +23,7 @@ import {
 } from "./context.js";
 import { deliver } from "./delivery.js";
 import { DoubleCheck } from "./doubles.js";
-import type { Journal, JournalContent, SentPart } from "./journal.js";
+import type { Journal, JournalContent, JournalLine, SentPart } from "./journal.js";
 import { Pace, unlessAborted } from "./pace.js";
 import { type BatchResult, NO_ROWS, type Progress, progressOf, type Report, rowsOf, type Totals } from "./report.js";
 import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
@@ -56,6 +57,8 @@ export interface UploadOptions {
   patience?: Patience;
   /** Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. */
   onBatch(result: BatchResult, progress: Progress): void;
+  /** Called with the report before the journal says that the run has ended: a process that is killed before says it again. */
+  onReport?(report: Report): void | Promise<void>;
   /** Called when the upload waits, and for what. */
   onWait?(wait: Wait): void;
 }
@@ -64,6 +67,11 @@ export interface UploadOptions {
 const CLOSE_GRACE_MS = 5000;
 /** The same when it is cancelled: somebody waits for the report. */
 const CANCEL_GRACE_MS = 2000;
+
+/** Node-RED passes a message on in the next turn of the event loop, and the node behind it takes it in the one after. */
+async function untilDelivered(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await yieldToEventLoop();
+}
 
 const closedError = (): ContactCenterError =>
   new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
@@ -82,6 +90,8 @@ export class Upload {
   private inputRows: number | undefined;
   private lastBatch: number;
   private ended: Promise<unknown> = Promise.resolve();
+  /** Lines that wait until their outputs have left. */
+  private noted: Promise<void> = Promise.resolve();
   private grace: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UploadOptions) {
@@ -111,6 +121,7 @@ export class Upload {
       failingSinceMs: undefined,
       heldMs: 0,
       lastLoadedMs: 0,
+      firstIds: new Set(),
       refusals: { text: "", count: 0 },
     };
     this.doubleCheck = new DoubleCheck(this.context, before?.watches);
@@ -179,6 +190,7 @@ export class Upload {
       await work;
     } catch (error) {
       if (error !== CANCELLED) {
+        await this.noted;
         await this.options.journal.close();
         throw uploadFault(error, this.report);
       }
@@ -188,8 +200,14 @@ export class Upload {
     }
     const isCancelled = this.stopper.signal.reason === CANCELLED;
     const report: Report = { ...this.report, ...(isCancelled && { cancelled: true }) };
-    this.options.journal.note(isCancelled ? { cancelled: report } : { end: report });
-    await this.options.journal.close();
+    await this.noted;
+    try {
+      await this.options.onReport?.(report);
+      await untilDelivered();
+      this.options.journal.note(isCancelled ? { cancelled: report } : { end: report });
+    } finally {
+      await this.options.journal.close();
+    }
     return report;
   }
 
@@ -225,29 +243,45 @@ export class Upload {
 
   /** Batches that an earlier process sent without an answer are verified before anything is sent again. */
   private async verifyOpenParts(parts: readonly SentPart[], open: { skip: RowSet; uncertain: RowSet }): Promise<void> {
-    const { journal } = this.options;
-    for (const { marker, batch, rows, ok, at } of parts) {
-      // Rows of a part whose outcome stayed unknown are handled one by one in later batches.
-      const numbers = fromRanges(rows).filter((row) => !open.skip.has(row));
-      if (numbers.length === 0) continue;
-      const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
-      if (known === undefined) {
-        // Its rows are sent under another marker, so whatever comes under this one is a copy.
-        await this.doubleCheck.watch(marker, 0, rows, at);
-        journal.note({ no: marker });
-      } else if (known === "uncertain") {
+    let verified = 0;
+    try {
+      for (; verified < parts.length; verified++) await this.verifyOpenPart(parts[verified] as SentPart, open);
+    } catch (error) {
+      // The report counts each row that was sent.
+      for (const { rows, ok } of parts.slice(verified)) {
+        const { length } = fromRanges(rows).filter((row) => !open.skip.has(row) && !open.uncertain.has(row));
+        this.tally[ok ? "accepted" : "uncertain"] += length;
         open.uncertain.add(rows);
-      } else {
-        const counts = { ...NO_ROWS, accepted: numbers.length };
-        const ids =
-          known.ids.length === numbers.length
-            ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string]))
-            : {};
-        this.tally.accepted += numbers.length;
-        open.skip.add(rows);
-        this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] }, this.progress);
-        journal.note({ done: batch, rows, ...counts, part: marker });
       }
+      throw error;
+    }
+  }
+
+  private async verifyOpenPart(
+    { marker, batch, rows, ok, at }: SentPart,
+    open: { skip: RowSet; uncertain: RowSet },
+  ): Promise<void> {
+    const { journal } = this.options;
+    // Rows of a part whose outcome stayed unknown are handled one by one in later batches.
+    const numbers = fromRanges(rows).filter((row) => !open.skip.has(row));
+    if (numbers.length === 0) return;
+    const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
+    if (known === undefined) {
+      // Its rows are sent under another marker, so whatever comes under this one is a copy.
+      await this.doubleCheck.watch(marker, 0, rows, at);
+      journal.note({ no: marker });
+    } else if (known === "uncertain") {
+      open.uncertain.add(rows);
+    } else {
+      const counts = { ...NO_ROWS, accepted: numbers.length };
+      const ids =
+        known.ids.length === numbers.length
+          ? Object.fromEntries(numbers.map((row, at) => [row, known.ids[at] as string]))
+          : {};
+      this.tally.accepted += numbers.length;
+      open.skip.add(rows);
+      this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] }, this.progress);
+      this.noteDelivered({ done: batch, rows, ...counts, part: marker });
     }
   }
 
@@ -271,7 +305,7 @@ export class Upload {
     this.options.unique?.settle(batch.entries, new Set(refused));
     // A cancelled run leaves rows of a batch undone: those that continue it handle the batch again.
     if (total === batch.rows.length)
-      this.options.journal.note({
+      this.noteDelivered({
         done: batch.number,
         rows: toRanges(batch.rows),
         accepted,
@@ -281,6 +315,11 @@ export class Upload {
         ...(refused.length > 0 && { refused: toRanges(refused) }),
       });
     return true;
+  }
+
+  /** Notes what is done once its outputs have left: a process that is killed before sends them again. */
+  private noteDelivered(line: JournalLine): void {
+    this.noted = this.noted.then(untilDelivered).then(() => this.options.journal.note(line));
   }
 
   private countBatch({ number }: Batch): void {

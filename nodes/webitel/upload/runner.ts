@@ -121,12 +121,15 @@ export class UploadRunner {
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
         },
         onWait: (wait) => badge.wait(wait),
+        async onReport(report) {
+          await rejects?.close();
+          badge.end(report);
+          queued.isDone = true;
+          sendReport(carrier, report);
+        },
       });
       queued.begin(running);
-      const report = await running.run(source.rows());
-      await rejects?.close();
-      badge.end(report);
-      sendReport(carrier, report);
+      await running.run(source.rows());
     } finally {
       await run.journal.close();
     }

@@ -84,9 +84,8 @@ describe("lib/webitel/upload/batches", () => {
   it("loads the next row with a number when the server has refused the first", async () => {
     const rows = ["1", "1", "2", "1", "3", "2"].map((number) => person(`+38050111223${number}`));
     const found = await gather(rows, { unique: new UniqueDestinations() }, new Set([1]));
-    const loaded = found.flatMap(({ entries }) => entries.map(({ row }) => row));
-    assert.deepEqual(loaded.sort(), [1, 2, 3, 5]);
-    assert.deepEqual(found.flatMap((batch) => batch.rows).sort(), [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(new Set(found.flatMap(({ entries }) => entries.map(({ row }) => row))), new Set([1, 2, 3, 5]));
+    assert.deepEqual(new Set(found.flatMap((batch) => batch.rows)), new Set([1, 2, 3, 4, 5, 6]));
   });
 
   it("goes on where more rows wait for one than fill a batch", async () => {

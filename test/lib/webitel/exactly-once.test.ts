@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
-import { type MappingResult, memberMapper } from "../../../lib/webitel/member.js";
+import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
@@ -66,14 +66,14 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       return isRefused ? Promise.reject(failed(400, { detail: "no" })) : create(queue, items);
     };
     // Twice each, the refused ones too.
-    const toMember = (row: unknown): MappingResult => {
+    const toMember = (row: unknown) => {
       const { "variables.row": name, ...rest } = row as Record<string, string>;
       const twin = Number(name) > 20 ? Number(name) - 20 : Number(name);
       return memberMapper({ mapping: [], defaults: [] })({
         ...rest,
         destination: `+38044${2_000_000 + twin}`,
         "variables.row": name,
-      }) as MappingResult;
+      });
     };
     const options = { toMember, unique: new UniqueDestinations() };
     left = 8;
@@ -87,6 +87,53 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     const expected = upTo(20).filter((row) => row !== 1 && row !== 12);
     assert.deepEqual(webitel.rows, [...expected, 21, 32]);
     assert.deepEqual([report.total, report.accepted, report.rejected, report.duplicates], [40, 20, 2, 18]);
+  });
+
+  it("has not ended before its report has left: one that was killed then says it again, and loads nothing", async () => {
+    const webitel = new TimedWebitel([]);
+    const onReport = (): never => {
+      assert.ok(
+        !readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl")) ?? ""), "utf8").includes(
+          '{"end"',
+        ),
+      );
+      throw new Error("killed");
+    };
+    await assert.rejects(
+      inFakeTime(() => upload(webitel, 20, { onReport })),
+      /killed/,
+    );
+    const report = await inFakeTime(() => upload(webitel, 20, { resume: true }));
+    assert.deepEqual([numbers(report), report.resumed, webitel.bulks.length], [[20, 20, 0, 0, 0], true, 2]);
+  });
+
+  it("counts what was sent and not settled in each error, also after a resume", async () => {
+    const webitel = new TimedWebitel([
+      { answerMs: 10, commitMs: 5 },
+      { answerMs: 10, code: "ECONNRESET", commitMs: 5 },
+    ]);
+    webitel.findMembers = () => Promise.reject(failed(403));
+    for (const resume of [false, true])
+      await assert.rejects(
+        inFakeTime(() => upload(webitel, 30, { resume })),
+        ({ cause }: ContactCenterError) => {
+          assert.deepEqual(numbers(cause["report"] as Report), [20, 10, 10, 0, 0]);
+          return true;
+        },
+      );
+  });
+
+  it("does not take the answer to another batch for one of its own", async () => {
+    const webitel = new TimedWebitel([]);
+    const create = webitel.createMembers.bind(webitel);
+    let cached: string[] | undefined;
+    let count = 0;
+    webitel.createMembers = async (queue, items) => {
+      if (++count === 2 && cached) return cached;
+      return (cached = await create(queue, items));
+    };
+    const report = await inFakeTime(() => upload(webitel, 30));
+    assert.deepEqual([numbers(report), webitel.rows], [[30, 30, 0, 0, 0], upTo(30)]);
   });
 
   it("counts a copy as removed when the queue does not have it any more, whatever a deletion was answered", async () => {

@@ -255,6 +255,7 @@ describe("lib/webitel/upload", () => {
   });
 
   it("takes a half's 404 for a row's fault", async () => {
+    let id = 0;
     const { upload, rows } = await prepare(
       people(4, (row) => (row === 2 ? { name: "lost" } : {})),
       {
@@ -268,7 +269,7 @@ describe("lib/webitel/upload", () => {
                     detail: String(items.length),
                   }),
                 )
-              : Promise.resolve(items.map((_, at) => String(at))),
+              : Promise.resolve(items.map(() => String(++id))),
           findMembers: () => Promise.resolve([]),
           deleteMember: () => Promise.resolve(true),
         },
@@ -278,6 +279,7 @@ describe("lib/webitel/upload", () => {
   });
 
   it("finds the row behind a failed insert that stays one", async () => {
+    let id = 0;
     const { upload, rows, results } = await prepare(
       people(20, (row) => (row === 7 ? { name: "lost" } : {})),
       {
@@ -293,7 +295,7 @@ describe("lib/webitel/upload", () => {
                     detail: "insert failed",
                   }),
                 )
-              : Promise.resolve(items.map((_, at) => String(at))),
+              : Promise.resolve(items.map(() => String(++id))),
           findMembers: () => Promise.resolve([]),
           deleteMember: () => Promise.resolve(true),
         },
