@@ -120,6 +120,11 @@ const FIGURES: readonly Row[] = [
   ["webitel-dialer-member-upload", "cell with # lines or more", ["lib/webitel/hidden-rows.ts", "HIDDEN_ROWS"]],
   ["webitel-dialer-member-upload", "at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
   ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
+  [
+    "webitel-dialer-member-upload",
+    "waits up to # s for a sign of life",
+    ["lib/webitel/upload/lock.ts", "STALE_MS", "s"],
+  ],
   ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/delivery.ts", "HOPELESS_ROWS"]],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],

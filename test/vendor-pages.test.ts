@@ -1,0 +1,78 @@
+/** The pages on the set-up at the vendors: the badges that they explain can be seen, and each says where its facts are from. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Sentences } from "../lib/core/errors.js";
+import { catalogue } from "../scripts/assets.js";
+
+const root = resolve(__dirname, "..");
+const PAGES = {
+  "enreach-rte": "rte",
+  "enreach-smartrouting": "smartrouting",
+  "anywhere365-cti-broker": "cti",
+  webitel: "webitel",
+  voicenter: "voicenter",
+};
+const HEADINGS = ["Addresses and ports", "Where the address goes", "How to see that it works", "Usual faults"];
+/** What a badge counts, made without a catalogue: `5 / 5`, `12,400 / 12,600`, `5 / 5, 2 late`. */
+const COUNTS = /^[\d,]+ \/ [\d,]+(?:, \d+ late)?$/;
+
+const source = (file: string): string => readFileSync(join(root, file), "utf8");
+
+/** The badges among the sentences of a vendor's nodes. */
+function badgesIn(sentences: Sentences, isBadge = false): string[] {
+  return Object.entries(sentences).flatMap(([key, part]) =>
+    typeof part === "string" ? (isBadge ? [part] : []) : badgesIn(part, isBadge || key === "badge"),
+  );
+}
+
+/** Recognises what a vendor's badges say: a word, a sentence of the catalogue, a count, or the code of an error. */
+function recogniser(vendor: string): (text: string) => boolean {
+  const folder = `nodes/${vendor}/locales/en-US`;
+  const own = readdirSync(join(root, folder)).filter((file) => file.endsWith(".json") && file !== "help.json");
+  const hasWebhook = vendor !== "rte";
+  const files = [...own.map((file) => `${folder}/${file}`), "nodes/shared/webhook/locales/en-US/webhook.json"];
+  const used = files.slice(0, hasWebhook ? undefined : -1).map((file) => join(root, file));
+  const words = [...source("nodes/shared/status.ts").matchAll(/^ {2}(\w+): \{ fill/gm)].map(
+    ([, word]) => word as string,
+  );
+  const codes = [...source("lib/core/locales/en-US.json").matchAll(/"(E[A-Z]+|[45]\d\d)":/g)].map(([, code]) => code);
+  const thrown = ["EINVALID", "ELIMIT", "500", "503"];
+  const known = [...words, ...used.flatMap((file) => badgesIn(catalogue([file])))];
+  const patterns = known.map(
+    (text) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/__\w+__/g, ".+")}$`),
+  );
+  return (text) =>
+    [...codes, ...thrown].includes(text) || COUNTS.test(text) || patterns.some((pattern) => pattern.test(text));
+}
+
+describe("Pages on the set-up at the vendors", () => {
+  it("are one for each vendor", () => {
+    const pages = readdirSync(join(root, "docs/vendors")).map((file) => file.replace(".md", ""));
+    assert.deepEqual(pages.sort(), Object.keys(PAGES).sort());
+    for (const page of pages) assert.ok(source("README.md").includes(`docs/vendors/${page}.md`), page);
+  });
+
+  for (const [page, vendor] of Object.entries(PAGES)) {
+    it(`${page} explains badges that exist`, () => {
+      const [, faults = ""] = source(`docs/vendors/${page}.md`).split("| badge |");
+      const cells = [...faults.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = ""]) =>
+        [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text as string),
+      );
+      assert.ok(cells.length > 8, cells.join());
+      const isBadge = recogniser(vendor);
+      assert.ok(!isBadge("no such badge") && !isBadge("ENOSUCH"));
+      assert.deepEqual(
+        cells.filter((text) => !isBadge(text)),
+        [],
+      );
+    });
+
+    it(`${page} has every part, and marks where its facts are from`, () => {
+      const text = source(`docs/vendors/${page}.md`);
+      assert.match(text, /^## What to ask/m);
+      for (const heading of HEADINGS) assert.ok(text.includes(`\n## ${heading}\n`), heading);
+      assert.ok([...text.matchAll(/\((?:document|guide|page|protos|source|public|not documented)/g)].length > 6);
+    });
+  }
+});
