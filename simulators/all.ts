@@ -1,7 +1,8 @@
 /** All simulators, one row each: the start commands, their options and the demo's settings derive from this table. */
+import type { Connect } from "./console/page/about.js";
 import { DEMO_CTI_CREDENTIALS, startCtiSimulator } from "./cti/simulator.js";
 import type { Option } from "./options.js";
-import { DEMO_RTE_CREDENTIALS } from "./rte/seed-data.js";
+import { DEMO, DEMO_RTE_CREDENTIALS } from "./rte/seed-data.js";
 import { startRteSimulator } from "./rte/simulator.js";
 import { demoEndpoints } from "./smartrouting/demo.js";
 import { startSmartRoutingSimulator } from "./smartrouting/simulator.js";
@@ -27,6 +28,8 @@ interface SimulatorRow {
     port: number;
     /** Environment variable that the examples' config nodes name; set to the simulator's address. */
     env: string;
+    /** What the form of a connection asks for. */
+    connect(url: string, nodeRedUrl: string): Connect;
   };
   start(context: SimulatorContext): Promise<Simulator>;
   /** What the demo's config nodes need to log in, by node type. */
@@ -45,19 +48,43 @@ export const SIMULATORS: readonly SimulatorRow[] = [
   },
   {
     name: "rte",
-    listens: { port: 8364, env: "CC_RTE_URL" },
-    start: ({ port }) => startRteSimulator({ port, play: true }),
+    listens: {
+      port: 8364,
+      env: "CC_RTE_URL",
+      connect: (url) => [
+        ["Log in with", "Enreach user"],
+        ["E-mail address", DEMO.email],
+        ["Secret key", DEMO.secretKey],
+        ["Discovery address", `${url}/api/user`],
+      ],
+    },
+    // A day that plays from the start would fill the debug sidebar before anybody has looked.
+    start: ({ port }) => startRteSimulator({ port, play: false }),
     credentials: { "rte-connection": DEMO_RTE_CREDENTIALS },
   },
   {
     name: "cti",
-    listens: { port: 8365, env: "CC_CTI_URL" },
+    listens: {
+      port: 8365,
+      env: "CC_CTI_URL",
+      connect: (url, nodeRedUrl) => [
+        ["Address", url],
+        ["Callback URL", nodeRedUrl],
+      ],
+    },
     start: ({ port }) => startCtiSimulator({ port }),
     credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
   },
   {
     name: "webitel",
-    listens: { port: 8367, env: "CC_WEBITEL_URL" },
+    listens: {
+      port: 8367,
+      env: "CC_WEBITEL_URL",
+      connect: (url) => [
+        ["Address", url],
+        ["Access token", WEBITEL_DEMO_TOKEN],
+      ],
+    },
     start: ({ port, nodeRedUrl }) =>
       startWebitelSimulator({
         port,

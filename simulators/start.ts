@@ -1,5 +1,5 @@
 /** All simulators and their console page, up and down together. */
-import type { ConsoleLink } from "./console/page/about.js";
+import type { About, ConsoleLink } from "./console/page/about.js";
 import { startConsole } from "./console/server.js";
 import { type Option, type Values, withPort } from "./options.js";
 import { type Simulator, SIMULATOR_LABELS } from "./simulator.js";
@@ -40,6 +40,7 @@ export async function startSimulators(
   const env: Record<string, string> = {};
   const lines: string[] = [];
   const simulators: Simulator[] = [];
+  const connect: { -readonly [name in keyof About["connect"]]: About["connect"][name] } = {};
   try {
     for (const row of SIMULATORS) {
       const option = portOption(row)[0]?.name ?? "";
@@ -50,10 +51,11 @@ export async function startSimulators(
       simulators.push(simulator);
       if (row.listens === undefined || simulator.url === undefined) continue;
       env[row.listens.env] = simulator.url;
+      connect[row.name] = row.listens.connect(simulator.url, nodeRedUrl);
       lines.push(line(`${SIMULATOR_LABELS[row.name]} simulator`, simulator.url));
     }
     const console = await withPort("console-port", Number(values.get("console-port")), (port) =>
-      startConsole({ port, simulators, links }),
+      startConsole({ port, simulators, links, connect }),
     );
     started.push(console);
     return { consoleUrl: console.url, simulators, env, lines, close };

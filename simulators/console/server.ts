@@ -15,7 +15,7 @@ import { listen } from "../listen.js";
 import { packageRoot } from "../package-root.js";
 import type { Simulator } from "../simulator.js";
 import { EventStream } from "./events.js";
-import type { ConsoleLink } from "./page/about.js";
+import type { About, ConsoleLink } from "./page/about.js";
 import { readBody, TooLarge } from "../body.js";
 
 /** How to start the console. */
@@ -25,6 +25,8 @@ interface ConsoleOptions {
   simulators: readonly Simulator[];
   /** Addresses that the head of the page offers, such as the editor. */
   links?: readonly ConsoleLink[];
+  /** What flows need to connect, by simulator. */
+  connect?: About["connect"];
 }
 
 /** A running console. */
@@ -60,6 +62,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   const events = new EventStream(options.simulators, {
     simulators: options.simulators.map(({ name }) => name),
     links: options.links ?? [],
+    connect: options.connect ?? {},
   });
   const server = createServer((request, response) => {
     serve(request, response, simulators, events).catch((error: unknown) => {

@@ -1,7 +1,8 @@
 /** The REST chain in front of the hub: discovery, secret key, user, token (vendor documents "EnreachAPI" and "RTE"). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "../body.js";
-import { ALL_QUEUES, DEMO, DEMO_USER } from "./seed-data.js";
+import { CLOSED_QUEUE, QUEUES } from "../directory.js";
+import { DEMO, DEMO_USER } from "./seed-data.js";
 import { issueToken } from "./tokens.js";
 
 /** What the chain says of itself. */
@@ -74,7 +75,7 @@ export async function answerRest(
     return send(
       response,
       200,
-      ALL_QUEUES.map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })),
+      [...QUEUES, CLOSED_QUEUE].map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })),
     );
   if (path === `/token/${DEMO_USER.id}/rte`) {
     return send(response, 200, {

@@ -1,6 +1,7 @@
 /** A believable event of every kind of the catalogue, for the buttons of the console and for tests. */
 import { EVENTS, type EventName, GROUPS, HELPERS, type HelperName, VALUES } from "../../lib/rte/tables.js";
-import { AGENTS, CALL_LIST, ORGANIZATION_ID, QUEUES } from "./seed-data.js";
+import { AGENTS, QUEUES } from "../directory.js";
+import { CALL_LIST, ORGANIZATION_ID } from "./seed-data.js";
 
 const OPEN_END = "9999-12-31T23:59:59.9999999";
 
@@ -9,8 +10,8 @@ const FACTS: Record<string, unknown> = {
   OrganizationId: ORGANIZATION_ID,
   UserId: AGENTS[0]?.id,
   TargetUser: AGENTS[0]?.id,
-  UserName: AGENTS[0]?.name,
-  Username: AGENTS[0]?.name,
+  UserName: AGENTS[0]?.email,
+  Username: AGENTS[0]?.email,
   UserNumber: AGENTS[0]?.number,
   QueueId: QUEUES[0]?.id,
   QueueName: QUEUES[0]?.name,

@@ -3,7 +3,8 @@
  * request to be called back; agents take breaks. The same seed makes the same day; ids and states fit together.
  */
 import { type EventName, EVENTS } from "../../lib/rte/tables.js";
-import { type Agent, AGENTS, CALL_LIST, ORGANIZATION_ID, type Queue, QUEUES } from "./seed-data.js";
+import { type Agent, AGENTS, type Queue, QUEUES } from "../directory.js";
+import { CALL_LIST, ORGANIZATION_ID } from "./seed-data.js";
 
 /** Something that happened. */
 export interface DayEvent {
@@ -123,7 +124,7 @@ class Day {
 
   private availability(desk: Desk, Availability: string, Note: string, endMs?: number): void {
     const EndTime = endMs === undefined ? "9999-12-31T23:59:59.9999999" : this.time(endMs);
-    const { id, name } = desk.agent;
+    const { id, email } = desk.agent;
     this.say(id, "UserAvailability", {
       Availability,
       EndTime,
@@ -132,7 +133,7 @@ class Day {
       ProfileId: id,
       StartTime: this.time(),
       UserId: id,
-      UserName: name,
+      UserName: email,
     });
   }
 
@@ -232,7 +233,7 @@ class Day {
     this.unqueue(call);
     desk.busy = true;
     const { agent } = desk;
-    const who = { UserId: agent.id, UserName: agent.name };
+    const who = { UserId: agent.id, UserName: agent.email };
     const queue = { ...this.queueFacts(call), QueueNumber: call.queue.number, ...who };
     this.say(call.queue.id, "QueueCallInUserAllocated", { ...queue, DetailedReason: "" });
     this.say(agent.id, "UserCallInUserAllocated", {
@@ -249,7 +250,7 @@ class Day {
 
   private miss(call: Call, desk: Desk): void {
     const { agent } = desk;
-    const who = { UserId: agent.id, UserName: agent.name };
+    const who = { UserId: agent.id, UserName: agent.email };
     const why = { DetailedReason: "no answer", Reason: "local" };
     this.say(call.queue.id, "QueueCallInUserCancelled", {
       ...this.queueFacts(call),
@@ -268,7 +269,7 @@ class Day {
 
   private talk(call: Call, desk: Desk): void {
     const { agent } = desk;
-    const who = { UserId: agent.id, UserName: agent.name, UserNumber: agent.number };
+    const who = { UserId: agent.id, UserName: agent.email, UserNumber: agent.number };
     this.say(call.queue.id, "QueueCallInUserConnected", {
       ...this.queueFacts(call),
       QueueNumber: call.queue.number,
@@ -284,7 +285,7 @@ class Day {
       this.say(agent.id, "UserCallInDisconnected", {
         ...this.facts(call),
         UserId: agent.id,
-        Username: agent.name,
+        Username: agent.email,
         Reason: reason,
         TechReason: "normal",
       });

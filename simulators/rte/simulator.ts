@@ -4,12 +4,13 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { catalogueName, type EventName } from "../../lib/rte/tables.js";
+import { AGENTS, CLOSED_QUEUE, QUEUES } from "../directory.js";
 import { listen } from "../listen.js";
 import type { Simulator } from "../simulator.js";
 import { DAY_MS, type DayEvent, makeDay } from "./scenario.js";
 import { type Fault, isFault } from "./faults.js";
 import { type HubManners, RteHub } from "./hub.js";
-import { AGENTS, CLOSED_QUEUE, DEMO_USER, QUEUES } from "./seed-data.js";
+import { CALL_LIST, DEMO_USER } from "./seed-data.js";
 import { answerRest } from "./rest.js";
 import { entityOf, sample } from "./samples.js";
 import type { RteState } from "./state.js";
@@ -21,14 +22,16 @@ export interface RteSimulatorOptions extends Partial<HubManners> {
   port?: number;
   /** Lifetime of the tokens that the chain gives, in seconds; 300 by default. */
   tokenSeconds?: number;
-  /** Plays day after day from the start. */
+  /** True plays day after day from the start; false shows the morning of a day, which waits for {@link RteSimulator.play}. */
   play?: boolean;
   seed?: number;
-  /** Seconds that a day takes; 60 by default. */
+  /** Seconds that a day takes where {@link RteSimulator.play} is not told; 60 by default. */
   daySeconds?: number;
 }
 
 const LOG_LENGTH = 12;
+/** What happens until then are the log-ins and the first statuses. */
+const MORNING_MS = 1;
 const HUB_PATH = "/hub";
 
 /** The running simulator. */
@@ -133,16 +136,26 @@ export class RteSimulator implements Simulator {
     const content = data ?? (known === undefined ? {} : sample(known));
     const receivers = this.hub.emit(entity, name, wireData(content));
     this.latest.set(`${entity} ${name}`, content);
-    this.log.unshift({ at: new Date().toISOString(), name, entityId: entity, receivers });
+    this.log.unshift({ at: new Date().toISOString(), name, entityId: entity, data: content, receivers });
     this.log.length = Math.min(this.log.length, LOG_LENGTH);
     this.changed();
     return receivers;
   }
 
-  /** Plays day after day; a day takes a minute by default. */
-  play(): void {
+  /** Agents are there, and nobody has called yet. */
+  begin(): void {
+    for (const { atMs, name, entityId, data } of makeDay(this.seed, Date.now()))
+      if (atMs <= MORNING_MS) this.latest.set(`${entityId} ${name}`, data);
+    this.changed();
+  }
+
+  /**
+   * Plays day after day.
+   * @param daySeconds how long a day takes
+   */
+  play(daySeconds = this.options.daySeconds ?? 60): void {
     if (this.day !== undefined) return;
-    const speed = DAY_MS / ((this.options.daySeconds ?? 60) * 1000);
+    const speed = DAY_MS / (daySeconds * 1000);
     const begin = (): { events: DayEvent[]; next: number; startedMs: number } => ({
       events: makeDay(this.seed, Date.now()),
       next: 0,
@@ -208,7 +221,7 @@ export class RteSimulator implements Simulator {
           free: CanBeAllocatedTo === true,
         };
       }),
-      openRequests: Number(list?.["TotalOpenRequests"] ?? 0),
+      callList: { ...CALL_LIST, open: Number(list?.["TotalOpenRequests"] ?? 0) },
       connections: Array.from(this.hub.connections, ({ id, subscriptions }) => ({
         id,
         subscriptions: subscriptions.size,
@@ -251,7 +264,8 @@ export class RteSimulator implements Simulator {
     },
     down: () => this.stop(),
     up: () => (this.server === undefined ? this.start() : Promise.resolve()),
-    play: () => this.play(),
+    play: ({ seconds }: Record<string, unknown>) =>
+      this.play(typeof seconds === "number" && seconds > 0 ? seconds : undefined),
     pause: () => this.pause(),
   };
 
@@ -268,5 +282,6 @@ export async function startRteSimulator(options: RteSimulatorOptions = {}): Prom
   const simulator = new RteSimulator(options);
   await simulator.start();
   if (options.play === true) simulator.play();
+  if (options.play === false) simulator.begin();
   return simulator;
 }

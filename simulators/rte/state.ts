@@ -30,8 +30,8 @@ export interface RteState {
   progress?: number;
   queues: QueueState[];
   agents: AgentState[];
-  openRequests: number;
+  callList: { id: string; name: string; open: number };
   connections: { id: string; subscriptions: number }[];
-  /** The latest events, newest first. */
-  log: { at: string; name: string; entityId: string; receivers: number }[];
+  /** The latest events, newest first, with the properties in the catalogue's spelling. */
+  log: { at: string; name: string; entityId: string; data: Record<string, unknown>; receivers: number }[];
 }

@@ -45,6 +45,8 @@ export interface AttemptState {
 /** Everything that the panel shows. */
 export interface WebitelState {
   agents: Agent[];
+  /** What members name by id or by name: kind, id and name. */
+  lookups: readonly (readonly [kind: string, id: string, name: string])[];
   queues: QueueState[];
   calls: CallState[];
   attempts: AttemptState[];

@@ -39,6 +39,9 @@ function callState({ id, at, destination, from }: StoredCall): CallState {
 export function stateOf(store: Store, { lookupUrl = "", eventUrl = "" }: Hooks): WebitelState {
   return {
     agents: store.agents,
+    lookups: Object.entries({ bucket: store.buckets, skill: store.skills, type: store.communicationTypes }).flatMap(
+      ([kind, list]) => list.map(({ id, name = "" }) => [kind, id, name] as const),
+    ),
     queues: store.queues.map(queueState),
     calls: store.calls.slice(0, SHOWN).map(callState),
     attempts: store.attempts

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { nodeTypes } from "../../scripts/assets.js";
 import { SIMULATORS } from "../../simulators/all.js";
 import { environmentLines } from "../../simulators/environment.js";
+import type { RteState } from "../../simulators/rte/state.js";
 import { until } from "../support/wait.js";
 
 const root = resolve(__dirname, "../..");
@@ -64,6 +65,21 @@ function json(url: string, body: object): Promise<Response> {
   return fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+/** What the console shows of RTE as soon as a flow has subscribed. */
+async function rteAtRest(consoleUrl: string): Promise<object> {
+  const { body } = await fetch(`${consoleUrl}api/events`);
+  let text = "";
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(chunk).toString();
+    for (const [, line = ""] of text.matchAll(/^data: (\{"simulator":"rte".*\})$/gm)) {
+      const { state } = JSON.parse(line) as { state: RteState };
+      if (state.connections.some(({ subscriptions }) => subscriptions > 0))
+        return { log: state.log, subscribed: true, playing: state.progress !== undefined };
+    }
+  }
+  return {};
+}
+
 describe("demo/start", () => {
   const running: Command[] = [];
   const folder = mkdtempSync(join(tmpdir(), "cc-start-"));
@@ -111,8 +127,11 @@ describe("demo/start", () => {
       DATA: { DTMF: "1234", LAYER_ID: "1" },
     });
     assert.equal(((await layer.json()) as { LAYER: number }).LAYER, 10);
-    const page = await (await fetch(await command.address("Console"))).text();
+    const consoleUrl = await command.address("Console");
+    const page = await (await fetch(consoleUrl)).text();
     assert.match(page, /<title>Contact center simulator/);
+    // Nothing is sent before somebody asks for it, or the debug sidebar would be full of it.
+    assert.deepEqual(await rteAtRest(consoleUrl), { log: [], subscribed: true, playing: false });
 
     const flows = await command.address("Flows");
     assert.ok(existsSync(join(flows, "flows.json")));

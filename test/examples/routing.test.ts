@@ -158,7 +158,7 @@ describe("examples rung by the simulators", () => {
           parameters: { Culture: culture },
         });
         const conversation = (await call).conversation();
-        assert.equal(conversation.place, "to queue Support (9a7c2b44-1d2e-4f7a-b0c3-52d4e8f6a7b8); priority 9000");
+        assert.equal(conversation.place, "to queue Support (b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c32); priority 9000");
         assert.ok(conversation.steps.some(({ title }) => title === `the caller hears: ${greeting}`));
       }
     });

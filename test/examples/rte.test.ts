@@ -1,7 +1,8 @@
 /** Each Enreach RTE example with the simulator on a real Node-RED. */
 import assert from "node:assert/strict";
 import { type FlowNode, layOut, readExamples } from "../../demo/examples.js";
-import { AGENTS, CALL_LIST, DEMO_RTE_CREDENTIALS, QUEUES } from "../../simulators/rte/seed-data.js";
+import { AGENTS, QUEUES } from "../../simulators/directory.js";
+import { CALL_LIST, DEMO_RTE_CREDENTIALS } from "../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../simulators/rte/simulator.js";
 import { freePort, NodeRed } from "../support/node-red.js";
 import { until } from "../support/wait.js";
@@ -110,7 +111,7 @@ describe("Enreach RTE examples with the simulator", function () {
     const [agent] = payloads("board").at(-1) as { name: string; chosen: string; state: string; until: string | null }[];
     assert.deepEqual(
       [agent?.name, agent?.chosen, agent?.state, agent?.until],
-      [ANNA!.name, "Available", "talking", null],
+      [ANNA!.email, "Available", "talking", null],
     );
   });
 

@@ -1,6 +1,7 @@
 /** What the tests of Enreach RTE share: a simulator, connections to it, and flows that use them. */
 import type { Subject } from "../../lib/rte/subject.js";
-import { AGENTS, DEMO, QUEUES } from "../../simulators/rte/seed-data.js";
+import { AGENTS, QUEUES } from "../../simulators/directory.js";
+import { DEMO } from "../../simulators/rte/seed-data.js";
 import type { RteSimulator } from "../../simulators/rte/simulator.js";
 import { node, probe, tab } from "./flow.js";
 import type { FlowNode } from "./node-red.js";

@@ -7,8 +7,12 @@ export interface ConsoleLink {
   url: string;
 }
 
-/** Which simulators run, and where else to go. */
+/** What a connection's form asks for, as pairs of the form's label and what to enter. */
+export type Connect = readonly (readonly [label: string, value: string])[];
+
+/** Which simulators run, how a flow reaches them, and where else to go. */
 export interface About {
   simulators: readonly SimulatorName[];
   links: readonly ConsoleLink[];
+  connect: Readonly<Partial<Record<SimulatorName, Connect>>>;
 }

@@ -14,6 +14,7 @@ interface ConversationView {
 export function conversationView(forget: () => unknown): ConversationView {
   const chosen = el("div", { class: "steps-frame" });
   const list = el("div", { class: "calls" });
+  const clear = button(CONVERSATION.forget, forget, { class: "plain" });
   let picked: string | undefined;
   let latest: string | undefined;
   let calls: readonly Conversation[] = [];
@@ -23,7 +24,9 @@ export function conversationView(forget: () => unknown): ConversationView {
     render(chosen, ...(shown === undefined ? [el("p", { class: "muted" }, CONVERSATION.empty)] : conversation(shown)));
     // The newest step is what one wants to see.
     chosen.scrollTop = chosen.scrollHeight;
-    render(list, ...calls.map((call) => callButton(call, call.id === shown?.id, () => pick(call.id))));
+    const buttons = calls.map((call) => callButton(call, call.id === shown?.id, () => pick(call.id)));
+    render(list, ...(buttons.length > 0 ? buttons : [el("p", { class: "muted" }, CONVERSATION.noCalls)]));
+    clear.hidden = !calls.some(({ ended }) => ended);
   }
   function pick(id: string): void {
     picked = id;
@@ -31,12 +34,7 @@ export function conversationView(forget: () => unknown): ConversationView {
   }
 
   return {
-    element: el(
-      "div",
-      { class: "stack" },
-      card(CONVERSATION.title, chosen),
-      card(CONVERSATION.calls, list, button(CONVERSATION.forget, forget, { class: "plain" })),
-    ),
+    element: el("div", { class: "stack" }, card(CONVERSATION.title, chosen), card(CONVERSATION.calls, list, clear)),
     update(now) {
       calls = now;
       if (now[0]?.id !== latest) picked = latest = now[0]?.id;

@@ -4,6 +4,7 @@ import {
   badge,
   button,
   card,
+  copyable,
   el,
   field,
   input,
@@ -141,6 +142,7 @@ function agentRow({ address, loggedIn, refusesLogin, heartbeats }: AgentState, a
       badge(loggedIn ? "logged in" : "logged out", loggedIn ? "good" : "quiet"),
       heartbeats > 0 && badge(`${heartbeats} ${WORDS.beats}`, "info"),
     ),
+    copyable(address),
     el(
       "div",
       { class: "row" },

@@ -127,6 +127,15 @@ export function timeOfDay(iso: string): string {
   return new Date(iso).toLocaleTimeString([], { hour12: false });
 }
 
+/** A text that is copied by a click. */
+export function copyable(text: string): HTMLElement {
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    notify(`${text} is copied.`, "good");
+  };
+  return button(text, copy, { class: "copy", title: "copy", "aria-label": `copy ${text}`, "data-key": `copy ${text}` });
+}
+
 /** Shows a sentence for a few seconds and to screen readers. */
 export function notify(sentence: string, tone: Tone = "info"): void {
   const notices = document.getElementById("notices");

@@ -1,7 +1,7 @@
 /** The frame of the console: one tab per simulator, and the one stream that feeds them all. */
 import { SIMULATOR_LABELS, type SimulatorName } from "../../simulator.js";
-import type { About } from "./about.js";
-import { badge, el, type PanelApi, render } from "./api.js";
+import type { About, Connect } from "./about.js";
+import { badge, card, copyable, el, type PanelApi, render, row } from "./api.js";
 import * as cti from "./cti.js";
 import * as rte from "./rte.js";
 import * as smartrouting from "./smartrouting.js";
@@ -109,6 +109,7 @@ function mountStands(about: About): void {
         "section",
         { id: `panel-${name}`, class: name, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true },
         el("p", { class: "hint" }, HINTS[name]),
+        connectCard(about.connect[name]),
         section,
       ),
     );
@@ -117,6 +118,13 @@ function mountStands(about: About): void {
   const asked = location.hash.slice(1);
   const first = shown.find((name) => name === asked) ?? shown[0];
   if (first !== undefined) choose(first);
+}
+
+/** What a connection's form asks for, each value to be copied. */
+function connectCard(fields: Connect | undefined): HTMLElement | undefined {
+  if (fields === undefined) return undefined;
+  const pairs = fields.map(([label, value]) => el("div", { class: "field" }, el("span", {}, label), copyable(value)));
+  return el("div", { class: "connect" }, card(WORDS.connect, row(...pairs)));
 }
 
 function connect(): void {

@@ -8,8 +8,8 @@ interface PhoneActions {
   /** Rings; Enter in a field does the same. */
   ring(): unknown;
   hangUp(): unknown;
-  /** A key: 0 to 9, * or #. */
-  key(key: string): unknown;
+  /** A key: 0 to 9, * or #. A phone without it has no keypad. */
+  key?(key: string): unknown;
 }
 
 /** What the display shows. */
@@ -51,10 +51,10 @@ export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
   let typing: Promise<unknown> = Promise.resolve();
   const type = (key: string): void => {
     typing = typing
-      .then(() => actions.key(key))
+      .then(() => actions.key?.(key))
       .catch((error: unknown) => notify(error instanceof Error ? error.message : String(error), "bad"));
   };
-  const keys = KEYS.map((key) =>
+  const keys = (actions.key === undefined ? [] : KEYS).map((key) =>
     el(
       "button",
       { type: "button", class: "key", "aria-label": key, onclick: () => type(key) },
@@ -70,7 +70,7 @@ export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
     { class: "card phone", "aria-label": PHONE.title },
     display,
     ...fields,
-    keypad,
+    keys.length > 0 && keypad,
     el("div", { class: "row ends" }, ring, hangUp),
   );
   element.addEventListener("submit", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-/** The panel of Enreach RTE: queues and agents that live on the left; single events, what goes wrong, and what was sent on the right. */
+/** The panel of Enreach RTE: a day, single events and what goes wrong on the left; queues, agents and what was sent on the right. */
 import { EVENTS, GROUPS } from "../../../lib/rte/tables.js";
 import { type Fault, FAULTS } from "../../rte/faults.js";
 import type { AgentState, QueueState, RteState } from "../../rte/state.js";
@@ -6,9 +6,11 @@ import {
   badge,
   button,
   card,
+  copyable,
   el,
   field,
   input,
+  json,
   notify,
   type PanelApi,
   render,
@@ -21,20 +23,24 @@ import {
 
 /** What the panel says. */
 const WORDS = {
-  day: "A day of calls in a minute",
+  day: "A day of calls",
   play: "play",
+  speed: "Takes",
+  speeds: { 600: "ten minutes", 3600: "an hour", 60: "a minute" },
+  playHint: "Fast days fill the debug sidebar of flows that show every event.",
   pause: "pause",
   paused: "paused",
   queues: "Queues",
-  queueHead: ["Queue", "Waiting", "Talking", "Free agents", "Longest wait"],
+  queueHead: ["Queue", "Id", "Waiting", "Talking", "Free agents", "Longest wait"],
   agents: "Agents",
-  agentHead: ["Agent", "Chosen", "State", "Note"],
+  agentHead: ["Agent", "Id", "Chosen", "State", "Note"],
   states: { talking: "talking", free: "free", away: "away" },
-  callbacks: "Open requests to call back",
+  lists: "Call list",
+  listHead: ["Call list", "Id", "Open requests"],
   events: "Send one event",
   event: "Event",
   entity: "Entity id",
-  entityHint: "Blank: the demo's own user, queue or call list.",
+  entityHint: "Blank: the first agent, queue or call list.",
   send: "Send",
   sent: (receivers: number) =>
     receivers === 0
@@ -50,7 +56,7 @@ const WORDS = {
   noConnections: "Nobody is connected. An rte-subscribe node does that.",
   subscriptions: (count: number) => `${count} subscription${count === 1 ? "" : "s"}`,
   log: "Events sent",
-  logHead: ["Time", "Event", "Received by"],
+  logHead: ["Time", "Event", "Of", "Received by"],
   noEvents: "No event was sent.",
 } as const;
 
@@ -63,28 +69,37 @@ export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
   const agents = el("div", { class: "stack" });
   const lists = el("div", { class: "stack" });
   const faults = faultsCard(api);
+  const event = eventCard(api);
+  const speed = select(Object.entries(WORDS.speeds));
+  speed.value = "600";
   section.classList.add("split");
   section.append(
-    el("div", { class: "stack" }, card(WORDS.day, clock), card(WORDS.queues, queues), card(WORDS.agents, agents)),
-    el("div", { class: "stack" }, eventCard(api), faults.element, lists),
+    el("div", { class: "stack" }, card(WORDS.day, clock), event.element, faults.element),
+    el("div", { class: "stack" }, card(WORDS.queues, queues), card(WORDS.agents, agents), lists),
   );
   api.subscribe((state) => {
-    render(clock, ...clockOf(state, api));
+    render(clock, ...clockOf(state, api, speed));
+    const { id, name, open } = state.callList;
     render(
       queues,
       table(WORDS.queueHead, state.queues.map(queueRow), ""),
-      el("p", { class: "muted" }, `${WORDS.callbacks}: ${state.openRequests}`),
+      table(WORDS.listHead, [[name, copyable(id), open]], ""),
     );
+    event.show(state);
     render(agents, table(WORDS.agentHead, state.agents.map(agentRow), ""));
     faults.show(state);
     render(lists, connectionsCard(state), logCard(state));
   });
 }
 
-function clockOf({ progress }: RteState, api: PanelApi<RteState>): HTMLElement[] {
+function clockOf({ progress }: RteState, api: PanelApi<RteState>, speed: HTMLSelectElement): HTMLElement[] {
   if (progress === undefined)
     return [
-      button(WORDS.play, () => api.call("play"), { class: "primary", "data-key": "play" }),
+      field(WORDS.speed, speed, WORDS.playHint),
+      button(WORDS.play, () => api.call("play", { seconds: Number(speed.value) }), {
+        class: "primary",
+        "data-key": "play",
+      }),
       el("span", { class: "muted" }, WORDS.paused),
     ];
   const minutes = 8 * 60 + Math.round(progress * 8 * 60);
@@ -96,18 +111,18 @@ function clockOf({ progress }: RteState, api: PanelApi<RteState>): HTMLElement[]
   ];
 }
 
-function queueRow({ name, waiting, connected, free, longestWait }: QueueState): (HTMLElement | string | number)[] {
+function queueRow({ id, name, waiting, connected, free, longestWait }: QueueState): (HTMLElement | string | number)[] {
   const tone: Tone = waiting === 0 ? "good" : free > 0 ? "warn" : "bad";
-  return [name, badge(String(waiting), tone), connected, free, `${longestWait} s`];
+  return [name, copyable(id), badge(String(waiting), tone), connected, free, `${longestWait} s`];
 }
 
-function agentRow({ name, availability, note, talking, free }: AgentState): (HTMLElement | string)[] {
+function agentRow({ id, name, availability, note, talking, free }: AgentState): (HTMLElement | string)[] {
   const state = talking ? "talking" : free ? "free" : "away";
   const tone: Tone = talking ? "info" : free ? "good" : "quiet";
-  return [name.split("@")[0] ?? name, availability, badge(WORDS.states[state], tone), note];
+  return [name, copyable(id), availability, badge(WORDS.states[state], tone), note];
 }
 
-function eventCard(api: PanelApi<RteState>): HTMLElement {
+function eventCard(api: PanelApi<RteState>): { element: HTMLElement; show: (state: RteState) => void } {
   const event = el("select", {});
   for (const [group, events] of Object.entries(GROUPS)) {
     event.append(
@@ -119,7 +134,8 @@ function eventCard(api: PanelApi<RteState>): HTMLElement {
     );
   }
   event.value = "QueueCallInComing" satisfies keyof typeof EVENTS;
-  const entity = input();
+  const entities = el("datalist", { id: "rte-entities" });
+  const entity = input({ list: "rte-entities" });
   const send = button(
     WORDS.send,
     async () => {
@@ -130,7 +146,22 @@ function eventCard(api: PanelApi<RteState>): HTMLElement {
     },
     { class: "primary" },
   );
-  return card(WORDS.events, field(WORDS.event, event), field(WORDS.entity, entity, WORDS.entityHint), row(send));
+  const element = card(
+    WORDS.events,
+    field(WORDS.event, event),
+    field(WORDS.entity, entity, WORDS.entityHint),
+    entities,
+    row(send),
+  );
+  let isKnown = false;
+  return {
+    element,
+    show({ queues, agents, callList }) {
+      if (isKnown) return;
+      isKnown = true;
+      render(entities, ...[...queues, ...agents, callList].map(({ id, name }) => el("option", { value: id }, name)));
+    },
+  };
 }
 
 function faultsCard(api: PanelApi<RteState>): { element: HTMLElement; show: (state: RteState) => void } {
@@ -170,12 +201,19 @@ function connectionsCard({ connections }: RteState): HTMLElement {
   return card(WORDS.connections, ...(rows.length > 0 ? rows : [el("p", { class: "muted" }, WORDS.noConnections)]));
 }
 
-function logCard({ log }: RteState): HTMLElement {
+function logCard({ log, queues, agents, callList }: RteState): HTMLElement {
+  const nameOf = (entity: string): string =>
+    [...queues, ...agents, callList].find(({ id }) => id === entity)?.name ?? entity;
   return card(
     WORDS.log,
     table(
       WORDS.logHead,
-      log.map(({ at, name, receivers }) => [timeOfDay(at), name, receivers]),
+      log.map(({ at, name, entityId, data, receivers }) => [
+        timeOfDay(at),
+        el("details", { "data-key": `${at} ${name} ${entityId}` }, el("summary", {}, name), json(data)),
+        nameOf(entityId),
+        receivers,
+      ]),
       WORDS.noEvents,
     ),
   );

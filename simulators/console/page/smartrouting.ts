@@ -1,6 +1,6 @@
 /** The panel of SmartRouting: a phone that rings a queue, and what the platform makes of the flow's answer. */
 import { AUTHS, type RingInput, type SmartRoutingState } from "../../smartrouting/state.js";
-import { card, el, field, input, type PanelApi, render, row, select, table } from "./api.js";
+import { card, copyable, el, field, input, type PanelApi, render, row, select, table } from "./api.js";
 import { conversationView } from "./conversation.js";
 import { isBusy, phone } from "./phone.js";
 import { Voice } from "./voice.js";
@@ -49,9 +49,6 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
         handset.focus();
       },
       hangUp: () => api.call("hangup"),
-      key(key) {
-        to.value += key;
-      },
     },
     field(SMARTROUTING.flow, flow),
     urlField,
@@ -113,9 +110,9 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
           members.map(({ kind, name, number, email, guid }) => [
             kind,
             name,
-            mono(number),
-            mono(email ?? ""),
-            mono(guid),
+            copyable(number),
+            email && copyable(email),
+            copyable(guid),
           ]),
           SMARTROUTING.noMembers,
         ),
@@ -126,10 +123,6 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
     view.update(calls);
     voice.follow(latest, true);
   });
-}
-
-function mono(text: string): HTMLElement {
-  return el("span", { class: "mono" }, text);
 }
 
 function check(box: HTMLInputElement, label: string): HTMLElement {

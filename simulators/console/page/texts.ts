@@ -5,7 +5,7 @@ import type { SimulatorName } from "../../simulator.js";
 export const HINTS: Readonly<Record<SimulatorName, string>> = {
   smartrouting: "Ring a flow as Enreach does and see where the call goes.",
   voicenter: "Walk through an IVR whose layers ask a flow what comes next.",
-  rte: "A real-time hub that sends the events you choose.",
+  rte: "A real-time hub that sends the events you choose, or those of a whole day.",
   cti: "An Anywhere365 broker: agents, calls and their events.",
   webitel: "Queues that fill, calls, agents, and its webhooks.",
 };
@@ -14,6 +14,7 @@ export const HINTS: Readonly<Record<SimulatorName, string>> = {
 export const WORDS = {
   connected: "connected",
   disconnected: "simulator gone",
+  connect: "Connect a flow: what the form of a connection asks for",
 } as const;
 
 /** The phone. */
@@ -34,6 +35,7 @@ export const CONVERSATION = {
   calls: "Calls",
   empty: "Nothing yet. Ring a flow, and what platform and flow say to each other is shown here.",
   forget: "Forget ended calls",
+  noCalls: "No call yet.",
   withheld: "withheld number",
   details: "Request and answer",
   request: "Request",

@@ -4,6 +4,7 @@ import {
   badge,
   button,
   card,
+  copyable,
   el,
   field,
   input,
@@ -50,6 +51,10 @@ const WORDS = {
   noCalls: "No call. A Webitel create call node starts one.",
   attempts: "Attempts",
   attemptColumns: ["Attempt", "Number", "Queue", "Agent", "State", "Result"],
+  agents: "Agents",
+  agentColumns: ["Agent", "Agent id", "User id", "Extension"],
+  lookups: "What members name, by id or by name",
+  lookupColumns: ["Field", "Id", "Name"],
   noAttempts: "No attempt. Load members, then let the dialer offer one.",
 } as const;
 
@@ -74,7 +79,7 @@ export function mount(section: HTMLElement, api: Api): void {
       for (const part of [lookup, dialer, faults, queues]) part.fill(state);
     }
     queues.draw(state);
-    render(lists, callsCard(state), attemptsCard(state.attempts));
+    render(lists, callsCard(state), attemptsCard(state.attempts), idsCards(state));
   });
 }
 
@@ -243,6 +248,36 @@ function callsCard({ calls }: WebitelState): HTMLElement {
       WORDS.callColumns,
       calls.map(({ at, from, destination }) => [timeOfDay(at), from, destination]),
       WORDS.noCalls,
+    ),
+  );
+}
+
+/** What a flow names by id. */
+function idsCards({ agents, lookups }: WebitelState): HTMLElement {
+  const userOf = ({ user }: WebitelState["agents"][number]): string => (user as { id?: string } | undefined)?.id ?? "";
+  return el(
+    "div",
+    { class: "stack" },
+    card(
+      WORDS.agents,
+      table(
+        WORDS.agentColumns,
+        agents.map((agent) => [
+          agent.name,
+          copyable(agent.id),
+          copyable(userOf(agent)),
+          copyable(agent.extension ?? ""),
+        ]),
+        "",
+      ),
+    ),
+    card(
+      WORDS.lookups,
+      table(
+        WORDS.lookupColumns,
+        lookups.map(([kind, id, name]) => [kind, copyable(id), name]),
+        "",
+      ),
     ),
   );
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Subject } from "../../../lib/rte/subject.js";
 import { CALL_EVENTS } from "../../../lib/rte/events.js";
 import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
-import { CLOSED_QUEUE } from "../../../simulators/rte/seed-data.js";
+import { CLOSED_QUEUE } from "../../../simulators/directory.js";
 import { entityOf, sample } from "../../../simulators/rte/samples.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { catchProbe, inject, statusProbe, tab } from "../../support/flow.js";

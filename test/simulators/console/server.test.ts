@@ -140,7 +140,7 @@ describe("simulators/console/server", () => {
     await until("the first state", () => states().length === 1);
     assert.match(
       text,
-      /event: about\ndata: \{"simulators":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\]\}/,
+      /event: about\ndata: \{"simulators":\["rte"\],"links":\[\{"label":"Editor","url":"http:\/\/127.0.0.1:1880"\}\],"connect":\{\}\}/,
     );
     for (let i = 0; i < 100; i++) simulator.add();
     await until("the last state", () => states().at(-1) === 'data: {"simulator":"rte","state":{"count":100}}');

@@ -5,7 +5,7 @@ import { tokenLogin } from "../../../lib/rte/login.js";
 import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
 import { DAY_MS, makeDay } from "../../../simulators/rte/scenario.js";
-import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/rte/seed-data.js";
+import { AGENTS, CLOSED_QUEUE, QUEUES } from "../../../simulators/directory.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { camelCase } from "../../../simulators/rte/wire.js";
 import { FAST, RecordingSubscriber } from "../../support/recording-subscriber.js";
@@ -150,6 +150,19 @@ describe("simulators/rte: the contact centre", () => {
       } else if (name === "UserCallInDisconnected" || name === "UserCallInUserCancelled") busy.delete(data["UserId"]);
       for (const [property, value] of Object.entries(data))
         if (typeof value === "number") assert.ok(value >= 0, `${name}.${property}`);
+    }
+  });
+
+  it("waits in the morning, and sends nothing, until it is played", async () => {
+    const simulator = await startRteSimulator({ play: false });
+    try {
+      const { queues, agents, log, progress } = simulator.state();
+      assert.deepEqual([log, progress], [[], undefined]);
+      assert.ok(agents.every(({ free }) => free) && queues.every(({ waiting }) => waiting === 0));
+      simulator.actions.play({ seconds: 2 });
+      await until("events", () => simulator.state().log.some(({ data }) => "CallerNumber" in data));
+    } finally {
+      await simulator.close();
     }
   });
 

@@ -46,7 +46,7 @@ describe("simulators/smartrouting", () => {
         bnum: SALES,
         targetid: "SALES_QUEUE",
         extradata: {
-          CurrQueueId: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c33",
+          CurrQueueId: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c31",
           CurrUserId: "",
           IsInternalCaller: false,
           DYN_PAR_Culture: "en-GB",
