@@ -116,6 +116,11 @@ const FIGURES: readonly Row[] = [
     "under way have # s to end",
     ["lib/webitel/upload/upload.ts", "CANCEL_GRACE_MS", "s"],
   ],
+  [
+    "webitel-dialer-member-upload",
+    "waits up to # s for a sign of life",
+    ["lib/webitel/upload/lock.ts", "STALE_MS", "s"],
+  ],
   ["webitel-dialer-member-upload", "ids of the others, # at most", ["lib/webitel/upload/doubles.ts", "NAMED"]],
   ["webitel-dialer-member-upload", "cell with # lines or more", ["lib/webitel/hidden-rows.ts", "HIDDEN_ROWS"]],
   ["webitel-dialer-member-upload", "at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
