@@ -5,7 +5,7 @@ import { runSchedule, violations } from "../../support/cti-schedule/schedule.js"
 import { VirtualClock } from "../../support/virtual-clock.js";
 
 const SEEDS = 20;
-const MOST_AGENTS = 100;
+const MOST_AGENTS = 50;
 
 describe("lib/cti/request-law", function () {
   this.timeout(60_000);
