@@ -278,21 +278,24 @@ async function once(
 }
 
 /** The text that comes within this time, milliseconds; at most 64 KiB, and what was read before a break. */
-async function readWithin(stream: Readable, limitMs: number): Promise<string> {
+function readWithin(stream: Readable, limitMs: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const timer = setTimeout(() => stream.destroy(), limitMs);
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks).toString("utf8"));
+      stream.destroy();
+    };
+    const timer = setTimeout(end, limitMs);
+    stream.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > MAX_TEXT_BYTES) break;
-    }
-  } catch {
-    // The status says what came of the request.
-  }
-  clearTimeout(timer);
-  return Buffer.concat(chunks).toString("utf8");
+      if (bytes > MAX_TEXT_BYTES) end();
+    });
+    // After a break, the status says what came of the request.
+    stream.on("end", end).on("close", end).on("error", end);
+  });
 }
 
 function answered(

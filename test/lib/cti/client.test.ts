@@ -66,6 +66,7 @@ describe("lib/cti/client", () => {
   for (const [what, answer] of Object.entries(BROKEN))
     it(`knows whether a command was taken by an answer with ${what}`, async () => {
       let requests = 0;
+      const started = performance.now();
       const server = createServer(({ socket }) => {
         requests++;
         answer(socket);
@@ -76,6 +77,8 @@ describe("lib/cti/client", () => {
         if (what.includes("HTTP")) await assert.rejects(sent, { code: "EANSWER" });
         else assert.equal((await sent).status, 202);
         assert.equal(requests, 1);
+        // The request itself has 10 s; its body is not waited for.
+        assert.ok(performance.now() - started < 8000);
       } finally {
         server.closeAllConnections();
         server.close();
