@@ -135,6 +135,7 @@ const FIGURES: readonly Row[] = [
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
   ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],
   ["webitel-dialer-member-upload", "does not end after # pages", PAGES],
+  ["webitel-dialer-member-upload", "waits up to # s for a sign", ["lib/webitel/upload/lock.ts", "STALE_MS", "s"]],
   ["webitel-lookup-in", "(# ms)", DEADLINE],
   ["smartrouting-in", "(# ms; Enreach waits # by default)", DEADLINE, VENDORS_WAIT],
   ["smartrouting-in", "the # s are from", ["nodes/shared/webhook/request-response.ts", "VENDORS_WAIT_MS", "s"]],
