@@ -100,18 +100,33 @@ export function refused(key: string, cause: ErrorCause, params: ErrorParams = {}
 /** Shorter values are no secrets. */
 const SHORTEST_SECRET = 4;
 
+/** What a text may hold in the place of a secret: as it is, in JSON, percent-encoded, of a form, in base64 (of `Basic` too). */
+function formsOf(secret: string): Set<string> {
+  const form = new URLSearchParams([["", secret]]).toString().slice(1);
+  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), form];
+  forms.push(...forms.map((each) => each.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())));
+  const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
+  // What is before and behind it changes the letters at its ends.
+  for (const before of ["", "-", "--"]) {
+    const start = Math.ceil((before.length * 8) / 6);
+    const base64 = btoa(before + bytes).slice(start, Math.floor(((before.length + bytes.length) * 8) / 6));
+    forms.push(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+  }
+  return new Set(forms);
+}
+
 /**
  * Removes secrets from a text that came from outside.
  * @param text what a server or library said
  * @param secrets values that must not appear; those under four characters are ignored
- * @returns the text with every secret, plain or percent-encoded, replaced by `[redacted]`
+ * @returns the text with every secret, in any of its forms, replaced by `[redacted]`
  */
 export function redact(text: string, secrets: readonly (string | undefined)[]): string {
   let clean = text;
   for (const secret of secrets) {
     // A placeholder of three letters would cut up every sentence, and protects nothing.
     if (secret === undefined || secret.length < SHORTEST_SECRET) continue;
-    for (const form of new Set([secret, encodeURIComponent(secret)])) clean = clean.replaceAll(form, "[redacted]");
+    for (const form of formsOf(secret)) clean = clean.replaceAll(form, "[redacted]");
   }
   return clean;
 }

@@ -35,6 +35,16 @@ describe("lib/core/call", () => {
 describe("lib/core/errors", () => {
   it("redacts a secret in every form, and not the empty one", () => {
     assert.equal(redact("t=a/b c t=a%2Fb%20c", ["a/b c", "", undefined]), "t=[redacted] t=[redacted]");
+    const secret = 'tök"n/4711+x y~';
+    for (const user of ["", "u", "us", "user"]) {
+      const basic = Buffer.from(`${user}:${secret}`);
+      for (const text of [basic.toString("base64"), basic.toString("base64url")])
+        assert.ok(/^.{0,8}\[redacted\].{0,4}$/.test(redact(text, [secret])), `${text} ${redact(text, [secret])}`);
+    }
+    const encoded = encodeURIComponent(secret);
+    for (const text of [encoded, encoded.toLowerCase(), new URLSearchParams({ t: secret }).toString().slice(2)])
+      assert.equal(redact(text, [secret]), "[redacted]", text);
+    assert.equal(redact(JSON.stringify({ t: secret }), [secret]), '{"t":"[redacted]"}');
     assert.equal(redact("An unexpected error", ["t", "err"]), "An unexpected error", "too short to be a secret");
   });
 });
