@@ -20,6 +20,22 @@ export function jsonOf(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? String(each) : each));
 }
 
+/** So many digits may be more than a number holds exactly. */
+const LONG = /\d{16}/;
+const JSON_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * Reads JSON. An integer that a number cannot hold exactly becomes the text of its digits: vendors have 64-bit ids.
+ * @throws SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  const value = JSON.parse(text) as unknown;
+  if (!LONG.test(text)) return value;
+  const exact = (token: string): string =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+  return JSON.parse(text.replace(JSON_TOKEN, exact)) as unknown;
+}
+
 /** An integer, also where it came as decimal digits in text; undefined for everything else, `"0x10"` and `"1e3"` included. */
 export function plainInteger(value: unknown): number | undefined {
   const number = typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value;

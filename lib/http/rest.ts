@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
+import { parseJson } from "../core/values.js";
 import { isRetryable, isUnprocessed, networkError, networkFault, proxyError, statusError } from "./errors.js";
 import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
 import { ProxyFault } from "./proxy-fault.js";
@@ -106,11 +107,11 @@ export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
 }
 
-/** JSON where the text is JSON, else the text itself; undefined when empty. */
+/** JSON where the text is JSON ({@link parseJson}), else the text itself; undefined when empty. */
 export function lenientJson(text: unknown): unknown {
   if (typeof text !== "string" || text === "") return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,5 +1,6 @@
 /** The body of a request: bounded in size, time, depth and number of values, and never trusted. */
 import type { IncomingMessage } from "node:http";
+import { parseJson } from "../core/values.js";
 
 /** 64 KiB: the largest body that is read. */
 const BODY_LIMIT = 64 * 1024;
@@ -111,7 +112,7 @@ export function parseJsonObject(bytes: Buffer): { object: Record<string, unknown
   let value: unknown;
   const text = bytes.toString("utf8");
   try {
-    value = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
+    value = parseJson(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch {
     return { fault: "not-json" };
   }

@@ -108,18 +108,6 @@ function withoutVariables(operation: string): ContactCenterError {
   );
 }
 
-/** @throws ContactCenterError `EANSWER` for an id that JSON had as a number and that is not exact any more: it would be another agent's */
-function exactId(operation: string, agent: Agent): Agent {
-  const id: unknown = isRecord(agent) ? agent["id"] : undefined;
-  if (typeof id !== "number" || Number.isSafeInteger(id)) return agent;
-  throw new ContactCenterError(
-    "EANSWER",
-    "webitel.errors.inexact-id",
-    { vendor: "webitel", operation, field: "id" },
-    { operation },
-  );
-}
-
 function tooLarge(bytes: number): ContactCenterError {
   const operation = "CreateMemberBulk";
   return new ContactCenterError(
@@ -198,8 +186,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
           query: { size: PAGE_SIZE, ...query, page },
           retry: "safe",
         });
-      for await (const items of pages<Agent>(operation, read))
-        for (const item of items) agents.push(exactId(operation, item));
+      for await (const items of pages<Agent>(operation, read)) agents.push(...items);
       return agents;
     },
     async listNames(field) {
@@ -230,7 +217,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const operation = "ReadAgent";
       const path = `call_center/agents/${part(id)}`;
       const answer = await ask({ operation, method: "GET", path, retry: "safe" });
-      return exactId(operation, objectOf(operation, answer, "id") as Agent);
+      return objectOf(operation, answer, "id") as Agent;
     },
     async createCall(body) {
       const operation = "CreateCall";

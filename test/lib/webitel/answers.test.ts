@@ -47,13 +47,18 @@ describe("lib/webitel, odd answers", () => {
     );
   });
 
-  it("refuses an agent's id that is no longer exact, and takes a smaller number", async () => {
-    for (const answer of ['{"items":[{"id":"1"},{"id":9007199254740993}]}', '{"id":9007199254740993}']) {
-      answers = [JSON.parse(answer)];
-      const refused = { code: "EANSWER", key: "webitel.errors.inexact-id" };
-      await assert.rejects(answer.includes("items") ? client.searchAgents({}) : client.readAgent("1"), refused);
-    }
-    answers = [{ items: [{ id: 7 }, null] }];
-    assert.deepEqual(await client.searchAgents({}), [{ id: 7 }, null]);
+  it("keeps ids beyond 2^53 exact, nested ones too", async () => {
+    const big = "9007199254740993";
+    const agent = `{"id":${big},"team":{"id":${big}},"user":{"id":12,"name":"${big} \\" 1"},"load":0.1234567890123456}`;
+    const expected = {
+      id: big,
+      team: { id: big },
+      user: { id: 12, name: `${big} " 1` },
+      load: 0.1234567890123456,
+    };
+    answers = [agent];
+    assert.deepEqual(await client.readAgent("1"), expected);
+    answers = [`{"items":[${agent},null]}`];
+    assert.deepEqual(await client.searchAgents({}), [expected, null]);
   });
 });
