@@ -195,6 +195,18 @@ export function decoderOf(encoding: string): PieceDecoder {
   return { decode: (bytes) => decode(bytes).replace(/[\u0080-\u009F]/g, right) };
 }
 
+/** What the second byte of a letter in UTF-8 is in windows-1251. */
+const CONTINUED_1251 = "[ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџ\u00A0ЎўЈ¤Ґ¦§Ё©Є«¬\u00AD®Ї°±Ііґµ¶·ё№є»јЅѕї]";
+/** Letters of UTF-8 as another encoding reads them, which are no text in it: "Р" and "С" begin each Cyrillic one, and so on. */
+const MISREAD: Readonly<Record<string, RegExp>> = {
+  "windows-1251": new RegExp(`(?:[РС]${CONTINUED_1251}){3}`),
+  "windows-1250": /[ĂĹ][€‚„…†‡‰‹™›¤¦§¨©«¬\u00AD®°±˛´µ¶·¸łĽ˝ľżźšťśşą]/,
+  "windows-1252": /[ÃÅ][€‚ƒ„…†‡ˆ‰‹™›œž¡¢£¤¥¦§¨©ª«¬\u00AD®¯°±²³´µ¶·¸¹º¼½¾¿]/,
+};
+
+/** What a cell looks like that is UTF-8 in a list of another encoding, as two lists in one file are; undefined where that cannot be told. */
+export const misreadUtf8 = (encoding: string): RegExp | undefined => MISREAD[encoding];
+
 /** The lower-case letters of an encoding by byte. */
 function lettersOf(encoding: string): string[] {
   return Array.from({ length: 256 }, (_, byte) => decoderOf(encoding).decode(Uint8Array.of(byte)).toLowerCase());

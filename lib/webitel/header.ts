@@ -49,14 +49,3 @@ export function checkHeader(header: readonly string[], options: Pick<MappingOpti
   );
   if (!hasDestination) fail("no-destination");
 }
-
-/** Where in a row its numbers are: the places of the columns that go to a destination; other arguments as above. */
-export function destinationColumns(header: readonly string[], { mapping }: Pick<MappingOptions, "mapping">): number[] {
-  const fieldsOf = (name: string): (string | undefined)[] =>
-    mapping.length > 0
-      ? mapping.filter(({ column }) => column === name).map(({ field }) => field)
-      : [mappableField(name)];
-  return header.flatMap((cell, at) =>
-    fieldsOf(cell.trim()).some((field) => field?.startsWith("destination")) ? [at] : [],
-  );
-}

@@ -2,8 +2,10 @@
  * Rows that two stray quotes have hidden in one cell: read by the rules it is the text of a cell, but nobody writes a list of people
  * into a cell, and who is in it would be lost without a word.
  */
-import type { Delimiter } from "./csv.js";
+import { type CsvRecord, type CsvRow, type Delimiter, rowOf } from "./csv.js";
+import { mappableField } from "./field-names.js";
 import { dialable } from "./numbers.js";
+import type { Mapping } from "./row-plan.js";
 
 /** So many lines of a cell that look like rows are rows; fewer may be a note. */
 const HIDDEN_ROWS = 3;
@@ -36,7 +38,41 @@ export function hiddenRows(
     if (lines.length === 1) return 0;
     const count = lines.filter(isRow).length;
     // A row from its first cell on: the quote before it is stray.
-    return count >= least || (at === 0 && isRow(lines[0] as string)) ? count : 0;
+    if (count >= least || (at === 0 && isRow(lines[0] as string))) return count;
+    // Within a row: with the cells before and behind it, each line is a row.
+    const whole = [...cells.slice(0, at), cell, ...cells.slice(at + 1)].join(delimiter).split(/\r\n|\n|\r/);
+    return at < cells.length - 1 && whole.length === lines.length && whole.every(isRow) ? lines.length - 1 : 0;
   });
   return Math.max(0, ...counts);
+}
+
+/** Where in a row its numbers are: the places of the columns that go to a destination; `mapping` as the upload's. */
+export function destinationColumns(header: readonly string[], mapping: readonly Mapping[]): number[] {
+  const fieldsOf = (name: string): (string | undefined)[] =>
+    mapping.length > 0
+      ? mapping.filter(({ column }) => column === name).map(({ field }) => field)
+      : [mappableField(name)];
+  return header.flatMap((cell, at) =>
+    fieldsOf(cell.trim()).some((field) => field?.startsWith("destination")) ? [at] : [],
+  );
+}
+
+/** How a list is read. */
+export interface ListForm {
+  delimiter: Delimiter;
+  /** Names of the columns. */
+  columns: readonly string[];
+  /** See {@link destinationColumns}. */
+  destinations: readonly number[];
+}
+
+/** A record as a row by column name; one that hides others is rejected with its lines. */
+export function checkedRow({ delimiter, columns, destinations }: ListForm, record: CsvRecord): CsvRow {
+  const row = rowOf(columns, record);
+  const { cells, line, lines } = record;
+  if (lines === undefined || row.error) return row;
+  const hidden = hiddenRows(cells, delimiter, columns.length, destinations);
+  return hidden === 0
+    ? row
+    : { ...row, error: { key: "hidden", field: "", value: `${line}-${line + lines - 1} (${hidden})` } };
 }

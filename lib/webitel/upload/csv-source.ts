@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { csvFormat, type Delimiter } from "../csv.js";
-import { decoderOf, EncodingDetector } from "../encoding.js";
+import { decoderOf, EncodingDetector, misreadUtf8 } from "../encoding.js";
 import { CLOSED, ContactCenterError, type ErrorParams, refused } from "../errors.js";
 import { unlessAborted } from "./pace.js";
 import { CAUSE, type CsvOptions, RowReader } from "./row-reader.js";
@@ -109,7 +109,7 @@ class CsvSource implements RowSource {
     const first = (await text.next()).value ?? "";
     const { delimiter, skip } = csvFormat(first, this.options.separator);
     this.delimiterFound = delimiter;
-    const reader = (this.reader = new RowReader(delimiter, skip > 0 ? 1 : 0, this.options));
+    const reader = (this.reader = new RowReader(delimiter, skip > 0 ? 1 : 0, this.options, misreadUtf8(encoding)));
     for (let piece: string | undefined = first.slice(skip); piece !== undefined; piece = (await text.next()).value)
       for (const slice of slices(piece, PARSED_SLICE)) {
         yield reader.read(slice);

@@ -1,7 +1,7 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
-import { columnNames, type CsvRecord, type Delimiter, RecordReader, rowOf } from "../csv.js";
+import { columnNames, type CsvRecord, type Delimiter, RecordReader } from "../csv.js";
 import { refused } from "../errors.js";
-import { hiddenRows } from "../hidden-rows.js";
+import { checkedRow, hiddenRows } from "../hidden-rows.js";
 import type { Separator } from "../tables.js";
 import type { InputRow } from "./rows.js";
 
@@ -32,10 +32,12 @@ export class RowReader {
   private destinations: number[] = [];
   private readonly reader: RecordReader;
 
+  /** @param misread what a cell looks like that has another encoding than the list */
   constructor(
     private readonly delimiter: Delimiter,
     linesBefore: number,
     private readonly options: CsvOptions,
+    private readonly misread?: RegExp,
   ) {
     this.reader = new RecordReader(delimiter, linesBefore);
     this.lineBreaks = linesBefore;
@@ -67,23 +69,18 @@ export class RowReader {
   }
 
   private row(columns: readonly string[], record: CsvRecord): InputRow {
-    const row = rowOf(columns, record);
-    const hidden = this.hidden(record, columns.length);
-    if (hidden === 0 || row.error) return row;
-    const { line, lines = 1 } = record;
-    return { ...row, error: { key: "hidden", field: "", value: `${line}-${line + lines - 1} (${hidden})` } };
-  }
-
-  private hidden({ cells, lines }: CsvRecord, columns: number, least?: number): number {
-    return lines === undefined ? 0 : hiddenRows(cells, this.delimiter, columns, this.destinations, least);
+    const { delimiter, destinations } = this;
+    const row = checkedRow({ delimiter, columns, destinations }, record);
+    const at = this.misread && !row.error ? record.cells.findIndex((cell) => this.misread?.test(cell)) : -1;
+    return at < 0 ? row : { ...row, error: { key: "encoding", field: columns[at] ?? "" } };
   }
 
   private readHeader(record: CsvRecord): void {
-    const { cells, line, damaged } = record;
+    const { cells, line, lines, damaged } = record;
     this.destinations = this.options.destinations?.(cells) ?? [];
     // No name of a column is a row.
-    if (damaged || this.hidden(record, cells.length, 1) > 0)
-      throw refused("webitel.errors.header.quote", CAUSE, { line });
+    const hides = lines !== undefined && hiddenRows(cells, this.delimiter, cells.length, this.destinations, 1) > 0;
+    if (damaged || hides) throw refused("webitel.errors.header.quote", CAUSE, { line });
     this.options.checkHeader?.(cells);
     this.columns = columnNames(cells);
   }

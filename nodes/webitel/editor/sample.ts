@@ -1,8 +1,9 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
 import { isRecord } from "../../../lib/core/values.js";
-import { columnNames, firstRecords, rowOf } from "../../../lib/webitel/csv.js";
+import { columnNames, csvFormat, firstRecords } from "../../../lib/webitel/csv.js";
 import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
+import { checkedRow, destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import type { Mapping, RowError } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";
 
@@ -16,8 +17,8 @@ interface Sample {
 /** Bytes of a file that are read for a sample. */
 const BEGINNING = 64 * 1024;
 
-/** Reads a pasted text: CSV, or a member or list as JSON. */
-export function readSample(text: string, separator: Separator): Sample {
+/** Reads a pasted text: CSV, or a member or list as JSON. @param mapping the one that is chosen */
+export function readSample(text: string, separator: Separator, mapping: readonly Mapping[] = []): Sample {
   const trimmed = text.trim();
   if (trimmed === "") return { columns: [] };
   if (/^[[{]/.test(trimmed)) {
@@ -25,8 +26,11 @@ export function readSample(text: string, separator: Separator): Sample {
     return row ? { columns: Object.keys(row), row: { data: row } } : { columns: [] };
   }
   const [header, first] = firstRecords(text, separator, 2);
-  const columns = columnNames(header?.cells ?? []);
-  return { columns, ...(first && { row: rowOf(columns, first) }) };
+  const cells = header?.cells ?? [];
+  const columns = columnNames(cells);
+  const { delimiter } = csvFormat(text, separator);
+  const form = { delimiter, columns, destinations: destinationColumns(cells, mapping) };
+  return { columns, ...(first && { row: checkedRow(form, first) }) };
 }
 
 function firstObject(text: string): Record<string, unknown> | undefined {

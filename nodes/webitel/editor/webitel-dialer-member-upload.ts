@@ -152,7 +152,8 @@ function rejected(node: EditorNode, { key, field, value = "" }: RowError): strin
 }
 
 function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
-  const { columns, row } = readSample(sampleText(), separator());
+  const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
+  const { columns, row } = readSample(sampleText(), separator(), pairs);
   if (unreadable && !row) return node._(`webitel.errors.source.${unreadable}`);
   if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
   if (row.error) return rejected(node, row.error);
@@ -164,7 +165,6 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
     if (!constant) shown[item["field"] ?? ""] = placeholder(typed);
     return { field: item["field"] ?? "", value: constant ? constant.value : "1" };
   });
-  const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
   const zone = entered(input("timezone")).trim() || serverZone();
   const { member, error } = memberMapper({
     mapping: pairs,

@@ -4,7 +4,8 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
 import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
-import { checkHeader, destinationColumns } from "../../../lib/webitel/header.js";
+import { checkHeader } from "../../../lib/webitel/header.js";
+import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import { isField } from "../../../lib/webitel/field-names.js";
 import type { Default, Mapping, MappingOptions } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
@@ -108,7 +109,7 @@ export class SettingsReader {
         separator: choices.separator,
         encoding: this.encoding(),
         checkHeader: (header) => checkHeader(header, mapping),
-        destinations: (header) => destinationColumns(header, mapping),
+        destinations: (header) => destinationColumns(header, mapping.mapping),
       },
     };
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { columnNames, csvFormat, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
-import { destinationColumns } from "../../../lib/webitel/header.js";
+import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import { slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
@@ -218,11 +218,17 @@ describe("lib/webitel/csv", () => {
       `a;"+380441112201;x\n${"b;+380441112202;y\n".repeat(3)}c;+380441112203";z`,
       ["2-6 (3)"],
     ],
+    [
+      "the second cell, one row and the end of another",
+      'a;"+380441112201;x\nb;+380441112202";z\nc;+380441112203;z',
+      ["2-3 (1)", "4"],
+    ],
+    ["the second cell, three rows", 'a;"+380441112201;x\nb;+380441112202;y\nc;+380441112203";z', ["2-4 (2)"]],
     ["a name of two lines", '"A; B\nC";+380441112201;c', ["2"]],
   ];
   for (const [name, text, expected] of hides) {
     it(`rejects a cell that hides rows of the list behind stray quotes, with its lines: ${name}`, async () => {
-      const options = { destinations: (header: readonly string[]) => destinationColumns(header, { mapping: [] }) };
+      const options = { destinations: (header: readonly string[]) => destinationColumns(header, []) };
       for (const end of ["\n", "\r\n"]) {
         const rows = await rowsOf(`name;destination;note\n${text}`.replaceAll("\n", end), options);
         assert.deepEqual(

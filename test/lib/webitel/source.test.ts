@@ -7,6 +7,7 @@ import { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
+import { encoded, type Encoding } from "../../support/webitel/encode.js";
 import { listSource, QueueSource, type RowSource } from "../../../lib/webitel/upload/source.js";
 
 const OPTIONS: CsvOptions = { separator: "auto", encoding: "auto" };
@@ -36,6 +37,22 @@ describe("lib/webitel/upload/source", () => {
     assert.equal((await gather(source)).length, 20_000);
     assert.deepEqual([source.columns, source.delimiter], [["name", "destination"], ";"]);
     source.close();
+  });
+
+  it("rejects UTF-8 among the rows of another encoding, and none of that", async () => {
+    const lists: [Encoding, names: string[], mixed: string[]][] = [
+      ["windows-1251", ["Жанна Рибак", "СІРІ СІЛІ", "«Рось» – С…", "Руслан Сірко"], ["Марія", "Їжак"]],
+      ["windows-1250", ["Łukasz Żółć", "Jiří Dvořák", "Ľudovít Štúr"], ["Wałęsa", "Müller"]],
+      ["windows-1252", ["Jürgen Müller", "João IRMÃ", "Åse Ångström", "Élodie"], ["Jörg", "Zoë"]],
+    ];
+    for (const [encoding, names, mixed] of lists) {
+      const rows = (texts: string[], at: number): string =>
+        texts.map((name, no) => `${name};+38044111${at + no}\n`).join("");
+      const bytes = [encoded(`name;destination\n${rows(names, 1000)}`, encoding), Buffer.from(rows(mixed, 2000))];
+      const read = await gather(textSource(Buffer.concat(bytes), { ...OPTIONS, encoding }));
+      const rejected = read.map(({ error }) => error?.key);
+      assert.deepEqual(rejected, [...names.map(() => undefined), ...mixed.map(() => "encoding")], encoding);
+    }
   });
 
   const changes: Record<string, () => void> = {
