@@ -54,7 +54,7 @@ function readAnswers(items: unknown): Map<string, Answer> {
     const message = read("message");
     if (subject === undefined) continue;
     answers.set(subjectKey(subject), {
-      subscribed: read("subscribed") === true,
+      subscribed: String(read("subscribed")).toLowerCase() === "true",
       message: typeof message === "string" ? message : null,
     });
   }

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import { isActive } from "../../../nodes/shared/active.js";
 
 /** A runtime that evaluates typed settings of the kind `env`, with callback, as Node-RED does. */
-function runtime(env: Record<string, string>): NodeAPI {
+function runtime(env: Record<string, string>, entered?: object): NodeAPI {
   const evaluateNodeProperty = (
     value: string,
     type: string,
@@ -12,7 +12,8 @@ function runtime(env: Record<string, string>): NodeAPI {
     done: (error: Error | null, result: unknown) => void,
   ): void => done(null, type === "env" ? (env[value] ?? "") : type === "bool" ? value === "true" : value);
   const getSetting = (_node: unknown, name: string): string | undefined => env[name];
-  return { util: { evaluateNodeProperty, getSetting } } as unknown as NodeAPI;
+  const eachNode = (take: (config: object) => void): void => take({ id: "a", ...entered });
+  return { util: { evaluateNodeProperty, getSetting }, nodes: { eachNode } } as unknown as NodeAPI;
 }
 
 const read = (role: string | undefined): Promise<boolean> =>
@@ -41,6 +42,12 @@ describe("nodes/shared/active", () => {
     for (const active of [undefined, "", null]) {
       assert.equal(await isActive(runtime({}), {} as Node, { active }, "enreach"), true);
     }
+  });
+  it("refuses a text that is nothing but a variable set to nothing, which comes to the node as a blank one", async () => {
+    const RED = runtime({ ROLE: "" }, { active: "${ROLE}" });
+    await assert.rejects(isActive(RED, { id: "a" } as Node, { active: "", activeType: "str" }, "enreach"), {
+      code: "EINVALID",
+    });
   });
   it("takes a boolean of a flow made by hand", async () => {
     assert.equal(await isActive(runtime({}), {} as Node, { active: false }, "enreach"), false);
