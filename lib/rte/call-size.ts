@@ -38,6 +38,8 @@ export class CallSizes {
   private open: readonly Subject[] = [];
   /** Items in one call, whatever they are. It doubles with each answer to a call of this size. */
   private most = MOST;
+  /** It has doubled since a connection ended on a call. */
+  private hasGrown = false;
   /** A size that ended a connection which worked with smaller calls, and until when it is avoided, Unix milliseconds. */
   private avoided = { size: Infinity, untilMs: 0 };
 
@@ -71,7 +73,9 @@ export class CallSizes {
     for (const subject of subjects) this.doubts.delete(subjectKey(subject));
     if (this.open === subjects) this.open = [];
     const isAvoided = this.most * 2 >= this.avoided.size && nowMs < this.avoided.untilMs;
-    if (subjects.length >= this.most && !isAvoided) this.most = Math.min(MOST, this.most * 2);
+    if (subjects.length < this.most || this.most === MOST || isAvoided) return;
+    this.most = Math.min(MOST, this.most * 2);
+    this.hasGrown = true;
   }
 
   /**
@@ -82,7 +86,9 @@ export class CallSizes {
     const { open } = this;
     this.open = [];
     const half = Math.max(1, Math.floor(open.length / 2));
-    const isLargest = open.length >= this.most && open.every((subject) => this.doubtOf(subject) === NO_DOUBT);
+    const isNoDoubt = this.hasGrown || open.every((subject) => this.doubtOf(subject) === NO_DOUBT);
+    const isLargest = open.length >= this.most && isNoDoubt;
+    this.hasGrown = false;
     if (open.length > 1 && (isLargest || !isServing)) {
       this.most = half;
       if (isServing) this.avoided = { size: open.length, untilMs: nowMs + LONG_MS };
