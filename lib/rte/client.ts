@@ -7,16 +7,18 @@
 import { STEADY } from "../core/clock.js";
 import { type BackoffOptions, delay } from "../http/backoff.js";
 import { type Subject, subjectKey } from "./subject.js";
-import { copyEvent, EventReader, type RteEvent } from "./events.js";
+import { copyEvent, EventReader } from "./events.js";
 import { type Answers, Hub, noConnection } from "./hub.js";
 import type { CallFault } from "./calls.js";
 import type { Login } from "./login.js";
 import { Pace, reasonOf } from "./retry.js";
 import {
+  deliver,
   disconnectedNotice,
   gapNotice,
   type Notice,
   noticesOf,
+  notify,
   safely,
   type State,
   type Subscriber,
@@ -26,15 +28,7 @@ import {
 import { Subscriptions } from "./subscriptions.js";
 import { Synchroniser } from "./synchronise.js";
 import { type ClientTimings, TIMINGS } from "./timings.js";
-
-/** Something that the vendor does not document: passed through as it came, or dropped. */
-export interface Unknown {
-  kind: "passed" | "dropped";
-  /** The event, `event.property`, or the hub's message. */
-  what: string;
-}
-/** Unknown things that are reported; a hub may make up any number of them. */
-const UNKNOWNS_REPORTED = 100;
+import { type Unknown, Unknowns } from "./unknown.js";
 
 /** How to make a client. */
 export interface ClientOptions {
@@ -84,6 +78,10 @@ export interface RteClient {
   counts(subscriber: Subscriber): { refused: number; pending: number };
   /** What a subscriber subscribed. */
   subscriptionsOf(subscriber: Subscriber): Subject[];
+  /** Events of a subscription are lost since then, steady milliseconds: a `gap` reports it. */
+  setLost(subscriber: Subscriber, subject: Subject, sinceMs: number): void;
+  /** What the hub refused, and since when events of it are lost, steady milliseconds. */
+  refusedSince(subscriber: Subscriber): { subject: Subject; sinceMs: number }[];
   /** Until when a subscriber has got every event, steady milliseconds; undefined for one without subscriptions. */
   completeUntilMs(subscriber: Subscriber): number | undefined;
 }
@@ -98,7 +96,7 @@ class Client implements RteClient {
   private readonly subscriptions: Subscriptions<Subscriber>;
   private readonly reader: EventReader;
   private readonly timings: ClientTimings;
-  private readonly reported = new Set<string>();
+  private readonly unknowns: Unknowns;
   private session: AbortController | undefined;
   private ended: Promise<void> = Promise.resolve();
   private hub: Hub | undefined;
@@ -108,6 +106,7 @@ class Client implements RteClient {
   private isOutageReported = false;
 
   constructor(private readonly options: ClientOptions) {
+    this.unknowns = new Unknowns(options.onUnknown);
     this.timings = { ...TIMINGS, ...options.timings };
     this.subscriptions = new Subscriptions(this.timings.againMs);
     this.synchroniser = new Synchroniser(this.subscriptions, {
@@ -118,7 +117,7 @@ class Client implements RteClient {
       onFault: (fault) => this.reportFault(fault),
     });
     this.reader = new EventReader((event, property) =>
-      this.report("passed", property === undefined ? event : `${event}.${property}`),
+      this.unknowns.report("passed", property === undefined ? event : `${event}.${property}`),
     );
   }
 
@@ -213,6 +212,14 @@ class Client implements RteClient {
     return this.subscriptions.reports.of(subscriber);
   }
 
+  setLost(subscriber: Subscriber, subject: Subject, sinceMs: number): void {
+    this.subscribeFromNow(subscriber, [subject], sinceMs);
+  }
+
+  refusedSince(subscriber: Subscriber): { subject: Subject; sinceMs: number }[] {
+    return this.subscriptions.reports.refusedSince(subscriber);
+  }
+
   completeUntilMs(subscriber: Subscriber): number | undefined {
     return this.subscriptions.reports.completeUntilMs(subscriber, this.hub?.seenMs ?? this.seenMs);
   }
@@ -266,7 +273,7 @@ class Client implements RteClient {
     const handlers = {
       onEvent: (subject: Subject, data: unknown): void => this.dispatch(subject, data),
       onAnswers: (answers: Answers): void => this.takeAnswers(answers),
-      onDropped: (what: string): void => this.report("dropped", what),
+      onDropped: (what: string): void => this.unknowns.report("dropped", what),
     };
     const hub = await Hub.open(endpoint, signal, handlers, this.timings);
     if (signal.aborted) await hub.stop();
@@ -314,12 +321,11 @@ class Client implements RteClient {
   }
 
   private dispatch(subject: Subject, data: unknown): void {
-    const seenMs = this.hub?.seenMs ?? 0;
-    const receivers = this.subscriptions.route(subject, seenMs) ?? this.receivers(subject);
+    const receivers = this.subscriptions.route(subject, this.hub?.seenMs ?? 0) ?? this.receivers(subject);
     const [first] = receivers;
     if (first === undefined) {
       if (!this.subscriptions.wasSubscribed(subject))
-        this.report("dropped", `${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
+        this.unknowns.report("dropped", `${subject.eventName} of ${subject.entityId}, which nobody subscribed`);
       return;
     }
     const event = this.reader.read(subject, data);
@@ -332,12 +338,6 @@ class Client implements RteClient {
     return this.subscriptions.receivers(subject);
   }
 
-  private report(kind: Unknown["kind"], what: string): void {
-    if (this.reported.has(what) || this.reported.size >= UNKNOWNS_REPORTED) return;
-    this.reported.add(what);
-    this.options.onUnknown?.({ kind, what: what.slice(0, 200) });
-  }
-
   private setState(state: State): void {
     this.state = state;
     this.options.onState?.(state);
@@ -347,12 +347,4 @@ class Client implements RteClient {
   private notifyAll(notice: Notice): void {
     for (const subscriber of this.subscribers) notify(subscriber, notice);
   }
-}
-
-function deliver(subscriber: Subscriber, event: RteEvent): void {
-  safely(() => subscriber.onEvent(event));
-}
-
-function notify(subscriber: Subscriber, notice: Notice): void {
-  safely(() => subscriber.onNotice(notice));
 }

@@ -72,6 +72,13 @@ export class Reports<S extends object> {
     return lossesOf(this.sharesOf(subscriber));
   }
 
+  /** What the hub refused, and since when events of it are lost, steady milliseconds. */
+  refusedSince(subscriber: S): { subject: Subject; sinceMs: number }[] {
+    return this.sharesOf(subscriber).flatMap(([{ word, subject }, { lostSinceMs }]) =>
+      word === "refused" && lostSinceMs !== undefined ? [{ subject, sinceMs: lostSinceMs }] : [],
+    );
+  }
+
   /** See {@link completeUntilMs}. */
   completeUntilMs(subscriber: S, seenMs: number): number | undefined {
     return completeUntilMs(this.sharesOf(subscriber), seenMs);

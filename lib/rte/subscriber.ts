@@ -63,6 +63,16 @@ export function safely(call: () => void): void {
   }
 }
 
+/** Hands over an event. */
+export function deliver(subscriber: Subscriber, event: RteEvent): void {
+  safely(() => subscriber.onEvent(event));
+}
+
+/** Hands over a notice. */
+export function notify(subscriber: Subscriber, notice: Notice): void {
+  safely(() => subscriber.onNotice(notice));
+}
+
 /** Results as notices: first what is subscribed or will be, then what the hub refused; none for an empty list. */
 export function noticesOf(outcome: Outcome): Notice[] {
   return (["subscribed", "refused"] as const)

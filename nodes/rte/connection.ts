@@ -6,7 +6,7 @@ import type { RteClient } from "../../lib/rte/client.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
 import { envText } from "../shared/values.js";
-import type { User } from "./shared-client.js";
+import type { User } from "./place.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
 export interface ConnectionConfig {

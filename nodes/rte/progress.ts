@@ -1,8 +1,25 @@
 /** How far the events of each node have been read, as an earlier run left it on disk. */
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
+import { type Subject, subjectKey } from "../../lib/rte/subject.js";
 import type { StateFile } from "../shared/state-file.js";
-import type { Progress } from "./shared-client.js";
+
+/**
+ * Until when each node has got every event, Unix milliseconds, by the node's id; and since when events of a refused
+ * subscription are lost, by {@link itemKey}.
+ */
+export type Progress = Record<string, number>;
+
+/** The place of a node's refused subscription. */
+export function itemKey(id: string, subject: Subject): string {
+  return `${id} ${createHash("sha256").update(subjectKey(subject)).digest("base64url").slice(0, 16)}`;
+}
+
+/** The id of the node. */
+export function nodeOf(key: string): string {
+  return key.split(" ", 1)[0] ?? "";
+}
 
 /** What is known of an earlier run. */
 export interface EarlierProgress {

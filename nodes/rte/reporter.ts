@@ -1,6 +1,6 @@
 /** What a connection writes into the log: one line when an outage begins, when its reason changes, and when it is over. */
 import type { Node, NodeAPI } from "node-red";
-import type { Unknown } from "../../lib/rte/client.js";
+import type { Unknown } from "../../lib/rte/unknown.js";
 import type { Reason } from "../../lib/rte/retry.js";
 import type { State } from "../../lib/rte/subscriber.js";
 import type { CallFault } from "../../lib/rte/calls.js";

@@ -14,9 +14,9 @@ import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
 import { type ConnectionConfig, loginOf, type RteConnection, settingsOf, settingsProblem } from "./connection.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
-import { readEarlier } from "./progress.js";
+import { type Progress, readEarlier } from "./progress.js";
 import { reporterOf } from "./reporter.js";
-import { park, type Progress, SharedClient, unpark } from "./shared-client.js";
+import { park, SharedClient, unpark } from "./shared-client.js";
 
 type Config = NodeDef & ConnectionConfig;
 

@@ -4,110 +4,16 @@
  */
 import type { NodeAPI } from "node-red";
 import { createRteClient, type RteClient } from "../../lib/rte/client.js";
-import { type Subject, subjectKey } from "../../lib/rte/subject.js";
-import type { RteEvent } from "../../lib/rte/events.js";
+import type { Subject } from "../../lib/rte/subject.js";
 import type { Login } from "../../lib/rte/login.js";
-import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
-import { STEADY } from "../../lib/core/clock.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { perRuntime } from "../shared/runtime.js";
+import { MAX_WAIT_MS, Place, type User } from "./place.js";
+import { itemKey, nodeOf, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
-import type { Item } from "./transit.js";
 
-/** Events that wait for a node under deploy, and how long they do, in milliseconds; then they are dropped, and a gap tells. */
-const MAX_EVENTS = 10_000;
-const MAX_WAIT_MS = 10_000;
-
-/** Until when each node has got every event, Unix milliseconds, by the node's id. */
-export type Progress = Record<string, number>;
-
-/** A node, as its connection sees it. */
-export interface User extends Subscriber {
-  /** Stops what it has sent and nobody has got yet. */
-  takeBack?: () => Item[];
-}
-
-/** Keeps the place of a subscriber: what comes waits for the end of the deploy, for the same node or for its successor. */
-class Place implements Subscriber {
-  private readonly sinceMs = STEADY.now();
-  private items: Item[];
-  private isDropped = false;
-  private readonly limit: NodeJS.Timeout;
-  /** The deploy takes too long, and the node gets what comes: it may find no other node behind this one. */
-  passedSinceMs: number | undefined;
-
-  /**
-   * @param owner the node while it lives
-   * @param readUntilMs until when it had got every event, Unix milliseconds; undefined for one without subscriptions
-   */
-  constructor(
-    public owner: User | undefined,
-    readonly readUntilMs: number | undefined,
-  ) {
-    this.items = owner?.takeBack?.() ?? [];
-    this.limit = setTimeout(() => this.overflow(), MAX_WAIT_MS);
-    this.limit.unref();
-  }
-
-  readonly onEvent = (event: RteEvent): void => {
-    if (this.items.length >= MAX_EVENTS || this.isLate()) this.overflow();
-    if (this.passedSinceMs !== undefined) this.owner?.onEvent(event);
-    else if (!this.isDropped) this.items.push(event);
-  };
-  readonly onNotice = (notice: Notice): void => {
-    if (this.passedSinceMs === undefined) this.items.push(notice);
-    else this.owner?.onNotice(notice);
-  };
-  readonly onState = (): void => undefined;
-
-  private isLate(): boolean {
-    return STEADY.now() - this.sinceMs > MAX_WAIT_MS;
-  }
-
-  private overflow(): void {
-    if (this.owner === undefined) {
-      this.isDropped = true;
-      this.items = this.items.filter((item) => !("rte" in item));
-    } else {
-      this.passedSinceMs ??= STEADY.now();
-      this.handOver(this.owner);
-    }
-  }
-
-  /** The node is stopped: a successor may come. */
-  abandon(): void {
-    this.isDropped = this.passedSinceMs !== undefined;
-    this.owner = undefined;
-  }
-
-  /** The node is gone for good: nobody gets what waits. */
-  drop(): void {
-    clearTimeout(this.limit);
-    this.owner = undefined;
-    this.items = [];
-  }
-
-  /** Since when events were dropped, Unix milliseconds; undefined when none were. */
-  lostSinceMs(): number | undefined {
-    if (this.isLate() && this.items.some((item) => "rte" in item)) this.overflow();
-    return this.isDropped ? (this.readUntilMs ?? this.sinceMs) : this.passedSinceMs;
-  }
-
-  /**
-   * Gives a node what came meanwhile.
-   * @param subjects what it subscribes; its own state of the others is reported anew. Everything where undefined
-   */
-  handOver(node: Subscriber, subjects?: readonly Subject[]): void {
-    clearTimeout(this.limit);
-    const kept = subjects && new Set(subjects.map(subjectKey));
-    const items = this.items.splice(0);
-    for (const item of items) {
-      if ("rte" in item) {
-        if (kept?.has(subjectKey(item.rte)) !== false) node.onEvent(item);
-      } else if (kept === undefined || !["subscribed", "refused"].includes(item.topic)) node.onNotice(item);
-    }
-  }
-}
+/** Refused subscriptions of a node of which it is remembered since when their events are lost. */
+const MAX_REFUSED = 1000;
 
 /** A client and the nodes that use it. */
 export class SharedClient {
@@ -162,7 +68,15 @@ export class SharedClient {
 
   /** What of an earlier run concerns nodes that are there. */
   ofExpected(progress: Progress): Progress {
-    return Object.fromEntries(Object.entries(progress).filter(([id]) => this.expected.has(id) || this.users.has(id)));
+    return Object.fromEntries(Object.entries(progress).filter(([key]) => this.isThere(nodeOf(key))));
+  }
+
+  private isThere(id: string): boolean {
+    return this.expected.has(id) || this.users.has(id);
+  }
+
+  private forget(id: string): void {
+    for (const key of Object.keys(this.progress)) if (nodeOf(key) === id) delete this.progress[key];
   }
 
   /** Adds a node, or puts it in its old place; the first one opens the connection. */
@@ -181,8 +95,12 @@ export class SharedClient {
       user ? undefined : ((place ? undefined : elsewhereMs) ?? this.progress[id]),
     ];
     const lostSinceMs = times.filter((ms) => ms !== undefined).sort((one, other) => one - other)[0];
-    delete this.progress[id];
     void this.client.setSubscriptions(subscriber, subjects, lostSinceMs);
+    for (const subject of subjects) {
+      const sinceMs = this.progress[itemKey(id, subject)];
+      if (sinceMs !== undefined) this.client.setLost(subscriber, subject, sinceMs);
+    }
+    this.forget(id);
     if (place instanceof Place) place.handOver(subscriber, subjects);
     if (isFirst) this.client.open();
   }
@@ -238,7 +156,7 @@ export class SharedClient {
   async leave(id: string): Promise<void> {
     const user = this.users.get(id);
     this.expected.delete(id);
-    delete this.progress[id];
+    this.forget(id);
     if (user === undefined) return;
     this.users.delete(id);
     if (user instanceof Place) user.drop();
@@ -279,6 +197,8 @@ export class SharedClient {
     for (const [id, user] of this.users) {
       const readUntilMs = this.client.completeUntilMs(user);
       if (readUntilMs !== undefined) progress[id] = read(user, readUntilMs);
+      for (const { subject, sinceMs } of this.client.refusedSince(user).slice(0, MAX_REFUSED))
+        progress[itemKey(id, subject)] = sinceMs;
     }
     return progress;
   }

@@ -1,6 +1,7 @@
 /** A client against a hub that nobody wrote for it, with the habits that hubs, balancers and proxies may have. */
-import { type ClientOptions, createRteClient, type RteClient, type Unknown } from "../../lib/rte/client.js";
+import { type ClientOptions, createRteClient, type RteClient } from "../../lib/rte/client.js";
 import { type HubEndpoint, tokenLogin } from "../../lib/rte/login.js";
+import type { Unknown } from "../../lib/rte/unknown.js";
 import { type Item, RawHub } from "./raw-hub.js";
 import { FAST, RecordingSubscriber } from "./recording-subscriber.js";
 import { of } from "./rte.js";

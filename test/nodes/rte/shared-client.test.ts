@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import FakeTimers from "@sinonjs/fake-timers";
 import type { NodeAPI } from "node-red";
+import { STEADY } from "../../../lib/core/clock.js";
 import { tokenLogin } from "../../../lib/rte/login.js";
 import type { Subject } from "../../../lib/rte/subject.js";
 import type { RteEvent } from "../../../lib/rte/events.js";
@@ -206,15 +207,15 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("reports a gap from what an earlier run had got, to the nodes that were there", async () => {
-    const fromMs = Date.now() - 60_000;
+    const fromMs = STEADY.now() - 60_000;
     shared.progress = { a: fromMs };
     const [a, b] = [await joined("a", of("QueueStatus")), await joined("b", of("QueueStatus"))];
     await until("a gap", () => a.gaps().length === 1);
-    assert.equal(a.gaps()[0]?.payload.from, new Date(fromMs).toISOString());
+    assert.equal(a.gaps()[0]?.payload.from, new Date(STEADY.toClock(fromMs)).toISOString());
     assert.deepEqual(b.gaps(), []);
     await cameThrough();
     const { a: aMs = 0, b: bMs = 0 } = shared.currentProgress();
-    assert.ok(Math.min(aMs, bMs) > fromMs + 59_000 && Math.max(aMs, bMs) <= Date.now());
+    assert.ok(Math.min(aMs, bMs) > fromMs + 59_000 && Math.max(aMs, bMs) <= STEADY.now());
   });
 
   it("hands over events and a gap when the connection has changed", async () => {
@@ -261,5 +262,28 @@ describe("nodes/rte/shared-client", () => {
     park(RED, "connection", shared);
     assert.equal(unpark(RED, "connection")?.canServe("same"), true);
     assert.equal(shared.canServe("another"), false);
+  });
+
+  it("reports to a later run since when events are lost of what the hub refused, and of that alone", async () => {
+    const subjects = [of("QueueStatus"), of("UserAlert", "u")];
+    const before = await joined("a", ...subjects);
+    const servedMs = Date.now();
+    simulator.hub.unauthorized.add("u");
+    simulator.hub.drop();
+    await until("the refusal", () => shared.client.refusedSince(before).length === 1);
+    const [progress, keptMs] = [shared.currentProgress(), Date.now()];
+    await shared.client.close();
+    simulator.hub.unauthorized.delete("u");
+    shared = create();
+    shared.expect("a");
+    shared.progress = shared.ofExpected({ ...progress, b: 1, "b x": 1 });
+    const after = await joined("a", ...subjects);
+    const froms = new Map(
+      after.gaps().map(({ payload }) => [payload.subscriptions[0]?.eventName, Date.parse(payload.from)]),
+    );
+    assert.deepEqual(after.gaps().flatMap(({ payload }) => payload.subscriptions).length, 2);
+    assert.ok(Number(froms.get("UserAlert")) <= servedMs + 50, "since the outage");
+    assert.ok(Number(froms.get("QueueStatus")) > keptMs - 500, "since the end of the run");
+    assert.deepEqual(Object.keys(shared.currentProgress()), ["a"]);
   });
 });
