@@ -54,15 +54,17 @@ export = (RED: NodeAPI) => {
     // Before that, a note would forget what an earlier run left.
     let isKnown = false;
     void ready.then(() => (isKnown = true));
-    const save = async (): Promise<void> => {
-      if (!isKnown) return;
+    let written = Promise.resolve();
+    const save = (): Promise<void> => {
+      if (!isKnown) return written;
       const progress = mapTimes(shared.currentProgress(), (ms) => STEADY.toClock(ms));
       const text = JSON.stringify(progress);
-      if (text === saved) return;
+      if (text === saved) return written;
       saved = text;
-      await file.write(progress).catch((error: unknown) => {
+      written = file.write(progress).catch((error: unknown) => {
         warnOncePerMinute(this, "progress", RED._("rte.warnings.progress", { why: (error as Error).message }));
       });
+      return written;
     };
     const saving = setInterval(() => void save(), SAVE_MS);
     const stopListening = [onDeployBegin(RED, () => shared.suspend()), onDeployEnd(RED, () => shared.resume())];
