@@ -19,7 +19,7 @@ type Row = readonly [page: string, sentence: string, ...sources: Source[]];
 const BODY = "lib/webhook/body.ts";
 const RETRY = "lib/rte/retry.ts";
 const TIMINGS = "lib/rte/timings.ts";
-const SHARED_CLIENT = "nodes/rte/shared-client.ts";
+const PLACE = "nodes/rte/place.ts";
 const LIMIT = "lib/cti/request-limit.ts";
 const CONTEXT = "lib/webitel/upload/context.ts";
 const BACKOFF = "lib/http/backoff.ts";
@@ -77,8 +77,8 @@ const FIGURES: readonly Row[] = [
   [
     "rte-subscribe",
     "more than # s or held back more than # events",
-    [SHARED_CLIENT, "MAX_WAIT_MS", "s"],
-    [SHARED_CLIENT, "MAX_EVENTS"],
+    [PLACE, "MAX_WAIT_MS", "s"],
+    [PLACE, "MAX_EVENTS"],
   ],
   ["cti-broker", "ends after # s without an answer", ["lib/cti/client.ts", "timeoutMs", "s"]],
   [
