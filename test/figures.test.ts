@@ -3,12 +3,12 @@
  * has them, and a figure that no row holds fails. A `#` stands for a figure; it is compared as exactly as it is written.
  */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { catalogue } from "../scripts/assets.js";
+import { PAGES, raw, source, textOf as pageText, VENDORS } from "./support/pages.js";
 
 const root = resolve(__dirname, "..");
-const VENDORS = ["rte", "cti", "webitel", "smartrouting", "voicenter"];
 const UNITS = { "": 1, ms: 1, s: 1000, min: 60_000, h: 3_600_000, KiB: 1024, MiB: 1024 * 1024, MB: 1_000_000 };
 const WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
@@ -29,33 +29,33 @@ const KIBIBYTES: Source = [BODY, "BODY_LIMIT", "KiB"];
 const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
 const VALUES: Source = [BODY, "VALUE_LIMIT"];
 const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
-const PAGES: Source = ["lib/webitel/client.ts", "MAX_PAGES"];
+const END_OF_LIST: Source = ["lib/webitel/client.ts", "MAX_PAGES"];
 
 const FIGURES: readonly Row[] = [
-  ["README.md", "no answer has come after # ms", DEADLINE],
-  ["README.md", "wait #, by their public pages", VENDORS_WAIT],
-  ["README.md", "limited to # KiB and # levels", KIBIBYTES, LEVELS],
-  ["README.md", "never answers, deadline # ms", DEADLINE],
+  ["README", "no answer has come after # ms", DEADLINE],
+  ["README", "wait #, by their public pages", VENDORS_WAIT],
+  ["README", "limited to # KiB and # levels", KIBIBYTES, LEVELS],
+  ["README", "never answers, deadline # ms", DEADLINE],
   [
-    "docs/security.md",
+    "security",
     "linear time: # KiB, # levels, # parameters or values, # proxies",
     KIBIBYTES,
     LEVELS,
     VALUES,
     ["lib/webhook/networks.ts", "HOP_LIMIT"],
   ],
-  ["docs/security.md", "and # MiB where network and credentials were right", [BODY, "DISCARD_LIMIT_OF_CALLER", "MiB"]],
-  ["docs/security.md", "Of a refused body # KiB is received", [BODY, "DISCARD_LIMIT", "KiB"]],
-  ["docs/security.md", "closes the connection after # s", [BODY, "LINGER_MS", "s"]],
+  ["security", "and # MiB where network and credentials were right", [BODY, "DISCARD_LIMIT_OF_CALLER", "MiB"]],
+  ["security", "Of a refused body # KiB is received", [BODY, "DISCARD_LIMIT", "KiB"]],
+  ["security", "closes the connection after # s", [BODY, "LINGER_MS", "s"]],
   [
-    "docs/security.md",
+    "security",
     "per thing and minute and # things, to # characters",
     ["nodes/shared/log.ts", "THINGS_PER_MINUTE"],
     ["nodes/shared/log.ts", "LONGEST_LINE"],
   ],
-  ["webhook", "413 more than # KiB", KIBIBYTES],
-  ["webhook", "deeper than # levels or holds more than # values", LEVELS, VALUES],
-  ["webhook", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],
+  ["webhooks", "413 more than # KiB", KIBIBYTES],
+  ["webhooks", "deeper than # levels or holds more than # values", LEVELS, VALUES],
+  ["webhooks", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],
   ["webhook.json", "larger than # KiB", KIBIBYTES],
   ["webhook.json", "deeper than # levels", LEVELS],
   ["webhook.json", "more than # parameters or values", VALUES],
@@ -110,7 +110,7 @@ const FIGURES: readonly Row[] = [
     ["lib/cti/refusals.ts", "PAUSE_MAX_MS", "s"],
     ["lib/cti/refusals.ts", "ASKED_MAX_MS", "s"],
   ],
-  ["webitel-agents", "does not end after # pages", PAGES],
+  ["webitel-agents", "does not end after # pages", END_OF_LIST],
   [
     "webitel-dialer-member-upload",
     "under way have # s to end",
@@ -125,17 +125,11 @@ const FIGURES: readonly Row[] = [
   ["webitel-dialer-member-upload", "cell with # lines or more", ["lib/webitel/hidden-rows.ts", "HIDDEN_ROWS"]],
   ["webitel-dialer-member-upload", "at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
   ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
-  [
-    "webitel-dialer-member-upload",
-    "waits up to # s for a sign of life",
-    ["lib/webitel/upload/lock.ts", "STALE_MS", "s"],
-  ],
   ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/delivery.ts", "HOPELESS_ROWS"]],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
   ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],
-  ["webitel-dialer-member-upload", "does not end after # pages", PAGES],
-  ["webitel-dialer-member-upload", "waits up to # s for a sign", ["lib/webitel/upload/lock.ts", "STALE_MS", "s"]],
+  ["webitel-dialer-member-upload", "does not end after # pages", END_OF_LIST],
   ["webitel-lookup-in", "(# ms)", DEADLINE],
   ["smartrouting-in", "(# ms; Enreach waits # by default)", DEADLINE, VENDORS_WAIT],
   ["smartrouting-in", "the # s are from", ["nodes/shared/webhook/request-response.ts", "VENDORS_WAIT_MS", "s"]],
@@ -164,28 +158,9 @@ const LISTS: readonly (readonly [page: string, before: string, after: string, fi
   ["cti-subscribe", "<dt>action", "</dd>", "nodes/cti/control.ts", "ACTIONS"],
 ];
 
-const SHARED_HELP = "nodes/shared/webhook/locales/en-US/help.html";
-
-/** The files of the pages, by a short name: a node's type, or what stands for a file. */
-const FILES = new Map<string, string>([
-  ["README.md", "README.md"],
-  ["docs/security.md", "docs/security.md"],
-  ["webhook", SHARED_HELP],
-  ["webhook.json", "nodes/shared/webhook/locales/en-US/webhook.json"],
-  ...VENDORS.flatMap((vendor) => {
-    const folder = `nodes/${vendor}/locales/en-US`;
-    const pages = readdirSync(join(root, folder)).filter((file) => file.endsWith(".html"));
-    return pages.map((file) => [file.replace(".html", ""), `${folder}/${file}`] as const);
-  }),
-]);
-
-const source = (file: string): string => readFileSync(join(root, file), "utf8");
-const raw = (page: string): string => source(FILES.get(page) ?? assert.fail(`${page} is no page`));
-/** A page as it is read: no tags, one blank between words. */
+/** A page, or a catalogue of sentences. */
 const textOf = (page: string): string =>
-  raw(page)
-    .replace(/<[^>]+>/g, "")
-    .replace(/\s+/g, " ");
+  page === "webhook.json" ? source("nodes/shared/webhook/locales/en-US/webhook.json") : pageText(page);
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The value that the code gives a name: a number, another name of the file, or a product of those. */
@@ -224,8 +199,8 @@ describe("Figures of help and README", () => {
   it("stand in a row each, or are no figure of the code", () => {
     const FIGURE =
       /(?:\b\d[\d,.]*|\b(?:one|two|three|four|five|ten)) (?:ms|s|KiB|MiB|MB|(?:milli)?seconds?|minutes?|hours?|levels|values|parameters|pages|proxies|events|calls|characters|digits|things)\b|\d+ at most/g;
-    const loose = [...FILES.keys()]
-      .filter((page) => page !== "README.md")
+    const loose = ["webhook.json", ...PAGES]
+      .filter((page) => page !== "README")
       .flatMap((page) => {
         const text = textOf(page);
         const rows = FIGURES.filter(([each]) => each === page).map((row) => SENTENCE.get(row) as RegExp);
@@ -272,7 +247,7 @@ describe("Words of the help", () => {
         else if (isBadge) badges.add(value as string);
     };
     for (const file of files) collect(catalogue([join(root, file)]), false);
-    const named = [...FILES.keys()].flatMap((page) =>
+    const named = PAGES.flatMap((page) =>
       [...raw(page).matchAll(/badge (?:says|shows|of [^.]*? says) (?:<code>|`)([^<`]+)/g)].map(
         ([, word]) => `${page}: ${word}`,
       ),

@@ -1,9 +1,10 @@
 /** The pages on the set-up at the vendors: the badges that they explain can be seen, and each says where its facts are from. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Sentences } from "../lib/core/errors.js";
 import { catalogue } from "../scripts/assets.js";
+import { source } from "./support/pages.js";
 
 const root = resolve(__dirname, "..");
 const PAGES = {
@@ -16,8 +17,6 @@ const PAGES = {
 const HEADINGS = ["Addresses and ports", "Where the address goes", "How to see that it works", "Usual faults"];
 /** What a badge counts, made without a catalogue: `5 / 5`, `12,400 / 12,600`, `5 / 5, 2 late`. */
 const COUNTS = /^[\d,]+ \/ [\d,]+(?:, \d+ late)?$/;
-
-const source = (file: string): string => readFileSync(join(root, file), "utf8");
 
 /** The badges among the sentences of a vendor's nodes. */
 function badgesIn(sentences: Sentences, isBadge = false): string[] {
