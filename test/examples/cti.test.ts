@@ -1,60 +1,39 @@
 /** Each CTI Broker example with the simulator on a real Node-RED. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { type CtiSimulator, DEMO_AGENTS, startCtiSimulator } from "../../simulators/cti/simulator.js";
-import { type FlowNode, layOut, readExamples } from "../../demo/examples.js";
+import { readExamples } from "../../demo/examples.js";
+import { exampleFlows, pressButton, StandIns } from "../support/examples.js";
 import { freePort, NodeRed } from "../support/node-red.js";
 import { until } from "../support/wait.js";
 
 const [ANNA, BART, CARLA] = DEMO_AGENTS;
+/** Where example 04 writes the calls that have ended. */
+const CALLS = "/tmp/contact-center-demo/calls.jsonl";
 
 describe("CTI examples with the simulator", () => {
-  const flows = watched(layOut(readExamples().filter(({ vendor }) => vendor === "cti")));
+  const flows = exampleFlows(readExamples().filter(({ vendor }) => vendor === "cti"));
   let broker: CtiSimulator;
+  let standIns: StandIns;
   let red: NodeRed;
 
   before(async () => {
     broker = await startCtiSimulator();
     const port = await freePort();
-    red = await NodeRed.start({
-      port,
-      flows,
-      env: { CC_CTI_URL: broker.url, CC_NODE_RED_URL: `http://127.0.0.1:${port}` },
-    });
+    standIns = await StandIns.start(port);
+    red = await NodeRed.start({ port, env: { CC_CTI_URL: broker.url, CC_NODE_RED_URL: standIns.url } });
+    await red.deploy(flows);
     await until("all subscriptions", () => broker.state().subscriptions.length === 7);
   });
   after(async () => {
     await red.stop();
+    await standIns.close();
     await broker.close();
+    rmSync(CALLS, { force: true });
   });
   beforeEach(() => red.forget());
 
-  /** A probe behind each debug node's place: what would be seen in the sidebar is seen by the test. */
-  function watched(nodes: FlowNode[]): FlowNode[] {
-    return nodes.map((node) =>
-      node.type === "debug"
-        ? {
-            id: node.id,
-            z: node["z"],
-            type: "function",
-            name: node["name"],
-            func: `global.get("probe")(${JSON.stringify(node["name"])}, msg);`,
-            outputs: 0,
-            timeout: 0,
-            noerr: 0,
-            initialize: "",
-            finalize: "",
-            libs: [],
-            x: node["x"],
-            y: node["y"],
-            wires: [],
-          }
-        : node,
-    );
-  }
-  async function button(name: string): Promise<void> {
-    const { id } = flows.find((node) => node["name"] === name) as FlowNode;
-    assert.equal((await fetch(`${red.adminUrl}/inject/${id}`, { method: "POST" })).status, 200);
-  }
+  const button = (name: string): Promise<void> => pressButton(red, flows, name);
 
   it("01 logs the shift in and out again", async () => {
     const loggedIn = (): boolean[] => broker.switchboard.agents.map(({ loggedIn }) => loggedIn);
@@ -63,6 +42,13 @@ describe("CTI examples with the simulator", () => {
     await button("Shift ends");
     await until("nobody", () => loggedIn().join() === "false,false,false");
     assert.equal(red.messages("commands refused").length, 0);
+    broker.faults.refuse = 1;
+    await button("Shift starts");
+    const { payload } = await red.message("commands refused");
+    const { failed, code, why } = payload as { failed: string; code: number; why: string };
+    assert.deepEqual([failed, code], ["anywhere365", 500]);
+    assert.match(why, /^AgentLogin failed at Anywhere365 \(HTTP 500\)/);
+    await until("the other agent", () => loggedIn().filter(Boolean).length === 1);
   });
 
   it("02 dials from the form, and says why it does not", async () => {
@@ -81,6 +67,10 @@ describe("CTI examples with the simulator", () => {
     assert.equal(status, 400);
     assert.match(text, /with \+ and country code/);
     assert.equal(broker.state().commands.filter(({ command }) => command === "Dial").length, 1);
+    broker.faults.refuse = 1;
+    const [refused, why] = await dial("+31 20 123 4567");
+    assert.equal(refused, 502);
+    assert.match(why, /^Dial failed at Anywhere365 \(HTTP 500\)/);
   });
 
   it("03 shows who is calling, once", async () => {
@@ -93,6 +83,12 @@ describe("CTI examples with the simulator", () => {
       agent: CARLA,
       caller: "+31209999999",
       customer: "unknown",
+    });
+    red.forget();
+    await standIns.failing(500, "[]", async () => {
+      broker.switchboard.ring(BART, "+31201234567");
+      const { payload } = await red.message("screen pop");
+      assert.equal((payload as { customer: string }).customer, "the CRM does not answer");
     });
   });
 
@@ -120,6 +116,14 @@ describe("CTI examples with the simulator", () => {
         ["ended", BART],
       ],
     );
+    const written = await until("the line of the call", () =>
+      existsSync(CALLS)
+        ? readFileSync(CALLS, "utf8")
+            .split("\n")
+            .find((line) => line.includes(id))
+        : undefined,
+    );
+    assert.deepEqual(JSON.parse(written), { id, steps });
   });
 
   it("05 raises an alarm for a log-in that fails later, and for one that is refused", async () => {
@@ -138,5 +142,17 @@ describe("CTI examples with the simulator", () => {
     broker.faults.refuse = 1;
     await button("Log in Carla");
     assert.match(((await red.message("ALARM"))["payload"] as { why: string }).why, /HTTP 500/);
+  });
+
+  it("02 says when the broker is away, and the history is still there", async () => {
+    await broker.close();
+    const answer = await fetch(`${red.url}/demo-dial`, {
+      method: "POST",
+      body: new URLSearchParams({ agent: ANNA, number: "+31 20 123 4567" }),
+    });
+    assert.equal(answer.status, 503);
+    assert.match(answer.headers.get("content-type") ?? "", /^text\/plain/);
+    assert.match(await answer.text(), /^Connection refused by /);
+    assert.equal((await fetch(`${red.url}/demo-history`)).status, 200);
   });
 });
