@@ -67,6 +67,7 @@ function settings(port: number, { path, credentialSecret }: Pick<UserDir, "path"
     uiPort: port,
     uiHost: "127.0.0.1",
     userDir: path,
+    fileWorkingDirectory: path,
     credentialSecret,
     flowFile: "flows.json",
     flowFilePretty: true,

@@ -8,6 +8,7 @@ export const DEMO_WEBHOOKS: readonly { label: string; path: string }[] = [
   { label: "Agents from a CRM", path: "/smartrouting/agents" },
   { label: "A slow CRM", path: "/smartrouting/slow-crm" },
   { label: "Fault line, in two languages", path: "/smartrouting/faults" },
+  { label: "Weekly hours and holidays", path: "/smartrouting/hours" },
 ];
 
 /** @param nodeRedUrl without a slash at its end */

@@ -7,11 +7,14 @@ export const DEMO_PATHS = {
   order: "/voicenter/order-status",
   night: "/voicenter/night-shift",
   remember: "/voicenter/remember",
+  menu: "/voicenter/menu",
 } as const;
 
 /** Layers that every IVR ends in. */
 const SERVICE = 10;
 const RECEPTION = 20;
+
+const MENU = "Press 1 for customer service, 2 for orders, 9 for the reception.";
 
 function layer(id: number, name: string, more: Partial<Layer>): Layer {
   return { id, name, announcement: "", url: "", digits: 0, delay: 5, ending: "queue", target: "", ...more };
@@ -98,6 +101,18 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
           asks(DEMO_PATHS.remember, { announcement: "Press 1 for an order, 2 for an invoice.", digits: 1 }),
         ),
         layer(52, "Greeting", asks(DEMO_PATHS.remember, {})),
+        ...PLAIN,
+      ],
+    },
+    {
+      did: "0720000005",
+      name: "Menu with a time-out and three tries",
+      start: 60,
+      layers: [
+        layer(60, "Menu", asks(DEMO_PATHS.menu, { announcement: MENU, digits: 1 })),
+        layer(61, "Wrong key", asks(DEMO_PATHS.menu, { announcement: `This key has no meaning. ${MENU}`, digits: 1 })),
+        layer(62, "Nothing pressed", asks(DEMO_PATHS.menu, { announcement: `Please choose. ${MENU}`, digits: 1 })),
+        layer(11, "Orders", { announcement: "We connect you to our orders.", target: "Orders" }),
         ...PLAIN,
       ],
     },

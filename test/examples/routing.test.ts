@@ -1,32 +1,49 @@
 /** Each SmartRouting and Voicenter example, rung by the simulators on a real Node-RED. */
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Conversation } from "../../simulators/caller/conversation.js";
-import { layOut, readExamples } from "../../demo/examples.js";
+import { readExamples } from "../../demo/examples.js";
 import { DEMO_WEBHOOKS } from "../../simulators/smartrouting/demo.js";
 import { type SmartRoutingSimulator, startSmartRoutingSimulator } from "../../simulators/smartrouting/simulator.js";
 import { DEMO_PATHS, demoIvrs } from "../../simulators/voicenter/demo.js";
 import { startVoicenterSimulator, type VoicenterSimulator } from "../../simulators/voicenter/simulator.js";
 import type { IvrConversation, Phase } from "../../simulators/voicenter/state.js";
-import { type FlowNode, freePort, NodeRed } from "../support/node-red.js";
+import { exampleFlows, pressButton, StandIns } from "../support/examples.js";
+import { statusProbe } from "../support/flow.js";
+import { type FlowNode, freePort, makeUserDir, NodeRed } from "../support/node-red.js";
 import { runAction } from "../support/run-action.js";
 import { until } from "../support/wait.js";
 
 const VIP = "+358401112233";
 const TEAM = "+358401112244";
 const STRANGER = "+358409998877";
+/** What is used of date-holidays. */
+const CALENDAR = `module.exports = class {
+  getHolidays(year) { return [{ date: year + "-12-25 00:00:00", name: "joulupäivä", type: "public" }]; }
+};`;
 
 describe("examples rung by the simulators", () => {
-  const flows = layOut(
+  const laidOut = exampleFlows(
     readExamples().filter(({ vendor }) => vendor === "smartrouting" || vendor === "voicenter"),
-  ) as FlowNode[];
+  );
+  // The node that needs a module is disabled in the file: the module is in this user directory.
+  const flows: FlowNode[] = laidOut.map((node) => (node["name"] === "Public holidays" ? { ...node, d: false } : node));
+  for (const each of statusProbe([idOf("Within hours?")], "badge"))
+    flows.push({ ...each, z: "cc-smartrouting" });
+  const userDir = makeUserDir();
+  let port: number;
+  let standIns: StandIns;
   let red: NodeRed;
   let enreach: SmartRoutingSimulator;
   let voicenter: VoicenterSimulator;
 
   before(async () => {
-    const port = await freePort();
+    addModule("date-holidays", CALENDAR);
+    port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    red = await NodeRed.start({ port, flows, env: { CC_NODE_RED_URL: url } });
+    standIns = await StandIns.start(port);
+    red = await start();
     enreach = await startSmartRoutingSimulator();
     voicenter = await startVoicenterSimulator({ ivrs: demoIvrs(url), secondMs: 50 });
   });
@@ -34,18 +51,34 @@ describe("examples rung by the simulators", () => {
     await enreach.close();
     await voicenter.close();
     await red.stop();
+    await standIns.close();
+    rmSync(userDir, { recursive: true, force: true });
   });
+
+  /** Node-RED in the same user directory, as after a restart. */
+  function start(settings = ""): Promise<NodeRed> {
+    return NodeRed.start({ port, flows, userDir, settings, env: { CC_NODE_RED_URL: standIns.url } });
+  }
+  /** A package in the user directory, as `npm install` puts it there. */
+  function addModule(name: string, source: string): void {
+    const folder = join(userDir, "node_modules", name);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
+    writeFileSync(join(folder, "index.js"), source);
+    const file = join(userDir, "package.json");
+    const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+    writeFileSync(file, JSON.stringify({ ...manifest, dependencies: { ...manifest.dependencies, [name]: "1.0.0" } }));
+  }
+  function idOf(name: string): string {
+    return laidOut.find((node) => node["name"] === name)?.id ?? "";
+  }
 
   /** Rings an example's webhook; gives where the call went. */
   async function route(path: string, from: string): Promise<Conversation> {
     const call = await enreach.ring({ url: `${red.url}${path}`, from, to: "+358942000100" });
     return call.conversation();
   }
-  /** Presses an inject button by its name. */
-  async function button(name: string): Promise<void> {
-    const { id } = flows.find((node) => node["name"] === name) as FlowNode;
-    assert.equal((await fetch(`${red.adminUrl}/inject/${id}`, { method: "POST" })).status, 200);
-  }
+  const button = (name: string): Promise<void> => pressButton(red, flows, name);
   function now({ id }: { id: string }): IvrConversation {
     return voicenter.state().calls.find((call) => call.id === id) as IvrConversation;
   }
@@ -126,6 +159,20 @@ describe("examples rung by the simulators", () => {
         );
     });
 
+    it("03 changes nothing when the CRM fails, or answers what is no customer", async () => {
+      for (const [status, body] of [
+        [500, '{"queue":"+358942000300"}'],
+        [200, "null"],
+        [200, "[]"],
+        [200, "<html>Log in</html>"],
+      ] as const)
+        await standIns.failing(status, body, async () => {
+          const call = await route("/smartrouting/agents", VIP);
+          assert.equal(call.place, "default routing: queue Sales (+358942000100)", body);
+          assert.ok((call.steps[0]?.exchange?.ms ?? Infinity) < 3000, body);
+        });
+    });
+
     it("04 answers in time though the CRM is slow, and counts the call", async () => {
       const call = await route("/smartrouting/slow-crm", VIP);
       assert.equal(call.place, "default routing: queue Sales (+358942000100)");
@@ -161,6 +208,48 @@ describe("examples rung by the simulators", () => {
         assert.equal(conversation.place, "to queue Support (b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c32); priority 9000");
         assert.ok(conversation.steps.some(({ title }) => title === `the caller hears: ${greeting}`));
       }
+    });
+  });
+
+  describe("SmartRouting 06", () => {
+    const HOURS = "/smartrouting/hours";
+    const OPEN = "default routing: queue Sales (+358942000100)";
+    /** What the caller hears; undefined when the call is routed as always. */
+    const heard = async (): Promise<string | undefined> => {
+      const { ended, place, steps } = await route(HOURS, STRANGER);
+      if (!ended) assert.equal(place, OPEN);
+      return ended ? steps[1]?.title : undefined;
+    };
+    const until06 = (what: string, fits: (said: string | undefined) => boolean): Promise<true> =>
+      until(what, async () => fits(await heard()) || undefined);
+    const badge = (text: string): Promise<unknown> =>
+      red.message("badge", ({ status }) => (status as { text?: string }).text === text);
+
+    it("keeps to hours and holidays, and closes in an emergency", async () => {
+      await button("Clock: Wednesday 10:00");
+      await until06("open hours", (said) => said === undefined);
+      await badge("no holiday");
+      await button("Clock: Christmas Day");
+      await until06("the holiday", (said) => said?.startsWith("the caller hears: Our office is closed now") === true);
+      await badge("joulupäivä");
+      await button("Clock: Wednesday 10:00");
+      await until06("open hours", (said) => said === undefined);
+      await button("Emergency: close now");
+      await until06("the emergency", (said) => said?.startsWith("the caller hears: Because of an emergency") === true);
+      assert.deepEqual(red.messages("Hours or switch"), [], "a file that is not there yet is no failure");
+    });
+
+    it("keeps the emergency over a restart, and the weekly hours where modules are not allowed", async () => {
+      const file = join(userDir, "contact-center-emergency.txt");
+      await until("the file", () => existsSync(file) && readFileSync(file, "utf8") === "closed");
+      await red.stop();
+      red = await start("functionExternalModules: false,");
+      await until06("the emergency", (said) => said?.startsWith("the caller hears: Because of an emergency") === true);
+      await button("The emergency is over");
+      await button("Clock: Wednesday 10:00");
+      await until06("open hours", (said) => said === undefined);
+      await badge("weekly hours only");
+      await red.logged("Function node not allowed to load external modules");
     });
   });
 
@@ -253,6 +342,27 @@ describe("examples rung by the simulators", () => {
       const { place: end, steps: tries } = await phase(unknown, "queue");
       assert.equal(end, "in queue Reception");
       assert.equal(tries.filter(({ title }) => title === "layer 50: Customer number").length, 3);
+    });
+
+    it("05 asks again with the words for what went wrong, and gives the call to a person after three tries", async () => {
+      const silent = ring("0720000005");
+      const { place, steps } = await phase(silent, "queue");
+      assert.equal(place, "in queue Reception");
+      const layers = steps.map(({ title }) => title).filter((title) => /^layer \d+:/.test(title));
+      assert.deepEqual(layers.slice(0, 3), ["layer 60: Menu", "layer 62: Nothing pressed", "layer 62: Nothing pressed"]);
+      const notes = steps.flatMap((step) => step.notes.map(({ text }) => text));
+      assert.ok(
+        notes.includes("For pop-up and call log: menu = the caller pressed nothing, 3 tries"),
+        notes.join("\n"),
+      );
+
+      const wrong = ring("0720000005");
+      await phase(wrong, "listening");
+      type(wrong, "7");
+      await layer(wrong, 61);
+      await phase(wrong, "listening");
+      type(wrong, "2");
+      assert.equal((await phase(wrong, "queue")).place, "in queue Orders");
     });
   });
 });
