@@ -1,79 +1,58 @@
 /** Each Webitel example, tried against the simulator on a real Node-RED. */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
-import { layOut, readExamples } from "../../demo/examples.js";
-import {
-  startWebitelSimulator,
-  WEBITEL_DEMO_TOKEN,
-  type WebitelSimulator,
-} from "../../simulators/webitel/simulator.js";
-import { probe } from "../support/flow.js";
-import { type FlowNode, freePort, NodeRed } from "../support/node-red.js";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readExamples } from "../../demo/examples.js";
+import { startWebitelSimulator, type WebitelSimulator } from "../../simulators/webitel/simulator.js";
+import { exampleFlows, pressButton, StandIns } from "../support/examples.js";
+import { freePort, NodeRed } from "../support/node-red.js";
 import { runAction } from "../support/run-action.js";
 import { until } from "../support/wait.js";
 
+const TEXT = "text/plain; charset=utf-8";
 const FOLDER = "/tmp/contact-center-demo";
 
 describe("webitel examples", () => {
   let red: NodeRed;
   let simulator: WebitelSimulator;
-  let flows: FlowNode[];
+  let standIns: StandIns;
+  const flows = exampleFlows(readExamples().filter(({ vendor }) => vendor === "webitel"));
 
   before(async () => {
     rmSync(FOLDER, { recursive: true, force: true });
     simulator = await startWebitelSimulator();
     const port = await freePort();
-    red = await NodeRed.start({
-      port,
-      env: { CC_WEBITEL_URL: simulator.url, CC_NODE_RED_URL: `http://127.0.0.1:${port}` },
-    });
-    flows = layOut(readExamples().filter(({ vendor }) => vendor === "webitel"));
-    // What a user reads in the debug panel, the test reads by probes of the same name.
-    const seen = (node: FlowNode): FlowNode => ({
-      ...probe(String(node["name"])),
-      id: node.id,
-      z: String(node["z"]),
-      wires: [[]],
-    });
-    await red.deploy(
-      flows.map((node) =>
-        node.type === "debug"
-          ? seen(node)
-          : node.type === "webitel-connection"
-            ? { ...node, credentials: { token: WEBITEL_DEMO_TOKEN } }
-            : node,
-      ),
-    );
+    standIns = await StandIns.start(port);
+    red = await NodeRed.start({ port, env: { CC_WEBITEL_URL: simulator.url, CC_NODE_RED_URL: standIns.url } });
+    await red.deploy(flows);
   });
   after(async () => {
     await red.stop();
+    await standIns.close();
     await simulator.close();
     rmSync(FOLDER, { recursive: true, force: true });
   });
   beforeEach(() => red.forget());
 
-  async function button(name: string): Promise<void> {
-    const { id } = flows.find((node) => node["name"] === name) as FlowNode;
-    assert.equal((await fetch(`${red.adminUrl}/inject/${id}`, { method: "POST" })).status, 200);
-  }
+  const button = (name: string): Promise<void> => pressButton(red, flows, name);
   const payload = async (name: string): Promise<unknown> => (await red.message(name))["payload"];
   const post = (path: string, fields: Record<string, string>): Promise<Response> =>
     fetch(red.url + path, { method: "POST", body: new URLSearchParams(fields) });
 
   it("01 loads the sample file, writes the refused row to a file and says it in words", async () => {
-    await button("Write a sample file");
-    await until("the file", () => {
-      try {
-        return readFileSync(`${FOLDER}/members.csv`, "utf8").includes("Petro");
-      } catch {
-        return false;
-      }
-    });
     await button("At 8:00");
-    assert.match(String(await payload("Report")), /^3 of 4 people are in queue 10, 1 were refused\./);
+    const { failed, code } = (await payload("Upload failed")) as { failed: string; code: string };
+    assert.deepEqual([failed, code], ["webitel", "ENOENT"], "there is no file of the day yet");
+    await button("Write a sample file");
+    const [file = ""] = await until("the file", () => {
+      const files = existsSync(FOLDER) ? readdirSync(FOLDER).map((name) => `${FOLDER}/${name}`) : [];
+      return files[0] !== undefined && readFileSync(files[0], "utf8").includes("Petro") ? files : undefined;
+    });
+    assert.match(file, /\/members-\d{4}-\d\d-\d\d\.csv$/);
+    await button("At 8:00");
+    assert.match(String(await payload("Report")), /^3 of 4 people are in queue 10\. Refused: 1\. It took/);
     await red.message("Refused rows");
     assert.match(
-      readFileSync(`${FOLDER}/members.rejected.csv`, "utf8"),
+      readFileSync(file.replace(".csv", ".rejected.csv"), "utf8"),
       /^\uFEFFName;Phone;Phone 2;Debt;reason\r\nSpoilt by a spreadsheet;3\.80441E\+11;;10,00;.*by a spreadsheet/,
     );
     const members = simulator.store.queue("10")?.members ?? [];
@@ -88,7 +67,7 @@ describe("webitel examples", () => {
     assert.ok(Number(members[0]?.expire_at) > Date.now());
     red.forget();
     await button("Go on");
-    assert.match(((await red.message("Upload failed"))["error"] as { message: string }).message, /nothing to resume/);
+    assert.match(((await payload("Upload failed")) as { why: string }).why, /nothing to resume/);
   });
 
   it("02 puts each member into the bucket of its agent", async () => {
@@ -118,6 +97,20 @@ describe("webitel examples", () => {
     );
   });
 
+  it("03 loads nothing when the other system fails, or sends no list", async () => {
+    for (const [status, body, why] of [
+      [500, '{"error":"down"}', /"down"/],
+      [200, '"Log in, please"', /member/],
+    ] as const) {
+      red.forget();
+      await standIns.failing(status, body, async () => {
+        await button("Fetch and load");
+        assert.match(JSON.stringify(await payload("Upload failed")), why);
+      });
+      assert.deepEqual(red.messages("Report"), []);
+    }
+  });
+
   it("04 starts a call from the page's button, and says why not", async () => {
     const page = await (await fetch(`${red.url}/webitel/crm`)).text();
     assert.match(page, /<option value="1017">Anna Berg \(online\)<\/option>/);
@@ -126,7 +119,11 @@ describe("webitel examples", () => {
       /Your phone rings/,
     );
     assert.deepEqual(simulator.store.calls[0]?.variables, { crm_case: "9001" });
-    assert.equal((await post("/webitel/call", { destination: "", extension: "1017" })).status, 409);
+    const refused = await post("/webitel/call", { destination: "<b>", extension: "1017" });
+    assert.deepEqual([refused.status, refused.headers.get("content-type")], [400, TEXT]);
+    assert.match(await refused.text(), /destination/);
+    simulator.faults.push("500");
+    assert.equal((await post("/webitel/call", { destination: "+380441112233", extension: "1017" })).status, 502);
   });
 
   it("05 and 07 show the record when a call is offered, and report the result back", async () => {
@@ -142,7 +139,12 @@ describe("webitel examples", () => {
     assert.equal(await answer.text(), "Webitel knows: callback");
     const { result } = simulator.store.attempts[0] ?? {};
     assert.deepEqual([result?.["status"], new Date(Number(result?.["min_offering_at"])).getHours()], ["callback", 9]);
-    assert.equal((await post("/webitel/result", { attempt: "", status: "success" })).status, 409);
+    assert.equal((await post("/webitel/result", { attempt: "", status: "success" })).status, 400);
+    assert.equal((await post("/webitel/result", { attempt: "1234567", status: "success" })).status, 502);
+    const odd = await post("/webitel/result", { queue, member, attempt, status: "<script>alert(1)</script>" });
+    assert.equal(odd.headers.get("content-type"), TEXT);
+    const page = await (await fetch(`${red.url}/webitel/result?attempt="><script>alert(1)</script>`)).text();
+    assert.ok(!page.includes("<script>"), page);
   });
 
   it("06 looks a caller up", async () => {
@@ -150,6 +152,51 @@ describe("webitel examples", () => {
       ((await runAction(simulator, "lookup", { url: `${red.url}/webitel/lookup`, cid })) as { body: unknown }).body;
     assert.deepEqual(await lookup("+380441112233"), { found: true, debt: true, name: "Contoso Oy" });
     assert.deepEqual(await lookup("+380447778899"), { found: true, debt: false, name: "Fabrikam" });
-    assert.deepEqual(await lookup(""), { found: false });
+    for (const nobody of ["", "constructor", "__proto__"]) assert.deepEqual(await lookup(nobody), { found: false });
+  });
+
+  it("08 loads nobody who is listed, or whose number cannot be compared", async () => {
+    const before = simulator.store.queue("10")?.members.length ?? 0;
+    await button("Check and load");
+    const left = (await payload("Not to be called")) as { name: string }[];
+    assert.deepEqual(
+      left.map(({ name }) => name),
+      ["Fabrikam", "Northwind"],
+    );
+    assert.equal(((await payload("Report")) as { accepted: number }).accepted, 1);
+    const members = simulator.store.queue("10")?.members.slice(before) ?? [];
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      ["Contoso Oy"],
+    );
+  });
+
+  it("08 loads nobody when the service fails, or answers without a list", async () => {
+    for (const [status, body, why] of [
+      [503, "{}", /"code":503/],
+      [200, '{"listed":"none"}', /has no list/],
+      [200, "null", /has no list/],
+      [200, "Log in", /has no list|JSON/],
+    ] as const) {
+      red.forget();
+      await standIns.failing(status, body, async () => {
+        await button("Check and load");
+        assert.match(JSON.stringify(await payload("Not loaded")), why);
+      });
+      assert.deepEqual(red.messages("Report"), []);
+    }
+  });
+
+  it("04 and 07 say when Webitel is away", async () => {
+    await simulator.close();
+    const answers = await Promise.all([
+      fetch(`${red.url}/webitel/crm`),
+      post("/webitel/call", { destination: "+380441112233", extension: "1017" }),
+      post("/webitel/result", { attempt: "1", status: "success" }),
+    ]);
+    for (const answer of answers) {
+      assert.deepEqual([answer.status, answer.headers.get("content-type")], [503, TEXT], answer.url);
+      assert.match(await answer.text(), /^Connection refused by /);
+    }
   });
 });
