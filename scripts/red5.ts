@@ -1,5 +1,5 @@
 /**
- * `npm run test:red5`: the tests of lib, nodes and the editor's dialogs on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
+ * `npm run test:red5`: the tests of lib, nodes, examples and the editor's dialogs on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
  * the project: as dependencies they would shadow the ones that everything else runs on.
  */
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ const NODE_RED = join(cache, "nr5/node_modules/node-red");
 const SPECS = [
   "test/lib/**/*.test.ts",
   "test/nodes/**/*.test.ts",
+  "test/examples/**/*.test.ts",
   "test/browser/editor/**/*.test.ts",
   "test/package.test.ts",
 ];

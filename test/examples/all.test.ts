@@ -3,14 +3,20 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type FlowNode, layOut, readExamples } from "../../demo/examples.js";
-import { SIMULATOR_NAMES } from "../../simulators/simulator.js";
+import { SIMULATOR_NAMES, type SimulatorName } from "../../simulators/simulator.js";
+import { SIMULATORS } from "../../simulators/all.js";
+import { demoCredentials } from "../support/examples.js";
 import { coreForms, packForms } from "../support/forms.js";
+import { PACKAGE } from "../support/node-red.js";
 
 const folder = resolve(__dirname, "../../examples");
 const pack = packForms();
 const forms = new Map([...coreForms(), ...pack]);
 /** What a node has besides its form's defaults. */
 const OWN = new Set(["id", "type", "z", "x", "y", "wires", "g", "info", "d", "l"]);
+
+/** The config node that asks for a credential in the examples. */
+const CONFIG: Partial<Record<SimulatorName, string>> = { rte: "rte-connection", webitel: "webitel-connection" };
 
 function isConfig({ type }: FlowNode): boolean {
   return forms.get(type)?.category === "config";
@@ -98,6 +104,52 @@ describe("examples", () => {
       });
     });
   }
+
+  it("end their comments in the same words: how to try them, and what to enter", () => {
+    for (const vendor of SIMULATOR_NAMES) {
+      const endings = examples
+        .filter((example) => example.vendor === vendor)
+        .map(({ nodes }) => String(nodes[0]?.["info"]).split("\n\n").at(-1)?.replace(/Dial \d+/, "Dial it") ?? "");
+      assert.equal(new Set(endings).size, 1, endings.join("\n"));
+      assert.ok(endings[0]?.startsWith(`To try it: run \`npx -p ${PACKAGE} contact-center-simulator\``), endings[0]);
+      for (const secret of Object.values(demoCredentials().get(CONFIG[vendor] ?? "") ?? {}))
+        assert.ok(endings[0]?.includes(String(secret)), vendor);
+    }
+  });
+
+  it("look for the simulators at their default ports where no variable is set", () => {
+    const presets = SIMULATORS.flatMap(({ name, listens }) =>
+      listens ? [`\${${listens.env}:-http://127.0.0.1:${listens.port}${name === "webitel" ? "/api" : ""}}`] : [],
+    );
+    const red = "http://127.0.0.1:1880";
+    for (const { vendor, name, nodes } of examples) {
+      const text = JSON.stringify(nodes);
+      const variables = [...text.matchAll(/\$\{(CC_\w+)[^}]*\}/g)].map(([whole]) => whole);
+      for (const each of variables) assert.ok([...presets, `\${CC_NODE_RED_URL:-${red}}`].includes(each), each);
+      const read = text.split('env.get(').length;
+      assert.equal(text.split(`env.get(\\"CC_NODE_RED_URL\\") || \\"${red}\\"`).length, read, `${vendor}/${name}`);
+    }
+  });
+
+  it("do the same task in the same way", () => {
+    for (const same of ["What failed, and why", "Say why not", "Three tries", "200?"]) {
+      const ways = examples
+        .flatMap(({ nodes }) => nodes)
+        .filter((node) => node["name"] === same)
+        .map(({ type, rules, func, property }) => JSON.stringify({ type, rules, func, property }));
+      assert.ok(ways.length > 1, same);
+      assert.equal(new Set(ways).size, 1, same);
+    }
+  });
+
+  it("warn of their pages, and end each request in time", () => {
+    for (const { vendor, name, nodes } of examples) {
+      const pages = nodes.filter((node) => node.type === "http in" && !String(node["name"]).startsWith("Stand-in"));
+      if (pages.length > 0) assert.match(String(nodes[0]?.["info"]), /protect .*httpNodeAuth/, `${vendor}/${name}`);
+      if (nodes.some(({ type }) => type === "http request"))
+        assert.match(JSON.stringify(nodes), /requestTimeout/, `${vendor}/${name}`);
+    }
+  });
 
   it("claim distinct webhooks", () => {
     const served = examples
