@@ -88,18 +88,15 @@ async function heldLock(path: string): Promise<HeldLock | undefined> {
   return { path, holder, ...(!isHere && { beatMs: mtimeMs }) };
 }
 
-async function lockFiles(journal: string): Promise<string[]> {
-  const names = await readdir(dirname(journal)).catch(() => [] as string[]);
-  const prefix = `${basename(journal)}.`;
-  return names
-    .filter((name) => name.startsWith(prefix) && name.endsWith(".lock"))
-    .map((name) => join(dirname(journal), name));
+async function lockFiles(folder: string, prefix = ""): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  return names.filter((name) => name.startsWith(prefix) && name.endsWith(".lock")).map((name) => join(folder, name));
 }
 
 /** The locks that are held, the first by name first. Left-over ones are removed. */
 async function heldLocks(name: string, except?: string): Promise<HeldLock[]> {
   const held = [];
-  for (const path of (await lockFiles(name)).sort()) {
+  for (const path of (await lockFiles(dirname(name), `${basename(name)}.`)).sort()) {
     if (path === except) continue;
     const lock = await heldLock(path);
     if (lock) held.push(lock);
@@ -114,22 +111,39 @@ export async function lockHolder(name: string, except?: string): Promise<LockHol
   return first?.holder;
 }
 
+/** Locks of which nobody can say whether their process lives: their heartbeat, and since when it is the same by our own clock. */
+const watched = new Map<string, { beatMs: number; sinceMs: number }>();
+
+/** Looks at a lock; `gone` when its heartbeat has been the same for too long. */
+function watch(path: string, beatMs: number): "beats" | "gone" | "unknown" {
+  const before = watched.get(path);
+  if (before?.beatMs !== beatMs) watched.set(path, { beatMs, sinceMs: Date.now() });
+  if (!before) return "unknown";
+  if (before.beatMs !== beatMs) return "beats";
+  return Date.now() - before.sinceMs >= STALE_MS ? "gone" : "unknown";
+}
+
 /**
  * Who lives and holds the lock with this name. A container that was killed and started again finds the lock of a process of which it
- * cannot know whether it runs: it is watched for its next heartbeat. Looks are counted, because the clocks of two machines differ.
+ * cannot know whether it runs: it is watched for its next heartbeat, because the clocks of two machines differ. The other locks of the
+ * folder are watched along with it: a dead process' locks are waited for once.
  * @throws the signal's reason
  */
 export async function liveHolder(name: string, stop?: AbortSignal): Promise<LockHolder | undefined> {
-  const watched = new Map<string, { beatMs: number; looks: number }>();
   for (;;) {
     const held = await heldLocks(name);
     for (const { path, holder, beatMs } of held) {
-      const before = watched.get(path) ?? { beatMs, looks: 0 };
-      if (beatMs === undefined || before.beatMs !== beatMs) return holder;
-      if (before.looks * WATCH_MS >= STALE_MS) await unlink(path).catch(() => undefined);
-      watched.set(path, { beatMs, looks: before.looks + 1 });
+      const found = beatMs === undefined ? "beats" : watch(path, beatMs);
+      if (found === "unknown") continue;
+      watched.delete(path);
+      if (found === "beats") return holder;
+      await unlink(path).catch(() => undefined);
     }
     if (held.length === 0) return undefined;
+    for (const path of await lockFiles(dirname(name))) {
+      const { beatMs } = (await heldLock(path)) ?? {};
+      if (beatMs !== undefined) watch(path, beatMs);
+    }
     await delay(WATCH_MS, stop);
   }
 }

@@ -79,6 +79,18 @@ describe("lib/webitel/upload/lock", () => {
     });
   }
 
+  it("is not waited for again when another lock of the same dead process was", async () => {
+    const other = join(folder, "k.jsonl");
+    left({}, 0);
+    writeFileSync(`${other}.abc.lock`, JSON.stringify({ pid: 1, host: "elsewhere", since: "", space: "x" }));
+    const waitedMs = await inFakeTime(async () => {
+      const begunMs = Date.now();
+      for (const name of [journal, other]) await (await acquireLock(name)).release();
+      return Date.now() - begunMs;
+    });
+    assert.ok(waitedMs < 30_000, `${waitedMs}`);
+  });
+
   it("is not waited for when its node is closed", async () => {
     left({}, 0);
     const closer = new AbortController();
