@@ -67,11 +67,11 @@ export class ProgressBadge {
     setStatus(this.node, "late", this.RED._("webitel.badge.cancelling"));
   }
 
-  end({ accepted, total, cancelled, skipped }: Report): void {
+  end({ accepted, total, doubled, removed, cancelled, skipped }: Report): void {
     const text = fitting(`${grouped(accepted)} / ${grouped(total)}`, `${short(accepted)} / ${short(total)}`);
     if (skipped) setStatus(this.node, "late", this.RED._(`webitel.badge.skipped-${skipped}`));
     else if (cancelled) setStatus(this.node, "late", this.RED._("webitel.badge.cancelled", { at: short(accepted) }));
-    else setStatus(this.node, accepted === total ? "waiting" : "late", text);
+    else setStatus(this.node, accepted === total && doubled === removed ? "waiting" : "late", text);
   }
 
   fail(error: unknown): void {
