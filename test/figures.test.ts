@@ -216,6 +216,22 @@ describe("Figures of help and README", () => {
   });
 });
 
+describe("Measured figures of README", () => {
+  const [, table = ""] = source("README.md").split("\n## Figures\n");
+  const rows = [...table.matchAll(/^\| ([^|]+) \| ([^|]*\d[^|]*) \|$/gm)];
+
+  it("are those of docs/benchmarks.md", () => {
+    assert.ok(rows.length >= 5, `${rows.length}`);
+    const measured = source("docs/benchmarks.md");
+    const unknown = rows.flatMap(([, what, cell = ""]) =>
+      [...cell.matchAll(/\b\d[\d,.]*\b/g)]
+        .filter(([figure]) => !new RegExp(`(?<![\\d.,])${escaped(figure)}(?![\\d]|[.,]\\d)`).test(measured))
+        .map(([figure]) => `${what}: ${figure}`),
+    );
+    assert.deepEqual(unknown, []);
+  });
+});
+
 describe("Words of the help", () => {
   for (const [page, before, after, file, name] of LISTS) {
     it(`${page} lists ${name} of ${file}`, () => {

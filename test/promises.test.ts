@@ -8,7 +8,7 @@ const root = resolve(__dirname, "..");
 
 /** A sentence with one of these promises something, unless it is one of {@link NOT_PROMISES}. */
 const PROMISING =
-  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's)\b/i;
+  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's)\b|at most|\b(?:two|three|four|five|ten) (?:seconds|minutes|hours|digits|lines|per agent)\b/i;
 
 /** Sentences that promise nothing: the vendors' words, advice, conditions, and what a setting means. */
 const NOT_PROMISES: Record<string, readonly string[]> = {
@@ -21,6 +21,7 @@ const NOT_PROMISES: Record<string, readonly string[]> = {
   "rte-subscribe": ["De-duplicate by msg.event.key only within"],
   "cti-event-in": ["(only when it succeeded)"],
   "cti-subscribe": ["error is a sentence, there only after a failure", "carry a secret in the address only"],
+  "webitel-event-in": ["drop a key that comes again within two seconds"],
   "webitel-agents": ["Some fields come only when"],
   "smartrouting-in": ["the 5 s are from its public pages"],
   "voicenter-layer-out": ["the name on Voicenter extensions only"],

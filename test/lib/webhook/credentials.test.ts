@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import {
   type AuthMethod,
   credentialCheck,
@@ -25,6 +26,24 @@ describe("lib/webhook/credentials", () => {
     assert.equal(check("basic", { username: "ä", password: "ö" }, basic("ä:ö")), true);
     assert.equal(check("secret", { secret: "s" }, { secrets: ["s"] }), true);
     assert.equal(check("none", {}, {}), true);
+  });
+
+  it("compares as many bytes whatever is shown", () => {
+    const original = crypto.timingSafeEqual;
+    const compared: number[] = [];
+    crypto.timingSafeEqual = (one, other) => {
+      compared.push(one.byteLength);
+      return original(one, other);
+    };
+    try {
+      for (const apiKey of ["12345678", "12345679", "x", "", undefined, "1".repeat(10_000)])
+        check("apikey", { apiKey: "12345678", apiKey2: "another key" }, { apiKey });
+    } finally {
+      crypto.timingSafeEqual = original;
+    }
+    const once = compared.slice(0, compared.length / 6);
+    assert.ok(once.includes(8) && once.includes(11), once.join());
+    assert.deepEqual(compared, Array.from({ length: 6 }, () => once).flat());
   });
 
   it("refuses missing, wrong, longer and shorter ones", () => {
