@@ -20,10 +20,11 @@ export class PreviousEntries {
   private isComplete = false;
   private expected = 0;
   private unknownSince: number | undefined;
+  private isElsewhere = false;
 
   /**
    * @param ids of the broker
-   * @param end called for each entry of a former process that no subscriber asked for
+   * @param end called for each entry of a former process on this machine that no subscriber asked for
    * @param onAllStarted called when all subscribers have asked for their entries
    */
   constructor(
@@ -38,9 +39,10 @@ export class PreviousEntries {
   }
 
   /** Adds what a former process stored; its ids are known from now on. */
-  add({ aliveAt, unknownSince, held, ended }: StoredState): void {
+  add({ aliveAt, unknownSince, isElsewhere, held, ended }: StoredState): void {
     const { ids } = this;
     this.unknownSince = unknownSince;
+    this.isElsewhere = isElsewhere;
     for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
       const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
       this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
@@ -113,7 +115,8 @@ export class PreviousEntries {
     if (!this.isComplete || this.expected > 0 || !this.isLoaded) return;
     for (const [key, entry] of this.leftBehind) {
       this.leftBehind.delete(key);
-      this.end(key, entry);
+      if (!this.isElsewhere) this.end(key, entry);
+      else if (entry.id !== undefined) this.ids.disown(entry.id, key);
     }
     this.unknownSince = undefined;
     this.onAllStarted();

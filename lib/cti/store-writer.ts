@@ -62,6 +62,8 @@ export interface StoredState {
   aliveAt: number;
   /** Set where nobody knows what was held: events may be lost since then, Unix milliseconds. */
   unknownSince: number | undefined;
+  /** See {@link SubscriptionStore.load}. */
+  isElsewhere: boolean;
   requests: { count: number; at: number };
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
@@ -80,6 +82,7 @@ export function readStored(stored: unknown): StoredState {
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
     unknownSince: numberOf(state["unknownSince"]),
+    isElsewhere: state["isElsewhere"] === true,
     requests: { count: Math.min(numberOf(requests["count"]) ?? 0, MAX_REQUESTS), at: numberOf(requests["at"]) ?? 0 },
     held: new Map(
       held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [

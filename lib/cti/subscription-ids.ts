@@ -90,6 +90,12 @@ export class SubscriptionIds {
     this.goneAt.set(normal, now);
   }
 
+  /** The entry does not want this id, which is not ours to end. */
+  disown(id: string, key: string): void {
+    this.release(id, key);
+    this.gone(id);
+  }
+
   /** True while an entry has this id. */
   isHeld(id: string): boolean {
     return this.holders.has(normalId(id));

@@ -16,7 +16,10 @@ export interface StoredRemoval {
 
 /** Where the state of a {@link SubscriptionManager} is kept. */
 export interface SubscriptionStore {
-  /** @returns what was saved last; `{unknownSince}` where that was damaged; anything else that is not understood counts as nothing */
+  /**
+   * @returns what was saved last, with `isElsewhere: true` where another machine saved it: what no subscriber asks for may be in
+   *   use there, and is not ended; `{unknownSince}` where it was damaged; anything else that is not understood counts as nothing
+   */
   load(): Promise<unknown>;
   /** Must not reject: what cannot be written is the store's to report. */
   save(state: StoredSubscriptions): Promise<void>;

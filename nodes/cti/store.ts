@@ -1,4 +1,5 @@
 /** The file that holds a broker's subscription ids: `<userDir>/contact-center/cti-<node id>.json`. */
+import { hostname } from "node:os";
 import type { Node, NodeAPI } from "node-red";
 import { isRecord } from "../../lib/core/values.js";
 import type { SubscriptionStore } from "../../lib/cti/subscription-store.js";
@@ -7,7 +8,7 @@ import { FileHeldError, stateFile } from "../shared/state-file.js";
 
 /**
  * The store of one broker. A file that cannot be used is warned about, and the ids live in memory only; a damaged one is
- * kept aside, and what it held counts as lost since it was written.
+ * kept aside, and what it held counts as lost since it was written. One that a living process writes is that one's.
  */
 export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   const file = stateFile<unknown>(RED, `cti-${node.id}`);
@@ -21,8 +22,11 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
     );
   };
   const load = async (): Promise<unknown> => {
+    const holder = await file.heldHere();
+    if (holder !== undefined) throw new FileHeldError(file.path, holder);
     const state = await file.read();
-    if (isRecord(state)) return state;
+    if (isRecord(state))
+      return { ...state, isElsewhere: typeof state["host"] === "string" && state["host"] !== hostname() };
     const damaged = await file.setAside();
     if (!damaged) return undefined;
     node.warn(RED._("cti.warnings.damaged", { path: damaged.path }));
@@ -30,6 +34,6 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   };
   return {
     load: () => load().catch(warn),
-    save: (state) => file.write(state).catch(warn),
+    save: (state) => file.write({ ...state, host: hostname() }).catch(warn),
   };
 }

@@ -71,6 +71,13 @@ export class StateFile<T> {
     }
   }
 
+  /** The process id of another process on this machine that writes this file; undefined when there is none. */
+  async heldHere(): Promise<string | undefined> {
+    if (this.lock) return undefined;
+    const holder = await holderOf(`${this.path}.lock`);
+    return holder?.isHere === true ? holder.name : undefined;
+  }
+
   /**
    * Keeps a file of which nothing can be read beside the one that will be written.
    * @returns where it is now, and when it was written, Unix milliseconds; undefined when there is no file
@@ -125,7 +132,7 @@ export class StateFile<T> {
     if (this.lock) return;
     const path = `${this.path}.lock`;
     const holder = await holderOf(path);
-    if (holder !== undefined) throw new FileHeldError(this.path, holder);
+    if (holder) throw new FileHeldError(this.path, holder.name);
     await unlink(path).catch(() => undefined);
     // "wx": of two processes that come at once, one is told.
     await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx", mode: 0o600 }).catch(
@@ -142,13 +149,13 @@ export class StateFile<T> {
 }
 
 /** The living process of a lock file; undefined when there is none. */
-async function holderOf(lock: string): Promise<string | undefined> {
+async function holderOf(lock: string): Promise<{ name: string; isHere: boolean } | undefined> {
   try {
     const { pid, host } = JSON.parse(await readFile(lock, "utf8")) as { pid?: unknown; host?: unknown };
     const { mtimeMs } = await stat(lock);
     if (typeof pid !== "number" || Date.now() - mtimeMs > LOCK_MS) return undefined;
-    if (host !== hostname()) return `${pid} (${String(host)})`;
-    return pid !== process.pid && isAlive(pid) ? String(pid) : undefined;
+    if (host !== hostname()) return { name: `${pid} (${String(host)})`, isHere: false };
+    return pid !== process.pid && isAlive(pid) ? { name: String(pid), isHere: true } : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,33 @@ describe("lib/cti/previous-entries", () => {
   const test = new SubscriptionTest();
   const { ids, kill, manage, started } = test;
 
+  describe("of another machine", () => {
+    const moved = async (): Promise<string[]> => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      Object.assign(test.stored ?? {}, { isElsewhere: true });
+      return [...test.broker.held.keys()];
+    };
+
+    it("does not end what nobody asks for: it may be in use there", async () => {
+      const before = await moved();
+      void test.open(manage(), 0, "http://other/y").start([]);
+      await test.clock.tickAsync(120_000);
+      assert.deepEqual([...test.broker.held.keys()], before);
+    });
+
+    it("takes over what is asked for at the same address", async () => {
+      const before = await moved();
+      void test.open(manage()).start([ANNA]);
+      await test.clock.tickAsync(120_000);
+      const [anna, bart] = before as [string, string];
+      assert.deepEqual(
+        [test.broker.addresses(), test.broker.held.has(anna), test.broker.held.has(bart)],
+        [[ANNA, BART], false, true],
+      );
+    });
+  });
+
   describe("at another callback address", () => {
     it("says since when events may be lost of an agent who had another one", async () => {
       const { manager, one } = await started([ANNA]);

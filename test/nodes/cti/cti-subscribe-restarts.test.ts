@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
 import { catchProbe } from "../../support/flow.js";
@@ -58,6 +58,27 @@ describe("nodes/cti/cti-subscribe-restarts", function () {
       () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
     );
     assert.deepEqual(held(own), [ANNA, BART]);
+  });
+
+  it("leaves the subscriptions of a living Node-RED alone whose folder was copied", async () => {
+    await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
+    await ownHolds([ANNA, BART]);
+    const ids = own.state().subscriptions.map((one) => one.id);
+    await until("the ids on disk", () => ids.every((id) => stateFile(userDir).includes(id)));
+    const copy = makeUserDir();
+    cpSync(join(userDir, "contact-center"), join(copy, "contact-center"), { recursive: true });
+    const second = await NodeRed.start({ userDir: copy });
+    try {
+      await second.deploy(eventLoopFlow(own, second, [ANNA], { active: "false", activeType: "bool" }));
+      await second.logged("is in use by process");
+    } finally {
+      await second.stop();
+      rmSync(copy, { recursive: true, force: true });
+    }
+    assert.deepEqual(
+      own.state().subscriptions.map((one) => one.id),
+      ids,
+    );
   });
 
   it("keeps a damaged file aside, says so, and sends a gap", async () => {
