@@ -1,8 +1,9 @@
 /** Every example with nothing there: no simulator, no stand-in, no credential, and requests that make no sense. */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { readExamples } from "../../demo/examples.js";
 import { packForms } from "../support/forms.js";
-import { exampleFlows, pressButton } from "../support/examples.js";
+import { EXAMPLE_FOLDER, exampleFlows, pressButton } from "../support/examples.js";
 import { statusProbe } from "../support/flow.js";
 import { type FlowNode, NodeRed } from "../support/node-red.js";
 import { until } from "../support/wait.js";
@@ -27,7 +28,10 @@ describe("examples with nothing there", () => {
       env: { CC_RTE_URL: NOWHERE, CC_CTI_URL: NOWHERE, CC_WEBITEL_URL: NOWHERE, CC_NODE_RED_URL: NOWHERE },
     });
   });
-  after(() => red.stop());
+  after(async () => {
+    await red.stop();
+    rmSync(EXAMPLE_FOLDER, { recursive: true, force: true });
+  });
   // Nothing of what was tried has broken an example's own code, and Node-RED still runs.
   afterEach(() => {
     assert.deepEqual(

@@ -1,15 +1,16 @@
 /** Each CTI Broker example with the simulator on a real Node-RED. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { type CtiSimulator, DEMO_AGENTS, startCtiSimulator } from "../../simulators/cti/simulator.js";
 import { readExamples } from "../../demo/examples.js";
-import { exampleFlows, pressButton, StandIns } from "../support/examples.js";
+import { EXAMPLE_FOLDER, exampleFlows, pressButton, StandIns } from "../support/examples.js";
 import { freePort, NodeRed } from "../support/node-red.js";
 import { until } from "../support/wait.js";
 
 const [ANNA, BART, CARLA] = DEMO_AGENTS;
 /** Where example 04 writes the calls that have ended. */
-const CALLS = "/tmp/contact-center-demo/calls.jsonl";
+const CALLS = join(EXAMPLE_FOLDER, "calls.jsonl");
 
 describe("CTI examples with the simulator", () => {
   const flows = exampleFlows(readExamples().filter(({ vendor }) => vendor === "cti"));
@@ -29,7 +30,7 @@ describe("CTI examples with the simulator", () => {
     await red.stop();
     await standIns.close();
     await broker.close();
-    rmSync(CALLS, { force: true });
+    rmSync(EXAMPLE_FOLDER, { recursive: true, force: true });
   });
   beforeEach(() => red.forget());
 

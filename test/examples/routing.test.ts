@@ -178,7 +178,7 @@ describe("examples rung by the simulators", () => {
       assert.equal(call.place, "default routing: queue Sales (+358942000100)");
       assert.match(
         call.steps.at(-1)?.notes.at(-1)?.text ?? "",
-        /^It took 1\.5 s: most likely the in node's own answer at its deadline/,
+        /^It took 1\.[5-8] s: most likely the in node's own answer at its deadline/,
       );
       const { ms = 0, answer } = call.steps[0]?.exchange ?? {};
       assert.equal(answer?.status, 204);

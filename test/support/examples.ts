@@ -2,20 +2,26 @@
 import assert from "node:assert/strict";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Example, layOut } from "../../demo/examples.js";
 import { SIMULATORS } from "../../simulators/all.js";
 import { code } from "./flow.js";
 import type { FlowNode, NodeRed } from "./node-red.js";
+
+/** The examples' folder of files, for this process alone. The test removes it. */
+export const EXAMPLE_FOLDER = join(tmpdir(), `contact-center-demo-${process.pid}`);
 
 /** What a probe reports of a message. What an http request brings along is left out. */
 const REPORTED = "const { topic, payload, call, error, event } = msg;";
 
 /**
  * Examples on their vendors' tabs, ready to deploy: a probe of the same name in each debug node's place, the demo's
- * credentials in the config nodes, and pauses between tries that a test can wait for.
+ * credentials in the config nodes, a folder of their own, and pauses between tries that a test can wait for.
  */
 export function exampleFlows(examples: readonly Example[], credentials = demoCredentials()): FlowNode[] {
-  return layOut(examples).map((node) => {
+  const flows = JSON.stringify(layOut(examples)).replaceAll("/tmp/contact-center-demo", EXAMPLE_FOLDER);
+  return (JSON.parse(flows) as FlowNode[]).map((node) => {
     const { id, type, name, z, x, y } = node;
     if (type === "debug") {
       const source = `${REPORTED} global.get("probe")(${JSON.stringify(name)}, { topic, payload, call, error, event });`;
