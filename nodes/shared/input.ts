@@ -18,10 +18,10 @@ export function localize(RED: NodeAPI, error: unknown): Error {
   const sentence = RED._(error.key, placeholders(error)).trim();
   // Node-RED gives the key back where no catalogue of the node has it; the English sentence stays then.
   if (sentence !== error.key) error.message = sentence;
-  // Catch nodes and the log get String(error): the sentence alone, without the name of a class.
+  // Catch nodes get String(error), the log the stack, the debug sidebar all of it: the sentence, without the name of a class.
   Object.defineProperty(error, "toString", { value: () => error.message, configurable: true });
-  // Node-RED copies stack before message into the debug panel's error; keep both in step.
-  error.stack = `${error.name}: ${error.message}`;
+  Object.defineProperty(error, "name", { value: undefined, configurable: true });
+  error.stack = error.message;
   return error;
 }
 

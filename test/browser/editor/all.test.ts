@@ -5,8 +5,13 @@ import { nodeTypes } from "../../../scripts/assets.js";
 import { Editor } from "../../support/editor.js";
 import { faintTexts } from "../../support/contrast.js";
 import { packForms } from "../../support/forms.js";
-import { tab } from "../../support/flow.js";
+import { inject, node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
+
+/** What a test needs of the editor's global. */
+interface EditorActions {
+  RED: { actions: { invoke(action: string): void } };
+}
 
 /** A catalogue key that was shown because it has no words, such as `shared.webhook.form.url`. */
 const RAW_KEY = /\b(?:shared|rte|cti|webitel|smartrouting|voicenter)(?:-[a-z]+)*\.[\w-]+\.[\w.-]+/;
@@ -114,4 +119,22 @@ describe("editor: every node", function () {
       assert.doesNotMatch(help, HELP_KEY);
     });
   }
+
+  it("shows an error in the debug sidebar as its sentence, without the name of a class", async () => {
+    await red.deploy([
+      tab(),
+      inject("press", { payload: {} }, [["command"]]),
+      node("command", "cti-command", { broker: "", command: "AgentLogin" }),
+    ]);
+    await editor.load();
+    await editor.page.locator("#red-ui-sidebar").waitFor();
+    await editor.page.evaluate(() => (window as unknown as EditorActions).RED.actions.invoke("core:show-debug-tab"));
+    await fetch(`${red.url}/inject/press`, { method: "POST" });
+    const entry = editor.page.locator(".red-ui-debug-msg").first();
+    await entry.waitFor();
+    const text = await entry.innerText();
+    assert.match(text, /message: "No broker is chosen/);
+    assert.doesNotMatch(text, /ContactCenterError/);
+    await editor.picture("debug-error");
+  });
 });
