@@ -206,6 +206,26 @@ export function enreachLogin(settings: () => EnreachAccount): Login {
 }
 
 /**
+ * What the user may subscribe, as far as the REST interface lists it: himself and his queues ("EnreachAPI", `GET queues`).
+ * @returns pairs of id and name, 200 at most; the user alone where his queues cannot be read
+ * @throws ContactCenterError when the user cannot be found
+ */
+export async function listEntities(
+  account: EnreachAccount,
+  signal: AbortSignal,
+): Promise<Record<"users" | "queues", (readonly [id: string, name: string])[]>> {
+  const { api, userId, authorization } = await findUser(account, signal, () => undefined);
+  const query = { OnlyForUser: userId };
+  const request = { operation: "queues", method: "GET", path: "queues/", query, signal } as const;
+  const found = await ask(account, api, request, authorization).catch(() => []);
+  const queues = (Array.isArray(found) ? found : []).slice(0, 200).flatMap((queue) => {
+    const [id, name] = ["Id", "Name"].map((property) => readIgnoringCase(queue)(property));
+    return typeof id === "string" ? [[id, typeof name === "string" ? name : ""] as const] : [];
+  });
+  return { users: [[userId, account.email]], queues };
+}
+
+/**
  * A token that somebody else got.
  * @param settings read for each connection
  */

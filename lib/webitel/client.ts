@@ -59,11 +59,18 @@ export interface WebitelClient {
   /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
   /**
-   * Reads one item of each of {@link TESTED_READS}, which changes nothing: whether address and token fit, and what the token may read.
+   * Reads up to 100 items of each of {@link TESTED_READS}, which changes nothing: whether address and token fit, and what the token may read.
    * @throws ContactCenterError for anything but a missing right
    */
-  testReads(signal?: AbortSignal): Promise<{ operation: string; allowed: boolean }[]>;
+  testReads(signal?: AbortSignal): Promise<TestedRead[]>;
   close(): void;
+}
+
+/** Whether a list may be read, and the beginning of it. */
+export interface TestedRead {
+  operation: string;
+  allowed: boolean;
+  items: (readonly [id: string, name: string])[];
 }
 
 /** Milliseconds for a bulk: the platform inserts it in one transaction. */
@@ -90,6 +97,12 @@ function objectOf(operation: string, answer: unknown, field?: string): Record<st
     { vendor: "webitel", operation, ...(field !== undefined && { field }) },
     { operation },
   );
+}
+
+/** What a list names; a server may send more than it was asked for. */
+function idsAndNames(items: unknown): TestedRead["items"] {
+  const records = Array.isArray(items) ? items.slice(0, 100).filter(isRecord) : [];
+  return records.map(({ id, name }) => [plainText(id) ?? "", plainText(name) ?? ""] as const);
 }
 
 /** An id that is blank or came already names no new member. */
@@ -198,18 +211,18 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       return records;
     },
     async testReads(signal) {
-      const results: { operation: string; allowed: boolean }[] = [];
-      const query = { size: 1, page: 1, fields: ["id"] };
+      const results: TestedRead[] = [];
+      const query = { size: 100, page: 1, fields: ["id", "name"] };
       for (const { operation, path } of TESTED_READS) {
         const read = ask({ operation, method: "GET", path, query, ...(signal && { signal }) });
-        const allowed = await read.then(
-          (answer) => objectOf(operation, answer) !== undefined,
+        const items = await read.then(
+          (answer) => idsAndNames(objectOf(operation, answer)["items"]),
           (error: unknown) => {
-            if (error instanceof ContactCenterError && error.code === 403) return false;
+            if (error instanceof ContactCenterError && error.code === 403) return undefined;
             throw error;
           },
         );
-        results.push({ operation, allowed });
+        results.push({ operation, allowed: items !== undefined, items: items ?? [] });
       }
       return results;
     },

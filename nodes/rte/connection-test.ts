@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 import { testConnection } from "../../lib/rte/connection-test.js";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { localize } from "../shared/input.js";
-import { loginOf, type ConnectionConfig, settingsProblem } from "./connection.js";
+import { entitiesOf, loginOf, type ConnectionConfig, settingsProblem } from "./connection.js";
 
 /** How a connection to Enreach RTE is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
@@ -24,8 +24,10 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       if (problem) throw problem;
       const { done, failed, events } = await testConnection(loginOf(RED, node, settings, credentials), signal);
       const stepName = (step: string): string => RED._(`rte.step.${step}`);
+      const ids = failed ? {} : await entitiesOf(RED, node, settings, credentials, signal);
       return {
         ok: failed === undefined,
+        ids,
         message: failed
           ? `${stepName(failed.step)}: ${localize(RED, failed.error).message}`
           : RED._("rte-connection.test.works", { count: events ?? 0 }),

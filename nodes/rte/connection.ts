@@ -4,7 +4,8 @@ import type { Node, NodeAPI } from "node-red";
 import { ContactCenterError, refused } from "../../lib/rte/errors.js";
 import type { RteClient } from "../../lib/rte/client.js";
 import type { Subject } from "../../lib/rte/subject.js";
-import { DISCOVERY_URL, enreachLogin, type Login, tokenLogin } from "../../lib/rte/login.js";
+import { DISCOVERY_URL, enreachLogin, listEntities, type Login, tokenLogin } from "../../lib/rte/login.js";
+import type { KnownIds } from "../shared/editor/test-report.js";
 import { envText } from "../shared/values.js";
 import type { User } from "./place.js";
 
@@ -115,6 +116,18 @@ function missingSetting(
   if (config.auth === "enreach")
     return email === "" ? "email" : secretKey === "" && password === "" ? "secretKey" : undefined;
   return url === "" ? "url" : token === "" ? "token" : undefined;
+}
+
+/** Ids of the user and of his queues; none where they cannot be read, as with a token. */
+export async function entitiesOf(
+  RED: NodeAPI,
+  node: Node,
+  config: ConnectionConfig,
+  credentials: ConnectionCredentials,
+  signal: AbortSignal,
+): Promise<KnownIds> {
+  if (config.auth !== "enreach") return {};
+  return listEntities(settingsOf(RED, node, config, credentials), signal).catch(() => ({}));
 }
 
 /** The login that the settings describe; they are read again for each connection. */

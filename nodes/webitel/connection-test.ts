@@ -1,4 +1,4 @@
-/** "Test connection" of `webitel-connection`: reads one item of several lists, which changes nothing. */
+/** "Test connection" of `webitel-connection`: reads the beginning of several lists, which changes nothing. */
 import type { NodeAPI } from "node-red";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { clientOf } from "./connection.js";
@@ -18,9 +18,11 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
           RED._(`webitel-connection.test.${key}`, { operation });
         const steps = results.filter(({ allowed }) => allowed).map(({ operation }) => sentence("allowed", operation));
         const missing = results.filter(({ allowed }) => !allowed).map(({ operation }) => operation);
+        const seen = (operation: string) => results.find((each) => each.operation === operation)?.items ?? [];
+        const ids = { agents: seen("SearchAgent"), queues: seen("SearchQueue") };
         return missing.length === 0
-          ? { ok: true, message: RED._("webitel-connection.test.works"), steps }
-          : { ok: false, message: sentence("forbidden", missing.join(", ")), steps };
+          ? { ok: true, message: RED._("webitel-connection.test.works"), steps, ids }
+          : { ok: false, ids, message: sentence("forbidden", missing.join(", ")), steps };
       } finally {
         client.close();
       }

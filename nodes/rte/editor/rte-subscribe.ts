@@ -1,6 +1,7 @@
 /** The form of `rte-subscribe`: a sortable list of event and entity. */
 import { addForm } from "../../shared/editor/index.js";
 import { entered, SWITCH_TYPES, typedInput } from "../../shared/editor/fields.js";
+import { offerIds } from "../../shared/editor/known-ids.js";
 import { type EditableList, editableList } from "../../shared/editor/list.js";
 import type { EditorNode } from "../../shared/editor/red.js";
 import { eventPicker, groupOf, meaningOf } from "./event-picker.js";
@@ -17,6 +18,7 @@ function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): 
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
   };
   event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);
+  offerIds(entity, "users", "queues");
   eventPicker(node, event, () => {
     refresh();
     entity.trigger("focus");
@@ -32,6 +34,7 @@ addForm("rte-subscribe", {
     typedInput(node, "active", SWITCH_TYPES);
     subscriptions = editableList($("#cc-subscriptions"), node["subscriptions"], {
       add: node._("rte-subscribe.form.add"),
+      empty: node._("rte-subscribe.empty.subscriptions"),
       columns: [
         { property: "eventName", label: node._("rte-subscribe.form.event") },
         { property: "entityId", label: node._("rte-subscribe.form.entity") },

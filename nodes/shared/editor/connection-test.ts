@@ -1,6 +1,7 @@
 /** The button "Test connection" of a connection's dialog, and what came of it. */
 import type { TestReport } from "./test-report.js";
 import { configInput, entered } from "./fields.js";
+import { rememberIds } from "./known-ids.js";
 import type { EditorNode } from "./red.js";
 
 /** What a select of Node-RED holds while nothing is chosen. */
@@ -13,7 +14,10 @@ export function prepareConnectionTest(node: EditorNode, dialog: JQuery): void {
   $("#cc-test").on("click", (event) => {
     event.preventDefault();
     outcome.text(node._("shared.test.running"));
-    void ask(node).then((report) => show(outcome, report));
+    void ask(node).then((report) => {
+      rememberIds(node.id, report.ids);
+      show(outcome, report);
+    });
   });
 }
 

@@ -3,11 +3,15 @@
  * there; what they validate with comes from here.
  */
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
-import { unusablePart } from "../../../lib/webhook/path.js";
+import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
 import type { EditorNode } from "./red.js";
+import { hasCredentials } from "./webhook.js";
 
 /** Checks a setting; the editor calls it with the node as `this`, also while the dialog is open. */
 type Validator = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
+
+/** The one webhook that is asked by GET. */
+const LOOKUP = "webitel-lookup-in";
 
 /** An environment variable: only the running flow knows what it holds. */
 const VARIABLE = /\$\{.+\}/;
@@ -64,7 +68,14 @@ export const valid = {
   /** The path of a webhook, or one with environment variables; what is wrong with it is said in the editor's language. */
   path: blankOr(function (this: EditorNode, value) {
     const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
-    return part === undefined || `${this._("shared.webhook.hint.path")} (${part})`;
+    if (part !== undefined) return `${this._("shared.webhook.hint.path")} (${part})`;
+    const other = servedBy(this, String(value));
+    return other === undefined || this._("shared.webhook.hint.taken", { name: other["name"] || other.type });
+  }),
+
+  /** The authentication of a webhook: its credentials must be there. */
+  auth: blankOr(function (this: EditorNode, value) {
+    return hasCredentials(this, value);
   }),
 
   /** The name of a header, or one with environment variables. */
@@ -89,6 +100,19 @@ export const valid = {
     };
   },
 };
+
+/** Another webhook of ours with the same path and method; undefined when there is none. */
+function servedBy(node: EditorNode, path: string): EditorNode | undefined {
+  const folded = foldPath(`/${path}`);
+  const isLookup = node.type === LOOKUP;
+  let found: EditorNode | undefined;
+  RED.nodes.eachNode((other) => {
+    const isWebhook = /-(?:layer|event|lookup)-in$|^smartrouting-in$/.test(other.type) && other["d"] !== true;
+    const isRival = other.id !== node.id && (other.type === LOOKUP) === isLookup;
+    if (isWebhook && isRival && foldPath(`/${String(other["url"])}`) === folded) found = other;
+  });
+  return found;
+}
 
 function isWithin(value: unknown, low: number, high: number): boolean {
   const number = Number(value);

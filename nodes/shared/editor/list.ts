@@ -23,6 +23,8 @@ interface ListOptions {
   columns: readonly Column[];
   /** Text of the button that adds a row. */
   add: string;
+  /** What a list without rows says; without it, such a list shows its button alone. */
+  empty?: string;
   /** Shown between the fields. */
   between?: string;
   /** Called for each new row with its fields by property, for what only this list needs. */
@@ -49,7 +51,7 @@ interface Field {
  * @param saved the saved rows; anything but a list counts as empty
  */
 export function editableList(element: JQuery, saved: unknown, options: ListOptions): EditableList {
-  const { columns, add, between, onRow } = options;
+  const { columns, add, between, empty, onRow } = options;
   element.editableList<Item>({
     sortable: true,
     removable: true,
@@ -80,6 +82,7 @@ export function editableList(element: JQuery, saved: unknown, options: ListOptio
       announce();
     },
   };
+  if (empty !== undefined) element.closest(".red-ui-editableList").attr("data-empty", empty);
   list.set(Array.isArray(saved) ? (saved as Item[]) : []);
   return list;
 }

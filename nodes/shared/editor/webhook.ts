@@ -8,20 +8,62 @@ const STORED = "__PWRD__";
 /** The credential of each authentication that can be generated. */
 const GENERATED: Record<string, string> = { apikey: "apiKey", secret: "secret" };
 
+/** The credentials that each authentication needs. */
+const NEEDED: Record<string, readonly string[]> = {
+  apikey: ["apiKey"],
+  basic: ["username", "password"],
+  secret: ["secret"],
+};
+
+/** The node of the open dialog. */
+let edited: string | undefined;
+
+/** Marks each needed credential that is empty, and says what comes of it. */
+function showEmptyCredentials(node: EditorNode, auth: string): void {
+  for (const name of NEEDED[auth] ?? []) {
+    const isEmpty = entered(input(name)) === "";
+    const row = input(name).toggleClass("input-error", isEmpty).closest(".form-row");
+    row.find(".cc-warning").remove();
+    if (isEmpty) $("<div>", { class: "cc-hint cc-warning" }).text(node._("shared.webhook.hint.empty")).appendTo(row);
+  }
+}
+
+/**
+ * Whether a webhook has the credentials that its authentication needs, for `defaults.auth`. What the editor has not asked the
+ * runtime for yet counts as there.
+ */
+export function hasCredentials(node: EditorNode, auth: unknown): boolean | string {
+  const isEdited = node.id === edited && input("auth").length > 0;
+  const known = node["credentials"] as Record<string, unknown> | undefined;
+  if (!isEdited && known === undefined) return true;
+  const isEmpty = (name: string): boolean =>
+    isEdited ? entered(input(name)) === "" : !known?.[name] && known?.[`has_${name}`] !== true;
+  return !(NEEDED[String(auth)] ?? []).some(isEmpty) || node._("shared.webhook.hint.empty");
+}
+
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
+  edited = node.id;
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
   const { defaults } = node["_def"] as { defaults: { auth: { value: string } } };
   if (node["auth"] === undefined) input("auth").val(defaults.auth.value).trigger("change");
-  const refresh = (): void => {
-    const auth = entered(input("auth"));
-    const credential = GENERATED[auth];
+  const offer = (): void => {
+    const credential = GENERATED[entered(input("auth"))];
     // A new webhook is closed, and its credential is ready to be copied.
     if (credential !== undefined && entered(input(credential)) === "") generate(credential);
-    $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
   };
-  input("auth").on("change", refresh);
+  const refresh = (): void => {
+    const auth = entered(input("auth"));
+    $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
+    showEmptyCredentials(node, auth);
+  };
+  input("auth").on("change", () => {
+    offer();
+    refresh();
+  });
   input("url").on("input change", refresh);
+  for (const name of Object.values(NEEDED).flat())
+    input(name).on("input change", () => showEmptyCredentials(node, entered(input("auth"))));
   $(".cc-generate").on("click", (event) => {
     event.preventDefault();
     const credential = String($(event.currentTarget).data("for"));
@@ -35,6 +77,7 @@ export function prepareWebhook(node: EditorNode): void {
     const isKnown = secret !== "" && secret !== STORED;
     copyAddress(node, isKnown ? text.replace(/<[^>]*>$/, () => encodeURIComponent(secret)) : text);
   });
+  offer();
   refresh();
 }
 

@@ -80,6 +80,7 @@ function fillList(node: EditorNode, name: ListName): EditableList {
   const { choice, choices, value } = LISTS[name];
   return editableList($(`#cc-${name}`), node[name], {
     add: node._(`voicenter-layer-out.add.${choice}`),
+    empty: node._(`voicenter-layer-out.empty.${name}`),
     columns: [
       { property: choice, label: choice, choices },
       { property: value, label: value, types: TEXT_TYPES },

@@ -11,6 +11,7 @@ import {
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
+import { offerIds } from "../../shared/editor/known-ids.js";
 import { livePreview } from "../../shared/editor/preview.js";
 import {
   entered,
@@ -41,6 +42,7 @@ let lists: { mapping: EditableList; defaults: EditableList } | undefined;
 addForm(TYPE, {
   prepare(node) {
     typedInput(node, "queueId", TEXT_TYPES);
+    offerIds(input("queueId"), "queues");
     typedInput(node, "filename", TEXT_TYPES);
     typedInput(node, "rejectsFile", TEXT_TYPES);
     typedInput(node, "expiryValue", TIME_TYPES);
@@ -112,6 +114,7 @@ function refresh(node: EditorNode): void {
   const source = input("source").val();
   $(".cc-file").toggle(source === "file");
   $(".cc-table").toggle(source !== "payload");
+  $("#cc-sample").attr("placeholder", node._(`${TYPE}.hint.sample-${source === "payload" ? "members" : "rows"}`));
   const expiry = entered(input("expiry"));
   for (const kind of ["end-of-day", "duration", "value"]) $(`.cc-expiry-${kind}`).toggle(expiry === kind);
   input("timezone").attr("placeholder", serverZone());

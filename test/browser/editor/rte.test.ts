@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { EVENT_NAMES } from "../../../lib/rte/tables.js";
+import { CLOSED_QUEUE, QUEUES } from "../../../simulators/directory.js";
 import { DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { launchChromium } from "../../support/chromium.js";
@@ -165,6 +166,20 @@ describe("editor: Enreach RTE", function () {
       await openConnection();
       assert.equal(await page.isVisible("#node-config-input-url"), false);
       assert.match(await outcome(), /Find the REST address.*Get the user.*Negotiate.*Connect.*works/s);
+    });
+
+    it("offers the ids that the test has seen", async () => {
+      await openConnection();
+      await outcome();
+      await page.click("#node-config-dialog-cancel");
+      await page.waitForSelector("#cc-test", { state: "detached" });
+      await page.locator('#cc-subscriptions [data-property="entityId"]').first().focus();
+      assert.deepEqual(
+        await page
+          .locator("#cc-ids-users-queues option")
+          .evaluateAll((all) => all.map(({ textContent }) => textContent)),
+        [DEMO.email, ...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name],
+      );
     });
 
     it("names the step that fails in plain words, without a secret", async () => {

@@ -87,6 +87,21 @@ describe("editor: SmartRouting", function () {
     assert.deepEqual((await editor.exported("old"))["networks"], []);
   });
 
+  it("says that an empty credential refuses everybody, and which node has a path already", async () => {
+    await editor.edit("old");
+    await editor.fill({ apiKey: "", url: "/Calls/" });
+    assert.equal(await editor.page.locator(".form-row:has(#node-input-apiKey.input-error) .cc-warning").count(), 1);
+    await editor.done();
+    const wrong = (await editor.wrong("old")).join("\n");
+    assert.match(wrong, /Empty: every request is refused/);
+    assert.match(wrong, /"calls" has this path already/);
+    await editor.edit("old");
+    await editor.fill({ apiKey: "k3y", url: "/old" });
+    assert.equal(await editor.page.locator("#dialog-form .cc-warning:visible").count(), 0);
+    await editor.done();
+    assert.deepEqual(await editor.wrong("old"), []);
+  });
+
   it("takes a value without its type for text, and a setting that is not there for blank", async () => {
     await editor.edit("old-out");
     assert.deepEqual(await editor.read(["initialTarget", "failTarget", "priority", "disconnect", "customMSI"]), {
@@ -104,10 +119,10 @@ describe("editor: SmartRouting", function () {
     await editor.edit("old-out");
     const hint = (setting: string): Promise<string> =>
       editor.page.locator(`.form-row:has(#node-input-${setting}) .cc-hint`).innerText();
-    assert.equal(await hint("initialTarget"), "A number: of a queue or an agent.");
+    assert.equal(await hint("initialTarget"), "Recognised: the number of a queue or an agent.");
     assert.match(await hint("failTarget"), /^Where the call overflows to/);
     await editor.fill({ initialTarget: ["str", "disconnect"] });
-    assert.equal(await hint("initialTarget"), "Ends the call.");
+    assert.equal(await hint("initialTarget"), "Recognised: ends the call.");
     await editor.cancel();
   });
 

@@ -97,7 +97,7 @@ describe("editor: Webitel", function () {
   it("learns the columns of a sample, previews the first member, and saves the mapping but not the sample", async () => {
     await edit({ source: "csv", defaults: [{ field: "type", value: "1", valueType: "num" }] });
     await open(UPLOAD);
-    assert.match(await preview(), /Paste a header/);
+    assert.match(await preview(), /Fill in the sample/);
     await page.locator("#cc-sample").fill(SAMPLE);
     await page.locator("#cc-sample").dispatchEvent("change");
     await until("the preview", async () => (await preview()).includes("Олена"));
@@ -186,7 +186,9 @@ describe("editor: Webitel connection", function () {
   this.timeout(60_000);
   it("is tested from its dialog by reading one agent", async () => {
     const simulator = await startWebitelSimulator();
-    const red = await NodeRed.start({ flows: [tab(), connection(simulator.url)] });
+    const red = await NodeRed.start({
+      flows: [tab(), connection(simulator.url), node("upload", UPLOAD, { connection: "webitel" })],
+    });
     const editor = await Editor.open(red);
     const outcome = async (): Promise<string> => {
       await editor.page.click("#cc-test");
@@ -199,6 +201,18 @@ describe("editor: Webitel connection", function () {
         await outcome(),
         /SearchAgent is allowed\.[^]*SearchQueue is allowed\.[^]*Webitel answers, the token fits and may read/,
       );
+      await editor.cancel();
+      await editor.edit("upload");
+      await editor.page.locator(".red-ui-typedInput-container input").first().focus();
+      const offered = await editor.page
+        .locator("#cc-ids-queues option")
+        .evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
+      assert.deepEqual(
+        offered,
+        simulator.store.queues.map(({ id }) => id),
+      );
+      await editor.cancel();
+      await editor.edit("webitel");
       await editor.fill({ token: "wrong" });
       assert.equal(await editor.page.locator("#cc-test-outcome").innerText(), "");
       assert.match(await outcome(), /refused the credentials/);

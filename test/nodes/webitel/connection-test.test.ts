@@ -16,13 +16,15 @@ describe("the test of a webitel-connection", () => {
   it("says which right is missing, and what works", async () => {
     const limited = await startWebitelSimulator({ token: SECRET, forbidden: /queues/ });
     const settings = { url: limited.url, tls: "" };
-    const ask = async (token: string): Promise<{ ok: boolean; message: string; steps?: string[] }> =>
+    const ask = async (token: string): Promise<{ ok: boolean; message: string; steps?: string[]; ids?: object }> =>
       (await send(`${red.adminUrl}/contact-center/webitel-connection/test`, { settings, credentials: { token } }))
         .json as never;
     const report = await ask(SECRET);
     assert.equal(report.ok, false);
     assert.match(report.message, /may not use SearchQueue/);
     assert.deepEqual(report.steps?.length, 2);
+    // What it may not read is not offered, what it may read is.
+    assert.deepEqual(report.ids, { agents: limited.store.agents.map(({ id, name }) => [id, name]), queues: [] });
     assert.match((await ask("wrong")).message, /401/);
     assert.ok(limited.seen.every(({ method }) => method === "GET"));
     await limited.close();
