@@ -21,8 +21,8 @@ export class Place implements Subscriber {
   private items: Item[];
   private isDropped = false;
   private readonly limit: NodeJS.Timeout;
-  /** The deploy takes too long, and the node gets what comes: it may find no other node behind this one. */
-  passedSinceMs: number | undefined;
+  /** The deploy takes too long, and the node gets the events: they may find no other node behind this one. */
+  isPassing = false;
 
   /**
    * @param owner the node while it lives
@@ -39,13 +39,10 @@ export class Place implements Subscriber {
 
   readonly onEvent = (event: RteEvent): void => {
     if (this.items.length >= MAX_EVENTS || this.isLate()) this.overflow();
-    if (this.passedSinceMs !== undefined) this.owner?.onEvent(event);
+    if (this.isPassing) this.owner?.onEvent(event);
     else if (!this.isDropped) this.items.push(event);
   };
-  readonly onNotice = (notice: Notice): void => {
-    if (this.passedSinceMs === undefined) this.items.push(notice);
-    else this.owner?.onNotice(notice);
-  };
+  readonly onNotice = (notice: Notice): void => void this.items.push(notice);
   readonly onState = (): void => undefined;
 
   private isLate(): boolean {
@@ -53,18 +50,20 @@ export class Place implements Subscriber {
   }
 
   private overflow(): void {
-    if (this.owner === undefined) {
-      this.isDropped = true;
-      this.items = this.items.filter((item) => !("rte" in item));
-    } else {
-      this.passedSinceMs ??= STEADY.now();
-      this.handOver(this.owner);
+    if (this.owner === undefined) this.isDropped = true;
+    else this.isPassing = true;
+    const items = this.items.splice(0);
+    for (const item of items) {
+      // No later gap repeats a notice that finds nobody.
+      if (!("rte" in item)) this.items.push(item);
+      else this.owner?.onEvent(item);
     }
   }
 
   /** The node is stopped: a successor may come. */
   abandon(): void {
-    this.isDropped = this.passedSinceMs !== undefined;
+    this.isDropped = this.isPassing;
+    this.isPassing = false;
     this.owner = undefined;
   }
 
@@ -75,10 +74,10 @@ export class Place implements Subscriber {
     this.items = [];
   }
 
-  /** Since when events were dropped, Unix milliseconds; undefined when none were. */
+  /** Since when events were dropped or may have found nobody, Unix milliseconds; undefined when none were. */
   lostSinceMs(): number | undefined {
     if (this.isLate() && this.items.some((item) => "rte" in item)) this.overflow();
-    return this.isDropped ? (this.readUntilMs ?? this.sinceMs) : this.passedSinceMs;
+    return this.isDropped || this.isPassing ? (this.readUntilMs ?? this.sinceMs) : undefined;
   }
 
   /**

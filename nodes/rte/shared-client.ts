@@ -109,7 +109,7 @@ export class SharedClient {
   suspend(): void {
     for (const [id, user] of this.users) {
       if (user instanceof Place) {
-        if (user.owner === undefined || user.passedSinceMs === undefined) continue;
+        if (user.owner === undefined || !user.isPassing) continue;
         this.giveBack(id, user, user.owner);
       }
       this.keepPlace(id);

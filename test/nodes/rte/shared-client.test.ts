@@ -173,9 +173,10 @@ describe("nodes/rte/shared-client", () => {
     }
   });
 
-  it("gives up waiting for a deploy that takes too long, and reports a gap at its end", async () => {
+  it("gives up waiting for a deploy that takes too long, and reports a gap at its end that begins with what was held", async () => {
     const a = await joined("a", of("QueueStatus"));
     shared.suspend();
+    const heldMs = Date.now();
     simulator.emit("QueueStatus", QUEUE_ID);
     await cameThrough();
     const { now } = Date;
@@ -186,6 +187,28 @@ describe("nodes/rte/shared-client", () => {
       assert.deepEqual(a.gaps(), []);
       shared.resume();
       await until("a gap", () => a.gaps().length === 1);
+      // What was held was sent to nodes that the deploy may have stopped.
+      assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") <= heldMs);
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it("keeps notices for the end of a deploy, however long it takes", async () => {
+    const a = await joined("a", of("QueueStatus"));
+    const notices = a.notices.length;
+    shared.suspend();
+    const { now } = Date;
+    Date.now = () => now() + 10_500;
+    try {
+      simulator.emit("QueueStatus", QUEUE_ID);
+      await until("the event", () => a.events.length === 1);
+      simulator.hub.drop();
+      await until("a second connection", () => simulator.hub.negotiations.length === 2);
+      await cameThrough();
+      assert.equal(a.notices.length, notices);
+      shared.resume();
+      await until("the notice", () => a.notices.some(({ topic }) => topic === "disconnected"));
     } finally {
       Date.now = now;
     }
