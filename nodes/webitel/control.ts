@@ -94,9 +94,9 @@ export class UploadQueue {
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
 
-  /** The upload that runs. */
+  /** The upload that a `pause`, `resume` or `cancel` is about: not one that is loaded and only being reported. */
   get current(): QueuedUpload | undefined {
-    return this.uploads[0];
+    return this.uploads.find(({ isDone }) => !isDone);
   }
 
   /** How many wait behind the current one. */

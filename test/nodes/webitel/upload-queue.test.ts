@@ -1,0 +1,36 @@
+/** The queue of one node's uploads. */
+import assert from "node:assert/strict";
+import { type QueuedUpload, UploadQueue } from "../../../nodes/webitel/control.js";
+
+describe("nodes/webitel/control", () => {
+  it("has no current upload while the last one is only being reported", async () => {
+    const queue = new UploadQueue();
+    const begun: QueuedUpload[] = [];
+    const ends: (() => void)[] = [];
+    const add = (): Promise<void> =>
+      queue.add({
+        work(upload) {
+          begun.push(upload);
+          return new Promise((resolve) => ends.push(resolve));
+        },
+        identify: () => Promise.resolve(undefined),
+      });
+    const first = add();
+    await new Promise(setImmediate);
+    assert.ok(begun[0] && queue.current === begun[0]);
+    begun[0].isDone = true;
+    assert.equal(queue.current, undefined);
+    const second = add();
+    await new Promise(setImmediate);
+    const waiting = queue.current;
+    assert.ok(waiting);
+    assert.equal(begun.length, 1);
+    ends[0]?.();
+    await first;
+    await new Promise(setImmediate);
+    assert.equal(begun[1], waiting);
+    ends[1]?.();
+    await second;
+    assert.equal(queue.current, undefined);
+  });
+});
