@@ -1,5 +1,5 @@
 /** Who uses which entry: subscribers that want the same agent share it, and over a deploy it waits for the next ones. */
-import { type Callback, createEntry, type Entry, type EntryUser } from "./entry.js";
+import { type Callback, createEntry, type Entry, type EntryUser, markRefused, reportRefused } from "./entry.js";
 import type { PreviousEntries } from "./previous-entries.js";
 import type { RequestLimit } from "./request-limit.js";
 import { entryKey } from "./store-writer.js";
@@ -50,9 +50,22 @@ export class EntryUsers {
   /** Leaves an entry as it is for a deploy: it is ended unless somebody asks for it again. */
   keep(user: EntryUser, entry: Entry): void {
     if (!this.leave(user, entry)) return;
-    entry.keptSince = Date.now();
+    entry.keptSince = Math.min(entry.refusedFrom ?? Infinity, Date.now());
+    delete entry.refusedFrom;
     this.options.previous.keep(entry.key, entry.lostFrom ?? entry.keptSince);
     this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
+  }
+
+  /** A callback address refuses events since then, Unix milliseconds, until {@link eventsTaken}. */
+  eventsRefused(callback: string, from: number): void {
+    for (const entry of this.options.entries.values()) if (entry.callback.url === callback) markRefused(entry, from);
+  }
+
+  /** All callback addresses take events. */
+  eventsTaken(): void {
+    const refused = [...this.options.entries.values()].filter(({ refusedFrom }) => refusedFrom !== undefined);
+    reportRefused(refused);
+    for (const entry of refused) this.options.onChange(entry);
   }
 
   /** Ends what nobody has asked for again. */

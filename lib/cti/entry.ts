@@ -37,6 +37,8 @@ export interface Entry {
   aliveAt: number;
   /** Since when events may be lost, Unix milliseconds; undefined when none are. */
   lostFrom?: number;
+  /** Since when its callback address refuses events, Unix milliseconds, until the end of a deploy. */
+  refusedFrom?: number;
   /** True while the broker may have forgotten the id: after an outage or a kill, until it is renewed. */
   isInDoubt?: boolean;
   /** True while a renewal is due and waits for the end of the former subscription. */
@@ -84,6 +86,30 @@ export function markLost(entry: Entry, from: number): void {
   entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
 }
 
+/** Its callback address refuses events since then, Unix milliseconds. */
+export function markRefused(entry: Entry, from: number): void {
+  const { keptSince, users } = entry;
+  if (keptSince !== undefined && users.size === 0) entry.keptSince = Math.min(keptSince, from);
+  else entry.refusedFrom = Math.min(entry.refusedFrom ?? Infinity, from);
+}
+
+/** Callback addresses take events again: what they refused is reported. */
+export function reportRefused(entries: readonly Entry[]): void {
+  const restored = entries.filter(({ id, lostFrom }) => id !== undefined && lostFrom === undefined);
+  // All are marked first, so that they become one notice.
+  for (const entry of entries) {
+    const { id, lostFrom, refusedFrom } = entry;
+    if (refusedFrom !== undefined && (id ?? lostFrom) !== undefined) markLost(entry, refusedFrom);
+    delete entry.refusedFrom;
+  }
+  for (const entry of restored) reportRestored(entry);
+}
+
+/** Since when events may be lost of an entry that ends now, Unix milliseconds. */
+export function endedFrom({ refusedFrom = Infinity, lostFrom, keptSince }: Entry): number {
+  return Math.min(refusedFrom, lostFrom ?? keptSince ?? Date.now());
+}
+
 /** Events of this entry are received again; its users get the time that is missing, if any is, and once there are some. */
 export function reportRestored(entry: Entry): void {
   const { lostFrom, users } = entry;
@@ -106,8 +132,8 @@ export function reportPastLoss(entry: Entry, from: number, to: number): void {
  * @param lostAnswers requests of the last minute that may have made a subscription of unknown id
  */
 export function storedEntry(entry: Entry, lostAnswers: number): StoredEntry {
-  const { id, lostFrom = Infinity, aliveAt, keptSince = Infinity, users, imAddress } = entry;
-  let from = Math.min(lostFrom, keptSince);
+  const { id, lostFrom = Infinity, aliveAt, keptSince = Infinity, refusedFrom = Infinity, users, imAddress } = entry;
+  let from = Math.min(lostFrom, keptSince, refusedFrom);
   for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
   return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: lostAnswers || undefined };
 }

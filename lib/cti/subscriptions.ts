@@ -6,6 +6,7 @@ import { isUnprocessed } from "../http/errors.js";
 import { isUnreachable, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import {
+  endedFrom,
   type Entry,
   markLost,
   notifyUsers,
@@ -216,7 +217,7 @@ export class SubscriptionManager {
     this.schedule.cancel(entry);
     this.entries.delete(entry.key);
     if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
-      this.previous.noteEnd(entry.key, entry.lostFrom ?? entry.keptSince ?? Date.now());
+      this.previous.noteEnd(entry.key, endedFrom(entry));
     entry.setAnswered();
     const { id, key, aliveAt } = entry;
     if (id === undefined) {

@@ -152,3 +152,11 @@ export function noteLogin(eventNode: string, { eventType, success, ImAddress }: 
   if (isOut && typeof ImAddress === "string")
     for (const { onLoggedOut } of receivers(eventNode)) onLoggedOut(ImAddress);
 }
+
+/** How long an event may be on its way before it comes, ms. */
+const IN_FLIGHT_MS = 1000;
+
+/** The event node refuses events of a broker until the end of the deploy. @param at when the event came, Unix milliseconds */
+export function noteRefused(eventNode: string, at: number): void {
+  for (const { subscriptions, url } of receivers(eventNode)) subscriptions.users.eventsRefused(url, at - IN_FLIGHT_MS);
+}

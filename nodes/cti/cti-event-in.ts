@@ -16,7 +16,7 @@ import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
-import { type EventNode, isDuplicate, isExpected, noteLogin } from "./callback.js";
+import { type EventNode, isDuplicate, isExpected, noteLogin, noteRefused } from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
   /** For the form only: whose `callbackUrl` the shown address has. */
@@ -80,6 +80,7 @@ export = (RED: NodeAPI) => {
         const json = JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) });
         return { answer: { status: read.status, json } };
       },
+      onRefused: (at) => noteRefused(this.id, at),
     });
   }
   return CtiEventIn;

@@ -56,7 +56,12 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
   );
   sessions.push(session);
   // After the subscribers, too, have handled the end of the deploy.
-  onDeployEnd(RED, () => setImmediate(() => session.subscriptions.allSubscribersExpected()));
+  onDeployEnd(RED, () =>
+    setImmediate(() => {
+      session.subscriptions.users.eventsTaken();
+      session.subscriptions.allSubscribersExpected();
+    }),
+  );
   return session;
 }
 

@@ -60,6 +60,8 @@ interface EndpointOptions {
   /** What a refusal's body carries besides the explanation. */
   refusal?: object;
   accept(request: AcceptedRequest): void;
+  /** Called for each request with credentials that is refused because its node is closed, or cannot be answered in time. */
+  onRefused?(webhook: WebhookRequest): void;
   /**
    * The answer to a request whose body does not arrive in time, or had not when the node closed, and to one that comes
    * after that; a refusal where there is none.
@@ -139,6 +141,7 @@ export function openEndpoint(
       respond(webhook, options.fallback());
       discardBody(webhook.request);
     } else refuse(webhook, "closed", { Connection: "close" });
+    options.onRefused?.(webhook);
     warnOncePerMinute(node, "closed", RED._("shared.webhook.closed"));
   };
   const accept = (request: AcceptedRequest): void => {

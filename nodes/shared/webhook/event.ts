@@ -22,6 +22,8 @@ interface EventOptions {
   form?: boolean;
   /** Reads an event; called once for each accepted request. */
   receive(request: AcceptedRequest): EventOutcome;
+  /** Called when events are refused in a deploy. @param at when the event came, Unix milliseconds */
+  onRefused?(at: number): void;
 }
 
 /** Makes a node an event webhook. */
@@ -48,6 +50,7 @@ export function openEventWebhook(
   const endpoint = openEndpoint(RED, node, config, {
     method: "POST",
     ...(options.form === true && { form: true }),
+    onRefused: ({ arrivedAt }) => options.onRefused?.(Date.now() - (performance.now() - arrivedAt)),
     accept(request) {
       if (!isCutOff(RED, node.id)) {
         receive(request);
