@@ -65,7 +65,7 @@ const FIGURES: readonly Row[] = [
   ["rte-connection", "retries after # s at most", [BACKOFF, "minMs", "s"]],
   ["rte-connection", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["rte-connection", "After # attempts with refused credentials", [RETRY, "QUICK_REFUSALS"]],
-  ["rte-connection", "After # in a row that end within a minute", [RETRY, "QUICK_CONNECTIONS"]],
+  ["rte-connection", "After # in a row that end within # s", [RETRY, "QUICK_CONNECTIONS"], [RETRY, "SHORT_MS", "s"]],
   ["rte-connection", "retries every # s at most", [RETRY, "REFUSED_PACE_MS", "s"]],
   ["rte-connection", "longer pause gets # s", [RETRY, "MAX_RETRY_AFTER_MS", "s"]],
   ["rte-connection", "handshake may take # s each", [TIMINGS, "negotiateMs", "s"]],

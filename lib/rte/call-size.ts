@@ -81,8 +81,9 @@ export class CallSizes {
   /**
    * The connection has ended.
    * @param isServing the hub served others, so that it is this call and not the hub
+   * @returns true when a call was under way
    */
-  ended(nowMs: number, isServing: boolean): void {
+  ended(nowMs: number, isServing: boolean): boolean {
     const { open } = this;
     this.open = [];
     const half = Math.max(1, Math.floor(open.length / 2));
@@ -101,11 +102,17 @@ export class CallSizes {
         doubt.restUntilMs = nowMs + Math.min(LONG_MS, this.restMs * 2 ** (doubt.ended - 2));
       this.doubts.set(subjectKey(subject), doubt);
     }
+    return open.length > 0;
   }
 
-  /** Until when a subject rests, Unix milliseconds; 0 for one that does not. */
-  restUntilMs(subject: Subject): number {
-    return this.doubtOf(subject).restUntilMs;
+  /**
+   * Until when a subject rests, Unix milliseconds; 0 for one that does not.
+   * @param settledMs when the others will have been served for a while. Each end of the connection makes it later, so that
+   *   of several that rest one is tried at a time; no rest gets longer by it than by an hour
+   */
+  restUntilMs(subject: Subject, settledMs: number): number {
+    const { restUntilMs } = this.doubtOf(subject);
+    return restUntilMs > 0 ? Math.max(restUntilMs, Math.min(settledMs, restUntilMs + LONG_MS)) : 0;
   }
 
   /** We have ended the connection. */

@@ -110,8 +110,7 @@ class Client implements RteClient {
     this.timings = { ...TIMINGS, ...options.timings };
     this.subscriptions = new Subscriptions(this.timings.againMs);
     this.synchroniser = new Synchroniser(this.subscriptions, {
-      callMs: this.timings.callMs,
-      restMs: this.timings.restMs,
+      ...this.timings,
       backoff: options.backoff,
       onNews: () => this.reportNews(),
       onFault: (fault) => this.reportFault(fault),
@@ -288,10 +287,11 @@ class Client implements RteClient {
     this.synchroniser.attach(hub);
     const reason = await hub.closed;
     this.hub = undefined;
-    this.synchroniser.detach(signal.aborted);
+    const isTrial = this.synchroniser.detach(signal.aborted);
     signal.removeEventListener("abort", stop);
     if (signal.aborted) await hub.stop();
-    pace.ended(STEADY.now() - connectedMs, this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing());
+    const hasServed = this.subscriptions.isEmpty() ? undefined : this.subscriptions.isServing();
+    pace.ended(STEADY.now() - connectedMs, hasServed, isTrial);
     this.seenMs = hub.seenMs;
     this.subscriptions.disconnected(hub.seenMs);
     return reason;

@@ -43,7 +43,7 @@ const REFUSED_PACE_MS = 10_000;
 /** A connection on which there was nothing to serve was a good one after this time, in milliseconds. */
 const GOOD_MS = 2000;
 /** A connection that served something and ended within this time is a short one, in milliseconds. */
-const SHORT_MS = 60_000;
+const SHORT_MS = 3000;
 /** Short connections in a row that are followed at once; then the back-off grows: something ends them each time. */
 const QUICK_CONNECTIONS = 10;
 /** Settings that cannot be used are tried no faster than this, in milliseconds: nobody was asked, and only an edit helps. */
@@ -64,11 +64,13 @@ export class Pace {
    * A connection has ended. After one that served something the back-off starts again, with its first step, unless many were
    * short; after one that served nothing it goes on.
    * @param hasServed undefined where nothing was subscribed
+   * @param isTrial a `Subscribe` was under way, which may be what it ended on: such calls get smaller and rarer by themselves
    */
-  ended(connectedForMs: number, hasServed: boolean | undefined): void {
+  ended(connectedForMs: number, hasServed: boolean | undefined, isTrial = false): void {
     this.refusals = 0;
     if (!(hasServed ?? connectedForMs >= GOOD_MS)) return;
-    this.short = connectedForMs < SHORT_MS ? this.short + 1 : 0;
+    if (connectedForMs >= SHORT_MS) this.short = 0;
+    else if (!isTrial) this.short++;
     this.attempt = Math.max(0, this.short - QUICK_CONNECTIONS);
   }
 

@@ -164,6 +164,8 @@ export interface SynchroniserOptions {
   callMs: number;
   /** Milliseconds for which an item rests at first that ends the connection. */
   restMs: number;
+  /** Milliseconds from the connection on before an item is tried that has rested. */
+  settleMs: number;
   /** Between two tries of a call that failed. */
   backoff: BackoffOptions | undefined;
   /** The hub has decided something. */
@@ -175,6 +177,7 @@ export interface SynchroniserOptions {
 /** Keeps the hub of the present connection in line with the subscriptions. */
 export class Synchroniser<S extends object> {
   private hub: Hub | undefined;
+  private attachedMs = 0;
   private work: Promise<void> = Promise.resolve();
   /** Calls of `Unsubscribe` under way, by {@link subjectKey}. */
   private readonly releases = new Map<string, Promise<void>>();
@@ -194,20 +197,23 @@ export class Synchroniser<S extends object> {
   /** A connection is there. */
   attach(hub: Hub): void {
     this.hub = hub;
+    this.attachedMs = STEADY.now();
     void this.run();
   }
 
   /**
    * The connection is gone.
    * @param isOurs we ended it
+   * @returns true when a `Subscribe` was under way, which may be what it ended on
    */
-  detach(isOurs: boolean): void {
+  detach(isOurs: boolean): boolean {
     this.hub = undefined;
+    const isTrial = !isOurs && this.sizes.ended(STEADY.now(), this.subscriptions.isServing());
     if (isOurs) this.sizes.left();
-    else this.sizes.ended(STEADY.now(), this.subscriptions.isServing());
     this.faults.call = this.faults.release = this.reported = undefined;
     this.releases.clear();
     clearTimeout(this.retry);
+    return isTrial;
   }
 
   /**
@@ -229,7 +235,8 @@ export class Synchroniser<S extends object> {
     if (hub === undefined) return;
     clearTimeout(this.retry);
     // Whatever asks for them: a message or a deploy, too.
-    const resting = subscriptions.rest((subject) => this.sizes.restUntilMs(subject));
+    const settledMs = this.attachedMs + options.settleMs;
+    const resting = subscriptions.rest((subject) => this.sizes.restUntilMs(subject, settledMs));
     const limit = setTimeout(() => this.giveUp(hub), options.callMs);
     const calls = this.callsOf(hub);
     const fault = await subscribeMissing(calls);

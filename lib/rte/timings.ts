@@ -21,6 +21,8 @@ export interface ClientTimings extends HubTimings {
   callMs: number;
   /** For which a subscription rests at first that ends the connection by itself; each time twice as long. */
   restMs: number;
+  /** From the connection on, before a subscription is tried again that has rested: the others are served meanwhile. */
+  settleMs: number;
   /** Between two times that messages have the hub asked again about a subscription that it has answered. */
   againMs: number;
 }
@@ -34,6 +36,7 @@ export const TIMINGS: ClientTimings = {
   subscribeMs: 30_000,
   callMs: 60_000,
   restMs: 15_000,
+  settleMs: 5000,
   againMs: 30_000,
   drainMs: 200,
 };

@@ -56,6 +56,14 @@ export class RecordingSubscriber implements Subscriber {
 
 /** Small times: what is tested with them is the order of things. */
 export const FAST: Pick<ClientOptions, "timings" | "backoff"> = {
-  timings: { negotiateMs: 150, handshakeMs: 150, silenceMs: 300, questionMs: 150, callMs: 300, drainMs: 10 },
+  timings: {
+    negotiateMs: 150,
+    handshakeMs: 150,
+    silenceMs: 300,
+    questionMs: 150,
+    callMs: 300,
+    settleMs: 50,
+    drainMs: 10,
+  },
   backoff: { minMs: 20, maxMs: 80 },
 };

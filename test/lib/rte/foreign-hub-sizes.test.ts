@@ -109,6 +109,31 @@ describe("lib/rte/client against another hub: calls that end the connection", ()
     assert.ok(connections() - before <= 2, `${connections() - before} connections in a second`);
   });
 
+  it("tries items that rest one at a time, each when the others have been served for a while", async () => {
+    const timings = { ...FAST.timings, restMs: 100, settleMs: 300 };
+    const recorder = foreign.open({}, { timings, backoff: { minMs: 5, maxMs: 5000 } });
+    let [connection, sinceMs] = [0, 0];
+    const trials = new Map<string, number[]>();
+    endOn((call) => {
+      if (connections() > connection) [connection, sinceMs] = [connections(), performance.now()];
+      for (const { EntityId } of call.length === 1 && hasBad(call) ? call : [])
+        trials.set(EntityId, [...(trials.get(EntityId) ?? []), performance.now() - sinceMs]);
+      return hasBad(call);
+    });
+    const bad = ["bad-1", "bad-2", "bad-3"].map((id) => of("UserStatus", id));
+    void recorder.setSubscriptions([of("QueueStatus"), of("UserStatus", "good-1"), ...bad]);
+    await until(
+      "two trials of each after its first rest",
+      () => bad.every(({ entityId }) => (trials.get(entityId)?.length ?? 0) >= 4),
+      15_000,
+    );
+    // The first two found it, by the search.
+    const later = [...trials.values()].flatMap((ages) => ages.slice(2));
+    assert.ok(Math.min(...later) >= 150, later.join(", "));
+    const waits = recorder.states.flatMap((state) => (state.word === "disconnected" ? [state.retryInMs] : []));
+    assert.ok(waits.length > 10 && Number(waits.at(-1)) <= 5, waits.join(", "));
+  });
+
   it("names the call that the hub ended the connection on, and the item that rests", async () => {
     endOn(hasBad);
     const recorder = foreign.open();

@@ -87,16 +87,29 @@ describe("lib/rte/retry", () => {
     assert.equal(reasonOf(new Error("odd")), "network");
   });
 
-  it("grows where each connection serves something and ends soon, until one lasts", () => {
-    const pace = new Pace({ random: () => 1 });
-    const lost = (connectedForMs: number): number => {
-      pace.ended(connectedForMs, true);
-      return pace.next(new Error("gone"));
-    };
-    for (let count = 0; count < 10; count++) assert.equal(lost(400), 500);
-    assert.deepEqual([lost(400), lost(20_000), lost(400)], [1000, 2000, 4000]);
-    for (let count = 0; count < 10; count++) lost(400);
-    assert.equal(lost(400), 30_000);
-    assert.equal(lost(60_000), 500);
+  describe("connections that serve something and end soon", () => {
+    function losing(): (connectedForMs: number, isTrial?: boolean) => number {
+      const pace = new Pace({ random: () => 1 });
+      return (connectedForMs, isTrial) => {
+        pace.ended(connectedForMs, true, isTrial);
+        return pace.next(new Error("gone"));
+      };
+    }
+
+    it("make it grow, until one lasts", () => {
+      const lost = losing();
+      for (let count = 0; count < 10; count++) assert.equal(lost(400), 500);
+      assert.deepEqual([lost(400), lost(2900), lost(400)], [1000, 2000, 4000]);
+      for (let count = 0; count < 10; count++) lost(400);
+      assert.equal(lost(400), 30_000);
+      assert.equal(lost(60_000), 500);
+    });
+
+    it("do not make it grow where they last for seconds, or end on a call", () => {
+      const lost = losing();
+      for (let count = 0; count < 30; count++)
+        for (const ms of [5000, 12_000, 50_000]) assert.equal(lost(ms), 500, `${ms} ms`);
+      for (let count = 0; count < 30; count++) assert.equal(lost(10, true), 500, "a call");
+    });
   });
 });
