@@ -135,7 +135,9 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     // Nobody reads the indentation, which is a kilobyte of the package.
-    writeFileSync(join(target, file), text.replace(/^[ \t]+/gm, ""));
+    const lines = text.replace(/^[ \t]+/gm, "");
+    // Nor the ends of lines in front of an element that begins a line anyhow.
+    writeFileSync(join(target, file), lines.replace(/\n(?=<\/?(?:div|dl|dt|dd|li|ol|ul|p|h3|option)\b)/g, ""));
   };
   mkdirSync(join(target, "icons"), { recursive: true });
   for (const icon of readdirSync(join(root, "icons")).filter((file) => file.startsWith(vendor)))

@@ -8,7 +8,15 @@ import { basename, join, resolve } from "node:path";
 import { build, type BuildOptions, type Plugin, transform } from "esbuild";
 
 const root = resolve(__dirname, "..");
-const OPTIONS: BuildOptions = { bundle: true, minify: true, format: "esm", target: "es2022", logLevel: "warning" };
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  // Modules are UTF-8 everywhere: nothing is gained by escapes.
+  charset: "utf8",
+  logLevel: "warning",
+};
 /** The command takes the vendors' tables from where the nodes have them. */
 const TABLES: Plugin = {
   name: "tables",
@@ -45,6 +53,7 @@ async function shorten(folder: string): Promise<void> {
       minifyIdentifiers: true,
       minifySyntax,
       lineLimit: 400,
+      charset: "utf8",
     });
     writeFileSync(file, code);
   }

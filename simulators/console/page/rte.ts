@@ -27,7 +27,6 @@ const WORDS = {
   play: "play",
   speed: "Takes",
   speeds: { 600: "ten minutes", 3600: "an hour", 60: "a minute" },
-  playHint: "Fast days fill the debug sidebar of flows that show every event.",
   pause: "pause",
   paused: "paused",
   queues: "Queues",
@@ -95,7 +94,7 @@ export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
 function clockOf({ progress }: RteState, api: PanelApi<RteState>, speed: HTMLSelectElement): HTMLElement[] {
   if (progress === undefined)
     return [
-      field(WORDS.speed, speed, WORDS.playHint),
+      field(WORDS.speed, speed),
       button(WORDS.play, () => api.call("play", { seconds: Number(speed.value) }), {
         class: "primary",
         "data-key": "play",

@@ -14,7 +14,7 @@ export const HINTS: Readonly<Record<SimulatorName, string>> = {
 export const WORDS = {
   connected: "connected",
   disconnected: "simulator gone",
-  connect: "Connect a flow: what the form of a connection asks for",
+  connect: "Connect a flow",
 } as const;
 
 /** The phone. */
