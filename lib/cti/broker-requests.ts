@@ -2,6 +2,7 @@
 import type { BackoffOptions } from "../http/backoff.js";
 import { Availability, type Outage } from "./availability.js";
 import { type ContactCenterError, limited } from "./errors.js";
+import type { UnsubscribeResult } from "./client.js";
 import { type Priority, RESERVE } from "./priority.js";
 import { Refusals } from "./refusals.js";
 import type { RequestLimit } from "./request-limit.js";
@@ -47,6 +48,8 @@ export class BrokerRequests {
   readonly replacing = new Set<string>();
   private readonly availability: Availability;
   private readonly queue: RequestQueue;
+  // True once the broker did not know a subscription that was replaced, until it ends one: what is missing goes first.
+  private hasForgotten = false;
 
   // What refuses one kind of request may take the other; 429 is about all.
   private readonly refusals: Readonly<Record<Kind | "all", Refusals>>;
@@ -76,8 +79,9 @@ export class BrokerRequests {
         // What replaces another one needs a second request, too.
         priority === "probe" || priority === "replaced"
           ? 0
-          : this.replacing.size + 1 + limit.agents * (RESERVE[priority] ?? 0),
-      isHeldBack: (priority) => {
+          : (this.hasForgotten ? 0 : this.replacing.size) + 1 + limit.agents * (RESERVE[priority] ?? 0),
+      isHeldBack: (priority, isWaiting) => {
+        if (priority === "replaced" && this.hasForgotten && (isWaiting("missing") || isWaiting("check"))) return true;
         const kind = KIND_OF[priority];
         return this.refusals.all.isPaused || (kind !== undefined && this.refusals[kind].isPaused);
       },
@@ -147,6 +151,18 @@ export class BrokerRequests {
       else all.ended();
       throw error;
     }
+  }
+
+  /** Sends the end of a subscription, as {@link send}. */
+  async unsubscribe(
+    id: string,
+    priority: Priority,
+    request: () => Promise<UnsubscribeResult>,
+  ): Promise<UnsubscribeResult> {
+    const result = await this.send("unsubscribe", id, request);
+    if (result === "ended") this.hasForgotten = false;
+    else if (priority === "replaced") this.hasForgotten = true;
+    return result;
   }
 
   /** Sends nothing more. */

@@ -81,12 +81,12 @@ export class EntrySchedule {
    * forgotten more. What was made before the last time that this was found tells nothing new.
    * @param found the entry where that was found
    * @param madeAt when the broker gave the forgotten id, Unix milliseconds
+   * @param replacedAt when it was asked for another one: what it has shown to know since then is not forgotten
    */
-  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry, madeAt = 0): void {
-    const now = Date.now();
+  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry, madeAt = 0, replacedAt = Date.now()): void {
     if (madeAt < this.checkedAllMs) return;
-    this.checkedAllMs = now;
-    this.renewAll(entries, (entry) => entry !== found && entry.aliveAt < now);
+    this.checkedAllMs = Date.now();
+    this.renewAll(entries, (entry) => entry !== found && entry.aliveAt < replacedAt);
     notifyUsers(entries.values());
   }
 

@@ -13,7 +13,7 @@ export interface RequestQueueOptions {
   /** Requests of these that one of this priority must leave to others. */
   reserve: (priority: Priority) => number;
   /** True while requests of this priority wait, and others do not. */
-  isHeldBack: (priority: Priority) => boolean;
+  isHeldBack: (priority: Priority, isWaiting: (other: Priority) => boolean) => boolean;
   /** Called for each request. */
   onSent: () => void;
   /** Called when requests that somebody waits for begin to wait for the limit. */
@@ -110,7 +110,8 @@ export class RequestQueue {
     const { probe } = this.waiting;
     if (probe.size > 0) return this.running === 0 && this.mayAgain("probe") ? probe : undefined;
     if (isPaused() || this.running >= Math.floor(Math.min(this.width, parallel()))) return undefined;
-    const next = PRIORITIES.find((priority) => this.waiting[priority].size > 0 && !isHeldBack(priority));
+    const isWaiting = (priority: Priority): boolean => this.waiting[priority].size > 0;
+    const next = PRIORITIES.find((priority) => isWaiting(priority) && !isHeldBack(priority, isWaiting));
     return next && this.mayAgain(next) ? this.waiting[next] : undefined;
   }
 

@@ -82,7 +82,7 @@ export class SubscriptionManager {
           const answers = this.answersFor(key);
           if (answers.length > 0) await Promise.allSettled(answers);
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
-          return onSent(this.requests.send("unsubscribe", id, () => client.unsubscribe(id)));
+          return onSent(this.requests.unsubscribe(id, priority, () => client.unsubscribe(id)));
         }, priority),
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
@@ -289,7 +289,7 @@ export class SubscriptionManager {
       // After a kill between the two requests the store must have both ids.
       ready: this.writer.written(),
       onEnd: (end) => {
-        if (end === "unknown") this.schedule.checkAll(this.entries, entry, madeAt);
+        if (end === "unknown") this.schedule.checkAll(this.entries, entry, madeAt, askedAt);
       },
       onTried: () => reportRestored(entry),
     });

@@ -18,6 +18,9 @@ describe("lib/cti/subscription-limits", () => {
   const { manage, open, started, kill } = test;
   const allowed = (agents: number): number => 3 * agents + 60;
 
+  const gapsSince = (from: number): number =>
+    new Set(test.gaps.filter(({ to }) => Date.parse(to) >= from).flatMap((gap) => gap.agents)).size;
+
   /** A process that ended while its broker refused everything: all its subscriptions are left to be ended. */
   const leftBehind = async (agents: string[], fault: ContactCenterError): Promise<void> => {
     const { manager, one } = await started(agents);
@@ -59,6 +62,26 @@ describe("lib/cti/subscription-limits", () => {
     void one.subscribe(agentsOf(4));
     await test.clock.tickAsync(500);
     assert.equal(one.list().filter(({ subscribed }) => subscribed).length, 4);
+  });
+
+  it("subscribes all before it ends what a broker forgot, and none of them again, with little left of the minute", async () => {
+    const agents = agentsOf(40);
+    let { manager } = await started(agents);
+    await test.clock.tickAsync(2000);
+    kill(manager);
+    ({ manager } = await started(agents));
+    await test.clock.tickAsync(8000);
+    kill(manager);
+    test.broker.held.clear();
+    test.broker.calls.length = 0;
+    const from = Date.now();
+    await started(agents);
+    await test.clock.tickAsync(10_000);
+    assert.deepEqual([test.broker.held.size, new Set(test.broker.addresses()).size], [40, 40]);
+    await test.clock.tickAsync(120_000);
+    assert.equal(test.broker.calls.filter((call) => call.startsWith("+")).length, 40);
+    assert.equal(test.broker.held.size, 40);
+    assert.equal(gapsSince(from), 40);
   });
 
   it("asks again for an end no sooner than the broker asked for", async () => {
