@@ -56,7 +56,7 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
  * - `stop`: nothing of this upload can be loaded (credentials, rights, queue, certificate, a redirect);
  * - `refused`: this batch was not loaded, because of a row in it;
  * - `too-large`: this batch was not loaded, because the request has too many bytes;
- * - `later`: this batch was not processed;
+ * - `later`: this batch was not processed, as far as a 429 can be believed;
  * - `unknown`: it may have been loaded.
  */
 export type FailureKind = "stop" | "refused" | "too-large" | "later" | "unknown";
@@ -73,15 +73,28 @@ export function isInsertFailure({ cause }: ContactCenterError): boolean {
   return cause.id?.startsWith(INSERT_IDS) === true;
 }
 
-/** Answers of servers and gateways that broke off: 408 Request Timeout, 409 (gRPC's Aborted), 499 (gRPC's Canceled). */
-const BROKEN_OFF: ReadonlySet<number> = new Set([408, 409, 499]);
+/** Gateways and proxies that broke off, or ask for another try: it may pass. Request Timeout, Conflict, Too Early, connection cut. */
+const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 460, 499]);
 /** gRPC's Canceled, Unknown, DeadlineExceeded, Aborted, Internal, Unavailable and DataLoss, whatever the HTTP status. */
-const GRPC_BROKEN_OFF: ReadonlySet<unknown> = new Set([1, 2, 4, 10, 13, 14, 15]);
+const GRPC_PASSING: ReadonlySet<unknown> = new Set([1, 2, 4, 10, 13, 14, 15]);
+/** Of the gateway's own words only this one is about rows: gRPC's InvalidArgument, for a body that it cannot read. */
+const GRPC_INVALID = 3;
+/** gRPC's ResourceExhausted: the gateway writes it as 429, for an answer that is too large as well. */
+const GRPC_EXHAUSTED = 8;
 
-/** True for an answer below 500 that does not say what became of the request; where the platform itself answered, it does. */
-export function isBrokenOff({ code, cause }: ContactCenterError): boolean {
-  const isOpen = typeof code === "number" && code >= 400 && code < 500 && code !== 429;
-  return isOpen && cause.id === undefined && (BROKEN_OFF.has(code) || GRPC_BROKEN_OFF.has(cause["grpc"]));
+/**
+ * True for an answer of 400 to 499 that is not one of the vendor's error bodies about rows: a proxy's, or a gateway's. It does not say what
+ * became of the request.
+ */
+export function isForeign({ code, cause }: ContactCenterError): boolean {
+  const isRefusal = typeof code === "number" && code >= 400 && code < 500 && code !== 429;
+  return isRefusal && cause.id === undefined && cause["grpc"] !== GRPC_INVALID;
+}
+
+/** True for a foreign answer that the next try will get as well, when the queue does not have the rows. */
+export function isForeignRefusal(error: ContactCenterError): boolean {
+  const { code, cause } = error;
+  return isForeign(error) && !PASSING.has(code as number) && !GRPC_PASSING.has(cause["grpc"]);
 }
 
 /** The gateway writes gRPC's ResourceExhausted for a message that is too large as 429. */
@@ -109,6 +122,6 @@ export function classify(error: unknown): FailureKind {
   const id = cause.id ?? "";
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));
   if (whole || code < 400 || (WHOLE_UPLOAD_CODES as readonly number[]).includes(code)) return "stop";
-  if (code === 429) return "later";
-  return code >= 500 || code === 408 || isBrokenOff(error) ? "unknown" : "refused";
+  if (code === 429) return cause["grpc"] === GRPC_EXHAUSTED ? "unknown" : "later";
+  return code >= 500 || code === 408 || isForeign(error) ? "unknown" : "refused";
 }

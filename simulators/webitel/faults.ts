@@ -10,6 +10,8 @@ export const FAULTS = {
   reset: "breaks off before anything is done",
   empty: "answers 200 {} without doing anything",
   page: "answers 200 with a log-in page, nothing done",
+  "400-after": "a proxy's bad request, though the work is done",
+  "429-after": "too many requests, though the work is done",
   "502-after": "bad gateway, though the work is done",
   "reset-after": "does the work, then breaks off",
   "cut-after": "does the work, then breaks off in the middle of the answer",

@@ -240,10 +240,9 @@ const failing: Record<Fault, (failing: Failing) => void | Promise<void>> = {
   reset: ({ response }) => void response.socket?.destroy(),
   empty: ({ response }) => sendJson(response, 200, {}),
   page: ({ response }) => sendPage(response, 200, "Log in"),
-  "502-after"({ work, response }) {
-    work();
-    sendStatus(response, 502);
-  },
+  "400-after": (failing) => sendAfter(400, failing),
+  "429-after": (failing) => sendAfter(429, failing),
+  "502-after": (failing) => sendAfter(502, failing),
   "reset-after"({ work, response }) {
     work();
     response.socket?.destroy();
@@ -289,6 +288,11 @@ function sendPage(response: ServerResponse, status: number, title: string): void
   response
     .writeHead(status, { "Content-Type": "text/html" })
     .end(`<html><head><title>${title}</title></head><body>${title}</body></html>`);
+}
+
+function sendAfter(status: number, { work, response, ordered }: Failing): void {
+  work();
+  sendStatus(response, status, ordered.retryAfter);
 }
 
 function sendStatus(response: ServerResponse, status: number, retryAfter?: string): void {

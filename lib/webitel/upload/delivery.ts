@@ -1,5 +1,5 @@
 /** One batch on its way into the queue: sent, tried again, verified when its answer was lost, halved when it was refused. */
-import { classify, ContactCenterError, isBrokenOff, isInsertFailure } from "../errors.js";
+import { classify, ContactCenterError, isForeign, isForeignRefusal, isInsertFailure } from "../errors.js";
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
@@ -209,8 +209,10 @@ class Delivery {
       const isLost = kind === "unknown";
       // Only the platform's own word that the insert failed says that nothing was loaded.
       if (isLost && run.uncertain === "report" && !isInsertFailure(fault)) return { kind: "uncertain" };
-      part.lost ||= isLost && run.uncertain === "verify";
-      part.open ||= part.lost && isLost;
+      // A 429 too: something between may have said it after the work was done.
+      const isAsked = run.uncertain === "verify" && (isLost || typeof fault.code === "number");
+      part.lost ||= isAsked;
+      part.open ||= isAsked;
       try {
         const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
         if (found?.kind === "loaded") return await this.found(marker, part, found.found);
@@ -220,9 +222,9 @@ class Delivery {
         throw reason;
       }
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
-      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered || isBrokenOff(fault);
+      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered || isForeign(fault);
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
-      if (count > 1 || run.lastLoadedMs > part.sinceMs) {
+      if (count > 1 || run.lastLoadedMs > part.sinceMs || isForeignRefusal(fault)) {
         if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
         return { kind: "refused", error: fault };
       }
@@ -277,7 +279,8 @@ class Delivery {
     // The queue was there when it refused or took something.
     const queueExists = part.known === true || this.run.tally.accepted > 0;
     const isAboutQueue = fault.cause.id?.startsWith("store.sql_queue.") === true;
-    return queueExists && fault.code === 404 && !isAboutQueue ? "refused" : classify(fault);
+    if (!queueExists || fault.code !== 404 || isAboutQueue) return classify(fault);
+    return isForeign(fault) ? "unknown" : "refused";
   }
 
   /** One request. `answered`: Webitel said 200, but not of as many members as were sent. */

@@ -19,8 +19,8 @@ describe("lib/webitel/errors", () => {
   it("takes a gateway's word that it broke off for no refusal, whatever the status", () => {
     const kind = (grpc: number): FailureKind =>
       classify(new ContactCenterError(400, "k", { vendor: "webitel", operation: "CreateMemberBulk", grpc }));
-    for (const grpc of [1, 2, 4, 10, 13, 14, 15]) assert.equal(kind(grpc), "unknown", `${grpc}`);
-    for (const grpc of [3, 6, 9, 11]) assert.equal(kind(grpc), "refused", `${grpc}`);
+    for (const grpc of [1, 2, 4, 6, 8, 9, 10, 11, 13, 14, 15]) assert.equal(kind(grpc), "unknown", `${grpc}`);
+    assert.equal(kind(3), "refused");
   });
 
   it("lets only a code of 100 to 599 win over the HTTP status", () => {
@@ -43,11 +43,15 @@ describe("lib/webitel/errors", () => {
     ["stop", "CERT_HAS_EXPIRED"],
     ["stop", "EPROTO"],
     ["stop", "DEPTH_ZERO_SELF_SIGNED_CERT"],
-    ["refused", 400],
+    ["refused", 400, "app.member.valid.name"],
+    ...[400, 405, 407, 411, 412, 417, 421, 422, 425, 431, 444, 460].map((code): [FailureKind, number] => [
+      "unknown",
+      code,
+    ]),
     ["too-large", 413],
     ["too-large", "ETOOLARGE"],
     ["refused", 404, "store.sql_member.save.app_error"],
-    ["refused", 422],
+    ["refused", 422, "app.member.valid.name"],
     ["later", 429],
     ["later", "ECONNREFUSED"],
     ["later", "ENOTFOUND"],

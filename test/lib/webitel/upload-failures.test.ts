@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
+import type { MembersApi } from "../../../lib/webitel/upload/context.js";
 import { eachWithHarness, failure, IMPATIENT, numbers, people, upTo } from "../../support/webitel/bench-run.js";
 
 describe("lib/webitel/upload, failures", () => {
   const harness = eachWithHarness();
   const { prepare } = harness;
 
-  for (const fault of ["reset-after", "502-after", "cut-after", "late"] as const) {
+  for (const fault of ["reset-after", "400-after", "429-after", "502-after", "cut-after", "late"] as const) {
     it(`settles an answer lost by ${fault}: asks before it sends again`, async () => {
       const { upload, rows, results } = await prepare(people(20));
       harness.bench.simulator.faults.push(fault);
@@ -18,7 +19,7 @@ describe("lib/webitel/upload, failures", () => {
     });
   }
 
-  for (const fault of ["reset", "500", "502", "503"] as const) {
+  for (const fault of ["reset", "429", "500", "502", "503"] as const) {
     it(`sends again after ${fault}, when the queue has twice said no`, async () => {
       const { upload, rows } = await prepare(people(10));
       harness.bench.simulator.faults.push(fault);
@@ -81,6 +82,19 @@ describe("lib/webitel/upload, failures", () => {
       );
     });
   }
+
+  it("halves a batch that a proxy refuses for a row, and refuses a lone row", async () => {
+    const createMembers: MembersApi["createMembers"] = (_queue, items) => {
+      if (items.every(({ variables }) => variables?.["row"] !== "3"))
+        return Promise.resolve(items.map(({ variables }) => String(variables?.["row"])));
+      return Promise.reject(new ContactCenterError(400, "k", { vendor: "webitel", operation: "CreateMemberBulk" }));
+    };
+    const api = { createMembers, findMembers: () => Promise.resolve([]), deleteMember: () => Promise.resolve(true) };
+    const list = await prepare(people(8), { api, patience: IMPATIENT });
+    assert.deepEqual(numbers(await list.upload.run(list.rows)), [8, 7, 1, 0, 1]);
+    const lone = await harness.bench.prepare(people(3).slice(2), { api, patience: IMPATIENT });
+    assert.deepEqual(numbers(await lone.upload.run(lone.rows)), [1, 0, 1, 0, 1]);
+  });
 
   it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
     for (const header of [() => "1", () => new Date(Date.now() + 2000).toUTCString()]) {
