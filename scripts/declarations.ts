@@ -11,7 +11,7 @@ const lib = resolve(__dirname, "../dist/lib");
 
 /** What stood at the head of a source file describes nothing here; a declaration's own comment stands right above it. */
 function withoutHeads(text: string): string {
-  return text.replace(/^\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=\n|\/\*\*)/gm, "").replace(/ {4}/g, " ");
+  return text.replace(/^\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=\n|\/\*\*)/gm, "").replace(/^ +/gm, "");
 }
 
 /** Replaces the declarations that tsc wrote for each file. */
