@@ -62,7 +62,7 @@ export interface RteClient {
   setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;
   /**
    * Adds subscriptions. What the hub has not answered yet stays subscribed, and a notice reports it later. The hub is asked
-   * also for what it serves, each subscription once in 30 s: where it has lost it, a `gap` follows.
+   * also for what it serves, each subscription once in 30 s: where it says that it has lost it, a `gap` follows.
    */
   subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome>;
   /** Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. */
@@ -167,7 +167,11 @@ class Client implements RteClient {
   }
 
   async subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome> {
-    this.subscribeFromNow(subscriber, subjects, undefined, true);
+    const served = this.subscribeFromNow(subscriber, subjects, undefined, true);
+    // What is new does not wait. For the rest, a `Subscribe` first would heal without a word what the hub had lost.
+    void this.synchroniser.run();
+    if (served.length > 0) await this.synchroniser.lacking();
+    this.subscriptions.toConfirm(served);
     await this.synchroniser.run();
     await this.synchroniser.released(subjects);
     return this.subscriptions.reports.answers(
@@ -185,12 +189,8 @@ class Client implements RteClient {
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
-    const { hub } = this;
-    const askedMs = STEADY.now();
-    const active = await hub?.active();
+    const lacking = await this.synchroniser.lacking();
     const otherwise = this.hub === undefined ? "disconnected" : "not answered";
-    const isCertain = active !== undefined && hub === this.hub;
-    const lacking = isCertain ? this.subscriptions.confirmed(active, askedMs) : new Set<string>();
     if (lacking.size > 0) void this.synchroniser.run();
     return this.subscriptions.reports.of(subscriber).map((subject) => {
       const result = this.subscriptions.reports.result(subject, otherwise);
@@ -228,9 +228,9 @@ class Client implements RteClient {
     subjects: readonly Subject[],
     lostSinceMs: number | undefined,
     isAnswered = false,
-  ): void {
+  ): Subject[] {
     for (const { eventName } of subjects) this.reader.learn(eventName);
-    this.subscriptions.add(subscriber, subjects, {
+    return this.subscriptions.add(subscriber, subjects, {
       nowMs: STEADY.now(),
       lostSinceMs,
       isLosing: this.isOutageReported,

@@ -327,8 +327,10 @@ export class Hub {
    * @returns keys of subjects, or undefined where the hub does not say (only the vendor's wrapper documents the method)
    */
   async active(): Promise<Set<string> | undefined> {
-    const items = await this.question("GetActiveSubscriptions").catch(() => undefined);
-    if (!Array.isArray(items)) return undefined;
+    const method = "GetActiveSubscriptions";
+    const items = await this.question(method).catch(() => undefined);
+    // An empty answer to an empty list says nothing.
+    if (!Array.isArray(items) || (items.length === 0 && this.wantsList.has(method))) return undefined;
     const subjects = items.map(subjectOf);
     return subjects.includes(undefined) ? undefined : new Set((subjects as Subject[]).map(subjectKey));
   }

@@ -16,6 +16,8 @@ export interface Answer {
 
 /** Milliseconds until a subscription that the hub refused is asked for again: the right to it may have been given. */
 export const REFUSED_RETRY_MS = 300_000;
+/** A message has the hub asked about it again after this time at the latest, milliseconds. */
+export const REFUSED_AGAIN_MS = 2000;
 
 /** How subscriptions are added. */
 export interface AddOptions {
@@ -120,14 +122,16 @@ export function servedUntilMs({ subscribedAtMs, provenMs }: Entry<object>): numb
  * A message subscribes it again: the hub is asked also where it serves it, since it may have lost it, but not with each of
  * many messages.
  * @param againMs between two times, milliseconds
+ * @returns true when the hub serves it and is to be asked whether it still does
  */
-export function askAgain(entry: Entry<object>, nowMs: number, againMs: number): void {
-  const isKnown = entry.word === "subscribed" || entry.word === "refused" || entry.word === "unknown";
-  if (entry.word === "subscribed" && nowMs < entry.subscribedAtMs + againMs) return;
-  if (isKnown && nowMs < entry.notAgainBeforeMs) return;
+export function askAgain(entry: Entry<object>, nowMs: number, againMs: number): boolean {
+  const isSubscribed = entry.word === "subscribed";
+  const isKnown = isSubscribed || entry.word === "refused" || entry.word === "unknown";
+  if (isSubscribed && nowMs < entry.subscribedAtMs + againMs) return false;
+  if (isKnown && nowMs < entry.notAgainBeforeMs) return false;
   if (isKnown) entry.notAgainBeforeMs = nowMs + againMs;
-  entry.isToConfirm = entry.word === "subscribed";
   entry.notBeforeMs = 0;
+  return isSubscribed;
 }
 
 /** True when the hub serves it and nobody subscribes it. */

@@ -14,6 +14,7 @@ import {
   isServed,
   isSurplus,
   lose,
+  REFUSED_AGAIN_MS,
   REFUSED_RETRY_MS,
   servedUntilMs,
 } from "./subscription.js";
@@ -35,12 +36,16 @@ export class Subscriptions<S extends object> {
   /** @param againMs between two times that messages have the hub asked again about a subscription, milliseconds */
   constructor(private readonly againMs = TIMINGS.againMs) {}
 
-  /** Adds subscriptions; what the hub refused is asked for again. */
+  /**
+   * Adds subscriptions; what the hub refused is asked for again.
+   * @returns what the hub serves and is to be asked about, see {@link toConfirm}
+   */
   add(
     subscriber: S,
     subjects: readonly Subject[],
     { nowMs, lostSinceMs, isLosing = false, isAnswered = false }: AddOptions,
-  ): void {
+  ): Subject[] {
+    const served: Subject[] = [];
     for (const subject of subjects) {
       const entry = this.entryOf(subject);
       const share = entry.shares.get(subscriber) ?? {
@@ -54,10 +59,17 @@ export class Subscriptions<S extends object> {
       if (lostSinceMs !== undefined)
         Object.assign(share, { sinceMs: nowMs, lostSinceMs: Math.min(lostSinceMs, share.lostSinceMs ?? Infinity) });
       entry.shares.set(subscriber, share);
-      if (isAnswered) askAgain(entry, nowMs, this.againMs);
-      else if (entry.word !== "subscribed") entry.notBeforeMs = 0;
+      if (!isAnswered) {
+        if (entry.word !== "subscribed") entry.notBeforeMs = 0;
+      } else if (askAgain(entry, nowMs, this.againMs)) served.push(subject);
     }
     this.routes.clear();
+    return served;
+  }
+
+  /** Asks for what the hub serves once more: its answer decides whether it still does. */
+  toConfirm(subjects: readonly Subject[]): void {
+    for (const entry of this.known(subjects)) entry.isToConfirm = entry.word === "subscribed";
   }
 
   private entryOf(subject: Subject): Entry<S> {
@@ -229,7 +241,10 @@ export class Subscriptions<S extends object> {
     if (!subscribed && entry.isToConfirm) this.lose(entry);
     Object.assign(entry, { ...FRESH, message, word: subscribed ? "subscribed" : "refused" });
     if (subscribed) entry.subscribedAtMs = nowMs;
-    else this.noteLoss(entry, nowMs + REFUSED_RETRY_MS);
+    else {
+      entry.notAgainBeforeMs = Math.min(entry.notAgainBeforeMs, nowMs + REFUSED_AGAIN_MS);
+      this.noteLoss(entry, nowMs + REFUSED_RETRY_MS);
+    }
   }
 
   /** Notes that a call about this subject failed, or did not answer it: it is asked again. */

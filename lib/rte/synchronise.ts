@@ -230,6 +230,14 @@ export class Synchroniser<S extends object> {
     await Promise.all(subjects.flatMap((subject) => this.releases.get(subjectKey(subject)) ?? []));
   }
 
+  /** What the hub says that it does not serve, by {@link subjectKey}; it counts as lost. Nothing where it does not say. */
+  async lacking(): Promise<ReadonlySet<string>> {
+    const { hub } = this;
+    const askedMs = STEADY.now();
+    const active = await hub?.active();
+    return active !== undefined && hub === this.hub ? this.subscriptions.confirmed(active, askedMs) : new Set();
+  }
+
   private async next(): Promise<void> {
     const { hub, subscriptions, options } = this;
     if (hub === undefined) return;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failing, ForeignHub, items } from "../../support/foreign-hub.js";
-import { agree } from "../../support/raw-hub.js";
+import { agree, type Item } from "../../support/raw-hub.js";
 import { FAST, type RecordingSubscriber } from "../../support/recording-subscriber.js";
 import { of, QUEUE_ID } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
@@ -35,6 +35,28 @@ describe("lib/rte/client against another hub: subscribed again by a message", ()
     );
   });
 
+  it("asks a hub that has a list before it subscribes what that lacks, with a gap, and what is new meanwhile", async () => {
+    const { recorder, signMs } = await served();
+    const { onCall } = foreign.hub;
+    let answer = (): void => undefined;
+    foreign.hub.onCall = (method, args) =>
+      method === "GetActiveSubscriptions"
+        ? new Promise((resolve) => (answer = () => resolve([{ ...of("QueueCallInArrived") }])))
+        : onCall(method, args);
+    const before = foreign.hub.count("Subscribe");
+    const done = recorder.subscribe([of("QueueStatus"), of("QueueCallInArrived"), of("QueueCallInComing")]);
+    await until("the new one", () => foreign.hub.count("Subscribe") === before + 1);
+    answer();
+    assert.ok((await done).subscribed.every(({ subscribed }) => subscribed));
+    const { payload } = await recorder.notice("gap");
+    assert.deepEqual(payload.subscriptions, [of("QueueStatus")]);
+    assert.ok(Date.parse(payload.from) > signMs[0] && Date.parse(payload.from) <= signMs[1], "from");
+    assert.deepEqual(
+      foreign.hub.calls.slice(-3).map(({ args }) => (args[0] as Item[] | undefined)?.map(({ EventName }) => EventName)),
+      [undefined, ["QueueCallInComing"], ["QueueStatus", "QueueCallInArrived"]],
+    );
+  });
+
   it("reports a gap from the last certain sign to the new answer where the hub refuses it", async () => {
     const { recorder, signMs } = await served();
     foreign.hub.onCall = (_method, args) => agree(items(args), false, "Unauthorized");
@@ -57,7 +79,7 @@ describe("lib/rte/client against another hub: subscribed again by a message", ()
     it(`asks with back-off where the call ${what}, and takes no event for an answer`, async () => {
       const { recorder, signMs } = await served();
       let isBad = true;
-      foreign.hub.onCall = (_method, args) => (isBad ? answer() : agree(items(args)));
+      foreign.hub.onCall = (method, args) => (isBad && method === "Subscribe" ? answer() : agree(items(args)));
       const { subscribed } = await recorder.subscribe([of("QueueStatus")]);
       assert.equal(subscribed[0]?.subscribed, false);
       // As if it had been sent before the hub lost the subscription.

@@ -84,6 +84,20 @@ describe("lib/rte/subscriptions", () => {
     assert.deepEqual(books.missing(301_000), [STATUS, ARRIVED]);
   });
 
+  it("lets a message ask again for what was refused just now, but not with each of many messages", () => {
+    const books = new Subscriptions();
+    const one = subscriber();
+    const asks = (nowMs: number): boolean => {
+      books.add(one, [STATUS], { nowMs, isAnswered: true });
+      return books.missing(nowMs).length > 0;
+    };
+    assert.ok(asks(0));
+    books.answered(STATUS, false, "Unauthorized", 10);
+    assert.ok(asks(20));
+    books.answered(STATUS, false, "Unauthorized", 30);
+    assert.deepEqual([asks(1000), asks(2100)], [false, true]);
+  });
+
   it("knows since when each subscriber has lost events, and reports each loss once", () => {
     const [one, two] = [subscriber(), subscriber()];
     const books = new Subscriptions();
