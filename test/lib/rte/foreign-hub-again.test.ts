@@ -12,7 +12,9 @@ describe("lib/rte/client against another hub: subscribed again by a message", ()
 
   /** Served, with an event as the last certain sign. */
   async function served(againMs = 0): Promise<{ recorder: RecordingSubscriber; signMs: [number, number] }> {
-    const recorder = foreign.open({}, { timings: { ...FAST.timings, againMs, subscribeMs: 60 } });
+    // No connection of these tests may end by itself, however slow the machine is.
+    const slow = { negotiateMs: 10_000, handshakeMs: 10_000, silenceMs: 10_000 };
+    const recorder = foreign.open({}, { timings: { ...FAST.timings, ...slow, againMs, subscribeMs: 60 } });
     await recorder.setSubscriptions([of("QueueStatus"), of("QueueCallInArrived")]);
     await recorder.notice("subscribed");
     const subscribedMs = Date.now();
