@@ -5,7 +5,18 @@
  * and nothing is lost. Cells that the header has no name for follow behind the reason.
  */
 import { createReadStream } from "node:fs";
-import { access, appendFile, constants, open, rename, stat, unlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  appendFile,
+  constants,
+  open,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
@@ -43,10 +54,27 @@ function keptName(path: string, writtenMs: number): string {
   return `${path.slice(0, path.length - extension.length)}.${time}${extension}`;
 }
 
+/** More links behind one another than any system follows. */
+const MAX_LINKS = 40;
+
+/** True when a path leads through /proc, as /dev/stdout does: the file behind it is an open one of some process. */
+async function leadsThroughProc(path: string): Promise<boolean> {
+  let target: string | undefined = path;
+  for (let links = 0; target !== undefined && links < MAX_LINKS; links++) {
+    const folder: string = await realpath(dirname(target));
+    if (/^\/proc(\/|$)/.test(folder)) return true;
+    target = await readlink(target).then(
+      (next): string => resolve(folder, next),
+      () => undefined,
+    );
+  }
+  return false;
+}
+
 /** @throws Error `EINVALID` for a device or a pipe, which would be renamed or deleted in the place of a file */
 async function throwIfSpecial(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found && !found.isFile() && !found.isDirectory())
+  if ((found && !found.isFile() && !found.isDirectory()) || (await leadsThroughProc(path)))
     throw Object.assign(new Error("no regular file"), { code: REFUSED });
 }
 

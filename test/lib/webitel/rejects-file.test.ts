@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/webitel/errors.js";
@@ -77,6 +87,16 @@ describe("lib/webitel/upload/rejects-file", () => {
       assert.deepEqual(readdirSync(folder).sort(), ["link", "pipe", "taken"]);
     });
   }
+
+  it("refuses a link to an open file of a process", async () => {
+    const [path, link] = [join(folder, "opened"), join(folder, "link")];
+    writeFileSync(path, "kept");
+    const opened = openSync(path, "r");
+    symlinkSync(`/proc/self/fd/${opened}`, link);
+    for (const name of [link, `/proc/self/fd/${opened}`]) await assert.rejects(open(name), { code: "EINVALID" });
+    closeSync(opened);
+    assert.deepEqual([readdirSync(folder).sort(), readFileSync(path, "utf8")], [["link", "opened"], "kept"]);
+  });
 
   it("says once that it cannot be written any more, and goes on", async () => {
     const path = join(folder, "below", "r.csv");
