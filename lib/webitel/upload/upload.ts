@@ -93,6 +93,8 @@ export class Upload {
   /** Lines that wait until their outputs have left. */
   private noted: Promise<void> = Promise.resolve();
   private grace: NodeJS.Timeout | undefined;
+  /** The nodes behind the outputs may be closed already. */
+  private isClosing = false;
 
   constructor(private readonly options: UploadOptions) {
     const { before } = options;
@@ -172,6 +174,7 @@ export class Upload {
 
   /** Stops reading, gives requests under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
   async close(): Promise<void> {
+    this.isClosing = true;
     this.stopper.abort(closedError());
     this.abortAfter(CLOSE_GRACE_MS);
     await this.ended;
@@ -317,9 +320,11 @@ export class Upload {
     return true;
   }
 
-  /** Notes what is done once its outputs have left: a process that is killed before sends them again. */
+  /** Notes what is done once its outputs have left: after a kill before, or a close, a resume sends them again. */
   private noteDelivered(line: JournalLine): void {
-    this.noted = this.noted.then(untilDelivered).then(() => this.options.journal.note(line));
+    this.noted = this.noted.then(untilDelivered).then(() => {
+      if (!this.isClosing) this.options.journal.note(line);
+    });
   }
 
   private countBatch({ number }: Batch): void {

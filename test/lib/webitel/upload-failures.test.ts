@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import type { MembersApi } from "../../../lib/webitel/upload/context.js";
+import { until } from "../../support/wait.js";
 import { eachWithHarness, failure, IMPATIENT, numbers, people, upTo } from "../../support/webitel/bench-run.js";
 
 describe("lib/webitel/upload, failures", () => {
@@ -94,6 +95,24 @@ describe("lib/webitel/upload, failures", () => {
     assert.deepEqual(numbers(await list.upload.run(list.rows)), [8, 7, 1, 0, 1]);
     const lone = await harness.bench.prepare(people(3).slice(2), { api, patience: IMPATIENT });
     assert.deepEqual(numbers(await lone.upload.run(lone.rows)), [1, 0, 1, 0, 1]);
+  });
+
+  it("says again after a restart what ended while it was closed, and loads nothing again", async () => {
+    const list = people(20, (row) => (row % 5 === 0 ? { destination: "abc" } : {}));
+    const first = await prepare(list, {}, { bulkDelayMs: 300 });
+    const work = failure(first);
+    await until("the first request", () => harness.bench.bulks().length === 1);
+    await first.upload.close();
+    assert.equal((await work).code, "ECLOSED");
+    assert.equal(harness.bench.loaded().length, 10);
+    const rest = await harness.bench.prepare(list, { resume: true });
+    assert.deepEqual(numbers(await rest.upload.run(rest.rows)).slice(0, 4), [20, 16, 4, 0]);
+    assert.deepEqual(
+      rest.results.flatMap(({ rejects }) => rejects.map(({ row }) => row)),
+      [5, 10, 15, 20],
+    );
+    assert.equal(rest.results.flatMap(({ ids }) => Object.keys(ids)).length, 16);
+    assert.equal(harness.bench.loaded().length, 16);
   });
 
   it("obeys Retry-After with the whole upload, in seconds and as a date", async () => {
