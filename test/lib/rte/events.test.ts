@@ -78,7 +78,7 @@ describe("lib/rte/events", () => {
         id: "5b0d3c52-7c0f-4b6e-8a11-22d0c1f5a901",
         legId: "5b0d3c52-1",
         from: "+358401234567",
-        to: "+35897502001",
+        to: "+358942000100",
         agent: { id: "6d1e9f0a-0c2b-4f7e-9a54-1b2c3d4e5f61" },
         queue: { id: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c31", name: "Sales" },
         at: "",
