@@ -148,6 +148,10 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
   const code = [...types.map((type) => codeBehind(join(source, `${type}.ts`))), ...forms].join("\n");
   for (const lang of readdirSync(join(source, "locales"))) {
     const sentences = catalogue(catalogueFiles(vendor, types, lang));
+    // A vendor without webhooks has none of their words, one without a connection nothing of its test.
+    const shared = sentences["shared"] as Sentences;
+    for (const part of ["webhook", "test"])
+      if (!forms.some((form) => form.includes(`shared.${part}.`))) delete shared[part];
     write(`locales/${lang}/${vendor}.json`, JSON.stringify(withoutUnused(sentences, code)));
     const part = (name: string): Sentences => catalogue([join(source, "locales", lang, `${name}.json`)]);
     const pages = types.map((type) => join(source, "locales", lang, `${type}.html`)).filter((page) => existsSync(page));

@@ -9,9 +9,25 @@ import { dts } from "rollup-plugin-dts";
 
 const lib = resolve(__dirname, "../dist/lib");
 
-/** What stood at the head of a source file describes nothing here; a declaration's own comment stands right above it. */
-function withoutHeads(text: string): string {
-  return text.replace(/^\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=\n|\/\*\*)/gm, "").replace(/^ +/gm, "");
+const COMMENT = /\/\*\*(?:(?!\*\/)[^])*\*\/\n?/g;
+
+/** Only what can be imported is explained: a declaration that is not exported is shipped without its comments, and so is the head of a source file. */
+function shortened(text: string): string {
+  const lists = [...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].map(([, names = ""]) => names);
+  const exported = new Set(lists.join().match(/\w+/g));
+  const parts = text.split(/\n(?=\/\*\*|(?:declare|type|interface|export)\b)/);
+  let comment = "";
+  const kept = parts.map((part) => {
+    if (/^\/\*\*(?:(?!\*\/)[^])*\*\/\s*$/.test(part)) {
+      comment = `${part}\n`;
+      return "";
+    }
+    const above = comment;
+    comment = "";
+    const name = /^(?:declare )?(?:abstract )?(?:const|function|class|type|interface) (\w+)/.exec(part)?.[1];
+    return name === undefined || exported.has(name) ? `${above}${part}\n` : `${part.replace(COMMENT, "")}\n`;
+  });
+  return kept.join("").replace(/^ +/gm, "");
 }
 
 /** Replaces the declarations that tsc wrote for each file. */
@@ -36,6 +52,6 @@ export async function bundleDeclarations(): Promise<void> {
   await bundle.close();
   for (const file of written) rmSync(join(lib, file));
   for (const file of [...indexes, "core/index.d.ts"])
-    writeFileSync(join(lib, file), withoutHeads(readFileSync(join(target, file), "utf8")));
+    writeFileSync(join(lib, file), shortened(readFileSync(join(target, file), "utf8")));
   rmSync(target, { recursive: true });
 }
