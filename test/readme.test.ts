@@ -5,7 +5,14 @@ import { join, resolve } from "node:path";
 import { nodeTypes } from "../scripts/assets.js";
 
 const root = resolve(__dirname, "..");
-const pages = ["README.md", "CONTRIBUTING.md", "docs/developing.md", "docs/security.md", "docs/benchmarks.md"];
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "docs/developing.md",
+  "docs/security.md",
+  "docs/benchmarks.md",
+];
 const text = (file: string): string => readFileSync(join(root, file), "utf8");
 
 describe("README", () => {
@@ -23,6 +30,13 @@ describe("README", () => {
         assert.ok(scripts[script as string], `${page}: ${script}`);
     for (const bench of Object.keys(scripts).filter((name) => name.startsWith("bench:")))
       assert.ok(text("docs/benchmarks.md").includes(bench), `${bench} is not in docs/benchmarks.md`);
+  });
+
+  it("names the tarball of this version, which the changelog begins with", () => {
+    const { name, version } = JSON.parse(text("package.json")) as { name: string; version: string };
+    const tarball = `${name.slice(1).replace("/", "-")}-${version}.tgz`;
+    assert.ok(text("README.md").includes(`npm install ./${tarball}\n`), tarball);
+    assert.equal(/^## (.+)$/m.exec(text("CHANGELOG.md"))?.[1], version);
   });
 
   it("links to files that exist", () => {
