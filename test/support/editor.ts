@@ -104,17 +104,24 @@ export class Editor {
     await this.page.locator("#node-dialog-ok, #node-config-dialog-ok").first().click({ trial: true });
   }
 
-  /** The editor takes two clicks for a double one by its own clock: on a busy machine they can be too close or too far apart. */
+  /**
+   * The editor takes two clicks for a double one by its own clock: on a busy machine they can be too close or too far apart.
+   * A dialog that is on its way covers the node, so that another double click cannot be made, and is waited for.
+   */
   private async doubleClick(id: string): Promise<void> {
-    const opened = (): Promise<boolean> =>
-      this.page.waitForSelector("#dialog-form", { timeout: 2000 }).then(
+    const dialog = this.page.locator(".red-ui-tray").first();
+    const succeeds = (action: Promise<void>): Promise<boolean> =>
+      action.then(
         () => true,
         () => false,
       );
-    for (let attempt = 0; attempt < 4; attempt++) {
-      await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick({ delay: 20 });
-      if (await opened()) return;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await succeeds(
+        this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick({ delay: 20, timeout: 5000 }),
+      );
+      if (await succeeds(dialog.waitFor({ timeout: 3000 }))) return;
     }
+    throw new Error(`No double click opened the dialog of ${id}`);
   }
 
   /** Closes the dialog with Done. */

@@ -49,10 +49,23 @@ async function fillTyped(element: Locator, type: string, text: string): Promise<
   await chooseFromMenu(element, text);
 }
 
+/** Chooses from the menu of a typed input that has just been opened. */
 async function chooseFromMenu(element: Locator, value: string): Promise<void> {
   const menu = element.page().locator(".red-ui-typedInput-options").filter({ visible: true });
-  await menu.locator(`a[value="${value}"]`).click();
-  await menu.waitFor({ state: "hidden" });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    // It slides down, and a click on what moves may be lost.
+    await element.page().waitForFunction(() => !$(".red-ui-typedInput-options:visible").is(":animated"));
+    await menu.locator(`a[value="${value}"]`).click();
+    const closed = menu.waitFor({ state: "hidden", timeout: 3000 });
+    if (
+      await closed.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+  }
+  throw new Error(`The menu stays open after ${value} was chosen`);
 }
 
 /** What shows of a typed input; its own element is hidden. */
