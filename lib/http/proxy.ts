@@ -44,11 +44,18 @@ export function proxyFor(address: string, vendor: Vendor, env: NodeJS.ProcessEnv
 
 /** A proxy for plain http in the form that axios takes; false keeps axios from deciding by itself. */
 type ProxySetting =
-  false | { protocol: string; host: string; port: number; auth?: { username: string; password: string } };
+  false | undefined | { protocol: string; host: string; port: number; auth?: { username: string; password: string } };
 
-/** The proxy of {@link proxyFor} in the form that axios takes. */
-export function proxySetting(proxy: URL | undefined): ProxySetting {
-  if (proxy === undefined) return false;
+/** What axios itself looks for. */
+const AXIOS_VARIABLES = ["http_proxy", "https_proxy", "all_proxy"];
+
+/**
+ * The proxy of {@link proxyFor} in the form that axios takes. False is said only where a variable would mislead axios: with it, axios
+ * keeps each request, its body included, until V8 collects its old generation.
+ */
+export function proxySetting(proxy: URL | undefined, env: NodeJS.ProcessEnv = process.env): ProxySetting {
+  if (proxy === undefined)
+    return AXIOS_VARIABLES.some((name) => env[name] || env[name.toUpperCase()]) ? false : undefined;
   const { protocol, hostname, port, username, password } = proxy;
   return {
     protocol,

@@ -235,6 +235,7 @@ async function once(
   const hasBody = request.body !== undefined;
   // Plain http goes through a proxy without a tunnel, which axios does.
   const proxy = /^http:/i.test(options.baseUrl) ? proxyFor(options.baseUrl, options.vendor) : undefined;
+  const setting = proxySetting(proxy);
   try {
     const response = await client.request<string | Readable>({
       url: joinUrl(options.baseUrl, request.path),
@@ -251,7 +252,7 @@ async function once(
       ...(hasBody && {
         data: Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body)),
       }),
-      proxy: proxySetting(proxy),
+      ...(setting !== undefined && { proxy: setting }),
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const { data } = response;

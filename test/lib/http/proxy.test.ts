@@ -71,7 +71,9 @@ describe("lib/http/proxy", () => {
       port: 3128,
       auth: { username: "me@home", password: "p:w" },
     });
-    assert.equal(proxySetting(undefined), false);
+    assert.equal(proxySetting(undefined, {}), undefined);
+    for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"])
+      assert.equal(proxySetting(undefined, { [name]: PROXY }), false);
   });
 
   describe("in the REST client", () => {
