@@ -12,7 +12,7 @@ const [ANNA] = AGENTS;
 const [SALES, SUPPORT] = QUEUES;
 
 describe("Enreach RTE examples with the simulator", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const examples = readExamples().filter(({ vendor }) => vendor === "rte");
   // Example 02 stands there twice, as where two copies of a flow run.
   const flows = exampleFlows([...examples, ...examples.slice(1, 2)]);

@@ -6,7 +6,7 @@ import type { FlowNode } from "./node-red.js";
 import { type Reply, send } from "./webhook.js";
 
 /** The deadline of the in nodes under test, ms: long enough for a busy machine to answer a good call, short enough to wait for. */
-export const DEADLINE_MS = 600;
+export const DEADLINE_MS = 1200;
 
 /** A vendor, as its in and out nodes see it. */
 export interface RoutingVendor {

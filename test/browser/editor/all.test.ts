@@ -23,7 +23,7 @@ const HELP_KEY = /\bshared\.[\w-]+\.[\w.-]+/;
 const LEAST_CONTRAST = 3;
 
 describe("editor: every node", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const forms = packForms();
   const types = Object.keys(nodeTypes());
   const configs = types.filter((type) => forms.get(type)?.category === "config");

@@ -11,7 +11,7 @@ import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 
 describe("editor: CTI Broker", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: CtiSimulator;
   let red: NodeRed;
   let browser: Browser;

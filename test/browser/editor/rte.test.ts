@@ -11,7 +11,7 @@ import { again, AGENT_ID, connectionNode, flowOf, of, QUEUE_ID, subscriber } fro
 import { until } from "../../support/wait.js";
 
 describe("editor: Enreach RTE", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   let red: NodeRed;
   let browser: Browser;

@@ -6,7 +6,7 @@ import { NodeRed } from "../../support/node-red.js";
 import { send } from "../../support/webhook.js";
 
 describe("editor: SmartRouting", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let red: NodeRed;
   let editor: Editor;
 

@@ -8,7 +8,7 @@ import { send } from "../../support/webhook.js";
 import { REQUEST } from "../../fixtures/voicenter.js";
 
 describe("editor: Voicenter", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let red: NodeRed;
   let editor: Editor;
   const preview = async (): Promise<unknown> => JSON.parse(await editor.preview()) as unknown;

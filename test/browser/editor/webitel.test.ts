@@ -22,7 +22,7 @@ const TYPES = [
 const SAMPLE = "Ім'я;Телефон;Телефон 2;Борг;Bucket\nОлена;+380441112233;+380501112233;120,50;4\n";
 
 describe("editor: Webitel", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let red: NodeRed;
   let browser: Browser;
   let page: Page;
@@ -183,7 +183,7 @@ describe("editor: Webitel", function () {
 });
 
 describe("editor: Webitel connection", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   it("is tested from its dialog by reading one agent", async () => {
     const simulator = await startWebitelSimulator();
     const red = await NodeRed.start({

@@ -8,7 +8,7 @@ const SEEDS = 20;
 const MOST_AGENTS = 50;
 
 describe("lib/cti/request-law", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   for (const [at, kind] of KINDS.entries()) {
     it(`holds for a ${kind} broker under any faults, and everything comes right after them`, async () => {
       for (let round = 0; round < SEEDS; round++) {

@@ -220,7 +220,7 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
       red.forget();
       await pressInject(red, "login");
       await pressInject(red, "dial");
-      await until("both errors", () => red.messages("caught").length === 2, 5000);
+      await until("both errors", () => red.messages("caught").length === 2);
       assert.equal(site.heard.length, 2);
     } finally {
       await site.close();

@@ -6,7 +6,7 @@ import { ANNA, BART, button, eventLoopFlow, held, pressInject } from "../../supp
 import { CARLA, rows, SubscribeTest } from "../../support/cti-subscribe.js";
 
 describe("nodes/cti/cti-subscribe-control", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const test = new SubscribeTest();
   const { holds, settle, failure } = test;
 

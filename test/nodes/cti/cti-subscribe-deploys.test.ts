@@ -6,7 +6,7 @@ import { ANNA, BART, eventLoopFlow, held, withSettings } from "../../support/cti
 import { SubscribeTest } from "../../support/cti-subscribe.js";
 
 describe("nodes/cti/cti-subscribe-deploys", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const test = new SubscribeTest();
   const { holds, settle } = test;
 

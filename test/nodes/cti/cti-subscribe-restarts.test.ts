@@ -15,7 +15,7 @@ function stateFile(userDir: string): string {
 }
 
 describe("nodes/cti/cti-subscribe-restarts", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let userDir: string;
   let port: number;
   let own: CtiSimulator;

@@ -5,7 +5,7 @@ import { ANNA, button, eventLoopFlow, pressInject, withSettings } from "../../su
 import { SubscribeTest } from "../../support/cti-subscribe.js";
 
 describe("nodes/cti/cti-subscribe-settings", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const test = new SubscribeTest();
   const { holds, failure } = test;
 

@@ -17,7 +17,7 @@ import {
 import { CARLA, rows, SubscribeTest } from "../../support/cti-subscribe.js";
 
 describe("nodes/cti/cti-subscribe", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const test = new SubscribeTest();
   const { holds, settle } = test;
 

@@ -10,7 +10,7 @@ import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 describe("nodes/cti: events that are refused in a deploy", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const test = new SubscribeTest();
   const gate = (): string => join(test.red.userDir, "gate");
 

@@ -75,7 +75,7 @@ const CHANGES: Record<string, Change> = {
 };
 
 describe("nodes/rte: deploys", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   let red: NodeRed;
   before(async () => {

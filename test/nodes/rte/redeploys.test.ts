@@ -27,7 +27,7 @@ const VITAL = `functionGlobalContext: { probe: report, vital: async () => {
 } },`;
 
 describe("nodes/rte: many deploys", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   let red: NodeRed;
   before(async () => {

@@ -8,7 +8,7 @@ import { connectionNode, hubHas, of, subscriber } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
 describe("nodes/rte: restarts", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   beforeEach(async () => {
     simulator = await startRteSimulator();

@@ -32,7 +32,7 @@ async function testConnection({ adminUrl }: NodeRed, question: object): Promise<
 }
 
 describe("nodes/rte: rte-connection in a real Node-RED", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   let red: NodeRed | undefined;
   beforeEach(async () => {

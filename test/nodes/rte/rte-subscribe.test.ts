@@ -25,7 +25,7 @@ const TYPES: Record<string, string> = {
 };
 
 describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let simulator: RteSimulator;
   let red: NodeRed;
   const notices = (id = "a"): string[] => red.messages(`${id}-notice`).map(({ topic }) => String(topic));

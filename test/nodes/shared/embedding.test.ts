@@ -56,7 +56,7 @@ describe("embedded Node-RED", () => {
       try {
         let started = false;
         child.once("message", () => (started = true));
-        await until("the application to start", () => started, 20_000);
+        await until("the application to start", () => started);
         const base = `http://127.0.0.1:${port}/api`;
         assert.equal((await ring(base, ROUTING, "good")).status, guarded ? 418 : 200);
         assert.deepEqual((await ring(base, ROUTING, "good", { "X-Guard": "open" })).json, ROUTING.good.json);

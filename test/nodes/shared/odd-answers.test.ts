@@ -39,7 +39,7 @@ const ODD_FLOWS = {
 const DEADLINE_MS = 1500;
 
 describe("odd answers", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let red: NodeRed;
   const flow = (name: string, inType: string, outType: string, route: object): FlowNode[] => [
     node(`${name}-in`, inType, { url: `/${name}`, auth: "none", deadline: DEADLINE_MS }, [[`${name}-flow`], []]),
