@@ -59,9 +59,9 @@ const FIGURES: readonly Row[] = [
   ["webhook.json", "larger than # KiB", KIBIBYTES],
   ["webhook.json", "deeper than # levels", LEVELS],
   ["webhook.json", "more than # parameters or values", VALUES],
-  ["webhook.json", "Voicenter wait (# ms)", VENDORS_WAIT],
+  ["webhook.json", "Voicenter wait by public pages (# ms)", VENDORS_WAIT],
   ["webhook.json", "milliseconds above 0; # is used", DEADLINE],
-  ["webhook.json", "Voicenter give up after # ms", VENDORS_WAIT],
+  ["webhook.json", "By public pages, Enreach and Voicenter wait # ms", VENDORS_WAIT],
   ["rte-connection", "retries after # s at most", [BACKOFF, "minMs", "s"]],
   ["rte-connection", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["rte-connection", "After # attempts with refused credentials", [RETRY, "QUICK_REFUSALS"]],
@@ -80,7 +80,7 @@ const FIGURES: readonly Row[] = [
     [PLACE, "MAX_WAIT_MS", "s"],
     [PLACE, "MAX_EVENTS"],
   ],
-  ["cti-broker", "ends after # s without an answer", ["lib/cti/client.ts", "timeoutMs", "s"]],
+  ["cti-broker", "ends after # s at most without an answer", ["lib/cti/client.ts", "timeoutMs", "s"]],
   [
     "cti-command",
     "less than # counts as #",
@@ -88,6 +88,7 @@ const FIGURES: readonly Row[] = [
     ["nodes/cti/cti-command.ts", "SHORTEST_MS", "s"],
   ],
   ["cti-command", "answered within # s, retries", ["lib/cti/agent-commands.ts", "COMMAND_MS", "s"]],
+  ["cti-command", "ETIMEDOUT means no answer within # s", ["lib/cti/client.ts", "timeoutMs", "s"]],
   ["cti-command", "cannot leave within # s", ["lib/cti/agent-commands.ts", "DIAL_MS", "s"]],
   [
     "cti-event-in",
