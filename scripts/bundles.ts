@@ -3,7 +3,7 @@
  * module by a request of its own; the simulators' console page; and `dist/simulator.js`, the simulators' command. What the
  * nodes run stays in its own files, with the names of modules, functions and classes, so that an error's stack says where it was.
  */
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build, type BuildOptions, type Plugin, transform } from "esbuild";
 
@@ -48,6 +48,11 @@ async function shorten(folder: string): Promise<void> {
     // Node.js reads the names that a module imports from the text of an index, statement by statement.
     const minifySyntax = basename(name) !== "index.js";
     const text = readFileSync(file, "utf8");
+    // Of a module of types nothing is left, and nobody asks for it.
+    if (/^"use strict";\s*Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\s*$/.test(text)) {
+      rmSync(file);
+      continue;
+    }
     const { code } = await transform(text, {
       minifyWhitespace: true,
       minifyIdentifiers: true,

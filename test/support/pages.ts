@@ -32,7 +32,7 @@ export function paragraphs(page: string): string[] {
   const text = raw(page);
   const plain = text.startsWith("<")
     ? text
-        .replace(/<h3>References[^]*?<\/ul>|<!--[^]*?-->/g, "")
+        .replace(/<h3>References[^]*?<\/ul>|<!--[^]*?-->|<pre>[^]*?<\/pre>/g, "")
         .replace(/<\/?(?:p|li|dt|dd|dl|ol|ul|h3|h4|script)\b[^>]*>/g, "\n\n")
         .replace(/<[^>]+>/g, "")
         .replaceAll("&lt;", "<")
