@@ -8,23 +8,24 @@ const root = resolve(__dirname, "..");
 
 /** A sentence with one of these promises something, unless it is one of {@link NOT_PROMISES}. */
 const PROMISING =
-  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's)\b|at most|\b(?:two|three|four|five|ten) (?:seconds|minutes|hours|digits|lines|per agent)\b/i;
+  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's|pages|digits|characters|things|values|ids)\b|at most|\b(?:two|three|four|five|ten) (?:seconds|minutes|hours|digits|lines|per agent)\b/i;
 
 /** Sentences that promise nothing: the vendors' words, advice, conditions, and what a setting means. */
 const NOT_PROMISES: Record<string, readonly string[]> = {
   security: [
     "Enreach calls by HTTPS on port 443 only",
     "let the proxy pass only the webhooks' paths",
-    "a httpNodeMiddleware that never goes on",
+    "a httpNodeMiddleware that never goes on holds up every route",
     "De-duplicate within a short window only",
   ],
-  "rte-subscribe": ["De-duplicate by msg.event.key only within"],
-  "cti-event-in": ["(only when it succeeded)"],
-  "cti-subscribe": ["error is a sentence, there only after a failure", "carry a secret in the address only"],
+  "rte-subscribe": ["De-duplicate by msg.event.key only within a short time (2 s)"],
+  "cti-event-in": ["would double every event"],
+  "cti-subscribe": ["carry a secret in the address only"],
+  "webitel-dialer-member-upload": ["0 is never"],
   "webitel-event-in": ["drop a key that comes again within two seconds"],
   "webitel-agents": ["Some fields come only when"],
   "smartrouting-in": ["the 5 s are from its public pages"],
-  "voicenter-layer-out": ["the name on Voicenter extensions only"],
+  "voicenter-layer-out": ["the name on Voicenter extensions only", "the vendor's SDK allows 128 characters"],
 };
 
 interface Promised {
