@@ -164,8 +164,10 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
     const part = (name: string): Sentences => catalogue([join(source, "locales", lang, `${name}.json`)]);
     const pages = types.map((type) => join(source, "locales", lang, `${type}.html`)).filter((page) => existsSync(page));
     const help = await Promise.all(pages.map((page) => withIncludes(page, part)));
-    // Node-RED breaks no line in code, and the sidebar is narrow.
-    const page = withoutEndTags(help.join("\n")).replace(/<code>(?=[^<]{30})/g, '<code class="cc-long">');
+    // Node-RED breaks no line in code, and samples within words; the sidebar is narrow.
+    const page = withoutEndTags(help.join("\n"))
+      .replace(/<code>(?=[^<]{30})/g, '<code class="cc-long">')
+      .replaceAll("<pre>", '<pre class="cc-sample">');
     write(`locales/${lang}/${vendor}.html`, page);
   }
 }
