@@ -9,7 +9,7 @@
  *     {"copies":"<marker>","doubled":0,"removed":500}                their number changed; "instead": [[<reported>, <who stays>], …]
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
- *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take
+ *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take, with "file" the bytes that the rejects file then has
  *     {"end":{…}}                                                    the report
  *     {"cancelled":{…}}                                              the report of a run that can be continued
  *
@@ -55,7 +55,7 @@ export type JournalLine =
   | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
-  | ({ done: number; rows: Range[]; part?: string; refused?: Range[] } & Counts)
+  | ({ done: number; rows: Range[]; part?: string; refused?: Range[]; file?: number | undefined } & Counts)
   | { end: Report }
   | { cancelled: Report };
 
@@ -81,6 +81,8 @@ export interface JournalContent {
   /** Those of them that the server has refused. */
   refused: RowSet;
   counts: Totals;
+  /** Bytes of the rejects file with all rows of these batches. */
+  rejectsBytes: number;
   /** Parts that arrived or may have arrived, in batches that are not done. */
   parts: SentPart[];
   lastBatch: number;
@@ -204,6 +206,7 @@ class JournalReader {
       handled: new RowSet(),
       refused: new RowSet(),
       counts,
+      rejectsBytes: 0,
       parts: [],
       lastBatch: 0,
       watches: [],
@@ -273,6 +276,7 @@ class JournalReader {
     content.handled.add(line.rows);
     content.refused.add(line.refused ?? []);
     content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
+    content.rejectsBytes = Math.max(content.rejectsBytes, wholeNumber(line.file));
     for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
     for (const part of parts.values())
       if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);

@@ -14,6 +14,7 @@ import {
   realpath,
   rename,
   stat,
+  truncate,
   unlink,
   writeFile,
 } from "node:fs/promises";
@@ -32,6 +33,9 @@ export interface RejectedRow {
 }
 
 const REASON = "reason";
+const LINE_BREAK = "\r\n";
+/** A write ends when it is on the disk: the journal relies on it. */
+const SYNC = { flag: "as" } as const;
 /** Spreadsheets take a file without it for one of their country's encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
@@ -80,13 +84,16 @@ async function throwIfSpecial(path: string): Promise<void> {
 
 /** The file of one run. */
 export class RejectsFile {
-  private writing: Promise<void> = Promise.resolve();
+  private writing: Promise<unknown> = Promise.resolve();
   private columns: string[] | undefined;
   private isBroken = false;
+  /** Lines that the journal does not know of yet: their rows come again. */
+  private unknown = "";
 
   private constructor(
     private readonly path: string,
     private readonly source: Pick<RowSource, "columns" | "delimiter">,
+    private readonly knownBytes: number | undefined,
     private readonly onFault: (fault: ContactCenterError) => void,
   ) {}
 
@@ -94,57 +101,85 @@ export class RejectsFile {
    * Opens the file of a run, which is seen to be writable. Nothing is written before the first row.
    * @param path absolute
    * @param source tells columns and separator
-   * @param resumed the rest of a run goes behind what it has written
+   * @param knownBytes the rest of a run goes behind what it has written, of which its journal knows so many bytes: a row behind them that
+   * is refused again is not written again. Undefined for a new run
    * @param onFault called once when a row cannot be written; no further row is then
    * @throws ContactCenterError with the system's code when the file cannot be made
    */
   static async open(
     path: string,
     source: Pick<RowSource, "columns" | "delimiter">,
-    resumed: boolean,
+    knownBytes: number | undefined,
     onFault: (fault: ContactCenterError) => void,
   ): Promise<RejectsFile> {
-    const file = new RejectsFile(resolve(path), source, onFault);
+    const file = new RejectsFile(resolve(path), source, knownBytes, onFault);
     try {
       await access(dirname(file.path), constants.W_OK);
       await throwIfSpecial(file.path);
       // A folder of this name is refused, not renamed.
       await (await open(file.path, "a")).close();
       if ((await stat(file.path)).size === 0) await unlink(file.path);
-      if (!resumed) await file.keepEarlier();
+      if (knownBytes === undefined) await file.keepEarlier();
     } catch (error) {
       throw fault(error, path, "webitel.errors.rejects-open");
     }
     return file;
   }
 
-  /** Writes rows, behind those before. */
-  add(rows: readonly RejectedRow[]): void {
-    if (rows.length > 0)
-      this.writing = this.writing
-        .then(() => (this.isBroken ? undefined : this.write(rows)))
-        .catch((error: unknown) => {
-          this.isBroken = true;
-          this.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
-        });
+  /**
+   * Writes rows, behind those before.
+   * @returns resolves when they are on the disk, with the bytes of the file; undefined when there are none, or they cannot be written
+   */
+  add(rows: readonly RejectedRow[]): Promise<number | undefined> {
+    if (rows.length === 0) return Promise.resolve(undefined);
+    const written = this.writing
+      .then(() => (this.isBroken ? undefined : this.write(rows)))
+      .catch((error: unknown) => {
+        this.isBroken = true;
+        this.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
+        return undefined;
+      });
+    this.writing = written;
+    return written;
   }
 
   /** Resolves when all is written, or could not be. */
-  close(): Promise<void> {
-    return this.writing;
+  async close(): Promise<void> {
+    await this.writing;
   }
 
-  private async write(rows: readonly RejectedRow[]): Promise<void> {
+  private async write(rows: readonly RejectedRow[]): Promise<number> {
     const begins = this.columns === undefined;
     const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
-    const lines = rows.map(({ data, reason, isDamaged }) =>
-      isDamaged ? this.damagedLine(columns, data, reason) : this.line(cellsOf(columns, data, reason)),
-    );
-    const header = this.line([...columns, REASON]);
-    if (begins && !(await this.continues(header))) {
+    const header = this.cells([...columns, REASON]).join(this.delimiter) + LINE_BREAK;
+    const continues = !begins || (await this.continues(header));
+    if (begins && continues) await this.readUnknown();
+    const lines = rows.map((row) => this.line(columns, row)).join("");
+    if (continues) await appendFile(this.path, lines, SYNC);
+    else {
       await this.keepEarlier();
-      await writeFile(this.path, BYTE_ORDER_MARK + header + lines.join(""));
-    } else await appendFile(this.path, lines.join(""));
+      await writeFile(this.path, BYTE_ORDER_MARK + header + lines, SYNC);
+    }
+    return (await stat(this.path)).size;
+  }
+
+  /** Reads what was written before a kill and may come again; a line that is not whole is cut off. */
+  private async readUnknown(): Promise<void> {
+    const { knownBytes = 0 } = this;
+    // The line break before.
+    const from = Math.max(0, knownBytes - LINE_BREAK.length);
+    const file = await open(this.path, "r");
+    try {
+      const { size } = await file.stat();
+      const { buffer } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, null, from);
+      // Somebody has changed the file: nothing is known of it, not even whether its last line has an end.
+      if (from > 0 && buffer.indexOf(LINE_BREAK) !== 0) return await appendFile(this.path, LINE_BREAK);
+      const end = buffer.lastIndexOf(LINE_BREAK) + LINE_BREAK.length;
+      if (from + end < size) await truncate(this.path, from + end);
+      this.unknown = LINE_BREAK + buffer.toString("utf8", 0, end);
+    } finally {
+      await file.close();
+    }
   }
 
   private columnsOf(row: unknown): string[] {
@@ -152,18 +187,25 @@ export class RejectsFile {
     return names.filter((name) => name !== REASON);
   }
 
-  private line(cells: readonly string[]): string {
-    const { delimiter = ";" } = this.source;
-    const written = cells.map((cell) =>
-      cell.includes(delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? quoted(cell) : cell,
-    );
-    return `${written.join(delimiter)}\r\n`;
+  private get delimiter(): string {
+    return this.source.delimiter ?? ";";
   }
 
-  /** The quote before the reason ends what an open one holds: such a line never joins the next one. */
-  private damagedLine(columns: readonly string[], data: unknown, reason: string): string {
-    const { delimiter = ";" } = this.source;
-    return `${cellsOf(columns, data, quoted(reason)).join(delimiter)}\r\n`;
+  private cells(cells: readonly string[]): string[] {
+    return cells.map((cell) => (cell.includes(this.delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? quoted(cell) : cell));
+  }
+
+  /** A row's line; "" when it is there already. */
+  private line(columns: readonly string[], { data, reason, isDamaged }: RejectedRow): string {
+    const { delimiter } = this;
+    // The quote before the reason ends what an open one holds: a damaged line never joins the next one.
+    const cells = isDamaged ? cellsOf(columns, data, quoted(reason)) : this.cells(cellsOf(columns, data, reason));
+    const row = cells.slice(0, columns.length).join(delimiter) + delimiter;
+    // The reason may be said in other words.
+    const at = this.unknown.indexOf(LINE_BREAK + row);
+    if (at < 0) return cells.join(delimiter) + LINE_BREAK;
+    this.unknown = this.unknown.slice(0, at) + this.unknown.slice(at + LINE_BREAK.length + row.length);
+    return "";
   }
 
   /** True when the file is there with this header, left by an earlier part of the run. */

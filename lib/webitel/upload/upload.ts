@@ -55,8 +55,11 @@ export interface UploadOptions {
   /** The journal of the earlier part of this run. */
   before?: JournalContent;
   patience?: Patience;
-  /** Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. */
-  onBatch(result: BatchResult, progress: Progress): void;
+  /**
+   * Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. Resolves when the refused
+   * rows are kept, with the bytes of their file: before, the journal does not say that the batch is done.
+   */
+  onBatch(result: BatchResult, progress: Progress): void | Promise<number | undefined>;
   /** Called with the report before the journal says that the run has ended: a process that is killed before says it again. */
   onReport?(report: Report): void | Promise<void>;
   /** Called when the upload waits, and for what. */
@@ -117,7 +120,8 @@ export class Upload {
       stop: this.stopper.signal,
       abort: this.aborter.signal,
       onWait: (wait) => options.onWait?.(wait),
-      onCorrected: (batch, ids) => options.onBatch({ ...NO_ROWS, batch, total: 0, ids, rejects: [] }, this.progress),
+      onCorrected: (batch, ids) =>
+        void options.onBatch({ ...NO_ROWS, batch, total: 0, ids, rejects: [] }, this.progress),
       tally: this.tally,
       maxBytes: MAX_BODY_BYTES,
       failingSinceMs: undefined,
@@ -283,7 +287,7 @@ export class Upload {
           : {};
       this.tally.accepted += numbers.length;
       open.skip.add(rows);
-      this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] }, this.progress);
+      void this.options.onBatch({ batch, ...counts, total: numbers.length, ids, rejects: [] }, this.progress);
       this.noteDelivered({ done: batch, rows, ...counts, part: marker });
     }
   }
@@ -296,34 +300,24 @@ export class Upload {
       this.countBatch(batch);
       throw error;
     });
-    // A cancelled run leaves batches undone.
-    if (result.total > 0) {
-      this.countBatch(batch);
-      this.options.onBatch(result, this.progress);
-    }
-    const { accepted, rejected, uncertain, duplicates, total } = result;
-    const refused = result.rejects
-      .filter(({ code }) => code !== "EINVALID" && code !== "UNCERTAIN")
-      .map(({ row }) => row);
+    const { accepted, rejected, uncertain, duplicates, total, rejects } = result;
+    const refused = rejects.filter(({ code }) => code !== "EINVALID" && code !== "UNCERTAIN").map(({ row }) => row);
     this.options.unique?.settle(batch.entries, new Set(refused));
-    // A cancelled run leaves rows of a batch undone: those that continue it handle the batch again.
+    // A cancelled run leaves batches undone, or rows of them: those that continue it handle the batch again.
+    if (total === 0) return true;
+    this.countBatch(batch);
+    const kept = this.options.onBatch(result, this.progress);
+    const line = { done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain, duplicates };
     if (total === batch.rows.length)
-      this.noteDelivered({
-        done: batch.number,
-        rows: toRanges(batch.rows),
-        accepted,
-        rejected,
-        uncertain,
-        duplicates,
-        ...(refused.length > 0 && { refused: toRanges(refused) }),
-      });
+      this.noteDelivered({ ...line, ...(refused.length > 0 && { refused: toRanges(refused) }) }, kept);
     return true;
   }
 
   /** Notes what is done once its outputs have left: after a kill before, or a close, a resume sends them again. */
-  private noteDelivered(line: JournalLine): void {
-    this.noted = this.noted.then(untilDelivered).then(() => {
-      if (!this.isClosing) this.options.journal.note(line);
+  private noteDelivered(line: Extract<JournalLine, { done: number }>, kept?: void | Promise<number | undefined>): void {
+    this.noted = this.noted.then(untilDelivered).then(async () => {
+      const file = await kept;
+      if (!this.isClosing) this.options.journal.note({ ...line, ...(file !== undefined && { file }) });
     });
   }
 

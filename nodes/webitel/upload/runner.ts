@@ -105,10 +105,11 @@ export class UploadRunner {
     try {
       this.queue.throwIfClosed();
       queued.identify(identityOf(queueId, run.fingerprint));
-      const isRest = run.before !== undefined;
       const onFault = (fault: Error): void => this.node.warn(localize(RED, fault).message);
       const rejects =
-        rejectsPath === undefined ? undefined : await RejectsFile.open(rejectsPath, source, isRest, onFault);
+        rejectsPath === undefined
+          ? undefined
+          : await RejectsFile.open(rejectsPath, source, run.before?.rejectsBytes, onFault);
       const running = new Upload({
         api,
         ...options,
@@ -117,8 +118,8 @@ export class UploadRunner {
         onBatch(result, progress) {
           badge.progress(progress);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject));
-          rejects?.add(rows.map((row, at) => ({ ...row, isDamaged: isDamaged(result.rejects[at]) })));
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
+          return rejects?.add(rows.map((row, at) => ({ ...row, isDamaged: isDamaged(result.rejects[at]) })));
         },
         onWait: (wait) => badge.wait(wait),
         async onReport(report) {

@@ -8,7 +8,9 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +33,7 @@ describe("lib/webitel/upload/rejects-file", () => {
 
   const source = (delimiter: ";" | ",") => ({ columns: ["n", "d", "t"], delimiter });
   const open = (path: string, delimiter: ";" | "," = ";"): Promise<RejectsFile> =>
-    RejectsFile.open(path, source(delimiter), false, (fault) => faults.push(fault));
+    RejectsFile.open(path, source(delimiter), undefined, (fault) => faults.push(fault));
 
   async function rowsOf(text: string): Promise<InputRow[]> {
     const rows: InputRow[] = [];
@@ -54,8 +56,8 @@ describe("lib/webitel/upload/rejects-file", () => {
       const damaged = (await rowsOf(text)).filter(({ error }) => error?.key === "quote");
       assert.ok(damaged.length > 0);
       const file = await open(path);
-      file.add(damaged.map(({ data }) => ({ data, reason: REASON, isDamaged: true })));
-      file.add([{ data: { n: 'say "hi"', d: "2", t: "u;v" }, reason: "other" }]);
+      void file.add(damaged.map(({ data }) => ({ data, reason: REASON, isDamaged: true })));
+      void file.add([{ data: { n: 'say "hi"', d: "2", t: "u;v" }, reason: "other" }]);
       await file.close();
       const [, ...written] = readFileSync(path, "utf8").split("\r\n");
       assert.ok(written[0]?.startsWith(lines.split(/[\n]/)[0]?.split(";", 3).join(";") ?? "-"), written[0]);
@@ -103,7 +105,7 @@ describe("lib/webitel/upload/rejects-file", () => {
     mkdirSync(join(folder, "below"));
     const file = await open(path);
     rmSync(join(folder, "below"), { recursive: true });
-    for (const n of ["1", "2", "3"]) file.add([{ data: { n }, reason: "x" }]);
+    for (const n of ["1", "2", "3"]) void file.add([{ data: { n }, reason: "x" }]);
     await file.close();
     assert.deepEqual(
       faults.map(({ code, key }) => [code, key]),
@@ -119,5 +121,41 @@ describe("lib/webitel/upload/rejects-file", () => {
     writeFileSync(path, "x");
     await (await open(path)).close();
     assert.match(readdirSync(folder).join(), /^r\.\d{8}T\d{6}\.csv$/);
+  });
+
+  describe("in the rest of a run", () => {
+    const row = (n: string): { n: string; d: string; t: string } => ({ n, d: '1 "x"', t: " ü" });
+    const inFile = async (path: string): Promise<unknown[]> =>
+      (await rowsOf(readFileSync(path, "utf8"))).map(({ data }) => (data as { n: string }).n);
+
+    it("has each row once, whatever the journal knew of it when the process was killed", async () => {
+      const path = join(folder, "r.csv");
+      const file = await open(path);
+      const known = await file.add(["a", "twin"].map((n) => ({ data: row(n), reason: "one" })));
+      assert.equal(known, statSync(path).size);
+      await file.add(["twin", "c"].map((n) => ({ data: row(n), reason: "two" })));
+      const rest = await RejectsFile.open(path, source(";"), known, (fault) => faults.push(fault));
+      await rest.add(["twin", "c", "twin", "d"].map((n) => ({ data: row(n), reason: "said otherwise" })));
+      assert.deepEqual(await inFile(path), ["a", "twin", "twin", "c", "twin", "d"]);
+    });
+
+    it("has each row once when the journal knew of none, and a line that is not whole again", async () => {
+      const path = join(folder, "r.csv");
+      await (await open(path)).add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
+      truncateSync(path, statSync(path).size - 20);
+      const rest = await RejectsFile.open(path, source(";"), 0, (fault) => faults.push(fault));
+      await rest.add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
+      assert.deepEqual(await inFile(path), ["a", "b", "c"]);
+    });
+
+    it("goes behind what somebody has changed", async () => {
+      const path = join(folder, "r.csv");
+      const file = await open(path);
+      const known = (await file.add(["a", "b"].map((n) => ({ data: row(n), reason: "one" })))) ?? 0;
+      writeFileSync(path, `\uFEFFn;d;t;reason\r\n${"edited;1;2;\r\n".repeat(10)}`.slice(0, known + 9));
+      const rest = await RejectsFile.open(path, source(";"), known, (fault) => faults.push(fault));
+      await rest.add([{ data: row("b"), reason: "one" }]);
+      assert.match(readFileSync(path, "utf8"), /edited[^]*\nedite[^\n]*\r\nb;/);
+    });
   });
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import type { MembersApi } from "../../../lib/webitel/upload/context.js";
@@ -83,6 +85,32 @@ describe("lib/webitel/upload, failures", () => {
       );
     });
   }
+
+  for (const fault of ["429", "429-after"] as const) {
+    it(`sends nothing twice after ${fault}, although it reports lost answers instead of asking`, async () => {
+      const { upload, rows } = await prepare(people(20), { uncertain: "report" });
+      harness.bench.simulator.faults.push(fault);
+      assert.deepEqual(numbers(await upload.run(rows)), [20, 20, 0, 0, 2]);
+      assert.deepEqual(harness.bench.bulks(), fault === "429" ? ["1", "1", "2"] : ["1", "2"]);
+      assert.deepEqual(harness.bench.loaded(), upTo(20));
+    });
+  }
+
+  it("says that a batch is done when its refused rows are kept", async () => {
+    let keep: (bytes: number) => void = () => undefined;
+    const kept = new Promise<number>((resolve) => (keep = resolve));
+    const list = people(20, (row) => (row === 5 ? { destination: "abc" } : {}));
+    const { upload, rows } = await prepare(list, { onBatch: ({ rejects }) => (rejects.length > 0 ? kept : undefined) });
+    const work = upload.run(rows);
+    const name = (): string => readdirSync(harness.bench.folder).find((each) => each.endsWith(".jsonl")) ?? "";
+    const journal = (): string => readFileSync(join(harness.bench.folder, name()), "utf8");
+    await until("the second request", () => harness.bench.bulks().length === 2);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.ok(!journal().includes('"done"'));
+    keep(123);
+    await work;
+    assert.match(journal(), /"done":1,.*"file":123/);
+  });
 
   it("halves a batch that a proxy refuses for a row, and refuses a lone row", async () => {
     const createMembers: MembersApi["createMembers"] = (_queue, items) => {

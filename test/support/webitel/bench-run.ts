@@ -72,7 +72,7 @@ export class UploadHarness {
       rate: 0,
       uncertain: "verify",
       patience: QUICK,
-      onBatch: (result) => results.push(result),
+      onBatch: (result) => void results.push(result),
       ...more,
     });
     return { upload, rows: source.rows(), results };
