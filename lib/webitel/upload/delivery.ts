@@ -272,7 +272,9 @@ class Delivery {
     if (gaveUp !== undefined) throw gaveUp;
     await waitBackoff(run, attempt, fault.code);
     await run.pace.waitForTurn(0, run.stop);
-    return part.lost ? findBatch(run, marker, count) : undefined;
+    if (part.lost) return findBatch(run, marker, count);
+    // Nothing is lost, says the answer. Where nobody may ask, that is believed.
+    return typeof fault.code === "number" ? findOnce(run, marker, count) : undefined;
   }
 
   private kindOf(fault: ContactCenterError, part: Part): ReturnType<typeof classify> {

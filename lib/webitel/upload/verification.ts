@@ -79,7 +79,7 @@ export async function findBatch(run: RunContext, marker: string, count: number):
   }
 }
 
-/** Asks once, for a run that was cancelled; undefined when the queue does not have all of the batch, or does not answer. */
+/** Asks once, where nothing may wait for an answer; undefined when the queue does not have all of the batch, or does not answer. */
 export async function findOnce(run: RunContext, marker: string, count: number): Promise<FoundBatch | undefined> {
   const { api, queueId } = run;
   const found = await api
