@@ -47,6 +47,9 @@ export interface VendorFault {
   grpc?: number;
 }
 
+/** Arrays become repeated parameters; undefined is left out. */
+export type Query = Record<string, string | number | boolean | readonly (string | number)[] | undefined>;
+
 /** One request. */
 export interface RestRequest {
   /** The vendor's name of the operation, for errors. */
@@ -54,8 +57,7 @@ export interface RestRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Relative to the base address; each part already percent-encoded. */
   path: string;
-  /** Arrays become repeated parameters; undefined is left out. */
-  query?: Record<string, string | number | boolean | readonly (string | number)[] | undefined>;
+  query?: Query;
   /** Written as JSON; a Buffer holds JSON already. */
   body?: unknown;
   headers?: Record<string, string>;

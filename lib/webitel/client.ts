@@ -1,6 +1,6 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
-import { createRestClient, type RestRequest } from "../http/rest.js";
+import { createRestClient, type Query, type RestRequest } from "../http/rest.js";
 import { classify, ContactCenterError, type ErrorParams, NO_LIST, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
@@ -15,8 +15,7 @@ export interface WebitelOptions {
   tls?: AgentOptions;
 }
 
-/** Query of a list, by the vendor's names. */
-export type Query = NonNullable<RestRequest["query"]>;
+export type { Query } from "../http/rest.js";
 
 /** How a bulk is sent. */
 interface BulkOptions {

@@ -33,17 +33,18 @@ export const MEMBER_FIELDS = [
   { name: "timezone", kind: "lookup" },
 ] as const satisfies readonly MemberField[];
 
+/** A field that refers to a record of Webitel. */
+export type LookupField = "type" | "resource" | "bucket" | "agent" | "skill" | "timezone";
+
 /** Where the records are listed that a reference may name, by field: the vendor's operation and path (public protos). */
-export const LOOKUPS = {
+export const LOOKUPS: Readonly<Record<LookupField, { operation: string; path: string }>> = {
   type: { operation: "SearchCommunicationType", path: "call_center/communication_type" },
   resource: { operation: "SearchOutboundResource", path: "call_center/resources" },
   bucket: { operation: "SearchBucket", path: "call_center/buckets" },
   agent: { operation: "SearchAgent", path: "call_center/agents" },
   skill: { operation: "SearchSkill", path: "call_center/skills" },
   timezone: { operation: "SearchTimezones", path: "calendars/timezones" },
-} as const;
-/** A field that refers to a record of Webitel. */
-export type LookupField = keyof typeof LOOKUPS;
+};
 
 /** Prefix of a field that becomes one of the member's variables. */
 export const VARIABLE_PREFIX = "variables.";
