@@ -6,7 +6,7 @@
  * Message out (2): a transfer that the event before it decided; `payload` = {result, callId, from, to}, `topic` = Transfer.
  * Vendor document: CTI Broker REST API, "Events" and "Additional note".
  */
-import type { Node, NodeAPI } from "node-red";
+import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainText } from "../../lib/core/values.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
@@ -52,31 +52,28 @@ export = (RED: NodeAPI) => {
       return { status: 404, why: "subscription" };
     };
 
-    const deliver = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): void => {
+    const messagesOf = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): NodeMessage[] => {
       const name = String(event.eventType);
       const facts = eventFacts(name, event, receivedAt);
-      if (isDuplicate(this.id, event, !isDeployed)) return;
+      if (isDuplicate(this.id, event, !isDeployed)) return [];
       noteLogin(this.id, event);
       const transfer = transfers.take(event);
       const call = callFacts(event, receivedAt, transfer?.result === "succeeded" || transfers.repeats(event));
       const message = { payload: event, topic: name, ...(call && { call }), event: facts, req };
-      if (!transfer) {
-        this.send(message);
-        return;
-      }
+      if (!transfer) return [message];
       const { SessionType, ani } = event;
       const copy = structuredClone({
         ...(call && { call }),
         event: eventFacts("Transfer", { ...transfer, SessionType, ani }, receivedAt),
         req,
       });
-      this.send([message, { payload: transfer, topic: "Transfer", ...copy }]);
+      return [message, { payload: transfer, topic: "Transfer", ...copy }];
     };
 
     openEventWebhook(RED, this, config, {
       receive: (request) => {
         const read = refusalOf(request.data);
-        if ("event" in read) return { answer: { status: 200 }, deliver: () => deliver(read.event, request) };
+        if ("event" in read) return { answer: { status: 200 }, messages: () => messagesOf(read.event, request) };
         const json = JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) });
         return { answer: { status: read.status, json } };
       },

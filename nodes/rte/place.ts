@@ -3,7 +3,9 @@ import { STEADY } from "../../lib/core/clock.js";
 import type { RteEvent } from "../../lib/rte/events.js";
 import { type Subject, subjectKey } from "../../lib/rte/subject.js";
 import type { Notice, Subscriber } from "../../lib/rte/subscriber.js";
-import type { Item } from "./transit.js";
+
+/** What a subscriber gets. */
+type Item = RteEvent | Notice;
 
 /** Events that wait for a node under deploy, and how long they do, in milliseconds; then they are dropped, and a gap tells. */
 const MAX_EVENTS = 10_000;

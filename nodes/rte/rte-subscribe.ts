@@ -18,10 +18,10 @@ import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { readText } from "../shared/values.js";
+import { Transit } from "../shared/transit.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
 import { actionOf, type Answer, type Controlled, subjectOf } from "./control.js";
-import { Transit } from "./transit.js";
 
 interface Config extends NodeDef {
   connection: string;
@@ -50,7 +50,7 @@ export = (RED: NodeAPI) => {
     }
     const { client } = connection;
     const badge = new Badge(RED, this, () => client.counts(subscriber));
-    const transit = new Transit(RED);
+    const transit = new Transit<RteEvent | Notice>(RED);
     const subscriber = {
       onEvent: (event: RteEvent): void => {
         transit.note(event);

@@ -110,8 +110,8 @@ const deploysOf = perRuntime((RED): Deploys => {
 
 /** Looks at each node once, when it first sends something during the deploy. */
 function cutOf(flow: FlowNode[] | undefined, { type, diff }: DeployEvent = {}): Deploys["isCutOff"] {
-  // A full deploy closes the sender too.
-  if (!flow || !diff || type === "full") return undefined;
+  if (!flow || !diff) return undefined;
+  if (type === "full") return () => true;
   const { changed, removed, linked, rewired, flowChanged } = diff;
   const stopped = new Set([...changed, ...removed, ...(type === "flows" ? [...linked, ...rewired] : [])]);
   const tabs = new Set([...flowChanged, ...removed]);

@@ -20,10 +20,10 @@ export = (RED: NodeAPI) => {
       form: true,
       receive: ({ data, receivedAt, req }) => ({
         answer: { status: 200, json: "{}" },
-        deliver: () => {
+        messages: () => {
           const read = readEvent(data, receivedAt);
           if (!read.call) warnOfName(read.topic ?? "");
-          this.send({ ...read, req });
+          return [{ ...read, req }];
         },
       }),
     });

@@ -1,7 +1,8 @@
 /** An event webhook: the vendor gets its answer at once, then the flow gets the message. */
-import type { Node, NodeAPI } from "node-red";
+import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
+import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
@@ -12,8 +13,8 @@ const WAIT_MS = 4000;
 interface EventOutcome {
   /** What the vendor gets at once. */
   answer: HttpAnswer;
-  /** Sends the event to the flow, after the answer; absent where the answer refuses the event. */
-  deliver?: () => void;
+  /** The messages for the flow, one for each output, made after the answer; absent where the answer refuses the event. */
+  messages?: () => NodeMessage[];
 }
 
 /** What one vendor's event webhook does. */
@@ -33,10 +34,11 @@ export function openEventWebhook(
   config: WebhookConfig,
   options: EventOptions,
 ): void {
+  const senders = [senderOf(RED, node), senderOf(RED, node, 1)];
   const receive = (request: AcceptedRequest): void => {
-    const { answer, deliver } = options.receive(request);
+    const { answer, messages } = options.receive(request);
     respond(request.webhookRequest, answer);
-    deliver?.();
+    messages?.().forEach((message, output) => senders[output]?.(message));
   };
   /** Events that came while a deploy had stopped a node behind this one. */
   const waiting = new Map<AcceptedRequest, NodeJS.Timeout>();

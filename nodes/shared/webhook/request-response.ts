@@ -11,6 +11,7 @@ import { isCutOff, onceDeployed } from "../deploys.js";
 import type { Message } from "../input.js";
 import { warnOncePerMinute } from "../log.js";
 import { setStatus, type StatusWord } from "../status.js";
+import { senderOf } from "../transit.js";
 import type { AuthMethod, WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
@@ -67,6 +68,7 @@ export function openRequestNode(
     message["_webhook"] = { id };
     return message;
   };
+  const sendRequest = senderOf(RED, node, 0, (message) => "answer" in (callOf(message) ?? {}));
   const endpoint = openEndpoint(RED, node, config, {
     method: options.method,
     bodyMs: deadlineMs,
@@ -80,7 +82,7 @@ export function openRequestNode(
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
       const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
       webhookRequest.response.on("close", () => call.abandon());
-      const deliver = (): void => node.send(addressed(request, call.id, message));
+      const deliver = (): void => sendRequest(addressed(request, call.id, message));
       if (!isCutOff(RED, node.id)) deliver();
       else onceDeployed(RED, () => calls.find(call.id) === call && deliver());
     },
@@ -128,6 +130,10 @@ function readDeadline(value: unknown): number | undefined {
   return ms > 0 && ms <= MAX_TIMER_MS ? ms : undefined;
 }
 
+function callOf(message: object): ReturnType<typeof calls.find> {
+  return calls.find((message as { _webhook?: { id?: unknown } })._webhook?.id);
+}
+
 /**
  * Answers the call that a message belongs to; what an out node does with each message.
  * @param vendor whose out node this is
@@ -142,8 +148,7 @@ export async function answerCall(
   vendor: Vendor,
   build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
-  const id = (message["_webhook"] as { id?: unknown } | undefined)?.id;
-  const found = calls.find(id);
+  const found = callOf(message);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
   const late = (settled: typeof found | undefined): void => {
     if (settled && "gone" in settled) {
@@ -161,7 +166,7 @@ export async function answerCall(
     if (found.owner.vendor !== vendor)
       throw refused("shared.errors.webhook.other-vendor", { vendor, operation: "answer", field: "_webhook" });
     const built = build(found.request);
-    if (!found.answer(built instanceof Promise ? await built : built)) late(calls.find(id));
+    if (!found.answer(built instanceof Promise ? await built : built)) late(callOf(message));
   } catch (error) {
     found.fallBack("error");
     throw error;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NodeAPI, NodeMessage } from "node-red";
 import type { Notice } from "../../../lib/rte/subscriber.js";
-import { Transit } from "../../../nodes/rte/transit.js";
+import { Transit } from "../../../nodes/shared/transit.js";
 
 type Hook = (event: { msg: NodeMessage }) => false | undefined;
 
-describe("nodes/rte/transit", () => {
+describe("nodes/shared/transit", () => {
   const hooks = new Map<string, Hook>();
   const runtime = (settings: object = {}): NodeAPI =>
     ({
@@ -16,7 +16,7 @@ describe("nodes/rte/transit", () => {
   const isStopped = (msg: NodeMessage): boolean => [...hooks.values()].some((hook) => hook({ msg }) === false);
   const notice = (): Notice & NodeMessage => ({ topic: "connected", payload: {} });
   /** As Node-RED sends it. */
-  const send = (transit: Transit, id: string): NodeMessage => {
+  const send = (transit: Transit<Notice>, id: string): NodeMessage => {
     const message = notice();
     transit.note(message);
     message._msgid = id;
@@ -25,7 +25,7 @@ describe("nodes/rte/transit", () => {
   beforeEach(() => hooks.clear());
 
   it("takes back what was sent in this turn, once, and lets it arrive nowhere", async () => {
-    const transit = new Transit(runtime());
+    const transit = new Transit<Notice>(runtime());
     const message = send(transit, "one");
     const [again, ...more] = transit.takeBack();
     assert.deepEqual([again, more], [notice(), []]);
@@ -40,7 +40,7 @@ describe("nodes/rte/transit", () => {
   });
 
   it("leaves what has arrived", async () => {
-    const transit = new Transit(runtime());
+    const transit = new Transit<Notice>(runtime());
     send(transit, "one");
     await nextTurn();
     assert.deepEqual(transit.takeBack(), []);
@@ -49,7 +49,7 @@ describe("nodes/rte/transit", () => {
   });
 
   it("takes back what an immediate sends beside what is just being delivered", async () => {
-    const transit = new Transit(runtime());
+    const transit = new Transit<Notice>(runtime());
     const delivered: string[] = [];
     // As Node-RED does.
     const deliver = (id: string): void => {
@@ -64,7 +64,7 @@ describe("nodes/rte/transit", () => {
   });
 
   it("takes nothing back where Node-RED delivers at once", () => {
-    const transit = new Transit(runtime({ runtimeSyncDelivery: true }));
+    const transit = new Transit<Notice>(runtime({ runtimeSyncDelivery: true }));
     send(transit, "one");
     assert.deepEqual(transit.takeBack(), []);
   });
