@@ -65,7 +65,12 @@ export = (RED: NodeAPI) => {
       onState: (state: State): void => badge.show(state),
       takeBack: () => transit.takeBack(),
     };
-    const wanted = new Map(configured(RED, this, config).map((subject) => [subjectKey(subject), subject]));
+    const settings = configured(RED, this, config);
+    const wanted = new Map<string, Subject>();
+    const want = (subjects: readonly Subject[]): void => {
+      for (const subject of subjects) wanted.set(subjectKey(subject), subject);
+    };
+    want(settings);
     let active = true;
     let hasJoined = false;
     const join = (): void => {
@@ -78,7 +83,7 @@ export = (RED: NodeAPI) => {
     };
     const node: Controlled = {
       async subscribe(subjects) {
-        for (const subject of subjects) wanted.set(subjectKey(subject), subject);
+        want(subjects);
         return active
           ? client.subscribe(subscriber, subjects)
           : { subscribed: distinct(subjects).map(inactive), refused: [] };
@@ -92,6 +97,8 @@ export = (RED: NodeAPI) => {
       activate() {
         active = true;
         badge.active(true);
+        // What a message took back of the settings comes back with them.
+        want(settings);
         return client.subscribe(subscriber, [...wanted.values()]);
       },
       deactivate() {

@@ -230,6 +230,21 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       await hubHas(simulator, of("QueueStatus"), of("QueueCallInComing"));
     });
 
+    for (const ended of [["unsubscribe-all"], ["unsubscribe-all", "deactivate"]])
+      it(`activate brings the settings back after ${ended.join(" and ")}`, async () => {
+        for (const action of ended) {
+          await press({ action });
+          await notice("unsubscribed");
+          red.forget();
+        }
+        await hubHas(simulator);
+        await press({ action: "activate" });
+        assert.deepEqual((await notice("subscribed")).payload, [
+          { ...of("QueueStatus"), subscribed: true, message: null },
+        ]);
+        await hubHas(simulator, of("QueueStatus"));
+      });
+
     const WRONG: Record<string, [message: object, field: string]> = {
       "an unknown action": [{ action: "sing" }, "action"],
       "a name of every object": [{ action: "toString" }, "action"],
