@@ -322,7 +322,7 @@ class Client implements RteClient {
 
   private dispatch(subject: Subject, data: unknown): void {
     const receivers = this.subscriptions.route(subject, this.hub?.seenMs ?? 0) ?? this.receivers(subject);
-    const [first] = receivers;
+    const first = receivers[0];
     if (first === undefined) {
       if (!this.subscriptions.wasSubscribed(subject))
         this.unknowns.report("dropped", `${subject.eventName} of ${subject.entityId}, which nobody subscribed`);

@@ -67,8 +67,10 @@ function wireItems(subjects: readonly Subject[]): { EntityId: string; EventName:
 
 /** A connection that works. */
 export class Hub {
-  /** When the hub last said anything, steady milliseconds. */
-  heardMs = STEADY.now();
+  /** The hub has said something since {@link Hub.heardMs}. */
+  private hasSpoken = false;
+  /** When the hub last said anything, as the last look noted it; steady milliseconds. */
+  private heardMs = STEADY.now();
   /** Everything that the hub sent before has been read, steady milliseconds. A flow that is behind makes it earlier. */
   seenMs = STEADY.now();
   /** Its address. */
@@ -141,7 +143,8 @@ export class Hub {
     };
     const frames = {
       onFrame: (): void => {
-        this.heardMs = STEADY.now();
+        // The clock is not read here: many frames come between two looks.
+        this.hasSpoken = true;
         this.seenMs = transport.drainedMs;
       },
       onInvocation: (target: string, args: readonly unknown[]): void => this.take(target, args[0]),
@@ -185,7 +188,10 @@ export class Hub {
 
   /** Everything was read, so the hub is not just waiting for a flow that is behind. */
   private checkSilence(): void {
-    const silentMs = STEADY.now() - this.heardMs;
+    const nowMs = STEADY.now();
+    if (this.hasSpoken) this.heardMs = nowMs;
+    this.hasSpoken = false;
+    const silentMs = nowMs - this.heardMs;
     if (!this.isStarted || this.isOver || silentMs < this.timings.silenceMs) return;
     const cause = { vendor: "enreach", operation: "listen" } as const;
     const seconds = Math.round(silentMs / 1000);
