@@ -176,21 +176,30 @@ export class Editor {
     }, id);
   }
 
-  /** Imports a flow by the import dialog, onto a new tab or this one as the flow says. */
-  async importFlow(nodes: FlowNode[]): Promise<void> {
+  /** Imports a flow by the import dialog, onto a new tab or this one as the flow says; returns the ids of its nodes. */
+  async importFlow(nodes: FlowNode[]): Promise<string[]> {
+    const before = await this.ids();
     await this.page.keyboard.press("Control+i");
-    await this.page.locator("#red-ui-clipboard-dialog-import-text").fill(JSON.stringify(nodes));
+    const text = this.page.locator("#red-ui-clipboard-dialog-import-text");
+    await text.fill(JSON.stringify(nodes));
+    // The editor looks at the text when a key is released.
+    await text.press("End");
     await this.page.click("#red-ui-clipboard-dialog-ok");
     await this.page.waitForSelector("#red-ui-clipboard-dialog-import-text", { state: "hidden" });
-    await this.page.locator("#red-ui-workspace-chart").click({ position: { x: 400, y: 300 } });
+    await this.page.locator("#red-ui-workspace-chart").click({ position: { x: 400, y: 500 } });
+    return (await this.ids()).filter((id) => !before.includes(id));
   }
 
-  /** Deploys and waits until it is done. */
-  async deploy(): Promise<void> {
+  /**
+   * Deploys and waits until it is done.
+   * @param isWrong a node is not configured properly: the editor asks whether to deploy all the same
+   */
+  async deploy(isWrong = false): Promise<void> {
     const answered = this.page.waitForResponse(
       (response) => response.request().method() === "POST" && response.url().endsWith("/flows"),
     );
     await this.page.click("#red-ui-header-button-deploy");
+    if (isWrong) await this.page.click(".red-ui-notification button.primary");
     await answered;
     await this.page.waitForSelector(".red-ui-notification-success");
   }

@@ -6,7 +6,7 @@ import { common, valid } from "./definition.js";
 import { prepareConnectionTest } from "./connection-test.js";
 import { prepareChoices, prepareTexts, saveTexts } from "./fields.js";
 import type { EditorNode } from "./red.js";
-import { prepareWebhook } from "./webhook.js";
+import { giveCredential, prepareWebhook } from "./webhook.js";
 
 /** What a form does when its dialog opens and when it is saved. */
 export interface Form {
@@ -43,5 +43,10 @@ function save(this: EditorNode): void {
   forms.get(this.type)?.save?.(this);
 }
 
-Object.assign(window, { ContactCenter: { ...common, valid, prepare, save } });
+/** For `onadd` of a webhook. */
+function addWebhook(this: EditorNode): void {
+  giveCredential(this);
+}
+
+Object.assign(window, { ContactCenter: { ...common, valid, prepare, save, addWebhook } });
 $("<link>", { rel: "stylesheet", href: new URL("form.css", import.meta.url).href }).appendTo("head");

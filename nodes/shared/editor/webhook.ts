@@ -5,7 +5,7 @@ import type { EditorNode } from "./red.js";
 /** What the editor shows in place of a stored password. */
 const STORED = "__PWRD__";
 
-/** The credential of each authentication that can be generated. */
+/** The credential with which a node from the palette starts, by its authentication. */
 const GENERATED: Record<string, string> = { apikey: "apiKey", secret: "secret" };
 
 /** The credentials that each authentication needs. */
@@ -41,34 +41,33 @@ export function hasCredentials(node: EditorNode, auth: unknown): boolean | strin
   return !(NEEDED[String(auth)] ?? []).some(isEmpty) || node._("shared.webhook.hint.empty");
 }
 
+/** Gives a node from the palette its credential: it is closed, and the form shows what is to be copied until it is deployed. */
+export function giveCredential(node: EditorNode): void {
+  const name = GENERATED[String(node["auth"])];
+  // An imported or pasted one, which the editor has marked as changed by now, may have a credential that is known elsewhere.
+  if (name !== undefined && node["changed"] === undefined) node["credentials"] = { [name]: generate() };
+}
+
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
   edited = node.id;
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
   const { defaults } = node["_def"] as { defaults: { auth: { value: string } } };
   if (node["auth"] === undefined) input("auth").val(defaults.auth.value).trigger("change");
-  const offer = (): void => {
-    const credential = GENERATED[entered(input("auth"))];
-    // A new webhook is closed, and its credential is ready to be copied.
-    if (credential !== undefined && entered(input(credential)) === "") generate(credential);
-  };
   const refresh = (): void => {
     const auth = entered(input("auth"));
     $("#cc-webhook-address").text(endpointAddress(window.location.origin, entered(input("url")), auth));
     showEmptyCredentials(node, auth);
   };
-  input("auth").on("change", () => {
-    offer();
-    refresh();
-  });
+  input("auth").on("change", refresh);
   input("url").on("input change", refresh);
   for (const name of Object.values(NEEDED).flat())
     input(name).on("input change", () => showEmptyCredentials(node, entered(input("auth"))));
   $(".cc-generate").on("click", (event) => {
     event.preventDefault();
-    const credential = String($(event.currentTarget).data("for"));
-    generate(credential);
-    input(credential).trigger("select");
+    const field = input(String($(event.currentTarget).data("for")));
+    showGenerated(field.val(generate()).trigger("change"));
+    field.trigger("select");
   });
   $("#cc-webhook-copy").on("click", (event) => {
     event.preventDefault();
@@ -77,16 +76,19 @@ export function prepareWebhook(node: EditorNode): void {
     const isKnown = secret !== "" && secret !== STORED;
     copyAddress(node, isKnown ? text.replace(/<[^>]*>$/, () => encodeURIComponent(secret)) : text);
   });
-  offer();
+  for (const name of Object.values(GENERATED)) showGenerated(input(name));
   refresh();
 }
 
-/** Enters a random credential. It is shown in plain text, as it has to be copied and cannot be read again after saving. */
-function generate(credential: string): void {
-  const made = [...crypto.getRandomValues(new Uint8Array(24))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
-  input(credential).attr("type", "text").val(made).trigger("change");
+/** A random credential. */
+function generate(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Shows a generated credential in plain text, as it has to be copied and cannot be read again after a deploy. */
+function showGenerated(field: JQuery): void {
+  if (/^[0-9a-f]{48}$/.test(entered(field))) field.attr("type", "text");
 }
 
 /**

@@ -65,10 +65,9 @@ describe("editor: SmartRouting", function () {
   it("makes a secret and shows the address that goes with it", async () => {
     await editor.edit("in");
     await editor.fill({ auth: "secret" });
-    const offered = await editor.page.inputValue("#node-input-secret");
+    assert.equal(await editor.page.inputValue("#node-input-secret"), "");
     await editor.page.click('.cc-generate[data-for="secret"]');
     const secret = await editor.page.inputValue("#node-input-secret");
-    assert.notEqual(secret, offered);
     assert.match(secret, /^[0-9a-f]{48}$/);
     assert.match(await editor.page.locator("#cc-webhook-address").innerText(), /\/calls\/<secret>$/);
     await editor.picture("smartrouting-in-secret");
@@ -81,7 +80,7 @@ describe("editor: SmartRouting", function () {
   it("opens an old flow that lacks settings with their defaults", async () => {
     await editor.edit("old");
     assert.equal(await editor.page.inputValue("#node-input-auth"), "apikey");
-    assert.match(await editor.page.inputValue("#node-input-apiKey"), /^[0-9a-f]{48}$/);
+    assert.equal(await editor.page.inputValue("#node-input-apiKey"), "");
     assert.equal(await editor.page.inputValue("#node-input-apiKeyHeader"), "X-Benemen-APIKey");
     await editor.done();
     assert.deepEqual((await editor.exported("old"))["networks"], []);
