@@ -69,8 +69,8 @@ function wireItems(subjects: readonly Subject[]): { EntityId: string; EventName:
 export class Hub {
   /** The hub has said something since {@link Hub.heardMs}. */
   private hasSpoken = false;
-  /** When the hub last said anything, as the last look noted it; steady milliseconds. */
-  private heardMs = STEADY.now();
+  /** When the hub last said anything, as the last look noted it; milliseconds of the process, which nobody sets. */
+  private heardMs = performance.now();
   /** Everything that the hub sent before has been read, steady milliseconds. A flow that is behind makes it earlier. */
   seenMs = STEADY.now();
   /** Its address. */
@@ -159,7 +159,7 @@ export class Hub {
     connection.onclose(() => this.end(this.whyClosed()));
     try {
       await connection.start();
-      this.heardMs = STEADY.now();
+      this.heardMs = performance.now();
       this.isStarted = true;
     } catch (error) {
       giveUp.abort();
@@ -188,7 +188,7 @@ export class Hub {
 
   /** Everything was read, so the hub is not just waiting for a flow that is behind. */
   private checkSilence(): void {
-    const nowMs = STEADY.now();
+    const nowMs = performance.now();
     if (this.hasSpoken) this.heardMs = nowMs;
     this.hasSpoken = false;
     const silentMs = nowMs - this.heardMs;

@@ -89,6 +89,20 @@ describe("lib/rte/client against another hub: certainty", () => {
     assert.equal(recorder.all("gap").length, 0);
   });
 
+  it("keeps a connection when the clock is set forward", async () => {
+    const recorder = await foreign.subscribed();
+    const { now } = Date;
+    try {
+      // By then what the hub has said is noted, and after the step it is looked at again.
+      await sleep(50);
+      Date.now = () => now() + 3_600_000;
+      await sleep(50);
+      assert.deepEqual(recorder.all("disconnected"), []);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   for (const when of ["before", "in"])
     it(`reports the true length of an outage where the clock was set back ${when} it`, async () => {
       const recorder = await foreign.subscribed();
