@@ -69,9 +69,14 @@ export function isHeaderText(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
+/** An address by its http scheme, in lower case as clients want it, and without a fragment, which no server gets. */
+export function httpAddress(address: string): string {
+  return address.replace(/^(?:ws|http)(s?):/i, (_all, s: string) => `http${s.toLowerCase()}:`).replace(/#.*/, "");
+}
+
 /** True for an address that credentials may be sent to: https, or this machine itself. */
 export function isSafe(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address.replace(/^ws/i, "http")) : undefined;
+  const url = URL.canParse(address) ? new URL(httpAddress(address)) : undefined;
   return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
 }
 
@@ -99,7 +104,7 @@ function checkedSetting(operation: string, field: string, address: string): stri
  * @param api REST address; on this machine its scheme holds for the hub too, since a simulator has no certificate
  */
 export function hubAddress(endpoint: string, api: string): string {
-  if (/^\w+:\/\//.test(endpoint)) return checkedAddress("token", "WSSEndpoint", endpoint.replace(/^ws/i, "http"));
+  if (/^\w+:\/\//.test(endpoint)) return checkedAddress("token", "WSSEndpoint", httpAddress(endpoint));
   const local =
     URL.canParse(`http://${endpoint}`) && isLoopback(new URL(`http://${endpoint}`)) && api.startsWith("http:");
   return checkedAddress("token", "WSSEndpoint", `${local ? "http" : "https"}://${endpoint}`);
@@ -233,6 +238,6 @@ export function tokenLogin(settings: () => HubEndpoint): Login {
   return async () => {
     const { url, token, tls } = settings();
     if (!isHeaderText(token)) throw refused("rte.errors.token", cause("connect", "token"));
-    return { url: checkedSetting("connect", "url", url).replace(/^ws/i, "http"), token, ...(tls && { tls }) };
+    return { url: httpAddress(checkedSetting("connect", "url", url)), token, ...(tls && { tls }) };
   };
 }

@@ -16,7 +16,7 @@ import { tunnelAgent } from "../http/proxy.js";
 import { ProxyFault } from "../http/proxy-fault.js";
 import { networkError, proxyError, statusError } from "../http/errors.js";
 import { createRestClient, type RestAnswer, type RestClient } from "../http/rest.js";
-import { checkedAddress, isHeaderText, isSafe, unusableAnswer } from "./login.js";
+import { checkedAddress, httpAddress, isHeaderText, isSafe, unusableAnswer } from "./login.js";
 
 /** What negotiate and the WebSocket share, and where they leave what they saw. */
 export interface TransportContext {
@@ -52,7 +52,7 @@ const NEGOTIATE = { vendor: "enreach", operation: "negotiate" } as const;
 const CONNECT = { vendor: "enreach", operation: "connect" } as const;
 
 function originOf(address: string): string {
-  return new URL(address.replace(/^ws/i, "http")).origin;
+  return new URL(httpAddress(address)).origin;
 }
 
 /** Headers for an address: its cookies, and the token unless it is the user's own and the host is another one. */
@@ -64,12 +64,20 @@ function headersFor(context: TransportContext, address: string): Record<string, 
   return { ...(!isForeign && { Authorization: authorization }), ...(jar !== "" && { Cookie: jar }) };
 }
 
+/** True for a cookie that the server takes back: by `Max-Age`, and without one by `Expires`. */
+function isPast(cookie: string): boolean {
+  const [age, expires] = ["max-age", "expires"].map(
+    (name) => RegExp(`;\\s*${name}\\s*=([^;]*)`, "i").exec(cookie)?.[1],
+  );
+  return age === undefined ? Date.parse(expires ?? "") <= Date.now() : Number(age) <= 0;
+}
+
 function keepCookies({ cookies }: TransportContext, address: string, answer: RestAnswer): void {
   const jar = cookies.get(originOf(address)) ?? new Map<string, string>();
   cookies.set(originOf(address), jar);
   for (const cookie of answer.cookies) {
     const [, name = "", value = ""] = /^\s*([^=;]+?)\s*=\s*([^;]*?)\s*(?:;|$)/.exec(cookie) ?? [];
-    if (/;\s*max-age\s*=\s*(?:-|0+\s*(?:;|$))/i.test(cookie)) jar.delete(name);
+    if (isPast(cookie)) jar.delete(name);
     else if (name !== "") jar.set(name, value);
   }
 }
@@ -106,7 +114,7 @@ function readNegotiated(body: unknown): Record<string, unknown> {
   const { url = "", accessToken = "" } = answer;
   if (typeof accessToken !== "string" || !isHeaderText(accessToken)) throw unusableAnswer("negotiate", "accessToken");
   if (typeof url !== "string" || (url !== "" && !isSafe(url))) throw redirectError("EANSWER", url);
-  return answer;
+  return url === "" ? answer : { ...answer, url: httpAddress(url) };
 }
 
 /** The error of a redirect that is not followed. Of its address only the host is named: the rest may be secret. */

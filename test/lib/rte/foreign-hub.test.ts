@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { State } from "../../../lib/rte/subscriber.js";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
-import type { HubEndpoint } from "../../../lib/rte/login.js";
+import { hubAddress, type HubEndpoint } from "../../../lib/rte/login.js";
 import { ForeignHub, items, TOKEN } from "../../support/foreign-hub.js";
 import { startProxy, type TestProxy } from "../../support/proxy.js";
 import { RawHub } from "../../support/raw-hub.js";
@@ -28,6 +28,20 @@ describe("lib/rte/client against another hub", () => {
       foreign.hub.onNegotiate = () => ({ headers: { "Set-Cookie": ["ARRAffinity=a1; Path=/; HttpOnly", "lb=2"] } });
       foreign.hub.onUpgrade = ({ headers }) => (headers.cookie === "ARRAffinity=a1; lb=2" ? undefined : 404);
       await foreign.subscribed();
+    });
+
+    it("a hub that takes cookies back, by the age or by the date", async () => {
+      const past = "Thu, 01 Jan 1970 00:00:00 GMT";
+      const gone = [`gone=1; Expires=${past}`, "old=1; Max-Age=0", `kept=1; Expires=${past}; Max-Age=60`];
+      foreign.hub.onNegotiate = () => ({ headers: { "Set-Cookie": ["gone=0", "old=0", ...gone] } });
+      foreign.hub.onUpgrade = ({ headers }) => (headers.cookie === "kept=1" ? undefined : 404);
+      await foreign.subscribed();
+    });
+
+    it("a hub whose address has its scheme in capitals, and a fragment", async () => {
+      foreign.open({ url: `${foreign.hub.url().replace("http", "HTTP")}#rte` });
+      await until("a connection", () => foreign.hub.requests.some(({ kind }) => kind === "upgrade"));
+      assert.equal(hubAddress("WSS://hub.example/rte#x", "https://api.example"), "https://hub.example/rte");
     });
 
     it("the hub that negotiate redirects to, with the redirect's token and never with the customer's", async () => {
