@@ -32,12 +32,20 @@ export = (RED: NodeAPI) => {
     const file = stateFile<Progress>(RED, `rte-${this.id}`, { isSynced: false });
     const { shared, ready } = share(RED, this, config, file, problem === undefined);
     let forget = (): void => undefined;
+    let saveSoon: NodeJS.Immediate | undefined;
     const api: Pick<RteConnection, "isConfigured" | "client" | "ready" | "expect" | "join" | "leave"> = {
       isConfigured: problem === undefined,
       client: shared.client,
       ready,
       expect: (node) => shared.expect(node.id, takeLeft(RED, node.id)),
-      join: (node, subscriber, subjects) => shared.join(node.id, subscriber, subjects),
+      join(node, subscriber, subjects) {
+        shared.join(node.id, subscriber, subjects);
+        // Nodes join together; from now on a kill makes a gap for each.
+        saveSoon ??= setImmediate(() => {
+          saveSoon = undefined;
+          void save();
+        });
+      },
       async leave(node, removed) {
         if (removed) return shared.leave(node.id);
         noteLeft(RED, node.id, shared.hold(node.id));

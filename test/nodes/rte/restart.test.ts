@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { tab } from "../../support/flow.js";
@@ -45,6 +45,30 @@ describe("nodes/rte: restarts", function () {
       }
     });
   }
+
+  it("notes on disk at once how far a node has got that has just joined, not only from time to time", async () => {
+    const userDir = makeUserDir();
+    const preload = join(userDir, "no-interval.js");
+    writeFileSync(
+      preload,
+      "const { setInterval } = global; global.setInterval = (run, ms, ...rest) => setInterval(run, ms === 500 ? 2 ** 31 - 1 : ms, ...rest);",
+    );
+    const red = await NodeRed.start({ flows: [tab()], userDir, execArgv: ["--require", preload] });
+    try {
+      const nodes = [tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])];
+      const noted = (id: string) => (): boolean => {
+        const file = join(userDir, "contact-center", "rte-connection.json");
+        return existsSync(file) && readFileSync(file, "utf8").includes(`"${id}":`);
+      };
+      await red.deploy(nodes);
+      await until("a note of the first node", noted("a"));
+      await red.deploy([...nodes, ...subscriber("b", [of("UserAlert", "u")])], "nodes");
+      await until("a note of the one that was added", noted("b"));
+    } finally {
+      await red.stop();
+      rmSync(userDir, { recursive: true, force: true });
+    }
+  });
 
   for (const [what, content] of Object.entries({
     "no JSON": '{"a":17952',
