@@ -65,7 +65,10 @@ export interface RteClient {
    * also for what it serves, each subscription once in 30 s: where it says that it has lost it, a `gap` follows.
    */
   subscribe(subscriber: Subscriber, subjects: readonly Subject[]): Promise<Outcome>;
-  /** Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. */
+  /**
+   * Takes subscriptions back, all of them unless some are named. What the hub did not give up is tried again. A loss that
+   * goes on ends with them: its `gap` comes at once.
+   */
   unsubscribe(subscriber: Subscriber, subjects?: readonly Subject[]): Promise<Result[]>;
   /** A subscriber's subscriptions, with the hub's own word where the hub gives one: what it lacks is subscribed again. */
   list(subscriber: Subscriber): Promise<Result[]>;
@@ -82,6 +85,8 @@ export interface RteClient {
   setLost(subscriber: Subscriber, subject: Subject, sinceMs: number): void;
   /** What the hub refused, and since when events of it are lost, steady milliseconds. */
   refusedSince(subscriber: Subscriber): { subject: Subject; sinceMs: number }[];
+  /** Since when a subscriber is losing events, steady milliseconds; undefined while it loses none. */
+  lostSinceMs(subscriber: Subscriber): number | undefined;
   /** Until when a subscriber has got every event, steady milliseconds; undefined for one without subscriptions. */
   completeUntilMs(subscriber: Subscriber): number | undefined;
 }
@@ -182,10 +187,13 @@ class Client implements RteClient {
   }
 
   async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.reports.of(subscriber)): Promise<Result[]> {
+    const { reports } = this.subscriptions;
+    // They will not be served again: what is lost until now is reported now.
+    for (const loss of reports.endLosses(subscriber, subjects, STEADY.now())) notify(subscriber, gapNotice(loss));
     this.subscriptions.remove(subscriber, subjects);
     await this.synchroniser.run();
     await this.synchroniser.released(subjects);
-    return this.subscriptions.reports.releases(subjects);
+    return reports.releases(subjects);
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
@@ -217,6 +225,10 @@ class Client implements RteClient {
 
   refusedSince(subscriber: Subscriber): { subject: Subject; sinceMs: number }[] {
     return this.subscriptions.reports.refusedSince(subscriber);
+  }
+
+  lostSinceMs(subscriber: Subscriber): number | undefined {
+    return this.subscriptions.reports.lostSinceMs(subscriber);
   }
 
   completeUntilMs(subscriber: Subscriber): number | undefined {

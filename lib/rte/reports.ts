@@ -4,6 +4,7 @@ import {
   completeUntilMs,
   countsOf,
   type Entry,
+  isLosing,
   lossesOf,
   releaseOf,
   reportOf,
@@ -70,6 +71,21 @@ export class Reports<S extends object> {
   /** The losses of a subscriber that are over, each once. */
   takeLosses(subscriber: S): Loss[] {
     return lossesOf(this.sharesOf(subscriber));
+  }
+
+  /** The losses of subscriptions that a subscriber gives up, until now, steady milliseconds. */
+  endLosses(subscriber: S, subjects: readonly Subject[], nowMs: number): Loss[] {
+    const keys = new Set(subjects.map(subjectKey));
+    return lossesOf(
+      this.sharesOf(subscriber).filter(([{ subject }]) => keys.has(subjectKey(subject))),
+      nowMs,
+    );
+  }
+
+  /** Since when a subscriber is losing events, steady milliseconds; undefined while it loses none. */
+  lostSinceMs(subscriber: S): number | undefined {
+    const losing = this.sharesOf(subscriber).filter(([entry, share]) => isLosing(entry, share));
+    return losing.length === 0 ? undefined : Math.min(...losing.map(([, share]) => share.lostSinceMs as number));
   }
 
   /** What the hub refused, and since when events of it are lost, steady milliseconds. */

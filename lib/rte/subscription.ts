@@ -172,13 +172,23 @@ export function lose(entry: Entry<object>, servedMs = 0): void {
   Object.assign(entry, FRESH);
 }
 
-/** The losses of a subscriber that are over; each is noted as reported. */
-export function lossesOf(parts: readonly [Entry<object>, Share][]): Loss[] {
+/** True while events are being lost; what the hub has refused from the start was never had. */
+export function isLosing({ word }: Entry<object>, { lostSinceMs, sinceMs }: Share): boolean {
+  return lostSinceMs !== undefined && (word !== "refused" || lostSinceMs !== sinceMs);
+}
+
+/**
+ * The losses of a subscriber that are over; each is noted as reported.
+ * @param endMs the subscriptions end now, and with them every loss; steady milliseconds
+ */
+export function lossesOf(parts: readonly [Entry<object>, Share][], endMs?: number): Loss[] {
   const losses = new Map<string, Loss>();
-  for (const [{ word, subject, subscribedAtMs }, share] of parts) {
-    if (word !== "subscribed" || share.lostSinceMs === undefined) continue;
+  for (const [entry, share] of parts) {
+    const { word, subject, subscribedAtMs } = entry;
+    const isServed = word === "subscribed";
+    if (share.lostSinceMs === undefined || (!isServed && (endMs === undefined || !isLosing(entry, share)))) continue;
     const fromMs = share.lostSinceMs;
-    const toMs = Math.max(subscribedAtMs, share.sinceMs);
+    const toMs = isServed ? Math.max(subscribedAtMs, share.sinceMs) : (endMs as number);
     share.lostSinceMs = undefined;
     const loss = losses.get(`${fromMs} ${toMs}`) ?? { fromMs, toMs, subjects: [] };
     losses.set(`${fromMs} ${toMs}`, { ...loss, subjects: [...loss.subjects, subject] });

@@ -181,7 +181,15 @@ export class SharedClient {
     const unclaimed = [...this.users].filter(
       ([id, user]) => user instanceof Place && user.owner === undefined && !this.expected.has(id),
     );
-    await Promise.all(unclaimed.map(([id]) => this.leave(id)));
+    await Promise.all(
+      unclaimed.map(([id, user]) => {
+        const lostSinceMs = this.client.lostSinceMs(user);
+        const left = this.leave(id);
+        // It is disabled while events are being lost: when it comes back, its gap begins there.
+        if (lostSinceMs !== undefined) this.progress[id] = lostSinceMs;
+        return left;
+      }),
+    );
   }
 
   /** Until when each node has got every event; one without subscriptions is left out. What has not joined yet is kept. */

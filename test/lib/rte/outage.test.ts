@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { enreachLogin, tokenLogin } from "../../../lib/rte/login.js";
 import { type ClientOptions, createRteClient, type RteClient } from "../../../lib/rte/client.js";
+import { CLOSED_QUEUE } from "../../../simulators/directory.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
 import { DEMO } from "../../../simulators/rte/seed-data.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
@@ -175,5 +176,29 @@ describe("lib/rte/client after an outage", () => {
     await simulator.start();
     assert.ok(Date.parse((await late.notice("gap")).payload.from) >= joinedMs);
     assert.ok(Date.parse((await recorder.notice("gap")).payload.from) < joinedMs);
+  });
+
+  it("reports at once what is lost until a subscription is taken back, and from then on what is lost of a new one", async () => {
+    const recorder = await listening();
+    await simulator.stop();
+    await recorder.notice("disconnected");
+    await recorder.unsubscribe();
+    const [first] = recorder.all("gap");
+    assert.deepEqual(first?.payload.subscriptions, [of("QueueStatus")]);
+    await recorder.subscribe([of("QueueStatus")]);
+    await simulator.start();
+    await until("the gap of the new one", () => recorder.all("gap").length === 2);
+    const [before, after] = recorder.all("gap").map(({ payload }) => payload);
+    const outage = recorder.all("disconnected").length;
+    assert.equal(outage, 1);
+    assert.ok(before && after && Date.parse(before.from) <= Date.parse(before.to), "from before to");
+    assert.ok(Date.parse(after.from) - Date.parse(before.to) < 1000, "nothing between them");
+  });
+
+  it("reports no loss of what the hub refused from the start, or serves, when it is taken back", async () => {
+    const recorder = await listening();
+    await recorder.subscribe([{ ...of("QueueStatus"), entityId: CLOSED_QUEUE.id }]);
+    await recorder.unsubscribe();
+    assert.deepEqual(recorder.all("gap"), []);
   });
 });
