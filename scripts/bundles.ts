@@ -57,7 +57,7 @@ async function shorten(folder: string): Promise<void> {
       minifyWhitespace: true,
       minifyIdentifiers: true,
       minifySyntax,
-      lineLimit: 400,
+      lineLimit: 1000,
       charset: "utf8",
     });
     writeFileSync(file, code);
