@@ -8,6 +8,7 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { DeliveryState } from "../simulators/cti/state.js";
 import { type CtiSimulator, startCtiSimulator } from "../simulators/cti/simulator.js";
 import { broker, eventIn, SECRET, subscriber } from "../test/support/cti.js";
 import { probe, tab } from "../test/support/flow.js";
@@ -35,10 +36,17 @@ interface Sent {
 interface History {
   sent: Map<string, Sent>;
   /** By call: one for each subscription that posted it. */
-  answers: Map<string, (number | string)[]>;
+  posts: Map<string, DeliveryState[]>;
   faults: { name: string; at: number }[];
   /** Each Node-RED: what the last one before a kill has reported is read after its end. */
   runs: NodeRed[];
+}
+/** An event that came out. */
+interface Arrival {
+  /** Which Node-RED. */
+  run: number;
+  SubscriptionId: string;
+  receivedAt: string;
 }
 interface Gap {
   from: string;
@@ -55,8 +63,8 @@ function random(): number {
 async function main(): Promise<void> {
   const agents = Array.from({ length: Number(values.agents) }, (_, at) => `sip:agent${at}@contoso.example`);
   const [port, brokerPort, userDir] = [await freePort(), await freePort(), makeUserDir()];
-  const history: History = { sent: new Map(), answers: new Map(), faults: [], runs: [] };
-  const { sent, answers, runs } = history;
+  const history: History = { sent: new Map(), posts: new Map(), faults: [], runs: [] };
+  const { sent, posts, runs } = history;
   const startBroker = async (): Promise<CtiSimulator> => {
     const started = await startCtiSimulator({ port: brokerPort, agents });
     let known: unknown;
@@ -64,7 +72,7 @@ async function main(): Promise<void> {
       const last = started.deliveries.log.at(-1);
       if (!last || last === known) return;
       known = last;
-      answers.set(last.callId, [...(answers.get(last.callId) ?? []), last.answer]);
+      posts.set(last.callId, [...(posts.get(last.callId) ?? []), last]);
     });
     return started;
   };
@@ -141,22 +149,25 @@ async function main(): Promise<void> {
   rmSync(userDir, { recursive: true, force: true });
 }
 
-function report(simulator: CtiSimulator, agents: readonly string[], { sent, answers, faults, runs }: History): void {
+function report(simulator: CtiSimulator, agents: readonly string[], { sent, posts, faults, runs }: History): void {
   const seen = runs.flatMap((run) => run.seen);
   const gaps = seen.filter(({ probe: name }) => name === "gap").map(({ message }) => message["payload"] as Gap);
-  const received = new Map<string, number>();
-  for (const { probe: name, message } of seen) {
-    if (name !== "event") continue;
-    const { callId } = message["payload"] as { callId: string };
-    received.set(callId, (received.get(callId) ?? 0) + 1);
-  }
+  const received = new Map<string, Arrival[]>();
+  for (const [run, { seen: ofRun }] of runs.entries())
+    for (const { probe: name, message } of ofRun) {
+      if (name !== "event") continue;
+      const { callId, SubscriptionId } = message["payload"] as { callId: string; SubscriptionId: string };
+      const { receivedAt } = message["event"] as { receivedAt: string };
+      received.set(callId, [...(received.get(callId) ?? []), { run, SubscriptionId, receivedAt }]);
+    }
   const isTold = ({ agent, at }: Sent): boolean =>
     gaps.some(
       (gap) => gap.agents.includes(agent) && at >= Date.parse(gap.from) - EDGE_MS && at <= Date.parse(gap.to) + EDGE_MS,
     );
   const missing = [...sent].filter(([callId]) => !received.has(callId));
   const untold = missing.filter(([, one]) => !isTold(one));
-  const doubled = [...received.values()].filter((count) => count > 1).length;
+  const twice = [...received].filter(([, arrivals]) => arrivals.length > 1);
+  const doubled = twice.length;
   const held = simulator.state().subscriptions.map(({ address }) => address);
   const wrong = [
     doubled > 0 && `${doubled} events came twice`,
@@ -178,10 +189,33 @@ function report(simulator: CtiSimulator, agents: readonly string[], { sent, answ
     console.log(
       [
         `untold: ${agent} ${new Date(at).toISOString()}`,
-        `answers ${answers.get(callId)?.join(" ") ?? "none: no subscription"}`,
+        `answers ${
+          posts
+            .get(callId)
+            ?.map(({ answer }) => answer)
+            .join(" ") ?? "none: no subscription"
+        }`,
         `faults ${before.map((fault) => `${fault.name} ${((fault.at - at) / 1000).toFixed(1)} s`).join(", ")}`,
         `gap before ${those.findLast((gap) => gap < new Date(at).toISOString())}`,
         `gap after ${those.find((gap) => gap > new Date(at).toISOString())}`,
+      ].join("; "),
+    );
+  }
+  for (const [callId, arrivals] of twice.slice(0, 50)) {
+    const at = sent.get(callId)?.at ?? 0;
+    const seconds = (time: string): string => `${((Date.parse(time) - at) / 1000).toFixed(1)} s`;
+    const before = faults.filter((fault) => fault.at < at + EDGE_MS).slice(-4);
+    console.log(
+      [
+        `twice: ${sent.get(callId)?.agent} ${new Date(at).toISOString()} ${callId}`,
+        `posts ${posts
+          .get(callId)
+          ?.map(
+            (post) => `${post.subscriptionId.slice(0, 8)} ${seconds(post.postedAt)}-${seconds(post.at)} ${post.answer}`,
+          )
+          .join(", ")}`,
+        `arrivals ${arrivals.map((one) => `${one.SubscriptionId.slice(0, 8)} ${seconds(one.receivedAt)} run ${one.run}`).join(", ")}`,
+        `faults ${before.map((fault) => `${fault.name} ${((fault.at - at) / 1000).toFixed(1)} s`).join(", ")}`,
       ].join("; "),
     );
   }

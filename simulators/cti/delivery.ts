@@ -31,6 +31,8 @@ export class Deliveries {
     "https:": new https.Agent({ keepAlive: true, maxSockets: 32 }),
   };
 
+  private isClosed = false;
+
   constructor(private readonly changed: () => void) {}
 
   /**
@@ -86,16 +88,20 @@ export class Deliveries {
 
   /** Ends every socket. */
   close(): void {
+    this.isClosed = true;
     this.subscriptions.clear();
     for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
   private async post(subscription: Subscription, event: AgentEvent): Promise<void> {
+    const postedAt = new Date().toISOString();
     const answer = await this.send(subscription.callback, this.body(subscription.id, event));
     if (typeof answer === "number" && answer >= 200 && answer < 300) subscription.delivered++;
     else subscription.failed++;
     this.log.push({
       at: new Date().toISOString(),
+      postedAt,
+      subscriptionId: subscription.id,
       event: event.event,
       address: event.address,
       callId: event.callId,
@@ -139,7 +145,7 @@ export class Deliveries {
       request.on("timeout", () => request.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })));
       request.on("error", (error: NodeJS.ErrnoException) => {
         // The receiver closed an idle connection in the moment in which it was used again: nobody got the event.
-        const isStale = error.code === "ECONNRESET" && request.reusedSocket && !isRepeated;
+        const isStale = error.code === "ECONNRESET" && request.reusedSocket && !isRepeated && !this.isClosed;
         resolve(isStale ? this.send(callback, body, true) : (error.code ?? error.name));
       });
       request.end(text);

@@ -50,6 +50,9 @@ export interface CommandState {
 /** An event that went out. */
 export interface DeliveryState {
   at: string;
+  /** When it was posted. */
+  postedAt: string;
+  subscriptionId: string;
   event: EventName | number;
   address: string;
   callId: string;
