@@ -29,6 +29,7 @@ const KIBIBYTES: Source = [BODY, "BODY_LIMIT", "KiB"];
 const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
 const VALUES: Source = [BODY, "VALUE_LIMIT"];
 const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
+const LATE_COPIES: Source = ["lib/cti/duplicates.ts", "LATE_COPY_MS", "s"];
 const END_OF_LIST: Source = ["lib/webitel/client.ts", "MAX_PAGES"];
 
 const FIGURES: readonly Row[] = [
@@ -97,12 +98,12 @@ const FIGURES: readonly Row[] = [
     ["lib/cti/transfers.ts", "maxCalls"],
   ],
   ["cti-event-in", "for # s after one ended", ["lib/cti/subscription-ids.ts", "ON_THE_WAY_MS", "s"]],
-  ["cti-event-in", "post within # s are left out", COPIES],
+  ["cti-event-in", "post within # s are left out; within # s where", COPIES, LATE_COPIES],
   ["cti-subscribe", "waits up to # s for the broker", ["nodes/cti/cti-subscribe.ts", "CLOSE_MS", "s"]],
   ["cti-subscribe", "increasing delays of up to # s", ["lib/cti/broker-requests.ts", "PROBE_MAX_MS", "s"]],
   ["cti-subscribe", "delays of its own, up to # s", ["lib/cti/entry-schedule.ts", "maxMs", "s"]],
   ["cti-subscribe", "within every # minutes", ["nodes/cti/cti-subscribe.ts", "DEFAULT_RENEW"]],
-  ["cti-subscribe", "same event within # s", COPIES],
+  ["cti-subscribe", "within # s, or within # s while the later one", COPIES, LATE_COPIES],
   ["cti-subscribe", "At most # are under way", ["nodes/cti/cti-broker.ts", "PARALLEL"]],
   ["cti-subscribe", "no more than # per agent, and #,", [LIMIT, "PER_AGENT"], [LIMIT, "EXTRA_PER_MINUTE"]],
   [

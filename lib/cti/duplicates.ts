@@ -6,8 +6,14 @@
 
 /** How long after an event its copies are expected, milliseconds. */
 export const COPY_MS = 2000;
-/** Events that are remembered. */
-const MAX_REMEMBERED = 10_000;
+/**
+ * How long on a slow machine: while the subscription that posted it first may still post, and the other one has posted
+ * nothing later of that call.
+ */
+export const LATE_COPY_MS = 30_000;
+/** Calls that are remembered, and events of each. */
+const MAX_CALLS = 10_000;
+const MAX_EVENTS = 100;
 
 /** The subscription that posted an event. */
 export interface EventSource {
@@ -17,9 +23,12 @@ export interface EventSource {
   since: number;
   /** The same for subscriptions of one broker; undefined where it is not known whose this one is. */
   broker?: object | undefined;
+  /** True for the id of a subscription that may still post; none is where left out. */
+  mayPost?: ((id: string) => boolean) | undefined;
 }
 
 interface Delivered {
+  content: string;
   /** The subscriptions that have posted it. */
   ids: Set<string>;
   broker: object | undefined;
@@ -28,38 +37,42 @@ interface Delivered {
 
 /** The events of the last moments. */
 export class DuplicateFilter {
-  /** By what is equal in all copies; what came last is at the end. */
+  /** By call; what came last is at the end. */
   private readonly delivered = new Map<string, Delivered[]>();
 
   /**
    * True for each copy of an event but the first.
-   * @param content what is equal in all copies
+   * @param call the call, or what stands for it
+   * @param content what happened; with the call it is equal in all copies
    * @param source the subscription that posted it
    */
-  isDuplicate(content: string, { id, since, broker }: EventSource): boolean {
+  isDuplicate(call: string, content: string, { id, since, broker, mayPost = () => false }: EventSource): boolean {
     const now = Date.now();
-    this.forgetOlderThan(now - COPY_MS);
-    const delivered = (this.delivered.get(content) ?? []).filter(({ at }) => at >= now - COPY_MS);
+    this.forgetOlderThan(now - LATE_COPY_MS);
+    const delivered = (this.delivered.get(call) ?? []).filter(({ at }) => at >= now - LATE_COPY_MS);
+    const last = delivered.findLastIndex(({ ids }) => ids.has(id));
     const first = delivered.find(
-      (one) =>
+      (one, at) =>
+        one.content === content &&
         !one.ids.has(id) &&
         one.at > since &&
         // Two brokers may have the same agent.
-        (one.broker === broker || one.broker === undefined || broker === undefined),
+        (one.broker === broker || one.broker === undefined || broker === undefined) &&
+        (one.at >= now - COPY_MS || (at > last && [...one.ids].some(mayPost))),
     );
     if (first) {
       first.ids.add(id);
       return true;
     }
-    this.delivered.delete(content);
-    this.delivered.set(content, [...delivered, { ids: new Set([id]), broker, at: now }]);
+    this.delivered.delete(call);
+    this.delivered.set(call, [...delivered.slice(1 - MAX_EVENTS), { content, ids: new Set([id]), broker, at: now }]);
     return false;
   }
 
   private forgetOlderThan(time: number): void {
-    for (const [content, delivered] of this.delivered) {
-      if ((delivered.at(-1)?.at ?? 0) >= time && this.delivered.size < MAX_REMEMBERED) break;
-      this.delivered.delete(content);
+    for (const [call, delivered] of this.delivered) {
+      if ((delivered.at(-1)?.at ?? 0) >= time && this.delivered.size < MAX_CALLS) break;
+      this.delivered.delete(call);
     }
   }
 }

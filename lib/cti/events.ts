@@ -88,14 +88,12 @@ export function eventFacts(name: string, content: object, receivedAt: string): V
  * What is equal in all copies of an event that several subscriptions post, however each is spelled: what happened to which
  * call of which agent. Of an event without a call, the number stands for it.
  */
-export function copyKey({ eventType, SessionType, ImAddress, callId, ani }: CtiEvent): string {
+export function copyKey({ eventType, SessionType, ImAddress, callId, ani }: CtiEvent): [call: string, content: string] {
   const call = isNoId(callId) ? { ani: ani || undefined } : { callId };
-  return canonicalJson({
-    eventType,
-    SessionType: SessionType || undefined,
-    agent: agentKey(plainText(ImAddress) ?? ""),
-    ...call,
-  });
+  return [
+    canonicalJson({ agent: agentKey(plainText(ImAddress) ?? ""), ...call }),
+    canonicalJson({ eventType, SessionType: SessionType || undefined }),
+  ];
 }
 
 /**

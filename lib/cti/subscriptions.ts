@@ -132,6 +132,11 @@ export class SubscriptionManager {
   }
 
   /**
+  /** True for an id that is ours, or was until just now: events of it may come. */
+  mayPost(id: string): boolean {
+    return this.ids.ownerOf(id) !== undefined;
+  }
+
    * Whether an event may be one that a subscriber asked for; see {@link EventAdmission.admits}. A subscription that the
    * broker made although its answer got lost is refused and ended.
    */

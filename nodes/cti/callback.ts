@@ -138,12 +138,13 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   if (!id) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const since = broker.askedAt(url, id, imAddress);
-    return since === undefined ? [] : [{ since, broker }];
+    return since === undefined ? [] : [{ since, broker, mayPost: (other: string) => broker.mayPost(other) }];
   });
   const mayBeOurs =
     those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;
   if (!source && !mayBeOurs) return false;
-  return duplicates.isDuplicate(`${eventNode} ${copyKey(event)}`, { since: 0, ...source, id: normalId(id) });
+  const [call, content] = copyKey(event);
+  return duplicates.isDuplicate(`${eventNode} ${call}`, content, { since: 0, ...source, id: normalId(id) });
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */

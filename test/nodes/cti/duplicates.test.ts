@@ -151,18 +151,40 @@ describe("nodes/cti/callback", () => {
       for (const other of others) assert.equal(copies("id-2", "x", other), false, JSON.stringify(other));
     });
 
-    it("within 2 s only, as the agent may hold the call again", async () => {
+    it("within 2 s, or 30 s while it has posted nothing later, as the agent may hold the call again", async () => {
       const { manager, one } = await started([ANNA]);
       test.broker.keeps = failure(500);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
       expect(manager);
-      assert.equal(copies("id-1", "late"), false);
+      const heldAgain = (callId: string): boolean[] => [
+        copies("id-1", callId),
+        copies("id-2", callId, { eventType: "Retrieve" }),
+      ];
+      assert.deepEqual(heldAgain("early"), [false, false]);
       await test.clock.tickAsync(1900);
-      assert.equal(copies("id-2", "late"), true);
-      assert.equal(copies("id-1", "moved"), false);
+      assert.equal(copies("id-2", "early"), true);
+      assert.deepEqual(heldAgain("moved"), [false, false]);
       await test.clock.tickAsync(2100);
       assert.equal(copies("id-2", "moved"), false);
+      for (const callId of ["late", "later"]) assert.equal(copies("id-1", callId), false);
+      await test.clock.tickAsync(29_900);
+      assert.deepEqual([copies("id-2", "late"), copies("id-2", "late"), copies("id-1", "late")], [true, false, true]);
+      await test.clock.tickAsync(200);
+      assert.equal(copies("id-2", "later"), false);
+    });
+
+    it("no later than 2 s where the subscription that posted the first one has ended", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      test.broker.gate = new Promise((resolve) => setTimeout(resolve, 1000));
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.equal(copies("id-1", "rings"), false);
+      await test.clock.tickAsync(1000);
+      assert.deepEqual(manager.mayPost("id-1"), true);
+      await test.clock.tickAsync(10_000);
+      assert.deepEqual([manager.mayPost("id-1"), copies("id-2", "rings")], [false, false]);
     });
 
     it("at two addresses of one event node, but not of two brokers", async () => {
