@@ -14,7 +14,8 @@ export interface HeartbeatOwner {
 
 interface Heartbeat {
   readonly imAddress: string;
-  readonly owner: string;
+  /** Who has logged the agent in; the last one's interval counts. */
+  owners: string[];
   /** The interval, milliseconds. */
   everyMs: number;
   /** When the last one was due, or the log-in was answered, Unix milliseconds. */
@@ -48,23 +49,21 @@ export class Heartbeats {
     clearTimeout(this.leaving.get(name));
     this.leaving.delete(name);
     this.owners.set(name, owner);
-    for (const beat of this.of(name)) {
-      if (owner.everyMs <= 0) this.stop(beat.imAddress);
-      else if (owner.everyMs !== beat.everyMs) this.schedule(beat, owner.everyMs);
-    }
+    if (owner.everyMs <= 0) this.leaveAll(name);
+    else for (const beat of this.of(name)) if (owner.everyMs !== beat.everyMs) this.schedule(beat, owner.everyMs);
   }
 
   /**
-   * An owner leaves.
-   * @param isForGood ends its heartbeats now; else they wait for it to come back
+   * An owner leaves. Heartbeats of agents whom another owner has logged in, too, go on there.
+   * @param isForGood ends its other heartbeats now; else they wait for it to come back
    * @returns how many have ended
    */
   detach(name: string, isForGood: boolean): number {
     this.owners.delete(name);
-    if (isForGood) return this.stopAll(name);
+    if (isForGood) return this.leaveAll(name);
     const timer = setTimeout(() => {
       this.leaving.delete(name);
-      const count = this.stopAll(name);
+      const count = this.leaveAll(name);
       if (count > 0) this.onAbandoned(count);
     }, WITHOUT_OWNER_MS);
     this.leaving.set(name, timer.unref());
@@ -72,15 +71,16 @@ export class Heartbeats {
   }
 
   /**
-   * Starts the heartbeat of an agent, the first one interval from now; another one of this agent ends, unless this owner
-   * has none.
+   * Starts the heartbeat of an agent, the first one interval from now, in place of another one of this agent, unless this
+   * owner has none.
    */
   start(imAddress: string, name: string): void {
     const everyMs = this.owners.get(name)?.everyMs ?? 0;
     if (everyMs <= 0) return;
+    const others = this.beats.get(agentKey(imAddress))?.owners.filter((owner) => owner !== name) ?? [];
     this.stop(imAddress);
     const started = { lastMs: Date.now(), isUnderWay: false, abort: new AbortController() };
-    const beat: Heartbeat = { imAddress, owner: name, everyMs, ...started };
+    const beat: Heartbeat = { imAddress, owners: [...others, name], everyMs, ...started };
     this.schedule(beat, everyMs);
     this.beats.set(agentKey(imAddress), beat);
     this.owners.get(name)?.onChange?.();
@@ -96,8 +96,10 @@ export class Heartbeats {
     clearInterval(beat.timer);
     beat.abort.abort();
     this.beats.delete(agentKey(imAddress));
-    this.owners.get(beat.owner)?.onChange?.();
-    return () => this.start(beat.imAddress, beat.owner);
+    this.noteChange(beat);
+    return () => {
+      for (const owner of beat.owners) this.start(beat.imAddress, owner);
+    };
   }
 
   /** Addresses of the agents with a heartbeat, of one owner or of all. */
@@ -136,13 +138,13 @@ export class Heartbeats {
   }
 
   private beat(beat: Heartbeat): void {
-    const { imAddress, owner, abort } = beat;
+    const { imAddress, abort } = beat;
     beat.lastMs = Date.now();
     if (beat.isUnderWay) return;
     beat.isUnderWay = true;
     this.send(imAddress, abort.signal)
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) this.owners.get(owner)?.onFailed?.(error);
+        if (!abort.signal.aborted) this.ownerOf(beat)?.onFailed?.(error);
       })
       .finally(() => {
         beat.isUnderWay = false;
@@ -150,12 +152,35 @@ export class Heartbeats {
   }
 
   private of(name: string): Heartbeat[] {
-    return [...this.beats.values()].filter(({ owner }) => owner === name);
+    return [...this.beats.values()].filter(({ owners }) => owners.at(-1) === name);
   }
 
-  private stopAll(name: string): number {
-    const beats = this.of(name);
-    for (const { imAddress } of beats) this.stop(imAddress);
-    return beats.length;
+  private ownerOf({ owners }: Heartbeat): HeartbeatOwner | undefined {
+    return this.owners.get(owners.at(-1) ?? "");
+  }
+
+  private noteChange(beat: Heartbeat): void {
+    this.ownerOf(beat)?.onChange?.();
+  }
+
+  // @returns how many have ended
+  private leaveAll(name: string): number {
+    let ended = 0;
+    for (const beat of [...this.beats.values()]) {
+      if (!beat.owners.includes(name)) continue;
+      const others = beat.owners.filter((owner) => owner !== name);
+      if (others.length === 0) {
+        this.stop(beat.imAddress);
+        ended++;
+        continue;
+      }
+      this.noteChange(beat);
+      beat.owners = others;
+      this.noteChange(beat);
+      // One that a deploy replaces says so when it comes back.
+      const everyMs = this.ownerOf(beat)?.everyMs ?? beat.everyMs;
+      if (everyMs !== beat.everyMs) this.schedule(beat, everyMs);
+    }
+    return ended;
   }
 }

@@ -95,6 +95,30 @@ describe("lib/cti/agent-commands", () => {
     assert.deepEqual([client.beats(), agents.heartbeats.list("node")], [3, [ANNA]]);
   });
 
+  it("goes on at the node that had logged the agent in before, when the last one wants none, or is gone for good", async () => {
+    const login = (name: string): Promise<unknown> =>
+      agents.send({ command: { name: "AgentLogin", imAddress: ANNA }, owner: name, signal: owner.signal });
+    const leave = { "wants none": () => attach(0, "last"), "is gone": () => agents.heartbeats.detach("last", true) };
+    for (const [name, leaves] of Object.entries(leave)) {
+      attach(5000, "last");
+      for (const each of ["node", "last"]) await login(each);
+      assert.deepEqual(agents.heartbeats.list("last"), [ANNA], name);
+      leaves();
+      assert.deepEqual(agents.heartbeats.list("node"), [ANNA], name);
+      const before = client.beats();
+      await clock.tickAsync(3000);
+      assert.equal(client.beats() - before, 3, name);
+    }
+    attach(5000, "last");
+    await login("last");
+    for (const each of ["node", "last"]) agents.heartbeats.detach(each, false);
+    attach(0, "last");
+    attach(2000);
+    const before = client.beats();
+    await clock.tickAsync(4000);
+    assert.deepEqual([client.beats() - before, agents.heartbeats.detach("node", true)], [2, 1]);
+  });
+
   it("stops with the log-out, whoever sends it, and goes on when the log-out failed", async () => {
     await order("AgentLogin");
     client.answer = (command) =>
