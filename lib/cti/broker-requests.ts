@@ -17,6 +17,8 @@ export interface BrokerRequestsOptions {
   limit: Pick<RequestLimit, "agents" | "perMinute">;
   /** Called for each request. */
   onSent: () => void;
+  /** See {@link RequestQueueOptions.onReserved}. */
+  onReserved: () => void;
   /** Called when requests begin to wait for the limit. */
   onLimited: () => void;
   /** Called when the broker is found to be away. */
@@ -55,7 +57,7 @@ export class BrokerRequests {
   private readonly refusals: Readonly<Record<Kind | "all", Refusals>>;
 
   constructor(options: BrokerRequestsOptions) {
-    const { probe, parallel = () => PARALLEL, limit, onSent, onLimited, onAway, onBack, backoff } = options;
+    const { probe, parallel = () => PARALLEL, limit, onSent, onReserved, onLimited, onAway, onBack, backoff } = options;
     this.availability = new Availability({
       probe: () => this.queue.run(probe, "probe"),
       onAway,
@@ -73,7 +75,7 @@ export class BrokerRequests {
       all: refusalsAfter(1),
     };
     this.queue = new RequestQueue({
-      ...{ parallel, onSent, onLimited },
+      ...{ parallel, onSent, onReserved, onLimited },
       perMinute: () => limit.perMinute(),
       reserve: (priority) =>
         // What replaces another one needs a second request, too.
@@ -120,12 +122,12 @@ export class BrokerRequests {
     return until === undefined ? undefined : limited(until);
   }
 
-  /** Requests of the last minute. */
-  get sentCount(): number {
-    return this.queue.sentCount;
+  /** See {@link RequestQueue.reserve}. */
+  reserve(): ReturnType<RequestQueue["reserve"]> {
+    return this.queue.reserve();
   }
 
-  /** Counts requests that a former process sent until then, Unix milliseconds. */
+  /** See {@link RequestQueue.count}. */
   count(requests: number, at: number): void {
     this.queue.count(requests, at);
   }

@@ -16,6 +16,8 @@ export interface RequestQueueOptions {
   isHeldBack: (priority: Priority, isWaiting: (other: Priority) => boolean) => boolean;
   /** Called for each request. */
   onSent: () => void;
+  /** Called when requests wait until what is {@link RequestQueue.reserve}d anew is saved. */
+  onReserved: () => void;
   /** Called when requests that somebody waits for begin to wait for the limit. */
   onLimited: () => void;
   /** True while only probes are sent. */
@@ -23,8 +25,18 @@ export interface RequestQueueOptions {
 }
 
 const MINUTE_MS = 60_000;
+/** The part of a minute's requests that are reserved: so many a kill makes the next process count too many, at most. */
+const RESERVED = 0.1;
 /** What each answer adds to the number of requests at once, after a broker had asked for fewer. */
 const SPEED_UP = 0.1;
+
+/** What a later process has to count. */
+export interface SentRequests {
+  /** Requests of the last minute by age, whole seconds. */
+  sent: Record<string, number>;
+  /** Requests that may be sent before it is saved again. */
+  reserved: number;
+}
 
 /** Requests to one broker. */
 export class RequestQueue {
@@ -34,11 +46,18 @@ export class RequestQueue {
   >;
   // When the requests of the last minute were sent, Unix milliseconds, the oldest first.
   private readonly sent = new Deque<number>();
+  private total = 0;
+  private countedTotal = 0;
+  // How many may be sent by what is saved, and by what is being saved.
+  private savedTotal = 0;
+  private reservedTotal = 0;
+  private isReserving = false;
   private running = 0;
   // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
   private timer: NodeJS.Timeout | undefined;
   private freeAt = 0;
+  private isClosed = false;
 
   constructor(private readonly options: RequestQueueOptions) {}
 
@@ -47,14 +66,34 @@ export class RequestQueue {
     return this.freeAt > Date.now() ? this.freeAt : undefined;
   }
 
-  /** Requests of the last minute. */
-  get sentCount(): number {
+  /**
+   * What to save, so that no kill makes the next process forget a request: those beyond it wait.
+   * @returns it, and what to call once it is saved
+   */
+  reserve(): SentRequests & { saved: () => void } {
     const now = Date.now();
-    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
-    return this.sent.size;
+    const sent: Record<string, number> = {};
+    if (this.sentCount > 0)
+      for (const at of this.sent) {
+        const age = Math.max(0, Math.floor((now - at) / 1000));
+        sent[age] = (sent[age] ?? 0) + 1;
+      }
+    // Nothing at rest: then a kill costs nothing.
+    const isBusy = this.isReserving || this.total > this.countedTotal;
+    const reserved = isBusy ? Math.ceil(this.options.perMinute() * RESERVED) : 0;
+    const total = this.total + reserved;
+    this.countedTotal = this.total;
+    this.reservedTotal = total;
+    this.savedTotal = Math.min(this.savedTotal, total);
+    const saved = (): void => {
+      this.savedTotal = Math.min(total, this.reservedTotal);
+      this.isReserving = false;
+      this.next();
+    };
+    return { sent, reserved, saved };
   }
 
-  /** Counts requests that a former process sent. @param at when it sent the last one, Unix milliseconds */
+  /** Counts requests of a former process, the oldest first. @param at when it sent them, Unix milliseconds */
   count(requests: number, at: number): void {
     for (let request = 0; request < requests; request++) this.sent.push(at);
   }
@@ -93,6 +132,7 @@ export class RequestQueue {
       const lane = this.lane();
       if (!lane) return;
       this.sent.push(Date.now());
+      this.total++;
       this.running++;
       this.options.onSent();
       (lane.shift() as () => void)();
@@ -101,6 +141,7 @@ export class RequestQueue {
 
   /** Sends nothing more. */
   close(): void {
+    this.isClosed = true;
     clearTimeout(this.timer);
     for (const lane of Object.values(this.waiting)) lane.clear();
   }
@@ -108,6 +149,7 @@ export class RequestQueue {
   private lane(): Deque<() => void> | undefined {
     const { isPaused, isHeldBack, parallel } = this.options;
     const { probe } = this.waiting;
+    if (this.isClosed) return undefined;
     if (probe.size > 0) return this.running === 0 && this.mayAgain("probe") ? probe : undefined;
     if (isPaused() || this.running >= Math.floor(Math.min(this.width, parallel()))) return undefined;
     const isWaiting = (priority: Priority): boolean => this.waiting[priority].size > 0;
@@ -115,10 +157,26 @@ export class RequestQueue {
     return next && this.mayAgain(next) ? this.waiting[next] : undefined;
   }
 
+  private get sentCount(): number {
+    const now = Date.now();
+    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
+    return this.sent.size;
+  }
+
+  // True when a later process would know of another request; else sends it as soon as it would.
+  private isSaved(): boolean {
+    if (this.total < this.savedTotal) return true;
+    if (!this.isReserving) {
+      this.isReserving = true;
+      this.options.onReserved();
+    }
+    return false;
+  }
+
   // True when another request, and some in reserve, fit into the last minute; else sends it as soon as they do.
   private mayAgain(priority: Priority): boolean {
     const limit = this.options.perMinute();
-    if (this.sentCount < limit - Math.min(this.options.reserve(priority), limit - 1)) return true;
+    if (this.sentCount < limit - Math.min(this.options.reserve(priority), limit - 1)) return this.isSaved();
     const freeAt = (this.sent.first as number) + MINUTE_MS + 1;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.next(), freeAt - Date.now());
@@ -154,6 +212,10 @@ class Deque<T> {
       this.head = 0;
     }
     return item;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let at = this.head; at < this.items.length; at++) yield this.items[at] as T;
   }
 
   clear(): void {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
+import type { SentRequests } from "./request-queue.js";
 import { MAX_LOST } from "./subscription-ids.js";
 import type {
   StoredEntry,
@@ -19,8 +20,8 @@ export interface StoreSource {
   removals: () => [id: string, removal: StoredRemoval][];
   /** See {@link StoredSubscriptions.aliveAt}. */
   receivedUntil: () => number;
-  /** Requests within the last minute. */
-  sentCount: () => number;
+  /** See {@link RequestQueue.reserve}. */
+  reserve: () => SentRequests & { saved: () => void };
 }
 
 const WRITE_MIN_MS = 100;
@@ -32,8 +33,8 @@ const ALIVE_MS = 60_000;
 /** Ends that nobody came back to are forgotten after this. */
 const ENDED_MS = 24 * 3_600_000;
 const MAX_ENDED = 5000;
-/** Requests of a former process that are counted. */
-const MAX_REQUESTS = 100_000;
+/** Requests of a former process that are counted, of each second. */
+const MAX_REQUESTS = 10_000;
 
 const AGENT_LENGTH = 16;
 
@@ -64,7 +65,8 @@ export interface StoredState {
   unknownSince: number | undefined;
   /** See {@link SubscriptionStore.load}. */
   isElsewhere: boolean;
-  requests: { count: number; at: number };
+  /** What a former process sent, the oldest first; the times are Unix milliseconds. */
+  requests: { count: number; at: number }[];
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, StoredRemoval>;
@@ -78,12 +80,23 @@ export function readStored(stored: unknown): StoredState {
   const held = entriesOf(state["held"]).filter((entry): entry is [string, Record<string, unknown>] =>
     isRecord(entry[1]),
   );
-  const requests = isRecord(state["requests"]) ? state["requests"] : {};
+  const { at, sent, reserved } = isRecord(state["requests"]) ? state["requests"] : {};
+  const [now, writtenAt] = [Date.now(), numberOf(at) ?? 0];
+  const requestsOf = (count: unknown, time: number): { count: number; at: number } => ({
+    count: Math.min(numberOf(count) ?? 0, MAX_REQUESTS),
+    at: Math.min(time, now),
+  });
   return {
     aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
     unknownSince: numberOf(state["unknownSince"]),
     isElsewhere: state["isElsewhere"] === true,
-    requests: { count: Math.min(numberOf(requests["count"]) ?? 0, MAX_REQUESTS), at: numberOf(requests["at"]) ?? 0 },
+    requests: [
+      ...entriesOf(sent)
+        .map(([age, count]) => requestsOf(count, writtenAt - Number(age) * 1000))
+        .toSorted((one, other) => one.at - other.at),
+      // They may have been sent until the next write.
+      requestsOf(reserved, writtenAt + ALIVE_MS),
+    ],
     held: new Map(
       held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [
         key,
@@ -180,11 +193,14 @@ export class StoreWriter {
     this.timer = undefined;
     const waiting = this.waiting;
     this.waiting = [];
-    const state = this.state();
+    const { saved, ...requests } = this.source.reserve();
+    const state = this.state(requests);
     const isEmpty = [state.held, state.ended, state.removals].every((part) => Object.keys(part).length === 0);
     // Without subscriptions there is no file to make.
     if (!isEmpty || !this.wasEmpty) await this.store.save(state);
     this.wasEmpty = isEmpty;
+    saved();
+    if (requests.reserved > 0) this.writeSoon();
     for (const resolve of waiting) resolve();
   }
 
@@ -195,8 +211,8 @@ export class StoreWriter {
     await this.writeNow();
   }
 
-  private state(): StoredSubscriptions {
-    const { held, leftBehind, ended, removals, receivedUntil, sentCount } = this.source;
+  private state(requests: SentRequests): StoredSubscriptions {
+    const { held, leftBehind, ended, removals, receivedUntil } = this.source;
     const now = Date.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
@@ -204,7 +220,7 @@ export class StoreWriter {
     }
     return {
       aliveAt: receivedUntil(),
-      requests: { count: sentCount(), at: now },
+      requests: { ...requests, at: now },
       held: Object.fromEntries([...leftBehind, ...held()]),
       ended: Object.fromEntries(ended),
       removals: Object.fromEntries(removals()),

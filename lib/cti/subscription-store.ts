@@ -1,5 +1,7 @@
 /** What outlives this process: ids at the broker, under keys that name neither agent nor address. */
 
+import type { SentRequests } from "./request-queue.js";
+
 /** A time in which an entry relied on a subscription, Unix milliseconds: since the broker last showed that it knows it. */
 export interface TimeInUse {
   from: number;
@@ -42,8 +44,8 @@ export interface StoredSubscriptions {
   broker?: string;
   /** Until when events were received, Unix milliseconds: when it was written, or the broker's last sign before an outage. */
   aliveAt: number;
-  /** Requests within the last minute, and until when they were counted, Unix milliseconds. */
-  requests?: { count: number; at: number };
+  /** See {@link SentRequests}, and when that was, Unix milliseconds. */
+  requests?: SentRequests & { at: number };
   /** By key of the entry. */
   held: Record<string, StoredEntry>;
   /** When entries ended in good order, Unix milliseconds, by key. */

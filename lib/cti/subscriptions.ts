@@ -63,6 +63,7 @@ export class SubscriptionManager {
       parallel: options.parallel,
       limit: this.limit,
       onSent: () => this.writer.writeSoon(),
+      onReserved: () => void this.writer.writeNow(),
       onLimited: () => notifyUsers(this.entries.values()),
       onAway: () => notifyUsers(this.entries.values()),
       onBack: (outage) => this.recover(outage),
@@ -79,7 +80,7 @@ export class SubscriptionManager {
       unsubscribe: ({ id, key, priority }, onSent) =>
         this.requests.inTurn(async () => {
           // The broker may be about to hand out this id again, also for another callback address.
-          const answers = this.answersFor(key);
+          const answers = [...this.sending].filter((one) => isSameAgent(one.key, key)).map(({ sending }) => sending);
           if (answers.length > 0) await Promise.allSettled(answers);
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
           return onSent(this.requests.unsubscribe(id, priority, () => client.unsubscribe(id)));
@@ -111,7 +112,7 @@ export class SubscriptionManager {
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
       receivedUntil: () => this.requests.receivedUntilMs,
-      sentCount: () => this.requests.sentCount,
+      reserve: () => this.requests.reserve(),
     });
     this.loaded = this.load();
   }
@@ -131,12 +132,12 @@ export class SubscriptionManager {
     return this.ids.isHeld(id);
   }
 
-  /**
   /** True for an id that is ours, or was until just now: events of it may come. */
   mayPost(id: string): boolean {
     return this.ids.ownerOf(id) !== undefined;
   }
 
+  /**
    * Whether an event may be one that a subscriber asked for; see {@link EventAdmission.admits}. A subscription that the
    * broker made although its answer got lost is refused and ended.
    */
@@ -212,7 +213,7 @@ export class SubscriptionManager {
 
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
-    this.requests.count(stored.requests.count, Math.min(stored.requests.at, Date.now()));
+    for (const { count, at } of stored.requests) this.requests.count(count, at);
     this.previous.add(stored);
     for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "removal", { inUse });
     this.previous.setLoaded();
@@ -263,11 +264,6 @@ export class SubscriptionManager {
     entry.sendingSince = Date.now();
     if (entry.id !== undefined) this.requests.replacing.add(entry.key);
     return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
-  }
-
-  // The subscriptions that are being made for this agent.
-  private answersFor(key: string): unknown[] {
-    return [...this.sending].filter((entry) => isSameAgent(entry.key, key)).map(({ sending }) => sending);
   }
 
   private async subscribed(entry: Entry, id: string, askedAt?: number): Promise<void> {

@@ -84,6 +84,29 @@ describe("lib/cti/subscription-limits", () => {
     assert.equal(gapsSince(from), 40);
   });
 
+  it("sends no more a minute where it is killed again and again while it subscribes", async () => {
+    for (let kills = 0; kills < 15; kills++) {
+      const manager = manage();
+      void open(manager).start(agentsOf(20));
+      await test.clock.tickAsync(90);
+      kill(manager);
+    }
+    await started(agentsOf(20));
+    assert.ok(test.broker.calls.length <= allowed(20), `${test.broker.calls.length}`);
+  });
+
+  it("counts what former processes sent for a minute, and no longer, over several kills", async () => {
+    const agents = agentsOf(40);
+    let { manager } = await started(agents);
+    for (let kills = 0; kills < 2; kills++) {
+      await test.clock.tickAsync(25_000);
+      kill(manager);
+      ({ manager } = await started(agents));
+    }
+    await test.clock.tickAsync(12_500);
+    assert.deepEqual([test.broker.calls.length, test.broker.held.size], [200, 40]);
+  });
+
   it("asks again for an end no sooner than the broker asked for", async () => {
     const { one } = await started(agentsOf(1));
     test.broker.fault = tooMany(20);

@@ -118,13 +118,25 @@ function stateOf(broker: ScheduledBroker, site: Site): Pick<ScheduleReport, "mis
   };
 }
 
+/** Requests that this minute may have had, Unix milliseconds. */
+function allowed({ wantedAt }: Site, from: number, to: number): number {
+  let before = 0;
+  let most = 0;
+  for (const { at, agents } of wantedAt) {
+    if (at > to) break;
+    if (at <= from) before = agents;
+    else most = Math.max(most, agents);
+  }
+  return 3 * Math.max(before, most) + 60;
+}
+
 function worstMinute(times: readonly number[], site: Site): Pick<ScheduleReport, "worstMinute" | "allowed"> {
   let worst = { worstMinute: 0, allowed: 60 };
   let from = 0;
   for (const [at, time] of times.entries()) {
     while (time - (times[from] as number) >= 60_000) from++;
-    const [count, allowed] = [at - from + 1, site.allowed(time - 60_000, time)];
-    if (count / allowed > worst.worstMinute / worst.allowed) worst = { worstMinute: count, allowed };
+    const [count, most] = [at - from + 1, allowed(site, time - 60_000, time)];
+    if (count / most > worst.worstMinute / worst.allowed) worst = { worstMinute: count, allowed: most };
   }
   return worst;
 }

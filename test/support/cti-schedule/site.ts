@@ -13,6 +13,8 @@ import type { Random } from "./random.js";
 /** How long a node waits for the broker when it closes, milliseconds. */
 const CLOSE_MS = 1800;
 const RENEW_MS = 120_000;
+/** The longest time that writing takes, milliseconds. */
+const SAVE_MS = 100;
 /** The longest time between the end of a process and the next one, milliseconds. */
 const DOWN_MS = 20_000;
 
@@ -21,8 +23,7 @@ interface Process {
   isAlive: boolean;
   /** Its event node; another process has forgotten what this one let through. */
   eventNode: string;
-  /** Requests that the store does not know of, and subscriptions made by them. */
-  unstored: number;
+  /** Subscriptions that the store does not know of. */
   unstoredIds: number;
   /** Requests under way. */
   running: number;
@@ -59,9 +60,8 @@ export class Site {
   private readonly promised = new Map<string, Promised>();
   /** Since when agents are subscribed without a pause in which nobody wanted them. */
   private readonly servedSince = new Map<string, number>();
-  /** When how many agents were wanted, and requests that a kill made the next process forget. */
+  /** When how many agents were wanted. */
   readonly wantedAt: { at: number; agents: number }[] = [];
-  readonly forgotten: { at: number; requests: number }[] = [];
   private readonly gaps: Gap[] = [];
   /** Requests of one process that were under way at once. */
   mostAtOnce = 0;
@@ -88,8 +88,8 @@ export class Site {
   /** What is done at the site, by weight. */
   static readonly ACTIONS = [
     ...["subscribeAll", "subscribeSome", "unsubscribeAll", "unsubscribeSome", "hammer"],
-    ...["deploy", "deployAgents", "deployCallback", "deployNodes", "stopFlows", "restart", "kill"],
-  ] as readonly ("hammer" | "deploy" | "kill")[];
+    ...["deploy", "deployAgents", "deployCallback", "deployNodes", "stopFlows", "restart", "kill", "killOften"],
+  ] as readonly ("hammer" | "deploy" | "killOften")[];
 
   /** Asks for all that is configured, as a message without payload does. */
   subscribeAll(): void {
@@ -121,7 +121,7 @@ export class Site {
 
   /** Nothing that concerns the subscriptions has changed. */
   deploy(): Promise<void> {
-    return this.redeploy(this.nodes.map(({ wanted }) => [...wanted]));
+    return this.redeploy(this.lists);
   }
 
   deployAgents(): Promise<void> {
@@ -135,7 +135,7 @@ export class Site {
 
   /** One node more, or one less. */
   deployNodes(): Promise<void> {
-    const lists = this.nodes.map(({ wanted }) => [...wanted]);
+    const { lists } = this;
     if (lists.length > 1) {
       const removed = this.nodes.pop();
       void removed?.subscriber.close(CLOSE_MS, false);
@@ -146,7 +146,7 @@ export class Site {
   }
 
   async stopFlows(): Promise<void> {
-    const lists = this.nodes.map(({ wanted }) => [...wanted]);
+    const { lists } = this;
     await this.closeNodes(false);
     await this.clock.pass(DOWN_MS * this.random.next());
     this.open(lists);
@@ -154,17 +154,25 @@ export class Site {
 
   /** Ends in good order. */
   async restart(): Promise<void> {
-    const lists = this.nodes.map(({ wanted }) => [...wanted]);
+    const { lists } = this;
     await this.closeNodes(false);
     await this.begin(lists);
   }
 
-  async kill(): Promise<void> {
-    const lists = this.nodes.map(({ wanted }) => [...wanted]);
+  async kill(downMs = DOWN_MS): Promise<void> {
+    const { lists } = this;
     for (const [agent, since] of this.servedSince) if (Date.now() - since < FORGOTTEN_MS) this.forget(agent);
     for (const { release } of this.nodes) release();
     this.nodes = [];
-    await this.begin(lists);
+    await this.begin(lists, downMs);
+  }
+
+  /** Killed again and again while it begins. */
+  async killOften(): Promise<void> {
+    for (let kills = 1 + this.random.below(8); kills > 0; kills--) {
+      await this.kill(100);
+      await this.clock.pass(1000 * this.random.next() ** 2);
+    }
   }
 
   /** Agents that shall be subscribed. */
@@ -217,24 +225,15 @@ export class Site {
     return (this.process.manager as unknown as { ids: SubscriptionIds }).ids.ownerOf(id) !== undefined;
   }
 
-  /** Requests that the minute before this time may have had, Unix milliseconds. */
-  allowed(from: number, to: number): number {
-    let before = 0;
-    let most = 0;
-    for (const { at, agents } of this.wantedAt) {
-      if (at > to) break;
-      if (at <= from) before = agents;
-      else most = Math.max(most, agents);
-    }
-    const forgotten = this.forgotten.filter(({ at }) => at > from && at <= to);
-    return 3 * Math.max(before, most) + 60 + forgotten.reduce((sum, { requests }) => sum + requests, 0);
-  }
-
   /** Ends all. */
   async close(): Promise<void> {
     for (const { release } of this.nodes) release();
     this.end();
     await this.process.manager.close();
+  }
+
+  private get lists(): string[][] {
+    return this.nodes.map(({ wanted }) => [...wanted]);
   }
 
   private subscribe(node: SubscriberNode, addresses: readonly string[]): void {
@@ -260,16 +259,15 @@ export class Site {
     await this.clock.pass(isDeploy ? 100 : CLOSE_MS + 100);
   }
 
-  private async begin(lists: readonly (readonly string[])[]): Promise<void> {
+  private async begin(lists: readonly (readonly string[])[], downMs = DOWN_MS): Promise<void> {
     this.end();
-    await this.clock.pass(500 + DOWN_MS * this.random.next() ** 2);
+    await this.clock.pass(500 + downMs * this.random.next() ** 2);
     this.process = this.startProcess();
     this.open(lists);
   }
 
   private end(): void {
     this.process.isAlive = false;
-    this.forgotten.push({ at: Date.now(), requests: this.process.unstored });
     this.broker.lostAnswers += this.process.unstoredIds;
     void this.process.manager.close();
   }
@@ -293,10 +291,9 @@ export class Site {
   private startProcess(): Process {
     const { broker } = this;
     const eventNode = `${this.name}-${++this.processes}`;
-    const mine = { isAlive: true, unstored: 0, unstoredIds: 0, running: 0, eventNode } as Process;
+    const mine = { isAlive: true, unstoredIds: 0, running: 0, eventNode } as Process;
     const ask = <T>(request: () => Promise<T>): Promise<T> => {
       if (!mine.isAlive) return new Promise(() => undefined);
-      mine.unstored++;
       this.mostAtOnce = Math.max(this.mostAtOnce, ++mine.running);
       return request().finally(() => mine.running--);
     };
@@ -316,9 +313,11 @@ export class Site {
           return structuredClone(this.stored);
         },
         save: async (state) => {
+          const [written, ids] = [structuredClone(state), mine.unstoredIds];
+          if (mine.isAlive) await new Promise((resolve) => setTimeout(resolve, SAVE_MS * this.random.next()));
           if (!mine.isAlive) return;
-          this.stored = structuredClone(state);
-          Object.assign(mine, { unstored: 0, unstoredIds: 0 });
+          this.stored = written;
+          mine.unstoredIds -= ids;
         },
       },
       parallel: () => this.parallel,
