@@ -238,11 +238,8 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     async command(command, { connectMs, ...limits } = {}) {
       const body = commandBody(command, options.enumStyle ?? "name");
       const { retry } = COMMANDS[command.name];
-      const request = {
-        ...({ operation: command.name, method: "POST", path: "api/command", body, retry, bodyMs: BODY_MS } as const),
-        ...limits,
-      };
-      const { status } = await fromBroker(command.name, sendAlone(request, connectMs));
+      const fixed = { operation: command.name, method: "POST", path: "api/command", retry, bodyMs: BODY_MS } as const;
+      const { status } = await fromBroker(command.name, sendAlone({ ...limits, ...fixed, body }, connectMs));
       return { body, status };
     },
     async subscribe({ imAddress, callback, secret }) {
