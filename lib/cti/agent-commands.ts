@@ -43,7 +43,7 @@ export class AgentCommands {
   /** @param onAbandoned see {@link Heartbeats} */
   constructor(
     private readonly client: Pick<CtiClient, "command">,
-    onAbandoned?: (count: number) => void,
+    private readonly onAbandoned?: (count: number) => void,
   ) {
     this.heartbeats = new Heartbeats(
       (imAddress, signal) => client.command({ name: "HeartBeat", imAddress }, { signal }),
@@ -119,8 +119,9 @@ export class AgentCommands {
       if (command.name === "AgentLogin" && owner !== undefined) this.heartbeats.start(command.imAddress, owner);
       return sent;
     } catch (error) {
-      // The agent is still logged in as far as anybody knows.
-      restart?.();
+      // The agent is still logged in as far as anybody knows; whoever closes wanted the end, and does not hear of it.
+      if (!signal.aborted) restart?.();
+      else if (restart) this.onAbandoned?.(1);
       throw error;
     } finally {
       if (isRetried) agent.retrying--;
