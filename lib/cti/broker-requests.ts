@@ -127,6 +127,11 @@ export class BrokerRequests {
     return this.queue.reserve();
   }
 
+  /** See {@link RequestQueue.revoke}. */
+  revoke(): void {
+    this.queue.revoke();
+  }
+
   /** See {@link RequestQueue.count}. */
   count(requests: number, at: number): void {
     this.queue.count(requests, at);

@@ -3,7 +3,7 @@
  * and those that ended in this one and may be asked for again, such as after a deploy.
  */
 import { agentOfKey, type StoredState } from "./store-writer.js";
-import type { SubscriptionIds } from "./subscription-ids.js";
+import { MAX_LOST, type SubscriptionIds } from "./subscription-ids.js";
 import type { StoredEntry } from "./subscription-store.js";
 
 /** Earlier entries at one broker, by key. */
@@ -39,7 +39,7 @@ export class PreviousEntries {
   }
 
   /** Adds what a former process stored; its ids are known from now on. */
-  add({ aliveAt, unknownSince, isElsewhere, held, ended }: StoredState): void {
+  add({ aliveAt, unknownSince, isElsewhere, held, ended, unsaved }: StoredState): void {
     const { ids } = this;
     this.unknownSince = unknownSince;
     this.isElsewhere = isElsewhere;
@@ -48,8 +48,8 @@ export class PreviousEntries {
       this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
       this.index(key);
       if (id !== undefined) ids.hold(id, key);
-      // One more: the former process may have been killed while the broker answered.
-      for (let answer = 0; answer <= lostAnswers; answer++) ids.noteLostAnswer(key, 0);
+      // What the former process had sent when it was killed, and one that the broker may have answered then.
+      for (let answer = 0; answer <= Math.min(lostAnswers + unsaved, MAX_LOST); answer++) ids.noteLostAnswer(key, 0);
     }
     for (const [key, at] of ended) this.noteEnd(key, at);
   }

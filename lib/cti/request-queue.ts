@@ -52,6 +52,7 @@ export class RequestQueue {
   private savedTotal = 0;
   private reservedTotal = 0;
   private isReserving = false;
+  private revocations = 0;
   private running = 0;
   // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
@@ -72,6 +73,7 @@ export class RequestQueue {
    */
   reserve(): SentRequests & { saved: () => void } {
     const now = Date.now();
+    const { revocations } = this;
     const sent: Record<string, number> = {};
     if (this.sentCount > 0)
       for (const at of this.sent) {
@@ -86,11 +88,17 @@ export class RequestQueue {
     this.reservedTotal = total;
     this.savedTotal = Math.min(this.savedTotal, total);
     const saved = (): void => {
-      this.savedTotal = Math.min(total, this.reservedTotal);
+      if (revocations === this.revocations) this.savedTotal = Math.min(total, this.reservedTotal);
       this.isReserving = false;
       this.next();
     };
     return { sent, reserved, saved };
+  }
+
+  /** The next request waits until its state is saved. */
+  revoke(): void {
+    this.revocations++;
+    this.savedTotal = 0;
   }
 
   /** Counts requests of a former process, the oldest first. @param at when it sent them, Unix milliseconds */

@@ -67,6 +67,8 @@ export interface StoredState {
   isElsewhere: boolean;
   /** What a former process sent, the oldest first; the times are Unix milliseconds. */
   requests: { count: number; at: number }[];
+  /** Requests that it may have sent after that. */
+  unsaved: number;
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, StoredRemoval>;
@@ -97,6 +99,7 @@ export function readStored(stored: unknown): StoredState {
       // They may have been sent until the next write.
       requestsOf(reserved, writtenAt + ALIVE_MS),
     ],
+    unsaved: numberOf(reserved) ?? 0,
     held: new Map(
       held.map(([key, { id, lostFrom, aliveAt, lostAnswers }]) => [
         key,

@@ -95,6 +95,8 @@ export class SubscriptionManager {
       previous: this.previous,
       onChange: (entry) => {
         this.schedule.usersChanged(entry);
+        // After a kill, what was made for an entry that is not in the store would stay.
+        this.requests.revoke();
         this.writer.writeSoon();
       },
       end: (entry, isWantedLater) => this.end(entry, isWantedLater),

@@ -4,7 +4,7 @@ import { failure } from "../../support/fake-cti-broker.js";
 
 describe("lib/cti/previous-entries", () => {
   const test = new SubscriptionTest();
-  const { ids, kill, manage, started } = test;
+  const { ids, kill, manage, open, started } = test;
 
   describe("of another machine", () => {
     const moved = async (): Promise<string[]> => {
@@ -181,6 +181,36 @@ describe("lib/cti/previous-entries", () => {
       await started([ANNA]);
       assert.equal(Object.keys(test.stored?.removals ?? {}).length, 2);
       test.broker.keeps = undefined;
+    for (const [what, again] of [
+      ["at another address", false],
+      ["and again", true],
+    ] as const)
+      it(`ends all that a process had asked for, ${what}, and that was killed before it wrote of an answer`, async () => {
+        const agents = [ANNA, BART, "sip:carla@contoso.example"];
+        const { manager, one } = await started(agents);
+        const next = again ? one : open(manager, 0, "http://x/z");
+        if (again) for (let asked = 0; asked < 3; asked++) void one.subscribe(agents).then(() => one.subscribe(agents));
+        else {
+          void one.close(1800, true);
+          await test.clock.tickAsync(1000);
+          void next.start(agents);
+        }
+        const wanted = test.broker.held.size + agents.length * (again ? 2 : 1);
+        for (let ms = 0; ms < 90 && test.broker.held.size < wanted; ms++) await test.clock.tickAsync(1);
+        assert.equal(test.broker.held.size, wanted);
+        kill(manager);
+        const url = again ? CALLBACK : "http://x/z";
+        const left = [...test.broker.held];
+        const last = manage();
+        const now = open(last, 0, url);
+        void now.start(agents);
+        for (let second = 0; second < 60; second++) {
+          for (const [id, address] of left) if (test.broker.held.has(id)) last.admits(url, id, address);
+          await test.clock.tickAsync(1000);
+        }
+        assert.deepEqual(test.broker.addresses().toSorted(), agents.toSorted());
+      });
+
       await test.clock.tickAsync(10_000);
       assert.deepEqual([test.broker.addresses(), test.stored?.removals], [[ANNA], {}]);
     });

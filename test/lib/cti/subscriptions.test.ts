@@ -42,6 +42,7 @@ describe("lib/cti/subscriptions", () => {
       let answer = (): void => undefined;
       test.broker.gate = new Promise((resolve) => (answer = resolve));
       const closed = one.close(1000);
+      await test.clock.tickAsync(10);
       void open(manager).start([ANNA]);
       await test.clock.tickAsync(100);
       assert.deepEqual(test.broker.calls.slice(1), [`-same-${ANNA}`]);
