@@ -103,7 +103,6 @@ const FIGURES: readonly Row[] = [
   ["cti-subscribe", "increasing delays of up to # s", ["lib/cti/broker-requests.ts", "PROBE_MAX_MS", "s"]],
   ["cti-subscribe", "delays of its own, up to # s", ["lib/cti/entry-schedule.ts", "maxMs", "s"]],
   ["cti-subscribe", "within every # minutes", ["nodes/cti/cti-subscribe.ts", "DEFAULT_RENEW"]],
-  ["cti-subscribe", "within # s, or within # s while the later one", COPIES, LATE_COPIES],
   ["cti-subscribe", "At most # are under way", ["nodes/cti/cti-broker.ts", "PARALLEL"]],
   ["cti-subscribe", "no more than # per agent, and #,", [LIMIT, "PER_AGENT"], [LIMIT, "EXTRA_PER_MINUTE"]],
   [

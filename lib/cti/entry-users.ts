@@ -1,5 +1,13 @@
 /** Who uses which entry: subscribers that want the same agent share it, and over a deploy it waits for the next ones. */
-import { type Callback, createEntry, type Entry, type EntryUser, markRefused, reportRefused } from "./entry.js";
+import {
+  type Callback,
+  createEntry,
+  endedFrom,
+  type Entry,
+  type EntryUser,
+  markRefused,
+  reportRefused,
+} from "./entry.js";
 import type { PreviousEntries } from "./previous-entries.js";
 import type { RequestLimit } from "./request-limit.js";
 import { entryKey } from "./store-writer.js";
@@ -50,9 +58,8 @@ export class EntryUsers {
   /** Leaves an entry as it is for a deploy: it is ended unless somebody asks for it again. */
   keep(user: EntryUser, entry: Entry): void {
     if (!this.leave(user, entry)) return;
-    entry.keptSince = Math.min(entry.refusedFrom ?? Infinity, Date.now());
-    delete entry.refusedFrom;
-    this.options.previous.keep(entry.key, entry.lostFrom ?? entry.keptSince);
+    entry.keptSince = Date.now();
+    this.options.previous.keep(entry.key, endedFrom(entry));
     this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
   }
 

@@ -88,9 +88,7 @@ export function markLost(entry: Entry, from: number): void {
 
 /** Its callback address refuses events since then, Unix milliseconds. */
 export function markRefused(entry: Entry, from: number): void {
-  const { keptSince, users } = entry;
-  if (keptSince !== undefined && users.size === 0) entry.keptSince = Math.min(keptSince, from);
-  else entry.refusedFrom = Math.min(entry.refusedFrom ?? Infinity, from);
+  entry.refusedFrom = Math.min(entry.refusedFrom ?? Infinity, from);
 }
 
 /** Callback addresses take events again: what they refused is reported. */
@@ -111,11 +109,11 @@ export function endedFrom({ refusedFrom = Infinity, lostFrom, keptSince }: Entry
 }
 
 /** Events of this entry are received again; its users get the time that is missing, if any is, and once there are some. */
-export function reportRestored(entry: Entry): void {
+export function reportRestored(entry: Entry, at = Date.now()): void {
   const { lostFrom, users } = entry;
   if (lostFrom === undefined || users.size === 0) return;
   delete entry.lostFrom;
-  reportLoss(entry, lostFrom, Date.now());
+  reportLoss(entry, lostFrom, at);
 }
 
 /**

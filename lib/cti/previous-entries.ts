@@ -65,7 +65,9 @@ export class PreviousEntries {
     const left = this.leftBehind.get(key);
     // A former process may have had a subscription.
     if (this.unknownSince !== undefined) this.ids.noteLostAnswer(key, 0);
-    const lostFrom = left?.lostFrom ?? this.ended.get(key) ?? this.lostElsewhere(key) ?? this.unknownSince;
+    // At another address it may have been served since.
+    const endedAt = Math.max(this.ended.get(key) ?? 0, this.lostElsewhere(key) ?? 0);
+    const lostFrom = left?.lostFrom ?? (endedAt || this.unknownSince);
     this.leftBehind.delete(key);
     this.ended.delete(key);
     return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };

@@ -2,7 +2,7 @@
 import { ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
-import { type Callback, type Entry, type EntryUser, markLost } from "./entry.js";
+import type { Callback, Entry, EntryUser } from "./entry.js";
 import { type Gap, GapCollector } from "./gaps.js";
 import type { SubscriptionManager } from "./subscriptions.js";
 
@@ -38,7 +38,6 @@ export class Subscriber implements EntryUser {
   private readonly entries = new Map<string, Entry>();
   private readonly gaps: GapCollector;
   private isStarted = false;
-  private isTakingBack = false;
   private closed = false;
 
   /** Announces itself; nothing is sent. */
@@ -49,7 +48,7 @@ export class Subscriber implements EntryUser {
     this.renewMs = options.renewMs ?? 0;
     this.gaps = new GapCollector(
       (gap) => options.onGap?.(gap),
-      () => this.isTakingBack || [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
+      () => [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
     );
     manager.previous.expectSubscriber();
   }
@@ -62,8 +61,9 @@ export class Subscriber implements EntryUser {
   async start(addresses: readonly string[]): Promise<SubscriptionRow[]> {
     await this.manager.loaded;
     const entries = this.closed ? [] : addresses.map((address) => this.entryOf(address));
-    this.takeBack(entries);
     this.setStarted();
+    // Of what a deploy has left as it was no request will say so.
+    if (entries.length > 0) this.changed();
     for (const entry of entries) if (this.isNew(entry)) void this.manager.request(entry);
     await Promise.all(entries.filter((entry) => this.isNew(entry)).map(({ answered }) => answered));
     return this.closed ? [] : this.list();
@@ -151,21 +151,6 @@ export class Subscriber implements EntryUser {
     if (this.isStarted) return;
     this.isStarted = true;
     this.manager.previous.subscriberStarted();
-  }
-
-  // Of what a deploy has left as it was, events may have been refused meanwhile.
-  private takeBack(entries: readonly Entry[]): void {
-    this.isTakingBack = true;
-    for (const entry of entries) {
-      const { keptSince, lostFrom, id, imAddress } = entry;
-      if (keptSince === undefined) continue;
-      if (lostFrom !== undefined) markLost(entry, keptSince);
-      else if (id !== undefined) this.restored(imAddress, keptSince, Date.now());
-    }
-    this.isTakingBack = false;
-    this.gaps.flush();
-    // No request will say so.
-    if (entries.length > 0) this.changed();
   }
 
   private entryOf(imAddress: string): Entry {

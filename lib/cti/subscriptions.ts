@@ -275,7 +275,8 @@ export class SubscriptionManager {
     const refusedAt = this.ids.hold(id, key, askedAt);
     // The broker may have ended the former one by itself.
     if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
-    Object.assign(entry, { id, aliveAt: Date.now(), madeAt: Date.now(), attempt: 0 });
+    const restoredAt = Date.now();
+    Object.assign(entry, { id, aliveAt: restoredAt, madeAt: restoredAt, attempt: 0 });
     delete entry.error;
     delete entry.isInDoubt;
     delete entry.isPostponed;
@@ -294,7 +295,8 @@ export class SubscriptionManager {
       onEnd: (end) => {
         if (end === "unknown") this.schedule.checkAll(this.entries, entry, madeAt, askedAt);
       },
-      onTried: () => reportRestored(entry),
+      // Since the answer, unless the broker was away meanwhile.
+      onTried: () => reportRestored(entry, entry.isInDoubt ? undefined : restoredAt),
     });
     void ended.finally(() => this.requests.replacing.delete(old));
   }

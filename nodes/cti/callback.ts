@@ -57,18 +57,22 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
   const events = RED.nodes.getNode(id) as EventNode | null;
   if (typeof events?.path !== "string") throw wrong("no-event-node", "eventNode");
   if (events.path === "" || events.secret === "") throw wrong("event-node", "eventNode");
-  const root = RED.settings.httpNodeRoot;
-  if (root === false) throw wrong("no-http", "eventNode");
+  if (RED.settings.httpNodeRoot === false) throw wrong("no-http", "eventNode");
   const callbackUrl = broker.callbackUrl();
   if (callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
   if (!isHttp(callbackUrl)) throw wrong("callback-url", "callbackUrl");
-  const path = `/${root ?? ""}/${events.path}`.replace(/\/{2,}/g, "/");
   const { secret, auth } = events;
   return {
     unproved: auth === "apikey" || auth === "basic",
-    url: callbackUrl.replace(/\/+$/, "") + path + (secret ? `/${encodeURIComponent(secret)}` : ""),
+    url: callbackUrl.replace(/\/+$/, "") + pathOf(RED, events),
     ...(secret && { secret }),
   };
+}
+
+/** The path of an event node's address, with its secret. */
+export function pathOf(RED: NodeAPI, { path, secret }: Pick<EventNode, "path" | "secret">): string {
+  const root = RED.settings.httpNodeRoot || "";
+  return `/${root}/${path}`.replace(/\/{2,}/g, "/") + (secret ? `/${encodeURIComponent(secret)}` : "");
 }
 
 function isHttp(text: string): boolean {
@@ -84,11 +88,12 @@ export interface EventReceiver {
   onLoggedOut: (imAddress: string) => void;
 }
 
-/** By id of the event node, so that each of both may be deployed without the other. */
+/** By id of the event node, so that each of both may be deployed without the other; or by the path of an address that was entered. */
 const receiversOf = new Map<string, Set<EventReceiver>>();
 
 /**
  * Notes that a subscriber's events come in at an event node.
+ * @param eventNode its id, or the path of an address that was entered: such a subscriber only hears of what is refused
  * @returns how to end it; what is on the way then is still expected
  */
 export function expectEvents(eventNode: string, receiver: EventReceiver): () => void {
@@ -154,10 +159,20 @@ export function noteLogin(eventNode: string, { eventType, success, ImAddress }: 
     for (const { onLoggedOut } of receivers(eventNode)) onLoggedOut(ImAddress);
 }
 
-/** How long an event may be on its way before it comes, ms. */
+/** How long an event may be on its way before it comes, or until it has reached the flow, ms. */
 const IN_FLIGHT_MS = 1000;
 
-/** The event node refuses events of a broker until the end of the deploy. @param at when the event came, Unix milliseconds */
-export function noteRefused(eventNode: string, at: number): void {
-  for (const { subscriptions, url } of receivers(eventNode)) subscriptions.users.eventsRefused(url, at - IN_FLIGHT_MS);
+/**
+ * An event node refuses events until the end of the deploy.
+ * @param path of its address, with the secret: subscribers may have entered it
+ * @param at when the event came, Unix milliseconds
+ */
+export function noteRefused(eventNode: string, path: string, at: number): void {
+  for (const key of [eventNode, path])
+    for (const { subscriptions, url } of receivers(key)) subscriptions.users.eventsRefused(url, at - IN_FLIGHT_MS);
+}
+
+/** An event node closes: what it sent last may not have reached the flow. Parameters as in {@link noteRefused}. */
+export function noteClosed(eventNode: string, path: string, at: number): void {
+  if (Date.now() - at <= IN_FLIGHT_MS) noteRefused(eventNode, path, at);
 }

@@ -11,12 +11,12 @@ import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainText } from "../../lib/core/values.js";
 import { callFacts, type CtiEvent, eventFacts, readEvent } from "../../lib/cti/events.js";
 import { TransferRule } from "../../lib/cti/transfers.js";
-import { onceDeployed } from "../shared/deploys.js";
+import { isDeploying, onceDeployed } from "../shared/deploys.js";
 import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js";
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
-import { type EventNode, isDuplicate, isExpected, noteLogin, noteRefused } from "./callback.js";
+import { type EventNode, isDuplicate, isExpected, noteClosed, noteLogin, noteRefused, pathOf } from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
   /** For the form only: whose `callbackUrl` the shown address has. */
@@ -33,10 +33,15 @@ export = (RED: NodeAPI) => {
     const transfers = new TransferRule();
     // Subscribers begin at the end of a deploy; what a former process subscribed posts before.
     let isDeployed = false;
-    this.on(
-      "close",
-      onceDeployed(RED, () => (isDeployed = true)),
-    );
+    let sentAt = 0;
+    const address = pathOf(RED, this);
+    const stop = onceDeployed(RED, () => (isDeployed = true));
+    this.on("close", (done: () => void) => {
+      stop();
+      // A deploy sends again what was on its way.
+      if (!isDeploying(RED)) noteClosed(this.id, address, sentAt);
+      done();
+    });
 
     const refusalOf = (data: unknown): { event: CtiEvent } | { status: number; why: string } => {
       let event: CtiEvent;
@@ -53,6 +58,7 @@ export = (RED: NodeAPI) => {
     };
 
     const messagesOf = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): NodeMessage[] => {
+      sentAt = Date.now();
       const name = String(event.eventType);
       const facts = eventFacts(name, event, receivedAt);
       if (isDuplicate(this.id, event, !isDeployed)) return [];
@@ -77,7 +83,7 @@ export = (RED: NodeAPI) => {
         const json = JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) });
         return { answer: { status: read.status, json } };
       },
-      onRefused: (at) => noteRefused(this.id, at),
+      onRefused: (at) => noteRefused(this.id, address, at),
     });
   }
   return CtiEventIn;

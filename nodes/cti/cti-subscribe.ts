@@ -92,9 +92,7 @@ export = (RED: NodeAPI) => {
         postponed: () => subscriber.postponed,
       });
       const onLoggedOut = (imAddress: string): void => void commands.heartbeats.stop(imAddress);
-      const release = config.eventNode
-        ? expectEvents(config.eventNode, { subscriptions, url, onLoggedOut })
-        : (): void => undefined;
+      const release = expectEvents(config.eventNode || new URL(url).pathname, { subscriptions, url, onLoggedOut });
       return { subscriber, agents, release };
     };
 

@@ -52,6 +52,23 @@ describe("lib/cti/previous-entries", () => {
       );
     });
 
+    it("says so on the way back, too, and not since that address was left", async () => {
+      const { manager, one } = await started([ANNA]);
+      let former = one;
+      for (const url of ["http://x/z", "http://x/a", CALLBACK]) {
+        await test.clock.tickAsync(10_000);
+        void former.close(1800, true);
+        former = test.open(manager, 0, url);
+        void former.start([ANNA]);
+        manager.allSubscribersExpected();
+      }
+      await test.clock.tickAsync(10_000);
+      assert.deepEqual(
+        test.gaps.map(({ from }) => Math.round(Date.parse(from) / 10_000)),
+        [1, 2, 3],
+      );
+    });
+
     it("says so after a kill, too, with what the broker had forgotten by then", async () => {
       const { manager } = await started([ANNA]);
       await test.clock.tickAsync(5000);
@@ -164,23 +181,6 @@ describe("lib/cti/previous-entries", () => {
       assert.equal(test.broker.held.has("orphan"), false);
     });
 
-    it("ends no unknown subscription where others subscribe to the same address, too", async () => {
-      const { manager: first } = await started([ANNA]);
-      kill(first);
-      test.broker.held.set("of another", ANNA);
-      const { manager } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "of another", ANNA, true), false);
-      await test.clock.tickAsync(500);
-      assert.equal(test.broker.held.has("of another"), true);
-    });
-
-    it("keeps in mind what it could not end, subscribes all the same, and ends it later", async () => {
-      const { manager } = await started([ANNA, BART]);
-      kill(manager);
-      test.broker.keeps = failure(500);
-      await started([ANNA]);
-      assert.equal(Object.keys(test.stored?.removals ?? {}).length, 2);
-      test.broker.keeps = undefined;
     for (const [what, again] of [
       ["at another address", false],
       ["and again", true],
@@ -211,6 +211,23 @@ describe("lib/cti/previous-entries", () => {
         assert.deepEqual(test.broker.addresses().toSorted(), agents.toSorted());
       });
 
+    it("ends no unknown subscription where others subscribe to the same address, too", async () => {
+      const { manager: first } = await started([ANNA]);
+      kill(first);
+      test.broker.held.set("of another", ANNA);
+      const { manager } = await started([ANNA]);
+      assert.equal(manager.admits(CALLBACK, "of another", ANNA, true), false);
+      await test.clock.tickAsync(500);
+      assert.equal(test.broker.held.has("of another"), true);
+    });
+
+    it("keeps in mind what it could not end, subscribes all the same, and ends it later", async () => {
+      const { manager } = await started([ANNA, BART]);
+      kill(manager);
+      test.broker.keeps = failure(500);
+      await started([ANNA]);
+      assert.equal(Object.keys(test.stored?.removals ?? {}).length, 2);
+      test.broker.keeps = undefined;
       await test.clock.tickAsync(10_000);
       assert.deepEqual([test.broker.addresses(), test.stored?.removals], [[ANNA], {}]);
     });

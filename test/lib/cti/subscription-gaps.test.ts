@@ -228,7 +228,7 @@ describe("lib/cti/subscription-gaps", () => {
       return one;
     };
 
-    it("keeps what is wanted again without a request, and says since when events may be lost", async () => {
+    it("keeps what is wanted again without a request, and tells no gap where no event was refused", async () => {
       const { manager, one } = await started([ANNA, BART]);
       const again = await deployed(manager, one, [ANNA, BART]);
       assert.deepEqual(test.broker.calls, [`+${ANNA}`, `+${BART}`]);
@@ -236,26 +236,36 @@ describe("lib/cti/subscription-gaps", () => {
         again.list().map(({ subscribed }) => subscribed),
         [true, true],
       );
-      assert.deepEqual(
-        gaps.map(({ durationMs, agents }) => [durationMs, agents]),
-        [[5000, [ANNA, BART]]],
-      );
+      manager.users.eventsTaken();
+      assert.deepEqual(gaps, []);
     });
 
-    it("tells each of two that share an agent", async () => {
+    it("ends a gap with the answer of the new subscription, however long the end of the former one takes", async () => {
+      const { manager } = await started([ANNA]);
+      kill(manager);
+      test.broker.gateEnds = new Promise((resolve) => setTimeout(resolve, 5000));
+      await started([ANNA]);
+      await test.clock.tickAsync(10_000);
+      const [gap] = gaps;
+      assert.ok(gap && Date.parse(gap.to) < 1000, JSON.stringify(gaps));
+    });
+
+    it("tells each of two that share an agent since when events were refused", async () => {
       const { manager, one } = await started([ANNA]);
       const two = open(manager);
       await two.start([ANNA]);
       void one.close(1000, true);
       void two.close(1000, true);
+      manager.users.eventsRefused(CALLBACK, Date.now());
       await test.clock.tickAsync(5000);
       const again = [open(manager), open(manager)];
       for (const each of again) void each.start([ANNA]);
       manager.allSubscribersExpected();
-      await test.clock.tickAsync(100);
+      await test.clock.tickAsync(1);
+      manager.users.eventsTaken();
       assert.deepEqual(
         gaps.map(({ durationMs }) => durationMs),
-        [5000, 5000],
+        [5001, 5001],
       );
       assert.equal(test.broker.calls.length, 1);
     });

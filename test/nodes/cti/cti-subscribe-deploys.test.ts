@@ -116,16 +116,18 @@ describe("nodes/cti/cti-subscribe-deploys", function () {
     await holds([]);
   });
 
-  it("tells on output 2 that events may be lost: after a deploy, and when the broker forgot", async () => {
-    const flow = (name: string): FlowNode[] => [
-      ...withSettings(eventLoopFlow(test.simulator, test.red, [ANNA], { name, renew: 0.005 }), "subscribe", {
-        wires: [["rows"], ["gap"]],
-      }),
-      probe("gap"),
-    ];
-    await settle(flow("one"));
+  it("tells on output 2 that events may be lost: after a deploy with another address, and when the broker forgot", async () => {
+    const flow = (name: string, renew: number, url = "/cti"): FlowNode[] => {
+      const nodes = eventLoopFlow(test.simulator, test.red, [ANNA], { name, renew });
+      const wired = withSettings(nodes, "subscribe", { wires: [["rows"], ["gap"]] });
+      return [...withSettings(wired, "events", { url }), probe("gap")];
+    };
+    await settle(flow("one", 0));
+    await test.red.deploy(flow("two", 0), "full");
+    await until("the subscriber to have started", () => test.red.messages("rows").length > 1);
+    assert.deepEqual(test.red.messages("gap"), []);
     test.red.forget();
-    await test.red.deploy(flow("two"), "nodes");
+    await test.red.deploy(flow("three", 0.005, "/elsewhere"), "nodes");
     const { payload } = await test.red.message("gap");
     const { from, to, durationMs, agents } = payload as {
       from: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readEvent } from "../../../lib/cti/events.js";
 import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
-import { expectEvents, isDuplicate } from "../../../nodes/cti/callback.js";
+import { expectEvents, isDuplicate, noteClosed, noteRefused } from "../../../nodes/cti/callback.js";
 import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
 
@@ -18,6 +18,38 @@ describe("nodes/cti/callback", () => {
   /** An event of this call comes in. */
   const copies = (SubscriptionId: string, callId: string, more: object = {}): boolean =>
     isDuplicate(eventNode, readEvent({ ...EVENT, SubscriptionId, callId, ...more }), true);
+
+  it("notes what an event node refused, or sent in the second before it closed, for all that use its address", async () => {
+    const { manager } = await started([ANNA]);
+    const elsewhere = "http://z/events/secret";
+    void open(manager, 0, elsewhere).start([BART]);
+    expect(manager);
+    expectEvents("/events/secret", { subscriptions: manager, url: elsewhere, onLoggedOut: () => undefined });
+    const gapAfter = (note: () => void): unknown[] => {
+      test.gaps.length = 0;
+      note();
+      manager.users.eventsTaken();
+      return test.gaps.map(({ from, agents }) => [Date.now() - Date.parse(from), ...agents]);
+    };
+    await test.clock.tickAsync(60_000);
+    const path = "/events/secret";
+    const both = (ms: number): unknown[] => [
+      [ms, ANNA],
+      [ms, BART],
+    ];
+    assert.deepEqual(
+      gapAfter(() => noteRefused(eventNode, path, Date.now() - 500)),
+      both(1500),
+    );
+    assert.deepEqual(
+      gapAfter(() => noteClosed(eventNode, path, Date.now() - 900)),
+      both(1900),
+    );
+    assert.deepEqual(
+      gapAfter(() => noteClosed(eventNode, path, Date.now() - 1100)),
+      [],
+    );
+  });
 
   describe("finds the second copy of an event", () => {
     it("while one subscription replaces another, and not the same event again", async () => {
