@@ -210,9 +210,7 @@ function report(simulator: CtiSimulator, agents: readonly string[], { sent, post
         `twice: ${sent.get(callId)?.agent} ${new Date(at).toISOString()} ${callId}`,
         `posts ${posts
           .get(callId)
-          ?.map(
-            (post) => `${post.subscriptionId.slice(0, 8)} ${seconds(post.postedAt)}-${seconds(post.at)} ${post.answer}`,
-          )
+          ?.map((post) => `${post.subscriptionId.slice(0, 8)} ${seconds(post.at)} ${post.answer}`)
           .join(", ")}`,
         `arrivals ${arrivals.map((one) => `${one.SubscriptionId.slice(0, 8)} ${seconds(one.receivedAt)} run ${one.run}`).join(", ")}`,
         `faults ${before.map((fault) => `${fault.name} ${((fault.at - at) / 1000).toFixed(1)} s`).join(", ")}`,

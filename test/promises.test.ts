@@ -20,7 +20,6 @@ const NOT_PROMISES: Record<string, readonly string[]> = {
   ],
   "rte-subscribe": ["De-duplicate by msg.event.key only within a short time (2 s)"],
   "cti-event-in": ["would double every event"],
-  "cti-subscribe": ["carry a secret in the address only"],
   "webitel-dialer-member-upload": ["0 is never"],
   "webitel-event-in": ["drop a key that comes again within two seconds"],
   "webitel-agents": ["Some fields come only when"],

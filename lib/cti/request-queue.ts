@@ -40,12 +40,12 @@ export interface SentRequests {
 
 /** Requests to one broker. */
 export class RequestQueue {
-  private readonly waiting = Object.fromEntries(PRIORITIES.map((priority) => [priority, new Deque()])) as Record<
+  private readonly waiting = Object.fromEntries(PRIORITIES.map((priority) => [priority, []])) as unknown as Record<
     Priority,
-    Deque<() => void>
+    (() => void)[]
   >;
   // When the requests of the last minute were sent, Unix milliseconds, the oldest first.
-  private readonly sent = new Deque<number>();
+  private readonly sent: number[] = [];
   private total = 0;
   private countedTotal = 0;
   // How many may be sent by what is saved, and by what is being saved.
@@ -75,11 +75,11 @@ export class RequestQueue {
     const now = Date.now();
     const { revocations } = this;
     const sent: Record<string, number> = {};
-    if (this.sentCount > 0)
-      for (const at of this.sent) {
-        const age = Math.max(0, Math.floor((now - at) / 1000));
-        sent[age] = (sent[age] ?? 0) + 1;
-      }
+    this.forgetOld();
+    for (const at of this.sent) {
+      const age = Math.max(0, Math.floor((now - at) / 1000));
+      sent[age] = (sent[age] ?? 0) + 1;
+    }
     // Nothing at rest: then a kill costs nothing.
     const isBusy = this.isReserving || this.total > this.countedTotal;
     const reserved = isBusy ? Math.ceil(this.options.perMinute() * RESERVED) : 0;
@@ -151,24 +151,23 @@ export class RequestQueue {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.timer);
-    for (const lane of Object.values(this.waiting)) lane.clear();
+    for (const lane of Object.values(this.waiting)) lane.length = 0;
   }
 
-  private lane(): Deque<() => void> | undefined {
+  private lane(): (() => void)[] | undefined {
     const { isPaused, isHeldBack, parallel } = this.options;
     const { probe } = this.waiting;
     if (this.isClosed) return undefined;
-    if (probe.size > 0) return this.running === 0 && this.mayAgain("probe") ? probe : undefined;
+    if (probe.length > 0) return this.running === 0 && this.mayAgain("probe") ? probe : undefined;
     if (isPaused() || this.running >= Math.floor(Math.min(this.width, parallel()))) return undefined;
-    const isWaiting = (priority: Priority): boolean => this.waiting[priority].size > 0;
+    const isWaiting = (priority: Priority): boolean => this.waiting[priority].length > 0;
     const next = PRIORITIES.find((priority) => isWaiting(priority) && !isHeldBack(priority, isWaiting));
     return next && this.mayAgain(next) ? this.waiting[next] : undefined;
   }
 
-  private get sentCount(): number {
-    const now = Date.now();
-    while (this.sent.size > 0 && now - (this.sent.first as number) > MINUTE_MS) this.sent.shift();
-    return this.sent.size;
+  private forgetOld(): void {
+    const since = Date.now() - MINUTE_MS;
+    while ((this.sent[0] ?? since) < since) this.sent.shift();
   }
 
   // True when a later process would know of another request; else sends it as soon as it would.
@@ -184,8 +183,9 @@ export class RequestQueue {
   // True when another request, and some in reserve, fit into the last minute; else sends it as soon as they do.
   private mayAgain(priority: Priority): boolean {
     const limit = this.options.perMinute();
-    if (this.sentCount < limit - Math.min(this.options.reserve(priority), limit - 1)) return this.isSaved();
-    const freeAt = (this.sent.first as number) + MINUTE_MS + 1;
+    this.forgetOld();
+    if (this.sent.length < limit - Math.min(this.options.reserve(priority), limit - 1)) return this.isSaved();
+    const freeAt = (this.sent[0] as number) + MINUTE_MS + 1;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.next(), freeAt - Date.now());
     if (!(["missing", "check", "ended"] as Priority[]).includes(priority)) return false;
@@ -193,41 +193,5 @@ export class RequestQueue {
     this.freeAt = freeAt;
     if (!wasLimited) this.options.onLimited();
     return false;
-  }
-}
-
-/** A list that gives up its first item in constant time. */
-class Deque<T> {
-  private items: T[] = [];
-  private head = 0;
-
-  get size(): number {
-    return this.items.length - this.head;
-  }
-
-  get first(): T | undefined {
-    return this.items[this.head];
-  }
-
-  push(item: T): void {
-    this.items.push(item);
-  }
-
-  shift(): T | undefined {
-    const item = this.items[this.head++];
-    if (this.head > 1000 && this.head * 2 > this.items.length) {
-      this.items = this.items.slice(this.head);
-      this.head = 0;
-    }
-    return item;
-  }
-
-  *[Symbol.iterator](): Iterator<T> {
-    for (let at = this.head; at < this.items.length; at++) yield this.items[at] as T;
-  }
-
-  clear(): void {
-    this.items = [];
-    this.head = 0;
   }
 }

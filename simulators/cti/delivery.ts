@@ -94,13 +94,11 @@ export class Deliveries {
   }
 
   private async post(subscription: Subscription, event: AgentEvent): Promise<void> {
-    const postedAt = new Date().toISOString();
     const answer = await this.send(subscription.callback, this.body(subscription.id, event));
     if (typeof answer === "number" && answer >= 200 && answer < 300) subscription.delivered++;
     else subscription.failed++;
     this.log.push({
       at: new Date().toISOString(),
-      postedAt,
       subscriptionId: subscription.id,
       event: event.event,
       address: event.address,

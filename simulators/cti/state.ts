@@ -50,8 +50,6 @@ export interface CommandState {
 /** An event that went out. */
 export interface DeliveryState {
   at: string;
-  /** When it was posted. */
-  postedAt: string;
   subscriptionId: string;
   event: EventName | number;
   address: string;
