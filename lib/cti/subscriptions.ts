@@ -80,8 +80,8 @@ export class SubscriptionManager {
       unsubscribe: ({ id, key, priority }, onSent) =>
         this.requests.inTurn(async () => {
           // The broker may be about to hand out this id again, also for another callback address.
-          const answers = [...this.sending].filter((one) => isSameAgent(one.key, key)).map(({ sending }) => sending);
-          if (answers.length > 0) await Promise.allSettled(answers);
+          const making = [...this.sending].filter((one) => isSameAgent(one.key, key));
+          if (making.length > 0) await Promise.allSettled(making.flatMap(({ sending }) => sending ?? []));
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
           return onSent(this.requests.unsubscribe(id, priority, () => client.unsubscribe(id)));
         }, priority),
