@@ -77,7 +77,9 @@ export class TimedWebitel implements MembersApi {
   }
 }
 
-const isReadingOrWriting = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+/** A file is opened, read, written or closed. */
+const isReadingOrWriting = (): boolean =>
+  process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq") || name === "CloseReq");
 
 /** Runs work under a clock that is moved on whenever nothing but time is waited for. Files are real. */
 export async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
