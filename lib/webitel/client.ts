@@ -30,7 +30,7 @@ interface BulkOptions {
 export interface WebitelClient {
   /** SearchAgent (2.), all pages. */
   searchAgents(query: Query): Promise<Agent[]>;
-  /** All records that a member's field may refer to: buckets, skills, agents, communication types, time zones, resources. */
+  /** All records that a member's field may refer to. */
   listNames(field: LookupField): Promise<NamedRecord[]>;
   /** ReadAgent (2.) */
   readAgent(id: string): Promise<Agent>;
@@ -43,11 +43,11 @@ export interface WebitelClient {
    */
   createMembers(queueId: string, items: readonly Member[], options?: BulkOptions): Promise<string[]>;
   /**
-   * SearchMemberInQueue (7.) for the members with this marker. The answers' own variables are compared, because how the filter matches
-   * is not documented: if the server ignores the filter, the result is still correct, only slower. The newest are read first, and no further than needed.
+   * SearchMemberInQueue (7.) for the members with this marker, the newest first. The answers' own variables are compared: how the filter
+   * matches is not documented.
    * @param count after so many no further page is read
-   * @throws ContactCenterError `EANSWER` when the answer has members and none of them has variables: it cannot say whose they are
-   * @returns by rising id, which is the order in which they were inserted
+   * @throws ContactCenterError `EANSWER` when members are found and none has variables
+   * @returns by rising id
    */
   findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
   /**
@@ -58,7 +58,7 @@ export interface WebitelClient {
   /** AttemptResult (7.), or AttemptCallback without queue and member. Retried only if the request is known not to have been processed. */
   reportAttempt(attempt: { queue?: string; member?: string; attempt: string }, body: object): Promise<unknown>;
   /**
-   * Reads up to 100 items of each of {@link TESTED_READS}, which changes nothing: whether address and token fit, and what the token may read.
+   * Reads up to 100 items of each of {@link TESTED_READS}: whether address and token fit, and what the token may read.
    * @throws ContactCenterError for anything but a missing right
    */
   testReads(signal?: AbortSignal): Promise<TestedRead[]>;

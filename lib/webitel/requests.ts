@@ -31,11 +31,34 @@ export function agentQuery(filters: Record<string, unknown>): Query {
   return query;
 }
 
+/** What a call may be given, by setting name. */
+type CallSetting =
+  | "destination"
+  | "extension"
+  | "userId"
+  | "timeout"
+  | "display"
+  | "variables"
+  | "audio"
+  | "autoAnswer"
+  | "record"
+  | "disableAutoAnswer"
+  | "cancelDistribute"
+  | "isOnline"
+  | "hideNumber"
+  | "disableStun"
+  | "video"
+  | "screen"
+  | "contactId"
+  | "appId";
+
 /** All that a call may be given. */
-export const CALL_VALUES = [...CALL_FIELDS, ...CALL_CHOICES, ...CALL_PASSED_ON] as const;
+export const CALL_VALUES = [...CALL_FIELDS, ...CALL_CHOICES, ...CALL_PASSED_ON] as const satisfies readonly {
+  setting: CallSetting;
+}[];
 
 /** Settings and message properties by setting name. */
-export type CallValues = Partial<Record<(typeof CALL_VALUES)[number]["setting"], unknown>>;
+export type CallValues = Partial<Record<CallSetting, unknown>>;
 
 type Fields = Record<string, unknown>;
 const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {});
@@ -75,7 +98,7 @@ export function callBody(values: CallValues): object {
 }
 
 /** Settings and message properties by setting name; `result` holds the other fields of the body. */
-export type AttemptValues = Partial<Record<(typeof ATTEMPT_FIELDS)[number]["setting"] | "result", unknown>>;
+export type AttemptValues = Partial<Record<"queue" | "member" | "attempt" | "status" | "result", unknown>>;
 
 /** What is sent, and where. */
 export interface AttemptRequest {
