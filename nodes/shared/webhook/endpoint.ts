@@ -238,7 +238,7 @@ function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: strin
   if (!settings.networks.any && !settings.networks.includes(ip)) return "network";
   const { headers } = webhook.request;
   const presented = {
-    apiKey: textOf(headers[settings.apiKeyHeader]),
+    apiKey: Object.hasOwn(headers, settings.apiKeyHeader) ? textOf(headers[settings.apiKeyHeader]) : undefined,
     authorization: headers.authorization,
     secrets: settings.auth === "secret" ? secretsOf(webhook) : [],
   };

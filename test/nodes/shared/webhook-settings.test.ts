@@ -5,7 +5,9 @@ import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
-const ids = "networks proxies entries numbers key header url deadline list-deadline second-key good".split(" ");
+const ids = "networks proxies entries numbers key header proto-header url deadline list-deadline second-key good".split(
+  " ",
+);
 
 describe("webhook settings that cannot be used", () => {
   let red: NodeRed;
@@ -38,6 +40,8 @@ describe("webhook settings that cannot be used", () => {
       ...endpoint("numbers", { networks: 5 }),
       ...endpoint("key", { auth: "apikey" }, { apiKey: { a: 1 } }),
       ...endpoint("header", { auth: "apikey", apiKeyHeader: "My Key:" }, { apiKey: "k3y" }),
+      ...endpoint("proto-header", { auth: "apikey", apiKeyHeader: "__proto__" }, { apiKey: "[object Object]" }),
+      ...endpoint("own-header", { auth: "apikey", apiKeyHeader: "constructor" }, { apiKey: "k3y" }),
       ...endpoint("url", { url: ["url"] }),
       ...endpoint("deadline", { deadline: true }),
       ...endpoint("list-deadline", { deadline: [50] }),
@@ -66,9 +70,20 @@ describe("webhook settings that cannot be used", () => {
     assert.equal((await ask("url")).status, 404);
   });
 
-  it("a header that no request can carry is refused", async () => {
-    assert.equal(await badge("header"), "red wrong header name");
-    await logged("header", "my key:");
+  for (const [id, header] of [
+    ["header", "my key:"],
+    ["proto-header", "__proto__"],
+  ] as const)
+    it(`a header that no request can carry (${header}) is refused`, async () => {
+      assert.equal(await badge(id), "red wrong header name");
+      await logged(id, header);
+      assert.equal((await ask(id)).status, 401);
+    });
+
+  it("a header that is called like what every object has is a header", async () => {
+    assert.equal((await ask("own-header")).status, 401);
+    const sent = await send(`${red.url}/own-header`, { anum: "1" }, { headers: { constructor: "k3y" } });
+    assert.ok(sent.status < 300);
   });
 
   for (const id of ["deadline", "list-deadline"])
