@@ -8,6 +8,15 @@ export function plainText(value: unknown): string | undefined {
     : undefined;
 }
 
+/** Ids and addresses from outside are remembered up to this length, in characters: the vendors' own are shorter. */
+export const LONGEST_ID = 256;
+
+/** An id as text; undefined for what stands for none: blank text, 0, true and false. */
+export function idText(value: unknown): string | undefined {
+  const text = plainText(value);
+  return /^\s*(?:0|true|false)?\s*$/i.test(text ?? "") ? undefined : text;
+}
+
 /** Any value as text: dates as ISO 8601, objects as JSON, what JSON does not know as well. */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;

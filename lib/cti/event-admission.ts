@@ -1,4 +1,5 @@
 /** Which events that come in belong to a subscription of ours. */
+import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
 import { entryKey } from "./store-writer.js";
 import { normalId, type SubscriptionIds } from "./subscription-ids.js";
@@ -29,9 +30,11 @@ export class EventAdmission {
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
     const { entries, ids, isLoaded, onUnanswered } = this.options;
-    const keys = [...new Set([imAddress ?? "", ""])].map((address) => entryKey(callback, address));
+    const agent = imAddress === undefined || imAddress.length > LONGEST_ID ? "" : imAddress;
+    const keys = [...new Set([agent, ""])].map((address) => entryKey(callback, address));
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
     if (id === undefined || id === "") return candidates.length > 0;
+    if (id.length > LONGEST_ID) return false;
     const owner = ids.ownerOf(id);
     if (owner !== undefined) {
       this.noteSign(entries.get(owner), id);

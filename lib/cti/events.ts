@@ -12,7 +12,7 @@ import {
   type SessionTypeName,
   enumName,
 } from "./tables.js";
-import { plainText, propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
+import { idText, plainText, propertiesIgnoringCase, withoutEmpty } from "../core/values.js";
 
 /** An event in the vendor's spelling. What the broker left out is absent; what it added stays. */
 export interface CtiEvent {
@@ -110,7 +110,7 @@ export function callFacts(event: CtiEvent, at: string, transferred = false): Cal
     (typeof SESSION_TYPES)[SessionTypeName] | undefined;
   return withoutEmpty<Call>({
     vendor: "anywhere365",
-    id: isNoId(event.callId) ? undefined : event.callId,
+    id: isNoId(event.callId) ? undefined : idText(event.callId),
     state: transferred ? "transferred" : facts.state,
     direction: session?.direction,
     from: session?.ani === "from" ? event.ani : undefined,

@@ -6,9 +6,10 @@
  *     Retrieve by Z   -> succeeded: Z has the call, X is out of it
  *     Disconnected X  -> forgotten after some seconds: a Retrieve by Z may be on its way behind it
  *
- * What waits is bounded by age and by count, so a broker that never says how a hold ended cannot fill the memory.
+ * What waits is bounded by age, count and length, so a broker that never says how a hold ended cannot fill the memory.
  */
 import { agentKey } from "./addresses.js";
+import { idText, LONGEST_ID } from "../core/values.js";
 import { type CtiEvent, isNoId } from "./events.js";
 
 /** How a transfer ended; addresses of agents in `from` and `to`. */
@@ -67,7 +68,9 @@ export class TransferRule {
    */
   take(event: CtiEvent): Transfer | undefined {
     const { callId, ImAddress: agent } = event;
-    if (typeof callId !== "string" || isNoId(callId) || typeof agent !== "string" || agent === "") return undefined;
+    if (typeof callId !== "string" || isNoId(callId) || idText(callId) === undefined) return undefined;
+    if (typeof agent !== "string" || agent === "" || callId.length > LONGEST_ID || agent.length > LONGEST_ID)
+      return undefined;
     this.forgetOld();
     const call = callId.toLowerCase();
     const hold = this.held.get(call);

@@ -17,8 +17,10 @@ export class Unknowns {
   constructor(private readonly onUnknown: (unknown: Unknown) => void = () => undefined) {}
 
   report(kind: Unknown["kind"], what: string): void {
-    if (this.reported.has(what) || this.reported.size >= MAX_REPORTED) return;
-    this.reported.add(what);
-    this.onUnknown({ kind, what: what.slice(0, 200) });
+    // A copy: a slice would keep the whole text.
+    const text = Buffer.from(what.slice(0, 200)).toString();
+    if (this.reported.has(text) || this.reported.size >= MAX_REPORTED) return;
+    this.reported.add(text);
+    this.onUnknown({ kind, what: text });
   }
 }

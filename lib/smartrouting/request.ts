@@ -1,5 +1,5 @@
 /** Reads the request that Enreach SmartRouting makes for each call ("SmartRouting Request", "SmartRouting Request Extra Data"). */
-import { copyOfJson, isRecord, plainText, propertiesIgnoringCase } from "../core/values.js";
+import { copyOfJson, idText, isRecord, plainText, propertiesIgnoringCase } from "../core/values.js";
 import { parseJsonObject } from "../webhook/body.js";
 import { EXTRA_DATA_KEYS, REQUEST_KEYS } from "./tables.js";
 
@@ -56,10 +56,13 @@ export function readExtraData(extradata: unknown): ExtraData {
   const read: Record<string, unknown> = {};
   const properties = propertiesIgnoringCase(extradata, Object.keys(EXTRA_DATA_KEYS));
   for (const [key, name] of Object.entries(EXTRA_DATA_KEYS)) {
-    const text = plainText(properties.get(key.toLowerCase())?.[1]);
+    const value = properties.get(key.toLowerCase())?.[1];
     if (name === "isInternalCaller") {
-      if (properties.has(key.toLowerCase())) read[name] = text?.toLowerCase() === "true";
-    } else if (text) read[name] = text;
+      if (properties.has(key.toLowerCase())) read[name] = plainText(value)?.toLowerCase() === "true";
+    } else {
+      const id = idText(value);
+      if (id !== undefined) read[name] = id;
+    }
   }
   return { ...read, parameters: readParameters(extradata) };
 }

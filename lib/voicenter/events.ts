@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { withoutEmpty } from "../core/values.js";
+import { idText, withoutEmpty } from "../core/values.js";
 import type { LayerRequest } from "./request.js";
 import { REQUEST_NAME } from "./tables.js";
 
@@ -13,7 +13,7 @@ import { REQUEST_NAME } from "./tables.js";
 export function callFacts({ IVR_UNIQUE_ID, CALLER_ID, DID }: LayerRequest, at: string): Call {
   return withoutEmpty<Call>({
     vendor: "voicenter",
-    id: IVR_UNIQUE_ID,
+    id: idText(IVR_UNIQUE_ID),
     state: "incoming",
     direction: "inbound",
     from: CALLER_ID,
@@ -28,6 +28,6 @@ export function callFacts({ IVR_UNIQUE_ID, CALLER_ID, DID }: LayerRequest, at: s
  */
 export function eventFacts(request: LayerRequest, receivedAt: string): VendorEvent {
   // Without the vendor's id two calls of one caller look alike, and they are not the same call.
-  const key = request.IVR_UNIQUE_ID ? eventKey("voicenter", REQUEST_NAME, request) : randomUUID();
+  const key = idText(request.IVR_UNIQUE_ID) ? eventKey("voicenter", REQUEST_NAME, request) : randomUUID();
   return { key, vendor: "voicenter", name: REQUEST_NAME, receivedAt };
 }

@@ -1,5 +1,5 @@
 /** What a flow remembers of a call from one external layer to the next, by the call's id (`IVR_UNIQUE_ID`). */
-import { isRecord } from "../core/values.js";
+import { idText, isRecord, LONGEST_ID } from "../core/values.js";
 
 /** What a flow puts into a session. */
 export type Session = Record<string, unknown>;
@@ -8,8 +8,6 @@ export type Session = Record<string, unknown>;
 const KEPT_MS = 2 * 60 * 60 * 1000;
 /** How many calls are kept; the one that was silent for longest is forgotten first. */
 const MOST_CALLS = 10_000;
-/** Ids come from outside: a longer one is no call id, and is not remembered. */
-const LONGEST_ID = 200;
 
 /** The sessions of all calls, the most recently used last. */
 export class CallSessions {
@@ -18,12 +16,12 @@ export class CallSessions {
 
   /**
    * The session of a call.
-   * @param id the call's id; without one the session is not kept
+   * @param id the call's id; without one, or with one that stands for none or is too long, the session is not kept
    * @returns the same object in each layer of the call
    */
   of(id: string | undefined): Session {
     this.forget();
-    const session = (id === undefined ? undefined : this.entries.get(id)?.session) ?? {};
+    const session = this.entries.get(id ?? "")?.session ?? {};
     this.keep(id, session);
     return session;
   }
@@ -36,7 +34,7 @@ export class CallSessions {
   keep(id: string | undefined, session: unknown): boolean {
     if (session === undefined) return true;
     if (session !== null && !isRecord(session)) return false;
-    if (!id || id.length > LONGEST_ID) return true;
+    if (!id || idText(id) === undefined || id.length > LONGEST_ID) return true;
     this.entries.delete(id);
     this.entries.set(id, { session: session ?? {}, usedAt: Date.now() });
     this.forget();

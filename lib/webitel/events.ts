@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call, CallDirection } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { isRecord, withoutEmpty } from "../core/values.js";
+import { idText, isRecord, withoutEmpty } from "../core/values.js";
 import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
@@ -93,7 +93,7 @@ export function readEvent(body: Record<string, unknown>, receivedAt: string): Re
   const isDirection = direction === "inbound" || direction === "outbound";
   const call: Call | undefined = state && {
     vendor: "webitel",
-    ...withoutEmpty({ id: uuid }),
+    ...withoutEmpty({ id: idText(uuid) }),
     state,
     ...(isDirection && { direction: direction satisfies CallDirection }),
     ...withoutEmpty<Pick<Call, "from" | "to">>(

@@ -2,7 +2,8 @@
 import type { Node, NodeAPI } from "node-red";
 import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
-import { plainText } from "../../lib/core/values.js";
+import { textKey } from "../../lib/core/event.js";
+import { LONGEST_ID, plainText } from "../../lib/core/values.js";
 import { DuplicateFilter } from "../../lib/cti/duplicates.js";
 import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
 import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
@@ -140,7 +141,7 @@ const duplicates = new DuplicateFilter();
 export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: boolean): boolean {
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
   const those = receivers(eventNode);
-  if (!id) return false;
+  if (!id || id.length > LONGEST_ID) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const since = broker.askedAt(url, id, imAddress);
     return since === undefined ? [] : [{ since, broker, mayPost: (other: string) => broker.mayPost(other) }];
@@ -148,8 +149,9 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   const mayBeOurs =
     those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;
   if (!source && !mayBeOurs) return false;
-  const [call, content] = copyKey(event);
-  return duplicates.isDuplicate(`${eventNode} ${call}`, content, { since: 0, ...source, id: normalId(id) });
+  const digest = (text: string): string => textKey("anywhere365", eventNode, text);
+  const [call, content] = copyKey(event).map(digest) as [string, string];
+  return duplicates.isDuplicate(call, content, { since: 0, ...source, id: normalId(id) });
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */

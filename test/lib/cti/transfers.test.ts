@@ -32,6 +32,31 @@ describe("lib/cti/transfers", () => {
     );
   });
 
+  it("remembers no id and no address that is longer than any is", () => {
+    const rule = new TransferRule();
+    const long = "x".repeat(257);
+    decided(
+      [
+        ["OnHold", X, long],
+        ["OnHold", `sip:${long}@x`],
+        ["OnHold", X, " "],
+        ["OnHold", X, "0"],
+      ],
+      rule,
+    );
+    assert.equal(rule.size, 0);
+    assert.equal(
+      decided(
+        [
+          ["OnHold", X, "y".repeat(256)],
+          ["Retrieve", Z, "y".repeat(256)],
+        ],
+        rule,
+      ).length,
+      1,
+    );
+  });
+
   it("decides nothing without a hold, and each hold once", () => {
     assert.deepEqual(decided([["Retrieve", Z]]), []);
     assert.equal(

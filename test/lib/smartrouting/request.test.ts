@@ -54,6 +54,13 @@ describe("lib/smartrouting/request, events", () => {
     assert.deepEqual({ ...event, key: "" }, { key: "", vendor: "enreach", name: "SmartRouting", receivedAt: AT });
   });
 
+  it("takes nothing for an id that stands for none", () => {
+    for (const none of ["", " ", 0, false, null]) {
+      const { smartrouting, call } = read({ anum: "1", extradata: { CallId: none, call_id: none, LegId: none } });
+      assert.deepEqual([smartrouting, call.id, call.legId], [{ parameters: {} }, undefined, undefined]);
+    }
+  });
+
   it("leaves out what was not sent", () => {
     assert.deepEqual(read(REQUEST).payload, REQUEST);
     const { payload, smartrouting, call } = read({});

@@ -32,7 +32,7 @@ describe("lib/voicenter/sessions", () => {
   });
 
   it("keeps nothing of a call without an id, or with one that is none", () => {
-    for (const id of [undefined, "", "x".repeat(201)]) {
+    for (const id of [undefined, "", " ", "0", "false", "x".repeat(257)]) {
       sessions.of(id)["tries"] = 1;
       assert.deepEqual(sessions.of(id), {});
     }
@@ -54,11 +54,11 @@ describe("lib/voicenter/sessions", () => {
   });
 
   it("keeps 10,000 calls, those that were used last", () => {
-    for (let call = 0; call < 10_000; call++) sessions.of(`${call}`)["call"] = call;
-    sessions.of("0");
+    for (let call = 0; call < 10_000; call++) sessions.of(`v${call}`)["call"] = call;
+    sessions.of("v0");
     sessions.of("new");
     assert.equal(sessions.size, 10_000);
-    assert.deepEqual(sessions.of("0"), { call: 0 });
-    assert.deepEqual(sessions.of("1"), {});
+    assert.deepEqual(sessions.of("v0"), { call: 0 });
+    assert.deepEqual(sessions.of("v1"), {});
   });
 });
