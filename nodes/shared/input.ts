@@ -18,11 +18,18 @@ export function localize(RED: NodeAPI, error: unknown): Error {
   const sentence = RED._(error.key, placeholders(error)).trim();
   // Node-RED gives the key back where no catalogue of the node has it; the English sentence stays then.
   if (sentence !== error.key) error.message = sentence;
-  // Catch nodes get String(error), the log the stack, the debug sidebar all of it: the sentence, without the name of a class.
-  Object.defineProperty(error, "toString", { value: () => error.message, configurable: true });
-  Object.defineProperty(error, "name", { value: undefined, configurable: true });
-  error.stack = error.message;
   return error;
+}
+
+/**
+ * What Node-RED gets of an error. Its debug sidebar shows an Error as an object whose sentence is cut and whose cause is
+ * "[object Object]"; a text it shows whole. A text with properties is both, as Catch nodes get its `code` and `cause`.
+ */
+function reported(RED: NodeAPI, error: unknown): Error {
+  const problem = localize(RED, error);
+  if (!(problem instanceof ContactCenterError)) return problem;
+  const { message, code, cause } = problem;
+  return Object.assign(Object(message) as Error, { message, code, cause });
 }
 
 /**
@@ -38,7 +45,7 @@ export function onInput(
 ): void {
   node.on("input", (message, send, done) => {
     const fail = (error: unknown): void => {
-      const problem = localize(RED, error);
+      const problem = reported(RED, error);
       try {
         done(problem);
       } catch {

@@ -120,7 +120,7 @@ describe("editor: every node", function () {
     });
   }
 
-  it("shows an error in the debug sidebar as its sentence, without the name of a class", async () => {
+  it("shows an error in the debug sidebar as its whole sentence, without the name of a class or a cause", async () => {
     await red.deploy([
       tab(),
       inject("press", { payload: {} }, [["command"]]),
@@ -133,8 +133,8 @@ describe("editor: every node", function () {
     const entry = editor.page.locator(".red-ui-debug-msg").first();
     await entry.waitFor();
     const text = await entry.innerText();
-    assert.match(text, /message: "No broker is chosen/);
-    assert.doesNotMatch(text, /ContactCenterError/);
+    assert.match(text, /^"?No broker is chosen, or it is disabled\. Choose one in "Broker"\."?$/m);
+    assert.doesNotMatch(text, /ContactCenterError|object Object/);
     await editor.picture("debug-error");
   });
 });
