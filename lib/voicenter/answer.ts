@@ -10,6 +10,10 @@ export type AnswerValues = Partial<Record<AnswerFieldName, unknown>>;
 /** What is sent where nothing is set and the document knows a default: calls are not recorded, and CUSTOM_DATA of a DIAL may not be missing. */
 export const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA: {} };
 
+/** True where an answer cannot be sent without the field: the document requires it and knows no default. */
+export const isNeeded = (action: Action, field: AnswerFieldName): boolean =>
+  action !== "ERROR" && ACTION_FIELDS[action][field] === "required" && DOCUMENTED_DEFAULTS[field] === undefined;
+
 /** The body that sends the caller to the fallback layer of the IVR's own settings. */
 export const ERROR_BODY = { STATUS: 1 } as const;
 
@@ -30,10 +34,23 @@ export function readAction(value: unknown): Action | undefined {
  * @param action what the IVR shall do
  * @param values what is set; what the action has no field for is left out
  * @param report learns of each value that was left out or cut
- * @throws ContactCenterError `EINVALID` that names the field
+ * @param label what a form calls a field
+ * @throws ContactCenterError `EINVALID` that names the field, or every field that is missing
  */
-export function answerBody(action: Action, values: AnswerValues, report: Report = ignore): Record<string, unknown> {
+export function answerBody(
+  action: Action,
+  values: AnswerValues,
+  report: Report = ignore,
+  label: (field: AnswerFieldName) => string = (field) => field,
+): Record<string, unknown> {
   if (action === "ERROR") return { ...ERROR_BODY };
+  const missing = fieldsOf(action).flatMap(({ name }) => (isNeeded(action, name) && isBlank(values[name]) ? name : []));
+  if (missing.length > 0)
+    throw refused(
+      "voicenter.errors.missing",
+      { vendor: "voicenter", operation: action, field: missing.join(", ") },
+      { action, fields: missing.map(label).join(", ") },
+    );
   const body: Record<string, unknown> = { STATUS: 0, ACTION: action };
   for (const field of fieldsOf(action)) {
     const isRequired = ACTION_FIELDS[action][field.name] === "required";
@@ -42,7 +59,6 @@ export function answerBody(action: Action, values: AnswerValues, report: Report 
     const read = isBlank(given) ? undefined : isRoute ? checkValue(field, given) : usable(field, given, report);
     const value = read ?? (isRequired ? DOCUMENTED_DEFAULTS[field.name] : undefined);
     if (value !== undefined) body[field.name] = value;
-    else if (isRequired) throw missing(action, field.name);
   }
   return body;
 }
@@ -66,8 +82,4 @@ function usable(field: AnswerField, value: unknown, report: Report): unknown {
     report(error, "left-out");
     return undefined;
   }
-}
-
-function missing(action: Action, field: string): ContactCenterError {
-  return refused("voicenter.errors.missing", { vendor: "voicenter", operation: action, field }, { action });
 }

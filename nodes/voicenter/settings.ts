@@ -17,3 +17,8 @@ export const SETTINGS = {
   targets: "TARGETS",
   customData: "CUSTOM_DATA",
 } as const satisfies Record<string, AnswerFieldName>;
+
+/** Vendor's name -> setting. */
+export const SETTING_OF = Object.fromEntries(
+  Object.entries(SETTINGS).map(([setting, name]) => [name, setting]),
+) as Record<AnswerFieldName, keyof typeof SETTINGS>;

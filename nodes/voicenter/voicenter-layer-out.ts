@@ -10,14 +10,14 @@ import { refused } from "../../lib/core/errors.js";
 import { isBlank, plainInteger, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody, readAction } from "../../lib/voicenter/answer.js";
 import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
-import { type Action, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
+import { type Action, type AnswerFieldName, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
 import { answerReport, warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { envText, evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
-import { SETTINGS } from "./settings.js";
+import { SETTING_OF, SETTINGS } from "./settings.js";
 
 interface Config extends NodeDef {
   /** One of ACTIONS, or `msg`. */
@@ -46,6 +46,8 @@ export = (RED: NodeAPI) => {
       this.error(RED._("voicenter.errors.setting", { names: wrong }));
     }
     const report = answerReport(RED, this);
+    const label = (name: AnswerFieldName): string =>
+      `${RED._(`voicenter-layer-out.form.${SETTING_OF[name]}`)} (${name})`;
     onInput(RED, this, (message) =>
       answerCall(RED, this, message, "voicenter", async ({ data }) => {
         const request = readRequest(data);
@@ -67,7 +69,7 @@ export = (RED: NodeAPI) => {
             "voicenter",
           );
         }
-        return jsonAnswer("voicenter", answerBody(action, values, report));
+        return jsonAnswer("voicenter", answerBody(action, values, report, label));
       }),
     );
   }

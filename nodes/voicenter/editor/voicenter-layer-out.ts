@@ -1,5 +1,5 @@
 /** The form of `voicenter-layer-out`: the fields of the chosen action, two lists, and the answer as it will be sent. */
-import { answerBody, checkValue } from "../../../lib/voicenter/answer.js";
+import { answerBody, checkValue, isNeeded } from "../../../lib/voicenter/answer.js";
 import {
   type Action,
   ACTION_FIELDS,
@@ -24,7 +24,7 @@ import {
 import { type EditableList, editableList } from "../../shared/editor/list.js";
 import { livePreview } from "../../shared/editor/preview.js";
 import type { EditorNode } from "../../shared/editor/red.js";
-import { SETTINGS } from "../settings.js";
+import { SETTING_OF, SETTINGS } from "../settings.js";
 
 /** The typed settings, and what may be chosen for each. */
 const TYPED = {
@@ -44,12 +44,6 @@ const LISTS = {
 } as const;
 type ListName = keyof typeof LISTS;
 
-/** The setting of each field. */
-const SETTING_OF = Object.fromEntries(Object.entries(SETTINGS).map(([setting, name]) => [name, setting])) as Record<
-  (typeof SETTINGS)[keyof typeof SETTINGS],
-  keyof typeof SETTINGS
->;
-
 const lists = new Map<string, EditableList>();
 
 addForm("voicenter-layer-out", {
@@ -68,12 +62,28 @@ addForm("voicenter-layer-out", {
     };
     input("action").on("change", showFields);
     showFields();
-    livePreview(node, $("#cc-preview"), () => preview(node));
+    livePreview(node, $("#cc-preview"), () => {
+      showBlanks(node);
+      return preview(node);
+    });
   },
   save(node) {
     for (const [name, list] of lists) node[name] = list.items();
   },
 });
+
+/** A required field that is blank says where its value comes from; an empty list says it by itself. */
+function showBlanks(node: EditorNode): void {
+  const action = chosenAction();
+  $("#dialog-form .cc-blank").remove();
+  for (const [setting, name] of Object.entries(SETTINGS)) {
+    const field = input(setting);
+    const value = setting in TYPED ? typedValue(field).value : entered(field);
+    if (setting in LISTS || value !== "" || action === "msg" || !isNeeded(action, name)) continue;
+    const words = node._("voicenter-layer-out.blank", { name, action });
+    $("<div>", { class: "cc-hint cc-blank" }).text(words).appendTo(`[data-field=${setting}]`);
+  }
+}
 
 /** The placeholder of a value says what its choice asks for. */
 function fillList(node: EditorNode, name: ListName): EditableList {

@@ -1,5 +1,5 @@
 /** What each action requires, in the help, from the table that the node works with. */
-import { DOCUMENTED_DEFAULTS } from "../../../lib/voicenter/answer.js";
+import { isNeeded } from "../../../lib/voicenter/answer.js";
 import { ACTION_FIELDS, type AnswerFieldName, fieldsOf } from "../../../lib/voicenter/tables.js";
 import type { HelpSentences } from "../../shared/help/sentences.js";
 
@@ -10,8 +10,7 @@ export default (sentences: HelpSentences): string => {
   const { action } = sentences("help") as { action: string };
   const rows = (Object.keys(ACTION_FIELDS) as NamedAction[]).map((name) => {
     const names = fieldsOf(name).map((field): AnswerFieldName => field.name);
-    const isRequired = (field: AnswerFieldName): boolean =>
-      ACTION_FIELDS[name][field] === "required" && DOCUMENTED_DEFAULTS[field] === undefined;
+    const isRequired = (field: AnswerFieldName): boolean => isNeeded(name, field);
     const list = (fields: AnswerFieldName[]): string => fields.map((field) => `<code>${field}</code>`).join(", ");
     const sentence = action
       .replace("__required__", list(names.filter(isRequired)))

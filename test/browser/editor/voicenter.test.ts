@@ -112,11 +112,22 @@ describe("editor: Voicenter", function () {
     );
   });
 
-  it("promises no duration that the node does not have, and says what custom data will lose", async () => {
+  it("says of each blank field that DIAL needs where it comes from, and says what custom data will lose", async () => {
     await editor.edit("out");
     await editor.fill({ action: "DIAL" });
-    for (const setting of ["maxDialDuration", "maxCallDuration"])
-      assert.equal(await editor.page.locator(`#node-input-${setting}`).getAttribute("placeholder"), "from the message");
+    for (const [setting, name] of [
+      ["maxDialDuration", "MAX_DIAL_DURATION"],
+      ["maxCallDuration", "MAX_CALL_DURATION"],
+      ["callerId", "CALLER_ID"],
+      ["nextVoId", "NEXT_VO_ID"],
+    ])
+      assert.equal(
+        await editor.page.locator(`[data-field=${setting}] .cc-blank`).innerText(),
+        `Blank: from payload.${name}; DIAL needs it.`,
+      );
+    await editor.fill({ maxDialDuration: "25" });
+    await editor.page.locator("[data-field=maxDialDuration] .cc-blank").waitFor({ state: "detached" });
+    await editor.fill({ maxDialDuration: "" });
     assert.equal(((await preview()) as Record<string, unknown>)["MAX_DIAL_DURATION"], "‹payload.MAX_DIAL_DURATION›");
     await editor.fill({
       action: "GO_TO_LAYER",

@@ -30,7 +30,7 @@ describe("ContactCenterError", () => {
       [() => telNumber("0031"), /^number begins with 00\. Write \+ instead/],
       [() => tokenLogin(() => ({ url: "x", token: "t" }))(AbortSignal.abort()), /^The setting "url" is not an address/],
       [() => answerBody({ Priority: -1 }), /^Priority must be a whole number from 0 to 10000\./],
-      [() => voicenterAnswer("GO_TO_LAYER", {}), /^LAYER is missing: GO_TO_LAYER needs it\./],
+      [() => voicenterAnswer("GO_TO_LAYER", {}), /^GO_TO_LAYER needs what is missing: LAYER\. Set it in the node/],
       [() => agentQuery({ no: 1 }), /^"no" is not a filter of Webitel's agents\./],
       [
         () =>

@@ -101,6 +101,16 @@ describe("lib/voicenter/answer", () => {
     ["RECORDING", "DIAL", { ...dial, RECORDING: "maybe" }],
     ["NEXT_VO_ID", "DIAL", { ...dial, NEXT_VO_ID: null }],
   ];
+  it("names every field that a DIAL lacks, and none that has a documented default", () =>
+    assert.throws(() => answerBody("DIAL", { TARGETS: dial.TARGETS, CALLER_ID: "" }), {
+      code: "EINVALID",
+      cause: {
+        vendor: "voicenter",
+        operation: "DIAL",
+        field: "CALLER_ID, MAX_CALL_DURATION, MAX_DIAL_DURATION, NEXT_VO_ID",
+      },
+    }));
+
   for (const [field, action, values] of wrong) {
     it(`refuses a ${action} with a wrong ${field}: ${JSON.stringify(values).slice(0, 60)}`, () => {
       assert.throws(

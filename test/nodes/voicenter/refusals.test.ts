@@ -153,6 +153,20 @@ describe("voicenter nodes with what cannot be used", () => {
     ],
   ];
 
+  it("names what is missing as the form does, all of it in one error", async () => {
+    await deploy({ action: "DIAL", nextVoId: "15", targets: [{ TYPE: "PHONE", TARGET: "1" }] });
+    assert.deepEqual((await call()).json, { STATUS: 1 });
+    const isOfDial = (message: Record<string, unknown>): boolean =>
+      (message["error"] as Named).message.startsWith("DIAL");
+    const error = (await nodes.red.message("caught", isOfDial))["error"] as Named;
+    assert.ok(
+      error.message.startsWith(
+        "DIAL needs what is missing: Shown number (CALLER_ID), Talk for at most (MAX_CALL_DURATION), Ring for at most (MAX_DIAL_DURATION). Set it",
+      ),
+      error.message,
+    );
+  });
+
   for (const [field, settings, change] of wrong) {
     it(`gives the fallback and an error that names ${field}: ${change || JSON.stringify(settings)}`, async () => {
       await deploy(settings, change);
