@@ -25,24 +25,27 @@ function badgesIn(sentences: Sentences, isBadge = false): string[] {
   );
 }
 
-/** Recognises what a vendor's badges say: a word, a sentence of the catalogue, a count, or the code of an error. */
+/** Recognises what a vendor's badges say: a word, a sentence of the catalogue, a count, or an HTTP status. */
 function recogniser(vendor: string): (text: string) => boolean {
   const folder = `nodes/${vendor}/locales/en-US`;
   const own = readdirSync(join(root, folder)).filter((file) => file.endsWith(".json") && file !== "help.json");
   const hasWebhook = vendor !== "rte";
-  const files = [...own.map((file) => `${folder}/${file}`), "nodes/shared/webhook/locales/en-US/webhook.json"];
+  const files = [
+    ...own.map((file) => `${folder}/${file}`),
+    "nodes/shared/locales/en-US/shared.json",
+    "nodes/shared/webhook/locales/en-US/webhook.json",
+  ];
   const used = files.slice(0, hasWebhook ? undefined : -1).map((file) => join(root, file));
   const words = [...source("nodes/shared/status.ts").matchAll(/^ {2}(\w+): \{ fill/gm)].map(
     ([, word]) => word as string,
   );
-  const codes = [...source("lib/core/locales/en-US.json").matchAll(/"(E[A-Z]+|[45]\d\d)":/g)].map(([, code]) => code);
-  const thrown = ["EINVALID", "ELIMIT", "500", "503"];
+  const statuses = [...source("lib/core/locales/en-US.json").matchAll(/"([45]\d\d)":/g)].map(([, status]) => status);
   const known = [...words, ...used.flatMap((file) => badgesIn(catalogue([file])))];
   const patterns = known.map(
     (text) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/__\w+__/g, ".+")}$`),
   );
   return (text) =>
-    [...codes, ...thrown].includes(text) || COUNTS.test(text) || patterns.some((pattern) => pattern.test(text));
+    [...statuses, "500", "503"].includes(text) || COUNTS.test(text) || patterns.some((pattern) => pattern.test(text));
 }
 
 describe("Pages on the set-up at the vendors", () => {

@@ -4,8 +4,7 @@ import type { ContactCenterError } from "../../lib/cti/errors.js";
 import { isUnreachable } from "../../lib/cti/availability.js";
 import type { SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { localize } from "../shared/input.js";
-import { setStatus } from "../shared/status.js";
-import { codeOf } from "./connection.js";
+import { failureWord, setStatus } from "../shared/status.js";
 
 /** What a badge can hold. */
 const BADGE_LENGTH = 19;
@@ -37,7 +36,7 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, { list, postponed }:
       setStatus(
         node,
         isUnreachable(failed) ? "disconnected" : "error",
-        fitting(`${held} / ${rows.length}`, codeOf(failed), " "),
+        fitting(`${held} / ${rows.length}`, failureWord(RED, (failed as Partial<ContactCenterError>).code), " "),
       );
     else if (held < rows.length) setStatus(node, "connecting", held > 0 ? `${held} / ${rows.length}` : undefined);
     else if (rows.length === 0) setStatus(node, "unconfigured", RED._("cti-subscribe.badge.none"));

@@ -2,7 +2,6 @@
 import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { plainText } from "../../lib/core/values.js";
 import { type AuthKind, type CtiClient, type CtiClientOptions, createCtiClient } from "../../lib/cti/client.js";
 import type { EnumStyle } from "../../lib/cti/tables.js";
 import { envText } from "../shared/values.js";
@@ -81,11 +80,6 @@ export function clientOf(
     ...(tls && { tls }),
   };
   return createCtiClient(options);
-}
-
-/** The code of an error, short enough for a badge. */
-export function codeOf(error: unknown): string {
-  return plainText((error as { code?: unknown }).code) ?? "";
 }
 
 /**

@@ -15,9 +15,9 @@ import type { Heartbeats } from "../../lib/cti/heartbeats.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
-import { setStatus, clearStatus } from "../shared/status.js";
+import { clearStatus, failureWord, setStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
-import { brokerOf, codeOf } from "./connection.js";
+import { brokerOf } from "./connection.js";
 
 interface CommandConfig extends NodeDef {
   broker?: string;
@@ -102,7 +102,7 @@ export = (RED: NodeAPI) => {
         Object.assign(message, { payload: sent.body, statusCode: sent.status });
         send(message);
       } catch (error) {
-        if (!closing.signal.aborted) setStatus(this, "error", codeOf(error));
+        if (!closing.signal.aborted) setStatus(this, "error", failureWord(RED, (error as { code?: unknown }).code));
         throw error;
       } finally {
         unanswered--;

@@ -20,7 +20,7 @@ export class Badge {
 
   /** No connection is chosen, or it lacks a setting. */
   unconfigured(): void {
-    setStatus(this.node, "unconfigured");
+    setStatus(this.node, "error", "unconfigured");
   }
 
   /** The setting `active` is neither yes nor no. */

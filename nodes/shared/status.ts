@@ -1,5 +1,5 @@
 /** The badge of a node: one vocabulary, painted in one place. */
-import type { Node, NodeStatus } from "node-red";
+import type { Node, NodeAPI, NodeStatus } from "node-red";
 
 /**
  * The words. A ring means not ready, a dot ready. The first three are core's own and are translated by the editor;
@@ -43,6 +43,14 @@ export function setStatus(node: Node, word: StatusWord, text?: string): void {
 function show(node: Node): void {
   const face = shown.get(node);
   if (face) node.status({ fill: face.fill, shape: face.shape, text: face.text });
+}
+
+/** The HTTP status of an error, or a word for its code, of nine characters at most: a time may follow. */
+export function failureWord(RED: NodeAPI, code: unknown): string {
+  if (typeof code === "number") return String(code);
+  const key = `shared.badge.${String(code)}`;
+  const word = RED._(key);
+  return word === key ? RED._("shared.badge.other") : word;
 }
 
 /** Takes the badge away. */

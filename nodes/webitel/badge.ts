@@ -2,7 +2,7 @@
 import type { Node, NodeAPI } from "node-red";
 import type { Wait } from "../../lib/webitel/upload/context.js";
 import type { Progress, Report } from "../../lib/webitel/upload/report.js";
-import { setStatus } from "../shared/status.js";
+import { failureWord, setStatus } from "../shared/status.js";
 
 /** Milliseconds between two updates: batches end faster than one can read. */
 const REPAINT_MS = 250;
@@ -48,7 +48,8 @@ export class ProgressBadge {
     this.paintedMs = Date.now();
     const at = new Date(untilMs).toTimeString().slice(0, 8);
     const text = code === "check" ? this.RED._("webitel.badge.check", { at }) : undefined;
-    setStatus(this.node, "late", text ?? fitting(`${code}, next ${at}`, `${code}, ${at}`, at));
+    const why = failureWord(this.RED, code);
+    setStatus(this.node, "late", text ?? fitting(`${why}, next ${at}`, `${why}, ${at}`));
   }
 
   pause(): void {
@@ -75,8 +76,7 @@ export class ProgressBadge {
   }
 
   fail(error: unknown): void {
-    const { code } = error as { code?: number | string };
-    setStatus(this.node, "error", code === undefined ? undefined : `${code}`);
+    setStatus(this.node, "error", failureWord(this.RED, (error as { code?: unknown }).code));
   }
 
   private pausedAlone(): string {

@@ -37,8 +37,7 @@ export function showReadiness(
     names: (problem === "malformed" ? settings.malformed : settings.unset).join(", "),
   };
   if (problem) {
-    const word = problem === "path" || problem === "credential" ? "unconfigured" : "error";
-    setStatus(node, word, RED._(`shared.webhook.badge.${problem}`, params));
+    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, params));
     node.error(RED._(`shared.webhook.problem.${problem}`, params));
     return { show: () => undefined, isReady: false, close: () => undefined };
   }
