@@ -47,12 +47,14 @@ async function shorten(folder: string): Promise<void> {
     const file = join(root, folder, name);
     // Node.js reads the names that a module imports from the text of an index, statement by statement.
     const minifySyntax = basename(name) !== "index.js";
-    const text = readFileSync(file, "utf8");
+    const written = readFileSync(file, "utf8");
     // Of a module of types nothing is left, and nobody asks for it.
-    if (/^"use strict";\s*Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\s*$/.test(text)) {
+    if (/^"use strict";\s*Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\s*$/.test(written)) {
       rmSync(file);
       continue;
     }
+    // Each export is assigned further down.
+    const text = minifySyntax ? written.replace(/^(?:exports\.\w+ = )+void 0;\n/m, "") : written;
     const { code } = await transform(text, {
       minifyWhitespace: true,
       minifyIdentifiers: true,
