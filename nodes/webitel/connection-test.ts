@@ -1,6 +1,9 @@
 /** "Test connection" of `webitel-connection`: reads the beginning of several lists, which changes nothing. */
 import type { NodeAPI } from "node-red";
 import type { ConnectionTest } from "../shared/connection-test.js";
+import { ContactCenterError } from "../../lib/core/errors.js";
+import { localize } from "../shared/input.js";
+import { envText } from "../shared/values.js";
 import { clientOf } from "./connection.js";
 
 /** How a Webitel is tested. */
@@ -23,6 +26,17 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
         return missing.length === 0
           ? { ok: true, message: RED._("webitel-connection.test.works"), steps, ids }
           : { ok: false, ids, message: sentence("forbidden", missing.join(", ")), steps };
+      } catch (error) {
+        // What answers elsewhere is not the API; a server that cannot be reached, or a wrong token, has another cause.
+        const { code } = error as ContactCenterError;
+        const isAnswered = code === "EANSWER" || (typeof code === "number" && code !== 401);
+        const url = envText(RED, node, settings["url"] ?? "", {
+          vendor: "webitel",
+          operation: "connect",
+          field: "url",
+        });
+        if (!isAnswered || /\/api\/*\s*$/.test(url)) throw error;
+        return { ok: false, message: `${RED._("webitel-connection.test.api")} ${localize(RED, error).message}` };
       } finally {
         client.close();
       }

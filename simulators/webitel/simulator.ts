@@ -185,7 +185,7 @@ async function serve(context: Context, request: IncomingMessage, response: Serve
   if (options.forbidden?.test(path))
     return fail(new Refusal(403, "api.context.permissions.app_error", `${method} ${path}: no permissions`));
   const target = route(method, path);
-  if (!target) return fail(new Refusal(404, "api.context.404.app_error", `no operation ${method} ${path}`));
+  if (!target) return sendJson(response, 404, { code: 5, message: "Not Found", details: [] });
   const behaviour = { ignoresVariables: options.ignoresVariables ?? false, replicaLagMs: options.replicaLagMs ?? 0 };
   const work = (items = body["items"] as Member[] | undefined): unknown => {
     if (options.crash && items?.some(options.crash)) throw new Crash();

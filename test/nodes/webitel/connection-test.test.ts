@@ -29,4 +29,20 @@ describe("the test of a webitel-connection", () => {
     assert.ok(limited.seen.every(({ method }) => method === "GET"));
     await limited.close();
   });
+
+  it("says that the address lacks /api where something else answers", async () => {
+    const simulator = await startWebitelSimulator({ token: SECRET });
+    const ask = async (url: string, token = SECRET): Promise<string> => {
+      const question = { settings: { url, tls: "" }, credentials: { token } };
+      const { json } = await send(`${red.adminUrl}/contact-center/webitel-connection/test`, question);
+      return (json as { message: string }).message;
+    };
+    const wrong = simulator.url.replace(/\/api$/, "");
+    assert.match(await ask(wrong), /^The address does not end in \/api.*\(HTTP 404\)/);
+    assert.match(await ask(`${wrong}/`), /^The address does not end in \/api/);
+    // The token is what is wrong there.
+    assert.doesNotMatch(await ask(wrong, "another"), /\/api/);
+    assert.doesNotMatch(await ask(`${simulator.url}/api`), /does not end/);
+    await simulator.close();
+  });
 });
