@@ -70,6 +70,9 @@ export const SIMULATORS: readonly SimulatorRow[] = [
       connect: (url, nodeRedUrl) => [
         ["Address", url],
         ["Callback URL", nodeRedUrl],
+        ["Authentication", "user name and password (Basic)"],
+        ["User name", DEMO_CTI_CREDENTIALS.username],
+        ["Password", DEMO_CTI_CREDENTIALS.password],
       ],
     },
     start: ({ port }) => startCtiSimulator({ port }),

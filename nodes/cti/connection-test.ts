@@ -29,7 +29,10 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       }).trim();
       try {
         await clientOf(RED, node, settings, credentials).test();
-        return { ok: true, message: RED._("cti-broker.test.works", { url }) };
+        return {
+          ok: true,
+          message: RED._(`cti-broker.test.${(settings.auth ?? "none") === "none" ? "open" : "works"}`, { url }),
+        };
       } catch (error) {
         const status = error instanceof ContactCenterError ? error.code : undefined;
         if (typeof status !== "number" || status === 401 || status === 403) throw error;

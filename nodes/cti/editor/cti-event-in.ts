@@ -8,6 +8,7 @@ import { callbackBase, showReach, textSetting } from "./callback.js";
 addForm("cti-event-in", {
   prepare(node) {
     const users = subscribers(node);
+    input("secret").siblings(".cc-hint").attr("data-i18n", "cti-event-in.hint.secret");
     listSubscribers(node, users);
     const refresh = (): void => {
       const chosen = entered(input("broker"));
