@@ -197,7 +197,7 @@ function listCards(state: CtiState, api: PanelApi<CtiState>): HTMLElement[] {
   const mono = (text: string): HTMLElement => el("span", { class: "mono" }, text);
   const registered = state.subscriptions.map(({ address, callback, delivered, failed }) => [
     address === "" ? WORDS.everybody : shortName(address),
-    mono(callback),
+    el("span", { class: "mono wrap" }, callback),
     delivered,
     failed > 0 ? badge(String(failed), "bad") : 0,
   ]);

@@ -133,7 +133,16 @@ export function copyable(text: string): HTMLElement {
     await navigator.clipboard.writeText(text);
     notify(`${text} is copied.`, "good");
   };
-  return button(text, copy, { class: "copy", title: "copy", "aria-label": `copy ${text}`, "data-key": `copy ${text}` });
+  // Of a GUID, which would push the other columns of a table out of sight, the ends.
+  const shown = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
+    ? `${text.slice(0, 8)}…${text.slice(-4)}`
+    : text;
+  return button(shown, copy, {
+    class: "copy",
+    title: `copy ${text}`,
+    "aria-label": `copy ${text}`,
+    "data-key": `copy ${text}`,
+  });
 }
 
 /** Shows a sentence for a few seconds and to screen readers. */

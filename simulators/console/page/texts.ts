@@ -69,6 +69,7 @@ export const SMARTROUTING = {
 /** The Voicenter panel. */
 export const VOICENTER = {
   ivr: "IVR to ring",
+  ivrHint: "Another webhook: Layers, below.",
   speak: "speak the announcements",
   noVoice: "This browser has no voice: announcements are shown only.",
   documentTypes: "DATA as text, layers as integers",

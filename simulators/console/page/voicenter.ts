@@ -35,7 +35,7 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
       hangUp: () => api.call("hangup"),
       key: (key) => api.call("press", { key }),
     },
-    field(VOICENTER.ivr, ivr),
+    field(VOICENTER.ivr, ivr, VOICENTER.ivrHint),
     field(PHONE.from, from),
     el("label", { class: "check" }, speak, VOICENTER.speak),
     el(
