@@ -16,6 +16,9 @@ export function field(page: Page, name: string): Locator {
 
 /** Fills a field; of a typed input the type is chosen from its menu. */
 export async function fillField(element: Locator, value: FieldValue): Promise<void> {
+  // What is folded is opened first.
+  for (const fold of await element.page().locator("details:not([open])", { has: element }).all())
+    await fold.locator("summary").click();
   if (typeof value === "boolean") return element.setChecked(value);
   if (typeof value === "object") return fillTyped(element, ...value);
   if ((await kindOf(element)) === "select") return void (await element.selectOption(value));

@@ -4,6 +4,7 @@
  */
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
+import { entered, input } from "./fields.js";
 import type { EditorNode } from "./red.js";
 import { hasCredentials } from "./webhook.js";
 
@@ -100,6 +101,19 @@ export const valid = {
     };
   },
 };
+
+/** Says below the path of a webhook what is wrong with it. */
+export function preparePath(node: EditorNode): void {
+  const field = input("url");
+  const refresh = (): void => {
+    const why = valid.path.call(node, entered(field));
+    field.siblings(".cc-warning").remove();
+    if (typeof why === "string")
+      $("<div>", { class: "cc-hint cc-warning", role: "alert" }).text(why).insertAfter(field);
+  };
+  field.on("input change", refresh);
+  refresh();
+}
 
 /** Another webhook of ours with the same path and method; undefined when there is none. */
 function servedBy(node: EditorNode, path: string): EditorNode | undefined {

@@ -2,9 +2,9 @@
  * The forms' shared code, as the global `ContactCenter` for the short scripts in the nodes' html: the editor loads every
  * module of an html file before it runs the scripts in it. A module of a vendor adds what a form does by `addForm`.
  */
-import { common, valid } from "./definition.js";
+import { common, preparePath, valid } from "./definition.js";
 import { prepareConnectionTest } from "./connection-test.js";
-import { prepareChoices, prepareTexts, saveTexts } from "./fields.js";
+import { nameButtons, prepareChoices, prepareFolds, prepareTexts, saveTexts } from "./fields.js";
 import type { EditorNode } from "./red.js";
 import { giveCredential, prepareWebhook } from "./webhook.js";
 
@@ -32,9 +32,15 @@ function prepare(this: EditorNode): void {
   const dialog = dialogOf(this).addClass("cc-form");
   prepareChoices(dialog);
   prepareTexts(this, dialog);
-  if (dialog.find(".cc-webhook").length > 0) prepareWebhook(this);
+  prepareFolds(this, dialog);
+  if (dialog.find(".cc-webhook").length > 0) {
+    prepareWebhook(this);
+    preparePath(this);
+  }
   if (dialog.find("#cc-test").length > 0) prepareConnectionTest(this, dialog);
   forms.get(this.type)?.prepare(this);
+  // The editor puts the words of the labels in later.
+  window.setTimeout(() => nameButtons(dialog), 0);
 }
 
 /** For `oneditsave`. */

@@ -1,5 +1,5 @@
 /** An editable list whose rows have a few fields: a choice, a text, or a typed value each. */
-import { entered, typedValue } from "./fields.js";
+import { entered, nameButtons, typedValue } from "./fields.js";
 import type { InputType } from "./red.js";
 
 /** A row as it is saved. */
@@ -65,6 +65,7 @@ export function editableList(element: JQuery, saved: unknown, options: ListOptio
       });
       row.data("cc-read", (): Item => Object.assign({}, ...fields.map(({ read }) => read())) as Item);
       onRow?.(Object.fromEntries(columns.map(({ property }, at) => [property, fields[at]?.element ?? $()])), row);
+      nameButtons(row.parent());
     },
     removeItem: announce,
     sortItems: announce,
@@ -82,7 +83,12 @@ export function editableList(element: JQuery, saved: unknown, options: ListOptio
       announce();
     },
   };
-  if (empty !== undefined) element.closest(".red-ui-editableList").attr("data-empty", empty);
+  // Where one goes on typing. The editor made the row in its own listener, before this one.
+  const box = element.closest(".red-ui-editableList");
+  box.children(".red-ui-editableList-addButton").on("click", () => {
+    element.children().last().find(".cc-item :input:visible").first().trigger("focus");
+  });
+  if (empty !== undefined) box.attr("data-empty", empty);
   list.set(Array.isArray(saved) ? (saved as Item[]) : []);
   return list;
 }

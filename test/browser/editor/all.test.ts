@@ -49,7 +49,42 @@ describe("editor: every node", function () {
       await editor.picture(`${type}-${theme}`);
       texts.push(...(await faintTexts(editor.page, dialog, LEAST_CONTRAST)).map((text) => `${theme} ${text}`));
     }
-    return [...texts, ...(await brokenRows(dialog))];
+    texts.push(...(await brokenRows(dialog)), ...(await namelessButtons(dialog)));
+    return [...texts, ...(await hiddenWhenNarrow(type, dialog))];
+  }
+
+  /** Buttons and links that are only a picture. */
+  async function namelessButtons(dialog: string): Promise<string[]> {
+    const isNameless = (all: (HTMLElement | SVGElement)[]): string[] =>
+      all
+        .filter((one) => one.getClientRects().length > 0 && one.textContent?.trim() === "")
+        .filter((one) => !one.getAttribute("aria-label") && !one.getAttribute("title"))
+        .map((one) => `no name: ${one.id} ${one.getAttribute("class")}`);
+    // They are named once the editor has put the words in.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      if ((await editor.page.locator(`${dialog} :is(a, button)`).evaluateAll(isNameless)).length === 0) return [];
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return editor.page.locator(`${dialog} :is(a, button)`).evaluateAll(isNameless);
+  }
+
+  /** What is right of the dialog's edge in a window of 720 px, where nothing can be scrolled into view. */
+  async function hiddenWhenNarrow(type: string, dialog: string): Promise<string[]> {
+    const wrapper = editor.page.locator(".red-ui-tray-body-wrapper", { has: editor.page.locator(dialog) });
+    await editor.page.setViewportSize({ width: 720, height: 1000 });
+    await editor.page.waitForFunction(
+      (selector) => (document.querySelector(selector)?.closest(".red-ui-tray-body-wrapper")?.clientWidth ?? 999) < 400,
+      dialog,
+    );
+    await editor.picture(`${type}-narrow`);
+    const hidden = await wrapper.evaluate((box) => {
+      const { right } = box.getBoundingClientRect();
+      return [...box.querySelectorAll("*")]
+        .filter((one) => one.getBoundingClientRect().right > right + 1)
+        .map((one) => `hidden at 720 px: ${one.id} ${one.getAttribute("class")}`);
+    });
+    await editor.page.setViewportSize({ width: 1280, height: 1000 });
+    return hidden;
   }
 
   /** Labels whose field did not fit beside them. */

@@ -90,6 +90,8 @@ describe("editor: SmartRouting", function () {
     await editor.edit("old");
     await editor.fill({ apiKey: "", url: "/Calls/" });
     assert.equal(await editor.page.locator(".form-row:has(#node-input-apiKey.input-error) .cc-warning").count(), 1);
+    const below = await editor.page.locator(".form-row:has(#node-input-url) .cc-warning").innerText();
+    assert.equal(below, '"calls" has this path already');
     await editor.done();
     const wrong = (await editor.wrong("old")).join("\n");
     assert.match(wrong, /Empty: every request is refused/);

@@ -245,7 +245,8 @@ describe("editor: Voicenter", function () {
     assert.equal(await editor.page.inputValue("#node-input-action"), "DIAL");
     await editor.page.locator("[data-field=targets] .red-ui-editableList-addButton").focus();
     await keyboard.press("Enter");
-    await editor.page.locator("#cc-targets .cc-item select").focus();
+    // One goes on in the new row.
+    await editor.page.locator("#cc-targets .cc-item select:focus").waitFor();
     await keyboard.type("EXT");
     await keyboard.press("Tab");
     await keyboard.press("Tab");

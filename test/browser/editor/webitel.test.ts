@@ -157,6 +157,17 @@ describe("editor: Webitel", function () {
     assert.deepEqual((await deployed(UPLOAD))["mapping"], [{ column: "Телефон", field: "destination" }]);
   });
 
+  it("folds pace and repetition, unless one of their values is not that of a new node", async () => {
+    const folds = async (): Promise<boolean[]> =>
+      page.locator("#dialog-form details").evaluateAll((all) => all.map((one) => (one as HTMLDetailsElement).open));
+    await edit({ batchSize: 500, rate: "0", again: "resume" });
+    await open(UPLOAD);
+    assert.deepEqual(await folds(), [false, false]);
+    await edit({ batchSize: 500, again: "skip" });
+    await open(UPLOAD);
+    assert.deepEqual(await folds(), [false, true]);
+  });
+
   it("shows only what the chosen source and expiry need", async () => {
     await edit({}, [UPLOAD, "webitel-agents"]);
     await open(UPLOAD);
