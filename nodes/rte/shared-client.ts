@@ -158,6 +158,9 @@ export class SharedClient {
     this.expected.delete(id);
     this.forget(id);
     if (user === undefined) return;
+    // Node-RED removes what is disabled, too: when it comes back, its gap begins where events were being lost.
+    const lostSinceMs = this.client.lostSinceMs(user);
+    if (lostSinceMs !== undefined) this.progress[id] = lostSinceMs;
     this.users.delete(id);
     if (user instanceof Place) user.drop();
     this.client.remove(user);
@@ -181,15 +184,7 @@ export class SharedClient {
     const unclaimed = [...this.users].filter(
       ([id, user]) => user instanceof Place && user.owner === undefined && !this.expected.has(id),
     );
-    await Promise.all(
-      unclaimed.map(([id, user]) => {
-        const lostSinceMs = this.client.lostSinceMs(user);
-        const left = this.leave(id);
-        // It is disabled while events are being lost: when it comes back, its gap begins there.
-        if (lostSinceMs !== undefined) this.progress[id] = lostSinceMs;
-        return left;
-      }),
-    );
+    await Promise.all(unclaimed.map(([id]) => this.leave(id)));
   }
 
   /** Until when each node has got every event; one without subscriptions is left out. What has not joined yet is kept. */

@@ -100,8 +100,7 @@ describe("nodes/rte/shared-client", () => {
     const other = await joined("b", of("QueueStatus"));
     await simulator.stop();
     await until("the outage", () => other.notices.some(({ topic }) => topic === "disconnected"));
-    shared.hold("a");
-    await shared.leaveUnclaimed();
+    await shared.leave("a");
     const enabled = new Recorder();
     shared.join("a", enabled, [of("QueueStatus")]);
     await simulator.start();
