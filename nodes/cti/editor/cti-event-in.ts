@@ -8,7 +8,8 @@ import { callbackBase, showReach, textSetting } from "./callback.js";
 addForm("cti-event-in", {
   prepare(node) {
     const users = subscribers(node);
-    input("secret").siblings(".cc-hint").attr("data-i18n", "cti-event-in.hint.secret");
+    const hint = input("secret").siblings(".cc-hint");
+    hint.attr("data-i18n", (_, key) => key.replace("shared.webhook", "cti-event-in"));
     listSubscribers(node, users);
     const refresh = (): void => {
       const chosen = entered(input("broker"));

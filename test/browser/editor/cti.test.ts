@@ -186,6 +186,7 @@ describe("editor: CTI Broker", function () {
     await dialog("events");
     assert.deepEqual(await page.locator("#cc-subscribers li").allTextContents(), [`CTI subscribe: ${ANNA}, ${BART}`]);
     assert.equal(await text("#cc-webhook-address"), "https://hooks.example/hooks/cti/<secret>");
+    assert.match(await text(".form-row:has(#node-input-secret) .cc-hint"), /^cti-subscribe registers the address/);
     await page.locator("#node-input-url").fill("/other");
     assert.equal(await text("#cc-webhook-address"), "https://hooks.example/hooks/other/<secret>");
     await page.locator("#node-input-auth").selectOption("none");
