@@ -22,6 +22,8 @@ export interface RestOptions {
   headers?: () => Record<string, string>;
   /** Values that must never leave in an error. */
   secrets?: () => (string | undefined)[];
+  /** Redacts them in good answers as well: not for log-ins, whose answers bring what is secret. */
+  redactsAnswers?: boolean;
   /** Milliseconds for a whole request; 15,000 unless told. */
   timeoutMs?: number;
   /** TLS options as Node-RED's `tls-config` node makes them (ca, cert, key, rejectUnauthorized, servername). */
@@ -258,7 +260,8 @@ async function once(
       signal: request.signal ? AbortSignal.any([request.signal, limit]) : limit,
     });
     const { data } = response;
-    const body = lenientJson(typeof data === "string" ? data : await readWithin(data, request.bodyMs ?? 0));
+    const text = typeof data === "string" ? data : await readWithin(data, request.bodyMs ?? 0);
+    const body = lenientJson(options.redactsAnswers ? redact(text, options.secrets?.() ?? []) : text);
     if (response.status >= 200 && response.status < (request.takesRedirect ? 400 : 300)) {
       return {
         status: response.status,

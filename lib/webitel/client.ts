@@ -181,6 +181,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
     baseUrl: options.url,
     headers: () => ({ "X-Webitel-Access": options.token }),
     secrets: () => [options.token],
+    redactsAnswers: true,
     readError: readWebitelError,
     ...(options.tls && { tls: options.tls }),
   });

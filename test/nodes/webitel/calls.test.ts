@@ -271,6 +271,14 @@ describe("nodes that call Webitel's API", () => {
       await hook.close();
     });
 
+    it("keeps the token out of the message, although the answer repeats it", async () => {
+      const site = await cannedWebhook({ status: 200, body: { status: "success", echo: `Token ${SECRET}` } });
+      await deploy("webitel-attempt-result", {}, SECRET, site.url);
+      const { payload } = await out({ payload: { attempt: "5", status: "success" } });
+      assert.deepEqual(payload, { status: "success", echo: "Token [redacted]" });
+      await site.close();
+    });
+
     it("refuses without an attempt, with half of queue and member, or with nothing to say", async () => {
       for (const [payload, field] of [
         [{ status: "x" }, "attempt"],
