@@ -81,6 +81,16 @@ export function createEntry(
   };
 }
 
+/** The broker has given the entry an id. @returns when, Unix milliseconds */
+export function setSubscribed(entry: Entry, id: string): number {
+  const now = Date.now();
+  Object.assign(entry, { id, aliveAt: now, madeAt: now, attempt: 0 });
+  delete entry.error;
+  delete entry.isInDoubt;
+  delete entry.isPostponed;
+  return now;
+}
+
 /** Events of this entry may be lost since then, Unix milliseconds; an earlier time stays. */
 export function markLost(entry: Entry, from: number): void {
   entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
@@ -133,7 +143,8 @@ export function storedEntry(entry: Entry, lostAnswers: number): StoredEntry {
   const { id, lostFrom = Infinity, aliveAt, keptSince = Infinity, refusedFrom = Infinity, users, imAddress } = entry;
   let from = Math.min(lostFrom, keptSince, refusedFrom);
   for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
-  return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: lostAnswers || undefined };
+  const unanswered = lostAnswers + Number(entry.sendingSince !== undefined);
+  return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: unanswered || undefined };
 }
 
 /** What the broker is asked for. */

@@ -44,7 +44,8 @@ export class PreviousEntries {
     this.unknownSince = unknownSince;
     this.isElsewhere = isElsewhere;
     for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
-      const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
+      // A request that nobody heard of may have made a subscription, too, and its events came out.
+      const from = lostFrom ?? (id !== undefined || lostAnswers + unsaved > 0 ? aliveAt : undefined);
       this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
       this.index(key);
       if (id !== undefined) ids.hold(id, key);

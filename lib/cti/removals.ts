@@ -112,7 +112,7 @@ export class PendingUnsubscribes {
     const known = this.pending.get(removal.id);
     if (known) {
       known.isJoined = true;
-      return known.tried;
+      return known.tried.then(removal.onTried);
     }
     for (const oldest of this.ids.slice(0, Math.max(0, this.pending.size + 1 - MAX_PENDING))) this.drop(oldest);
     const untried = { attempts: 0, refusals: 0, ambiguous: false, isJoined: false, tried: Promise.resolve() };

@@ -12,6 +12,7 @@ import {
   notifyUsers,
   reportPastLoss,
   reportRestored,
+  setSubscribed,
   subscribeRequest,
   storedEntry,
 } from "./entry.js";
@@ -23,6 +24,7 @@ import { PreviousEntries } from "./previous-entries.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./priority.js";
 import { RequestLimit } from "./request-limit.js";
+import { SendingEntries } from "./sending-entries.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
 import { isSameAgent, readStored, StoreWriter } from "./store-writer.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
@@ -47,8 +49,7 @@ export class SubscriptionManager {
   /** Who uses which entry. */
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
-  // Entries whose request is its turn, or under way.
-  private readonly sending = new Set<Entry>();
+  private readonly sending = new SendingEntries();
   private readonly limit = new RequestLimit();
   private readonly requests: BrokerRequests;
   private readonly admission: EventAdmission;
@@ -80,8 +81,8 @@ export class SubscriptionManager {
       unsubscribe: ({ id, key, priority }, onSent) =>
         this.requests.inTurn(async () => {
           // The broker may be about to hand out this id again, also for another callback address.
-          const making = [...this.sending].filter((one) => isSameAgent(one.key, key));
-          if (making.length > 0) await Promise.allSettled(making.flatMap(({ sending }) => sending ?? []));
+          const making = this.sending.ofAgent(key);
+          if (making.length > 0) await Promise.allSettled(making);
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
           return onSent(this.requests.unsubscribe(id, priority, () => client.unsubscribe(id)));
         }, priority),
@@ -246,9 +247,7 @@ export class SubscriptionManager {
     try {
       entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       const id = await entry.sending;
-      const askedAt = entry.sendingSince;
-      this.sending.delete(entry);
-      delete entry.sendingSince;
+      const askedAt = this.sending.delete(entry);
       if (id !== undefined) await this.subscribed(entry, id, askedAt);
     } catch (error) {
       this.failed(entry, error);
@@ -275,11 +274,7 @@ export class SubscriptionManager {
     const refusedAt = this.ids.hold(id, key, askedAt);
     // The broker may have ended the former one by itself.
     if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
-    const restoredAt = Date.now();
-    Object.assign(entry, { id, aliveAt: restoredAt, madeAt: restoredAt, attempt: 0 });
-    delete entry.error;
-    delete entry.isInDoubt;
-    delete entry.isPostponed;
+    const restoredAt = setSubscribed(entry, id);
     this.schedule.renew(entry);
     entry.setAnswered();
     if (old === undefined || normalId(old) === normalId(id)) {
@@ -302,11 +297,12 @@ export class SubscriptionManager {
   }
 
   private failed(entry: Entry, error: unknown): void {
-    const { key, sendingSince: sentAt } = entry;
-    this.sending.delete(entry);
-    delete entry.sendingSince;
+    const { key } = entry;
+    const sentAt = this.sending.delete(entry);
     if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
+      // What it posted came out until now.
+      if (made !== undefined && entry.id === undefined) markLost(entry, Date.now());
       if (made !== undefined) void this.unsubscribe(made, key, "removal");
       this.writer.writeNext();
     }
