@@ -5,7 +5,7 @@ import { catchProbe, code, probe, statusProbe, tab } from "../../support/flow.js
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { startServer } from "../../support/server.js";
-import { ANNA, broker, button, command, eventIn, pressInject, subscriber } from "../../support/cti.js";
+import { ANNA, broker, button, command, eventIn, held, pressInject, subscriber } from "../../support/cti.js";
 
 type Failure = {
   error: { code: number | string; message: string; cause: { field?: string; vendor: string } };
@@ -43,6 +43,8 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
       ...catchProbe(),
       ...more,
     ]);
+    const agents = more.flatMap((each) => (each["agents"] as string[] | undefined) ?? []);
+    await until("the subscriptions", () => agents.every((agent) => held(simulator).includes(agent)));
     red.forget();
     simulator.requests.length = 0;
     await pressInject(red, "go");
