@@ -3,10 +3,9 @@ import type { BackoffOptions } from "../http/backoff.js";
 import { Availability, type Outage } from "./availability.js";
 import { type ContactCenterError, limited } from "./errors.js";
 import type { UnsubscribeResult } from "./client.js";
-import { type Priority, RESERVE } from "./priority.js";
 import { Refusals } from "./refusals.js";
 import type { RequestLimit } from "./request-limit.js";
-import { RequestQueue } from "./request-queue.js";
+import { type Priority, RequestQueue, RESERVE } from "./request-queue.js";
 
 /** What {@link BrokerRequests} work with. */
 export interface BrokerRequestsOptions {

@@ -12,7 +12,7 @@ import { propertiesIgnoringCase } from "../core/values.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";
 import { COMMANDS, type EnumStyle } from "./tables.js";
 
-/** The kinds of authentication; the vendor documents none, sites put a reverse proxy in front. */
+/** The kinds of authentication; the vendor documents none. */
 export type AuthKind = "none" | "basic" | "bearer" | "header";
 
 /** What each kind must be given, and the headers that it makes. */
@@ -99,7 +99,7 @@ export interface CtiClient {
    * @throws ContactCenterError as {@link command}, also for a 404 that is a web page
    */
   unsubscribe(id: string): Promise<UnsubscribeResult>;
-  /** Asks for something that cannot exist, which a broker documents to answer with 404; changes nothing there. */
+  /** Asks for what cannot exist, which is answered with 404. */
   test(): Promise<void>;
   /** Closes idle connections. */
   close(): void;

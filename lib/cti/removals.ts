@@ -4,7 +4,7 @@ import { isUnprocessed } from "../http/errors.js";
 import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import { retryAfterMsOf } from "./errors.js";
-import type { Priority } from "./priority.js";
+import type { Priority } from "./request-queue.js";
 import { agentOfKey } from "./store-writer.js";
 import type { StoredRemoval } from "./subscription-store.js";
 

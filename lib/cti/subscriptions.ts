@@ -22,7 +22,7 @@ import type { ContactCenterError } from "./errors.js";
 import { EventAdmission } from "./event-admission.js";
 import { PreviousEntries } from "./previous-entries.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
-import type { Priority } from "./priority.js";
+import type { Priority } from "./request-queue.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";

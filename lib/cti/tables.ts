@@ -14,7 +14,7 @@ interface CommandFacts {
   readonly retry: "unprocessed" | "never";
 }
 
-/** The commands, complete as the vendor documents them; the gaps in the numbers are not documented and not offered. */
+/** The commands; the gaps in the numbers are not documented. */
 export const COMMANDS = {
   AgentLogin: { number: 0, needsNumber: false, retry: "unprocessed" },
   AgentLogout: { number: 1, needsNumber: false, retry: "unprocessed" },
@@ -65,7 +65,7 @@ export type SessionTypeName = keyof typeof SESSION_TYPES;
 /** The fields of an event as the vendor spells them. */
 export const EVENT_FIELDS = ["SubscriptionId", "SessionType", "ImAddress", "eventType", "callId", "ani"] as const;
 
-/** How enumerations are written: the vendor's samples send names, its tables list numbers. */
+/** How enumerations are written. */
 export const ENUM_STYLES = ["name", "number"] as const;
 /** One of {@link ENUM_STYLES}. */
 export type EnumStyle = (typeof ENUM_STYLES)[number];
