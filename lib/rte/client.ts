@@ -56,7 +56,8 @@ export interface RteClient {
   /** Puts one subscriber in the place of another, with its subscriptions. Only its `onState` is called with the present state. */
   replace(old: Subscriber, replacement: Subscriber): void;
   /**
-   * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
+   * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected;
+   * a loss of the others ends as with {@link RteClient.unsubscribe}.
    * @param lostSinceMs events of what is new here are lost since then, steady milliseconds: a `gap` reports it
    */
   setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;
@@ -166,7 +167,7 @@ class Client implements RteClient {
   async setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void> {
     const kept = new Set(subjects.map(subjectKey));
     const dropped = this.subscriptions.reports.of(subscriber).filter((subject) => !kept.has(subjectKey(subject)));
-    this.subscriptions.remove(subscriber, dropped);
+    this.takeBack(subscriber, dropped);
     this.subscribeFromNow(subscriber, subjects, lostSinceMs);
     await this.synchroniser.run();
   }
@@ -187,13 +188,17 @@ class Client implements RteClient {
   }
 
   async unsubscribe(subscriber: Subscriber, subjects = this.subscriptions.reports.of(subscriber)): Promise<Result[]> {
-    const { reports } = this.subscriptions;
-    // They will not be served again: what is lost until now is reported now.
-    for (const loss of reports.endLosses(subscriber, subjects, STEADY.now())) notify(subscriber, gapNotice(loss));
-    this.subscriptions.remove(subscriber, subjects);
+    this.takeBack(subscriber, subjects);
     await this.synchroniser.run();
     await this.synchroniser.released(subjects);
-    return reports.releases(subjects);
+    return this.subscriptions.reports.releases(subjects);
+  }
+
+  /** They will not be served again: what is lost until now is reported now. */
+  private takeBack(subscriber: Subscriber, subjects: readonly Subject[]): void {
+    const losses = this.subscriptions.reports.endLosses(subscriber, subjects, STEADY.now());
+    for (const loss of losses) notify(subscriber, gapNotice(loss));
+    this.subscriptions.remove(subscriber, subjects);
   }
 
   async list(subscriber: Subscriber): Promise<Result[]> {
