@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
+import { STEADY } from "../../lib/core/clock.js";
 import { type Subject, subjectKey } from "../../lib/rte/subject.js";
 import type { StateFile } from "../shared/state-file.js";
 
@@ -19,6 +20,21 @@ export function itemKey(id: string, subject: Subject): string {
 /** The id of the node. */
 export function nodeOf(key: string): string {
   return key.split(" ", 1)[0] ?? "";
+}
+
+/** How long, in milliseconds, and for how many absent nodes progress is kept. */
+const ABSENT_MS = 7 * 86_400_000;
+const MAX_ABSENT = 100;
+
+/** Drops what is old, or too much, of nodes that are not there; one that is disabled may come back. */
+export function lasting(progress: Progress, isThere: (id: string) => boolean): Progress {
+  const recent = Object.entries(progress)
+    .filter(([key, ms]) => !isThere(nodeOf(key)) && ms > STEADY.now() - ABSENT_MS)
+    .sort(([, one], [, other]) => other - one);
+  const absent = new Set([...new Set(recent.map(([key]) => nodeOf(key)))].slice(0, MAX_ABSENT));
+  return Object.fromEntries(
+    Object.entries(progress).filter(([key]) => isThere(nodeOf(key)) || absent.has(nodeOf(key))),
+  );
 }
 
 /** What is known of an earlier run. */

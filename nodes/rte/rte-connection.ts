@@ -79,8 +79,6 @@ export = (RED: NodeAPI) => {
     this.on("close", (removed: boolean, done: () => void) => {
       clearInterval(saving);
       for (const stop of stopListening) stop();
-      // What waits to be reported belongs to this connection, should another one have its id one day.
-      if (removed) shared.progress = {};
       const end = removed ? shared.client.close() : Promise.resolve(park(RED, this.id, shared));
       void end.then(save).finally(done);
     });
@@ -111,13 +109,12 @@ function share(
     return { shared: before, ready: Promise.resolve() };
   }
   const shared = new SharedClient(loginOf(RED, node, config, credentials), fingerprint, reporter, before);
-  if (before !== undefined)
-    return { shared, ready: before.retire().then((progress) => void (shared.progress = progress)) };
+  if (before !== undefined) return { shared, ready: before.retire().then((progress) => shared.recall(progress)) };
   // What joins at the end of the first deploy was there in the earlier run, for all that is known.
   const first = new Promise<void>((resolve) => void onceDeployed(RED, resolve));
   const ready = Promise.all([readEarlier(file), first]).then(([{ progress, otherwiseMs, why }]) => {
     const earlier = { ...(otherwiseMs !== undefined && shared.expectedSince(otherwiseMs)), ...progress };
-    shared.progress = shared.ofExpected(mapTimes(earlier, (ms) => STEADY.fromClock(ms)));
+    shared.recall(mapTimes(earlier, (ms) => STEADY.fromClock(ms)));
     if (why !== undefined) node.warn(RED._("rte.warnings.unusable", { why }));
   });
   return { shared, ready };

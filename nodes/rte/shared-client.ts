@@ -9,7 +9,7 @@ import type { Login } from "../../lib/rte/login.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { perRuntime } from "../shared/runtime.js";
 import { MAX_WAIT_MS, Place, type User } from "./place.js";
-import { itemKey, nodeOf, type Progress } from "./progress.js";
+import { itemKey, lasting, nodeOf, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
 
 /** Refused subscriptions of a node of which it is remembered since when their events are lost. */
@@ -25,7 +25,7 @@ export class SharedClient {
   private readonly expected = new Map<string, number | undefined>();
   private isRetired = false;
   /** Places on the connection before this one. */
-  private readonly inherited: ReadonlyMap<string, User | Place>;
+  private readonly inherited: Map<string, User | Place>;
 
   /**
    * @param fingerprint the same for the same connection
@@ -36,7 +36,7 @@ export class SharedClient {
     login: Login,
     readonly fingerprint: string,
     public reporter: Reporter,
-    predecessor?: SharedClient,
+    private readonly predecessor?: SharedClient,
   ) {
     this.client = createRteClient({
       login,
@@ -66,13 +66,9 @@ export class SharedClient {
     return Object.fromEntries([...this.expected.keys()].map((id) => [id, ms]));
   }
 
-  /** What of an earlier run concerns nodes that are there. */
-  ofExpected(progress: Progress): Progress {
-    return Object.fromEntries(Object.entries(progress).filter(([key]) => this.isThere(nodeOf(key))));
-  }
-
-  private isThere(id: string): boolean {
-    return this.expected.has(id) || this.users.has(id);
+  /** Takes over until when each node had got every event; what concerns nodes that are not there, for a while. */
+  recall(progress: Progress): void {
+    this.progress = lasting(progress, (id) => this.expected.has(id) || this.users.has(id));
   }
 
   private forget(id: string): void {
@@ -88,7 +84,7 @@ export class SharedClient {
     this.expected.delete(id);
     if (user) this.client.replace(user, subscriber);
     else this.client.add(subscriber);
-    const place = user ?? this.inherited.get(id);
+    const place = user ?? this.inheritedPlace(id, elsewhereMs);
     const times = [
       place instanceof Place ? place.lostSinceMs() : undefined,
       // Where it was served elsewhere meanwhile, an earlier time on this connection is out of date.
@@ -101,8 +97,19 @@ export class SharedClient {
       if (sinceMs !== undefined) this.client.setLost(subscriber, subject, sinceMs);
     }
     this.forget(id);
-    if (place instanceof Place) place.handOver(subscriber, subjects);
+    if (place instanceof Place) {
+      // What another connection was losing and this one is not asked for.
+      if (!user) void this.predecessor?.client.setSubscriptions(place, subjects);
+      place.handOver(subscriber, subjects);
+    }
     if (isFirst) this.client.open();
+  }
+
+  /** Taken once, and not where another connection has served the node since. */
+  private inheritedPlace(id: string, elsewhereMs = 0): User | Place | undefined {
+    const place = this.inherited.get(id);
+    this.inherited.delete(id);
+    return place instanceof Place && elsewhereMs > (place.readUntilMs ?? Infinity) ? undefined : place;
   }
 
   /** A deploy begins: what a node sent from now on might find nobody behind it, so that it waits. */
@@ -160,7 +167,7 @@ export class SharedClient {
     if (user === undefined) return;
     // Node-RED removes what is disabled, too: when it comes back, its gap begins where events were being lost.
     const lostSinceMs = this.client.lostSinceMs(user);
-    if (lostSinceMs !== undefined) this.progress[id] = lostSinceMs;
+    if (lostSinceMs !== undefined) this.recall({ ...this.progress, [id]: lostSinceMs });
     this.users.delete(id);
     if (user instanceof Place) user.drop();
     this.client.remove(user);
@@ -175,7 +182,7 @@ export class SharedClient {
     this.isRetired = true;
     await this.client.close();
     // What waits in a place is handed over, too.
-    return this.progressBy((_user, readUntilMs) => readUntilMs);
+    return { ...this.progress, ...this.progressBy((_user, readUntilMs) => readUntilMs) };
   }
 
   /** A deploy is done: the places of nodes that are not there again are given up. */

@@ -95,23 +95,6 @@ describe("nodes/rte/shared-client", () => {
     await hubHas(simulator, of("QueueCallInArrived"));
   });
 
-  it("keeps for a node that is disabled in an outage since when its events are lost", async () => {
-    await joined("a", of("QueueStatus"));
-    const other = await joined("b", of("QueueStatus"));
-    await simulator.stop();
-    await until("the outage", () => other.notices.some(({ topic }) => topic === "disconnected"));
-    await shared.leave("a");
-    const enabled = new Recorder();
-    shared.join("a", enabled, [of("QueueStatus")]);
-    await simulator.start();
-    await until("both gaps", () => enabled.gaps().length + other.gaps().length === 2);
-    const [from = Infinity, otherFrom = 0] = [enabled, other].map((each) =>
-      Date.parse(each.gaps()[0]?.payload.from ?? ""),
-    );
-    // It had joined before the other one.
-    assert.ok(from <= otherFrom);
-  });
-
   it("tells the successor of a gap, whenever it came", async () => {
     await joined("a", of("QueueStatus"));
     shared.hold("a");
@@ -316,7 +299,7 @@ describe("nodes/rte/shared-client", () => {
     simulator.hub.unauthorized.delete("u");
     shared = create();
     shared.expect("a");
-    shared.progress = shared.ofExpected({ ...progress, b: 1, "b x": 1 });
+    shared.recall({ ...progress, b: 1, "b x": 1 });
     const after = await joined("a", ...subjects);
     const froms = new Map(
       after.gaps().map(({ payload }) => [payload.subscriptions[0]?.eventName, Date.parse(payload.from)]),
