@@ -56,8 +56,7 @@ export interface RteClient {
   /** Puts one subscriber in the place of another, with its subscriptions. Only its `onState` is called with the present state. */
   replace(old: Subscriber, replacement: Subscriber): void;
   /**
-   * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected;
-   * a loss of the others ends as with {@link RteClient.unsubscribe}.
+   * Makes these the subscriptions of a subscriber, and none else. Notices report what becomes of them, now or once connected.
    * @param lostSinceMs events of what is new here are lost since then, steady milliseconds: a `gap` reports it
    */
   setSubscriptions(subscriber: Subscriber, subjects: readonly Subject[], lostSinceMs?: number): Promise<void>;

@@ -22,18 +22,17 @@ export function nodeOf(key: string): string {
   return key.split(" ", 1)[0] ?? "";
 }
 
-/** How long, in milliseconds, and for how many absent nodes progress is kept. */
+/** How long, in milliseconds, and how many notes of absent nodes are kept. */
 const ABSENT_MS = 7 * 86_400_000;
 const MAX_ABSENT = 100;
 
 /** Drops what is old, or too much, of nodes that are not there; one that is disabled may come back. */
 export function lasting(progress: Progress, isThere: (id: string) => boolean): Progress {
-  const recent = Object.entries(progress)
-    .filter(([key, ms]) => !isThere(nodeOf(key)) && ms > STEADY.now() - ABSENT_MS)
-    .sort(([, one], [, other]) => other - one);
-  const absent = new Set([...new Set(recent.map(([key]) => nodeOf(key)))].slice(0, MAX_ABSENT));
+  let room = MAX_ABSENT;
   return Object.fromEntries(
-    Object.entries(progress).filter(([key]) => isThere(nodeOf(key)) || absent.has(nodeOf(key))),
+    Object.entries(progress)
+      .sort(([, one], [, other]) => other - one)
+      .filter(([key, ms]) => isThere(nodeOf(key)) || (ms > STEADY.now() - ABSENT_MS && room-- > 0)),
   );
 }
 

@@ -74,7 +74,6 @@ describe("nodes/rte/shared-client: what nodes lost that leave or are edited", ()
       there: days(30),
       "there x": days(31),
       young: days(6),
-      "young x": days(9),
     });
     shared.recall(Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`n${index}`, now - index])));
     assert.deepEqual(
