@@ -1,5 +1,5 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
-import { addSentences, ContactCenterError } from "../core/errors.js";
+import { addSentences, CLOSED, ContactCenterError } from "../core/errors.js";
 import { isRecord } from "../core/values.js";
 import { networkFault } from "../http/errors.js";
 import { lenientJson, type VendorFault } from "../http/rest.js";
@@ -125,3 +125,7 @@ export function classify(error: unknown): FailureKind {
   if (code === 429) return cause["grpc"] === GRPC_EXHAUSTED ? "unknown" : "later";
   return code >= 500 || code === 408 || isForeign(error) ? "unknown" : "refused";
 }
+
+/** The error of an upload that a deploy or a stop ends. */
+export const closedError = (): ContactCenterError =>
+  new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });

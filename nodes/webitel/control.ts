@@ -1,5 +1,6 @@
 /** Control of the uploads of one node: they run one after another, and `msg.action` pauses, resumes or cancels the current one. */
-import { CLOSED, ContactCenterError, refused } from "../../lib/core/errors.js";
+import { refused } from "../../lib/core/errors.js";
+import { closedError } from "../../lib/webitel/errors.js";
 import { CANCELLED } from "../../lib/webitel/upload/context.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import type { Upload } from "../../lib/webitel/upload/upload.js";
@@ -131,8 +132,7 @@ export class UploadQueue {
 
   /** @throws ContactCenterError `ECLOSED` */
   throwIfClosed(): void {
-    if (this.closed)
-      throw new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
+    if (this.closed) throw closedError();
   }
 
   /** Ends the upload that runs, refuses those that wait, and resolves when all have ended. */

@@ -4,7 +4,7 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { csvFormat, type Delimiter } from "../csv.js";
 import { decoderOf, EncodingDetector, misreadUtf8 } from "../encoding.js";
-import { CLOSED, ContactCenterError, type ErrorParams, refused } from "../errors.js";
+import { closedError, ContactCenterError, type ErrorParams, refused } from "../errors.js";
 import { unlessAborted } from "./pace.js";
 import { CAUSE, type CsvOptions, RowReader } from "./row-reader.js";
 import type { InputRow } from "./rows.js";
@@ -121,7 +121,7 @@ class CsvSource implements RowSource {
     yield reader.end();
   }
 
-  close(reason = new ContactCenterError(CLOSED, "webitel.errors.closed", CAUSE)): void {
+  close(reason = closedError()): void {
     this.closer.abort(reason);
     this.content.close?.();
   }

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CLOSED, ContactCenterError } from "../errors.js";
+import { closedError } from "../errors.js";
 import { Journal, type JournalHead, parsedLine } from "./journal.js";
 import { acquireLock, type JournalLock, liveHolder, lockHolder } from "./lock.js";
 import type { RunHolder } from "./report.js";
@@ -88,9 +88,7 @@ export class JournalFolder {
 
   /** Ends the wait for another process' sign of life. */
   close(): void {
-    this.closer.abort(
-      new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" }),
-    );
+    this.closer.abort(closedError());
   }
 
   /** The first lines of this node's journals, newest first. */

@@ -10,6 +10,7 @@
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take, with "file" the bytes that the rejects file then has
+ *     {"rejects":{"ino":…,"born":…,"bytes":0}}                       a rejects file was made
  *     {"end":{…}}                                                    the report
  *     {"cancelled":{…}}                                              the report of a run that can be continued
  *
@@ -24,6 +25,7 @@ import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
 import type { Watch } from "./doubles.js";
 import type { JournalLock } from "./lock.js";
+import type { KnownRejects } from "./rejects-file.js";
 import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
 import { type Range, RowSet } from "./rows.js";
 
@@ -56,6 +58,7 @@ export type JournalLine =
   | { checked: string }
   | { no: string }
   | ({ done: number; rows: Range[]; part?: string; refused?: Range[]; file?: number | undefined } & Counts)
+  | { rejects: KnownRejects }
   | { end: Report }
   | { cancelled: Report };
 
@@ -81,8 +84,7 @@ export interface JournalContent {
   /** Those of them that the server has refused. */
   refused: RowSet;
   counts: Totals;
-  /** Bytes of the rejects file with all rows of these batches. */
-  rejectsBytes: number;
+  rejects: KnownRejects;
   /** Parts that arrived or may have arrived, in batches that are not done. */
   parts: SentPart[];
   lastBatch: number;
@@ -206,7 +208,7 @@ class JournalReader {
       handled: new RowSet(),
       refused: new RowSet(),
       counts,
-      rejectsBytes: 0,
+      rejects: {},
       parts: [],
       lastBatch: 0,
       watches: [],
@@ -238,6 +240,8 @@ class JournalReader {
       watches.delete(line.checked);
     } else if ("done" in line) {
       this.readDone(line);
+    } else if ("rejects" in line) {
+      Object.assign(content.rejects, line.rejects);
     } else if ("end" in line) {
       content.ended = true;
     } else if ("cancelled" in line) {
@@ -276,7 +280,7 @@ class JournalReader {
     content.handled.add(line.rows);
     content.refused.add(line.refused ?? []);
     content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
-    content.rejectsBytes = Math.max(content.rejectsBytes, wholeNumber(line.file));
+    content.rejects.bytes = Math.max(content.rejects.bytes ?? 0, wholeNumber(line.file));
     for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
     for (const part of parts.values())
       if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);

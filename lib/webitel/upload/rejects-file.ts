@@ -2,24 +2,23 @@
  * The rows that a run refused, as a CSV that is ready to be corrected and loaded again: the input's own columns and `reason`.
  *
  * One file per run: that of an earlier run is kept beside it, with its time in its name, so that nobody loads yesterday's rows by mistake
- * and nothing is lost. Cells that the header has no name for follow behind the reason.
+ * and nothing is lost. A run knows its file again under such a name. Cells that the header has no name for follow behind the reason.
  */
-import { createReadStream } from "node:fs";
+import type { Stats } from "node:fs";
 import {
   access,
-  appendFile,
   constants,
+  type FileHandle,
+  lstat,
   open,
+  readdir,
   readlink,
   realpath,
   rename,
   stat,
-  truncate,
   unlink,
-  writeFile,
 } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { dirname, join, parse, resolve } from "node:path";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
 import type { RowSource } from "./source.js";
@@ -32,10 +31,28 @@ export interface RejectedRow {
   isDamaged?: boolean;
 }
 
+/** What a run's journal knows of its file. */
+export interface KnownRejects {
+  /** Its inode, and when that was made (Unix milliseconds): which file it is, whatever its name. Its device may change with a mount. */
+  ino?: number;
+  born?: number;
+  /** Its length with all rows of the batches that are done. */
+  bytes?: number;
+}
+
+/** Who is told about the file. */
+export interface RejectsObserver {
+  /** Called once when a row cannot be written; no further row is then. */
+  onFault(fault: ContactCenterError): void;
+  /** Called when a file is made, before it has a row; resolves when the journal knows of it. */
+  onBegin(known: KnownRejects): Promise<void>;
+}
+
 const REASON = "reason";
 const LINE_BREAK = "\r\n";
 /** A write ends when it is on the disk: the journal relies on it. */
-const SYNC = { flag: "as" } as const;
+const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_SYNC;
+const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;
 /** Spreadsheets take a file without it for one of their country's encoding. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
@@ -51,11 +68,37 @@ function fault(error: unknown, path: string, key: string): ContactCenterError {
 
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 
-/** A name beside a file's that tells when it was written. */
-function keptName(path: string, writtenMs: number): string {
-  const time = new Date(writtenMs).toISOString().replace(/[-:]|\.\d+Z/g, "");
-  const extension = extname(path);
-  return `${path.slice(0, path.length - extension.length)}.${time}${extension}`;
+/** A name beside a file's that tells when it was written; the number tells apart those of one second. */
+function keptName(path: string, { mtime }: Stats, number: number): string {
+  const { dir, name, ext } = parse(path);
+  const time = mtime.toISOString().replace(/[-:]|\.\d+Z/g, "");
+  return join(dir, `${name}.${time}${number > 1 ? `-${number}` : ""}${ext}`);
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Makes a file; undefined when the name is taken. */
+const make = (path: string): Promise<FileHandle | undefined> =>
+  open(path, CREATE).catch((error: unknown) => {
+    if (codeOf(error) === "EEXIST") return undefined;
+    throw error;
+  });
+
+/** Gives what lies there a name that no other file has. */
+async function keepEarlier(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  for (let number = 1; found; number++) {
+    const name = keptName(path, found, number);
+    // A rename replaces what has the name: this is an empty file of our own.
+    const place = await make(name);
+    if (!place) continue;
+    await place.close();
+    return rename(path, name).catch(async (error: unknown) => {
+      await unlink(name);
+      // Another run was quicker.
+      if (codeOf(error) !== "ENOENT") throw error;
+    });
+  }
 }
 
 /** More links behind one another than any system follows. */
@@ -93,33 +136,34 @@ export class RejectsFile {
   private constructor(
     private readonly path: string,
     private readonly source: Pick<RowSource, "columns" | "delimiter">,
-    private readonly knownBytes: number | undefined,
-    private readonly onFault: (fault: ContactCenterError) => void,
+    private known: KnownRejects,
+    private readonly observer: RejectsObserver,
   ) {}
 
   /**
    * Opens the file of a run, which is seen to be writable. Nothing is written before the first row.
    * @param path absolute
    * @param source tells columns and separator
-   * @param knownBytes the rest of a run goes behind what it has written, of which its journal knows so many bytes: a row behind them that
-   * is refused again is not written again. Undefined for a new run
-   * @param onFault called once when a row cannot be written; no further row is then
+   * @param known the rest of a run goes behind what it has written: a row that its journal does not know of and that is refused again is
+   * not written again. Undefined for a new run
    * @throws ContactCenterError with the system's code when the file cannot be made
    */
   static async open(
     path: string,
     source: Pick<RowSource, "columns" | "delimiter">,
-    knownBytes: number | undefined,
-    onFault: (fault: ContactCenterError) => void,
+    known: KnownRejects | undefined,
+    observer: RejectsObserver,
   ): Promise<RejectsFile> {
-    const file = new RejectsFile(resolve(path), source, knownBytes, onFault);
+    const file = new RejectsFile(resolve(path), source, known ?? {}, observer);
     try {
       await access(dirname(file.path), constants.W_OK);
       await throwIfSpecial(file.path);
       // A folder of this name is refused, not renamed.
-      await (await open(file.path, "a")).close();
-      if ((await stat(file.path)).size === 0) await unlink(file.path);
-      if (knownBytes === undefined) await file.keepEarlier();
+      const found = await open(file.path, APPEND).catch((error: unknown) => {
+        if (codeOf(error) !== "ENOENT") throw error;
+      });
+      await found?.close();
+      if (!known) await keepEarlier(file.path);
     } catch (error) {
       throw fault(error, path, "webitel.errors.rejects-open");
     }
@@ -136,7 +180,7 @@ export class RejectsFile {
       .then(() => (this.isBroken ? undefined : this.write(rows)))
       .catch((error: unknown) => {
         this.isBroken = true;
-        this.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
+        this.observer.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
         return undefined;
       });
     this.writing = written;
@@ -151,35 +195,63 @@ export class RejectsFile {
   private async write(rows: readonly RejectedRow[]): Promise<number> {
     const begins = this.columns === undefined;
     const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
-    const header = this.cells([...columns, REASON]).join(this.delimiter) + LINE_BREAK;
-    const continues = !begins || (await this.continues(header));
-    if (begins && continues) await this.readUnknown();
-    const lines = rows.map((row) => this.line(columns, row)).join("");
-    if (continues) await appendFile(this.path, lines, SYNC);
-    else {
-      await this.keepEarlier();
-      await writeFile(this.path, BYTE_ORDER_MARK + header + lines, SYNC);
-    }
-    return (await stat(this.path)).size;
-  }
-
-  /** Reads what was written before a kill and may come again; a line that is not whole is cut off. */
-  private async readUnknown(): Promise<void> {
-    const { knownBytes = 0 } = this;
-    // The line break before.
-    const from = Math.max(0, knownBytes - LINE_BREAK.length);
-    const file = await open(this.path, "r");
+    const header = BYTE_ORDER_MARK + this.cells([...columns, REASON]).join(this.delimiter) + LINE_BREAK;
+    const own = await this.reopen(begins ? header : "");
+    const file = own ?? (await this.begin());
     try {
-      const { size } = await file.stat();
-      const { buffer } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, null, from);
-      // Somebody has changed the file: nothing is known of it, not even whether its last line has an end.
-      if (from > 0 && buffer.indexOf(LINE_BREAK) !== 0) return await appendFile(this.path, LINE_BREAK);
-      const end = buffer.lastIndexOf(LINE_BREAK) + LINE_BREAK.length;
-      if (from + end < size) await truncate(this.path, from + end);
-      this.unknown = LINE_BREAK + buffer.toString("utf8", 0, end);
+      if (own && begins) await this.readUnknown(own);
+      const lines = rows.map((row) => this.line(columns, row));
+      await append(file, own ? lines : [header, ...lines]);
+      const { ino, birthtimeMs: born, size } = await file.stat();
+      this.known = { ino, born };
+      return size;
     } finally {
       await file.close();
     }
+  }
+
+  /** The run's file, by its name or by the one that another run gave it; undefined when it is gone or begins with something else. */
+  private async reopen(header: string): Promise<FileHandle | undefined> {
+    const { path, known } = this;
+    if (known.ino === undefined) return undefined;
+    const { dir, base, name, ext } = parse(path);
+    const others = (await readdir(dir)).filter((each) => each.startsWith(`${name}.`) && each.endsWith(ext));
+    for (const each of [base, ...others]) {
+      const file = await open(join(dir, each), APPEND).catch(() => undefined);
+      if (!file) continue;
+      const { ino, birthtimeMs } = await file.stat();
+      if (ino === known.ino && birthtimeMs === known.born) {
+        const { buffer } = await file.read(Buffer.alloc(Buffer.byteLength(header)), 0, null, 0);
+        if (buffer.toString() === header) return file;
+      }
+      await file.close();
+    }
+    return undefined;
+  }
+
+  private async begin(): Promise<FileHandle> {
+    let file: FileHandle | undefined;
+    do {
+      await keepEarlier(this.path);
+      file = await make(this.path);
+    } while (!file);
+    const { ino, birthtimeMs: born } = await file.stat();
+    await this.observer.onBegin({ ino, born, bytes: 0 });
+    return file;
+  }
+
+  /** Reads what was written before a kill and may come again; a line that is not whole is cut off. */
+  private async readUnknown(file: FileHandle): Promise<void> {
+    const { bytes = 0 } = this.known;
+    // The line break before.
+    const from = Math.max(0, bytes - LINE_BREAK.length);
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, null, from);
+    // Somebody has changed the file: nothing is known of it, not even whether its last line has an end.
+    if (from > 0 && buffer.indexOf(LINE_BREAK) !== 0) return file.appendFile(LINE_BREAK);
+    const end = buffer.lastIndexOf(LINE_BREAK) + LINE_BREAK.length;
+    if (from + end < size) await file.truncate(from + end);
+    this.unknown = LINE_BREAK + buffer.toString("utf8", 0, end);
   }
 
   private columnsOf(row: unknown): string[] {
@@ -207,24 +279,22 @@ export class RejectsFile {
     this.unknown = this.unknown.slice(0, at) + this.unknown.slice(at + LINE_BREAK.length + row.length);
     return "";
   }
+}
 
-  /** True when the file is there with this header, left by an earlier part of the run. */
-  private async continues(header: string): Promise<boolean> {
-    if (!(await this.isThere())) return false;
-    for await (const line of createInterface({ input: createReadStream(this.path) }))
-      return line.replace(BYTE_ORDER_MARK, "") === header.trimEnd();
-    return false;
-  }
-
-  private async keepEarlier(): Promise<void> {
-    if (await this.isThere()) await rename(this.path, keptName(this.path, (await stat(this.path)).mtimeMs));
-  }
-
-  private isThere(): Promise<boolean> {
-    return stat(this.path).then(
-      () => true,
-      () => false,
-    );
+/** Appends lines; where there is no room for all of them, those that fit. @throws Error of the system */
+async function append(file: FileHandle, lines: readonly string[]): Promise<void> {
+  let { size: end } = await file.stat();
+  try {
+    await file.appendFile(lines.join(""));
+  } catch (error) {
+    const { size } = await file.stat();
+    for (const line of lines) {
+      const next = end + Buffer.byteLength(line);
+      if (next > size) break;
+      end = next;
+    }
+    await file.truncate(end);
+    throw error;
   }
 }
 

@@ -86,6 +86,8 @@ export interface Report extends Totals {
   copies?: string[];
   /** What was sent twice in a run that ended before its copies were checked; 1000 at most. */
   unchecked?: Unchecked[];
+  /** Why refused rows are missing in their file. */
+  rejectsFile?: string;
 }
 
 /** How far a run is. */

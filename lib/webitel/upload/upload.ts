@@ -5,7 +5,7 @@
  * `concurrency` workers take batches that are read ahead.
  */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { CLOSED, ContactCenterError, uploadFault } from "../errors.js";
+import { closedError, uploadFault } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
 import { Announcements } from "./announcements.js";
@@ -75,9 +75,6 @@ const CANCEL_GRACE_MS = 2000;
 async function untilDelivered(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await yieldToEventLoop();
 }
-
-const closedError = (): ContactCenterError =>
-  new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
 
 /** A run. Made for one {@link Upload.run}. */
 export class Upload {

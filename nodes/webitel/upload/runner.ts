@@ -105,11 +105,18 @@ export class UploadRunner {
     try {
       this.queue.throwIfClosed();
       queued.identify(identityOf(queueId, run.fingerprint));
-      const onFault = (fault: Error): void => this.node.warn(localize(RED, fault).message);
+      const { before, journal } = run;
+      let rejectsFile: string | undefined;
       const rejects =
         rejectsPath === undefined
           ? undefined
-          : await RejectsFile.open(rejectsPath, source, run.before?.rejectsBytes, onFault);
+          : await RejectsFile.open(rejectsPath, source, before?.rejects, {
+              onBegin: (known) => journal.append({ rejects: known }),
+              onFault: (fault) => {
+                rejectsFile = localize(RED, fault).message;
+                this.node.warn(rejectsFile);
+              },
+            });
       const running = new Upload({
         api,
         ...options,
@@ -126,7 +133,7 @@ export class UploadRunner {
           await rejects?.close();
           badge.end(report);
           queued.isDone = true;
-          sendReport(carrier, report);
+          sendReport(carrier, rejectsFile === undefined ? report : { ...report, rejectsFile });
         },
       });
       queued.begin(running);

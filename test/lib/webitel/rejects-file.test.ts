@@ -7,17 +7,20 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { textSource } from "../../../lib/webitel/upload/csv-source.js";
-import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import { type KnownRejects, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
 const REASON = "The line has a quote that does not fit.";
@@ -32,8 +35,13 @@ describe("lib/webitel/upload/rejects-file", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const source = (delimiter: ";" | ",") => ({ columns: ["n", "d", "t"], delimiter });
-  const open = (path: string, delimiter: ";" | "," = ";"): Promise<RejectsFile> =>
-    RejectsFile.open(path, source(delimiter), undefined, (fault) => faults.push(fault));
+  /** What the journal of a run would have. */
+  let journal: KnownRejects;
+  const open = (path: string, known?: KnownRejects): Promise<RejectsFile> =>
+    RejectsFile.open(path, source(";"), known, {
+      onFault: (fault) => void faults.push(fault),
+      onBegin: (begun) => Promise.resolve(void (journal = begun)),
+    });
 
   async function rowsOf(text: string): Promise<InputRow[]> {
     const rows: InputRow[] = [];
@@ -123,6 +131,64 @@ describe("lib/webitel/upload/rejects-file", () => {
     assert.match(readdirSync(folder).join(), /^r\.\d{8}T\d{6}\.csv$/);
   });
 
+  it("keeps the file of each run, also when many end within one second", async () => {
+    const path = join(folder, "r.csv");
+    writeFileSync(path, "a user's");
+    for (let run = 0; run < 8; run++) {
+      const file = await open(path);
+      await file.add([{ data: { n: `run${run}` }, reason: "x" }]);
+      // The same second, whatever the clock says.
+      utimesSync(path, 1_800_000_000, 1_800_000_000);
+    }
+    const all = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+    assert.equal(all.length, 9);
+    for (let run = 0; run < 8; run++) assert.equal(all.filter((text) => text.includes(`run${run}`)).length, 1);
+    assert.deepEqual(faults, []);
+  });
+
+  it("keeps the rows of runs that write at once apart", async () => {
+    const path = join(folder, "r.csv");
+    const runs = await Promise.all(["a", "b", "c"].map(async (name) => ({ name, file: await open(path) })));
+    for (let at = 0; at < 5; at++)
+      await Promise.all(runs.map(({ name, file }) => file.add([{ data: { n: `${name}${at}` }, reason: "x" }])));
+    const written = readdirSync(folder).map((name) =>
+      (readFileSync(join(folder, name), "utf8").match(/^[abc]\d/gm) ?? []).join(" "),
+    );
+    assert.deepEqual(
+      written.filter((text) => text !== "").sort(),
+      ["a", "b", "c"].map((name) => [0, 1, 2, 3, 4].map((at) => `${name}${at}`).join(" ")),
+    );
+    assert.deepEqual(faults, []);
+  });
+
+  it("ends with a whole row when there is no room for more, and says it", async () => {
+    const path = join(folder, "r.csv");
+    const file = await open(path);
+    await file.add([{ data: { n: "first" }, reason: "x" }]);
+    const some = await openFile(path);
+    await some.close();
+    const handles = Object.getPrototypeOf(some) as {
+      appendFile: (this: unknown, text: string) => Promise<void>;
+    };
+    const { appendFile } = handles;
+    handles.appendFile = async function (text: string) {
+      await appendFile.call(this, text.slice(0, text.indexOf("second") + 20));
+      throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    };
+    try {
+      void file.add(["kept\r\nwith it", "second", "third"].map((n) => ({ data: { n }, reason: "long ".repeat(9) })));
+      await file.close();
+    } finally {
+      handles.appendFile = appendFile;
+    }
+    const rows = (await rowsOf(readFileSync(path, "utf8"))).map(({ data }) => (data as { n: string }).n);
+    assert.deepEqual(rows, ["first", "kept\r\nwith it"]);
+    assert.deepEqual(
+      faults.map(({ code }) => code),
+      ["ENOSPC"],
+    );
+  });
+
   describe("in the rest of a run", () => {
     const row = (n: string): { n: string; d: string; t: string } => ({ n, d: '1 "x"', t: " ü" });
     const inFile = async (path: string): Promise<unknown[]> =>
@@ -134,7 +200,7 @@ describe("lib/webitel/upload/rejects-file", () => {
       const known = await file.add(["a", "twin"].map((n) => ({ data: row(n), reason: "one" })));
       assert.equal(known, statSync(path).size);
       await file.add(["twin", "c"].map((n) => ({ data: row(n), reason: "two" })));
-      const rest = await RejectsFile.open(path, source(";"), known, (fault) => faults.push(fault));
+      const rest = await open(path, { ...journal, ...(known !== undefined && { bytes: known }) });
       await rest.add(["twin", "c", "twin", "d"].map((n) => ({ data: row(n), reason: "said otherwise" })));
       assert.deepEqual(await inFile(path), ["a", "twin", "twin", "c", "twin", "d"]);
     });
@@ -143,9 +209,45 @@ describe("lib/webitel/upload/rejects-file", () => {
       const path = join(folder, "r.csv");
       await (await open(path)).add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
       truncateSync(path, statSync(path).size - 20);
-      const rest = await RejectsFile.open(path, source(";"), 0, (fault) => faults.push(fault));
+      const rest = await open(path, journal);
       await rest.add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
       assert.deepEqual(await inFile(path), ["a", "b", "c"]);
+    });
+
+    it("finds its file under the name that another run gave it, and leaves that of the other alone", async () => {
+      const path = join(folder, "r.csv");
+      const file = await open(path);
+      const bytes = (await file.add([{ data: row("a1"), reason: "one" }])) ?? 0;
+      await file.add([{ data: row("a2"), reason: "one" }]);
+      const mine = { ...journal, bytes };
+      await (await open(path)).add([{ data: row("b1"), reason: "one" }]);
+      const rest = await open(path, mine);
+      await rest.add(["a2", "a3"].map((n) => ({ data: row(n), reason: "one" })));
+      // One more comes in between.
+      await (await open(path)).add([{ data: row("c1"), reason: "one" }]);
+      await rest.add([{ data: row("a4"), reason: "one" }]);
+      const names = readdirSync(folder);
+      const written = await Promise.all(names.map((name) => inFile(join(folder, name))));
+      assert.deepEqual(written.map((all) => all.join()).sort(), ["a1,a2,a3,a4", "b1", "c1"]);
+      assert.deepEqual(faults, []);
+    });
+
+    it("begins another file when its own is gone, and leaves that of another run alone", async () => {
+      const path = join(folder, "r.csv");
+      const file = await open(path);
+      const bytes = (await file.add([{ data: row("a1"), reason: "one" }])) ?? 0;
+      const mine = { ...journal, bytes };
+      rmSync(path);
+      await (await open(path)).add([{ data: row("b1"), reason: "one" }]);
+      const rest = await open(path, mine);
+      await rest.add([{ data: row("a2"), reason: "one" }]);
+      // In the midst of the run too.
+      renameSync(path, join(folder, "elsewhere"));
+      await rest.add([{ data: row("a3"), reason: "one" }]);
+      const names = readdirSync(folder);
+      const written = await Promise.all(names.map((name) => inFile(join(folder, name))));
+      assert.deepEqual(written.map((all) => all.join()).sort(), ["a2", "a3", "b1"]);
+      assert.deepEqual(faults, []);
     });
 
     it("goes behind what somebody has changed", async () => {
@@ -153,7 +255,7 @@ describe("lib/webitel/upload/rejects-file", () => {
       const file = await open(path);
       const known = (await file.add(["a", "b"].map((n) => ({ data: row(n), reason: "one" })))) ?? 0;
       writeFileSync(path, `\uFEFFn;d;t;reason\r\n${"edited;1;2;\r\n".repeat(10)}`.slice(0, known + 9));
-      const rest = await RejectsFile.open(path, source(";"), known, (fault) => faults.push(fault));
+      const rest = await open(path, { ...journal, ...(known !== undefined && { bytes: known }) });
       await rest.add([{ data: row("b"), reason: "one" }]);
       assert.match(readFileSync(path, "utf8"), /edited[^]*\nedite[^\n]*\r\nb;/);
     });

@@ -1,6 +1,6 @@
 /** What becomes of lists as people have them, in a real Node-RED: headers, encodings, names, doubles, streams and refused rows. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
@@ -150,6 +150,22 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     red.forget();
     await start(red.url, { filename: rejectsFile });
     assert.equal((await caught()).cause.field, "rejectsFile");
+  });
+
+  it("says in the report that the file for refused rows lacks rows", async () => {
+    const gone = join(folder, "gone");
+    mkdirSync(gone);
+    await deploy({ source: "csv", batchSize: 5, rate: 20, rejectsFile: join(gone, "r.csv") });
+    const lines = Array.from(
+      { length: 30 },
+      (_, at) => `p${at};${at % 5 === 4 ? "no number" : `+3805011122${at + 10}`}`,
+    );
+    await start(red.url, { payload: `name;destination\n${lines.join("\n")}\n` });
+    await until("a batch", () => simulator.seen.length > 0);
+    rmSync(gone, { recursive: true });
+    const { accepted, rejected, rejectsFile } = await report();
+    assert.deepEqual([accepted, rejected], [24, 6]);
+    assert.match(rejectsFile ?? "", /gone.*ENOENT.*missing there/);
   });
 
   it("rejects an odd item of a stream, loads the others, and takes parts off the report", async () => {
