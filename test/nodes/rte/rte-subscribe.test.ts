@@ -306,10 +306,11 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     await red.deploy([
       tab(),
       connectionNode(simulator, { email: "" }),
-      ...subscriber("a", [of("QueueStatus")]),
+      // A node of its own: one that comes back to a connection that works has a gap.
+      ...subscriber("unserved", [of("QueueStatus")]),
       ...catchProbe(),
-      ...statusProbe(["a"]),
-      inject("go", { action: "list" }, [["a"]]),
+      ...statusProbe(["unserved"]),
+      inject("go", { action: "list" }, [["unserved"]]),
     ]);
     red.forget();
     await fetch(`${red.adminUrl}/inject/go`, { method: "POST" });
