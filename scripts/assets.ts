@@ -127,14 +127,6 @@ function catalogueFiles(vendor: string, types: readonly string[], lang: string):
   ].map((file) => join(root, file));
 }
 
-/** HTML without the end tags that a browser puts there itself, which are a third of a kilobyte of the package. */
-export function withoutEndTags(html: string): string {
-  return html.replace(
-    /<\/(?:p|dd|dt|li)>\s*(?=<(?:p|dd|dt|li|dl|ul|ol|pre|h3|h4|details|\/(?:dl|ul|ol|details|script))\b)/g,
-    "",
-  );
-}
-
 /** Makes the form, help, words and icon of a vendor's nodes. */
 async function assetsOf(vendor: string, script: string): Promise<void> {
   const source = join(root, "nodes", vendor);
@@ -165,7 +157,8 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
     const pages = types.map((type) => join(source, "locales", lang, `${type}.html`)).filter((page) => existsSync(page));
     const help = await Promise.all(pages.map((page) => withIncludes(page, part)));
     // Node-RED breaks no line in code, and samples within words; the sidebar is narrow.
-    const page = withoutEndTags(help.join("\n"))
+    const page = help
+      .join("\n")
       .replace(/<code>(?=[^<]{30})/g, '<code class="cc-long">')
       .replaceAll("<pre>", '<pre class="cc-sample">');
     write(`locales/${lang}/${vendor}.html`, page);
