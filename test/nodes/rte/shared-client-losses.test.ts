@@ -1,44 +1,17 @@
 import assert from "node:assert/strict";
 import { STEADY } from "../../../lib/core/clock.js";
-import { tokenLogin } from "../../../lib/rte/login.js";
 import type { Subject } from "../../../lib/rte/subject.js";
-import type { RteEvent } from "../../../lib/rte/events.js";
-import type { Notice, Subscriber } from "../../../lib/rte/subscriber.js";
-import { SharedClient } from "../../../nodes/rte/shared-client.js";
+import type { SharedClient } from "../../../nodes/rte/shared-client.js";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { of } from "../../support/rte.js";
+import { joinedNode, Recorder, sharedClient } from "../../support/shared-client.js";
 import { until } from "../../support/wait.js";
-
-class Recorder implements Subscriber {
-  readonly events: RteEvent[] = [];
-  readonly notices: Notice[] = [];
-  readonly onEvent = (event: RteEvent): void => void this.events.push(event);
-  readonly onNotice = (notice: Notice): void => void this.notices.push(notice);
-  readonly onState = (): void => undefined;
-  gaps(): (Notice & { topic: "gap" })[] {
-    return this.notices.filter((notice): notice is Notice & { topic: "gap" } => notice.topic === "gap");
-  }
-}
-
-const nothing = (): void => undefined;
-const silent = { onUnknown: nothing, onState: nothing, onCallFault: nothing };
 
 describe("nodes/rte/shared-client: what nodes lost that leave or are edited", () => {
   let simulator: RteSimulator;
   let shared: SharedClient;
-  const create = (predecessor?: SharedClient): SharedClient =>
-    new SharedClient(
-      tokenLogin(() => ({ url: simulator.hubUrl, token: simulator.token() })),
-      "same",
-      silent,
-      predecessor,
-    );
-  async function joined(id: string, ...subjects: Subject[]): Promise<Recorder> {
-    const recorder = new Recorder();
-    shared.join(id, recorder, subjects);
-    await until("a word on each", () => shared.client.counts(recorder).pending === 0);
-    return recorder;
-  }
+  const create = (predecessor?: SharedClient): SharedClient => sharedClient(simulator, predecessor);
+  const joined = (id: string, ...subjects: Subject[]): Promise<Recorder> => joinedNode(shared, id, subjects);
   beforeEach(async () => {
     simulator = await startRteSimulator();
     shared = create();
