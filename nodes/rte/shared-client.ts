@@ -36,7 +36,7 @@ export class SharedClient {
     login: Login,
     readonly fingerprint: string,
     public reporter: Reporter,
-    private readonly predecessor?: SharedClient,
+    private predecessor?: SharedClient,
   ) {
     this.client = createRteClient({
       login,
@@ -180,6 +180,9 @@ export class SharedClient {
    */
   async retire(): Promise<Progress> {
     this.isRetired = true;
+    // No node joins any more; clients of earlier settings are not kept by later ones.
+    this.predecessor = undefined;
+    this.inherited.clear();
     await this.client.close();
     // What waits in a place is handed over, too.
     return { ...this.progress, ...this.progressBy((_user, readUntilMs) => readUntilMs) };

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import FakeTimers from "@sinonjs/fake-timers";
 import type { NodeAPI } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
@@ -232,6 +234,25 @@ describe("nodes/rte/shared-client", () => {
     assert.equal(a.events.length, 1);
     assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") >= startMs - 1000);
     assert.deepEqual(idle.gaps(), [], "nothing subscribed, nothing lost");
+  });
+
+  it("leaves nothing of connections before the last when the settings change many times", async () => {
+    await joined("a", of("QueueStatus"));
+    const earlier: WeakRef<SharedClient>[] = [];
+    for (let edits = 0; edits < 5; edits++) {
+      earlier.push(new WeakRef(shared));
+      shared.hold("a");
+      const progress = await shared.retire();
+      shared = create(shared);
+      shared.recall(progress);
+      await joined("a", of("QueueStatus"));
+    }
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    await until("the earlier ones are collected", () => {
+      gc();
+      return earlier.slice(0, -1).every((ref) => ref.deref() === undefined);
+    });
   });
 
   it("is not given to a node that comes after the limit of a deploy: a new one serves it and reports the gap", async () => {
