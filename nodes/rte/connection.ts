@@ -2,7 +2,7 @@
 import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import { ContactCenterError, refused } from "../../lib/rte/errors.js";
-import type { RteClient } from "../../lib/rte/client.js";
+import type { RteClient } from "../../lib/rte/types.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, listEntities, type Login, tokenLogin } from "../../lib/rte/login.js";
 import type { KnownIds } from "../shared/editor/test-report.js";

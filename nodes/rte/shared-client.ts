@@ -3,9 +3,10 @@
  * a deploy that does not change the connection keeps the socket, and loses no event.
  */
 import type { NodeAPI } from "node-red";
-import { createRteClient, type RteClient } from "../../lib/rte/client.js";
+import { createRteClient } from "../../lib/rte/client.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import type { Login } from "../../lib/rte/login.js";
+import type { RteClient } from "../../lib/rte/types.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { perRuntime } from "../shared/runtime.js";
 import { MAX_WAIT_MS, Place, type User } from "./place.js";

@@ -54,6 +54,14 @@ describe("examples with nothing there", () => {
     );
   });
 
+  it("stand in the editor's import menu", async () => {
+    const menu = `${red.adminUrl}/library/examples/flows/@contact-center/node-red-contrib-contact-center`;
+    for (const { vendor, name, nodes } of readExamples()) {
+      const answer = await fetch(`${menu}/${vendor}/${encodeURIComponent(name)}`);
+      assert.deepEqual(await answer.json(), nodes, `${vendor}/${name}`);
+    }
+  });
+
   it("say on the badge that the vendor is not there", async () => {
     for (const { id, name, type } of listeners) {
       const { status } = await red.message(`badge ${id}`, ({ status }) => /red|yellow/.test(JSON.stringify(status)));

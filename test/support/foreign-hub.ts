@@ -1,5 +1,6 @@
 /** A client against a hub that nobody wrote for it, with the habits that hubs, balancers and proxies may have. */
-import { type ClientOptions, createRteClient, type RteClient } from "../../lib/rte/client.js";
+import { createRteClient } from "../../lib/rte/client.js";
+import type { ClientOptions, RteClient } from "../../lib/rte/types.js";
 import { type HubEndpoint, tokenLogin } from "../../lib/rte/login.js";
 import type { Unknown } from "../../lib/rte/unknown.js";
 import { type Item, RawHub } from "./raw-hub.js";

@@ -1,5 +1,5 @@
 /** A subscriber of an RTE client that records what it gets, and calls the client for itself. */
-import type { ClientOptions, RteClient } from "../../lib/rte/client.js";
+import type { ClientOptions, RteClient } from "../../lib/rte/types.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import type { RteEvent } from "../../lib/rte/events.js";
 import type { Notice, State, Subscriber, Outcome, Result } from "../../lib/rte/subscriber.js";

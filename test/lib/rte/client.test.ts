@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { enreachLogin } from "../../../lib/rte/login.js";
-import { type ClientOptions, createRteClient, type RteClient } from "../../../lib/rte/client.js";
+import { createRteClient } from "../../../lib/rte/client.js";
+import type { ClientOptions, RteClient } from "../../../lib/rte/types.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
 import { CLOSED_QUEUE } from "../../../simulators/directory.js";
 import { DEMO } from "../../../simulators/rte/seed-data.js";

@@ -1,60 +1,21 @@
 /** Answers that are lost, late, short or wrong: every row is in the queue once at the end. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
-import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
-import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
-import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
-import { listSource } from "../../../lib/webitel/upload/source.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
-import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
-import { people, upTo } from "../../support/webitel/bench-run.js";
+import { upTo } from "../../support/webitel/bench-run.js";
+import { numbers, TimedUploads } from "../../support/webitel/timed-uploads.js";
 import { type BulkPlan, failed, inFakeTime, TimedWebitel } from "../../support/webitel/timed-webitel.js";
 
 const MINUTE_MS = 60_000;
 
 describe("lib/webitel/upload, exactly once on a clock", () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "cc-once-"));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  async function upload(
-    webitel: TimedWebitel,
-    count: number,
-    options: Partial<UploadOptions> & { resume?: boolean; cancelAfterMs?: number } = {},
-  ): Promise<Report> {
-    const source = listSource(people(count));
-    const { resume = false, cancelAfterMs, ...more } = options;
-    const run = await (resume ? resumeRun : openRun)(new JournalFolder(folder, "n"), "10", source);
-    const running = new Upload({
-      api: webitel,
-      queueId: "10",
-      ...run,
-      toMember: memberMapper({ mapping: [], defaults: [] }),
-      batchSize: 10,
-      concurrency: 1,
-      rate: 0,
-      uncertain: "verify",
-      onBatch: () => undefined,
-      ...more,
-    });
-    if (cancelAfterMs !== undefined) setTimeout(() => running.cancel(), cancelAfterMs);
-    return running.run(source.rows());
-  }
-  const numbers = ({ total, accepted, uncertain, doubled, removed }: Report): number[] => [
-    total,
-    accepted,
-    uncertain,
-    doubled,
-    removed,
-  ];
+  const uploads = new TimedUploads();
+  const { upload } = uploads;
 
   it("loads the next row with a number when the server has refused the first, also after a restart", async () => {
     const webitel = new TimedWebitel([]);
@@ -93,9 +54,10 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     const webitel = new TimedWebitel([]);
     const onReport = (): never => {
       assert.ok(
-        !readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl")) ?? ""), "utf8").includes(
-          '{"end"',
-        ),
+        !readFileSync(
+          join(uploads.folder, readdirSync(uploads.folder).find((name) => name.endsWith(".jsonl")) ?? ""),
+          "utf8",
+        ).includes('{"end"'),
       );
       throw new Error("killed");
     };
@@ -211,7 +173,8 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       const findMembers = webitel.findMembers.bind(webitel);
       let deleted = 0;
       let journal = "";
-      const path = (): string => join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl")) ?? "");
+      const path = (): string =>
+        join(uploads.folder, readdirSync(uploads.folder).find((name) => name.endsWith(".jsonl")) ?? "");
       webitel.deleteMember = (queue, id) => {
         if (deleted++ < before) return deleteMember(queue, id);
         journal ||= readFileSync(path(), "utf8");
@@ -294,73 +257,4 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       assert.deepEqual(ids, Object.fromEntries(webitel.members.map((member) => [rowOf(member), member.id])));
     });
   }
-
-  it("goes on asking while the queue answers with members whose variables it leaves out", async () => {
-    const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
-    const find = webitel.findMembers.bind(webitel);
-    let asked = 0;
-    webitel.findMembers = (queue, marker) => (++asked <= 5 ? Promise.reject(failed("EANSWER")) : find(queue, marker));
-    const report = await inFakeTime(() => upload(webitel, 10));
-    assert.deepEqual([webitel.bulks.length, ...numbers(report)], [1, 10, 10, 0, 0, 0]);
-  });
-
-  it("does not give up at the first failure of a slow upload, and gives up ten minutes after it", async () => {
-    const slow = new TimedWebitel([
-      { answerMs: 10, commitMs: 10 },
-      { answerMs: 10, code: 503 },
-    ]);
-    const report = await inFakeTime(() => upload(slow, 2, { batchSize: 1, rate: 1 / (20 * 60) }));
-    assert.deepEqual([report.accepted, slow.bulks.length], [2, 3]);
-
-    const dead = new TimedWebitel(Array.from({ length: 1000 }, () => ({ answerMs: 10, code: 503 })));
-    const error = await inFakeTime(() =>
-      upload(dead, 5).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      ),
-    );
-    const { key, cause } = error as ContactCenterError & { cause: { report: Report } };
-    assert.equal(key, "webitel.errors.gave-up");
-    const tookMs = (dead.bulks.at(-1) ?? 0) - (dead.bulks[0] ?? 0);
-    assert.ok(tookMs > 9 * MINUTE_MS && tookMs < 12 * MINUTE_MS, `${tookMs} ms`);
-    // The queue was asked last of all, and nobody is in it.
-    assert.equal(cause.report.uncertain, 0);
-  }).timeout(20_000);
-
-  it("does not give up at its last look, while the queue answers between two failures", async () => {
-    const lost: BulkPlan = { answerMs: 5000, code: 504 };
-    const webitel = new TimedWebitel([lost, { answerMs: 10, commitMs: 10 }, lost, { answerMs: 10, commitMs: 10 }]);
-    const find = webitel.findMembers.bind(webitel);
-    const failedOnce = new Set<string>();
-    let copiesAreSoughtMs = Infinity;
-    webitel.findMembers = async (queue, marker) => {
-      if (Date.now() >= copiesAreSoughtMs && !failedOnce.has(marker)) {
-        failedOnce.add(marker);
-        throw failed(503);
-      }
-      return find(queue, marker);
-    };
-    const patience = { ...PATIENCE, giveUpMs: 6000 };
-    const onWait = ({ code }: Wait): void => void (code === "check" && (copiesAreSoughtMs = Date.now()));
-    const report = await inFakeTime(() => upload(webitel, 20, { patience, onWait }));
-    assert.deepEqual(numbers(report), [20, 20, 0, 0, 0]);
-    assert.equal(failedOnce.size, 2);
-  });
-
-  it("obeys Retry-After for an hour at most, without giving up or a timer that cannot count so far", async () => {
-    const warnings: Error[] = [];
-    const warned = (warning: Error): void => void warnings.push(warning);
-    process.on("warning", warned);
-    const waits: number[] = [];
-    const webitel = new TimedWebitel([{ answerMs: 10, code: 429, cause: { retryAfterMs: 1e11 } }]);
-    const report = await inFakeTime(() =>
-      upload(webitel, 1, { onWait: ({ untilMs }) => waits.push(untilMs - Date.now()) }),
-    );
-    process.off("warning", warned);
-    assert.equal(report.accepted, 1);
-    assert.equal(waits[0], 60 * MINUTE_MS);
-    const waitedMs = (webitel.bulks[1] ?? 0) - (webitel.bulks[0] ?? 0);
-    assert.ok(waitedMs >= 60 * MINUTE_MS && waitedMs < 61 * MINUTE_MS, `${waitedMs} ms`);
-    assert.deepEqual(warnings, []);
-  }).timeout(60_000);
 });

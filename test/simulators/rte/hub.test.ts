@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type HubConnection, HubConnectionBuilder, HttpTransportType, LogLevel } from "@microsoft/signalr";
-import { createRteClient, type RteClient } from "../../../lib/rte/client.js";
+import { createRteClient } from "../../../lib/rte/client.js";
+import type { RteClient } from "../../../lib/rte/types.js";
 import { tokenLogin } from "../../../lib/rte/login.js";
 import { EVENT_NAMES, EVENTS } from "../../../lib/rte/tables.js";
 import type { Fault } from "../../../simulators/rte/faults.js";
