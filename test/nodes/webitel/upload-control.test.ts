@@ -1,47 +1,21 @@
 import assert from "node:assert/strict";
 import type { Progress, Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
-import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { people } from "../../support/webitel/bench-run.js";
-import { start, uploadFlow } from "../../support/webitel/flow.js";
-
-const SECRET = "very-secret-token-4711";
+import { start } from "../../support/webitel/flow.js";
+import { Uploads } from "../../support/webitel/uploads.js";
 
 describe("webitel-dialer-member-upload, controlled", () => {
-  let red: NodeRed;
-  let simulator: WebitelSimulator;
-  before(async () => {
-    simulator = await startWebitelSimulator({ token: SECRET });
-    red = await NodeRed.start({ env: { CC_TEST_QUEUE: "11" } });
-  });
-  after(async () => {
-    await red.stop();
-    await simulator.close();
-  });
-  beforeEach(() => {
-    for (const queue of simulator.store.queues) Object.assign(queue, { members: [], loaded: 0 });
-    simulator.seen.length = 0;
-    red.forget();
-  });
-
-  const deploy = (settings: object = {}, token = SECRET): Promise<void> =>
-    red.deploy(uploadFlow(simulator.url, settings, token));
-  const report = async (): Promise<Report> => (await red.message("report"))["payload"] as Report;
-  const caught = async (): Promise<{ message: string; code: unknown; cause: { report?: Report; field?: string } }> =>
-    (await red.message("caught"))["error"] as never;
-  const members = (
-    queue = "10",
-  ): { name?: string; communications: object[]; variables?: Record<string, string>; expire_at?: unknown }[] =>
-    simulator.store.queue(queue)?.members ?? [];
+  const uploads = Uploads.ofThisSuite();
+  const { deploy, report, caught, members } = uploads;
 
   it("shows its progress on the badge, pauses, resumes and cancels", async () => {
     await deploy({ batchSize: 10, rate: 400 });
-    await start(red.url, { payload: people(3000) });
+    await start(uploads.red.url, { payload: people(3000) });
     const badge = (text: RegExp): Promise<unknown> =>
-      red.message("badge", ({ status }) => text.test((status as { text: string }).text));
+      uploads.red.message("badge", ({ status }) => text.test((status as { text: string }).text));
     await badge(/^\d+ \/ 3,000, \d+%$/);
-    await start(red.url, { action: "pause" });
+    await start(uploads.red.url, { action: "pause" });
     await badge(/^paused/);
     await until("the last batch", async () => {
       const before = members().length;
@@ -49,27 +23,27 @@ describe("webitel-dialer-member-upload, controlled", () => {
       return members().length === before;
     });
     const paused = members().length;
-    await start(red.url, { action: "Resume" });
+    await start(uploads.red.url, { action: "Resume" });
     await until("more members", () => members().length > paused);
-    await start(red.url, { action: "cancel" });
+    await start(uploads.red.url, { action: "cancel" });
     await badge(/^cancelling$/);
     const done = await report();
     assert.deepEqual([done.cancelled, done.accepted], [true, members().length]);
-    assert.equal(red.messages("caught").length, 0);
-    assert.equal(red.messages("report").length, 1);
+    assert.equal(uploads.red.messages("caught").length, 0);
+    assert.equal(uploads.red.messages("report").length, 1);
   });
 
   it("ends with ECLOSED on a deploy, and loads the rest on a resume", async () => {
     await deploy({ batchSize: 10, rate: 500 });
-    await start(red.url, { payload: people(300) });
+    await start(uploads.red.url, { payload: people(300) });
     await until("some members", () => members().length >= 50);
     await deploy({ batchSize: 10 });
-    await until("the log to say it", () => red.log.some((line) => line.includes("ended by a deploy")));
+    await until("the log to say it", () => uploads.red.log.some((line) => line.includes("ended by a deploy")));
     const before = members().length;
     assert.ok(before < 300);
-    await start(red.url, { payload: people(301), action: "resume" });
+    await start(uploads.red.url, { payload: people(301), action: "resume" });
     assert.match((await caught()).message, /content changed/);
-    await start(red.url, { payload: people(300), action: "resume" });
+    await start(uploads.red.url, { payload: people(300), action: "resume" });
     const done = await report();
     assert.deepEqual([done.accepted, done.resumed], [300, true]);
     const rows = members()
@@ -84,20 +58,20 @@ describe("webitel-dialer-member-upload, controlled", () => {
   for (const action of ["stop", "pauze", 7]) {
     it(`refuses the action ${action}, and starts nothing`, async () => {
       await deploy();
-      await start(red.url, { payload: people(3), action });
+      await start(uploads.red.url, { payload: people(3), action });
       const { code, cause } = await caught();
-      assert.deepEqual([code, cause.field, simulator.seen.length], ["EINVALID", "action", 0]);
+      assert.deepEqual([code, cause.field, uploads.simulator.seen.length], ["EINVALID", "action", 0]);
     });
   }
 
   it("skips a message whose content is being loaded or waits, and says so", async () => {
     await deploy({ batchSize: 10, rate: 100 });
-    await start(red.url, { payload: people(60) });
-    await start(red.url, { payload: people(5, () => ({ name: "other" })) });
-    await start(red.url, { payload: people(60), late: 1 });
-    await start(red.url, { payload: people(5, () => ({ name: "other" })), late: 2 });
-    await until("four reports", () => red.messages("report").length === 4);
-    const reports = red.messages("report").map(({ late, payload }) => [late, payload as Report] as const);
+    await start(uploads.red.url, { payload: people(60) });
+    await start(uploads.red.url, { payload: people(5, () => ({ name: "other" })) });
+    await start(uploads.red.url, { payload: people(60), late: 1 });
+    await start(uploads.red.url, { payload: people(5, () => ({ name: "other" })), late: 2 });
+    await until("four reports", () => uploads.red.messages("report").length === 4);
+    const reports = uploads.red.messages("report").map(({ late, payload }) => [late, payload as Report] as const);
     assert.deepEqual(
       reports.filter(([late]) => late).map(([late, { skipped, total }]) => [late, skipped, total]),
       [
@@ -110,11 +84,13 @@ describe("webitel-dialer-member-upload, controlled", () => {
 
   it("shows how many wait, how far it is, and how fast", async () => {
     await deploy({ batchSize: 10, rate: 200 });
-    await start(red.url, { payload: people(200) });
-    await start(red.url, { payload: people(5, () => ({ name: "other" })) });
-    await red.message("badge", ({ status }) => /^\d+ \/ 200, \d+% \+1$/.test((status as { text: string }).text));
-    await until("both reports", () => red.messages("report").length === 2);
-    const runs = red.messages("progress").map(({ payload }) => (payload as { run: Progress }).run);
+    await start(uploads.red.url, { payload: people(200) });
+    await start(uploads.red.url, { payload: people(5, () => ({ name: "other" })) });
+    await uploads.red.message("badge", ({ status }) =>
+      /^\d+ \/ 200, \d+% \+1$/.test((status as { text: string }).text),
+    );
+    await until("both reports", () => uploads.red.messages("report").length === 2);
+    const runs = uploads.red.messages("progress").map(({ payload }) => (payload as { run: Progress }).run);
     const first = runs.filter(({ rows }) => rows === 200);
     assert.deepEqual(
       first.map(({ done }) => done),
@@ -126,54 +102,56 @@ describe("webitel-dialer-member-upload, controlled", () => {
 
   it("shows the code of a failure and the time of the next try", async () => {
     await deploy({ lateSeconds: 1 });
-    simulator.faults.push("503", "2");
-    await start(red.url, { payload: people(5) });
-    await red.message("badge", ({ status }) => /^503, next \d\d:\d\d:\d\d$/.test((status as { text: string }).text));
+    uploads.simulator.faults.push("503", "2");
+    await start(uploads.red.url, { payload: people(5) });
+    await uploads.red.message("badge", ({ status }) =>
+      /^503, next \d\d:\d\d:\d\d$/.test((status as { text: string }).text),
+    );
     assert.equal((await report()).accepted, 5);
   });
 
   describe("after an upload that was not loaded to its end", () => {
     const half = async (settings: object = {}): Promise<number> => {
       await deploy({ batchSize: 10, rate: 500 });
-      await start(red.url, { payload: people(300) });
+      await start(uploads.red.url, { payload: people(300) });
       await until("some members", () => members().length >= 50);
       await deploy({ batchSize: 50, ...settings });
-      await until("the log to say it", () => red.log.some((line) => line.includes("ended by a deploy")));
-      red.forget();
+      await until("the log to say it", () => uploads.red.log.some((line) => line.includes("ended by a deploy")));
+      uploads.red.forget();
       return members().length;
     };
 
     it("loads the rest when the same message comes, as from a schedule", async () => {
       await half();
-      await start(red.url, { payload: people(300) });
+      await start(uploads.red.url, { payload: people(300) });
       const { accepted, resumed } = await report();
       assert.deepEqual([accepted, resumed, members().length], [300, true, 300]);
     });
 
     it("skips it when told so, and loads the rest at msg.action = start", async () => {
       const before = await half({ again: "skip" });
-      await start(red.url, { payload: people(300) });
+      await start(uploads.red.url, { payload: people(300) });
       assert.deepEqual([(await report()).skipped, members().length], ["unfinished", before]);
-      red.forget();
-      await start(red.url, { payload: people(300), action: "start" });
+      uploads.red.forget();
+      await start(uploads.red.url, { payload: people(300), action: "start" });
       assert.deepEqual([(await report()).accepted, members().length], [300, 300]);
-      red.forget();
-      await start(red.url, { payload: people(300), action: "start" });
+      uploads.red.forget();
+      await start(uploads.red.url, { payload: people(300), action: "start" });
       assert.deepEqual([(await report()).resumed, members().length], [false, 600]);
     });
 
     it("loads all of it again when told so", async () => {
       const before = await half({ again: "load" });
-      await start(red.url, { payload: people(300) });
+      await start(uploads.red.url, { payload: people(300) });
       assert.deepEqual([(await report()).accepted, members().length], [300, 300 + before]);
     });
   });
 
   it("runs uploads one after another", async () => {
     await deploy({ batchSize: 5, rate: 100 });
-    await start(red.url, { payload: people(15, () => ({ name: "first" })) });
-    await start(red.url, { payload: people(5, () => ({ name: "second" })) });
-    await until("both reports", () => red.messages("report").length === 2);
+    await start(uploads.red.url, { payload: people(15, () => ({ name: "first" })) });
+    await start(uploads.red.url, { payload: people(5, () => ({ name: "second" })) });
+    await until("both reports", () => uploads.red.messages("report").length === 2);
     assert.deepEqual(
       members().map(({ name }) => name),
       [...Array.from({ length: 15 }, () => "first"), ...Array.from({ length: 5 }, () => "second")],

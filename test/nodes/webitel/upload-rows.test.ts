@@ -3,45 +3,22 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
-import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { encoded } from "../../support/webitel/encode.js";
-import { start, uploadFlow } from "../../support/webitel/flow.js";
-
-interface Caught {
-  message: string;
-  code: unknown;
-  cause: { report?: Report; field?: string };
-}
+import { start } from "../../support/webitel/flow.js";
+import { Uploads } from "../../support/webitel/uploads.js";
 
 describe("webitel-dialer-member-upload, lists as people have them", () => {
-  let red: NodeRed;
-  let simulator: WebitelSimulator;
+  const uploads = Uploads.ofThisSuite();
+  const { deploy, report, caught, members } = uploads;
   let folder: string;
-  before(async () => {
-    simulator = await startWebitelSimulator();
-    red = await NodeRed.start();
-    folder = join(red.userDir, "lists");
+  before(() => {
+    folder = join(uploads.red.userDir, "lists");
     mkdirSync(folder);
   });
-  after(async () => {
-    await red.stop();
-    await simulator.close();
-  });
-  beforeEach(() => {
-    for (const queue of simulator.store.queues) Object.assign(queue, { members: [], loaded: 0 });
-    simulator.seen.length = 0;
-    red.forget();
-  });
 
-  const deploy = (settings: object = {}): Promise<void> => red.deploy(uploadFlow(simulator.url, settings));
-  const report = async (): Promise<Report> => (await red.message("report"))["payload"] as Report;
-  const caught = async (): Promise<Caught> => (await red.message("caught"))["error"] as never;
-  const members = (): { name?: string; communications: { destination: string }[] }[] =>
-    simulator.store.queue("10")?.members ?? [];
   const bodies = (): Record<string, unknown>[] =>
-    simulator.seen.map(({ body }) => body).filter((body) => "items" in body);
+    uploads.simulator.seen.map(({ body }) => body).filter((body) => "items" in body);
 
   it("says in one sentence that the header is wrong, and sends nothing", async () => {
     await deploy({ source: "csv" });
@@ -49,15 +26,15 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       ["Anna Berg;+380501112233\nOleg;+380501112234\n", /header.*first row is: Anna Berg/i],
       ["Phone;Name\n+380501112233;Anna\n", /destination.*Phone \| Name/],
     ] as const) {
-      red.forget();
-      await start(red.url, { payload });
+      uploads.red.forget();
+      await start(uploads.red.url, { payload });
       const error = await caught();
       assert.deepEqual([error.code, error.cause.field], ["EINVALID", "source"]);
       assert.match(error.message, words);
       assert.ok(!error.message.includes("380501112233"));
     }
     assert.equal(bodies().length, 0);
-    assert.equal(red.messages("rejects").length, 0);
+    assert.equal(uploads.red.messages("rejects").length, 0);
   });
 
   it("reads a windows-1251 file by itself and by setting, makes numbers E.164 and leaves out doubles", async () => {
@@ -71,9 +48,9 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     ];
     for (const encoding of ["auto", "windows-1251"]) {
       await deploy({ source: "file", filename: file, encoding, mapping, country: "UA", unique: true, again: "load" });
-      red.forget();
-      simulator.store.queue("10")?.members.splice(0);
-      await start(red.url, {});
+      uploads.red.forget();
+      uploads.simulator.store.queue("10")?.members.splice(0);
+      await start(uploads.red.url, {});
       const { total, accepted, rejected, duplicates } = await report();
       assert.deepEqual([total, accepted, rejected, duplicates], [4, 2, 1, 1]);
       assert.deepEqual(
@@ -83,7 +60,11 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
           ["Їжак", "+380671112233"],
         ],
       );
-      const [reject] = (await red.message("rejects"))["payload"] as { row: number; line: number; reason: string }[];
+      const [reject] = (await uploads.red.message("rejects"))["payload"] as {
+        row: number;
+        line: number;
+        reason: string;
+      }[];
       assert.deepEqual([reject?.row, reject?.line], [4, 5]);
       assert.match(reject?.reason ?? "", /cannot be a phone number/);
     }
@@ -96,7 +77,7 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       fileName: "Autumn list",
       defaults: [{ field: "type", value: "mobile", valueType: "str" }],
     });
-    await start(red.url, {
+    await start(uploads.red.url, {
       payload:
         "name;destination;bucket;skill;timezone;resource\nA;+380501112201;bucket of anna berg;English;Europe/Kyiv;Main trunk\nB;+380501112202;No such;English;;\nC;+380501112203;2;;;\n",
     });
@@ -110,9 +91,11 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     assert.deepEqual(members()[0]?.communications, [
       { destination: "+380501112201", type: { id: "1" }, resource: { id: "1" }, priority: 0 },
     ]);
-    const [reject] = (await red.message("rejects"))["payload"] as { reason: string }[];
+    const [reject] = (await uploads.red.message("rejects"))["payload"] as { reason: string }[];
     assert.match(reject?.reason ?? "", /bucket "No such" is not known/);
-    const listed = simulator.seen.filter(({ method }) => method === "GET").map(({ path }) => path.split("?")[0]);
+    const listed = uploads.simulator.seen
+      .filter(({ method }) => method === "GET")
+      .map(({ path }) => path.split("?")[0]);
     assert.equal(new Set(listed).size, listed.length);
     assert.ok(listed.length >= 5);
     assert.equal(bodies()[0]?.["file_name"], "Autumn list");
@@ -126,7 +109,7 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       file,
       'name;destination;note\r\nAnna;+380501112201;"two\r\nlines; quoted"\r\nBoris;n/a;"say ""hi"""\r\nVera, Jr;+380501112203;;extra\r\n"Gleb" x;+380501112204;\r\n',
     );
-    await start(red.url, { filename: file });
+    await start(uploads.red.url, { filename: file });
     assert.deepEqual([(await report()).accepted, (await report()).rejected], [1, 3]);
     const text = readFileSync(rejectsFile, "utf8");
     const lines = text.split("\r\n");
@@ -137,8 +120,8 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     // Corrected in a spreadsheet: the reasons stay, they are no field.
     const corrected = join(folder, "corrected.csv");
     writeFileSync(corrected, text.replace("n/a", "+380501112202").replace(";extra", "").replace('"Gleb" x', "Gleb"));
-    red.forget();
-    await start(red.url, { filename: corrected });
+    uploads.red.forget();
+    await start(uploads.red.url, { filename: corrected });
     assert.deepEqual([(await report()).accepted, (await report()).rejected], [3, 0]);
     assert.deepEqual(
       members().map(({ name }) => name),
@@ -147,8 +130,8 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     // The second run had no rejects: what is left is the first one's, under another name.
     assert.ok(!existsSync(rejectsFile));
     assert.equal(readdirSync(folder).filter((name) => /^leads\.rejected\.\d{8}T\d{6}\.csv$/.test(name)).length, 1);
-    red.forget();
-    await start(red.url, { filename: rejectsFile });
+    uploads.red.forget();
+    await start(uploads.red.url, { filename: rejectsFile });
     assert.equal((await caught()).cause.field, "rejectsFile");
   });
 
@@ -160,8 +143,8 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       { length: 30 },
       (_, at) => `p${at};${at % 5 === 4 ? "no number" : `+3805011122${at + 10}`}`,
     );
-    await start(red.url, { payload: `name;destination\n${lines.join("\n")}\n` });
-    await until("a batch", () => simulator.seen.length > 0);
+    await start(uploads.red.url, { payload: `name;destination\n${lines.join("\n")}\n` });
+    await until("a batch", () => uploads.simulator.seen.length > 0);
     rmSync(gone, { recursive: true });
     const { accepted, rejected, rejectsFile } = await report();
     assert.deepEqual([accepted, rejected], [24, 6]);
@@ -172,8 +155,8 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     await deploy();
     const items = [{ destination: "+380501112201" }, 5, { destination: "+380501112203" }];
     for (const [index, payload] of items.entries())
-      await start(red.url, { payload, parts: { id: "s", index, count: items.length }, kept: index });
-    const message = await red.message("report");
+      await start(uploads.red.url, { payload, parts: { id: "s", index, count: items.length }, kept: index });
+    const message = await uploads.red.message("report");
     const { accepted, rejected } = message["payload"] as Report;
     assert.deepEqual([accepted, rejected, message["kept"], message["parts"]], [2, 1, 2, undefined]);
   });
@@ -186,16 +169,16 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       [workbook, /Excel workbook/],
       [folder, /not a file/],
     ] as const) {
-      red.forget();
-      await start(red.url, { filename });
+      uploads.red.forget();
+      await start(uploads.red.url, { filename });
       assert.match((await caught()).message, words);
     }
     const large = join(folder, "large.csv");
     writeFileSync(large, `name;destination\n${"A;+380501112201\n".repeat(1_500_000)}`);
-    red.forget();
-    await start(red.url, { filename: large });
-    await until("the upload has begun", () => red.messages("badge").length > 0);
-    await start(red.url, { action: "cancel" });
+    uploads.red.forget();
+    await start(uploads.red.url, { filename: large });
+    await until("the upload has begun", () => uploads.red.messages("badge").length > 0);
+    await start(uploads.red.url, { action: "cancel" });
     const { cancelled, total } = await report();
     assert.equal(cancelled, true);
     assert.ok(total < 1_500_000);
@@ -203,17 +186,12 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
 });
 
 describe("webitel-dialer-member-upload with fileWorkingDirectory", () => {
+  const uploads = Uploads.ofThisSuite({ settings: `fileWorkingDirectory: ${JSON.stringify(__dirname)}` });
+
   it("reads relative names from there, as core's file nodes do", async () => {
-    const simulator = await startWebitelSimulator();
-    const red = await NodeRed.start({ settings: `fileWorkingDirectory: ${JSON.stringify(__dirname)}` });
-    try {
-      await red.deploy(uploadFlow(simulator.url, { source: "file", filename: "no-such-list.csv" }));
-      await start(red.url, {});
-      const { message } = (await red.message("caught"))["error"] as Caught;
-      assert.ok(message.includes(join(__dirname, "no-such-list.csv")), message);
-    } finally {
-      await red.stop();
-      await simulator.close();
-    }
+    await uploads.deploy({ source: "file", filename: "no-such-list.csv" });
+    await start(uploads.red.url, {});
+    const { message } = await uploads.caught();
+    assert.ok(message.includes(join(__dirname, "no-such-list.csv")), message);
   });
 });

@@ -2,41 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { WITH_BUCKET, WITHOUT_BUCKET } from "../../fixtures/webitel.js";
-import { NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { people } from "../../support/webitel/bench-run.js";
-import { start, uploadFlow } from "../../support/webitel/flow.js";
-
-const SECRET = "very-secret-token-4711";
+import { start } from "../../support/webitel/flow.js";
+import { Uploads } from "../../support/webitel/uploads.js";
 
 describe("webitel-dialer-member-upload", () => {
-  let red: NodeRed;
-  let simulator: WebitelSimulator;
-  before(async () => {
-    simulator = await startWebitelSimulator({ token: SECRET });
-    red = await NodeRed.start({ env: { CC_TEST_QUEUE: "11" } });
-  });
-  after(async () => {
-    await red.stop();
-    await simulator.close();
-  });
-  beforeEach(() => {
-    for (const queue of simulator.store.queues) Object.assign(queue, { members: [], loaded: 0 });
-    simulator.seen.length = 0;
-    red.forget();
-  });
-
-  const deploy = (settings: object = {}, token = SECRET): Promise<void> =>
-    red.deploy(uploadFlow(simulator.url, settings, token));
-  const report = async (): Promise<Report> => (await red.message("report"))["payload"] as Report;
-  const caught = async (): Promise<{ message: string; code: unknown; cause: { report?: Report; field?: string } }> =>
-    (await red.message("caught"))["error"] as never;
-  const members = (
-    queue = "10",
-  ): { name?: string; communications: object[]; variables?: Record<string, string>; expire_at?: unknown }[] =>
-    simulator.store.queue(queue)?.members ?? [];
+  const uploads = Uploads.ofThisSuite({ env: { CC_TEST_QUEUE: "11" } });
+  const { deploy, report, caught, members } = uploads;
   const sums = ({ total, accepted, rejected, uncertain, batches }: Report): number[] => [
     total,
     accepted,
@@ -48,11 +22,11 @@ describe("webitel-dialer-member-upload", () => {
   for (const [name, body] of Object.entries({ "without bucket": WITHOUT_BUCKET, "with bucket": WITH_BUCKET })) {
     it(`loads the sample of Webitel's page ${name} as the page writes it`, async () => {
       await deploy({ defaults: [] });
-      await start(red.url, { payload: body, kept: 7 });
-      const message = await red.message("report");
+      await start(uploads.red.url, { payload: body, kept: 7 });
+      const message = await uploads.red.message("report");
       assert.equal(message["kept"], 7);
       const { runId } = message["payload"] as Report;
-      const sent = simulator.seen[0]?.body["items"];
+      const sent = uploads.simulator.seen[0]?.body["items"];
       assert.deepEqual(
         sent,
         body.items.map((item) => ({
@@ -73,7 +47,7 @@ describe("webitel-dialer-member-upload", () => {
         { column: "Долг", field: "variables.debt" },
       ],
     });
-    await start(red.url, {
+    await start(uploads.red.url, {
       payload:
         "\uFEFFИмя;Телефон;Долг\r\nАнна;+380441112233;120,50\r\nБорис;3.80441E+11;1\r\n\r\nВера;+380447778899;\r\nГлеб;+380501112233;2\r\n",
     });
@@ -82,7 +56,7 @@ describe("webitel-dialer-member-upload", () => {
       members().map(({ name }) => name),
       ["Анна", "Вера", "Глеб"],
     );
-    const [reject] = (await red.message("rejects"))["payload"] as {
+    const [reject] = (await uploads.red.message("rejects"))["payload"] as {
       row: number;
       code: string;
       reason: string;
@@ -93,7 +67,7 @@ describe("webitel-dialer-member-upload", () => {
       [2, "EINVALID", { Имя: "Борис", Телефон: "3.80441E+11", Долг: "1" }],
     );
     assert.match(reject?.reason ?? "", /spreadsheet/);
-    const progress = red
+    const progress = uploads.red
       .messages("progress")
       .map(
         ({ payload }) =>
@@ -110,7 +84,7 @@ describe("webitel-dialer-member-upload", () => {
   });
 
   it("reads a file, its name from the message, its queue and defaults from typed settings", async () => {
-    const file = join(red.userDir, "members.csv");
+    const file = join(uploads.red.userDir, "members.csv");
     writeFileSync(file, Buffer.from("\uFEFFname\tdestination\nÅsa\t+4687654321\n", "utf16le"));
     await deploy({
       source: "file",
@@ -121,7 +95,7 @@ describe("webitel-dialer-member-upload", () => {
         { field: "bucket", value: "2", valueType: "num" },
       ],
     });
-    await start(red.url, { filename: file, kind: 2 });
+    await start(uploads.red.url, { filename: file, kind: 2 });
     assert.deepEqual(sums(await report()), [1, 1, 0, 0, 1]);
     const [{ name, communications, bucket } = {}] = members("11") as {
       name?: string;
@@ -138,15 +112,15 @@ describe("webitel-dialer-member-upload", () => {
     await deploy({ batchSize: 10 });
     for (let at = 0; at < 3; at++) {
       for (const id of ["a", "b"])
-        await start(red.url, {
+        await start(uploads.red.url, {
           payload: people(1, () => ({ name: id }))[0] as object,
           parts: { id, index: at, ...(at === 2 && { count: 3 }) },
           from: `${id}${at}`,
         });
     }
-    await until("both reports", () => red.messages("report").length === 2);
+    await until("both reports", () => uploads.red.messages("report").length === 2);
     assert.deepEqual(
-      red.messages("report").map((message) => [message["from"], (message["payload"] as Report).accepted]),
+      uploads.red.messages("report").map((message) => [message["from"], (message["payload"] as Report).accepted]),
       [
         ["a2", 3],
         ["b2", 3],
@@ -160,7 +134,7 @@ describe("webitel-dialer-member-upload", () => {
 
   it("sets the expiry at the end of the day of the time zone, in milliseconds", async () => {
     await deploy({ expiry: "end-of-day", timezone: "Pacific/Kiritimati" });
-    await start(red.url, { payload: [...people(1), ...people(1, () => ({ expire_at: 4_102_444_799 }))] });
+    await start(uploads.red.url, { payload: [...people(1), ...people(1, () => ({ expire_at: 4_102_444_799 }))] });
     await report();
     const shown = new Intl.DateTimeFormat("sv-SE", { timeZone: "Pacific/Kiritimati", timeStyle: "medium" }).format(
       Number(members()[0]?.expire_at),
@@ -170,9 +144,9 @@ describe("webitel-dialer-member-upload", () => {
 
   it("reports an empty input without a request", async () => {
     await deploy({ source: "csv" });
-    await start(red.url, { payload: "name;destination\n" });
+    await start(uploads.red.url, { payload: "name;destination\n" });
     assert.deepEqual(sums(await report()), [0, 0, 0, 0, 0]);
-    assert.equal(simulator.seen.length, 0);
+    assert.equal(uploads.simulator.seen.length, 0);
   });
 
   const wrong: [string, object, object, string][] = [
@@ -194,32 +168,32 @@ describe("webitel-dialer-member-upload", () => {
   for (const [what, settings, message, field] of wrong) {
     it(`refuses ${what}, with the message`, async () => {
       await deploy(settings);
-      await start(red.url, { ...message, kept: 7 });
+      await start(uploads.red.url, { ...message, kept: 7 });
       const { code, cause } = await caught();
-      assert.deepEqual([code, cause.field, red.messages("caught")[0]?.["kept"]], ["EINVALID", field, 7]);
-      assert.equal(red.messages("report").length, 0);
+      assert.deepEqual([code, cause.field, uploads.red.messages("caught")[0]?.["kept"]], ["EINVALID", field, 7]);
+      assert.equal(uploads.red.messages("report").length, 0);
     });
   }
 
   it("ends with one error for a wrong token, which is in no message, log line, badge or journal", async () => {
     await deploy({ concurrency: 8 }, "another-secret-0815");
-    await start(red.url, { payload: people(2000) });
+    await start(uploads.red.url, { payload: people(2000) });
     const error = await caught();
     assert.deepEqual([error.code, error.cause.report?.total], [401, 0]);
-    assert.equal(simulator.seen.length, 1);
+    assert.equal(uploads.simulator.seen.length, 1);
     await until("the badge", () =>
-      red.messages("badge").some(({ status }) => (status as { text: string }).text === "401"),
+      uploads.red.messages("badge").some(({ status }) => (status as { text: string }).text === "401"),
     );
-    const folder = join(red.userDir, "contact-center");
+    const folder = join(uploads.red.userDir, "contact-center");
     const everything =
-      JSON.stringify(red.seen) +
-      red.log.join("\n") +
+      JSON.stringify(uploads.red.seen) +
+      uploads.red.log.join("\n") +
       readdirSync(folder)
         .map((file) => readFileSync(join(folder, file), "utf8"))
         .join("\n");
     assert.ok(!everything.includes("another-secret-0815"));
-    const flows = await (await fetch(`${red.adminUrl}/flows`)).text();
+    const flows = await (await fetch(`${uploads.red.adminUrl}/flows`)).text();
     assert.ok(!flows.includes("another-secret-0815"));
-    assert.equal(red.messages("caught").length, 1);
+    assert.equal(uploads.red.messages("caught").length, 1);
   });
 });
