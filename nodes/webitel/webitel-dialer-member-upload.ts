@@ -62,6 +62,9 @@ export = (RED: NodeAPI) => {
     });
 
     this.on("close", (removed: boolean, done: () => void) => {
+      // They were not begun, and a Catch node that is closed by the same deploy does not see their errors either.
+      const { waiting } = queue;
+      if (waiting > 0) this.warn(RED._("webitel.waiting", { waiting }));
       runner.folder.close();
       const ended = queue.close().then(() => (removed ? runner.folder.tidy(0) : undefined));
       // Only now: a stream that ends while its upload still runs would look complete.

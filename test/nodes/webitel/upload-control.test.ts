@@ -55,6 +55,18 @@ describe("webitel-dialer-member-upload, controlled", () => {
     );
   });
 
+  it("says in the log how many lists waited when a deploy closed it", async () => {
+    await deploy({ batchSize: 10, rate: 50 });
+    for (const name of ["one", "two", "three"])
+      await start(uploads.red.url, { payload: people(100, () => ({ name })) });
+    await uploads.red.message("badge", ({ status }) => (status as { text: string }).text.endsWith("+2"));
+    const before = uploads.red.log.length;
+    await deploy();
+    await until("the log to say it", () =>
+      uploads.red.log.slice(before).some((line) => /not begun when .*: 2\. Send/.test(line)),
+    );
+  });
+
   for (const action of ["stop", "pauze", 7]) {
     it(`refuses the action ${action}, and starts nothing`, async () => {
       await deploy();
