@@ -4,7 +4,8 @@ import { refused } from "./errors.js";
 /**
  * Opens a reader of numbers.
  * @param country two letters (ISO 3166-1), such as `UA`: where a number without a country code is from
- * @returns from a number as people write it to E.164; undefined for one that cannot exist, or that has an extension
+ * @returns from a number as people write it to E.164; undefined for one whose country code or length cannot exist, or that has an
+ * extension. Numbering plans change before the library does: a number that it only takes for invalid stays
  * @throws ContactCenterError `EINVALID` for a country that the library does not know
  */
 export async function phoneReader(country: string): Promise<(number: string) => string | undefined> {

@@ -109,6 +109,10 @@ describe("lib/webitel/member-values", () => {
         "05011122334455",
         "sip:a@b.example",
         "050 111 22 33 ext. 5",
+        // Nobody gives out such numbers, but their length is right.
+        "010 111 22 33",
+        "+999123456789",
+        "5011122",
       ].map(read),
       [
         "+380501112233",
@@ -119,6 +123,9 @@ describe("lib/webitel/member-values", () => {
         "impossible",
         "sip:a@b.example",
         "no-number",
+        "+380101112233",
+        "impossible",
+        "impossible",
       ],
     );
     await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
