@@ -2,6 +2,10 @@
  * Small JSON files of our own in `<userDir>/contact-center/`: what must outlive this process, whatever context store is
  * configured. Mode 0600, replaced as a whole, and written by one process at a time: a lock file beside it names the
  * process, which is no longer believed once that process is gone.
+ *
+ * The lock is not that of an upload's journal (`lib/webitel/upload/lock.ts`). That one waits up to 20 s for a sign of life of a
+ * process of which nothing is known, such as that of a container before: two writers would double people. Here the wait would
+ * cost the events of those seconds at every restart of a container; the file of the same host is taken over at once.
  */
 import { mkdir, open, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";

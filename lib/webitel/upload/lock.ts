@@ -5,6 +5,7 @@
  * Who wants the lock makes a file of its own, `<name>.<token>.lock`, and then looks at the others: one that was there before wins.
  * So nobody ever removes the file of a living process. Of several that come at the same moment and see each other, the first by
  * name stays and looks again, and the others step back: one of them gets the lock.
+ * The small files of connections have a simpler one (`nodes/shared/state-file.ts`), which decides at once.
  * A holder touches its file every few seconds; one that was not touched for long, or whose process is gone, is left over.
  */
 import { randomBytes } from "node:crypto";
