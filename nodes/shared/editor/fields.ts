@@ -43,22 +43,6 @@ export function prepareFolds(node: EditorNode, dialog: JQuery): void {
   });
 }
 
-/** Names buttons and links that are only a picture, for those who do not see them: by their field or row. */
-export function nameButtons(within: JQuery): void {
-  within.find("a, button").each((_, element) => {
-    const button = $(element);
-    if (button.text().trim() !== "" || button.attr("aria-label") !== undefined) return;
-    const verb = { edit: "editor.configEdit", add: "editor.configAdd" }[
-      /-btn-.*-(edit|add)$/.exec(element.id)?.[1] ?? ""
-    ];
-    const isRemove = button.hasClass("red-ui-editableList-item-remove");
-    const cell = button.closest(".cc-field").find("[aria-label]").first();
-    const label = cell.attr("aria-label") ?? button.closest(".form-row").children("label").text().trim();
-    const words = isRemove ? [RED._("common.label.delete")] : verb === undefined ? [label] : [label, RED._(verb)];
-    button.attr("aria-label", words.join(": "));
-  });
-}
-
 /** The items of a list that is edited as one text; blanks around and empty items are left out. */
 function splitTexts(text: string): string[] {
   return text

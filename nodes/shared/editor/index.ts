@@ -2,9 +2,10 @@
  * The forms' shared code, as the global `ContactCenter` for the short scripts in the nodes' html: the editor loads every
  * module of an html file before it runs the scripts in it. A module of a vendor adds what a form does by `addForm`.
  */
+import { giveKeys, nameButtons } from "./buttons.js";
 import { common, preparePath, valid } from "./definition.js";
 import { prepareConnectionTest } from "./connection-test.js";
-import { nameButtons, prepareChoices, prepareFolds, prepareTexts, saveTexts } from "./fields.js";
+import { prepareChoices, prepareFolds, prepareTexts, saveTexts } from "./fields.js";
 import type { EditorNode } from "./red.js";
 import { giveCredential, prepareWebhook } from "./webhook.js";
 
@@ -39,6 +40,7 @@ function prepare(this: EditorNode): void {
   }
   if (dialog.find("#cc-test").length > 0) prepareConnectionTest(this, dialog);
   forms.get(this.type)?.prepare(this);
+  giveKeys(dialog);
   // The editor puts the words of the labels in later.
   window.setTimeout(() => nameButtons(dialog), 0);
 }

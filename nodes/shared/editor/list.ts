@@ -1,5 +1,6 @@
 /** An editable list whose rows have a few fields: a choice, a text, or a typed value each. */
-import { entered, nameButtons, typedValue } from "./fields.js";
+import { nameButtons } from "./buttons.js";
+import { entered, typedValue } from "./fields.js";
 import type { InputType } from "./red.js";
 
 /** A row as it is saved. */

@@ -155,6 +155,36 @@ describe("editor: every node", function () {
     });
   }
 
+  for (const [key, type] of Object.entries({ Enter: "rte-subscribe", Space: "webitel-agents" }))
+    it(`${type} has its connection added and edited with keys only, by ${key}`, async () => {
+      const { page } = editor;
+      const focused = (): Promise<string | null> =>
+        page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? null);
+      const select = page.locator("#dialog-form select", { has: page.locator('option[value="_ADD_"]') }).first();
+      const dialog = page.locator("#node-config-dialog-edit-form");
+      const closed = async (): Promise<void> => {
+        await dialog.waitFor();
+        await page.click("#node-config-dialog-cancel");
+        await dialog.waitFor({ state: "detached" });
+      };
+      await editor.edit(await editor.drag(type, 300, 300));
+      await select.selectOption("_ADD_");
+      await page.locator('#dialog-form [aria-disabled="true"]').waitFor();
+      await select.focus();
+      await page.keyboard.press("Tab");
+      assert.match(String(await focused()), /: Add$/);
+      await page.keyboard.press(key);
+      await closed();
+      await select.selectOption(`a-${String(configs.find((one) => one.startsWith(type.split("-")[0] ?? "")))}`);
+      await page.locator('#dialog-form [aria-disabled="true"]').waitFor({ state: "detached" });
+      await select.focus();
+      await page.keyboard.press("Tab");
+      assert.match(String(await focused()), /: Edit$/);
+      await page.keyboard.press(key);
+      await closed();
+      await editor.cancel();
+    });
+
   it("shows an error in the debug sidebar as its whole sentence, without the name of a class or a cause", async () => {
     await red.deploy([
       tab(),
