@@ -63,6 +63,20 @@ export function proxyError(cause: ErrorCause, { host: proxy, why }: ProxyFault, 
 }
 
 /**
+ * The error of a connection that was not made in time; its code is `ETIMEDOUT`, as where an answer does not come.
+ * @param cause where it happened; `sent: false` is added
+ * @param url whose host is named
+ * @param limitMs how long was waited, milliseconds
+ */
+export function connectError(cause: ErrorCause, url: string, limitMs: number): ContactCenterError {
+  const unsent = { ...cause, sent: false };
+  return new ContactCenterError("ETIMEDOUT", "shared.errors.network.connect", unsent, {
+    host: new URL(url).host,
+    seconds: limitMs / 1000,
+  });
+}
+
+/**
  * The error of an answer that never came.
  * @param cause where it happened
  * @param code the network's word, such as `ECONNREFUSED`

@@ -6,7 +6,16 @@ import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
 import { parseJson } from "../core/values.js";
-import { isRetryable, isUnprocessed, networkError, networkFault, proxyError, statusError } from "./errors.js";
+import { ConnectTimeout, limitConnect } from "./connect-limit.js";
+import {
+  connectError,
+  isRetryable,
+  isUnprocessed,
+  networkError,
+  networkFault,
+  proxyError,
+  statusError,
+} from "./errors.js";
 import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
 import { ProxyFault } from "./proxy-fault.js";
 
@@ -208,21 +217,6 @@ export function createRestClient(options: RestOptions): RestClient {
   };
 }
 
-/** Ends a connection that is not made within the limit: a request that waits for it has not been sent. */
-function limitConnect(agent: http.Agent, made: "connect" | "secureConnect", limitMs: number): void {
-  const create = agent.createConnection.bind(agent);
-  agent.createConnection = (...parameters) => {
-    const socket = create(...parameters);
-    if (!socket) return socket;
-    const timer = setTimeout(() => {
-      socket.destroy(Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" }));
-    }, limitMs);
-    const clear = (): void => clearTimeout(timer);
-    socket.once(made, clear).once("close", clear);
-    return socket;
-  };
-}
-
 function closedError(options: RestOptions, request: RestRequest): ContactCenterError {
   return networkError({ vendor: options.vendor, operation: request.operation }, "ECLOSED", options.baseUrl, 0);
 }
@@ -277,6 +271,7 @@ async function once(
     const fault = error instanceof ProxyFault ? error : (error as Error).cause;
     const cause = { vendor: options.vendor, operation: request.operation } as const;
     if (fault instanceof ProxyFault) throw proxyError(cause, fault, options.baseUrl);
+    if (fault instanceof ConnectTimeout) throw connectError(cause, options.baseUrl, fault.limitMs);
     const { code } = error as NodeJS.ErrnoException;
     if (proxy !== undefined && networkFault(code ?? "") === "not-sent")
       throw proxyError(cause, new ProxyFault(proxy, code ?? ""), options.baseUrl);

@@ -122,7 +122,7 @@ describe("lib/http/rest", () => {
     assert.equal(connections, 1);
   });
 
-  it("gives up a connection that is not made in time", async () => {
+  it("gives up a connection that is not made in time, and says that nothing was sent", async () => {
     const silent = createTcpServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const { port } = silent.address() as AddressInfo;
@@ -130,7 +130,11 @@ describe("lib/http/rest", () => {
     const error = await failure(slow.request({ operation: "Dial", method: "POST", path: "x" }));
     slow.close();
     silent.close();
-    assert.equal(error.code, "ETIMEDOUT");
+    assert.deepEqual(
+      [error.code, error.key, error.cause["sent"]],
+      ["ETIMEDOUT", "shared.errors.network.connect", false],
+    );
+    assert.deepEqual([error.params["seconds"], error.params["host"]], [0.05, `127.0.0.1:${port}`]);
   });
 
   it("ends at once when it is told to stop", async () => {
