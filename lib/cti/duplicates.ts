@@ -1,26 +1,30 @@
 /**
  * Two or more subscriptions may post the same event of an agent: while one replaces another, after a kill, and where the
  * broker does not end one. Each further copy is found here: the same event by another subscription, soon after. The same
- * event by the same subscription is another one (hold, retrieve, hold).
+ * event by the same subscription is another one (hold, retrieve, hold). So each comes out as often as that one posted it
+ * which posted it most often, whichever is late, and whatever else one of them has or lacks.
  */
 
-/** How long after an event its copies are expected, milliseconds. */
-export const COPY_MS = 2000;
-/**
- * How long on a slow machine: while the subscription that posted it first may still post, and the other one has posted
- * nothing later of that call.
- */
+import type { SubscriptionTimes } from "./subscription-ids.js";
+
+/** How long after an event its copies are expected of a subscription that existed then, milliseconds. */
 export const LATE_COPY_MS = 30_000;
+/**
+ * How long of one that the broker may have made later. On a slow machine it has the longer time, too: while the
+ * subscription that posted the event first may still post, and this one has posted nothing later of that call.
+ */
+export const COPY_MS = 2000;
 /** Calls that are remembered, and events of each. */
 const MAX_CALLS = 10_000;
 const MAX_EVENTS = 100;
 
-/** The subscription that posted an event. */
-export interface EventSource {
+/**
+ * The subscription that posted an event. It has no copy of what came before it was asked for, and one of each that came
+ * after it was made.
+ */
+export interface EventSource extends SubscriptionTimes {
   /** Its id, in one spelling. */
   id: string;
-  /** When it was asked for, Unix milliseconds: it has no copy of what came before. 0 where that is not known. */
-  since: number;
   /** The same for subscriptions of one broker; undefined where it is not known whose this one is. */
   broker?: object | undefined;
   /** True for the id of a subscription that may still post; none is where left out. */
@@ -46,7 +50,8 @@ export class DuplicateFilter {
    * @param content what happened; with the call it is equal in all copies
    * @param source the subscription that posted it
    */
-  isDuplicate(call: string, content: string, { id, since, broker, mayPost = () => false }: EventSource): boolean {
+  isDuplicate(call: string, content: string, source: EventSource): boolean {
+    const { id, askedAt, madeAt = Infinity, broker, mayPost = () => false } = source;
     const now = Date.now();
     this.forgetOlderThan(now - LATE_COPY_MS);
     const delivered = (this.delivered.get(call) ?? []).filter(({ at }) => at >= now - LATE_COPY_MS);
@@ -55,10 +60,10 @@ export class DuplicateFilter {
       (one, at) =>
         one.content === content &&
         !one.ids.has(id) &&
-        one.at > since &&
         // Two brokers may have the same agent.
         (one.broker === broker || one.broker === undefined || broker === undefined) &&
-        (one.at >= now - COPY_MS || (at > last && [...one.ids].some(mayPost))),
+        (one.at > madeAt ||
+          (one.at > askedAt && (one.at >= now - COPY_MS || (at > last && [...one.ids].some(mayPost))))),
     );
     if (first) {
       first.ids.add(id);

@@ -2,7 +2,7 @@
 import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
 import { entryKey } from "./store-writer.js";
-import { normalId, type SubscriptionIds } from "./subscription-ids.js";
+import { normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
 
 /** What an {@link EventAdmission} works with. */
 export interface EventAdmissionOptions {
@@ -52,16 +52,16 @@ export class EventAdmission {
   }
 
   /**
-   * When the subscription of an event was asked for, Unix milliseconds; 0 where that is not known, and undefined where it
-   * is not known to be ours. Parameters as in {@link admits}.
+   * When the subscription of an event began; undefined where it is not known to be ours. Parameters as in {@link admits}.
    */
-  askedAt(callback: string, id: string, imAddress: string | undefined): number | undefined {
+  timesOf(callback: string, id: string, imAddress: string | undefined): SubscriptionTimes | undefined {
     const { entries, ids } = this.options;
     const keys = [imAddress ?? "", ""].map((address) => entryKey(callback, address));
     const sending = keys
       .flatMap((key) => entries.get(key) ?? [])
       .find(({ sendingSince }) => sendingSince !== undefined);
-    return ids.askedAtOf(id) ?? (sending && (this.mayBeNew(sending, id) ? sending.sendingSince : 0));
+    const askedAt = sending && this.mayBeNew(sending, id) ? sending.sendingSince : undefined;
+    return ids.timesOf(id) ?? (sending && { askedAt: askedAt ?? 0 });
   }
 
   // False where an unknown id is rather left over than the one that the request under way makes.

@@ -20,6 +20,14 @@ interface LostAnswer {
   lostAt: number;
 }
 
+/** When a subscription began, Unix milliseconds. */
+export interface SubscriptionTimes {
+  /** When it was asked for; 0 where that is not known. */
+  askedAt: number;
+  /** When the broker had made it; undefined where that is not known. */
+  madeAt?: number;
+}
+
 /** A subscription that is not known to be ours. */
 interface UnknownId {
   id: string;
@@ -34,7 +42,7 @@ interface UnknownId {
 /** The ids of one broker. Entries are named by their key. */
 export class SubscriptionIds {
   private readonly owners = new Map<string, string>();
-  private readonly askedAt = new Map<string, number>();
+  private readonly times = new Map<string, SubscriptionTimes>();
   // A broker may hand out one id for several entries.
   private readonly holders = new Map<string, Set<string>>();
   private readonly goneAt = new Map<string, number>();
@@ -51,7 +59,8 @@ export class SubscriptionIds {
   hold(id: string, key: string, askedAt = 0): number | undefined {
     const normal = normalId(id);
     const refusedAt = this.unknown.get(normal)?.refusedAt;
-    if (!this.owners.has(normal) || this.goneAt.has(normal)) this.askedAt.set(normal, askedAt);
+    if (!this.owners.has(normal) || this.goneAt.has(normal))
+      this.times.set(normal, { askedAt, madeAt: askedAt && Date.now() });
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
     this.unknown.delete(normal);
@@ -84,7 +93,7 @@ export class SubscriptionIds {
       if (now - at <= ON_THE_WAY_MS) break;
       this.goneAt.delete(old);
       this.owners.delete(old);
-      this.askedAt.delete(old);
+      this.times.delete(old);
     }
     this.goneAt.delete(normal);
     this.goneAt.set(normal, now);
@@ -108,10 +117,10 @@ export class SubscriptionIds {
     return goneAt !== undefined && Date.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
   }
 
-  /** When an id was asked for first, Unix milliseconds; 0 where that is not known, undefined for one that is not ours. */
-  askedAtOf(id: string): number | undefined {
+  /** When an id began first; undefined for one that is not ours. */
+  timesOf(id: string): SubscriptionTimes | undefined {
     const isOurs = this.ownerOf(id) !== undefined || this.presumed.has(normalId(id));
-    return isOurs ? (this.askedAt.get(normalId(id)) ?? 0) : undefined;
+    return isOurs ? (this.times.get(normalId(id)) ?? { askedAt: 0 }) : undefined;
   }
 
   /**

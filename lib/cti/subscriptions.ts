@@ -25,7 +25,7 @@ import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./request-queue.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
-import { normalId, SubscriptionIds } from "./subscription-ids.js";
+import { normalId, SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
 import { isSameAgent, readStored, StoreWriter } from "./store-writer.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
@@ -148,9 +148,9 @@ export class SubscriptionManager {
     return this.admission.admits(callback, id, imAddress, isShared);
   }
 
-  /** See {@link EventAdmission.askedAt}. */
-  askedAt(callback: string, id: string, imAddress: string | undefined): number | undefined {
-    return this.admission.askedAt(callback, id, imAddress);
+  /** See {@link EventAdmission.timesOf}. */
+  timesOf(callback: string, id: string, imAddress: string | undefined): SubscriptionTimes | undefined {
+    return this.admission.timesOf(callback, id, imAddress);
   }
 
   /**

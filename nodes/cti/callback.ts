@@ -143,15 +143,15 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   const those = receivers(eventNode);
   if (!id || id.length > LONGEST_ID) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
-    const since = broker.askedAt(url, id, imAddress);
-    return since === undefined ? [] : [{ since, broker, mayPost: (other: string) => broker.mayPost(other) }];
+    const times = broker.timesOf(url, id, imAddress);
+    return times ? [{ ...times, broker, mayPost: (other: string) => broker.mayPost(other) }] : [];
   });
   const mayBeOurs =
     those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;
   if (!source && !mayBeOurs) return false;
   const digest = (text: string): string => textKey("anywhere365", eventNode, text);
   const [call, content] = copyKey(event).map(digest) as [string, string];
-  return duplicates.isDuplicate(call, content, { since: 0, ...source, id: normalId(id) });
+  return duplicates.isDuplicate(call, content, { askedAt: 0, ...source, id: normalId(id) });
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */
