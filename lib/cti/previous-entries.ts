@@ -46,8 +46,11 @@ export class PreviousEntries {
     for (const [key, { id, lostFrom, lostAnswers = 0, ...entry }] of held) {
       // A request that nobody heard of may have made a subscription, too, and its events came out.
       const from = lostFrom ?? (id !== undefined || lostAnswers + unsaved > 0 ? aliveAt : undefined);
-      this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
-      this.index(key);
+      // What is only unanswered had ended.
+      if ((id ?? lostFrom ?? entry.aliveAt) !== undefined) {
+        this.leftBehind.set(key, { id, lostFrom: from, aliveAt: entry.aliveAt ?? from });
+        this.index(key);
+      }
       if (id !== undefined) ids.hold(id, key);
       // What the former process had sent when it was killed, and one that the broker may have answered then.
       for (let answer = 0; answer <= Math.min(lostAnswers + unsaved, MAX_LOST); answer++) ids.noteLostAnswer(key, 0);

@@ -15,6 +15,8 @@ import type {
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
   held: () => [key: string, entry: StoredEntry][];
+  /** See {@link SubscriptionIds.unanswered}. */
+  unanswered: () => [key: string, entry: StoredEntry][];
   leftBehind: ReadonlyMap<string, StoredEntry>;
   ended: Map<string, number>;
   removals: () => [id: string, removal: StoredRemoval][];
@@ -41,7 +43,12 @@ const AGENT_LENGTH = 16;
 /** The key of an agent at a callback address: without personal data, and never the secret in the address. */
 export function entryKey(callback: string, imAddress: string): string {
   const agent = agentKey(imAddress);
-  return hash(`\n${agent}`).slice(0, AGENT_LENGTH) + hash(`${callback}\n${agent}`);
+  return hash(`\n${agent}`).slice(0, AGENT_LENGTH) + hash(callback);
+}
+
+/** What the keys of all agents at a callback address end in. */
+export function callbackOfKey(key: string): string {
+  return key.slice(AGENT_LENGTH);
 }
 
 /** The part of a key that is the same for an agent at all callback addresses. */
@@ -215,7 +222,7 @@ export class StoreWriter {
   }
 
   private state(requests: SentRequests): StoredSubscriptions {
-    const { held, leftBehind, ended, removals, receivedUntil } = this.source;
+    const { held, unanswered, leftBehind, ended, removals, receivedUntil } = this.source;
     const now = Date.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
@@ -224,7 +231,7 @@ export class StoreWriter {
     return {
       aliveAt: receivedUntil(),
       requests: { ...requests, at: now },
-      held: Object.fromEntries([...leftBehind, ...held()]),
+      held: Object.fromEntries([...unanswered(), ...leftBehind, ...held()]),
       ended: Object.fromEntries(ended),
       removals: Object.fromEntries(removals()),
     };

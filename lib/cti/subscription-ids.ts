@@ -1,5 +1,7 @@
 /** Which subscription ids at a broker are ours: held, to be ended, just gone, or made although their answer got lost. */
 
+import type { StoredEntry } from "./subscription-store.js";
+
 /** How long an event may be on its way, milliseconds. */
 export const ON_THE_WAY_MS = 10_000;
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
@@ -142,6 +144,16 @@ export class SubscriptionIds {
   /** Lost answers of an entry whose subscription may still show. */
   lostAnswersOf(key: string): number {
     return this.recentlyLost(key).length;
+  }
+
+  /** All such entries, those that nobody wants any more included. */
+  unanswered(): [key: string, entry: StoredEntry][] {
+    return [...this.lostAnswers.keys()].flatMap((key) => {
+      const lostAnswers = this.lostAnswersOf(key);
+      if (lostAnswers > 0) return [[key, { lostAnswers }]];
+      this.lostAnswers.delete(key);
+      return [];
+    });
   }
 
   /**

@@ -36,7 +36,8 @@ const REFUSALS = 3;
 export class SubscriptionManager {
   /** Resolves when what a former process left is known. */
   readonly loaded: Promise<void>;
-  private readonly ids = new SubscriptionIds();
+  /** Which ids are ours. */
+  readonly ids = new SubscriptionIds();
   /** Subscribers announce themselves to these, and then ask for their entries. */
   readonly previous = new PreviousEntries(
     this.ids,
@@ -111,6 +112,7 @@ export class SubscriptionManager {
     this.writer = new StoreWriter(options.store, {
       held: () =>
         [...this.entries.values()].map((entry) => [entry.key, storedEntry(entry, this.ids.lostAnswersOf(entry.key))]),
+      unanswered: () => this.ids.unanswered(),
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
@@ -133,11 +135,6 @@ export class SubscriptionManager {
   /** True for an id that a subscription has now. */
   isUsed(id: string): boolean {
     return this.ids.isHeld(id);
-  }
-
-  /** True for an id that is ours, or was until just now: events of it may come. */
-  mayPost(id: string): boolean {
-    return this.ids.ownerOf(id) !== undefined;
   }
 
   /**

@@ -6,6 +6,7 @@ import { textKey } from "../../lib/core/event.js";
 import { LONGEST_ID, plainText } from "../../lib/core/values.js";
 import { DuplicateFilter } from "../../lib/cti/duplicates.js";
 import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
+import { callbackOfKey, entryKey } from "../../lib/cti/store-writer.js";
 import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
@@ -131,6 +132,29 @@ export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean
   );
 }
 
+/**
+ * A refused request may come from a subscription that was asked for at a former address, with another secret, where the
+ * answer got lost.
+ * @param secrets what the request shows
+ * @returns how to end what posted an event; undefined where nothing of that address is left over
+ */
+export function formerAddress(
+  eventNode: string,
+  secrets: readonly string[],
+  isShared: boolean,
+): ((event: CtiEvent) => void) | undefined {
+  for (const { subscriptions, url } of receivers(eventNode)) {
+    const left = new Set(subscriptions.ids.unanswered().map(([key]) => callbackOfKey(key)));
+    const former = secrets
+      .map((secret) => url.replace(/[^/]*$/, encodeURIComponent(secret)))
+      .find((address) => left.has(callbackOfKey(entryKey(address, ""))));
+    if (former !== undefined)
+      return ({ SubscriptionId, ImAddress }) =>
+        void subscriptions.admits(former, plainText(SubscriptionId), plainText(ImAddress), isShared);
+  }
+  return undefined;
+}
+
 /** Of all event nodes, so that a deploy of one forgets nothing. */
 const duplicates = new DuplicateFilter();
 
@@ -144,7 +168,7 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   if (!id || id.length > LONGEST_ID) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const times = broker.timesOf(url, id, imAddress);
-    return times ? [{ ...times, broker, mayPost: (other: string) => broker.mayPost(other) }] : [];
+    return times ? [{ ...times, broker, mayPost: (other: string) => broker.ids.ownerOf(other) !== undefined }] : [];
   });
   const mayBeOurs =
     those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;

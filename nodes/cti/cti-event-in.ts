@@ -16,7 +16,16 @@ import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
-import { type EventNode, isDuplicate, isExpected, noteClosed, noteLogin, noteRefused, pathOf } from "./callback.js";
+import {
+  type EventNode,
+  formerAddress,
+  isDuplicate,
+  isExpected,
+  noteClosed,
+  noteLogin,
+  noteRefused,
+  pathOf,
+} from "./callback.js";
 
 interface EventInConfig extends WebhookConfig {
   /** For the form only: whose `callbackUrl` the shown address has. */
@@ -84,6 +93,10 @@ export = (RED: NodeAPI) => {
         return { answer: { status: read.status, json } };
       },
       onRefused: (at) => noteRefused(this.id, address, at),
+      former: (secrets) => {
+        const end = formerAddress(this.id, secrets, config.unknown === "pass");
+        return end && ((data) => end(readEvent(data)));
+      },
     });
   }
   return CtiEventIn;

@@ -49,7 +49,7 @@ export interface AcceptedRequest {
 }
 
 /** What one kind of webhook does. */
-interface EndpointOptions {
+export interface EndpointOptions {
   method: "GET" | "POST";
   /** The authentication of a flow that names none; the default is `secret`. */
   defaultAuth?: AuthMethod;
@@ -62,6 +62,11 @@ interface EndpointOptions {
   accept(request: AcceptedRequest): void;
   /** Called for each request with credentials that is refused because its node is closed, or cannot be answered in time. */
   onRefused?(webhook: WebhookRequest): void;
+  /**
+   * Asked for each request without the right credentials.
+   * @returns undefined, or what takes its body although it is refused; it may throw
+   */
+  former?: ((secrets: readonly string[]) => ((data: Record<string, unknown>) => void) | undefined) | undefined;
   /**
    * The answer to a request whose body does not arrive in time, or had not when the node closed, and to one that comes
    * after that; a refusal where there is none.
@@ -188,6 +193,16 @@ export function openEndpoint(
       else accept({ data: data.object, req, webhookRequest: webhook, receivedAt });
     });
   };
+  const serveFormer = (webhook: WebhookRequest, read: Body, former: (data: Record<string, unknown>) => void): void => {
+    refuse(webhook, "credentials");
+    const data = read.kind === "whole" ? parseJsonObject(read.bytes) : undefined;
+    if (!data || "fault" in data) return;
+    try {
+      former(data.object);
+    } catch {
+      // It is refused anyway.
+    }
+  };
   const claim: Claim = {
     method: options.method,
     path: settings.path,
@@ -198,6 +213,9 @@ export function openEndpoint(
       const ip = clientAddress(socket.remoteAddress, textOf(headers["x-forwarded-for"]), settings.proxies);
       const why = refusalOf(settings, webhook, ip);
       if (!why) return { accepted: true, answer: (body) => serve(webhook, ip, body) };
+      const former = why === "credentials" ? options.former?.(secretsOf(webhook)) : undefined;
+      if (former)
+        return { accepted: true, answer: (body) => void body?.then((read) => serveFormer(webhook, read, former)) };
       const challenge = why === "credentials" && settings.auth === "basic" ? CHALLENGE : {};
       return { accepted: false, answer: () => refuse(webhook, why, challenge) };
     },

@@ -4,7 +4,7 @@ import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
 import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
-import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { type AcceptedRequest, type EndpointOptions, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
 
 /** An event waits so long for a deploy, ms. */
 const WAIT_MS = 4000;
@@ -25,6 +25,8 @@ interface EventOptions {
   receive(request: AcceptedRequest): EventOutcome;
   /** Called when events are refused in a deploy. @param at when the event came, Unix milliseconds */
   onRefused?(at: number): void;
+  /** See {@link openEndpoint}. */
+  former?: EndpointOptions["former"];
 }
 
 /** Makes a node an event webhook. */
@@ -52,6 +54,7 @@ export function openEventWebhook(
   const endpoint = openEndpoint(RED, node, config, {
     method: "POST",
     ...(options.form === true && { form: true }),
+    former: options.former,
     onRefused: ({ arrivedAt }) => options.onRefused?.(Date.now() - (performance.now() - arrivedAt)),
     accept(request) {
       if (!isCutOff(RED, node.id)) {

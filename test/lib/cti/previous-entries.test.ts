@@ -211,6 +211,25 @@ describe("lib/cti/previous-entries", () => {
         assert.deepEqual(test.broker.addresses().toSorted(), agents.toSorted());
       });
 
+    it("ends what was asked for at a former address, also two kills later", async () => {
+      const former = "http://x/z";
+      test.broker.gate = new Promise(() => undefined);
+      const { manager: first } = await started([BART]);
+      void open(first, 0, former).start([ANNA]);
+      await test.clock.tickAsync(1000);
+      kill(first);
+      test.broker.gate = undefined;
+      test.broker.held.set("orphan", ANNA);
+      const { manager: second } = await started([ANNA]);
+      await test.clock.tickAsync(1000);
+      kill(second);
+      const { manager } = await started([ANNA]);
+      assert.equal(manager.admits(former, "orphan", ANNA), false);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(test.broker.addresses(), [ANNA]);
+      assert.equal(test.broker.held.has("orphan"), false);
+    });
+
     it("ends no unknown subscription where others subscribe to the same address, too", async () => {
       const { manager: first } = await started([ANNA]);
       kill(first);

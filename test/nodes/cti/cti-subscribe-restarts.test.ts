@@ -3,10 +3,11 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
 import { catchProbe } from "../../support/flow.js";
-import { freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
+import { type FlowNode, freePort, makeUserDir, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
-import { ANNA, BART, button, eventLoopFlow, held, pressInject } from "../../support/cti.js";
+import { ANNA, BART, button, eventLoopFlow, held, pressInject, withSettings } from "../../support/cti.js";
 import { rows } from "../../support/cti-subscribe.js";
+import { send } from "../../support/webhook.js";
 
 /** What the broker node has in its file. */
 function stateFile(userDir: string): string {
@@ -58,6 +59,34 @@ describe("nodes/cti/cti-subscribe-restarts", function () {
       () => own.state().subscriptions.every((one) => !old.includes(one.id)) && held(own).length === 2,
     );
     assert.deepEqual(held(own), [ANNA, BART]);
+  });
+
+  it("ends what a killed process may have asked for at an address whose secret is edited then", async () => {
+    const flow = (secret: string): FlowNode[] =>
+      withSettings(eventLoopFlow(own, other, [ANNA]), "events", { credentials: { secret } });
+    await other.deploy(flow("former"));
+    await ownHolds([ANNA]);
+    await until("the file", () => stateFile(userDir).includes(own.state().subscriptions[0]?.id ?? "?"));
+    await other.stop("SIGKILL");
+    const body = { ImAddress: ANNA, CallbackUrl: `${other.url}/cti/former` };
+    const made = await fetch(`${own.url}/api/subscribe`, { method: "POST", body: JSON.stringify(body) });
+    const orphan = made.headers.get("location")?.split("/").pop();
+    other = await NodeRed.start({ userDir, port });
+    await other.deploy(flow("new"));
+    const event = {
+      SubscriptionId: orphan,
+      ImAddress: ANNA,
+      eventType: "Hunting",
+      callId: "1",
+      SessionType: "Inbound",
+    };
+    const isHeld = (): boolean => own.state().subscriptions.some(({ id }) => id === orphan);
+    assert.equal(isHeld(), true);
+    assert.equal((await send(`${other.url}/cti/wrong`, event)).status, 401);
+    assert.equal(isHeld(), true);
+    assert.equal((await send(`${other.url}/cti/former`, event)).status, 401);
+    await until("its end", () => !isHeld());
+    await ownHolds([ANNA]);
   });
 
   it("leaves the subscriptions of a living Node-RED alone whose folder was copied", async () => {

@@ -227,9 +227,9 @@ describe("nodes/cti/callback", () => {
       await test.clock.tickAsync(500);
       assert.equal(copies("id-1", "rings"), false);
       await test.clock.tickAsync(1000);
-      assert.deepEqual(manager.mayPost("id-1"), true);
+      assert.notEqual(manager.ids.ownerOf("id-1"), undefined);
       await test.clock.tickAsync(10_000);
-      assert.deepEqual([manager.mayPost("id-1"), copies("id-2", "rings")], [false, false]);
+      assert.deepEqual([manager.ids.ownerOf("id-1"), copies("id-2", "rings")], [undefined, false]);
     });
 
     it("at two addresses of one event node, but not of two brokers", async () => {
