@@ -38,7 +38,9 @@ export interface RequestQueueOptions {
 
 const MINUTE_MS = 60_000;
 /** The part of a minute's requests that are reserved: so many a kill makes the next process count too many, at most. */
-const RESERVED = 0.1;
+const RESERVED = 0.03;
+/** With few agents: what 4 requests at once need while it is saved. */
+const MIN_RESERVED = 6;
 /** What each answer adds to the number of requests at once, after a broker had asked for fewer. */
 const SPEED_UP = 0.1;
 
@@ -94,7 +96,7 @@ export class RequestQueue {
     }
     // Nothing at rest: then a kill costs nothing.
     const isBusy = this.isReserving || this.total > this.countedTotal;
-    const reserved = isBusy ? Math.ceil(this.options.perMinute() * RESERVED) : 0;
+    const reserved = isBusy ? Math.max(MIN_RESERVED, Math.ceil(this.options.perMinute() * RESERVED)) : 0;
     const total = this.total + reserved;
     this.countedTotal = this.total;
     this.reservedTotal = total;

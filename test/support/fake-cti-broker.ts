@@ -28,6 +28,10 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   loseAnswers = 0;
   /** Requests are not answered before this. */
   gate: Promise<void> | undefined;
+  /** How long each answer takes, milliseconds. */
+  latencyMs = 0;
+  /** When requests came, Unix milliseconds. */
+  readonly times: number[] = [];
   /** Requests to end a subscription are not answered before this. */
   gateEnds: Promise<void> | undefined;
   nextId = (_address: string): string => `id-${++this.count}`;
@@ -85,7 +89,9 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
 
   private async answer<T>(work: () => T): Promise<T> {
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.running);
+    this.times.push(Date.now());
     try {
+      if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
       await this.gate;
       if (this.fault) throw this.fault;
       return work();
