@@ -1,20 +1,17 @@
 /** A Node-RED without a runtime: subscribers that are asked, deployed, stopped and killed, and the address that they use. */
 import type { Gap } from "../../../lib/cti/gaps.js";
 import { Subscriber } from "../../../lib/cti/subscriber.js";
-import type { StoredSubscriptions } from "../../../lib/cti/subscription-store.js";
-import type { SubscriptionIds } from "../../../lib/cti/subscription-ids.js";
 import { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
 import { readEvent } from "../../../lib/cti/events.js";
 import { expectEvents, isDuplicate, isExpected } from "../../../nodes/cti/callback.js";
 import type { VirtualClock } from "../virtual-clock.js";
 import type { ScheduledBroker, ScheduledEvent } from "./broker.js";
+import { ScheduledFile } from "./file.js";
 import type { Random } from "./random.js";
 
 /** How long a node waits for the broker when it closes, milliseconds. */
 const CLOSE_MS = 1800;
 const RENEW_MS = 120_000;
-/** The longest time that writing takes, milliseconds. */
-const SAVE_MS = 100;
 /** The longest time between the end of a process and the next one, milliseconds. */
 const DOWN_MS = 20_000;
 
@@ -23,8 +20,8 @@ interface Process {
   isAlive: boolean;
   /** Its event node; another process has forgotten what this one let through. */
   eventNode: string;
-  /** Subscriptions that the store does not know of. */
-  unstoredIds: number;
+  /** How many subscriptions it has got, and of how many the store knows. */
+  ids: { made: number; stored: number };
   /** Requests under way. */
   running: number;
 }
@@ -68,7 +65,7 @@ export class Site {
   callback = "http://site/0";
   private process: Process;
   private nodes: SubscriberNode[] = [];
-  private stored: StoredSubscriptions | undefined;
+  private readonly file: ScheduledFile;
   private readonly name = `site-${++sites}`;
   private processes = 0;
   private callbacks = 0;
@@ -80,6 +77,7 @@ export class Site {
     private readonly agents: readonly string[],
     readonly parallel: number,
   ) {
+    this.file = new ScheduledFile(random);
     broker.post = (callback, id, event) => this.receive(callback, id, event);
     this.process = this.startProcess();
     this.open([agents]);
@@ -222,7 +220,7 @@ export class Site {
 
   /** True for an id that is held, or going to be ended. */
   knows(id: string): boolean {
-    return (this.process.manager as unknown as { ids: SubscriptionIds }).ids.ownerOf(id) !== undefined;
+    return this.process.manager.ids.ownerOf(id) !== undefined;
   }
 
   /** Ends all. */
@@ -268,7 +266,7 @@ export class Site {
 
   private end(): void {
     this.process.isAlive = false;
-    this.broker.lostAnswers += this.process.unstoredIds;
+    this.broker.lostAnswers += this.process.ids.made - this.process.ids.stored;
     void this.process.manager.close();
   }
 
@@ -291,7 +289,7 @@ export class Site {
   private startProcess(): Process {
     const { broker } = this;
     const eventNode = `${this.name}-${++this.processes}`;
-    const mine = { isAlive: true, unstoredIds: 0, running: 0, eventNode } as Process;
+    const mine = { isAlive: true, ids: { made: 0, stored: 0 }, running: 0, eventNode } as Process;
     const ask = <T>(request: () => Promise<T>): Promise<T> => {
       if (!mine.isAlive) return new Promise(() => undefined);
       this.mostAtOnce = Math.max(this.mostAtOnce, ++mine.running);
@@ -301,25 +299,13 @@ export class Site {
       client: {
         subscribe: async (request) => {
           const id = await ask(() => broker.subscribe(request, () => mine.isAlive));
-          mine.unstoredIds++;
+          mine.ids.made++;
           return id;
         },
         unsubscribe: (id) => ask(() => broker.unsubscribe(id)),
         test: () => ask(() => broker.test()),
       },
-      store: {
-        load: async () => {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          return structuredClone(this.stored);
-        },
-        save: async (state) => {
-          const [written, ids] = [structuredClone(state), mine.unstoredIds];
-          if (mine.isAlive) await new Promise((resolve) => setTimeout(resolve, SAVE_MS * this.random.next()));
-          if (!mine.isAlive) return;
-          this.stored = written;
-          mine.unstoredIds -= ids;
-        },
-      },
+      store: this.file.storeOf(mine),
       parallel: () => this.parallel,
       backoff: { random: this.random.next },
     });

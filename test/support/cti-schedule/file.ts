@@ -1,0 +1,43 @@
+/** The file of a site's subscription ids, on a slow disk: one write follows another. */
+import type { StoredSubscriptions, SubscriptionStore } from "../../../lib/cti/subscription-store.js";
+import type { Random } from "./random.js";
+
+/** How long reading takes, and the longest time that writing takes, milliseconds. */
+const LOAD_MS = 20;
+const SAVE_MS = 100;
+
+/** A process as the file sees it. */
+interface Writer {
+  isAlive: boolean;
+  /** How many subscriptions it has got, and of how many the file knows. */
+  ids: { made: number; stored: number };
+}
+
+/** What outlives a process. */
+export class ScheduledFile {
+  private content: StoredSubscriptions | undefined;
+
+  constructor(private readonly random: Random) {}
+
+  /** The file as one process uses it; what that has not written when it ends is lost. */
+  storeOf(writer: Writer): SubscriptionStore {
+    let last = Promise.resolve();
+    return {
+      load: async () => {
+        await new Promise((resolve) => setTimeout(resolve, LOAD_MS));
+        return structuredClone(this.content);
+      },
+      save: (state) => {
+        if (!writer.isAlive) return Promise.resolve();
+        const [written, { made }] = [structuredClone(state), writer.ids];
+        last = last.then(async () => {
+          await new Promise((resolve) => setTimeout(resolve, SAVE_MS * this.random.next()));
+          if (!writer.isAlive) return;
+          this.content = written;
+          writer.ids.stored = made;
+        });
+        return last;
+      },
+    };
+  }
+}
