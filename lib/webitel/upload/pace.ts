@@ -68,8 +68,9 @@ export class Pace {
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    return void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    // Its failure is handled in any case: unhandled, it would end the process.
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }

@@ -24,6 +24,21 @@ async function gather(source: RowSource, into: InputRow[] = [], meanwhile?: () =
   return into;
 }
 
+/** What rejects in some work without a handler, which would end the process. */
+async function unhandledIn(work: () => Promise<unknown>): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    await work();
+    // What was begun before the close fails a few turns later.
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    return unhandled;
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+}
+
 describe("lib/webitel/upload/source", () => {
   let folder: string;
   let file: string;
@@ -52,6 +67,13 @@ describe("lib/webitel/upload/source", () => {
       const read = await gather(textSource(Buffer.concat(bytes), { ...OPTIONS, encoding }));
       const rejected = read.map(({ error }) => error?.key);
       assert.deepEqual(rejected, [...names.map(() => undefined), ...mixed.map(() => "encoding")], encoding);
+    }
+  });
+
+  it("fails with the reason when it was closed before it is measured, once", async () => {
+    for (const source of [fileSource(file, OPTIONS), textSource(PEOPLE, OPTIONS)]) {
+      source.close();
+      assert.deepEqual(await unhandledIn(() => assert.rejects(source.measure(), { code: "ECLOSED" })), []);
     }
   });
 

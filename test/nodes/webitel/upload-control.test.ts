@@ -33,6 +33,20 @@ describe("webitel-dialer-member-upload, controlled", () => {
     assert.equal(uploads.red.messages("report").length, 1);
   });
 
+  it("ends with its report whenever it is cancelled, also before it has begun to send", async () => {
+    await deploy({ source: "csv", batchSize: 5 });
+    for (let waitMs = 0; waitMs <= 30; waitMs += 2) {
+      uploads.red.forget();
+      const rows = people(40).map(({ destination }) => `${waitMs};${String(destination)}`);
+      await start(uploads.red.url, { payload: `name;destination\n${rows.join("\n")}\n` });
+      await new Promise((done) => setTimeout(done, waitMs));
+      await start(uploads.red.url, { action: "cancel" });
+      const { total, accepted } = await report();
+      assert.equal(total, accepted);
+      assert.deepEqual(uploads.red.messages("caught"), []);
+    }
+  });
+
   it("ends with ECLOSED on a deploy, and loads the rest on a resume", async () => {
     await deploy({ batchSize: 10, rate: 500 });
     await start(uploads.red.url, { payload: people(300) });
