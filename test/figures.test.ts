@@ -90,6 +90,7 @@ const FIGURES: readonly Row[] = [
   ],
   ["cti-command", "answered within # s, retries", ["lib/cti/agent-commands.ts", "COMMAND_MS", "s"]],
   ["cti-command", "ETIMEDOUT means no answer within # s", ["lib/cti/client.ts", "timeoutMs", "s"]],
+  ["cti-command", "could not leave within # s", ["lib/cti/agent-commands.ts", "TURN_MS", "s"]],
   ["cti-command", "cannot leave within # s", ["lib/cti/agent-commands.ts", "DIAL_MS", "s"]],
   [
     "cti-event-in",

@@ -32,6 +32,8 @@ interface Agent {
 
 /** Each command is answered within this time, milliseconds. */
 const COMMAND_MS = 15_000;
+/** A command that could not leave within this time is refused, milliseconds: the rest is for its answer. */
+const TURN_MS = 13_000;
 /** A `Dial` that could not leave within this time is refused, milliseconds: nobody expects the call any more. */
 const DIAL_MS = 2000;
 
@@ -71,7 +73,7 @@ export class AgentCommands {
     try {
       const isDial = command.name === "Dial";
       const turn = isDial ? Promise.race([before, retryOf(agent)]) : before;
-      const isTurn = await within(turn, isDial ? DIAL_MS : COMMAND_MS, signal);
+      const isTurn = await within(turn, isDial ? DIAL_MS : TURN_MS, signal);
       if (signal.aborted) throw failure(CLOSED, "cti.errors.closed", command);
       if (!isTurn) throw failure("ETIMEDOUT", isDial ? "cti.errors.dial-late" : "cti.errors.command-late", command);
       return await this.run(agent, request, Date.now() - started);

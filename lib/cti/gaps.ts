@@ -46,10 +46,12 @@ export class GapCollector {
     this.timer = undefined;
     if (this.restored.size === 0) return;
     const times = [...this.restored.values()];
-    const from = times.reduce((least, time) => Math.min(least, time.from), Infinity);
-    const to = times.reduce((most, time) => Math.max(most, time.to), from);
+    const least = times.reduce((least, time) => Math.min(least, time.from), Infinity);
+    const most = times.reduce((most, time) => Math.max(most, time.to), least);
+    // Whole milliseconds, in all three.
+    const [from, to] = [new Date(least), new Date(most)];
     const agents = [...this.restored.keys()];
     this.restored = new Map();
-    this.report({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), durationMs: to - from, agents });
+    this.report({ from: from.toISOString(), to: to.toISOString(), durationMs: Number(to) - Number(from), agents });
   }
 }

@@ -72,7 +72,7 @@ export function connectError(cause: ErrorCause, url: string, limitMs: number): C
   const unsent = { ...cause, sent: false };
   return new ContactCenterError("ETIMEDOUT", "shared.errors.network.connect", unsent, {
     host: new URL(url).host,
-    seconds: limitMs / 1000,
+    seconds: secondsOf(limitMs),
   });
 }
 
@@ -94,6 +94,11 @@ export function networkError(cause: ErrorCause, code: string, url: string, timeo
     operation: cause.operation,
     host,
     code,
-    seconds: timeoutMs / 1000,
+    seconds: secondsOf(timeoutMs),
   });
+}
+
+/** Seconds for humans: tenths where it is a second at least. */
+function secondsOf(ms: number): number {
+  return ms < 1000 ? ms / 1000 : Math.round(ms / 100) / 10;
 }

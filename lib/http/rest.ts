@@ -105,6 +105,9 @@ export interface RestClient {
   close(): void;
 }
 
+/** A try needs so long, milliseconds: one that could not be answered in time is not begun. */
+const LEAST_MS = 2000;
+
 /** The most of a body that is read where the status is the answer. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
@@ -197,7 +200,7 @@ export function createRestClient(options: RestOptions): RestClient {
           const asked = (error as ContactCenterError).cause["retryAfterMs"] as number | undefined;
           const pauseMs = asked === undefined ? backoffDelay(attempt, backoff) : Math.min(asked, maxRetryAfterMs);
           // What cannot be tried again in time is answered now.
-          if (Date.now() + pauseMs >= end) throw error;
+          if (Date.now() + pauseMs > end - LEAST_MS) throw error;
           request.onRetry?.();
           await delay(pauseMs, request.signal).catch(() => {
             throw closedError(options, request);

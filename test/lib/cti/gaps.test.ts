@@ -17,4 +17,17 @@ describe("lib/cti/gaps", () => {
       [[1000, 9000, 8000]],
     );
   });
+
+  it("has whole milliseconds, in which its times and its duration agree", () => {
+    const told: Gap[] = [];
+    const gaps = new GapCollector(
+      (gap) => told.push(gap),
+      () => false,
+    );
+    gaps.add("sip:anna@contoso.example", 1000.9, 4060.8);
+    assert.deepEqual(
+      told.map(({ from, to, durationMs }) => [Date.parse(from), Date.parse(to), durationMs]),
+      [[1000, 4060, 3060]],
+    );
+  });
 });

@@ -196,13 +196,14 @@ describe("lib/http/rest", () => {
         assert.equal(await attempts(rule, fault), count));
     }
 
-    it("within its total time: a Retry-After beyond it fails at once", async () => {
-      answers = [json(503, {}, { "Retry-After": "3600" }), json(200, {})];
-      const error = await failure(
-        client.request({ operation: "X", method: "POST", path: "x", retry: "unprocessed", totalMs: 5000 }),
-      );
-      assert.deepEqual([error.code, server.heard.length], [503, 1]);
-    });
+    for (const seconds of ["3600", "4"])
+      it(`within its total time of 5 s: fails at once where Retry-After ${seconds} leaves none for another try`, async () => {
+        answers = [json(503, {}, { "Retry-After": seconds }), json(200, {})];
+        const error = await failure(
+          client.request({ operation: "X", method: "POST", path: "x", retry: "unprocessed", totalMs: 5000 }),
+        );
+        assert.deepEqual([error.code, server.heard.length], [503, 1]);
+      });
 
     it("after a Retry-After of no more than its limit, however long a pause the server asks for", async () => {
       const short = createRestClient(options({ maxRetryAfterMs: 1 }));
