@@ -57,12 +57,19 @@ export class QueuedUpload {
     if (this.pending) upload[this.pending]();
   }
 
+  /** A cancel is final: its input may have been closed. */
+  get isCancelled(): boolean {
+    return this.pending === "cancel";
+  }
+
   pause(): void {
+    if (this.isCancelled) return;
     this.pending = "pause";
     this.upload?.pause();
   }
 
   resume(): void {
+    if (this.isCancelled) return;
     this.pending = undefined;
     this.upload?.resume();
   }

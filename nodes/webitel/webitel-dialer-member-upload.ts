@@ -47,12 +47,15 @@ export = (RED: NodeAPI) => {
 
     const control = (queued: QueuedUpload, action: Exclude<Action, "start">): void => {
       queued[action]();
-      badge[action]();
+      badge[queued.isCancelled ? "cancel" : action]();
     };
 
     onInput(RED, this, (message, send) => {
       const action = actionOf(message);
-      if (queue.current && action && action !== "start") return control(queue.current, action);
+      const { current } = queue;
+      // What is cancelled does not go on: its rest is loaded when it has ended.
+      const isRest = action === "resume" && current?.isCancelled === true;
+      if (current && action && action !== "start" && !isRest) return control(current, action);
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
       // A stream cannot be resumed: its messages are then refused one by one.

@@ -198,6 +198,8 @@ export class Upload {
         await this.options.journal.close();
         throw uploadFault(error, this.report);
       }
+      // The input may have been cancelled, and not the run.
+      this.stopper.abort(CANCELLED);
       await this.doubleCheck.finishAtOnce();
     } finally {
       clearTimeout(this.grace);

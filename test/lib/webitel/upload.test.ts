@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
+import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import type { RowError } from "../../../lib/webitel/member.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
@@ -183,6 +184,14 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual([whole.resumed, whole.runId, whole.cancelled], [true, report.runId, undefined]);
     assert.deepEqual([...numbers(whole).slice(0, 4), whole.doubled], [1000, 1000, 0, 0, 0]);
     assert.deepEqual(harness.bench.loaded(), upTo(1000));
+  });
+
+  it("is cancelled when its input is, and is not taken for an empty list", async () => {
+    const { upload } = await prepare([]);
+    const report = await upload.run({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(CANCELLED) }),
+    });
+    assert.deepEqual([report.cancelled, report.total], [true, 0]);
   });
 
   it("counts no batch that a cancel has kept back", async () => {

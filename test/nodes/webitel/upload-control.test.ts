@@ -47,6 +47,21 @@ describe("webitel-dialer-member-upload, controlled", () => {
     }
   });
 
+  for (const action of ["resume", "pause"])
+    it(`stays cancelled when a ${action} comes at once`, async () => {
+      await deploy({ source: "csv", batchSize: 5 });
+      for (let waitMs = 0; waitMs <= 30; waitMs += 2) {
+        uploads.red.forget();
+        const rows = people(200).map(({ destination }) => `${waitMs};${String(destination)}`);
+        await start(uploads.red.url, { payload: `name;destination\n${rows.join("\n")}\n` });
+        await new Promise((done) => setTimeout(done, waitMs));
+        // Both in one turn.
+        await start(uploads.red.url, [[{ action: "cancel" }, { action }]]);
+        const { cancelled, total } = await report();
+        assert.ok(cancelled || total === 200, `${total} rows after ${waitMs} ms`);
+      }
+    });
+
   it("ends with ECLOSED on a deploy, and loads the rest on a resume", async () => {
     await deploy({ batchSize: 10, rate: 500 });
     await start(uploads.red.url, { payload: people(300) });

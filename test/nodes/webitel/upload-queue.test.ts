@@ -1,6 +1,7 @@
 /** The queue of one node's uploads. */
 import assert from "node:assert/strict";
-import { type QueuedUpload, UploadQueue } from "../../../nodes/webitel/control.js";
+import type { Upload } from "../../../lib/webitel/upload/upload.js";
+import { QueuedUpload, UploadQueue } from "../../../nodes/webitel/control.js";
 
 describe("nodes/webitel/control", () => {
   it("has no current upload while the last one is only being reported", async () => {
@@ -33,4 +34,19 @@ describe("nodes/webitel/control", () => {
     await second;
     assert.equal(queue.current, undefined);
   });
+
+  for (const action of ["pause", "resume"] as const)
+    it(`cancels for good: a ${action} behind it changes nothing`, () => {
+      const queued = new QueuedUpload();
+      queued.cancel();
+      queued[action]();
+      const calls: string[] = [];
+      queued.begin({
+        pause: () => calls.push("pause"),
+        resume: () => calls.push("resume"),
+        cancel: () => calls.push("cancel"),
+      } as unknown as Upload);
+      queued[action]();
+      assert.deepEqual(calls, ["cancel"]);
+    });
 });
