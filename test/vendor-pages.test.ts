@@ -17,6 +17,8 @@ const PAGES = {
 const HEADINGS = ["Addresses and ports", "Where the address goes", "How to see that it works", "Usual faults"];
 /** What a badge counts, made without a catalogue: `5 / 5`, `12,400 / 12,600`, `5 / 5, 2 late`. */
 const COUNTS = /^[\d,]+ \/ [\d,]+(?:, \d+ late)?$/;
+/** A count in front of what is wrong with the rest: `1 / 2 see error`. */
+const COUNTED = /^[\d,]+ \/ [\d,]+ (?=\S)/;
 
 /** The badges among the sentences of a vendor's nodes. */
 function badgesIn(sentences: Sentences, isBadge = false): string[] {
@@ -44,8 +46,9 @@ function recogniser(vendor: string): (text: string) => boolean {
   const patterns = known.map(
     (text) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/__\w+__/g, ".+")}$`),
   );
-  return (text) =>
-    [...statuses, "500", "503"].includes(text) || COUNTS.test(text) || patterns.some((pattern) => pattern.test(text));
+  const isWord = (text: string): boolean =>
+    [...statuses, "500", "503"].includes(text) || patterns.some((pattern) => pattern.test(text));
+  return (text) => COUNTS.test(text) || isWord(text.replace(COUNTED, ""));
 }
 
 describe("Pages on the set-up at the vendors", () => {

@@ -15,7 +15,8 @@ export interface Redaction {
 }
 
 /** Names of headers that prove who the vendor is, or who a browser's user is. */
-const SECRET_HEADER = /(?:^|-)auth(?:orization|entication)?(?:-|$)|cookie|token|secret|api-?key|(?:^|-)(?:key|access)$/;
+const SECRET_HEADER =
+  /(?:^|[-_])auth(?:orization|entication)?(?:[-_]|$)|cookie|token|secret|passw|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$/;
 
 /** @param name in lower case */
 export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);
