@@ -30,8 +30,9 @@ const WRITE_MIN_MS = 100;
 const WRITE_MAX_MS = 1000;
 const WRITE_NEXT_MS = 10;
 const WRITE_EACH_MS = 0.5;
-/** How often the time alone is written. */
+/** How often all is written where nothing changes, and how often the time alone. */
 const ALIVE_MS = 60_000;
+const RECEIVED_MS = 1000;
 /** Ends that nobody came back to are forgotten after this. */
 const ENDED_MS = 24 * 3_600_000;
 const MAX_ENDED = 5000;
@@ -96,7 +97,7 @@ export function readStored(stored: unknown): StoredState {
     at: Math.min(time, now),
   });
   return {
-    aliveAt: numberOf(state["aliveAt"]) ?? Date.now(),
+    aliveAt: Math.max(numberOf(state["aliveAt"]) ?? now, numberOf(state["receivedUntil"]) ?? 0),
     unknownSince: numberOf(state["unknownSince"]),
     isElsewhere: state["isElsewhere"] === true,
     requests: [
@@ -148,6 +149,7 @@ export function storeOfBroker(store: SubscriptionStore, url: string): Subscripti
       return isOwn ? stored : endedState(readStored(stored));
     },
     save: (state) => store.save({ broker, ...state }),
+    noteReceived: (until) => store.noteReceived?.(until),
   };
 }
 
@@ -159,10 +161,12 @@ function endedState({ aliveAt, held, ended }: StoredState): StoredSubscriptions 
   return { aliveAt, held: {}, ended: Object.fromEntries([...ended, ...known]), removals: {} };
 }
 
-/** Writes the state soon after a change, and the time every minute. */
+/** Writes the state soon after a change and every minute, and notes the time every second. */
 export class StoreWriter {
   private timer: NodeJS.Timeout | undefined;
   private readonly alive: NodeJS.Timeout;
+  private readonly received: NodeJS.Timeout;
+  private saving = 0;
   private waiting: (() => void)[] = [];
   private closed = false;
   private wasEmpty = true;
@@ -175,6 +179,8 @@ export class StoreWriter {
       if (!this.wasEmpty) this.writeSoon();
     }, ALIVE_MS);
     this.alive.unref();
+    this.received = setInterval(() => this.noteReceived(), RECEIVED_MS);
+    this.received.unref();
   }
 
   /** Writes after a moment: many changes at once are one write. */
@@ -207,7 +213,9 @@ export class StoreWriter {
     const state = this.state(requests);
     const isEmpty = [state.held, state.ended, state.removals].every((part) => Object.keys(part).length === 0);
     // Without subscriptions there is no file to make.
+    this.saving++;
     if (!isEmpty || !this.wasEmpty) await this.store.save(state);
+    this.saving--;
     this.wasEmpty = isEmpty;
     saved();
     if (requests.reserved > 0) this.writeSoon();
@@ -218,7 +226,17 @@ export class StoreWriter {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.alive);
+    clearInterval(this.received);
     await this.writeNow();
+  }
+
+  // Only while nothing else has changed: what is being lost is not in the store with each of its times.
+  private noteReceived(): void {
+    const { held, leftBehind, receivedUntil } = this.source;
+    if (this.wasEmpty || this.timer || this.saving > 0 || leftBehind.size > 0) return;
+    if (held().some(([, { lostFrom }]) => lostFrom !== undefined)) return;
+    // What came last may not have reached the flow.
+    this.store.noteReceived?.(receivedUntil() - RECEIVED_MS);
   }
 
   private state(requests: SentRequests): StoredSubscriptions {

@@ -25,6 +25,8 @@ export interface SubscriptionStore {
   load(): Promise<unknown>;
   /** Must not reject: what cannot be written is the store's to report. */
   save(state: StoredSubscriptions): Promise<void>;
+  /** Notes that what was saved last is still true, and until when events were received, Unix milliseconds. */
+  noteReceived?(until: number): void;
 }
 
 /** One entry in the store. */
@@ -44,6 +46,8 @@ export interface StoredSubscriptions {
   broker?: string;
   /** Until when events were received, Unix milliseconds: when it was written, or the broker's last sign before an outage. */
   aliveAt: number;
+  /** A later time, where one was noted. */
+  receivedUntil?: number;
   /** See {@link SentRequests}, and when that was, Unix milliseconds. */
   requests?: SentRequests & { at: number };
   /** By key of the entry. */

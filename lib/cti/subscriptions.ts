@@ -41,8 +41,9 @@ export class SubscriptionManager {
   /** Subscribers announce themselves to these, and then ask for their entries. */
   readonly previous = new PreviousEntries(
     this.ids,
-    (key, { id }) => {
-      if (id !== undefined) void this.unsubscribe(id, key, "removal");
+    (key, { id, aliveAt: from }) => {
+      const inUse = from === undefined ? undefined : { from, to: Date.now() };
+      if (id !== undefined) void this.unsubscribe(id, key, "removal", { inUse });
       this.writer.writeSoon();
     },
     () => this.users.endUnused(),

@@ -100,6 +100,7 @@ function createSession(
         save: async (state) => {
           if (session.isCurrent) await store.save(state);
         },
+        noteReceived: (until) => session.isCurrent && store.noteReceived?.(until),
       },
       parallel: () => session.settings.parallel,
       isUsedElsewhere,

@@ -1,4 +1,7 @@
-/** The file that holds a broker's subscription ids: `<userDir>/contact-center/cti-<node id>.json`. */
+/**
+ * The file that holds a broker's subscription ids: `<userDir>/contact-center/cti-<node id>.json`; beside it a small one with
+ * the time until which events were received, which is written every second.
+ */
 import { hostname } from "node:os";
 import type { Node, NodeAPI } from "node-red";
 import { isRecord } from "../../lib/core/values.js";
@@ -12,6 +15,8 @@ import { FileHeldError, stateFile } from "../shared/state-file.js";
  */
 export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   const file = stateFile<unknown>(RED, `cti-${node.id}`);
+  const received = stateFile<unknown>(RED, `cti-${node.id}-received`, { isSynced: false });
+  let isOurs = false;
   const warn = (error: unknown): void => {
     const { path, holder } = error instanceof FileHeldError ? error : { path: "", holder: "" };
     const detail = (error as Error).message;
@@ -25,8 +30,10 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
     const holder = await file.heldHere();
     if (holder !== undefined) throw new FileHeldError(file.path, holder);
     const state = await file.read();
-    if (isRecord(state))
-      return { ...state, isElsewhere: typeof state["host"] === "string" && state["host"] !== hostname() };
+    if (isRecord(state)) {
+      const isElsewhere = typeof state["host"] === "string" && state["host"] !== hostname();
+      return { ...state, isElsewhere, receivedUntil: await received.read().catch(() => undefined) };
+    }
     const damaged = await file.setAside();
     if (!damaged) return undefined;
     node.warn(RED._("cti.warnings.damaged", { path: damaged.path }));
@@ -34,6 +41,18 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
   };
   return {
     load: () => load().catch(warn),
-    save: (state) => file.write({ ...state, host: hostname() }).catch(warn),
+    save: async (state) => {
+      try {
+        await file.write({ ...state, host: hostname() });
+        isOurs = true;
+      } catch (error) {
+        isOurs = false;
+        warn(error);
+      }
+    },
+    noteReceived(until) {
+      // Without it, a gap begins when the ids were written.
+      if (isOurs) received.write(until).catch(() => undefined);
+    },
   };
 }

@@ -58,6 +58,9 @@ export class SubscriptionTest {
             if (isAlive) this.stored = structuredClone(state);
             return Promise.resolve();
           },
+          noteReceived: (receivedUntil) => {
+            if (isAlive && this.stored) Object.assign(this.stored, { receivedUntil });
+          },
         },
         this.url,
       ),

@@ -106,6 +106,18 @@ describe("lib/cti/subscription-gaps", () => {
       assert.ok((gaps[1]?.durationMs ?? 0) <= 75_000, JSON.stringify(gaps));
     });
 
+    it("after a kill from at most 2 s before it, whenever the ids were written", async () => {
+      const { manager } = await started([ANNA]);
+      await test.clock.tickAsync(50_000);
+      const killedAt = Date.now();
+      kill(manager);
+      await test.clock.tickAsync(10_000);
+      await started([ANNA]);
+      assert.equal(gaps.length, 1);
+      const earlyMs = killedAt - Date.parse(gaps[0]?.from ?? "");
+      assert.ok(earlyMs >= 1000 && earlyMs <= 2000, `${earlyMs}`);
+    });
+
     it("after a kill also what was known and not told yet", async () => {
       const { manager } = await started([ANNA, BART], 300_000);
       test.broker.fault = failure("ECONNREFUSED");

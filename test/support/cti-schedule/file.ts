@@ -16,6 +16,7 @@ interface Writer {
 /** What outlives a process. */
 export class ScheduledFile {
   private content: StoredSubscriptions | undefined;
+  private receivedUntil = 0;
 
   constructor(private readonly random: Random) {}
 
@@ -25,7 +26,7 @@ export class ScheduledFile {
     return {
       load: async () => {
         await new Promise((resolve) => setTimeout(resolve, LOAD_MS));
-        return structuredClone(this.content);
+        return this.content && structuredClone({ ...this.content, receivedUntil: this.receivedUntil });
       },
       save: (state) => {
         if (!writer.isAlive) return Promise.resolve();
@@ -37,6 +38,9 @@ export class ScheduledFile {
           writer.ids.stored = made;
         });
         return last;
+      },
+      noteReceived: (until) => {
+        if (writer.isAlive) this.receivedUntil = until;
       },
     };
   }
