@@ -41,12 +41,12 @@ export interface CsvRow {
 
 const DELIMITERS = [",", ";", "\t"] as const;
 const BY_SETTING: Record<Exclude<Separator, "auto">, Delimiter> = { ",": ",", ";": ";", tab: "\t" };
-const LINE_BREAK = /\r\n|\n|\r/;
+const linesOf = (text: string): string[] => text.split(/\r\n|\n|\r/);
 /** Lines that are looked at where two separators divide the header into as many columns. */
 const PREVIEWED_LINES = 20;
-/** No cell of a list of people is longer (characters): its quote was never closed. */
+/** A longer record with quotes (characters) goes on only where its lines are no rows: else a quote was never closed. */
 const MAX_QUOTED_RECORD = 256 * 1024;
-/** Characters of a line; behind the header a longer one costs itself only. */
+/** Characters of a record; behind the header a longer one costs itself only. */
 const MAX_LINE = 1024 * 1024;
 /** Characters that are kept of such a line. */
 const KEPT_OF_LINE = 1000;
@@ -61,10 +61,7 @@ export function csvFormat(text: string, separator: Separator): CsvFormat {
   const skip = named?.[0].length ?? 0;
   if (separator !== "auto") return { delimiter: BY_SETTING[separator], skip };
   if (named) return { delimiter: named[1] as Delimiter, skip };
-  const [header = "", ...lines] = text
-    .slice(0, 64 * 1024)
-    .replace(/"[^"]*"/g, "")
-    .split(LINE_BREAK)
+  const [header = "", ...lines] = linesOf(text.slice(0, 64 * 1024).replace(/"[^"]*"/g, ""))
     .filter((line) => line.trim() !== "")
     .slice(0, PREVIEWED_LINES);
   const scores = DELIMITERS.map((delimiter) => {
@@ -88,14 +85,22 @@ export class RecordReader {
   private linesRead = 0;
   /** The beginning of a line that is too long, until its end comes. */
   private long: CsvRecord | undefined;
+  /** Whether its text so far ends within quotes; undefined for a record of one line. */
+  private inQuotes: boolean | undefined;
+  /** Lines of it that were dropped. */
+  private longLines = 0;
+  /** Whether a record of more than {@link MAX_QUOTED_RECORD} is a text; undefined where that was not asked. */
+  private isText: boolean | undefined;
 
   /**
    * @param delimiter see {@link csvFormat}
    * @param linesBefore lines of the text that were skipped before its first piece
+   * @param isRow says of a line with fewer cells than the header whether it is a row
    */
   constructor(
     private readonly delimiter: Delimiter,
     linesBefore = 0,
+    private readonly isRow: (line: string) => boolean = () => false,
   ) {
     this.linesRead = linesBefore;
   }
@@ -119,6 +124,10 @@ export class RecordReader {
     if (this.pending > MAX_LINE && this.columns > 0) {
       const cells = this.text.slice(this.at, this.at + KEPT_OF_LINE).split(this.delimiter);
       this.long = { cells, line: this.linesRead + 1, tooLong: true };
+      this.inQuotes = this.isText === true ? false : undefined;
+      this.isText = undefined;
+      this.longLines = 0;
+      this.longEnd(false);
       this.dropLong();
     }
     return records;
@@ -146,7 +155,7 @@ export class RecordReader {
   private record(final: boolean): CsvRecord | undefined {
     const start = this.at;
     const line = this.linesRead + 1;
-    const end = this.lineEnd(start, final);
+    const end = this.long ? this.longEnd(final) : this.lineEnd(start, final);
     if (end === -1) {
       if (this.long) this.dropLong();
       return undefined;
@@ -154,9 +163,9 @@ export class RecordReader {
     if (this.long) return this.endLong(end, this.long);
     const plain = this.find("quote", start) >= end;
     const quoted = plain ? undefined : this.quoted(start, end, final);
-    if (quoted === "incomplete" && this.text.length - start <= MAX_QUOTED_RECORD) return undefined;
+    if (quoted === "incomplete" && this.mayGoOn(start, this.text.length)) return undefined;
     if (typeof quoted === "object") {
-      const lines = this.text.slice(start, quoted.end).split(LINE_BREAK).length;
+      const lines = linesOf(this.text.slice(start, quoted.end)).length;
       this.advance(quoted.end, lines);
       return { cells: quoted.cells, line, ...(lines > 1 && { lines }) };
     }
@@ -167,13 +176,41 @@ export class RecordReader {
     return plain ? { cells, line } : { cells, line, damaged: true };
   }
 
-  /** Of a line that is too long nothing more is kept, but half of a line break. */
-  private dropLong(): void {
-    this.at = this.text.length - (this.text.endsWith("\r") ? 1 : 0);
+  /** False where a record with quotes is so long, and most of its lines are rows, that a quote was never closed. */
+  private mayGoOn(start: number, end: number): boolean {
+    if (end - start <= MAX_QUOTED_RECORD) return true;
+    if (this.isText === undefined) {
+      // Without the first and the last one, which may be cut.
+      const lines = linesOf(this.text.slice(start, start + MAX_QUOTED_RECORD)).slice(1, -1);
+      const rows = lines.filter((line) => line.split(this.delimiter).length === this.columns || this.isRow(line));
+      this.isText = this.columns > 0 && rows.length * 2 <= lines.length;
+    }
+    return this.isText;
   }
 
+  /** Where the record ends that is too long: with its line, but not within quotes; -1 while that is not known. */
+  private longEnd(final: boolean): number {
+    if (this.inQuotes === undefined) return this.lineEnd(this.at, final);
+    for (let at = this.at; ;) {
+      const quote = this.text.indexOf('"', at);
+      const end = this.inQuotes ? -1 : this.lineEnd(at, final);
+      if (end !== -1 && (quote === -1 || end < quote)) return end;
+      if (quote === -1) return -1;
+      this.inQuotes = !this.inQuotes;
+      at = quote + 1;
+    }
+  }
+
+  /** Of a record that is too long nothing more is kept, but half of a line break. */
+  private dropLong(): void {
+    const end = this.text.length - (this.text.endsWith("\r") ? 1 : 0);
+    this.longLines += linesOf(this.text.slice(this.at, end)).length - 1;
+    this.at = end;
+  }
+
+  /** Lines within a quote that the text never closes are not read: who reads the text counts them. */
   private endLong(end: number, record: CsvRecord): CsvRecord {
-    this.advance(end, 1);
+    this.advance(end, this.inQuotes ? 1 : this.longLines + linesOf(this.text.slice(this.at, end)).length);
     this.long = undefined;
     return record;
   }
@@ -206,7 +243,7 @@ export class RecordReader {
         at = end;
       }
       hasMore ||= columns > 0 && cells.length > columns && cells.at(-1) !== "";
-      if (at - start > MAX_QUOTED_RECORD || (hasMore && at > firstEnd)) return "damaged";
+      if (!this.mayGoOn(start, at) || (hasMore && at > firstEnd)) return "damaged";
       if (text[at] === delimiter) continue;
       const lineEnd = this.lineEnd(at, final);
       return lineEnd === at ? { cells, end: at } : lineEnd === -1 ? "incomplete" : "damaged";
@@ -237,6 +274,7 @@ export class RecordReader {
     const length = this.text.startsWith("\r\n", end) ? 2 : end < this.text.length ? 1 : 0;
     this.at = end + length;
     this.linesRead += lines;
+    this.isText = undefined;
   }
 
   /** Where the line ends; -1 while that is not known. */

@@ -12,6 +12,12 @@ const HIDDEN_ROWS = 3;
 /** A date in the place of a number is a note of calls. */
 const DATE = /^(?:\d{4}-\d\d?-\d\d?|\d\d?\.\d\d?\.\d{4})(?!\d)/;
 
+/** Whether a row has a number in one of its places. */
+export function hasNumber(cells: readonly string[], destinations: readonly number[]): boolean {
+  const isNumber = (cell = ""): boolean => !DATE.test(cell.trim()) && "destination" in dialable(cell.trim());
+  return destinations.some((at) => isNumber(cells[at]));
+}
+
 /**
  * Counts the rows that a record hides in its cells.
  * @param cells the record's
@@ -28,10 +34,9 @@ export function hiddenRows(
   destinations: readonly number[],
   least = HIDDEN_ROWS,
 ): number {
-  const isNumber = (cell = ""): boolean => !DATE.test(cell.trim()) && "destination" in dialable(cell.trim());
   const isRow = (line: string): boolean => {
     const parts = line.split(delimiter);
-    return parts.length === columns && destinations.some((at) => isNumber(parts[at]));
+    return parts.length === columns && hasNumber(parts, destinations);
   };
   const counts = cells.map((cell, at) => {
     const lines = cell.split(/\r\n|\n|\r/);

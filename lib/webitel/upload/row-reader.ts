@@ -1,7 +1,7 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
 import { columnNames, type CsvRecord, type Delimiter, RecordReader } from "../csv.js";
 import { refused } from "../errors.js";
-import { checkedRow, hiddenRows } from "../hidden-rows.js";
+import { checkedRow, hasNumber, hiddenRows } from "../hidden-rows.js";
 import type { Separator } from "../tables.js";
 import type { InputRow } from "./rows.js";
 
@@ -39,7 +39,8 @@ export class RowReader {
     private readonly options: CsvOptions,
     private readonly misread?: RegExp,
   ) {
-    this.reader = new RecordReader(delimiter, linesBefore);
+    const isRow = (line: string): boolean => hasNumber(line.split(delimiter), this.destinations);
+    this.reader = new RecordReader(delimiter, linesBefore, isRow);
     this.lineBreaks = linesBefore;
   }
 
