@@ -1,7 +1,15 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
 import { createRestClient, type Query, type RestRequest } from "../http/rest.js";
-import { classify, ContactCenterError, type ErrorParams, NO_LIST, readWebitelError, TOO_LARGE } from "./errors.js";
+import {
+  classify,
+  ContactCenterError,
+  type ErrorParams,
+  isErrorBody,
+  NO_LIST,
+  readWebitelError,
+  TOO_LARGE,
+} from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
@@ -98,6 +106,21 @@ function objectOf(operation: string, answer: unknown, field?: string): Record<st
   );
 }
 
+/**
+ * The same answer, unless it is an error: some gateway may say one with 200.
+ * @throws ContactCenterError `EANSWER` with what the error says
+ */
+function noError(operation: string, answer: unknown): unknown {
+  if (!isErrorBody(answer)) return answer;
+  const { id, detail = "" } = readWebitelError(200, answer) ?? {};
+  throw new ContactCenterError(
+    "EANSWER",
+    "webitel.errors.error-answer",
+    { vendor: "webitel", operation, ...(id !== undefined && { id }), detail },
+    { operation, detail },
+  );
+}
+
 /** What a list names; a server may send more than it was asked for. */
 function idsAndNames(items: unknown): TestedRead["items"] {
   const records = Array.isArray(items) ? items.slice(0, 100).filter(isRecord) : [];
@@ -159,7 +182,7 @@ export async function* pages<Item>(
     new ContactCenterError(code, key, { vendor: "webitel", operation }, { operation, ...params });
   let before: string | undefined;
   for (let page = 1; page <= most; page++) {
-    const answer = await fetchPage(page);
+    const answer = noError(operation, await fetchPage(page));
     if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail(NO_LIST, "EANSWER");
     const { items = [], next } = answer as Page;
     if (!Array.isArray(items)) throw fail(NO_LIST, "EANSWER");
@@ -216,7 +239,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       for (const { operation, path } of TESTED_READS) {
         const read = ask({ operation, method: "GET", path, query, ...(signal && { signal }) });
         const items = await read.then(
-          (answer) => idsAndNames(objectOf(operation, answer)["items"]),
+          (answer) => idsAndNames(objectOf(operation, noError(operation, answer))["items"]),
           (error: unknown) => {
             if (error instanceof ContactCenterError && error.code === 403) return undefined;
             throw error;
@@ -230,11 +253,12 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const operation = "ReadAgent";
       const path = `call_center/agents/${part(id)}`;
       const answer = await ask({ operation, method: "GET", path, retry: "safe" });
-      return objectOf(operation, answer, "id") as Agent;
+      return objectOf(operation, noError(operation, answer), "id") as Agent;
     },
     async createCall(body) {
       const operation = "CreateCall";
-      return objectOf(operation, await ask({ operation, method: "POST", path: "calls", body }), "id") as { id: string };
+      const answer = await ask({ operation, method: "POST", path: "calls", body });
+      return objectOf(operation, noError(operation, answer), "id") as { id: string };
     },
     createMembers(queueId, items, { maxBytes = Infinity, fileName, signal } = {}) {
       const path = `${members(queueId)}/bulk`;
@@ -295,7 +319,8 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         ? `${members(queue)}/${part(member)}/attempts/${part(attempt)}`
         : `call_center/attempts/${part(attempt)}`;
       const operation = own ? "AttemptResult" : "AttemptCallback";
-      return objectOf(operation, await ask({ operation, method: "PATCH", path, body, retry: "unprocessed" }));
+      const answer = await ask({ operation, method: "PATCH", path, body, retry: "unprocessed" });
+      return objectOf(operation, noError(operation, answer));
     },
     close: () => rest.close(),
   };

@@ -51,6 +51,15 @@ export function readWebitelError(_status: number, body: unknown): VendorFault | 
   return { detail: body["message"], ...(typeof grpc === "number" && { grpc }) };
 }
 
+/** True for a body of {@link readWebitelError}'s shapes: a code in digits with words beside it, which no other answer has. */
+export function isErrorBody(body: unknown): boolean {
+  return (
+    isRecord(body) &&
+    typeof body["code"] === "number" &&
+    ["message", "detail", "status"].some((name) => typeof body[name] === "string")
+  );
+}
+
 /**
  * What a failed request says about the batch that it carried:
  * - `stop`: nothing of this upload can be loaded (credentials, rights, queue, certificate, a redirect);

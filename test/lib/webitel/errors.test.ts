@@ -105,6 +105,14 @@ describe("lib/webitel/paging", () => {
       await assert.rejects(all([answer]), { code: "EANSWER", key: "webitel.errors.no-list" });
   });
 
+  it("takes an error for no empty list", async () => {
+    for (const answer of [
+      { code: 13, message: "down" },
+      { id: "a.b", status: "Bad", detail: "down", code: 500 },
+    ])
+      await assert.rejects(all([answer]), { code: "EANSWER", key: "webitel.errors.error-answer" });
+  });
+
   it("takes an empty page with another one behind it for no end of a list", async () => {
     const empty = { next: true, items: [] };
     for (const answers of [[empty], [{ next: true }], [{ next: true, items: [{ id: "1" }] }, empty]])

@@ -218,6 +218,27 @@ describe("nodes that call Webitel's API", () => {
     });
   });
 
+  describe("a 200 that is an error", () => {
+    const platform = { id: "app.call.x", status: "Bad Request", detail: "no such line", code: 400 };
+    const errors = [platform, { code: 5, message: "no such line" }, { code: 13, message: JSON.stringify(platform) }];
+    for (const [type, settings, payload] of [
+      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }],
+      ["webitel-agents", {}, {}],
+      ["webitel-agents", { operation: "get" }, "17"],
+      ["webitel-attempt-result", {}, { attempt: "5", status: "success" }],
+    ] as const)
+      it(`is an error of ${type} ${JSON.stringify(settings)}, and says what it says`, async () => {
+        for (const body of errors) {
+          const site = await cannedWebhook({ status: 200, body });
+          await deploy(type, settings, SECRET, site.url);
+          const { code, message } = await caught({ payload });
+          assert.deepEqual([code, running().sent.length], ["EANSWER", 0]);
+          assert.match(message, /no such line/);
+          await site.close();
+        }
+      });
+  });
+
   describe("a 200 that is not Webitel's answer", () => {
     const page = { status: 200, body: "<html>Log in</html>", type: "text/html" };
     const calls: [
