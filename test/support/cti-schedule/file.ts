@@ -9,8 +9,8 @@ const SAVE_MS = 100;
 /** A process as the file sees it. */
 interface Writer {
   isAlive: boolean;
-  /** How many subscriptions it has got, and of how many the file knows. */
-  ids: { made: number; stored: number };
+  /** When it got each of its subscriptions, Unix milliseconds, and of how many the file knows. */
+  ids: { made: number[]; stored: number };
 }
 
 /** What outlives a process. */
@@ -30,12 +30,14 @@ export class ScheduledFile {
       },
       save: (state) => {
         if (!writer.isAlive) return Promise.resolve();
-        const [written, { made }] = [structuredClone(state), writer.ids];
+        // One that came in this moment may not be in it.
+        const stored = writer.ids.made.filter((at) => at < Date.now()).length;
+        const written = structuredClone(state);
         last = last.then(async () => {
           await new Promise((resolve) => setTimeout(resolve, SAVE_MS * this.random.next()));
           if (!writer.isAlive) return;
           this.content = written;
-          writer.ids.stored = made;
+          writer.ids.stored = stored;
         });
         return last;
       },

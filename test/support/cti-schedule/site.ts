@@ -3,7 +3,7 @@ import type { Gap } from "../../../lib/cti/gaps.js";
 import { Subscriber } from "../../../lib/cti/subscriber.js";
 import { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
 import { readEvent } from "../../../lib/cti/events.js";
-import { expectEvents, isDuplicate, isExpected } from "../../../nodes/cti/callback.js";
+import { expectEvents, isDuplicate, isExpected, noteRefused } from "../../../nodes/cti/callback.js";
 import type { VirtualClock } from "../virtual-clock.js";
 import type { ScheduledBroker, ScheduledEvent } from "./broker.js";
 import { ScheduledFile } from "./file.js";
@@ -20,8 +20,8 @@ interface Process {
   isAlive: boolean;
   /** Its event node; another process has forgotten what this one let through. */
   eventNode: string;
-  /** How many subscriptions it has got, and of how many the store knows. */
-  ids: { made: number; stored: number };
+  /** When it got each of its subscriptions, Unix milliseconds, and of how many the store knows. */
+  ids: { made: number[]; stored: number };
   /** Requests under way. */
   running: number;
 }
@@ -266,7 +266,7 @@ export class Site {
 
   private end(): void {
     this.process.isAlive = false;
-    this.broker.lostAnswers += this.process.ids.made - this.process.ids.stored;
+    this.broker.lostAnswers += this.process.ids.made.length - this.process.ids.stored;
     void this.process.manager.close();
   }
 
@@ -282,6 +282,7 @@ export class Site {
       this.nodes.push({ subscriber, wanted: new Set(list), release: expectEvents(eventNode, receiver) });
       void subscriber.start(list);
     }
+    manager.users.eventsTaken();
     manager.allSubscribersExpected();
     this.noteWanted();
   }
@@ -289,7 +290,7 @@ export class Site {
   private startProcess(): Process {
     const { broker } = this;
     const eventNode = `${this.name}-${++this.processes}`;
-    const mine = { isAlive: true, ids: { made: 0, stored: 0 }, running: 0, eventNode } as Process;
+    const mine = { isAlive: true, ids: { made: [] as number[], stored: 0 }, running: 0, eventNode } as Process;
     const ask = <T>(request: () => Promise<T>): Promise<T> => {
       if (!mine.isAlive) return new Promise(() => undefined);
       this.mostAtOnce = Math.max(this.mostAtOnce, ++mine.running);
@@ -299,7 +300,7 @@ export class Site {
       client: {
         subscribe: async (request) => {
           const id = await ask(() => broker.subscribe(request, () => mine.isAlive));
-          mine.ids.made++;
+          mine.ids.made.push(Date.now());
           return id;
         },
         unsubscribe: (id) => ask(() => broker.unsubscribe(id)),
@@ -327,7 +328,10 @@ export class Site {
 
   private receive(callback: string, SubscriptionId: string, { imAddress, callId }: ScheduledEvent): void {
     const { eventNode, isAlive } = this.process;
-    if (!isAlive || this.nodes.length === 0 || callback !== this.callback) return;
+    if (!isAlive) return;
+    // Until the end of a deploy an event node refuses what comes.
+    if (this.nodes.length === 0) noteRefused(eventNode, "", Date.now());
+    if (this.nodes.length === 0 || callback !== this.callback) return;
     const event = readEvent({ SubscriptionId, SessionType: 0, ImAddress: imAddress, eventType: 3, callId, ani: "" });
     if (!isExpected(eventNode, event, false) || isDuplicate(eventNode, event, true)) return;
     const counts = this.delivered.get(callId) ?? new Map<string, number>();
