@@ -75,7 +75,7 @@ export const SIMULATORS: readonly SimulatorRow[] = [
         ["Password", DEMO_CTI_CREDENTIALS.password],
       ],
     },
-    start: ({ port }) => startCtiSimulator({ port }),
+    start: ({ port }) => startCtiSimulator({ port, credentials: DEMO_CTI_CREDENTIALS }),
     credentials: { "cti-broker": DEMO_CTI_CREDENTIALS },
   },
   {

@@ -19,6 +19,8 @@ export interface ApiOptions {
   callbackField?: string;
   /** A header that each request must carry, such as `Authorization`, else 401. */
   requires?: { header: string; value: string };
+  /** User name and password: another `Authorization` gets 401; a request without one is served. */
+  credentials?: Readonly<Record<"username" | "password", string>>;
   /** Where the id of a new subscription is: a relative (default) or absolute `Location`, or the body. */
   location?: "relative" | "absolute" | "body";
 }
@@ -98,8 +100,7 @@ export class CtiApi {
   // @returns the status of a request that is not processed
   private async refusalOf(operation: Operation, request: IncomingMessage, body: Body): Promise<number | undefined> {
     const { faults, behaviour, switchboard } = this.targets;
-    const { requires } = this.options;
-    if (requires && request.headers[requires.header.toLowerCase()] !== requires.value) return 401;
+    if (!this.isAllowed(request.headers)) return 401;
     if (faults.refuse > 0) {
       faults.refuse--;
       return faults.refuseStatus;
@@ -108,6 +109,14 @@ export class CtiApi {
     const first = switchboard.agents[0]?.address.toLowerCase();
     const isRefused = this.read(body, "addressField").toLowerCase() === first;
     return (await behaviour.admit(isRefused, this.closing)) ? undefined : 503;
+  }
+
+  private isAllowed(headers: IncomingMessage["headers"]): boolean {
+    const { requires, credentials } = this.options;
+    if (requires && headers[requires.header.toLowerCase()] !== requires.value) return false;
+    if (credentials === undefined || headers.authorization === undefined) return true;
+    const { username, password } = credentials;
+    return headers.authorization === `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 
   private subscribe(request: IncomingMessage, body: Body): Answer {

@@ -20,7 +20,7 @@ export const DEMO_AGENTS = [
   "sip:bart.visser@contoso.example",
   "sip:carla.meyer@contoso.example",
 ] as const;
-/** Credentials of the demo's `cti-broker`; the simulator asks for them only where `requires` is set. */
+/** Credentials of the demo's `cti-broker`. */
 export const DEMO_CTI_CREDENTIALS = { username: "demo", password: "demo" } as const;
 
 /** How to start it. */

@@ -68,20 +68,17 @@ export async function answerRest(
       ? send(response, 200, { UserID: DEMO_USER.id, SecretKey: DEMO.secretKey })
       : send(response, 401, { Message: "Invalid user name or password" });
   }
-  if (!isDemo(request.headers.authorization)) return send(response, 401, { Message: "Unauthorized" });
-  if (path === "/users/me")
-    return send(response, 200, { Id: DEMO_USER.id, OrganizationID: DEMO_USER.organizationId, UserName: DEMO.email });
-  if (path === "/queues")
-    return send(
-      response,
-      200,
-      [...QUEUES, CLOSED_QUEUE].map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })),
-    );
-  if (path === `/token/${DEMO_USER.id}/rte`) {
-    return send(response, 200, {
+  const answers: Readonly<Record<string, () => unknown>> = {
+    "/users/me": () => ({ Id: DEMO_USER.id, OrganizationID: DEMO_USER.organizationId, UserName: DEMO.email }),
+    "/queues": () => [...QUEUES, CLOSED_QUEUE].map(({ id, name, number }) => ({ Id: id, Name: name, Number: number })),
+    [`/token/${DEMO_USER.id}/rte`]: () => ({
       Token: issueToken(DEMO_USER.id, manners.tokenSeconds()),
       WSSEndpoint: manners.endpoint(),
-    });
-  }
-  return send(response, 404, { Message: "Not found" });
+    }),
+  };
+  const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+  // Before the credentials are looked at: at a wrong address they are not what is wrong.
+  if (answer === undefined) return send(response, 404, { Message: "Not found" });
+  if (!isDemo(request.headers.authorization)) return send(response, 401, { Message: "Unauthorized" });
+  return send(response, 200, answer());
 }

@@ -194,6 +194,25 @@ describe("simulators/cti", () => {
     assert.equal(reply.status, 202);
   });
 
+  it("refuses wrong credentials, and serves a request without any", async () => {
+    await start({ credentials: { username: "demo", password: "demo" } });
+    const basic = (text: string): Record<string, string> => ({
+      Authorization: `Basic ${Buffer.from(text).toString("base64")}`,
+    });
+    const sent: [headers: Record<string, string>, status: number][] = [
+      [{}, 202],
+      [basic("demo:demo"), 202],
+      [basic("demo:wrong"), 401],
+      [basic("Demo:demo"), 401],
+      [{ Authorization: "Bearer demo" }, 401],
+    ];
+    for (const [headers, status] of sent) {
+      const reply = await send(`${broker.url}/api/command`, { ImAddress: ANNA, commandType: 14 }, { headers });
+      assert.equal(reply.status, status, JSON.stringify(headers));
+    }
+    assert.equal(broker.switchboard.agent(ANNA)?.heartbeats, 2);
+  });
+
   it("sends a burst at its rate", async () => {
     await start();
     await subscribe({ ImAddress: "" });
