@@ -58,6 +58,12 @@ export class Call {
     this.move(place);
   }
 
+  /** The caller ends it; the list of calls goes on to say where it was. */
+  hangUp(): void {
+    this.step("the caller hangs up", "quiet");
+    this.end(`${this.place}; ended by the caller`);
+  }
+
   /** What the page shows. */
   conversation(): Conversation {
     const { id, from, to, startedAt, place } = this;

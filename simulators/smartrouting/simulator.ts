@@ -75,11 +75,7 @@ export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): P
         void routed;
         return { id: call.id };
       },
-      hangup({ id }) {
-        const call = calls.find(id);
-        call.step("the caller hangs up", "quiet");
-        call.end("ended by the caller");
-      },
+      hangup: ({ id }) => calls.find(id).hangUp(),
       forget: () => calls.forget(),
     },
     close() {

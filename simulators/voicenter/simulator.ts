@@ -61,11 +61,7 @@ export function startVoicenterSimulator(options: VoicenterOptions = {}): Promise
     actions: {
       ring: (input) => ({ id: ring(input as unknown as RingInput).id }),
       press: ({ id, key }) => calls.find(id).press(String(key)),
-      hangup({ id }) {
-        const call = calls.find(id);
-        call.step("the caller hangs up", "quiet");
-        call.end("ended by the caller");
-      },
+      hangup: ({ id }) => calls.find(id).hangUp(),
       answer: ({ id, target }) => calls.find(id).dialResult({ kind: "answered", target: String(target) }),
       ignore: ({ id }) => calls.find(id).dialResult({ kind: "unanswered" }),
       break: ({ id }) => calls.find(id).dialResult({ kind: "faulty" }),

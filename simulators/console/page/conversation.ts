@@ -76,7 +76,8 @@ function step({ at, title, tone, notes, exchange, speech }: Step, call: Conversa
     { class: tone },
     el("span", { class: "title" }, title),
     el("time", { class: "muted", datetime: at }, `+${seconds.toFixed(1)} s`),
-    speech !== undefined && speech.text !== "" && el("q", { lang: speech.language }, speech.text),
+    // What the title says already is not said again.
+    speech !== undefined && !title.includes(speech.text) && el("q", { lang: speech.language }, speech.text),
     exchange && exchangeLine(exchange),
     ...notes.map((note) => el("p", { class: `note ${note.tone}` }, note.text)),
     exchange &&

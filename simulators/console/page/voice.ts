@@ -26,6 +26,6 @@ export class Voice {
       window.speechSynthesis.speak(utterance);
     }
     this.spoken = call.steps.length;
-    if (call.ended && call.place === "ended by the caller") window.speechSynthesis.cancel();
+    if (call.ended && call.place.endsWith("ended by the caller")) window.speechSynthesis.cancel();
   }
 }

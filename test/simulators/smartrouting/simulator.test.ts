@@ -192,7 +192,7 @@ describe("simulators/smartrouting", () => {
       simulator.state().calls.find(({ steps }) => steps[0]?.exchange?.answer !== undefined),
     );
     assert.equal(call.ended, true);
-    assert.equal(call.place, "ended by the caller");
+    assert.equal(call.place, "ringing; ended by the caller");
     assert.deepEqual(
       call.steps.map(({ title }) => title),
       ["the platform asks the flow", "the caller hangs up"],

@@ -34,7 +34,7 @@ describe("simulators/voicenter: DIAL", () => {
     await until("the talk", () => now(call).phase.kind === "talking");
     assert.equal(now(call).place, "talking to AbCdEf");
     runAction(setup.simulator, "hangup", { id: call.id });
-    assert.equal(now(call).place, "ended by the caller");
+    assert.equal(now(call).place, "talking to AbCdEf; ended by the caller");
   });
 
   it("goes to NEXT_VO_ID when the destination is faulty, not when nobody answers", async () => {

@@ -44,7 +44,7 @@ describe("simulators/voicenter: calls", () => {
     await until("the question", () => setup.webhook.asked.length === 1);
     runAction(setup.simulator, "hangup");
     await until("the request to end", () => gone);
-    assert.equal(now(call).place, "ended by the caller");
+    assert.match(now(call).place, /^layer \d+: .+; ended by the caller$/);
     assert.equal(now(call).phase.kind, "ended");
   });
 
