@@ -59,7 +59,7 @@ export function voicenterSetup(): VoicenterSetup {
     const start = (from: number): Ivr => ({ ...ivr, did: `start${from}`, start: from });
     setup.simulator = await startVoicenterSimulator({
       ivrs: [ivr, start(2), start(3), start(11), start(12), start(44)],
-      timeoutMs: 300,
+      timeoutMs: 900,
       secondMs: 40,
     });
   });
