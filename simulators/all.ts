@@ -40,7 +40,7 @@ interface SimulatorRow {
 export const SIMULATORS: readonly SimulatorRow[] = [
   {
     name: "smartrouting",
-    start: ({ nodeRedUrl }) => startSmartRoutingSimulator({ endpoints: demoEndpoints(nodeRedUrl) }),
+    start: ({ nodeRedUrl }) => startSmartRoutingSimulator({ endpoints: demoEndpoints(nodeRedUrl), nodeRedUrl }),
   },
   {
     name: "voicenter",

@@ -73,3 +73,29 @@ export function slowNotes({ ms = 0 }: Exchange): Note[] {
     },
   ];
 }
+
+/** What to do about a status that a node gives when it does not serve the request; for 401 each vendor has its own words. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  403: "The node does not take calls from this address: see its allowed networks.",
+  404: "No deployed node serves this path: import or build the flow, press Deploy, and compare the path.",
+  405: "What is deployed at this path takes no POST.",
+};
+
+/**
+ * What to do when the flow was not reached or did not take the request.
+ * @param credential what to do about 401
+ */
+export function remedies({ answer, failure }: Exchange, credential: string): Note[] {
+  if (failure === "timeout") return [];
+  const text =
+    answer === undefined
+      ? "Does Node-RED run, and at this address?"
+      : { ...REMEDIES, 401: `The node wants its credential: ${credential}` }[answer.status];
+  return text === undefined ? [] : [{ text, tone: "info" }];
+}
+
+/** For an answer that a flow may mean, and that a node gives by itself as well. */
+export const UNMEANT: Note = {
+  text: "If the flow did not mean this: Node-RED's log and debug sidebar have the reason.",
+  tone: "info",
+};

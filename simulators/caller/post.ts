@@ -30,7 +30,7 @@ export interface Question {
 export function webhookUrl(text: unknown): URL {
   const url = typeof text === "string" && URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new Error("Give the webhook's full address, such as http://127.0.0.1:1880/my-path.");
+    throw new Error("Give the webhook's full address, from http:// to its path.");
   return url;
 }
 

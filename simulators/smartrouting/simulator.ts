@@ -19,6 +19,8 @@ interface SmartRoutingOptions {
   /** Webhooks that the phone offers; any other can be typed. */
   endpoints?: readonly Endpoint[];
   directory?: readonly Member[];
+  /** Address of the Node-RED that is rung, without a slash at its end. */
+  nodeRedUrl?: string;
   /** Milliseconds that the platform waits; default 5,000, as the vendor's. */
   timeoutMs?: number;
 }
@@ -33,7 +35,12 @@ export interface SmartRoutingSimulator extends Simulator {
 
 /** Starts the simulator; it listens nowhere, it only calls. */
 export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): Promise<SmartRoutingSimulator> {
-  const { endpoints = [], directory = DEMO_DIRECTORY, timeoutMs = 5000 } = options;
+  const {
+    endpoints = [],
+    directory = DEMO_DIRECTORY,
+    timeoutMs = 5000,
+    nodeRedUrl = "http://127.0.0.1:1880",
+  } = options;
   const calls = new Conversations();
   const closing = new AbortController();
 
@@ -62,7 +69,7 @@ export function startSmartRoutingSimulator(options: SmartRoutingOptions = {}): P
 
   const simulator: SmartRoutingSimulator = {
     name: "smartrouting",
-    state: () => ({ endpoints, directory, calls: calls.list(), timeoutMs }),
+    state: () => ({ endpoints, directory, calls: calls.list(), timeoutMs, nodeRedUrl }),
     onChange: (listener) => calls.onChange(listener),
     async ring(input) {
       const { call, routed } = ring(input);

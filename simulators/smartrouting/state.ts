@@ -16,6 +16,8 @@ export interface SmartRoutingState {
   endpoints: readonly Endpoint[];
   directory: readonly Member[];
   calls: readonly Conversation[];
+  /** Address of the Node-RED that is rung, without a slash at its end: what an address begins with. */
+  nodeRedUrl: string;
   /** Milliseconds that the platform waits for an answer. */
   timeoutMs: number;
 }

@@ -12,7 +12,7 @@ import {
   fieldsOf,
   LANGUAGES,
 } from "../../lib/voicenter/tables.js";
-import { type Exchange, type Note, slowNotes } from "../caller/conversation.js";
+import { type Exchange, type Note, remedies, slowNotes, UNMEANT } from "../caller/conversation.js";
 
 /** One part of an announcement. */
 export interface Part {
@@ -77,7 +77,7 @@ const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = 
 /** Reads the completed exchange. */
 export function readExchange(exchange: Exchange): Decision {
   const { answer, failure } = exchange;
-  const notes: Note[] = [];
+  const notes = remedies(exchange, "enter the node's whole address, secret included, as the layer's webhook.");
   const fallback = (why: string): Decision => ({ kind: "fallback", why, notes });
   if (answer === undefined)
     return fallback(
@@ -88,7 +88,7 @@ export function readExchange(exchange: Exchange): Decision {
   if (body === undefined) return fallback("The body is not a JSON object.");
   const status = String(body["STATUS"]);
   if (status === "1") {
-    notes.push(...slowNotes(exchange));
+    notes.push(...slowNotes(exchange), UNMEANT);
     return fallback("STATUS 1: the flow reports an error.");
   }
   if (status !== "0") return fallback(`STATUS is ${JSON.stringify(body["STATUS"]) ?? "missing"}, neither 0 nor 1.`);

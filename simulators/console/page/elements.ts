@@ -55,6 +55,8 @@ export function button(label: string, action: () => unknown, props: Props = {}):
     if (pressed.getAttribute("aria-disabled") === "true") return;
     // Not `disabled`: that would take the keyboard's focus away.
     pressed.setAttribute("aria-disabled", "true");
+    // What an earlier press complained of is over.
+    for (const notice of document.querySelectorAll("#notices .bad")) notice.remove();
     try {
       await action();
     } catch (error) {

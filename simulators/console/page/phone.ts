@@ -21,6 +21,8 @@ interface Display {
   /** A bar that runs out until then; ISO 8601. */
   until?: string | undefined;
   busy: boolean;
+  /** The flow has not done its part. */
+  isBad?: boolean;
 }
 
 /** A phone on the page. */
@@ -86,7 +88,8 @@ export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
   });
   return {
     element,
-    show({ line, big = "", until, busy }) {
+    show({ line, big = "", until, busy, isBad = false }) {
+      display.classList.toggle("failed", isBad);
       render(display, el("span", {}, line), el("strong", {}, big), until !== undefined && runsOut(until));
       hangUp.setAttribute("aria-disabled", String(!busy));
       element.classList.toggle("busy", busy);

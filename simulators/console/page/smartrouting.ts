@@ -11,8 +11,9 @@ const OTHER = "";
 /** Builds the panel. */
 export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): void {
   const flow = el("select", {});
-  const url = input({ type: "url", placeholder: "http://127.0.0.1:1880/my-path" });
-  const urlField = field(SMARTROUTING.url, url);
+  const url = input({ type: "url", "aria-describedby": "smartrouting-url-fault" });
+  const urlFault = el("small", { id: "smartrouting-url-fault", class: "fault", role: "alert" });
+  const urlField = el("div", { class: "field" }, field(SMARTROUTING.url, url), urlFault);
   const from = input({ value: "+358401112233", inputmode: "tel" });
   const to = input({ value: "+358942000100", inputmode: "tel" });
   const tag = input({ value: "SALES_QUEUE" });
@@ -24,6 +25,7 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
   const internal = el("input", { type: "checkbox" });
   const parameters = el("textarea", { value: "Culture=fi-FI", spellcheck: "false", rows: 2 });
   const credentials = el("div", { class: "stack" });
+  const more = el("details", {});
   const directory = el("div", {});
   const voice = new Voice();
 
@@ -31,6 +33,14 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
     {
       async ring() {
         const { value } = flow;
+        // Before anything else: the call that goes on is not given up for one that cannot be made.
+        const isFault = value === OTHER && !isAddress(url.value);
+        render(urlFault, isFault && `${SMARTROUTING.noAddress} ${url.placeholder}`);
+        url.setAttribute("aria-invalid", String(isFault));
+        if (isFault) {
+          url.focus();
+          return;
+        }
         const ring: RingInput = {
           url: value === OTHER ? url.value : value,
           auth: auth.value as RingInput["auth"] & string,
@@ -54,23 +64,17 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
     urlField,
     row(field(PHONE.from, from), field(PHONE.to, to)),
     field(SMARTROUTING.tag, tag),
+    more,
+  );
+  more.append(
+    el("summary", {}, PHONE.more),
     el(
-      "details",
-      {},
-      el("summary", {}, PHONE.more),
-      el(
-        "div",
-        { class: "stack" },
-        field(SMARTROUTING.auth, auth),
-        credentials,
-        el(
-          "div",
-          { class: "checks" },
-          check(extraData, SMARTROUTING.extraData),
-          check(internal, SMARTROUTING.internal),
-        ),
-        field(SMARTROUTING.parameters, parameters, SMARTROUTING.parametersHint),
-      ),
+      "div",
+      { class: "stack" },
+      field(SMARTROUTING.auth, auth),
+      credentials,
+      el("div", { class: "checks" }, check(extraData, SMARTROUTING.extraData), check(internal, SMARTROUTING.internal)),
+      field(SMARTROUTING.parameters, parameters, SMARTROUTING.parametersHint),
     ),
   );
   const view = conversationView(() => api.call("forget"));
@@ -80,6 +84,8 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
 
   const showUrl = (): void => {
     urlField.hidden = flow.value !== OTHER;
+    // A node that somebody has built asks for a credential, unlike those of the examples.
+    if (flow.value === OTHER) more.open = true;
   };
   const showCredentials = (): void => {
     const fields = {
@@ -94,7 +100,8 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
 
   let known = "";
   api.subscribe((state) => {
-    const { endpoints, directory: members, calls } = state;
+    const { endpoints, directory: members, calls, nodeRedUrl } = state;
+    url.placeholder = `${nodeRedUrl}/my-path`;
     if (JSON.stringify([endpoints, members]) !== known) {
       known = JSON.stringify([endpoints, members]);
       render(
@@ -119,10 +126,19 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
       );
     }
     const latest = calls[0];
-    handset.show({ line: latest?.place ?? PHONE.ready, busy: isBusy(latest) });
+    const isUnusable = latest?.steps.at(-1)?.tone === "bad";
+    handset.show({
+      line: latest === undefined ? PHONE.ready : `${isUnusable ? PHONE.unusable : ""}${latest.place}`,
+      isBad: isUnusable,
+      busy: isBusy(latest),
+    });
     view.update(calls);
     voice.follow(latest, true);
   });
+}
+
+function isAddress(text: string): boolean {
+  return URL.canParse(text.trim()) && /^https?:$/.test(new URL(text.trim()).protocol);
 }
 
 function check(box: HTMLInputElement, label: string): HTMLElement {

@@ -133,9 +133,9 @@ describe("console page", () => {
     await panel.getByLabel("Flow to ring").selectOption({ label: "another address …" });
     await panel.getByLabel("Address of the webhook").fill("nonsense");
     await panel.getByRole("button", { name: "Ring", exact: true }).click();
-    await page.getByRole("alert").getByText("Give the webhook's full address").waitFor();
+    await panel.getByRole("alert").getByText("such as http://127.0.0.1:1880/my-path").waitFor();
+    assert.equal(await panel.getByLabel("Address of the webhook").and(page.locator(":focus")).count(), 1);
     await panel.getByLabel("Address of the webhook").fill(`${webhook.url}/mine`);
-    await panel.getByText("More", { exact: true }).click();
     await panel.getByLabel("Authentication").selectOption("apikey");
     await panel.getByLabel("X-Benemen-APIKey").fill("key-4711");
     await panel.getByRole("button", { name: "Ring", exact: true }).click();

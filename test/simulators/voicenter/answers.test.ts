@@ -54,7 +54,9 @@ describe("simulators/voicenter: answers", () => {
       DATA: [{ RecordType: "Digits", Content: "1" }],
     };
     const cases: [body: unknown, why: RegExp, status?: number][] = [
-      [{ STATUS: 1 }, /STATUS 1/],
+      [{ STATUS: 1 }, /STATUS 1.*\n.*debug sidebar have the reason/],
+      ["", /Status 401.*\n.*secret included/, 401],
+      ["", /Status 404.*\n.*No deployed node serves this path/, 404],
       [{ ...good, STATUS: 2 }, /STATUS is 2/],
       [{ ACTION: "GO_TO_LAYER", LAYER: 10 }, /STATUS is missing/],
       [{ STATUS: 0 }, /ACTION is missing/],
