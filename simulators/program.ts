@@ -17,6 +17,8 @@ interface Program {
   start(values: Values): Promise<Running>;
 }
 
+/** How often a command of npx looks whether npx is still there, in milliseconds. */
+const PARENT_MS = 500;
 /** Longest time that closing may take, in milliseconds. */
 const CLOSING_MS = 5000;
 
@@ -25,6 +27,7 @@ export async function run(program: Program): Promise<void> {
   // Listened to from the first moment: a Ctrl-C while starting ends as cleanly as one later.
   const signal = new Promise<void>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => resolve());
+    whenNpxEnds(resolve);
   });
   try {
     const values = readOptions(program.options, process.argv.slice(2), process.env);
@@ -45,4 +48,16 @@ export async function run(program: Program): Promise<void> {
     );
     process.exit(1);
   }
+}
+
+/** npx hands a SIGTERM to the shell that it started us with, not to us: we see only that our parent has gone. */
+function whenNpxEnds(ended: () => void): void {
+  if (process.env["npm_command"] !== "exec") return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    ended();
+  }, PARENT_MS);
+  timer.unref();
 }

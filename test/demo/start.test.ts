@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { nodeTypes } from "../../scripts/assets.js";
 import { SIMULATORS } from "../../simulators/all.js";
 import { environmentLines } from "../../simulators/environment.js";
@@ -216,6 +217,17 @@ describe("demo/start", () => {
     running.push(command);
     await command.address("Editor");
     assert.equal(await command.interrupt(), 0);
+  });
+
+  it("ends when npx is ended, which ends the shell between them only", async () => {
+    // The last word keeps the shell from giving its place to the command.
+    const command = Command.shell(["npm_command=exec node dist/simulator.js", ...FREE].join(" ") + "; true");
+    running.push(command);
+    await until("all lines", () => command.output.includes("Ctrl-C ends it all."), 20_000);
+    await Promise.race([
+      command.end("SIGTERM"),
+      sleep(10_000, undefined, { ref: false }).then(() => command.interrupt().then(() => assert.fail("It goes on."))),
+    ]);
   });
 
   it("says in one sentence which option mends a taken port", async () => {
