@@ -221,6 +221,7 @@ export class RteSimulator implements Simulator {
           free: CanBeAllocatedTo === true,
         };
       }),
+      closedQueue: { id: CLOSED_QUEUE.id, name: CLOSED_QUEUE.name },
       callList: { ...CALL_LIST, open: Number(list?.["TotalOpenRequests"] ?? 0) },
       connections: Array.from(this.hub.connections, ({ id, subscriptions }) => ({
         id,

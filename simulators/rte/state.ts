@@ -30,6 +30,8 @@ export interface RteState {
   progress?: number;
   queues: QueueState[];
   agents: AgentState[];
+  /** One that the demo user has no right to. */
+  closedQueue: { id: string; name: string };
   callList: { id: string; name: string; open: number };
   connections: { id: string; subscriptions: number }[];
   /** The latest events, newest first, with the properties in the catalogue's spelling. */

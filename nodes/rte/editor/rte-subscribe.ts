@@ -9,6 +9,9 @@ import { eventPicker, groupOf, meaningOf } from "./event-picker.js";
 /** The list of the open dialog, of which there is one. */
 let subscriptions: EditableList | undefined;
 
+/** Whose ids fit the events of a group. */
+const KINDS: Readonly<Record<string, readonly string[]>> = { User: ["users"], Queue: ["queues"], CallList: [] };
+
 /** The event is picked from the catalogue; what it means, and whose id it needs, is said while typing. */
 function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): void {
   const meaning = $("<div>", { class: "cc-hint" }).appendTo(row);
@@ -18,7 +21,7 @@ function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): 
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
   };
   event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);
-  offerIds(entity, "users", "queues");
+  offerIds(entity, () => KINDS[groupOf(entered(event)) ?? ""] ?? ["users", "queues"]);
   eventPicker(node, event, () => {
     refresh();
     entity.trigger("focus");

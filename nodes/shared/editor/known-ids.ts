@@ -12,16 +12,17 @@ export function rememberIds(connection: string, ids: KnownIds | undefined): void
 /**
  * Offers the ids of the chosen connection in a text field, each with its name.
  * @param field a plain field, or the one that a typed input was made of
- * @param kinds such as `queues`
+ * @param kind such as `queues`; a function is asked whenever the field gets the focus
  */
-export function offerIds(field: JQuery, ...kinds: readonly string[]): void {
+export function offerIds(field: JQuery, kind: string | (() => readonly string[])): void {
   const typed = field.nextAll(".red-ui-typedInput-container").first().find("input");
   const shown = typed.length > 0 ? typed : field;
-  const id = `cc-ids-${kinds.join("-")}`;
   shown.on("focus", () => {
+    const kinds = typeof kind === "string" ? [kind] : kind();
+    const id = `cc-ids-${kinds.join("-")}`;
     const list = $(`#${id}`).length > 0 ? $(`#${id}`) : $("<datalist>", { id }).appendTo("#dialog-form");
     const known = seen.get(entered(input("connection"))) ?? {};
-    const options = kinds.flatMap((kind) => known[kind] ?? []);
+    const options = kinds.flatMap((each) => known[each] ?? []);
     list.empty().append(options.map(([value, name]) => $("<option>").val(value).text(name)));
     // A name of a message's property is no id.
     const isText = typed.length === 0 || field.typedInput("type") === "str";

@@ -90,6 +90,27 @@ export function card(title: string, ...children: Child[]): HTMLElement {
   return el("section", { class: "card" }, el("h3", {}, title), ...children);
 }
 
+/**
+ * Two columns: what one does on the left, what happens on the right.
+ * @param narrow the order where there is room for one column only: what a button does is seen close to it
+ */
+export function columns(
+  section: HTMLElement,
+  left: readonly HTMLElement[],
+  right: readonly HTMLElement[],
+  narrow: readonly HTMLElement[],
+): void {
+  // As in style.css.
+  const screen = matchMedia("(max-width: 820px)");
+  const place = (): void => {
+    const stacks = screen.matches ? [narrow] : [left, right];
+    section.replaceChildren(...stacks.map((cards) => el("div", { class: "stack" }, ...cards)));
+  };
+  section.classList.add("split");
+  screen.addEventListener("change", place);
+  place();
+}
+
 /** Controls side by side; they wrap where there is no room. */
 export function row(...children: Child[]): HTMLElement {
   return el("div", { class: "row" }, ...children);

@@ -6,6 +6,7 @@ import {
   badge,
   button,
   card,
+  columns,
   copyable,
   el,
   field,
@@ -31,6 +32,8 @@ const WORDS = {
   paused: "paused",
   queues: "Queues",
   queueHead: ["Queue", "Id", "Waiting", "Talking", "Free agents", "Longest wait"],
+  closed: "no right",
+  closedHint: "The hub refuses its subscription: the demo user may not see it.",
   agents: "Agents",
   agentHead: ["Agent", "Id", "Chosen", "State", "Note"],
   states: { talking: "talking", free: "free", away: "away" },
@@ -71,17 +74,15 @@ export function mount(section: HTMLElement, api: PanelApi<RteState>): void {
   const event = eventCard(api);
   const speed = select(Object.entries(WORDS.speeds));
   speed.value = "600";
-  section.classList.add("split");
-  section.append(
-    el("div", { class: "stack" }, card(WORDS.day, clock), event.element, faults.element),
-    el("div", { class: "stack" }, card(WORDS.queues, queues), card(WORDS.agents, agents), lists),
-  );
+  const day = card(WORDS.day, clock);
+  const shown = [card(WORDS.queues, queues), card(WORDS.agents, agents), lists];
+  columns(section, [day, event.element, faults.element], shown, [day, event.element, ...shown, faults.element]);
   api.subscribe((state) => {
     render(clock, ...clockOf(state, api, speed));
     const { id, name, open } = state.callList;
     render(
       queues,
-      table(WORDS.queueHead, state.queues.map(queueRow), ""),
+      table(WORDS.queueHead, [...state.queues.map(queueRow), closedRow(state)], ""),
       table(WORDS.listHead, [[name, copyable(id), open]], ""),
     );
     event.show(state);
@@ -113,6 +114,11 @@ function clockOf({ progress }: RteState, api: PanelApi<RteState>, speed: HTMLSel
 function queueRow({ id, name, waiting, connected, free, longestWait }: QueueState): (HTMLElement | string | number)[] {
   const tone: Tone = waiting === 0 ? "good" : free > 0 ? "warn" : "bad";
   return [name, copyable(id), badge(String(waiting), tone), connected, free, `${longestWait} s`];
+}
+
+/** A queue that the demo user has no right to, so that a refusal can be tried. */
+function closedRow({ closedQueue: { id, name } }: RteState): (HTMLElement | string)[] {
+  return [name, copyable(id), el("span", { title: WORDS.closedHint }, badge(WORDS.closed)), "", "", ""];
 }
 
 function agentRow({ id, name, availability, note, talking, free }: AgentState): (HTMLElement | string)[] {

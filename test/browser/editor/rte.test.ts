@@ -173,13 +173,14 @@ describe("editor: Enreach RTE", function () {
       await outcome();
       await page.click("#node-config-dialog-cancel");
       await page.waitForSelector("#cc-test", { state: "detached" });
-      await page.locator('#cc-subscriptions [data-property="entityId"]').first().focus();
-      assert.deepEqual(
-        await page
-          .locator("#cc-ids-users-queues option")
-          .evaluateAll((all) => all.map(({ textContent }) => textContent)),
-        [DEMO.email, ...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name],
-      );
+      const offered = async (row: number): Promise<(string | null)[]> => {
+        const field = page.locator('#cc-subscriptions [data-property="entityId"]').nth(row);
+        await field.focus();
+        const list = (await field.getAttribute("list")) ?? "";
+        return page.locator(`#${list} option`).evaluateAll((all) => all.map(({ textContent }) => textContent));
+      };
+      assert.deepEqual(await offered(0), [...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name], "QueueStatus");
+      assert.deepEqual(await offered(1), [DEMO.email], "UserSetting");
     });
 
     it("names the step that fails in plain words, without a secret", async () => {
