@@ -94,16 +94,19 @@ export class Deliveries {
   }
 
   private async post(subscription: Subscription, event: AgentEvent): Promise<void> {
-    const answer = await this.send(subscription.callback, this.body(subscription.id, event));
+    const body = this.body(subscription.id, event);
+    const answer = await this.send(subscription.callback, body);
     if (typeof answer === "number" && answer >= 200 && answer < 300) subscription.delivered++;
     else subscription.failed++;
     this.log.push({
+      id: randomUUID(),
       at: new Date().toISOString(),
       subscriptionId: subscription.id,
       event: event.event,
       address: event.address,
       callId: event.callId,
       answer,
+      body,
     });
     this.log.splice(0, this.log.length - KEPT);
     this.changed();

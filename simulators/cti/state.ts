@@ -49,6 +49,7 @@ export interface CommandState {
 
 /** An event that went out. */
 export interface DeliveryState {
+  id: string;
   at: string;
   subscriptionId: string;
   event: EventName | number;
@@ -56,6 +57,8 @@ export interface DeliveryState {
   callId: string;
   /** HTTP status of the answer, or the network's word. */
   answer: number | string;
+  /** What was posted. */
+  body: object;
 }
 
 /** Faults of the broker. */

@@ -4,10 +4,12 @@ import {
   badge,
   button,
   card,
+  columns,
   copyable,
   el,
   field,
   input,
+  json,
   notify,
   type PanelApi,
   render,
@@ -22,6 +24,7 @@ import {
 const WORDS = {
   ring: "Ring an agent",
   agent: "Agent",
+  loggedOut: "Logged out: rings here all the same. The vendor's document does not say whether a broker does so.",
   caller: "Caller number",
   session: "Direction",
   sessions: { Inbound: "inbound: a customer calls", Outbound: "outbound: the agent calls" },
@@ -80,10 +83,14 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
   const lists = el("div", { class: "stack" });
   const to = el("select", {});
   const phone = phoneCard(api);
-  section.classList.add("split");
-  section.append(
-    el("div", { class: "stack" }, phone.element, card(WORDS.agents, agents), faultsCard(api)),
-    el("div", { class: "stack" }, card(WORDS.calls, field(WORDS.to, to), calls), lists),
+  const agentsCard = card(WORDS.agents, agents);
+  const callsCard = card(WORDS.calls, field(WORDS.to, to), calls);
+  const faults = faultsCard(api);
+  columns(
+    section,
+    [phone.element, agentsCard, faults],
+    [callsCard, lists],
+    [phone.element, callsCard, agentsCard, lists, faults],
   );
   let known = "";
   api.subscribe((state) => {
@@ -94,6 +101,7 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
         render(choice, ...addresses.map((address) => el("option", { value: address }, shortName(address))));
       to.selectedIndex = Math.min(1, addresses.length - 1);
     }
+    phone.show(state);
     render(agents, ...state.agents.map((agent) => agentRow(agent, api)));
     const open = state.calls.filter(({ place }) => place !== "ended");
     const ended = state.calls.filter(({ place }) => place === "ended").slice(0, 3);
@@ -103,8 +111,19 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
   });
 }
 
-function phoneCard(api: PanelApi<CtiState>): { element: HTMLElement; agent: HTMLSelectElement } {
+interface PhoneCard {
+  element: HTMLElement;
+  agent: HTMLSelectElement;
+  show(state: CtiState | undefined): void;
+}
+
+function phoneCard(api: PanelApi<CtiState>): PhoneCard {
   const agent = el("select", {});
+  const loggedOut = el("small", { class: "muted", role: "status" }, WORDS.loggedOut);
+  const show = (state: CtiState | undefined): void => {
+    loggedOut.hidden = state?.agents.find(({ address }) => address === agent.value)?.loggedIn !== false;
+  };
+  agent.addEventListener("change", () => show(api.state()));
   const caller = input({ value: "+31201234567", inputmode: "tel" });
   const session = select(Object.entries(WORDS.sessions));
   const ring = button(
@@ -115,12 +134,13 @@ function phoneCard(api: PanelApi<CtiState>): { element: HTMLElement; agent: HTML
   return {
     element: card(
       WORDS.ring,
-      field(WORDS.agent, agent),
+      el("div", { class: "field" }, field(WORDS.agent, agent), loggedOut),
       field(WORDS.caller, caller),
       field(WORDS.session, session),
       row(ring),
     ),
     agent,
+    show,
   };
 }
 
@@ -145,7 +165,7 @@ function agentRow({ address, loggedIn, refusesLogin, heartbeats }: AgentState, a
     copyable(address),
     el(
       "div",
-      { class: "row" },
+      { class: "row below" },
       button(WORDS[turn], () => api.call(turn, { agent: address }), {
         "data-key": `${turn} ${address}`,
         "aria-label": `${WORDS[turn]} ${shortName(address)}`,
@@ -203,9 +223,9 @@ function listCards(state: CtiState, api: PanelApi<CtiState>): HTMLElement[] {
   ]);
   const events = state.deliveries
     .slice(0, 20)
-    .map(({ at, event, address, callId, answer }) => [
+    .map(({ id, at, event, address, callId, answer, body }) => [
       timeOfDay(at),
-      event,
+      el("details", { "data-key": id }, el("summary", {}, String(event)), json(body)),
       shortName(address),
       mono(callId.slice(0, 8)),
       badge(String(answer), answer === 200 ? "good" : "bad"),

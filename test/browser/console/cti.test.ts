@@ -63,6 +63,27 @@ describe("console page: CTI Broker", () => {
     await until("nothing registered", () => broker.state().subscriptions.length === 0);
   });
 
+  it("opens an event as it was posted, and says who rings though logged out", async () => {
+    broker.deliveries.subscribe(ANNA, `${server.url}/nowhere`);
+    const { id } = broker.switchboard.ring(ANNA, "+31201234567");
+    const event = page.locator("tr", { hasText: "Hunting" }).filter({ hasText: id.slice(0, 8) });
+    await event.locator("summary").click();
+    await event.locator("pre", { hasText: id }).waitFor();
+    const hint = page.getByText("Logged out: rings here all the same.");
+    await hint.waitFor();
+    broker.switchboard.login(ANNA);
+    await hint.waitFor({ state: "hidden" });
+  });
+
+  it("shows the calls below the phone where there is one column", async () => {
+    const heads = (): Promise<string[]> => page.locator("#panel-cti .card h3").allTextContents();
+    const wide = await heads();
+    await page.setViewportSize({ width: 720, height: 900 });
+    await until("one column", async () => (await heads()).slice(0, 2).join() === "Ring an agent,Calls");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await until("two columns", async () => (await heads()).join() === wide.join());
+  });
+
   it("sets what goes wrong", async () => {
     await page.getByLabel("Refuse the next").fill("2");
     await page.getByLabel("Answer after (ms)").fill("5");

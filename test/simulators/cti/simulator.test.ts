@@ -109,6 +109,11 @@ describe("simulators/cti", () => {
     broker.switchboard.hangup();
     await until("three events", () => events().length === 3);
     const common = { SubscriptionId: id, ImAddress: ANNA, callId: call.id, ani: "+31201234567" };
+    assert.deepEqual(
+      broker.state().deliveries.map(({ body }) => body),
+      events().toReversed(),
+      "the console shows what was posted",
+    );
     assert.deepEqual(events(), [
       // Written when it is sent, which is after the style was changed.
       { ...common, SessionType: "Inbound", eventType: "Hunting" },
