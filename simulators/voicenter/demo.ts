@@ -36,7 +36,7 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
   return [
     {
       did: "0720000001",
-      name: "Caller identified by a typed ID",
+      name: "Caller typed an ID",
       start: 1,
       layers: [
         layer(
@@ -87,7 +87,7 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
     },
     {
       did: "0720000004",
-      name: "Caller remembered from layer to layer",
+      name: "Caller remembered",
       start: 50,
       layers: [
         layer(
@@ -106,7 +106,7 @@ export function demoIvrs(nodeRedUrl: string): Ivr[] {
     },
     {
       did: "0720000005",
-      name: "Menu with a time-out and three tries",
+      name: "Menu with three tries",
       start: 60,
       layers: [
         layer(60, "Menu", asks(DEMO_PATHS.menu, { announcement: MENU, digits: 1 })),

@@ -1,4 +1,4 @@
-/** The layers of an IVR as a table: looked at during a call, changed between calls. */
+/** The layers of an IVR: a table to look at during a call, a form to change them between calls. */
 import { ENDINGS, type Ivr, type Layer, type VoicenterState } from "../../voicenter/state.js";
 import { button, el, field, input, notify, type PanelApi, render, row, select, table } from "./api.js";
 import { VOICENTER } from "./texts.js";
@@ -12,14 +12,18 @@ interface LayerTable {
 
 /** Builds the table. */
 export function layerTable(api: PanelApi<VoicenterState>): LayerTable {
+  const title = el("b", {});
   const reading = el("div", {});
   const editing = el("div", { class: "stack" });
   const details = el("details", {}, el("summary", {}, VOICENTER.edit), editing);
+  // One of both: the fields have what the table has.
+  details.addEventListener("toggle", () => (reading.hidden = details.open));
   let drawn = "";
   return {
-    element: el("div", { class: "stack layers" }, reading, details),
+    element: el("div", { class: "stack layers" }, title, reading, details),
     show(ivr, place) {
       if (ivr === undefined) return;
+      render(title, `${ivr.did} ${ivr.name}`);
       render(
         reading,
         table(
@@ -81,7 +85,7 @@ function fieldsOf(layer: Layer): Fields {
   };
 }
 
-/** In which column a property simulators. */
+/** In which column a property is. */
 const COLUMN: Readonly<Record<keyof Layer, number>> = {
   id: 0,
   name: 1,
@@ -94,24 +98,27 @@ const COLUMN: Readonly<Record<keyof Layer, number>> = {
   target: 8,
 };
 
+function labelled(fields: Fields): HTMLElement[] {
+  return (Object.keys(COLUMN) as (keyof Layer)[]).map((name) =>
+    el("div", { class: "field", "data-field": name }, el("span", {}, VOICENTER.columns[COLUMN[name]]), fields[name]),
+  );
+}
+
 function editor(ivr: Ivr, api: PanelApi<VoicenterState>): HTMLElement[] {
   let rows = ivr.layers.map(fieldsOf);
   const start = input({ type: "number", value: String(ivr.start) });
-  const frame = el("div", {});
+  const frame = el("div", { class: "stack" });
   const draw = (): void => {
     const remove = (fields: Fields): HTMLElement =>
-      button(VOICENTER.remove, () => {
-        rows = rows.filter((each) => each !== fields);
-        draw();
-      });
-    render(
-      frame,
-      table(
-        [...VOICENTER.columns, ""],
-        rows.map((fields) => [...Object.values(fields), remove(fields)]),
-        "",
-      ),
-    );
+      button(
+        VOICENTER.remove,
+        () => {
+          rows = rows.filter((each) => each !== fields);
+          draw();
+        },
+        { "aria-label": `${VOICENTER.remove} ${fields.id.value}` },
+      );
+    render(frame, ...rows.map((fields) => el("div", { class: "layer" }, ...labelled(fields), remove(fields))));
   };
   const add = (): void => {
     const id = Math.max(0, ...rows.map((fields) => Number(fields.id.value))) + 1;

@@ -216,7 +216,9 @@ describe("console page", () => {
 
   it("changes the layers of an IVR", async () => {
     const panel = await open("voicenter");
+    await panel.locator("b", { hasText: /^0720000001 Demo IVR$/ }).waitFor();
     await panel.getByText("Change the layers").click();
+    assert.equal(await panel.locator(".layers table").isVisible(), false, "the layers are there once");
     await panel.getByLabel("Digits 1", { exact: true }).fill("2");
     await panel.getByLabel("Delay s 1", { exact: true }).fill("11");
     await panel.getByRole("button", { name: "Save layers" }).click();
