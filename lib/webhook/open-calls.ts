@@ -86,9 +86,14 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
     return this.settled[place] === number ? { late: owner } : { gone: owner };
   }
 
-  /** Settles every call of an owner that closes. */
-  closeAll(owner: Owner): void {
-    for (const call of [...this.open.values()]) if (call.owner === owner) call.fallBack("closed");
+  /**
+   * Settles every call of an owner that closes.
+   * @returns how many
+   */
+  closeAll(owner: Owner): number {
+    const open = [...this.open.values()].filter((call) => call.owner === owner);
+    for (const call of open) call.fallBack("closed");
+    return open.length;
   }
 
   /** Takes a call out; false when it was out already. */

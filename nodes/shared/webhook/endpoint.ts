@@ -141,13 +141,20 @@ export function openEndpoint(
     discardBody(webhook.request);
   };
   let isClosed = false;
+  /** Requests that were answered as closed in the deploy that is going on. */
+  let missed = 0;
+  const reportMissed = (): void => {
+    const why = options.fallback ? "closed-calls" : "closed-events";
+    node.warn(RED._(`shared.webhook.${why}`, { count: missed }));
+    missed = 0;
+  };
   const answerClosed = (webhook: WebhookRequest): void => {
     if (options.fallback) {
       respond(webhook, options.fallback());
       discardBody(webhook.request);
     } else refuse(webhook, "closed", { Connection: "close" });
     options.onRefused?.(webhook);
-    warnOncePerMinute(node, "closed", RED._("shared.webhook.closed"));
+    if (++missed === 1) onceDeployedOrStopped(RED, reportMissed);
   };
   const accept = (request: AcceptedRequest): void => {
     try {

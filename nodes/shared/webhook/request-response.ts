@@ -117,7 +117,9 @@ export function openRequestNode(
   node.on("close", (done: () => void) => {
     closed = true;
     endpoint.close();
-    calls.closeAll(owner);
+    const count = calls.closeAll(owner);
+    // The stop of the flows takes what is sent to output 2 with it.
+    if (count > 0) node.warn(RED._("shared.webhook.closed-open", { count }));
     done();
   });
 }

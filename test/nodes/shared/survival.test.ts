@@ -18,6 +18,12 @@ describe("a call survives", () => {
     ...ROUTING_VENDORS.flatMap((vendor) => statusProbe([`${vendor.name}-in`], `${vendor.name}-badge`)),
   ];
 
+  /** The lines of the log that count the open calls that a vendor's in node has given the fallback. */
+  const counted = (vendor: (typeof ROUTING_VENDORS)[number], count: number, from = 0): string[] =>
+    red.log
+      .slice(from)
+      .filter((line) => line.includes(`${vendor.name}-`) && line.includes(` ${count} open call(s) got the fallback`));
+
   before(async () => {
     red = await NodeRed.start({ flows: flows() });
   });
@@ -115,6 +121,7 @@ describe("a call survives", () => {
         await red.deploy(flows());
         for (const vendor of ROUTING_VENDORS) {
           red.forget();
+          const from = red.log.length;
           const open = ring(red.url, vendor, "silent");
           await red.message(`${vendor.name}-seen`);
           const changed = flows().map((one) =>
@@ -124,6 +131,7 @@ describe("a call survives", () => {
           const reply = await open;
           same(reply, vendor.fallback);
           assert.equal(reply.ms < DEADLINE_MS - 5, touches, `${reply.ms} ms`);
+          if (touches) await until("the log to count it", () => counted(vendor, 1, from).length === 1);
           same(await ring(red.url, vendor, "good"), vendor.good);
         }
       });
@@ -160,6 +168,7 @@ describe("a call survives", () => {
       );
       await red.stop("SIGTERM");
       await Promise.all(open);
+      for (const vendor of ROUTING_VENDORS) assert.equal(counted(vendor, 20).length, 1, red.log.slice(-9).join("\n"));
     });
   });
 });
