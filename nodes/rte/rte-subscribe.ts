@@ -49,7 +49,10 @@ export = (RED: NodeAPI) => {
       return;
     }
     const { client } = connection;
-    const badge = new Badge(RED, this, () => client.counts(subscriber));
+    const badge = new Badge(RED, this, () => ({
+      ...client.counts(subscriber),
+      total: client.subscriptionsOf(subscriber).length,
+    }));
     const transit = new Transit<RteEvent | Notice>(RED);
     const subscriber = {
       onEvent: (event: RteEvent): void => {

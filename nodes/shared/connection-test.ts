@@ -83,9 +83,24 @@ async function reportOf(RED: NodeAPI, test: ConnectionTest, question: Question):
   } catch (error) {
     const [field] = withheld;
     if (field !== undefined && isAboutCredentials(error, test))
-      return { ok: false, message: RED._("shared.test.withheld", { field }) };
-    return { ok: false, message: localize(RED, error).message };
+      return { ok: false, message: RED._("shared.test.withheld", { field: labelOf(RED, test.type, field) }) };
+    return { ok: false, message: localize(RED, labelled(RED, test.type, error)).message };
   }
+}
+
+/** The label of a field of the dialog; the field itself where it has none. */
+function labelOf(RED: NodeAPI, type: string, field: string): string {
+  const label = RED._(`${type}.form.${field}`);
+  return label.startsWith(`${type}.form.`) ? field : label;
+}
+
+/** An error that names its field by the label that the dialog shows. */
+export function labelled(RED: NodeAPI, type: string, error: unknown): unknown {
+  if (!(error instanceof ContactCenterError) || error.cause.field === undefined) return error;
+  const field = labelOf(RED, type, error.cause.field);
+  error.cause.field = field;
+  if ("field" in error.params) error.params["field"] = field;
+  return error;
 }
 
 /** True when a credential is missing or wrong. */

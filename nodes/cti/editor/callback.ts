@@ -21,6 +21,7 @@ export function showReach(node: EditorNode, within: JQuery, base: string): void 
   within
     .find(".cc-reach")
     .toggle(why !== undefined)
+    .toggleClass("cc-warning", why !== "local")
     .text(why ? `⚠ ${node._(`cti.reach.${why}`)}` : "");
 }
 

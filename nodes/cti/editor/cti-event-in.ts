@@ -8,6 +8,7 @@ import { callbackBase, showReach, textSetting } from "./callback.js";
 addForm("cti-event-in", {
   prepare(node) {
     const users = subscribers(node);
+    input("secret").siblings(".cc-once").remove();
     const hint = input("secret").siblings(".cc-hint");
     hint.attr("data-i18n", (_, key) => key.replace("shared.webhook", "cti-event-in"));
     listSubscribers(node, users);

@@ -2,7 +2,7 @@
 import { addForm } from "../../shared/editor/index.js";
 import { entered, input, SWITCH_TYPES, typedInput } from "../../shared/editor/fields.js";
 import type { EditorNode } from "../../shared/editor/red.js";
-import { copyAddress, endpointAddress } from "../../shared/editor/webhook.js";
+import { copyText, endpointAddress } from "../../shared/editor/webhook.js";
 import { callbackBase, showReach, textSetting } from "./callback.js";
 
 addForm("cti-subscribe", {
@@ -13,7 +13,7 @@ addForm("cti-subscribe", {
     for (const setting of ["broker", "eventNode", "callback"]) input(setting).on("input change", refresh);
     $("#cc-copy").on("click", (event) => {
       event.preventDefault();
-      copyAddress(node, $("#cc-address").text());
+      copyText(node, $("#cc-address").text());
     });
     refresh();
   },

@@ -54,6 +54,7 @@ function show(outcome: JQuery, { ok, message, steps = [] }: TestReport): void {
   const lines = [...steps.map((step) => line("fa-check", step)), line(ok ? "fa-thumbs-o-up" : "fa-times", message)];
   if (!ok) lines.at(-1)?.addClass("cc-failed");
   outcome.empty().append(lines);
+  outcome[0]?.scrollIntoView({ block: "nearest" });
 }
 
 function line(icon: string, text: string): JQuery {

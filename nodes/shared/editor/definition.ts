@@ -69,9 +69,11 @@ export const valid = {
   /** The path of a webhook, or one with environment variables; what is wrong with it is said in the editor's language. */
   path: blankOr(function (this: EditorNode, value) {
     const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
-    if (part !== undefined) return `${this._("shared.webhook.hint.path")} (${part})`;
+    if (part !== undefined) return this._("shared.webhook.hint.path", { part });
     const other = servedBy(this, String(value));
-    return other === undefined || this._("shared.webhook.hint.taken", { name: other["name"] || other.type });
+    if (other === undefined) return true;
+    const flow = RED.nodes.workspace(String(other["z"]))?.label ?? other["z"];
+    return this._("shared.webhook.hint.taken", { name: other["name"] || other.type, flow });
   }),
 
   /** The authentication of a webhook: its credentials must be there. */
@@ -106,7 +108,10 @@ export const valid = {
 export function preparePath(node: EditorNode): void {
   const field = input("url");
   const refresh = (): void => {
-    const why = valid.path.call(node, entered(field));
+    const path = entered(field);
+    const why = path.trim() === "" ? node._("shared.webhook.hint.no-path") : valid.path.call(node, path);
+    // An address that cannot be called is not to be copied.
+    $("#cc-webhook-copy").toggle(typeof why !== "string");
     field.siblings(".cc-warning").remove();
     if (typeof why === "string")
       $("<div>", { class: "cc-hint cc-warning", role: "alert" }).text(why).insertAfter(field);

@@ -52,6 +52,8 @@ declare global {
     settings: { httpNodeRoot?: string; apiRootUrl?: string; [setting: string]: unknown };
     nodes: {
       node(id: string): EditorNode | null | undefined;
+      /** A flow; none for a subflow. */
+      workspace(id: string): { label: string } | undefined;
       eachNode(visit: (node: EditorNode) => void): void;
       eachConfig(visit: (node: EditorNode) => void): void;
     };

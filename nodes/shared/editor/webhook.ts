@@ -25,7 +25,21 @@ function showEmptyCredentials(node: EditorNode, auth: string): void {
     const row = input(name).toggleClass("input-error", isEmpty).closest(".form-row");
     row.find(".cc-warning").remove();
     if (isEmpty) $("<div>", { class: "cc-hint cc-warning" }).text(node._("shared.webhook.hint.empty")).appendTo(row);
+    showOnce(node, row.find(".cc-once"), entered(input(name)));
   }
+}
+
+/** Says below a credential that it has to be copied while it can be read, and offers that. */
+function showOnce(node: EditorNode, hint: JQuery, credential: string): void {
+  const isStored = credential === STORED;
+  hint.text(credential === "" ? "" : node._(`shared.webhook.hint.${isStored ? "stored" : "once"}`));
+  if (credential === "" || isStored) return;
+  const copy = $("<a>", { href: "#" }).text(node._("shared.form.copy"));
+  copy.on("click", (event) => {
+    event.preventDefault();
+    copyText(node, credential);
+  });
+  hint.append(" ", copy);
 }
 
 /**
@@ -74,7 +88,7 @@ export function prepareWebhook(node: EditorNode): void {
     const secret = entered(input("secret"));
     const text = $("#cc-webhook-address").text();
     const isKnown = secret !== "" && secret !== STORED;
-    copyAddress(node, isKnown ? text.replace(/<[^>]*>$/, () => encodeURIComponent(secret)) : text);
+    copyText(node, isKnown ? text.replace(/<[^>]*>$/, () => encodeURIComponent(secret)) : text);
   });
   for (const name of Object.values(GENERATED)) showGenerated(input(name));
   refresh();
@@ -102,7 +116,7 @@ export function endpointAddress(base: string, path: string, auth: string): strin
   return base.replace(/\/+$/, "") + full + (auth === "secret" ? "/<secret>" : "");
 }
 
-/** Puts an address into the clipboard, and says so. */
-export function copyAddress(node: EditorNode, address: string): void {
-  void navigator.clipboard.writeText(address).then(() => RED.notify(node._("shared.form.copied"), "success"));
+/** Puts an address or a credential into the clipboard, and says so. */
+export function copyText(node: EditorNode, text: string): void {
+  void navigator.clipboard.writeText(text).then(() => RED.notify(node._("shared.form.copied"), "success"));
 }

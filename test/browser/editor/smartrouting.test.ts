@@ -91,11 +91,11 @@ describe("editor: SmartRouting", function () {
     await editor.fill({ apiKey: "", url: "/Calls/" });
     assert.equal(await editor.page.locator(".form-row:has(#node-input-apiKey.input-error) .cc-warning").count(), 1);
     const below = await editor.page.locator(".form-row:has(#node-input-url) .cc-warning").innerText();
-    assert.equal(below, '"calls" has this path already');
+    assert.equal(below, '"calls" on "tab" has this path already');
     await editor.done();
     const wrong = (await editor.wrong("old")).join("\n");
     assert.match(wrong, /Empty: every request is refused/);
-    assert.match(wrong, /"calls" has this path already/);
+    assert.match(wrong, /"calls" on "tab" has this path already/);
     await editor.edit("old");
     await editor.fill({ apiKey: "k3y", url: "/old" });
     assert.equal(await editor.page.locator("#dialog-form .cc-warning:visible").count(), 0);

@@ -5,16 +5,30 @@ import { Badge } from "../../../nodes/rte/badge.js";
 import { rte } from "../../../nodes/rte/locales/en-US/rte.json";
 import { until } from "../../support/wait.js";
 
+const WORDS: Record<string, string> = rte.badge;
+
+/** Badges that a node with these counts has shown. */
+function badge(...counts: ConstructorParameters<typeof Badge>[2][]): { shown: NodeStatus[]; badge: Badge } {
+  const shown: NodeStatus[] = [];
+  const node = { status: (status: NodeStatus) => shown.push(status) } as unknown as Node;
+  const RED = { _: (key: string) => WORDS[key.replace("rte.badge.", "")] ?? key } as unknown as NodeAPI;
+  return { shown, badge: new Badge(RED, node, ...counts) };
+}
+
 describe("nodes/rte/badge", () => {
+  it("says that a node is connected without a subscription", async () => {
+    const { shown, badge: one } = badge(() => ({ refused: 0, pending: 0, total: 0 }));
+    one.show({ word: "connected" });
+    await until("a badge", () => shown.length === 1);
+    assert.equal(shown[0]?.text, WORDS["none"]);
+  });
+
   for (const reason of ALL_REASONS)
     it(`says ${reason} and the whole time of the next try`, async () => {
-      const shown: NodeStatus[] = [];
-      const node = { status: (status: NodeStatus) => shown.push(status) } as unknown as Node;
-      const words: Record<string, string> = rte.badge;
-      const RED = { _: (key: string) => words[key.replace("rte.badge.", "")] ?? key } as unknown as NodeAPI;
+      const { shown, badge: one } = badge();
       const retryAtMs = new Date(2030, 0, 1, 15, 47, 49).getTime();
-      new Badge(RED, node).show({ word: "disconnected", reason, error: undefined, retryInMs: 1000, retryAtMs });
+      one.show({ word: "disconnected", reason, error: undefined, retryInMs: 1000, retryAtMs });
       await until("a badge", () => shown.length === 1);
-      assert.equal(shown[0]?.text, `${words[reason]} → 15:47:49`);
+      assert.equal(shown[0]?.text, `${WORDS[reason]} → 15:47:49`);
     });
 });
