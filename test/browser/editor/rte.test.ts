@@ -173,14 +173,15 @@ describe("editor: Enreach RTE", function () {
       await outcome();
       await page.click("#node-config-dialog-cancel");
       await page.waitForSelector("#cc-test", { state: "detached" });
-      const offered = async (row: number): Promise<(string | null)[]> => {
-        const field = page.locator('#cc-subscriptions [data-property="entityId"]').nth(row);
+      const offered = async (event: string): Promise<(string | null)[]> => {
+        await page.locator('#cc-subscriptions [data-property="eventName"]').first().fill(event);
+        const field = page.locator('#cc-subscriptions [data-property="entityId"]').first();
         await field.focus();
         const list = (await field.getAttribute("list")) ?? "";
         return page.locator(`#${list} option`).evaluateAll((all) => all.map(({ textContent }) => textContent));
       };
-      assert.deepEqual(await offered(0), [...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name], "QueueStatus");
-      assert.deepEqual(await offered(1), [DEMO.email], "UserSetting");
+      assert.deepEqual(await offered("QueueStatus"), [...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name]);
+      assert.deepEqual(await offered("UserStatus"), [DEMO.email]);
     });
 
     it("names the step that fails in plain words, without a secret", async () => {
