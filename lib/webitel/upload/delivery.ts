@@ -22,8 +22,9 @@ import {
 type Outcome =
   | { kind: "loaded"; ids: readonly string[] }
   /** `rest`: the others are not in the queue, because the server had ended the request. */
-  | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain" }
-  | { kind: "uncertain" }
+  | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain"; answer?: number }
+  /** `answer`: the HTTP status of an answer that does not say whether the rows were loaded. */
+  | { kind: "uncertain"; answer?: number }
   | { kind: "refused" | "too-large"; error: ContactCenterError }
   | { kind: "dropped" };
 
@@ -85,14 +86,14 @@ class Delivery {
       case "loaded":
         return this.accept(entries, outcome.ids);
       case "uncertain":
-        return this.uncertain(entries);
+        return this.uncertain(entries, outcome.answer);
       case "partly": {
         const { loaded, missing } = matched(entries, outcome.found);
         this.accept(
           loaded.map(({ entry }) => entry),
           loaded.map(({ id }) => id),
         );
-        if (outcome.rest === "uncertain") return this.uncertain(missing);
+        if (outcome.rest === "uncertain") return this.uncertain(missing, outcome.answer);
         return this.load({ suffix: `${part.suffix}r`, entries: missing, sinceMs: part.sinceMs });
       }
       case "refused":
@@ -123,9 +124,10 @@ class Delivery {
       for (const [at, { row }] of entries.entries()) this.result.ids[row] = ids[at] as string;
   }
 
-  private uncertain(entries: readonly BatchRow[]): void {
+  private uncertain(entries: readonly BatchRow[], answer?: number): void {
     this.result.uncertain += entries.length;
-    for (const { row, input } of entries) this.result.rejects.push(rejectOf(row, input, "UNCERTAIN", undefined));
+    const reason = answer === undefined ? undefined : { key: "uncertain-answer", field: "", value: String(answer) };
+    for (const { row, input } of entries) this.result.rejects.push(rejectOf(row, input, "UNCERTAIN", reason));
   }
 
   /** @throws the row's error when all rows would end so */
@@ -208,7 +210,8 @@ class Delivery {
       }
       const isLost = kind === "unknown";
       // Only the platform's own word that the insert failed says that nothing was loaded.
-      if (isLost && run.uncertain === "report" && !isInsertFailure(fault)) return { kind: "uncertain" };
+      if (isLost && run.uncertain === "report" && !isInsertFailure(fault))
+        return { kind: "uncertain", ...answerOf(fault) };
       // A 429 too: something between may have said it after the work was done.
       const isAsked = run.uncertain === "verify" && (isLost || typeof fault.code === "number");
       part.lost ||= isAsked;
@@ -216,7 +219,7 @@ class Delivery {
       try {
         const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
         if (found?.kind === "loaded") return await this.found(marker, part, found.found);
-        if (found) return { ...found, rest: answered ? "send" : "uncertain" };
+        if (found) return { ...found, rest: answered ? "send" : "uncertain", ...answerOf(fault) };
       } catch (reason) {
         if (reason === CANCELLED) return this.lastLook(marker, part);
         throw reason;
@@ -306,6 +309,11 @@ class Delivery {
       throw error;
     }
   }
+}
+
+/** The HTTP status of an answer, where one came. */
+function answerOf({ code }: ContactCenterError): { answer?: number } {
+  return typeof code === "number" ? { answer: code } : {};
 }
 
 const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));

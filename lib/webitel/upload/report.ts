@@ -33,9 +33,9 @@ export interface Reject {
   row: number;
   /** Line of the file or text where the row begins. */
   line?: number;
-  /** HTTP status as a number, `EINVALID` = refused before sending, `UNCERTAIN` = the answer never came. */
+  /** HTTP status as a number, `EINVALID` = refused before sending, `UNCERTAIN` = no answer says whether it was loaded. */
   code: number | string;
-  /** The server's words, or the error that was found before sending; undefined with `UNCERTAIN`. */
+  /** The server's words, or the error that was found before sending; with `UNCERTAIN` what came instead, undefined where nothing did. */
   reason: string | RowError | undefined;
   /** The row, unchanged. */
   data: unknown;

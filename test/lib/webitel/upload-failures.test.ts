@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContactCenterError } from "../../../lib/core/errors.js";
+import type { RowError } from "../../../lib/webitel/member-values.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import type { MembersApi } from "../../../lib/webitel/upload/context.js";
 import { until } from "../../support/wait.js";
@@ -80,8 +81,8 @@ describe("lib/webitel/upload, failures", () => {
       assert.deepEqual(numbers(await upload.run(rows)), [20, 10, 0, 10, 2]);
       assert.deepEqual([harness.bench.asked(), harness.bench.bulks()], [0, ["1", "2"]]);
       assert.deepEqual(
-        results[0]?.rejects.map(({ row, code }) => [row, code]),
-        upTo(10).map((row) => [row, "UNCERTAIN"]),
+        results[0]?.rejects.map(({ row, code, reason }) => [row, code, (reason as RowError | undefined)?.value]),
+        upTo(10).map((row) => [row, "UNCERTAIN", fault === "reset" ? undefined : fault]),
       );
     });
   }
