@@ -27,6 +27,19 @@ function badgesIn(sentences: Sentences, isBadge = false): string[] {
   );
 }
 
+/** Matches a badge's text with anything at its placeholders. */
+function patternOf(badge: string): RegExp {
+  return new RegExp(`^${badge.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/__\w+__/g, ".+")}$`);
+}
+
+/** The badges that a page explains. */
+function explainedIn(page: string): string[] {
+  const [, faults = ""] = source(`docs/vendors/${page}.md`).split("| badge |");
+  return [...faults.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text as string),
+  );
+}
+
 /** Recognises what a vendor's badges say: a word, a sentence of the catalogue, a count, or an HTTP status. */
 function recogniser(vendor: string): (text: string) => boolean {
   const folder = `nodes/${vendor}/locales/en-US`;
@@ -43,9 +56,7 @@ function recogniser(vendor: string): (text: string) => boolean {
   );
   const statuses = [...source("lib/core/locales/en-US.json").matchAll(/"([45]\d\d)":/g)].map(([, status]) => status);
   const known = [...words, ...used.flatMap((file) => badgesIn(catalogue([file])))];
-  const patterns = known.map(
-    (text) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/__\w+__/g, ".+")}$`),
-  );
+  const patterns = known.map(patternOf);
   const isWord = (text: string): boolean =>
     [...statuses, "500", "503"].includes(text) || patterns.some((pattern) => pattern.test(text));
   return (text) => COUNTS.test(text) || isWord(text.replace(COUNTED, ""));
@@ -60,10 +71,7 @@ describe("Pages on the set-up at the vendors", () => {
 
   for (const [page, vendor] of Object.entries(PAGES)) {
     it(`${page} explains badges that exist`, () => {
-      const [, faults = ""] = source(`docs/vendors/${page}.md`).split("| badge |");
-      const cells = [...faults.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = ""]) =>
-        [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text as string),
-      );
+      const cells = explainedIn(page);
       assert.ok(cells.length > 8, cells.join());
       const isBadge = recogniser(vendor);
       assert.ok(!isBadge("no such badge") && !isBadge("ENOSUCH"));
@@ -72,6 +80,20 @@ describe("Pages on the set-up at the vendors", () => {
         [],
       );
     });
+
+    if (vendor !== "rte")
+      it(`${page} explains every badge of a webhook`, () => {
+        const cells = explainedIn(page);
+        const file = join(root, "nodes/shared/webhook/locales/en-US/webhook.json");
+        // An event has no deadline, and its caller does not wait.
+        const isOfCalls = (badge: string): boolean => ["wrong deadline", "caller hung up"].includes(badge);
+        const badges = badgesIn(catalogue([file])).filter((badge) => vendor !== "cti" || !isOfCalls(badge));
+        assert.ok(badges.length > 10);
+        assert.deepEqual(
+          badges.filter((badge) => !cells.some((cell) => patternOf(badge).test(cell))),
+          [],
+        );
+      });
 
     it(`${page} has every part, and marks where its facts are from`, () => {
       const text = source(`docs/vendors/${page}.md`);

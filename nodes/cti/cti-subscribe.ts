@@ -135,7 +135,10 @@ export = (RED: NodeAPI) => {
       const field = cause?.field ?? "";
       // A variable says more than the setting that names it.
       const names = params?.["names"];
-      setStatus(this, "error", names ? `${field} ${names}` : RED._("cti-subscribe.badge.field", { field }));
+      const text = names
+        ? RED._("cti-subscribe.badge.unset", { names: String(names) })
+        : RED._("cti-subscribe.badge.field", { field });
+      setStatus(this, "error", text);
       this.error(localize(RED, error).message);
     };
     const end = async (isDeploy: boolean): Promise<void> => {

@@ -37,7 +37,8 @@ export function showReadiness(
     names: (problem === "malformed" ? settings.malformed : settings.unset).join(", "),
   };
   if (problem) {
-    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, params));
+    const [name = ""] = params.names.split(", ");
+    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, { ...params, names: name }));
     node.error(RED._(`shared.webhook.problem.${problem}`, params));
     return { show: () => undefined, isReady: false, close: () => undefined };
   }
