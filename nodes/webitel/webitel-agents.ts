@@ -10,8 +10,9 @@ import { refused } from "../../lib/core/errors.js";
 import { isBlank, isRecord } from "../../lib/core/values.js";
 import { agentQuery } from "../../lib/webitel/requests.js";
 import { readValue, required } from "../../lib/webitel/fields.js";
-import { type Message, onInput } from "../shared/input.js";
+import type { Message } from "../shared/input.js";
 import { evaluate } from "../shared/values.js";
+import { onCallInput } from "./call-input.js";
 import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
@@ -37,14 +38,17 @@ export = (RED: NodeAPI) => {
     };
 
     const filters = async (message: Message): Promise<Record<string, unknown>> => {
+      const { payload } = message;
       const made = await typed(message, "filters");
-      if (made === undefined) return isRecord(message.payload) ? message.payload : {};
-      if (!isRecord(made))
-        throw refused("webitel.errors.field.texts", { vendor: "webitel", operation: "SearchAgent", field: "filters" });
-      return made;
+      if (made === undefined && isBlank(payload)) return {};
+      const given = made ?? payload;
+      if (isRecord(given)) return given;
+      const about = { vendor: "webitel", operation: "SearchAgent" } as const;
+      if (made === undefined) throw refused("webitel.errors.filters", { ...about, field: "payload" });
+      throw refused("webitel.errors.field.texts", { ...about, field: "filters" });
     };
 
-    onInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, async (message, send) => {
       message.payload = await withClient<unknown>(RED, config.connection, async (client) =>
         config.operation === "get"
           ? client.readAgent(await agentId(message))

@@ -8,8 +8,8 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { attemptRequest, resultFields } from "../../lib/webitel/requests.js";
 import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
-import { onInput } from "../shared/input.js";
 import { valueReader } from "../shared/values.js";
+import { onCallInput } from "./call-input.js";
 import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
@@ -22,7 +22,7 @@ export = (RED: NodeAPI) => {
   function AttemptResult(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "webitel");
-    onInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, async (message, send) => {
       const values = await read(message);
       const { attempt, body } = attemptRequest({ ...values, result: values.result ?? resultFields(message.payload) });
       message.payload = await withClient(RED, config.connection, (client) => client.reportAttempt(attempt, body));

@@ -8,9 +8,8 @@
 import { isRecord } from "../../lib/core/values.js";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { CALL_VALUES, callBody, flatCall } from "../../lib/webitel/requests.js";
-import { onInput } from "../shared/input.js";
-import { setStatus, clearStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
+import { onCallInput } from "./call-input.js";
 import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
@@ -21,15 +20,10 @@ export = (RED: NodeAPI) => {
   function CreateCall(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, CALL_VALUES, "webitel");
-    onInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, async (message, send) => {
       const { payload } = message;
       const body = callBody(await read(isRecord(payload) ? { ...message, payload: flatCall(payload) } : message));
-      setStatus(this, "working");
-      try {
-        message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));
-      } finally {
-        clearStatus(this);
-      }
+      message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));
       send(message);
     });
   }

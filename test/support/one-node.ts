@@ -4,7 +4,7 @@
  * (node-red.ts). Errors keep their English sentences, because the helper has no catalogues.
  */
 import type { EventEmitter } from "node:events";
-import type { NodeAPI } from "node-red";
+import type { NodeAPI, NodeStatus } from "node-red";
 import type { FlowNode } from "./node-red.js";
 import { until } from "./wait.js";
 
@@ -26,6 +26,8 @@ export class OneNode {
   readonly sent: Message[] = [];
   /** What reached the Catch node. */
   readonly caught: Message[] = [];
+  /** What it has shown on its badge, in order. */
+  readonly badges: NodeStatus[] = [];
 
   private constructor() {}
 
@@ -59,6 +61,7 @@ export class OneNode {
       ["caught", started.caught],
     ] as const)
       helper.getNode(id)?.on("input", (message: Message) => messages.push(message));
+    helper.getNode("it")?.on("call:status", ({ args }: { args: [NodeStatus] }) => started.badges.push(args[0]));
     return started;
   }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
 import { OneNode } from "../../support/one-node.js";
+import { until } from "../../support/wait.js";
 import { runAction } from "../../support/run-action.js";
 import { connection } from "../../support/webitel/flow.js";
 import registerWebitel = require("../../../nodes/webitel/webitel.js");
@@ -74,6 +75,24 @@ describe("nodes that call Webitel's API", () => {
       delete process.env["CC_TEST_DESK"];
     }
   });
+
+  for (const [type, payload, answer] of [
+    ["webitel-create-call", { destination: "+1", extension: "1017" }, { id: "d59d7a2f" }],
+    ["webitel-agents", {}, { items: [] }],
+    ["webitel-attempt-result", { attempt: "5", status: "success" }, { status: "success" }],
+  ] as const)
+    it(`say on the badge why a message failed, until the next one: ${type}`, async () => {
+      const site = await cannedWebhook({ status: 403, body: {} });
+      await deploy(type, {}, SECRET, site.url);
+      await caught({ payload });
+      const last = (): object => running().badges.at(-1) ?? {};
+      await until("the status on the badge", () => (last() as { text?: string }).text === "403");
+      assert.deepEqual(last(), { fill: "red", shape: "ring", text: "403" });
+      site.answerWith({ status: 200, body: answer });
+      await out({ payload });
+      await until("an empty badge", () => Object.keys(last()).length === 0);
+      await site.close();
+    });
 
   describe("webitel-create-call", () => {
     it("sends only what is set, settings before the message, values of variables as text", async () => {
@@ -199,6 +218,17 @@ describe("nodes that call Webitel's API", () => {
       await deploy("webitel-agents");
       assert.equal(((await out({ payload: { Extension: "1018" } }))["payload"] as unknown[]).length, 1);
       assert.equal((await caught({ payload: { teamid: 3 } })).cause.field, "teamid");
+    });
+
+    it("refuses a payload that is no filter and not blank, and lists everybody without one", async () => {
+      await deploy("webitel-agents");
+      for (const payload of ["3", 3, true, ["17"]])
+        assert.equal((await caught({ payload })).cause.field, "payload", JSON.stringify(payload));
+      assert.equal(simulator.seen.length, 0);
+      for (const payload of [undefined, null, ""])
+        assert.equal(((await out({ payload }))["payload"] as unknown[]).length, 3);
+      await deploy("webitel-agents", { filters: "{}", filtersType: "json" });
+      assert.equal(((await out({ payload: 1_767_225_599_000 }))["payload"] as unknown[]).length, 3);
     });
 
     for (const [what, settings, payload] of [
