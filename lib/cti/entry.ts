@@ -98,7 +98,7 @@ export function markLost(entry: Entry, from: number): void {
 
 /** Its callback address refuses events since then, Unix milliseconds. */
 export function markRefused(entry: Entry, from: number): void {
-  entry.refusedFrom = Math.min(entry.refusedFrom ?? Infinity, from);
+  if (from < (entry.refusedFrom ?? Infinity)) entry.refusedFrom = from;
 }
 
 /** Callback addresses take events again: what they refused is reported. */

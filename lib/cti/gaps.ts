@@ -40,6 +40,14 @@ export class GapCollector {
     return this.restored.get(imAddress)?.from;
   }
 
+  /** Gives up what was collected and not reported. @returns since when events were lost, Unix milliseconds, by agent */
+  drain(): Map<string, number> {
+    const from = new Map([...this.restored].map(([imAddress, time]) => [imAddress, time.from]));
+    clearTimeout(this.timer);
+    this.restored.clear();
+    return from;
+  }
+
   /** Reports what was collected. */
   flush(): void {
     clearTimeout(this.timer);

@@ -6,6 +6,11 @@ import { isSameAgent } from "./store-writer.js";
 export class SendingEntries {
   private readonly entries = new Set<Entry>();
 
+  /** The keys of all. */
+  keys(): string[] {
+    return [...this.entries].map(({ key }) => key);
+  }
+
   /** It is the entry's turn. */
   add(entry: Entry): void {
     this.entries.add(entry);

@@ -15,8 +15,8 @@ import type {
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
   held: () => [key: string, entry: StoredEntry][];
-  /** See {@link SubscriptionIds.unanswered}. */
-  unanswered: () => [key: string, entry: StoredEntry][];
+  /** Requests that may have made a subscription of unknown id, also of entries that are gone. */
+  unanswered: () => (readonly [key: string, entry: StoredEntry])[];
   leftBehind: ReadonlyMap<string, StoredEntry>;
   ended: Map<string, number>;
   removals: () => [id: string, removal: StoredRemoval][];
@@ -246,10 +246,12 @@ export class StoreWriter {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
       ended.delete(key);
     }
+    const lost = new Map(unanswered());
+    const left = [...leftBehind].map(([key, entry]) => [key, { ...lost.get(key), ...entry }] as const);
     return {
       aliveAt: receivedUntil(),
       requests: { ...requests, at: now },
-      held: Object.fromEntries([...unanswered(), ...leftBehind, ...held()]),
+      held: Object.fromEntries([...lost, ...left, ...held()]),
       ended: Object.fromEntries(ended),
       removals: Object.fromEntries(removals()),
     };

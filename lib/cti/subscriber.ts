@@ -2,7 +2,7 @@
 import { ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
-import type { Callback, Entry, EntryUser } from "./entry.js";
+import { type Callback, type Entry, type EntryUser, markRefused } from "./entry.js";
 import { type Gap, GapCollector } from "./gaps.js";
 import type { SubscriptionManager } from "./subscriptions.js";
 
@@ -124,9 +124,11 @@ export class Subscriber implements EntryUser {
    * @param isDeploy true where another subscriber will start soon: what that one wants again stays as it is
    */
   async close(limitMs: number, isDeploy = false): Promise<void> {
-    this.gaps.flush();
     this.closed = true;
     const entries = [...this.entries.values()];
+    // The nodes behind may be closed already: whoever asks for the agent next reports it.
+    const untold = this.gaps.drain();
+    for (const entry of entries) markRefused(entry, untold.get(entry.imAddress) ?? Infinity);
     if (isDeploy) for (const entry of entries) this.manager.users.keep(this, entry);
     const ends = isDeploy ? [] : entries.map((entry) => this.manager.users.release(this, entry, true));
     this.setStarted();

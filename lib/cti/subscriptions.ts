@@ -113,7 +113,10 @@ export class SubscriptionManager {
     this.writer = new StoreWriter(options.store, {
       held: () =>
         [...this.entries.values()].map((entry) => [entry.key, storedEntry(entry, this.ids.lostAnswersOf(entry.key))]),
-      unanswered: () => this.ids.unanswered(),
+      unanswered: () => [
+        ...this.ids.unanswered(),
+        ...this.sending.keys().map((key) => [key, { lostAnswers: this.ids.lostAnswersOf(key) + 1 }] as const),
+      ],
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
@@ -223,7 +226,7 @@ export class SubscriptionManager {
   private async end(entry: Entry, isWantedLater: boolean): Promise<void> {
     this.schedule.cancel(entry);
     this.entries.delete(entry.key);
-    if (isWantedLater && (entry.id !== undefined || entry.lostFrom !== undefined))
+    if (isWantedLater && (entry.id ?? entry.lostFrom ?? entry.sendingSince) !== undefined)
       this.previous.noteEnd(entry.key, endedFrom(entry));
     entry.setAnswered();
     const { id, key, aliveAt } = entry;

@@ -18,6 +18,18 @@ describe("lib/cti/gaps", () => {
     );
   });
 
+  it("gives up what it has not reported, with its times", async () => {
+    const told: Gap[] = [];
+    const gaps = new GapCollector(
+      (gap) => told.push(gap),
+      () => true,
+    );
+    gaps.add("sip:anna@contoso.example", 1000, 2000);
+    assert.deepEqual([...gaps.drain()], [["sip:anna@contoso.example", 1000]]);
+    gaps.flush();
+    assert.deepEqual(told, []);
+  });
+
   it("has whole milliseconds, in which its times and its duration agree", () => {
     const told: Gap[] = [];
     const gaps = new GapCollector(

@@ -1,0 +1,50 @@
+/** What was under way, or not reported yet, when subscribers closed. */
+import assert from "node:assert/strict";
+import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { failure } from "../../support/fake-cti-broker.js";
+
+describe("lib/cti: what a close leaves unfinished", () => {
+  const test = new SubscriptionTest();
+  const { gaps, kill, manage, open, started } = test;
+
+  for (const isDeploy of [true, false])
+    it(`is a gap that waited for another agent, ${isDeploy ? "over a deploy" : "over a stop"}`, async () => {
+      const { manager: first } = await started([ANNA, BART]);
+      const killedAt = Date.now();
+      kill(first);
+      await test.clock.tickAsync(3000);
+      test.broker.refused.set(BART, failure(500));
+      const { manager, one } = await started([ANNA, BART]);
+      void one.close(1800, isDeploy);
+      await test.clock.tickAsync(2000);
+      assert.equal(gaps.length, 0);
+      if (!isDeploy) kill(manager);
+      const next = isDeploy ? manager : manage();
+      void open(next).start([ANNA, BART]);
+      next.users.eventsTaken();
+      await test.clock.tickAsync(10_000);
+      const gap = gaps.find(({ agents }) => agents.includes(ANNA));
+      assert.ok(gap && Date.parse(gap.from) <= killedAt, JSON.stringify(gaps));
+    });
+
+  it("is a subscription whose answer had not come: it is ended with its first event, and a gap tells of it", async () => {
+    test.broker.gate = new Promise(() => undefined);
+    const { manager, one } = await started([ANNA]);
+    assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+    void one.close(1800);
+    await test.clock.tickAsync(1800);
+    await manager.save();
+    kill(manager);
+    test.broker.gate = undefined;
+    test.broker.held.set("orphan", ANNA);
+    const { manager: next } = await started([ANNA]);
+    assert.equal(next.admits(CALLBACK, "orphan", ANNA), false);
+    await test.clock.tickAsync(10_000);
+    assert.deepEqual(test.broker.addresses(), [ANNA]);
+    assert.equal(test.broker.held.has("orphan"), false);
+    assert.deepEqual(
+      gaps.map(({ agents }) => agents),
+      [[ANNA]],
+    );
+  });
+});
