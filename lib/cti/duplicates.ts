@@ -10,8 +10,8 @@ import type { SubscriptionTimes } from "./subscription-ids.js";
 /** How long after an event its copies are expected of a subscription that existed then, milliseconds. */
 export const LATE_COPY_MS = 30_000;
 /**
- * How long of one that the broker may have made later. On a slow machine it has the longer time, too: while the
- * subscription that posted the event first may still post, and this one has posted nothing later of that call.
+ * How long of one that the broker may have made later. On a slow machine it has the longer time, too: while it has posted
+ * nothing later of that call.
  */
 export const COPY_MS = 2000;
 /** Calls that are remembered, and events of each. */
@@ -27,8 +27,6 @@ export interface EventSource extends SubscriptionTimes {
   id: string;
   /** The same for subscriptions of one broker; undefined where it is not known whose this one is. */
   broker?: object | undefined;
-  /** True for the id of a subscription that may still post; none is where left out. */
-  mayPost?: ((id: string) => boolean) | undefined;
 }
 
 interface Delivered {
@@ -51,7 +49,7 @@ export class DuplicateFilter {
    * @param source the subscription that posted it
    */
   isDuplicate(call: string, content: string, source: EventSource): boolean {
-    const { id, askedAt, madeAt = Infinity, broker, mayPost = () => false } = source;
+    const { id, askedAt, madeAt = Infinity, broker } = source;
     const now = Date.now();
     this.forgetOlderThan(now - LATE_COPY_MS);
     const delivered = (this.delivered.get(call) ?? []).filter(({ at }) => at >= now - LATE_COPY_MS);
@@ -62,8 +60,7 @@ export class DuplicateFilter {
         !one.ids.has(id) &&
         // Two brokers may have the same agent.
         (one.broker === broker || one.broker === undefined || broker === undefined) &&
-        (one.at > madeAt ||
-          (one.at > askedAt && (one.at >= now - COPY_MS || (at > last && [...one.ids].some(mayPost))))),
+        (one.at > madeAt || (one.at > askedAt && (one.at >= now - COPY_MS || at > last))),
     );
     if (first) {
       first.ids.add(id);

@@ -67,7 +67,7 @@ export class EventAdmission {
   // False where an unknown id is rather left over than the one that the request under way makes.
   private mayBeNew({ key, sendingSince = 0 }: Entry, id: string): boolean {
     const { ids } = this.options;
-    return ids.lostAnswersOf(key) === 0 && (ids.seenAtOf(id) ?? Infinity) >= sendingSince;
+    return !ids.isEnded(id) && ids.lostAnswersOf(key) === 0 && (ids.seenAtOf(id) ?? Infinity) >= sendingSince;
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

@@ -3,7 +3,7 @@
 import type { StoredEntry } from "./subscription-store.js";
 
 /** How long an event may be on its way, milliseconds. */
-export const ON_THE_WAY_MS = 10_000;
+export const ON_THE_WAY_MS = 30_000;
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
 const LOST_ANSWER_MS = 60_000;
 /** Lost answers of one entry that are remembered. */
@@ -50,7 +50,7 @@ export class SubscriptionIds {
   private readonly goneAt = new Map<string, number>();
   private readonly lostAnswers = new Map<string, LostAnswer[]>();
   private readonly unknown = new Map<string, UnknownId>();
-  // Taken for what a lost answer was about: to be ended, but not known to be ours.
+  // Taken for what a lost answer was about, to be ended but not known to be ours; and what has ended for longer.
   private readonly presumed = new Set<string>();
 
   /**
@@ -96,6 +96,7 @@ export class SubscriptionIds {
       this.goneAt.delete(old);
       this.owners.delete(old);
       this.times.delete(old);
+      this.addEnded(old);
     }
     this.goneAt.delete(normal);
     this.goneAt.set(normal, now);
@@ -110,6 +111,12 @@ export class SubscriptionIds {
   /** True while an entry has this id. */
   isHeld(id: string): boolean {
     return this.holders.has(normalId(id));
+  }
+
+  /** True for an id that has ended: events of it are not expected any more, unless it is given again. */
+  isEnded(id: string): boolean {
+    const normal = normalId(id);
+    return this.presumed.has(normal) || (this.goneAt.has(normal) && this.ownerOf(id) === undefined);
   }
 
   /** The entry that an event of this subscription belongs to; undefined for an id that is not ours. */
@@ -132,7 +139,9 @@ export class SubscriptionIds {
    */
   noteLostAnswer(key: string, sentAt: number): string | undefined {
     this.lostAnswers.set(key, [...this.recentlyLost(key), { sentAt, lostAt: Date.now() }].slice(-MAX_LOST));
-    const posted = [...this.unknown.values()].find(({ keys, seenAt }) => keys.includes(key) && seenAt > sentAt);
+    const posted = [...this.unknown.values()].find(
+      ({ id, keys, seenAt }) => keys.includes(key) && seenAt > sentAt && !this.presumed.has(normalId(id)),
+    );
     return posted && this.takeLostAnswer(key, posted.id) ? posted.id : undefined;
   }
 
@@ -173,15 +182,13 @@ export class SubscriptionIds {
     else this.lostAnswers.set(key, lost);
     if (found < 0) return false;
     this.unknown.delete(normal);
-    this.presumed.add(normal);
-    if (this.presumed.size > MAX_UNKNOWN) this.presumed.delete(this.presumed.values().next().value as string);
+    this.addEnded(normal);
     return true;
   }
 
   /** An event of an id came in that is not known to be ours, for one of these entries; it is let in or refused. */
   noteUnknown(id: string, keys: readonly string[], isRefused: boolean): void {
     const normal = normalId(id);
-    if (this.presumed.has(normal)) return;
     const refusedAt = isRefused ? Date.now() : undefined;
     const known = this.unknown.get(normal);
     if (known) {
@@ -190,6 +197,11 @@ export class SubscriptionIds {
     }
     this.unknown.set(normal, { id, seenAt: Date.now(), keys, refusedAt });
     if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
+  }
+
+  private addEnded(normal: string): void {
+    this.presumed.add(normal);
+    if (this.presumed.size > MAX_UNKNOWN) this.presumed.delete(this.presumed.values().next().value as string);
   }
 
   private recentlyLost(key: string): LostAnswer[] {

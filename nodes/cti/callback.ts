@@ -168,7 +168,7 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   if (!id || id.length > LONGEST_ID) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const times = broker.timesOf(url, id, imAddress);
-    return times ? [{ ...times, broker, mayPost: (other: string) => broker.ids.ownerOf(other) !== undefined }] : [];
+    return times ? [{ ...times, broker }] : [];
   });
   const mayBeOurs =
     those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;

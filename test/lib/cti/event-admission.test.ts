@@ -16,8 +16,25 @@ describe("lib/cti/event-admission", () => {
       );
       await one.unsubscribe([ANNA]);
       assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
-      await test.clock.tickAsync(10_100);
+      await test.clock.tickAsync(30_100);
       assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+    });
+
+    it("of none that has ended, while another one is being made", async () => {
+      const { manager, one } = await started([ANNA]);
+      test.broker.loseAnswers = 1;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10_000);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      await test.clock.tickAsync(40_000);
+      assert.equal(test.broker.held.has("id-2"), false);
+      test.broker.gate = new Promise(() => undefined);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(100);
+      assert.deepEqual(
+        ["id-1", "id-2", "id-4"].map((id) => manager.admits(CALLBACK, id, ANNA)),
+        [false, false, true],
+      );
     });
 
     it("of an unknown id only while a subscription for that very agent is under way", async () => {
