@@ -40,7 +40,8 @@ export = (RED: NodeAPI) => {
     const filters = async (message: Message): Promise<Record<string, unknown>> => {
       const { payload } = message;
       const made = await typed(message, "filters");
-      if (made === undefined && isBlank(payload)) return {};
+      // An inject node sends the time.
+      if (made === undefined && (isBlank(payload) || typeof payload === "number")) return {};
       const given = made ?? payload;
       if (isRecord(given)) return given;
       const about = { vendor: "webitel", operation: "SearchAgent" } as const;

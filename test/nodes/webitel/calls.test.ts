@@ -222,13 +222,11 @@ describe("nodes that call Webitel's API", () => {
 
     it("refuses a payload that is no filter and not blank, and lists everybody without one", async () => {
       await deploy("webitel-agents");
-      for (const payload of ["3", 3, true, ["17"]])
+      for (const payload of ["3", true, ["17"]])
         assert.equal((await caught({ payload })).cause.field, "payload", JSON.stringify(payload));
       assert.equal(simulator.seen.length, 0);
-      for (const payload of [undefined, null, ""])
+      for (const payload of [undefined, null, "", 1_767_225_599_000])
         assert.equal(((await out({ payload }))["payload"] as unknown[]).length, 3);
-      await deploy("webitel-agents", { filters: "{}", filtersType: "json" });
-      assert.equal(((await out({ payload: 1_767_225_599_000 }))["payload"] as unknown[]).length, 3);
     });
 
     for (const [what, settings, payload] of [
