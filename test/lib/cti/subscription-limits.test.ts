@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/cti/errors.js";
+import type { SubscriptionRow } from "../../../lib/cti/subscriber.js";
 import { codeOf, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
 
@@ -140,16 +141,15 @@ describe("lib/cti/subscription-limits", () => {
   it("answers a control message that has to wait for the limit, with the time when it goes on", async () => {
     const agents = agentsOf(20);
     const { one } = await started(agents);
-    let answers = 0;
-    for (let asked = 0; asked < 5; asked++) {
-      void one.subscribe(agents).then((rows) => {
-        answers++;
-        if (asked < 4) return;
-        assert.deepEqual([rows.length, codeOf(rows[0]), rows[0]?.subscribed], [20, "ELIMIT", true]);
-      });
-      await test.clock.tickAsync(3000);
+    const answers: SubscriptionRow[][] = [];
+    for (let asked = 0; asked < 6; asked++) {
+      void (asked % 2 ? one.subscribe(agents) : one.unsubscribe(agents)).then((rows) => answers.push(rows));
+      await test.clock.tickAsync(4000);
     }
-    assert.equal(answers, 5);
+    assert.equal(answers.length, 6);
+    const rows = answers[5] ?? [];
+    assert.deepEqual([rows.length, new Set(rows.map(codeOf))], [20, new Set(["ELIMIT"])]);
+    assert.ok(rows.every(({ error, subscribed }) => !subscribed && /goes on at \d\d:/.test(String(error))));
     assert.ok(test.broker.calls.length <= allowed(20), `${test.broker.calls.length}`);
   });
 
