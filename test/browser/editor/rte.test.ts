@@ -7,7 +7,7 @@ import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/si
 import { launchChromium } from "../../support/chromium.js";
 import { tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
-import { again, AGENT_ID, connectionNode, flowOf, of, QUEUE_ID, subscriber } from "../../support/rte.js";
+import { again, AGENT_ID, connectionNode, flowOf, of, subscriber } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
 describe("editor: Enreach RTE", function () {
@@ -197,7 +197,8 @@ describe("editor: Enreach RTE", function () {
   });
 
   it("exports no credential", async () => {
-    await red.deploy(again([...flowOf(simulator, ...subscriber("a", [of("QueueStatus", QUEUE_ID)]))] as FlowNode[]));
+    const both = subscriber("a", [of("QueueStatus"), of("UserSetting", AGENT_ID)]);
+    await red.deploy(again([...flowOf(simulator, ...both)] as FlowNode[]));
     const text = JSON.stringify([await saved("connection"), connectionNode(simulator)["id"]]);
     assert.ok(!text.includes(DEMO.secretKey), text);
   });
