@@ -100,10 +100,16 @@ export function refused(key: string, cause: ErrorCause, params: ErrorParams = {}
 /** Shorter values are no secrets. */
 const SHORTEST_SECRET = 4;
 
-/** What a text may hold in the place of a secret: as it is, in JSON, percent-encoded, of a form, in base64 (of `Basic` too). */
+/**
+ * What a text may hold in the place of a secret: as it is, in JSON (of ASCII, too), percent-encoded (twice in an address that
+ * is a parameter), of a form, in base64 (of `Basic` too).
+ */
 function formsOf(secret: string): Set<string> {
   const form = new URLSearchParams([["", secret]]).toString().slice(1);
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), form];
+  const json = JSON.stringify(secret).slice(1, -1);
+  const ascii = json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const encoded = encodeURIComponent(secret);
+  const forms = [secret, json, ascii, encoded, encodeURIComponent(encoded), form];
   forms.push(...forms.map((each) => each.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())));
   const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
   // What is before and behind it changes the letters at its ends.

@@ -176,9 +176,16 @@ describe("editor: Enreach RTE", function () {
       const offered = async (event: string): Promise<(string | null)[]> => {
         await page.locator('#cc-subscriptions [data-property="eventName"]').first().fill(event);
         const field = page.locator('#cc-subscriptions [data-property="entityId"]').first();
-        await field.focus();
-        const list = (await field.getAttribute("list")) ?? "";
-        return page.locator(`#${list} option`).evaluateAll((all) => all.map(({ textContent }) => textContent));
+        // The editor takes the focus once more when the connection's dialog has slid away.
+        return until("the ids", async () => {
+          await field.blur();
+          await field.focus();
+          const list = await field.getAttribute("list");
+          const names = await page
+            .locator(`#${list} option`)
+            .evaluateAll((all) => all.map(({ textContent }) => textContent));
+          return names.length > 0 && names;
+        });
       };
       assert.deepEqual(await offered("QueueStatus"), [...QUEUES.map(({ name }) => name), CLOSED_QUEUE.name]);
       assert.deepEqual(await offered("UserStatus"), [DEMO.email]);

@@ -45,6 +45,9 @@ describe("lib/core/errors", () => {
     for (const text of [encoded, encoded.toLowerCase(), new URLSearchParams({ t: secret }).toString().slice(2)])
       assert.equal(redact(text, [secret]), "[redacted]", text);
     assert.equal(redact(JSON.stringify({ t: secret }), [secret]), '{"t":"[redacted]"}');
+    const callback = `http://host/${encodeURIComponent("key/ü")}`;
+    assert.equal(redact(`to=${encodeURIComponent(callback)}`, ["key/ü"]), "to=http%3A%2F%2Fhost%2F[redacted]");
+    assert.equal(redact('{"t":"key/\\u00fc"}', ["key/ü"]), '{"t":"[redacted]"}');
     assert.equal(redact("An unexpected error", ["t", "err"]), "An unexpected error", "too short to be a secret");
   });
 });
