@@ -10,6 +10,7 @@ describe("nodes/cti/cti-subscribe-settings", function () {
   const { holds, failure } = test;
 
   describe("settings that cannot work", () => {
+    const UNSET = "a variable that is not set";
     const cases: [string, (flows: FlowNode[]) => FlowNode[], string][] = [
       ["a missing event node", (flows) => flows.filter((one) => one.id !== "events"), "eventNode"],
       ["a disabled event node", (flows) => withSettings(flows, "events", { d: true }), "eventNode"],
@@ -31,7 +32,7 @@ describe("nodes/cti/cti-subscribe-settings", function () {
       ["a wrong agent", (flows) => withSettings(flows, "subscribe", { agents: ["anna"] }), "agents"],
       ...["agents", "callback", "callbackUrl", "url", "headerName"].map(
         (field): [string, (flows: FlowNode[]) => FlowNode[], string] => [
-          "a variable that is not set",
+          UNSET,
           (flows) =>
             field === "agents"
               ? withSettings(flows, "subscribe", { agents: ["${NOT_SET}"] })
@@ -60,7 +61,8 @@ describe("nodes/cti/cti-subscribe-settings", function () {
           "status",
           (message) => (message["status"] as { fill: string }).fill === "red",
         );
-        assert.match((badge["status"] as { text: string }).text, new RegExp(field));
+        const named = what === UNSET ? /^NOT_SET not set$/ : new RegExp(field);
+        assert.match((badge["status"] as { text: string }).text, named);
         if (field !== "active") {
           await pressInject(test.red, "sub");
           const error = await failure();
