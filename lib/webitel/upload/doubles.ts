@@ -5,25 +5,10 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
-import type { FoundCopies } from "./journal.js";
+import type { Watch } from "./journal.js";
 import type { Unchecked } from "./report.js";
 import { fromRanges, type Range } from "./rows.js";
 import { membersOf } from "./verification.js";
-
-/** A marker under which copies may appear. */
-export interface Watch {
-  marker: string;
-  /** How many members with this marker belong into the queue; 0 when their rows were sent under another one. */
-  keep: number;
-  /** Copies may come until then, Unix milliseconds. */
-  untilMs: number;
-  /** The rows that were sent under it. */
-  rows: readonly Range[];
-  /** Their members' ids, once they were reported. */
-  ids?: readonly string[];
-  /** Those that an earlier process has found. */
-  copies?: FoundCopies;
-}
 
 /** What is wrong with the members of a marker. */
 interface Copies {

@@ -23,7 +23,6 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
-import type { Watch } from "./doubles.js";
 import type { JournalLock } from "./lock.js";
 import type { KnownRejects } from "./rejects-file.js";
 import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
@@ -70,6 +69,21 @@ export interface SentPart {
   /** When it was sent, Unix milliseconds. */
   at?: number;
   ok?: { ids?: readonly string[] };
+}
+
+/** A marker under which copies may appear. */
+export interface Watch {
+  marker: string;
+  /** How many members with this marker belong into the queue; 0 when their rows were sent under another one. */
+  keep: number;
+  /** Copies may come until then, Unix milliseconds. */
+  untilMs: number;
+  /** The rows that were sent under it. */
+  rows: readonly Range[];
+  /** Their members' ids, once they were reported. */
+  ids?: readonly string[];
+  /** Those that an earlier process has found. */
+  copies?: FoundCopies;
 }
 
 /** What a journal says about a run. */
