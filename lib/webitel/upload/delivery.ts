@@ -178,7 +178,8 @@ class Delivery {
       tally.accepted += loaded.length;
       const rows = rangesOf(loaded.map(({ entry }) => entry));
       journal.note({ ok: marker, rows, ids: loaded.map(({ id }) => id) });
-    } else if (outcome.kind !== "uncertain") {
+    } else if (outcome.kind !== "uncertain" && !(outcome.kind === "dropped" && part.lost)) {
+      // What was sent and then dropped may still be committed: whoever continues the run asks for it again.
       journal.note({ no: marker });
     }
     if (outcome.kind === "loaded" || outcome.kind === "partly") {

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
+import { delay } from "../../../lib/http/backoff.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
+import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import { upTo } from "../../support/webitel/bench-run.js";
@@ -151,6 +153,26 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     const complete = await inFakeTime(() => upload(new TimedWebitel([{ answerMs: 100, code: 504 }]), 15));
     assert.equal(complete.unchecked, undefined);
   });
+
+  for (const [when, cancelAfterMs] of [
+    ["before the queue was asked", 150],
+    ["before it is sent again", 2000],
+    ["after it was sent again", 15_000],
+  ] as const)
+    for (const commitMs of [20_000, 90_000])
+      it(`loads nothing twice of a request that commits after ${commitMs} ms and is cancelled ${when}`, async () => {
+        const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs }]);
+        const [cancelled, report] = await inFakeTime(async () => {
+          const patience = { ...PATIENCE, backoff: { minMs: 8000, maxMs: 8000 } };
+          const first = await upload(webitel, 15, { cancelAfterMs, patience });
+          await delay(30_000);
+          const second = await upload(webitel, 15, { resume: true });
+          await delay(100_000);
+          return [first, second] as const;
+        });
+        assert.deepEqual([cancelled.cancelled, webitel.rows], [true, upTo(15)]);
+        assert.deepEqual([report.total, report.uncertain], [15, cancelled.uncertain]);
+      });
 
   for (const committed of [true, false]) {
     it(`gives a request that hangs 2 s after a cancel, its members ${committed ? "found" : "unknown"}`, async () => {
