@@ -9,7 +9,7 @@
  */
 import { ContactCenterError } from "./errors.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import { networkFault } from "../http/errors.js";
+import { isUnprocessed, networkFault } from "../http/errors.js";
 
 /** A time without an answer, Unix milliseconds. */
 export interface Outage {
@@ -49,6 +49,11 @@ export function isForeignAnswer(error: unknown): boolean {
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof ContactCenterError) || NOT_ABOUT_BROKER.has(error.code)) return false;
   return typeof error.code === "string" || PROXY_WITHOUT_BROKER.has(error.code);
+}
+
+/** True where the broker may have made what a failed request asked for: nobody answered, or its 2xx named no id. */
+export function mayHaveMade(error: unknown): boolean {
+  return (isUnreachable(error) && !isUnprocessed(error)) || Number((error as { code?: unknown }).code) < 300;
 }
 
 /** Watches the outcome of requests to one broker. */

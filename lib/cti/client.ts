@@ -108,7 +108,7 @@ export interface CtiClient {
 const GUID = /^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i;
 const NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000";
 
-/** How long the body of an answer to a command is waited for: only a web page in it says anything, milliseconds. */
+/** How long the body of an answer is waited for: only a web page in it, or an id that no header has, says anything, milliseconds. */
 const BODY_MS = 1000;
 /** How long connections are kept after a request about subscriptions, milliseconds. */
 const KEEP_MS = 1000;
@@ -248,7 +248,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
         ...(imAddress && { [options.addressField || "ImAddress"]: imAddress }),
         [options.callbackField || "CallbackUrl"]: callback,
       };
-      const request = { operation: "subscribe", method: "POST", path: "api/subscribe", body } as const;
+      const request = { operation: "subscribe", method: "POST", path: "api/subscribe", body, bodyMs: BODY_MS } as const;
       const answer = await fromBroker("subscribe", sendInBurst(request));
       const id = subscriptionId(answer);
       if (id === undefined)

@@ -2,8 +2,7 @@
  * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
  * What a former process left is taken over from the store and renewed, or ended.
  */
-import { isUnprocessed } from "../http/errors.js";
-import { isUnreachable, type Outage } from "./availability.js";
+import { isUnreachable, mayHaveMade, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import {
   endedFrom,
@@ -300,7 +299,7 @@ export class SubscriptionManager {
   private failed(entry: Entry, error: unknown): void {
     const { key } = entry;
     const sentAt = this.sending.delete(entry);
-    if (sentAt !== undefined && isUnreachable(error) && !isUnprocessed(error)) {
+    if (sentAt !== undefined && mayHaveMade(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
       // What it posted came out until now.
       if (made !== undefined && entry.id === undefined) markLost(entry, Date.now());

@@ -26,6 +26,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   keeps: ContactCenterError | undefined;
   /** The next subscriptions are made, but the answer is lost. */
   loseAnswers = 0;
+  /** What is met in their place; a status of 2xx stands for an answer that names no id. */
+  lostWith: number | string = "ECONNRESET";
   /** Requests are not answered before this. */
   gate: Promise<void> | undefined;
   /** How long each answer takes, milliseconds. */
@@ -53,7 +55,7 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
         this.pairedAt.set(imAddress, Date.now());
       if (this.loseAnswers > 0) {
         this.loseAnswers--;
-        throw failure("ECONNRESET");
+        throw failure(this.lostWith);
       }
       return id;
     });

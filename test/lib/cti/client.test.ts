@@ -85,6 +85,22 @@ describe("lib/cti/client", () => {
       }
     });
 
+  for (const end of ["cut off", "without an end"])
+    it(`takes the id of an answer whose body is ${end}`, async () => {
+      const server = createServer(({ socket }) => {
+        socket.write("HTTP/1.1 201 Created\r\nLocation: api/subscribe/17\r\nContent-Length: 50\r\n\r\n{");
+        if (end === "cut off") setTimeout(() => socket.destroy(), 50);
+      });
+      const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+      try {
+        assert.equal(await other.subscribe({ imAddress: ANNA, callback: "http://127.0.0.1/cti" }), "17");
+      } finally {
+        other.close();
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+
   for (const [status, type] of [
     [200, "text/html; charset=utf-8"],
     [404, "text/html"],

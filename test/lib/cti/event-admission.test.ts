@@ -84,9 +84,9 @@ describe("lib/cti/event-admission", () => {
   });
 
   describe("where an answer got lost", () => {
-    const lose = async (): Promise<SubscriptionManager> => {
+    const lose = async (lostWith: number | string = "ECONNRESET"): Promise<SubscriptionManager> => {
       const { manager, one } = await started([BART]);
-      test.broker.loseAnswers = 1;
+      Object.assign(test.broker, { loseAnswers: 1, lostWith });
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(1100);
       assert.deepEqual(test.broker.addresses(), [ANNA, ANNA, BART]);
@@ -106,6 +106,13 @@ describe("lib/cti/event-admission", () => {
         test.broker.calls.filter((call) => call.startsWith("-")),
         ["-id-2"],
       );
+      assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
+    });
+
+    it("ends that of an answer which names no id", async () => {
+      const manager = await lose(200);
+      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      await test.clock.tickAsync(400);
       assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
     });
 
