@@ -130,9 +130,12 @@ describe("nodes/cti/cti-subscribe", function () {
       "nodes",
     );
     test.red.forget();
-    test.simulator.switchboard.ring(ANNA, "+31201234567");
-    await test.red.message("event");
-    assert.deepEqual(held(test.simulator), [ANNA]);
+    // A deploy in the first moments of another may make the subscription again, and reports it as a gap.
+    await until("an event", () => {
+      test.simulator.switchboard.ring(ANNA, "+31201234567");
+      return test.red.messages("event").length > 0;
+    });
+    await holds([ANNA]);
   });
 
   it("shares an event node with another subscriber", async () => {
