@@ -5,93 +5,79 @@ import { runInNewContext } from "node:vm";
 import FakeTimers from "@sinonjs/fake-timers";
 import type { NodeAPI } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
-import type { Subject } from "../../../lib/rte/subject.js";
 import { park, type SharedClient, unpark } from "../../../nodes/rte/shared-client.js";
-import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
-import { joinedNode, Recorder, sharedClient } from "../../support/shared-client.js";
+import { SharedClientSite } from "../../support/shared-client.js";
 import { until } from "../../support/wait.js";
 
 describe("nodes/rte/shared-client", () => {
-  let simulator: RteSimulator;
-  let shared: SharedClient;
-  const create = (predecessor?: SharedClient): SharedClient => sharedClient(simulator, predecessor);
-  const joined = (id: string, ...subjects: Subject[]): Promise<Recorder> => joinedNode(shared, id, subjects);
-  const sent = (): number => simulator.state().log.length;
+  const site = new SharedClientSite();
+  const sent = (): number => site.simulator.state().log.length;
   /** What is sent last on the same socket has come, so that all before it has. */
   async function cameThrough(): Promise<void> {
-    const last = await joined("last", of("UserAlert", "last"));
-    simulator.emit("UserAlert", "last");
+    const last = await site.joined("last", of("UserAlert", "last"));
+    site.simulator.emit("UserAlert", "last");
     await until("the last event", () => last.events.length === 1);
-    await shared.leave("last");
+    await site.shared.leave("last");
   }
 
-  beforeEach(async () => {
-    simulator = await startRteSimulator();
-    shared = create();
-  });
-  afterEach(async () => {
-    await shared.client.close();
-    await simulator.close();
-  });
-
   it("opens for the first node and closes after the last, whatever was deployed again between", async () => {
-    await joined("a", of("QueueStatus"));
-    await joined("b", of("QueueStatus"));
-    shared.hold("a");
-    await joined("a", of("QueueStatus"));
-    await shared.leave("b");
-    assert.equal(simulator.hub.connections.size, 1);
-    await shared.leave("a");
-    await shared.leave("a");
-    await until("no socket", () => simulator.hub.connections.size === 0);
-    assert.equal(simulator.hub.negotiations.length, 1);
+    await site.joined("a", of("QueueStatus"));
+    await site.joined("b", of("QueueStatus"));
+    site.shared.hold("a");
+    await site.joined("a", of("QueueStatus"));
+    await site.shared.leave("b");
+    assert.equal(site.simulator.hub.connections.size, 1);
+    await site.shared.leave("a");
+    await site.shared.leave("a");
+    await until("no socket", () => site.simulator.hub.connections.size === 0);
+    assert.equal(site.simulator.hub.negotiations.length, 1);
   });
 
   it("keeps a place and its events for the successor, and what that still subscribes", async () => {
-    const before = await joined("a", of("QueueStatus"), of("QueueCallInArrived"));
-    shared.hold("a");
-    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
-    simulator.emit("QueueCallInArrived", QUEUE_ID);
+    const before = await site.joined("a", of("QueueStatus"), of("QueueCallInArrived"));
+    site.shared.hold("a");
+    site.simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
+    site.simulator.emit("QueueCallInArrived", QUEUE_ID);
     await cameThrough();
     assert.equal(sent(), 3);
-    const after = await joined("a", of("QueueStatus"));
+    const after = await site.joined("a", of("QueueStatus"));
     assert.deepEqual([before.events.length, after.events.map(({ topic }) => topic)], [0, ["QueueStatus"]]);
     assert.deepEqual(after.gaps(), []);
-    await hubHas(simulator, of("QueueStatus"));
+    await hubHas(site.simulator, of("QueueStatus"));
   });
 
   it("gives up the places of nodes that are not there again, and of no other", async () => {
-    await joined("a", of("QueueStatus"));
-    await joined("b", of("QueueCallInArrived"));
-    for (const id of ["a", "b"]) shared.hold(id);
-    shared.expect("b");
-    await shared.leaveUnclaimed();
-    await hubHas(simulator, of("QueueCallInArrived"));
+    await site.joined("a", of("QueueStatus"));
+    await site.joined("b", of("QueueCallInArrived"));
+    for (const id of ["a", "b"]) site.shared.hold(id);
+    site.shared.expect("b");
+    await site.shared.leaveUnclaimed();
+    await hubHas(site.simulator, of("QueueCallInArrived"));
   });
 
   it("tells the successor of a gap, whenever it came", async () => {
-    await joined("a", of("QueueStatus"));
-    shared.hold("a");
-    simulator.hub.drop();
-    await until("a second connection", () => simulator.hub.negotiations.length === 2);
-    await hubHas(simulator, of("QueueStatus"));
+    await site.joined("a", of("QueueStatus"));
+    site.shared.hold("a");
+    site.simulator.hub.drop();
+    await until("a second connection", () => site.simulator.hub.negotiations.length === 2);
+    await hubHas(site.simulator, of("QueueStatus"));
     await cameThrough();
-    const after = await joined("a", of("QueueStatus"));
+    const after = await site.joined("a", of("QueueStatus"));
     assert.deepEqual(after.gaps()[0]?.payload.subscriptions, [of("QueueStatus")]);
     assert.equal(after.gaps().length, 1);
   });
 
   it("drops what waits for more than 10 s, and reports a gap", async () => {
-    await joined("a", of("QueueStatus"));
+    await site.joined("a", of("QueueStatus"));
     const heldMs = Date.now();
-    shared.hold("a");
-    simulator.emit("QueueStatus", QUEUE_ID);
+    site.shared.hold("a");
+    site.simulator.emit("QueueStatus", QUEUE_ID);
     await cameThrough();
     const { now } = Date;
     Date.now = () => now() + 10_500;
     try {
-      const after = await joined("a", of("QueueStatus"));
+      const after = await site.joined("a", of("QueueStatus"));
       await until("a gap", () => after.gaps().length === 1);
       assert.equal(after.events.length, 0);
       const { from, to } = after.gaps()[0]?.payload ?? { from: "", to: "" };
@@ -103,28 +89,28 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("drops more than 10,000 that wait, and reports a gap", async () => {
-    await joined("a", of("QueueStatus"));
-    shared.hold("a");
-    for (let count = 0; count <= 10_000; count++) simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: count });
+    await site.joined("a", of("QueueStatus"));
+    site.shared.hold("a");
+    for (let count = 0; count <= 10_000; count++) site.simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: count });
     await cameThrough();
-    const after = await joined("a", of("QueueStatus"));
+    const after = await site.joined("a", of("QueueStatus"));
     await until("a gap", () => after.gaps().length === 1);
     assert.equal(after.events.length, 0);
   });
 
   it("keeps what comes during a deploy for a node that goes on, what it had sent in vain first", async () => {
-    const a = await joined("a", of("QueueStatus"));
-    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
+    const a = await site.joined("a", of("QueueStatus"));
+    site.simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 1 });
     await until("an event", () => a.events.length === 1);
     const user = Object.assign(a, { takeBack: () => a.events.splice(0) });
     const notices = user.notices.length;
-    shared.suspend();
-    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 2 });
+    site.shared.suspend();
+    site.simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 2 });
     await cameThrough();
     assert.equal(user.events.length, 0);
-    await shared.leaveUnclaimed();
-    shared.resume();
-    simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 3 });
+    await site.shared.leaveUnclaimed();
+    site.shared.resume();
+    site.simulator.emit("QueueStatus", QUEUE_ID, { MaxWaitTime: 3 });
     await until("all", () => user.events.length === 3);
     assert.deepEqual(
       user.events.map(({ payload }) => payload["MaxWaitTime"]),
@@ -136,11 +122,11 @@ describe("nodes/rte/shared-client", () => {
   it("gives a node that is gone nothing of what came while it was stopped, however late", async () => {
     const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
     try {
-      const a = await joined("a", of("QueueStatus"));
-      shared.suspend();
-      simulator.emit("QueueStatus", QUEUE_ID);
+      const a = await site.joined("a", of("QueueStatus"));
+      site.shared.suspend();
+      site.simulator.emit("QueueStatus", QUEUE_ID);
       await cameThrough();
-      await shared.leave("a");
+      await site.shared.leave("a");
       clock.tick(10_500);
       assert.deepEqual(a.events, []);
     } finally {
@@ -149,18 +135,18 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("gives up waiting for a deploy that takes too long, and reports a gap at its end that begins with what was held", async () => {
-    const a = await joined("a", of("QueueStatus"));
-    shared.suspend();
+    const a = await site.joined("a", of("QueueStatus"));
+    site.shared.suspend();
     const heldMs = Date.now();
-    simulator.emit("QueueStatus", QUEUE_ID);
+    site.simulator.emit("QueueStatus", QUEUE_ID);
     await cameThrough();
     const { now } = Date;
     Date.now = () => now() + 10_500;
     try {
-      simulator.emit("QueueStatus", QUEUE_ID);
+      site.simulator.emit("QueueStatus", QUEUE_ID);
       await until("both", () => a.events.length === 2);
       assert.deepEqual(a.gaps(), []);
-      shared.resume();
+      site.shared.resume();
       await until("a gap", () => a.gaps().length === 1);
       // What was held was sent to nodes that the deploy may have stopped.
       assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") <= heldMs);
@@ -170,19 +156,19 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("keeps notices for the end of a deploy, however long it takes", async () => {
-    const a = await joined("a", of("QueueStatus"));
+    const a = await site.joined("a", of("QueueStatus"));
     const notices = a.notices.length;
-    shared.suspend();
+    site.shared.suspend();
     const { now } = Date;
     Date.now = () => now() + 10_500;
     try {
-      simulator.emit("QueueStatus", QUEUE_ID);
+      site.simulator.emit("QueueStatus", QUEUE_ID);
       await until("the event", () => a.events.length === 1);
-      simulator.hub.drop();
-      await until("a second connection", () => simulator.hub.negotiations.length === 2);
+      site.simulator.hub.drop();
+      await until("a second connection", () => site.simulator.hub.negotiations.length === 2);
       await cameThrough();
       assert.equal(a.notices.length, notices);
-      shared.resume();
+      site.shared.resume();
       await until("the notice", () => a.notices.some(({ topic }) => topic === "disconnected"));
     } finally {
       Date.now = now;
@@ -190,46 +176,46 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("notes for the disk no more than what a node has got, and keeps what an earlier run left", async () => {
-    shared.progress = { b: 5 };
-    await joined("a", of("QueueStatus"));
-    shared.suspend();
-    const { a: heldMs = 0 } = shared.currentProgress();
-    simulator.emit("QueueStatus", QUEUE_ID);
+    site.shared.progress = { b: 5 };
+    await site.joined("a", of("QueueStatus"));
+    site.shared.suspend();
+    const { a: heldMs = 0 } = site.shared.currentProgress();
+    site.simulator.emit("QueueStatus", QUEUE_ID);
     const heard = Date.now();
     await until("a later time", () => Date.now() > heard + 5);
     await cameThrough();
-    assert.deepEqual(shared.currentProgress(), { a: heldMs, b: 5 });
-    shared.resume();
-    await shared.leave("b");
-    assert.deepEqual(Object.keys(shared.currentProgress()), ["a"], "removed before it joined");
+    assert.deepEqual(site.shared.currentProgress(), { a: heldMs, b: 5 });
+    site.shared.resume();
+    await site.shared.leave("b");
+    assert.deepEqual(Object.keys(site.shared.currentProgress()), ["a"], "removed before it joined");
   });
 
   it("reports a gap from what an earlier run had got, to the nodes that were there", async () => {
     const fromMs = STEADY.now() - 60_000;
-    shared.progress = { a: fromMs };
-    const [a, b] = [await joined("a", of("QueueStatus")), await joined("b", of("QueueStatus"))];
+    site.shared.progress = { a: fromMs };
+    const [a, b] = [await site.joined("a", of("QueueStatus")), await site.joined("b", of("QueueStatus"))];
     await until("a gap", () => a.gaps().length === 1);
     assert.equal(a.gaps()[0]?.payload.from, new Date(STEADY.toClock(fromMs)).toISOString());
     assert.deepEqual(b.gaps(), []);
     await cameThrough();
-    const { a: aMs = 0, b: bMs = 0 } = shared.currentProgress();
+    const { a: aMs = 0, b: bMs = 0 } = site.shared.currentProgress();
     assert.ok(Math.min(aMs, bMs) > fromMs + 59_000 && Math.max(aMs, bMs) <= STEADY.now());
   });
 
   it("hands over events and a gap when the connection has changed", async () => {
-    await joined("a", of("QueueStatus"));
-    await joined("idle");
+    await site.joined("a", of("QueueStatus"));
+    await site.joined("idle");
     const startMs = Date.now();
-    shared.hold("a");
-    shared.hold("idle");
-    simulator.emit("QueueStatus", QUEUE_ID);
+    site.shared.hold("a");
+    site.shared.hold("idle");
+    site.simulator.emit("QueueStatus", QUEUE_ID);
     await cameThrough();
-    const before = shared;
+    const before = site.shared;
     const retired = before.retire();
     await before.leaveUnclaimed();
-    shared = create(before);
-    shared.progress = await retired;
-    const [a, idle] = [await joined("a", of("QueueStatus")), await joined("idle")];
+    site.shared = site.create(before);
+    site.shared.progress = await retired;
+    const [a, idle] = [await site.joined("a", of("QueueStatus")), await site.joined("idle")];
     await until("a gap", () => a.gaps().length === 1);
     assert.equal(a.events.length, 1);
     assert.ok(Date.parse(a.gaps()[0]?.payload.from ?? "") >= startMs - 1000);
@@ -237,15 +223,13 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("leaves nothing of connections before the last when the settings change many times", async () => {
-    await joined("a", of("QueueStatus"));
+    await site.joined("a", of("QueueStatus"));
     const earlier: WeakRef<SharedClient>[] = [];
     for (let edits = 0; edits < 5; edits++) {
-      earlier.push(new WeakRef(shared));
-      shared.hold("a");
-      const progress = await shared.retire();
-      shared = create(shared);
-      shared.recall(progress);
-      await joined("a", of("QueueStatus"));
+      earlier.push(new WeakRef(site.shared));
+      site.shared.hold("a");
+      await site.reconnect();
+      await site.joined("a", of("QueueStatus"));
     }
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as () => void;
@@ -257,50 +241,50 @@ describe("nodes/rte/shared-client", () => {
 
   it("is not given to a node that comes after the limit of a deploy: a new one serves it and reports the gap", async () => {
     const RED = { events: new EventEmitter() } as unknown as NodeAPI;
-    await joined("a", of("QueueStatus"));
+    await site.joined("a", of("QueueStatus"));
     const heldMs = Date.now();
-    shared.hold("a");
-    park(RED, "connection", shared, 20);
-    await until("no socket", () => simulator.hub.connections.size === 0);
+    site.shared.hold("a");
+    park(RED, "connection", site.shared, 20);
+    await until("no socket", () => site.simulator.hub.connections.size === 0);
     const before = unpark(RED, "connection");
-    assert.ok(before === shared && !before.canServe("same"));
-    shared = create(before);
-    shared.progress = await before.retire();
-    const a = await joined("a", of("QueueStatus"));
+    assert.ok(before === site.shared && !before.canServe("same"));
+    site.shared = site.create(before);
+    site.shared.progress = await before.retire();
+    const a = await site.joined("a", of("QueueStatus"));
     await until("a gap", () => a.gaps().length === 1);
     assert.ok(Math.abs(Date.parse(a.gaps()[0]?.payload.from ?? "") - heldMs) < 1000);
-    simulator.emit("QueueStatus", QUEUE_ID);
+    site.simulator.emit("QueueStatus", QUEUE_ID);
     await until("an event", () => a.events.length === 1);
   });
 
   it("is given to a node that comes within the limit of a deploy", async () => {
     const RED = { events: new EventEmitter() } as unknown as NodeAPI;
-    await joined("a", of("QueueStatus"));
-    park(RED, "connection", shared);
+    await site.joined("a", of("QueueStatus"));
+    park(RED, "connection", site.shared);
     assert.equal(unpark(RED, "connection")?.canServe("same"), true);
-    assert.equal(shared.canServe("another"), false);
+    assert.equal(site.shared.canServe("another"), false);
   });
 
   it("reports to a later run since when events are lost of what the hub refused, and of that alone", async () => {
     const subjects = [of("QueueStatus"), of("UserAlert", "u")];
-    const before = await joined("a", ...subjects);
+    const before = await site.joined("a", ...subjects);
     const servedMs = Date.now();
-    simulator.hub.unauthorized.add("u");
-    simulator.hub.drop();
-    await until("the refusal", () => shared.client.refusedSince(before).length === 1);
-    const [progress, keptMs] = [shared.currentProgress(), Date.now()];
-    await shared.client.close();
-    simulator.hub.unauthorized.delete("u");
-    shared = create();
-    shared.expect("a");
-    shared.recall({ ...progress, b: 1, "b x": 1 });
-    const after = await joined("a", ...subjects);
+    site.simulator.hub.unauthorized.add("u");
+    site.simulator.hub.drop();
+    await until("the refusal", () => site.shared.client.refusedSince(before).length === 1);
+    const [progress, keptMs] = [site.shared.currentProgress(), Date.now()];
+    await site.shared.client.close();
+    site.simulator.hub.unauthorized.delete("u");
+    site.shared = site.create();
+    site.shared.expect("a");
+    site.shared.recall({ ...progress, b: 1, "b x": 1 });
+    const after = await site.joined("a", ...subjects);
     const froms = new Map(
       after.gaps().map(({ payload }) => [payload.subscriptions[0]?.eventName, Date.parse(payload.from)]),
     );
     assert.deepEqual(after.gaps().flatMap(({ payload }) => payload.subscriptions).length, 2);
     assert.ok(Number(froms.get("UserAlert")) <= servedMs + 50, "since the outage");
     assert.ok(Number(froms.get("QueueStatus")) > keptMs - 500, "since the end of the run");
-    assert.deepEqual(Object.keys(shared.currentProgress()), ["a"]);
+    assert.deepEqual(Object.keys(site.shared.currentProgress()), ["a"]);
   });
 });
