@@ -8,6 +8,13 @@ import { Uploads } from "../../support/webitel/uploads.js";
 describe("webitel-dialer-member-upload, controlled", () => {
   const uploads = Uploads.ofThisSuite();
   const { deploy, report, caught, members } = uploads;
+  /** Starts a list that differs for each wait, which begins with its upload. */
+  const startAndWait = async (count: number, waitMs: number): Promise<void> => {
+    uploads.red.forget();
+    const rows = people(count).map(({ destination }) => `${waitMs};${String(destination)}`);
+    await start(uploads.red.url, { payload: `name;destination\n${rows.join("\n")}\n` });
+    await new Promise((done) => setTimeout(done, waitMs));
+  };
 
   it("shows its progress on the badge, pauses, resumes and cancels", async () => {
     await deploy({ batchSize: 10, rate: 400 });
@@ -36,10 +43,7 @@ describe("webitel-dialer-member-upload, controlled", () => {
   it("ends with its report whenever it is cancelled, also before it has begun to send", async () => {
     await deploy({ source: "csv", batchSize: 5 });
     for (let waitMs = 0; waitMs <= 30; waitMs += 2) {
-      uploads.red.forget();
-      const rows = people(40).map(({ destination }) => `${waitMs};${String(destination)}`);
-      await start(uploads.red.url, { payload: `name;destination\n${rows.join("\n")}\n` });
-      await new Promise((done) => setTimeout(done, waitMs));
+      await startAndWait(40, waitMs);
       await start(uploads.red.url, { action: "cancel" });
       const { total, accepted } = await report();
       assert.equal(total, accepted);
@@ -51,10 +55,7 @@ describe("webitel-dialer-member-upload, controlled", () => {
     it(`stays cancelled when a ${action} comes at once`, async () => {
       await deploy({ source: "csv", batchSize: 5 });
       for (let waitMs = 0; waitMs <= 30; waitMs += 2) {
-        uploads.red.forget();
-        const rows = people(200).map(({ destination }) => `${waitMs};${String(destination)}`);
-        await start(uploads.red.url, { payload: `name;destination\n${rows.join("\n")}\n` });
-        await new Promise((done) => setTimeout(done, waitMs));
+        await startAndWait(200, waitMs);
         // Both in one turn.
         await start(uploads.red.url, [[{ action: "cancel" }, { action }]]);
         const { cancelled, total } = await report();
