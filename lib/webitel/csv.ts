@@ -5,6 +5,7 @@
  * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
+import { linesOf } from "../core/values.js";
 import { emptyRecord } from "./empty-record.js";
 import type { RowError } from "./member-values.js";
 import type { Separator } from "./tables.js";
@@ -41,7 +42,6 @@ export interface CsvRow {
 
 const DELIMITERS = [",", ";", "\t"] as const;
 const BY_SETTING: Record<Exclude<Separator, "auto">, Delimiter> = { ",": ",", ";": ";", tab: "\t" };
-const linesOf = (text: string): string[] => text.split(/\r\n|\n|\r/);
 /** Lines that are looked at where two separators divide the header into as many columns. */
 const PREVIEWED_LINES = 20;
 /** A longer record with quotes (characters) goes on only where its lines are no rows: else a quote was never closed. */

@@ -2,6 +2,7 @@
  * Rows that two stray quotes have hidden in one cell: read by the rules it is the text of a cell, but nobody writes a list of people
  * into a cell, and who is in it would be lost without a word.
  */
+import { linesOf } from "../core/values.js";
 import { type CsvRecord, type CsvRow, type Delimiter, rowOf } from "./csv.js";
 import { mappableField } from "./field-names.js";
 import { dialable } from "./numbers.js";
@@ -39,13 +40,13 @@ export function hiddenRows(
     return parts.length === columns && hasNumber(parts, destinations);
   };
   const counts = cells.map((cell, at) => {
-    const lines = cell.split(/\r\n|\n|\r/);
+    const lines = linesOf(cell);
     if (lines.length === 1) return 0;
     const count = lines.filter(isRow).length;
     // A row from its first cell on: the quote before it is stray.
     if (count >= least || (at === 0 && isRow(lines[0] as string))) return count;
     // Within a row: with the cells before and behind it, each line is a row.
-    const whole = [...cells.slice(0, at), cell, ...cells.slice(at + 1)].join(delimiter).split(/\r\n|\n|\r/);
+    const whole = linesOf([...cells.slice(0, at), cell, ...cells.slice(at + 1)].join(delimiter));
     return at < cells.length - 1 && whole.length === lines.length && whole.every(isRow) ? lines.length - 1 : 0;
   });
   return Math.max(0, ...counts);

@@ -1,5 +1,5 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
-import { isRecord } from "../../../lib/core/values.js";
+import { isRecord, linesOf } from "../../../lib/core/values.js";
 import { columnNames, csvFormat, firstRecords } from "../../../lib/webitel/csv.js";
 import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
@@ -56,7 +56,7 @@ export async function beginningOf(
   const detected = detectEncoding(bytes);
   if (detected.noText) return { noText: detected.noText };
   const text = decoderOf(isEncoding(encoding) ? encoding : detected.encoding).decode(bytes);
-  const lines = text.split(/\r\n|\n|\r/).slice(0, 12);
+  const lines = linesOf(text).slice(0, 12);
   return { text: /^\s*[[{]/.test(text) ? text : lines.join("\n") };
 }
 
