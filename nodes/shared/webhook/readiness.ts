@@ -27,6 +27,7 @@ export function showReadiness(
   path: PathState,
 ): Readiness {
   const problem = problemOf(settings, path);
+  const names = problem === "malformed" ? settings.malformed : settings.unset;
   const params = {
     path: `/${settings.path}`,
     part: "unusablePart" in path ? path.unusablePart : "",
@@ -34,11 +35,10 @@ export function showReadiness(
     auth: settings.auth,
     header: settings.apiKeyHeader,
     entries: settings.wrong.map((entry) => entry || RED._("shared.webhook.empty-entry")).join(", "),
-    names: (problem === "malformed" ? settings.malformed : settings.unset).join(", "),
+    names: names.join(", "),
   };
   if (problem) {
-    const [name = ""] = params.names.split(", ");
-    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, { ...params, names: name }));
+    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, { ...params, names: names[0] ?? "" }));
     node.error(RED._(`shared.webhook.problem.${problem}`, params));
     return { show: () => undefined, isReady: false, close: () => undefined };
   }
