@@ -26,10 +26,10 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       const stepName = (step: string): string => RED._(`rte.step.${step}`);
       // Discovery sends no credentials: a status is of an address that is something else.
       const sentence = ({ step, error }: NonNullable<typeof failed>): string => {
-        const { code } = labelled(RED, "rte-connection", error) as { code?: unknown };
+        const { code } = error as { code?: unknown };
         return step === "discover" && (code === 401 || code === 403)
           ? RED._("rte-connection.test.discovery", { status: code })
-          : localize(RED, error).message;
+          : localize(RED, labelled(RED, "rte-connection", error)).message;
       };
       const ids = failed ? {} : await entitiesOf(RED, node, settings, credentials, signal);
       return {
