@@ -101,7 +101,7 @@ export interface CtiClient {
   unsubscribe(id: string): Promise<UnsubscribeResult>;
   /** Asks for what cannot exist, which is answered with 404. */
   test(): Promise<void>;
-  /** Closes idle connections. */
+  /** Closes idle connections; those of requests under way once they are answered. */
   close(): void;
 }
 
@@ -263,7 +263,9 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     async test() {
       await end("test", NO_SUBSCRIPTION);
     },
-    close: closeBurst,
+    close() {
+      if (burst?.open === 0) closeBurst();
+    },
   };
 
   async function end(operation: string, id: string): Promise<UnsubscribeResult> {

@@ -1,8 +1,9 @@
 /** When an entry is subscribed again: after a failure, when a renewal is due, and after an outage. */
 import { MAX_TIMER_MS } from "../core/values.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
-import { type Entry, notifyUsers } from "./entry.js";
+import { type Entry, markLost, notifyUsers } from "./entry.js";
 import { retryAfterMsOf } from "./errors.js";
+import { normalId, ON_THE_WAY_MS } from "./subscription-ids.js";
 
 /** What an {@link EntrySchedule} works with. */
 export interface EntryScheduleOptions {
@@ -87,6 +88,20 @@ export class EntrySchedule {
     if (madeAt < this.checkedAllMs) return;
     this.checkedAllMs = Date.now();
     this.renewAll(entries, (entry) => entry !== found && entry.aliveAt < replacedAt);
+    notifyUsers(entries.values());
+  }
+
+  /**
+   * An unanswered request to end this id may meet what the broker has made since with the same one: it is renewed, once
+   * nothing can be on its way any more.
+   */
+  checkHolders(entries: ReadonlyMap<string, Entry>, id: string): void {
+    for (const entry of entries.values()) {
+      if (entry.id === undefined || normalId(entry.id) !== normalId(id)) continue;
+      markLost(entry, entry.madeAt ?? entry.aliveAt);
+      entry.isInDoubt = true;
+      if (!entry.request) this.later(entry, ON_THE_WAY_MS);
+    }
     notifyUsers(entries.values());
   }
 

@@ -22,8 +22,11 @@ interface PendingUnsubscribesOptions {
   backoff?: BackoffOptions;
 }
 
-/** How it ended: `unknown` proves that the broker had lost it; `unclear` where an earlier try may have ended it. */
-export type RemovalEnd = UnsubscribeResult | "unclear";
+/**
+ * How it ended: `unknown` proves that the broker had lost it; `unclear` where an earlier try may have ended it; `kept` where
+ * that try may end what another entry has now, as the broker has handed out the id again.
+ */
+export type RemovalEnd = UnsubscribeResult | "unclear" | "kept";
 
 /** One subscription to end. */
 export interface Removal extends StoredRemoval {
@@ -180,7 +183,7 @@ export class PendingUnsubscribes {
   }
 
   // Where all entries give up one id at once, the first one still finds it used by the others.
-  private async send(pending: Pending): Promise<UnsubscribeResult> {
+  private async send(pending: Pending): Promise<UnsubscribeResult | "kept"> {
     for (;;) {
       pending.isJoined = false;
       const result = await this.options.unsubscribe(pending, (answer) => {
@@ -188,7 +191,7 @@ export class PendingUnsubscribes {
         return answer;
       });
       if (result !== "used") return result;
-      if (!pending.isJoined) return "ended";
+      if (!pending.isJoined) return pending.ambiguous ? "kept" : "ended";
     }
   }
 

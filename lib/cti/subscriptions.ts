@@ -325,7 +325,8 @@ export class SubscriptionManager {
       ...(onTried && { onTried }),
       onEnd: (end) => {
         this.ids.gone(id);
-        if (end !== "ended" && inUse) this.noteLoss(key, inUse.from, inUse.to);
+        if (end === "kept") this.schedule.checkHolders(this.entries, id);
+        else if (end !== "ended" && inUse) this.noteLoss(key, inUse.from, inUse.to);
         onEnd?.(end);
       },
     });

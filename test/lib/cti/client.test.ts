@@ -318,6 +318,21 @@ describe("lib/cti/client", () => {
     }
   });
 
+  it("leaves a request under way its answer when it closes: the broker goes on with it", async () => {
+    let answer: (() => void) | undefined;
+    const server = createServer((_request, response) => (answer = () => response.writeHead(202).end()));
+    const local = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+    try {
+      const ended = local.unsubscribe("x");
+      await until("the request", () => answer);
+      local.close();
+      setImmediate(() => answer?.());
+      assert.equal(await ended, "ended");
+    } finally {
+      server.close();
+    }
+  });
+
   it("tests a broker without changing anything there", async () => {
     await open();
     await client.test();

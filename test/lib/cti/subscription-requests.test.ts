@@ -194,6 +194,28 @@ describe("lib/cti/subscription-requests", () => {
       );
     });
 
+    it("makes it again, with a gap, where an end that was never answered may have met the id that was handed out again", async () => {
+      test.broker.nextId = (address) => `same-${address}`;
+      const { one } = await started([ANNA]);
+      const from = Date.now();
+      test.broker.keeps = failure("ETIMEDOUT");
+      void one.unsubscribe();
+      await test.clock.tickAsync(100);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(100);
+      assert.equal(one.list()[0]?.subscribed, true);
+      // The broker ends it late.
+      test.broker.held.clear();
+      test.broker.keeps = undefined;
+      await test.clock.tickAsync(60_000);
+      const [gap] = test.gaps;
+      assert.deepEqual(
+        [test.broker.addresses(), test.gaps.map(({ agents }) => agents), Date.parse(gap?.from ?? "") <= from + 200],
+        [[ANNA], [[ANNA]], true],
+      );
+      assert.equal(test.broker.calls.filter((call) => call.startsWith("-")).length, 1);
+    });
+
     for (const [how, end] of [
       ["are unsubscribed", (one) => one.unsubscribe()],
       ["leave with their node", (one) => one.close(1800)],
