@@ -8,6 +8,7 @@
 import { linesOf } from "../core/values.js";
 import { emptyRecord } from "./empty-record.js";
 import type { RowError } from "./member-values.js";
+import { type RecordEnd, RecordScan } from "./record-end.js";
 import type { Separator } from "./tables.js";
 
 /** What separates the cells of a text. */
@@ -29,7 +30,7 @@ export interface CsvRecord {
   lines?: number;
   /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
   damaged?: true;
-  /** Its line is too long for a list of people: the cells are those of its beginning. */
+  /** It is too long for a list of people: the cells are those of its beginning. */
   tooLong?: true;
 }
 
@@ -44,12 +45,12 @@ const DELIMITERS = [",", ";", "\t"] as const;
 const BY_SETTING: Record<Exclude<Separator, "auto">, Delimiter> = { ",": ",", ";": ";", tab: "\t" };
 /** Lines that are looked at where two separators divide the header into as many columns. */
 const PREVIEWED_LINES = 20;
-/** A longer record with quotes (characters) goes on only where its lines are no rows: else a quote was never closed. */
-const MAX_QUOTED_RECORD = 256 * 1024;
+/** Characters of a record behind the header that are waited for without knowing where it ends. */
+const LONG_RECORD = 256 * 1024;
 /** Characters of a record; behind the header a longer one costs itself only. */
-const MAX_LINE = 1024 * 1024;
-/** Characters that are kept of such a line. */
-const KEPT_OF_LINE = 1000;
+export const MAX_RECORD = 1024 * 1024;
+/** Characters that are kept of such a record. */
+const KEPT_OF_RECORD = 1000;
 
 /**
  * Finds out how to read a text.
@@ -83,14 +84,12 @@ export class RecordReader {
   private readonly next = { quote: -1, lineFeed: -1, return: -1 };
   private columns = 0;
   private linesRead = 0;
-  /** The beginning of a line that is too long, until its end comes. */
-  private long: CsvRecord | undefined;
-  /** Whether its text so far ends within quotes; undefined for a record of one line. */
-  private inQuotes: boolean | undefined;
-  /** Lines of it that were dropped. */
-  private longLines = 0;
-  /** Whether a record of more than {@link MAX_QUOTED_RECORD} is a text; undefined where that was not asked. */
-  private isText: boolean | undefined;
+  /** Characters of the text before those that are kept. */
+  private before = 0;
+  /** Characters of a record that is too long which are still to come. */
+  private toDrop = 0;
+  /** Where the record that is waited for ends; undefined where that was not asked. */
+  private known: RecordEnd | undefined;
 
   /**
    * @param delimiter see {@link csvFormat}
@@ -115,22 +114,49 @@ export class RecordReader {
     return this.text.length - this.at;
   }
 
+  /**
+   * Where a record begins (characters of the text) that may be too long, or may never end: where it does has to be found out before
+   * more is read. Undefined when nothing waits.
+   */
+  get longRecord(): number | undefined {
+    const isLong = this.columns > 0 && !this.known && this.toDrop === 0 && this.pending > LONG_RECORD;
+    return isLong ? this.before + this.at : undefined;
+  }
+
+  /** A scan of the {@link longRecord}. */
+  scan(): RecordScan {
+    return new RecordScan(this.delimiter, this.columns);
+  }
+
   /** Takes a piece of text, and returns the records that it completes. */
   read(piece: string): CsvRecord[] {
-    this.text = this.text.slice(this.at) + piece;
+    const dropped = Math.min(this.toDrop, piece.length);
+    this.toDrop -= dropped;
+    this.before += this.at + dropped;
+    this.text = this.text.slice(this.at) + piece.slice(dropped);
     this.at = 0;
-    this.forget();
-    const records = this.records(false);
-    if (this.pending > MAX_LINE && this.columns > 0) {
-      const cells = this.text.slice(this.at, this.at + KEPT_OF_LINE).split(this.delimiter);
-      this.long = { cells, line: this.linesRead + 1, tooLong: true };
-      this.inQuotes = this.isText === true ? false : undefined;
-      this.isText = undefined;
-      this.longLines = 0;
-      this.longEnd(false);
-      this.dropLong();
+    return this.records(false);
+  }
+
+  /**
+   * Takes where the {@link longRecord} ends, and returns the records that are complete by that. A quote that the text never closes is
+   * stray where most of the lines behind it are rows; else it is text that was cut off, and all of it is one record.
+   */
+  goOn(end: RecordEnd): CsvRecord[] {
+    const isStray = end.kind === "damaged" || (end.kind === "open" && this.isFollowedByRows());
+    // Of an open one the rows behind its first line were seen.
+    if (end.kind === "open" ? isStray : end.length <= MAX_RECORD) {
+      this.known = isStray ? { ...end, kind: "damaged" } : end;
+      return this.records(false);
     }
-    return records;
+    const cells = this.text.slice(this.at, this.at + KEPT_OF_RECORD).split(this.delimiter);
+    const line = this.linesRead + 1;
+    // Its last line break is read as an empty line's. Who reads the text counts the lines that a cut text hides.
+    if (end.kind === "whole") this.linesRead += end.breaks;
+    const kept = Math.min(end.length, this.pending);
+    this.at += kept;
+    this.toDrop = end.length - kept;
+    return [{ cells, line, lines: end.breaks + 1, tooLong: true }, ...this.records(false)];
   }
 
   /** Ends the text, and returns the records that are left. */
@@ -139,15 +165,16 @@ export class RecordReader {
   }
 
   private records(final: boolean): CsvRecord[] {
+    // A record that was not whole may have been searched far ahead.
+    this.forget();
     const records: CsvRecord[] = [];
     while (this.at < this.text.length) {
       const record = this.record(final);
       if (!record) break;
-      if (!record.tooLong && isEmpty(record.cells)) continue;
+      if (isEmpty(record.cells)) continue;
       this.columns ||= record.cells.length;
       records.push(record);
     }
-    if (final && this.long) records.push(this.endLong(this.text.length, this.long));
     return records;
   }
 
@@ -155,15 +182,11 @@ export class RecordReader {
   private record(final: boolean): CsvRecord | undefined {
     const start = this.at;
     const line = this.linesRead + 1;
-    const end = this.long ? this.longEnd(final) : this.lineEnd(start, final);
-    if (end === -1) {
-      if (this.long) this.dropLong();
-      return undefined;
-    }
-    if (this.long) return this.endLong(end, this.long);
+    const end = this.lineEnd(start, final);
+    if (end === -1) return undefined;
     const plain = this.find("quote", start) >= end;
     const quoted = plain ? undefined : this.quoted(start, end, final);
-    if (quoted === "incomplete" && this.mayGoOn(start, this.text.length)) return undefined;
+    if (quoted === "incomplete" && this.known?.kind !== "damaged") return undefined;
     if (typeof quoted === "object") {
       const lines = linesOf(this.text.slice(start, quoted.end)).length;
       this.advance(quoted.end, lines);
@@ -176,43 +199,12 @@ export class RecordReader {
     return plain ? { cells, line } : { cells, line, damaged: true };
   }
 
-  /** False where a record with quotes is so long, and most of its lines are rows, that a quote was never closed. */
-  private mayGoOn(start: number, end: number): boolean {
-    if (end - start <= MAX_QUOTED_RECORD) return true;
-    if (this.isText === undefined) {
-      // Without the first and the last one, which may be cut.
-      const lines = linesOf(this.text.slice(start, start + MAX_QUOTED_RECORD)).slice(1, -1);
-      const rows = lines.filter((line) => line.split(this.delimiter).length === this.columns || this.isRow(line));
-      this.isText = this.columns > 0 && rows.length * 2 <= lines.length;
-    }
-    return this.isText;
-  }
-
-  /** Where the record ends that is too long: with its line, but not within quotes; -1 while that is not known. */
-  private longEnd(final: boolean): number {
-    if (this.inQuotes === undefined) return this.lineEnd(this.at, final);
-    for (let at = this.at; ;) {
-      const quote = this.text.indexOf('"', at);
-      const end = this.inQuotes ? -1 : this.lineEnd(at, final);
-      if (end !== -1 && (quote === -1 || end < quote)) return end;
-      if (quote === -1) return -1;
-      this.inQuotes = !this.inQuotes;
-      at = quote + 1;
-    }
-  }
-
-  /** Of a record that is too long nothing more is kept, but half of a line break. */
-  private dropLong(): void {
-    const end = this.text.length - (this.text.endsWith("\r") ? 1 : 0);
-    this.longLines += linesOf(this.text.slice(this.at, end)).length - 1;
-    this.at = end;
-  }
-
-  /** Lines within a quote that the text never closes are not read: who reads the text counts them. */
-  private endLong(end: number, record: CsvRecord): CsvRecord {
-    this.advance(end, this.inQuotes ? 1 : this.longLines + linesOf(this.text.slice(this.at, end)).length);
-    this.long = undefined;
-    return record;
+  /** Whether most lines of a long record are rows, apart from its first one. */
+  private isFollowedByRows(): boolean {
+    // Without the last one, which may be cut.
+    const lines = linesOf(this.text.slice(this.at, this.at + LONG_RECORD)).slice(1, -1);
+    const rows = lines.filter((line) => line.split(this.delimiter).length === this.columns || this.isRow(line));
+    return rows.length * 2 > lines.length;
   }
 
   /**
@@ -243,7 +235,7 @@ export class RecordReader {
         at = end;
       }
       hasMore ||= columns > 0 && cells.length > columns && cells.at(-1) !== "";
-      if (!this.mayGoOn(start, at) || (hasMore && at > firstEnd)) return "damaged";
+      if (hasMore && at > firstEnd) return "damaged";
       if (text[at] === delimiter) continue;
       const lineEnd = this.lineEnd(at, final);
       return lineEnd === at ? { cells, end: at } : lineEnd === -1 ? "incomplete" : "damaged";
@@ -274,7 +266,7 @@ export class RecordReader {
     const length = this.text.startsWith("\r\n", end) ? 2 : end < this.text.length ? 1 : 0;
     this.at = end + length;
     this.linesRead += lines;
-    this.isText = undefined;
+    this.known = undefined;
   }
 
   /** Where the line ends; -1 while that is not known. */
@@ -322,7 +314,7 @@ export function columnNames(header: readonly string[]): string[] {
  * is read as if those at its end were blank, because spreadsheets leave them out.
  * @returns the row, and why it cannot be loaded
  */
-export function rowOf(columns: readonly string[], { cells, line, damaged, tooLong }: CsvRecord): CsvRow {
+export function rowOf(columns: readonly string[], { cells, line, lines = 1, damaged, tooLong }: CsvRecord): CsvRow {
   const data: Record<string, string> = {};
   const { length } = cells;
   for (let at = 0; at < length; at++) data[columns[at] ?? `column ${at + 1}`] = cells[at] as string;
@@ -331,7 +323,7 @@ export function rowOf(columns: readonly string[], { cells, line, damaged, tooLon
   row.line = line;
   const expected = columns.length;
   if (damaged) row.error = { key: "quote", field: "" };
-  else if (tooLong) row.error = { key: "too-long", field: "" };
+  else if (tooLong) row.error = { key: "too-long", field: "", value: `${line}-${line + lines - 1}` };
   else if (length > expected && !isEmpty(cells.slice(expected)))
     row.error = { key: "cells", field: "", value: `${length} > ${expected}` };
   return row;

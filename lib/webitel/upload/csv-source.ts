@@ -6,6 +6,7 @@ import { csvFormat, type Delimiter } from "../csv.js";
 import { decoderOf, EncodingDetector, misreadUtf8 } from "../encoding.js";
 import { closedError, ContactCenterError, type ErrorParams, refused } from "../errors.js";
 import { unlessAborted } from "./pace.js";
+import { LookAhead } from "./look-ahead.js";
 import { CAUSE, type CsvOptions, RowReader } from "./row-reader.js";
 import type { InputRow } from "./rows.js";
 import type { Measure, RowSource } from "./source.js";
@@ -110,9 +111,12 @@ class CsvSource implements RowSource {
     const { delimiter, skip } = csvFormat(first, this.options.separator);
     this.delimiterFound = delimiter;
     const reader = (this.reader = new RowReader(delimiter, skip > 0 ? 1 : 0, this.options, misreadUtf8(encoding)));
+    const ahead = new LookAhead(() => this.text(encoding));
     for (let piece: string | undefined = first.slice(skip); piece !== undefined; piece = (await text.next()).value)
       for (const slice of slices(piece, PARSED_SLICE)) {
         yield reader.read(slice);
+        for (let begin = reader.longRecord; begin !== undefined; begin = reader.longRecord)
+          yield reader.goOn(await ahead.endOf(skip + begin, reader.scan()));
         await yieldToEventLoop();
         this.closer.signal.throwIfAborted();
       }
@@ -193,29 +197,31 @@ interface FileState {
 }
 
 /**
- * A file that is opened once and read twice, both times as long as it was when it was opened.
+ * A file that is opened once and read several times, each time as long as it was when it was opened.
  * Whatever happens to the file meanwhile is noticed: its size, its time, its identity, its content.
  */
 class CsvFile implements Content {
   private handle: Promise<FileHandle> | undefined;
   private opened: FileState | undefined;
+  /** Of the last reading that came to the end. */
   private hash = createHash("sha256");
 
   constructor(private readonly path: string) {}
 
   pieces = async function* (this: CsvFile): AsyncGenerator<Uint8Array> {
     const handle = await (this.handle ??= this.open());
-    this.hash = createHash("sha256");
+    const hash = createHash("sha256");
     const { size } = this.opened as FileState;
     const buffer = Buffer.alloc(SLICE);
     for (let at = 0; at < size;) {
       const { bytesRead } = await this.orFault(handle.read(buffer, 0, Math.min(SLICE, size - at), at));
       if (bytesRead === 0) throw this.changed();
       const piece = buffer.subarray(0, bytesRead);
-      this.hash.update(piece);
+      hash.update(piece);
       yield piece;
       at += bytesRead;
     }
+    this.hash = hash;
   }.bind(this);
 
   async verify(fingerprint: string): Promise<void> {

@@ -1,7 +1,9 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
-import { columnNames, type CsvRecord, type Delimiter, RecordReader } from "../csv.js";
+import { LineBreaks } from "../../core/line-breaks.js";
+import { columnNames, type CsvRecord, type Delimiter, MAX_RECORD, RecordReader } from "../csv.js";
 import { refused } from "../errors.js";
 import { checkedRow, hasNumber, hiddenRows } from "../hidden-rows.js";
+import type { RecordEnd, RecordScan } from "../record-end.js";
 import type { Separator } from "../tables.js";
 import type { InputRow } from "./rows.js";
 
@@ -17,9 +19,6 @@ export interface CsvOptions {
   destinations?(header: readonly string[]): number[];
 }
 
-/** Characters of a line; a text with longer ones is no list of people. */
-const MAX_LINE = 1024 * 1024;
-
 /** What errors of an input have in common. */
 export const CAUSE = { vendor: "webitel", operation: "upload", field: "source" } as const;
 
@@ -27,8 +26,7 @@ export const CAUSE = { vendor: "webitel", operation: "upload", field: "source" }
 export class RowReader {
   /** Names of the columns, once the header was read. */
   columns: string[] | undefined;
-  private lineBreaks = 0;
-  private afterReturn = false;
+  private readonly breaks: LineBreaks;
   private destinations: number[] = [];
   private readonly reader: RecordReader;
 
@@ -41,21 +39,36 @@ export class RowReader {
   ) {
     const isRow = (line: string): boolean => hasNumber(line.split(delimiter), this.destinations);
     this.reader = new RecordReader(delimiter, linesBefore, isRow);
-    this.lineBreaks = linesBefore;
+    this.breaks = new LineBreaks(linesBefore);
   }
 
   read(piece: string): InputRow[] {
-    this.countLineBreaks(piece);
+    this.breaks.add(piece);
     const rows = this.rows(this.reader.read(piece));
-    if (this.reader.pending > MAX_LINE)
+    if (!this.columns && this.reader.pending > MAX_RECORD)
       throw refused("webitel.errors.source.no-lines", CAUSE, { line: this.reader.lines + 1 });
     return rows;
+  }
+
+  /** See {@link RecordReader.longRecord}. */
+  get longRecord(): number | undefined {
+    return this.reader.longRecord;
+  }
+
+  /** See {@link RecordReader.scan}. */
+  scan(): RecordScan {
+    return this.reader.scan();
+  }
+
+  /** Reads on behind a long record. */
+  goOn(end: RecordEnd): InputRow[] {
+    return this.rows(this.reader.goOn(end));
   }
 
   end(): InputRow[] {
     const rows = this.rows(this.reader.end());
     // Counted apart from the records: no line may get lost between them.
-    const unread = this.lineBreaks - this.reader.lines;
+    const unread = this.breaks.count - this.reader.lines;
     if (unread > 0) throw refused("webitel.errors.source.unread-lines", CAUSE, { unread });
     return rows;
   }
@@ -84,12 +97,5 @@ export class RowReader {
     if (damaged || hides) throw refused("webitel.errors.header.quote", CAUSE, { line });
     this.options.checkHeader?.(cells);
     this.columns = columnNames(cells);
-  }
-
-  private countLineBreaks(text: string): void {
-    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1))
-      if (at > 0 ? text[at - 1] !== "\r" : !this.afterReturn) this.lineBreaks++;
-    for (let at = text.indexOf("\r"); at !== -1; at = text.indexOf("\r", at + 1)) this.lineBreaks++;
-    if (text !== "") this.afterReturn = text.endsWith("\r");
   }
 }

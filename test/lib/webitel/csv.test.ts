@@ -114,6 +114,7 @@ describe("lib/webitel/csv", () => {
     ["more cells than the header", "n;d\na, b;1\nc;2;3\nd;4\n", ["a, b", "d"], [[3, "cells"]]],
     ["separators behind the last cell", "n;d\na;1;;\nb;2;\n", ["a", "b"], []],
     ["a quote that is never closed", 'n;d\n"a;1\nb;2\nc;3\n', ["b", "c"], [[2, "quote"]]],
+    ["text behind a quote in the last line", 'n;d\n"a;1\nb;2\nc"d', ["b", 'c"d'], [[2, "quote"]]],
     [
       "two stray quotes with rows between",
       'n;d\n"27 inch;+2\nb;+3\nc;+4\n"5 disk;+5\nf;+6\n',
