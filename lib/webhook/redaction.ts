@@ -14,9 +14,12 @@ export interface Redaction {
   withoutKey(text: string): string;
 }
 
-/** Names of headers that prove who the vendor is, or who a browser's user is. */
+/**
+ * Names of headers that prove who the vendor is, or who a browser's user is. A `sid` is a session's only where nothing else
+ * is named: `x-call-sid` is an id that a flow needs.
+ */
 const SECRET_HEADER =
-  /(?:^|[-_])auth(?:orization|entication)?(?:[-_]|$)|cookie|token|secret|passw|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$/;
+  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$|^(?:x[-_])?sid$/;
 
 /** @param name in lower case */
 export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);

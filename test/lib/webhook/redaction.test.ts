@@ -54,9 +54,33 @@ describe("lib/webhook/redaction", () => {
       "ocp-apim-subscription-key",
       "x-amz-security-token",
       "x-client-secret",
+      "x-jwt",
+      "jwt_assertion",
+      "x-bearer",
+      "x-sid",
+      "sid",
+      "x-pin",
+      "x_user_pin",
+      "x-otp",
+      "x-pwd",
+      "x-passcode",
     ])
       assert.ok(isSecretHeader(name), name);
-    for (const name of ["host", "content-type", "x-forwarded-for", "user-agent", "connection", "keep-alive", "accept"])
+    for (const name of [
+      "host",
+      "content-type",
+      "x-forwarded-for",
+      "user-agent",
+      "connection",
+      "keep-alive",
+      "accept",
+      "x-call-sid",
+      "x-session-id",
+      "x-signature",
+      "x-shipping-id",
+      "x-pinned",
+      "x-passenger",
+    ])
       assert.equal(isSecretHeader(name), false, name);
   });
 });
