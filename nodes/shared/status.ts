@@ -18,6 +18,9 @@ const VOCABULARY = {
   error: { fill: "red", shape: "ring", text: "error" },
 } as const satisfies Record<string, NodeStatus>;
 
+/** Characters of a badge's text; more are cut. */
+export const LONGEST_BADGE = 19;
+
 /** A word of the vocabulary. */
 export type StatusWord = keyof typeof VOCABULARY;
 
@@ -31,7 +34,7 @@ const shown = new WeakMap<Node, NodeStatus & { word: StatusWord }>();
  */
 export function setStatus(node: Node, word: StatusWord, text?: string): void {
   const before = shown.get(node);
-  const said = text?.slice(0, 19) ?? VOCABULARY[word].text;
+  const said = text?.slice(0, LONGEST_BADGE) ?? VOCABULARY[word].text;
   if (before?.word === word && before.text === said) return;
   const face = { ...VOCABULARY[word], text: said, word };
   shown.set(node, face);

@@ -2,7 +2,7 @@
 import type { FlowNode } from "./node-red.js";
 
 /** The tab that the nodes below sit on. */
-const TAB = "tab";
+export const TAB = "tab";
 
 /** A tab. */
 export function tab(id = TAB): FlowNode {

@@ -58,6 +58,8 @@ export interface Admission {
 
 /** A method and path that a node serves. */
 export interface Claim {
+  /** Its node as a user finds it: the name may be empty, the flow is the label of its tab. */
+  readonly owner: { id: string; name: string; flow: string };
   readonly method: "GET" | "POST";
   /** Below `httpNodeRoot`. */
   readonly path: string;
@@ -92,7 +94,7 @@ export interface ClaimedPath {
 /** Claims of one path, by method. */
 type Claims = Map<string, Claim>;
 /** Why a path cannot be claimed: another node has it, or it is Node-RED's own. */
-export type ClaimFault = "taken" | "reserved";
+export type ClaimFault = { fault: "taken"; owner: Claim["owner"] } | { fault: "reserved" };
 /** What is used of Node-RED's settings. */
 interface HttpSettings {
   httpAdminRoot?: string | false;
@@ -158,9 +160,10 @@ class Dispatcher {
    */
   claim(claim: Claim): ClaimedPath | ClaimFault {
     const path = foldPath(`${this.nodeRoot()}/${claim.path}`);
-    if (this.isReserved(path)) return "reserved";
+    if (this.isReserved(path)) return { fault: "reserved" };
     const claims: Claims = this.claims.get(path) ?? new Map<string, Claim>();
-    if (claims.get(claim.method)?.isClosed() === false) return "taken";
+    const before = claims.get(claim.method);
+    if (before?.isClosed() === false) return { fault: "taken", owner: before.owner };
     claims.set(claim.method, claim);
     this.claims.set(path, claims);
     this.countSegments();

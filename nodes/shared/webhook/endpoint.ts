@@ -211,6 +211,7 @@ export function openEndpoint(
     }
   };
   const claim: Claim = {
+    owner: { id: node.id, name: node.name ?? "", flow: RED.util.getSetting(node, "NR_FLOW_NAME") ?? "" },
     method: options.method,
     path: settings.path,
     secretInPath: settings.auth === "secret",
@@ -256,7 +257,7 @@ function claimPath(dispatcher: ReturnType<typeof dispatcherOf>, claim: Claim): P
   const part = unusablePart(claim.path);
   if (part !== undefined) return { unusablePart: part };
   const claimed = dispatcher.claim(claim);
-  return typeof claimed === "string" ? { fault: claimed } : { claimed };
+  return "fault" in claimed ? claimed : { claimed };
 }
 
 function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Refusal | undefined {

@@ -1,9 +1,9 @@
 /** What badge and log say of an endpoint: what is wrong with its settings, and what deserves a warning. */
 import type { Node, NodeAPI } from "node-red";
 import { onDeployEnd } from "../deploys.js";
-import { setStatus, type StatusWord } from "../status.js";
+import { LONGEST_BADGE, setStatus, type StatusWord } from "../status.js";
 import type { WebhookSettings } from "./config.js";
-import type { ClaimedPath, ClaimFault } from "./dispatcher.js";
+import type { Claim, ClaimedPath, ClaimFault } from "./dispatcher.js";
 
 /** How an endpoint stands. */
 export interface Readiness {
@@ -16,7 +16,7 @@ export interface Readiness {
 
 /** What became of the path: claimed, or why not. */
 export type PathState =
-  { claimed: ClaimedPath } | { fault: "no-http" | "path" | ClaimFault } | { unusablePart: string };
+  { claimed: ClaimedPath } | { fault: "no-http" | "path" } | ClaimFault | { unusablePart: string };
 
 /** Says once what is wrong, and at the end of each deploy whether another node serves the same path. */
 export function showReadiness(
@@ -38,8 +38,13 @@ export function showReadiness(
     names: names.join(", "),
   };
   if (problem) {
-    setStatus(node, "error", RED._(`shared.webhook.badge.${problem}`, { ...params, names: names[0] ?? "" }));
-    node.error(RED._(`shared.webhook.problem.${problem}`, params));
+    const owner = "owner" in path ? path.owner : undefined;
+    const badge = owner && badgeOf(RED, owner);
+    const first = names[0] ?? "";
+    setStatus(node, "error", badge ?? RED._(`shared.webhook.badge.${problem}`, { ...params, names: first }));
+    const { id = "", name = "", flow = "" } = owner ?? {};
+    const other = name === "" ? id : `"${name}" (${id})`;
+    node.error(RED._(`shared.webhook.problem.${problem}`, { ...params, other, flow }));
     return { show: () => undefined, isReady: false, close: () => undefined };
   }
   const second = { ...params, names: settings.unsetSecond.join(", ") };
@@ -65,8 +70,14 @@ export function showReadiness(
   return { show, isReady: true, close: stop };
 }
 
+/** Names the node that has the path, where its whole name has room. */
+function badgeOf(RED: NodeAPI, { name }: Claim["owner"]): string | undefined {
+  const badge = RED._("shared.webhook.badge.taken-by", { name });
+  return name !== "" && badge.length <= LONGEST_BADGE ? badge : undefined;
+}
+
 type Problem =
-  "no-http" | "path" | "unusable" | ClaimFault | "malformed" | "unset" | "header" | "credential" | "network";
+  "no-http" | "path" | "unusable" | ClaimFault["fault"] | "malformed" | "unset" | "header" | "credential" | "network";
 
 function problemOf(settings: WebhookSettings, path: PathState): Problem | undefined {
   if ("fault" in path && path.fault === "no-http") return path.fault;

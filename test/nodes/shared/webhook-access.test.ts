@@ -1,6 +1,6 @@
 /** Who may call a webhook: credentials, networks, and what happens while a setting is wrong. On a real Node-RED. */
 import assert from "node:assert/strict";
-import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
+import { code, node, probe, statusProbe, TAB, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
@@ -12,7 +12,9 @@ const basic = (user: string, password: string): Record<string, string> => ({
 /** As `openssl rand -base64` makes them. */
 const MADE = "Zm9v/YmFy+x==";
 const WITH_BADGE =
-  "empty odd wrong second office unset-key unset-part unset-network blank-network blank-entry open-one".split(" ");
+  "empty odd wrong second third fourth office unset-key unset-part unset-network blank-network blank-entry open-one".split(
+    " ",
+  );
 
 describe("webhook access", () => {
   let red: NodeRed;
@@ -64,6 +66,10 @@ describe("webhook access", () => {
       ),
       ...statusProbe(WITH_BADGE, "badge"),
       node("second", "voicenter-layer-in", { auth: "none", url: "/apikey" }, [[], []]),
+      node("named", "smartrouting-in", { auth: "none", url: "/named", name: "Sales IVR" }, [[], []]),
+      node("third", "voicenter-layer-in", { auth: "none", url: "/named" }, [[], []]),
+      node("long", "smartrouting-in", { auth: "none", url: "/long", name: "Sales in the evening" }, [[], []]),
+      node("fourth", "voicenter-layer-in", { auth: "none", url: "/long" }, [[], []]),
     ]);
   });
   after(() => red?.stop());
@@ -206,17 +212,20 @@ describe("webhook access", () => {
       ["wrong", {}, 403],
     ]));
 
-  it("let only one node serve a path, and the second says so", async () => {
-    const badge = await red.message(
-      "badge",
-      (message) => (message["status"] as { source: { id: string } }).source.id === "second",
-    );
-    assert.deepEqual(
-      [(badge["status"] as { text: string }).text, (badge["status"] as { fill: string }).fill],
-      ["path in use", "red"],
-    );
-    assert.ok(red.log.some((line) => line.includes("[voicenter-layer-in:second]") && line.includes("POST /apikey")));
-  });
+  for (const [second, badge, first] of [
+    ["second", "path in use", "apikey"],
+    ["third", "in use: Sales IVR", '"Sales IVR" (named)'],
+    ["fourth", "path in use", '"Sales in the evening" (long)'],
+  ] as const)
+    it(`let only one node serve a path, and the ${second} says which one does`, async () => {
+      const { status } = (await red.message(
+        "badge",
+        (message) => (message["status"] as { source: { id: string } }).source.id === second,
+      )) as unknown as { status: { text: string; fill: string } };
+      assert.deepEqual([status.text, status.fill], [badge, "red"]);
+      const line = red.log.find((text) => text.includes(`[voicenter-layer-in:${second}]`));
+      assert.ok(line?.includes(`Another node, ${first} on "${TAB}", already serves POST /`), line);
+    });
 
   it("show nothing secret in the message or the log", async () => {
     red.forget();
