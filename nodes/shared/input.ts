@@ -11,22 +11,32 @@ export type Send = (message: object | (object | null)[]) => void;
  * Puts the sentence of the editor's language into an error.
  * @param RED the runtime that holds the node's catalogue
  * @param error anything that was thrown
+ * @param type of a node whose form has the error's field: it is named by its label too
  * @returns an Error whose message a person can act on; `code` and `cause` stay as they were
  */
-export function localize(RED: NodeAPI, error: unknown): Error {
+export function localize(RED: NodeAPI, error: unknown, type?: string): Error {
   if (!(error instanceof ContactCenterError)) return error instanceof Error ? error : new Error(String(error));
-  const sentence = RED._(error.key, placeholders(error)).trim();
+  const values = placeholders(error);
+  if (type !== undefined) values["field"] = withLabel(RED, type, values["field"] ?? "");
+  const sentence = RED._(error.key, values).trim();
   // Node-RED gives the key back where no catalogue of the node has it; the English sentence stays then.
   if (sentence !== error.key) error.message = sentence;
   return error;
+}
+
+/** A field with its label in the form, as in `Write them to (rejectsFile)`; the field alone where its label is the same word. */
+function withLabel(RED: NodeAPI, type: string, field: string): string {
+  const key = `${type}.form.${field}`;
+  const label = RED._(key);
+  return label === key || label.toLowerCase() === field.toLowerCase() ? field : `${label} (${field})`;
 }
 
 /**
  * What Node-RED gets of an error. Its debug sidebar shows an Error as an object whose sentence is cut and whose cause is
  * "[object Object]"; a text it shows whole. A text with properties is both, as Catch nodes get its `code` and `cause`.
  */
-function reported(RED: NodeAPI, error: unknown): Error {
-  const problem = localize(RED, error);
+function reported(RED: NodeAPI, error: unknown, type: string): Error {
+  const problem = localize(RED, error, type);
   if (!(problem instanceof ContactCenterError)) return problem;
   const { message, code, cause } = problem;
   return Object.assign(Object(message) as Error, { message, code, cause });
@@ -45,7 +55,7 @@ export function onInput(
 ): void {
   node.on("input", (message, send, done) => {
     const fail = (error: unknown): void => {
-      const problem = reported(RED, error);
+      const problem = reported(RED, error, node.type);
       try {
         done(problem);
       } catch {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
-import { type Message, onInput } from "../../../nodes/shared/input.js";
+import { localize, type Message, onInput } from "../../../nodes/shared/input.js";
 import { setStatus, clearStatus } from "../../../nodes/shared/status.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
 
@@ -53,6 +53,19 @@ describe("nodes/shared/input", () => {
         ["shared.errors.x: queueId of Webitel", "EINVALID", { vendor: "webitel", operation: "o", field: "queueId" }],
       );
     }
+  });
+
+  it("names a field by its label in the form, where that is another word", async () => {
+    const labels: Record<string, string> = { "n.form.rejectsFile": "Write them to", "n.form.queue": "Queue" };
+    const words = (field: string): string => {
+      const fake = { _: (key: string, values?: Record<string, string>) => labels[key] ?? values?.["field"] ?? key };
+      return localize(fake as never, refused("x", { vendor: "webitel", operation: "o", field }), "n").message;
+    };
+    assert.deepEqual(["rejectsFile", "queue", "payload"].map(words), [
+      "Write them to (rejectsFile)",
+      "queue",
+      "payload",
+    ]);
   });
 
   it("reports an error without the message where Node-RED cannot copy it for the Catch nodes", async () => {

@@ -107,7 +107,7 @@ describe("voicenter nodes with what cannot be used", () => {
     for (const [settings, field] of [
       [{ action: "GO_TO_LAYER", layer: "3${NOT_SET}", layerType: "str" }, "layer"],
       [{ action: "GO_TO_LAYER", layer: "NOT_SET", layerType: "env" }, "layer"],
-      [{ ...dial, callerId: "072${NOT_SET}" }, "callerId"],
+      [{ ...dial, callerId: "072${NOT_SET}" }, "Shown number (callerId)"],
       [{ ...dial, targets: [{ TYPE: "PHONE", TARGET: "+972${NOT_SET}", TARGETType: "str" }] }, "targets[0].TARGET"],
       [say, "data[0].Content"],
       [{ ...say, data: [], language: "${NOT_SET}" }, "language"],

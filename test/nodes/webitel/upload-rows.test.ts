@@ -132,7 +132,9 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     assert.equal(readdirSync(folder).filter((name) => /^leads\.rejected\.\d{8}T\d{6}\.csv$/.test(name)).length, 1);
     uploads.red.forget();
     await start(uploads.red.url, { filename: rejectsFile });
-    assert.equal((await caught()).cause.field, "rejectsFile");
+    const { cause, message } = await caught();
+    assert.equal(cause.field, "rejectsFile");
+    assert.ok(message.startsWith("Write them to (rejectsFile) is the file that is loaded"), message);
   });
 
   it("says in the report that the file for refused rows lacks rows", async () => {
