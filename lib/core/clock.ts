@@ -2,6 +2,9 @@
  * The time, as it passes: what is measured with it is right although somebody sets the clock back. Where the clock goes
  * forward, or the machine slept, that time has passed, too.
  */
+import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
+import { isRecord } from "./values.js";
 
 /** The clock may go back by so much, milliseconds, before it counts as set: it is corrected little by little all the time. */
 const TOLERANCE_MS = 500;
@@ -44,3 +47,43 @@ export class SteadyClock {
 
 /** The clock of this process. */
 export const STEADY = new SteadyClock();
+
+/** When something was written, for a process that reads it later. */
+export interface Stamp {
+  /** By the clock of the machine as it was set then, Unix milliseconds. */
+  at: number;
+  /** How long the machine had been running, milliseconds, and since which start. */
+  upMs: number;
+  boot: string;
+}
+
+/** How long a machine may have been off that is running again with an earlier time, milliseconds: nobody can know. */
+const OFF_MS = 86_400_000;
+/** Names the start of the machine, on Linux. */
+const BOOT = ((): string => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+})();
+
+/** What is written now. */
+export function stampNow(): Stamp {
+  return { at: Date.now(), upMs: uptime() * 1000, boot: BOOT };
+}
+
+/**
+ * By how much the clock was set back since something was written, milliseconds; 0 where it was not. Times in it are so much
+ * earlier by the clock as it is set now. Where the machine was started meanwhile it counts as off for a day.
+ * @param stamp as read, foreign
+ */
+export function setBackMs(stamp: unknown): number {
+  const { at, upMs, boot } = isRecord(stamp) ? stamp : {};
+  if (typeof at !== "number") return 0;
+  const passedMs = uptime() * 1000 - Number(upMs);
+  const isSameStart = boot === BOOT && passedMs >= 0;
+  const aheadMs = Math.round(at - Date.now() + (isSameStart ? passedMs : 0));
+  if (aheadMs <= TOLERANCE_MS) return 0;
+  return aheadMs + (isSameStart ? 0 : OFF_MS);
+}

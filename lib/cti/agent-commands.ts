@@ -1,4 +1,5 @@
 /** Commands in order per agent and in bounded time, with the heartbeat between a log-in and a log-out. */
+import { STEADY } from "../core/clock.js";
 import { CLOSED, ContactCenterError } from "./errors.js";
 import { agentKey } from "./addresses.js";
 import type { CtiClient } from "./client.js";
@@ -61,7 +62,7 @@ export class AgentCommands {
    */
   async send(request: CommandRequest): Promise<CommandResult> {
     const { command, signal } = request;
-    const started = Date.now();
+    const started = STEADY.now();
     const agent = this.agentOf(command.imAddress);
     const before = agent.last;
     let setAnswered = (): void => undefined;
@@ -76,7 +77,7 @@ export class AgentCommands {
       const isTurn = await within(turn, isDial ? DIAL_MS : TURN_MS, signal);
       if (signal.aborted) throw failure(CLOSED, "cti.errors.closed", command);
       if (!isTurn) throw failure("ETIMEDOUT", isDial ? "cti.errors.dial-late" : "cti.errors.command-late", command);
-      return await this.run(agent, request, Date.now() - started);
+      return await this.run(agent, request, STEADY.now() - started);
     } finally {
       setAnswered();
       void last.then(() => {

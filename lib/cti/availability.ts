@@ -7,6 +7,7 @@
  * a probe asks for something that concerns no agent, and only its failure means that the broker is away. While it is
  * away the probe is the only request; it is repeated with back-off and never given up.
  */
+import { STEADY } from "../core/clock.js";
 import { ContactCenterError } from "./errors.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed, networkFault } from "../http/errors.js";
@@ -77,19 +78,19 @@ export class Availability {
 
   /** Until when events were received, as far as is known, Unix milliseconds. */
   get receivedUntilMs(): number {
-    const now = Date.now();
+    const now = STEADY.now();
     return this.failures > 0 ? (this.lastSignMs ?? now) : now;
   }
 
   /** The broker posted an event. */
   seen(): void {
-    if (!this.error) this.lastSignMs = Date.now();
+    if (!this.error) this.lastSignMs = STEADY.now();
   }
 
   /** The broker answered a request. */
   answered(): void {
     const from = this.lastSignMs;
-    this.lastSignMs = Date.now();
+    this.lastSignMs = STEADY.now();
     this.failures = 0;
     if (!this.error) return;
     this.error = undefined;

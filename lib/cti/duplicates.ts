@@ -5,6 +5,7 @@
  * which posted it most often, whichever is late, and whatever else one of them has or lacks.
  */
 
+import { STEADY } from "../core/clock.js";
 import type { SubscriptionTimes } from "./subscription-ids.js";
 
 /** How long after an event its copies are expected of a subscription that existed then, milliseconds. */
@@ -50,7 +51,7 @@ export class DuplicateFilter {
    */
   isDuplicate(call: string, content: string, source: EventSource): boolean {
     const { id, askedAt, madeAt = Infinity, broker } = source;
-    const now = Date.now();
+    const now = STEADY.now();
     this.forgetOlderThan(now - LATE_COPY_MS);
     const delivered = (this.delivered.get(call) ?? []).filter(({ at }) => at >= now - LATE_COPY_MS);
     const last = delivered.findLastIndex(({ ids }) => ids.has(id));

@@ -1,4 +1,5 @@
 /** When an entry is subscribed again: after a failure, when a renewal is due, and after an outage. */
+import { STEADY } from "../core/clock.js";
 import { MAX_TIMER_MS } from "../core/values.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { type Entry, markLost, notifyUsers } from "./entry.js";
@@ -84,9 +85,9 @@ export class EntrySchedule {
    * @param madeAt when the broker gave the forgotten id, Unix milliseconds
    * @param replacedAt when it was asked for another one: what it has shown to know since then is not forgotten
    */
-  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry, madeAt = 0, replacedAt = Date.now()): void {
+  checkAll(entries: ReadonlyMap<string, Entry>, found: Entry, madeAt = 0, replacedAt = STEADY.now()): void {
     if (madeAt < this.checkedAllMs) return;
-    this.checkedAllMs = Date.now();
+    this.checkedAllMs = STEADY.now();
     this.renewAll(entries, (entry) => entry !== found && entry.aliveAt < replacedAt);
     notifyUsers(entries.values());
   }

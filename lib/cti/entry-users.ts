@@ -1,4 +1,5 @@
 /** Who uses which entry: subscribers that want the same agent share it, and over a deploy it waits for the next ones. */
+import { STEADY } from "../core/clock.js";
 import {
   type Callback,
   createEntry,
@@ -58,7 +59,7 @@ export class EntryUsers {
   /** Leaves an entry as it is for a deploy: it is ended unless somebody asks for it again. */
   keep(user: EntryUser, entry: Entry): void {
     if (!this.leave(user, entry)) return;
-    entry.keptSince = Date.now();
+    entry.keptSince = STEADY.now();
     this.options.previous.keep(entry.key, endedFrom(entry));
     this.timer ??= setTimeout(() => this.endUnused(), KEEP_MS);
   }

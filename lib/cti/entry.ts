@@ -1,4 +1,5 @@
 /** One agent at one callback address: what the broker has for it, and which subscribers share it. */
+import { STEADY } from "../core/clock.js";
 import type { SubscribeRequest } from "./client.js";
 import type { StoredEntry } from "./subscription-store.js";
 
@@ -67,7 +68,7 @@ export function createEntry(
   key: string,
   imAddress: string,
   callback: Callback,
-  { id, lostFrom, aliveAt = lostFrom ?? Date.now() }: StoredEntry,
+  { id, lostFrom, aliveAt = lostFrom ?? STEADY.now() }: StoredEntry,
 ): Entry {
   let setAnswered = (): void => undefined;
   const answered = new Promise<void>((resolve) => {
@@ -83,7 +84,7 @@ export function createEntry(
 
 /** The broker has given the entry an id. @returns when, Unix milliseconds */
 export function setSubscribed(entry: Entry, id: string): number {
-  const now = Date.now();
+  const now = STEADY.now();
   Object.assign(entry, { id, aliveAt: now, madeAt: now, attempt: 0 });
   delete entry.error;
   delete entry.isInDoubt;
@@ -115,11 +116,11 @@ export function reportRefused(entries: readonly Entry[]): void {
 
 /** Since when events may be lost of an entry that ends now, Unix milliseconds. */
 export function endedFrom({ refusedFrom = Infinity, lostFrom, keptSince }: Entry): number {
-  return Math.min(refusedFrom, lostFrom ?? keptSince ?? Date.now());
+  return Math.min(refusedFrom, lostFrom ?? keptSince ?? STEADY.now());
 }
 
 /** Events of this entry are received again; its users get the time that is missing, if any is, and once there are some. */
-export function reportRestored(entry: Entry, at = Date.now()): void {
+export function reportRestored(entry: Entry, at = STEADY.now()): void {
   const { lostFrom, users } = entry;
   if (lostFrom === undefined || users.size === 0) return;
   delete entry.lostFrom;

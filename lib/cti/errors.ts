@@ -1,4 +1,5 @@
 /** The errors of the Anywhere365 CTI Broker, with their English sentences. */
+import { STEADY } from "../core/clock.js";
 import { addSentences, ContactCenterError } from "../core/errors.js";
 import sentences from "./locales/en-US.json";
 
@@ -13,7 +14,7 @@ export function retryAfterMsOf(error: unknown): number {
 
 /** Requests wait for the limit. @param until Unix milliseconds */
 export function limited(until: number): ContactCenterError {
-  const time = new Date(until).toTimeString().slice(0, 8);
+  const time = new Date(STEADY.toClock(until)).toTimeString().slice(0, 8);
   return new ContactCenterError(
     "ELIMIT",
     "cti.errors.limit",

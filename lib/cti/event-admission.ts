@@ -1,4 +1,5 @@
 /** Which events that come in belong to a subscription of ours. */
+import { STEADY } from "../core/clock.js";
 import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
 import { entryKey } from "./store-writer.js";
@@ -72,7 +73,7 @@ export class EventAdmission {
 
   private noteSign(entry: Entry | undefined, id: string): void {
     if (entry?.id === undefined || normalId(entry.id) !== normalId(id)) return;
-    entry.aliveAt = Date.now();
+    entry.aliveAt = STEADY.now();
     this.options.onSign();
   }
 }

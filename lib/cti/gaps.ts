@@ -1,5 +1,7 @@
 /** Notices about times in which events may have been lost, for one subscriber: one notice for what ended together. */
 
+import { STEADY } from "../core/clock.js";
+
 /** A time in which events may have been lost. */
 export interface Gap {
   /** ISO 8601 with zone. */
@@ -57,7 +59,7 @@ export class GapCollector {
     const least = times.reduce((least, time) => Math.min(least, time.from), Infinity);
     const most = times.reduce((most, time) => Math.max(most, time.to), least);
     // Whole milliseconds, in all three.
-    const [from, to] = [new Date(least), new Date(most)];
+    const [from, to] = [least, most].map((ms) => new Date(STEADY.toClock(ms))) as [Date, Date];
     const agents = [...this.restored.keys()];
     this.restored = new Map();
     this.report({ from: from.toISOString(), to: to.toISOString(), durationMs: Number(to) - Number(from), agents });

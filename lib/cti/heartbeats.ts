@@ -1,4 +1,5 @@
 /** Heartbeats of agents between a log-in and a log-out: one per agent, kept while its owner is replaced. */
+import { STEADY } from "../core/clock.js";
 import { MAX_TIMER_MS } from "../core/values.js";
 import { agentKey } from "./addresses.js";
 
@@ -79,7 +80,7 @@ export class Heartbeats {
     if (everyMs <= 0) return;
     const others = this.beats.get(agentKey(imAddress))?.owners.filter((owner) => owner !== name) ?? [];
     this.stop(imAddress);
-    const started = { lastMs: Date.now(), isUnderWay: false, abort: new AbortController() };
+    const started = { lastMs: STEADY.now(), isUnderWay: false, abort: new AbortController() };
     const beat: Heartbeat = { imAddress, owners: [...others, name], everyMs, ...started };
     this.schedule(beat, everyMs);
     this.beats.set(agentKey(imAddress), beat);
@@ -128,7 +129,7 @@ export class Heartbeats {
     };
     clearTimeout(beat.timer);
     beat.everyMs = everyMs;
-    const firstMs = beat.lastMs + everyMs - Date.now();
+    const firstMs = beat.lastMs + everyMs - STEADY.now();
     if (firstMs >= everyMs) repeat();
     else
       beat.timer = setTimeout(() => {
@@ -139,7 +140,7 @@ export class Heartbeats {
 
   private beat(beat: Heartbeat): void {
     const { imAddress, abort } = beat;
-    beat.lastMs = Date.now();
+    beat.lastMs = STEADY.now();
     if (beat.isUnderWay) return;
     beat.isUnderWay = true;
     this.send(imAddress, abort.signal)

@@ -2,6 +2,7 @@
  * A broker that answers, but refuses: after several refusals in a row its requests pause, and then go one by one until one
  * works. So a fault that concerns all agents does not use up the minute's requests, and its end is noticed soon.
  */
+import { STEADY } from "../core/clock.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { retryAfterMsOf } from "./errors.js";
 
@@ -32,7 +33,7 @@ export class Refusals {
 
   /** True while no other request may be sent. */
   get isPaused(): boolean {
-    return this.error !== undefined && (this.running > 0 || Date.now() < this.until);
+    return this.error !== undefined && (this.running > 0 || STEADY.now() < this.until);
   }
 
   /** A request is sent. */
@@ -44,11 +45,11 @@ export class Refusals {
   failed(key: string, error: unknown): void {
     this.running--;
     this.refused.add(key);
-    if (this.refused.size < this.most || Date.now() < this.until) return;
+    if (this.refused.size < this.most || STEADY.now() < this.until) return;
     this.error = error;
     const pauseMs = backoffDelay(this.attempt++, { ...this.backoff, maxMs: PAUSE_MAX_MS });
     const ms = Math.max(pauseMs, Math.min(retryAfterMsOf(error), ASKED_MAX_MS));
-    this.until = Date.now() + ms;
+    this.until = STEADY.now() + ms;
     clearTimeout(this.timer);
     this.timer = setTimeout(this.onResume, ms);
   }
@@ -56,7 +57,7 @@ export class Refusals {
   /** It worked. What was under way when the pause began says nothing about its end. */
   worked(): void {
     this.running--;
-    if (Date.now() >= this.until) this.clear();
+    if (STEADY.now() >= this.until) this.clear();
   }
 
   /** Something else came of it. */

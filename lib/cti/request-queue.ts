@@ -2,6 +2,7 @@
  * The one way of requests about subscriptions to a broker: a few at once, in order of their priority, and never more a
  * minute than the limit, whoever asks and whatever fails. While the broker is away only probes go, one at a time.
  */
+import { STEADY } from "../core/clock.js";
 
 /**
  * The first goes first. `probe`: whether the broker is there. `replaced`: the end of a subscription that has just been
@@ -78,7 +79,7 @@ export class RequestQueue {
 
   /** When requests that wait for the limit go on, Unix milliseconds; undefined while none does. */
   get limitedUntil(): number | undefined {
-    return this.freeAt > Date.now() ? this.freeAt : undefined;
+    return this.freeAt > STEADY.now() ? this.freeAt : undefined;
   }
 
   /**
@@ -86,7 +87,7 @@ export class RequestQueue {
    * @returns it, and what to call once it is saved
    */
   reserve(): SentRequests & { saved: () => void } {
-    const now = Date.now();
+    const now = STEADY.now();
     const { revocations } = this;
     const sent: Record<string, number> = {};
     this.forgetOld();
@@ -153,7 +154,7 @@ export class RequestQueue {
     for (;;) {
       const lane = this.lane();
       if (!lane) return;
-      this.sent.push(Date.now());
+      this.sent.push(STEADY.now());
       this.total++;
       this.running++;
       this.options.onSent();
@@ -180,7 +181,7 @@ export class RequestQueue {
   }
 
   private forgetOld(): void {
-    const since = Date.now() - MINUTE_MS;
+    const since = STEADY.now() - MINUTE_MS;
     while ((this.sent[0] ?? since) < since) this.sent.shift();
   }
 
@@ -201,7 +202,7 @@ export class RequestQueue {
     if (this.sent.length < limit - Math.min(this.options.reserve(priority), limit - 1)) return this.isSaved();
     const freeAt = (this.sent[0] as number) + MINUTE_MS + 1;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.next(), freeAt - Date.now());
+    this.timer = setTimeout(() => this.next(), freeAt - STEADY.now());
     if (!(["missing", "check", "ended"] as Priority[]).includes(priority)) return false;
     const wasLimited = this.limitedUntil !== undefined;
     this.freeAt = freeAt;

@@ -1,16 +1,11 @@
 /** Reads and writes what outlives this process. */
+import { setBackMs, STEADY, stampNow } from "../core/clock.js";
 import { createHash } from "node:crypto";
 import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
 import type { SentRequests } from "./request-queue.js";
 import { MAX_LOST } from "./subscription-ids.js";
-import type {
-  StoredEntry,
-  StoredRemoval,
-  StoredSubscriptions,
-  SubscriptionStore,
-  TimeInUse,
-} from "./subscription-store.js";
+import type { StoredEntry, StoredRemoval, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
 
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
@@ -24,6 +19,14 @@ export interface StoreSource {
   receivedUntil: () => number;
   /** See {@link RequestQueue.reserve}. */
   reserve: () => SentRequests & { saved: () => void };
+}
+
+/** What is written, by the steady clock. */
+interface WrittenState {
+  aliveAt: number;
+  held: (readonly [key: string, entry: StoredEntry])[];
+  ended: (readonly [key: string, at: number])[];
+  removals: (readonly [id: string, removal: StoredRemoval])[];
 }
 
 const WRITE_MIN_MS = 100;
@@ -82,23 +85,33 @@ export interface StoredState {
   removals: Map<string, StoredRemoval>;
 }
 
-/** Reads what was stored, as foreign data. */
+/** Reads what was stored, as foreign data; its times are moved to the clock as it is set now. */
 export function readStored(stored: unknown): StoredState {
   const state = isRecord(stored) ? stored : {};
   const entriesOf = (value: unknown): [string, unknown][] => (isRecord(value) ? Object.entries(value) : []);
   const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  const timesOf = (stamp: unknown): ((value: unknown) => number | undefined) => {
+    const backMs = setBackMs(stamp);
+    return (value) => (typeof value === "number" ? STEADY.fromClock(value - backMs) : undefined);
+  };
+  const { written, received, unknownSince } = state;
+  const timeOf = timesOf(written);
   const held = entriesOf(state["held"]).filter((entry): entry is [string, Record<string, unknown>] =>
     isRecord(entry[1]),
   );
-  const { at, sent, reserved } = isRecord(state["requests"]) ? state["requests"] : {};
-  const [now, writtenAt] = [Date.now(), numberOf(at) ?? 0];
+  const { sent, reserved } = isRecord(state["requests"]) ? state["requests"] : {};
+  const now = STEADY.now();
+  const writtenAt = timeOf(isRecord(written) && written["at"]) ?? 0;
   const requestsOf = (count: unknown, time: number): { count: number; at: number } => ({
     count: Math.min(numberOf(count) ?? 0, MAX_REQUESTS),
     at: Math.min(time, now),
   });
   return {
-    aliveAt: Math.max(numberOf(state["aliveAt"]) ?? now, numberOf(state["receivedUntil"]) ?? 0),
-    unknownSince: numberOf(state["unknownSince"]),
+    aliveAt: Math.max(
+      timeOf(state["aliveAt"]) ?? now,
+      timesOf(received)(isRecord(received) && received["until"]) ?? -Infinity,
+    ),
+    unknownSince: timesOf({ at: unknownSince })(unknownSince),
     isElsewhere: state["isElsewhere"] === true,
     requests: [
       ...entriesOf(sent)
@@ -113,26 +126,27 @@ export function readStored(stored: unknown): StoredState {
         key,
         {
           id: typeof id === "string" ? id : undefined,
-          lostFrom: numberOf(lostFrom),
-          aliveAt: numberOf(aliveAt),
+          lostFrom: timeOf(lostFrom),
+          aliveAt: timeOf(aliveAt),
           lostAnswers: Math.min(numberOf(lostAnswers) ?? 0, MAX_LOST),
         },
       ]),
     ),
     ended: new Map(
-      entriesOf(state["ended"]).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+      entriesOf(state["ended"]).flatMap(([key, value]) => {
+        const at = timeOf(value);
+        return at === undefined ? [] : [[key, at]];
+      }),
     ),
     removals: new Map(
       entriesOf(state["removals"]).flatMap(([id, value]) => {
         const { key, inUse } = isRecord(value) ? value : { key: value };
-        return typeof key === "string" ? [[id, { key, ...(isTimeInUse(inUse) && { inUse }) }]] : [];
+        if (typeof key !== "string") return [];
+        const [from, to] = isRecord(inUse) ? [timeOf(inUse["from"]), timeOf(inUse["to"])] : [];
+        return [[id, { key, ...(from !== undefined && to !== undefined && { inUse: { from, to } }) }]];
       }),
     ),
   };
-}
-
-function isTimeInUse(value: unknown): value is TimeInUse {
-  return isRecord(value) && typeof value["from"] === "number" && typeof value["to"] === "number";
 }
 
 /**
@@ -149,7 +163,7 @@ export function storeOfBroker(store: SubscriptionStore, url: string): Subscripti
       return isOwn ? stored : endedState(readStored(stored));
     },
     save: (state) => store.save({ broker, ...state }),
-    noteReceived: (until) => store.noteReceived?.(until),
+    noteReceived: (received) => store.noteReceived?.(received),
   };
 }
 
@@ -158,7 +172,33 @@ function endedState({ aliveAt, held, ended }: StoredState): StoredSubscriptions 
     const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
     return from === undefined ? [] : [[key, from] as const];
   });
-  return { aliveAt, held: {}, ended: Object.fromEntries([...ended, ...known]), removals: {} };
+  return storedState({ aliveAt, held: [], ended: [...ended, ...known], removals: [] });
+}
+
+/** What is written: all times by the clock as it is set now. */
+function storedState({ aliveAt, held, ended, removals }: WrittenState): StoredSubscriptions {
+  const toClock = (time: number): number => STEADY.toClock(time);
+  return {
+    aliveAt: toClock(aliveAt),
+    written: stampNow(),
+    held: Object.fromEntries(
+      held.map(([key, { lostFrom, aliveAt, ...entry }]) => [
+        key,
+        {
+          ...entry,
+          ...(lostFrom !== undefined && { lostFrom: toClock(lostFrom) }),
+          ...(aliveAt !== undefined && { aliveAt: toClock(aliveAt) }),
+        },
+      ]),
+    ),
+    ended: Object.fromEntries(ended.map(([key, at]) => [key, toClock(at)])),
+    removals: Object.fromEntries(
+      removals.map(([id, { key, inUse }]) => [
+        id,
+        { key, ...(inUse && { inUse: { from: toClock(inUse.from), to: toClock(inUse.to) } }) },
+      ]),
+    ),
+  };
 }
 
 /** Writes the state soon after a change and every minute, and notes the time every second. */
@@ -236,24 +276,24 @@ export class StoreWriter {
     if (this.wasEmpty || this.timer || this.saving > 0 || leftBehind.size > 0) return;
     if (held().some(([, { lostFrom }]) => lostFrom !== undefined)) return;
     // What came last may not have reached the flow.
-    this.store.noteReceived?.(receivedUntil() - RECEIVED_MS);
+    this.store.noteReceived?.({ until: STEADY.toClock(receivedUntil() - RECEIVED_MS), ...stampNow() });
   }
 
   private state(requests: SentRequests): StoredSubscriptions {
     const { held, unanswered, leftBehind, ended, removals, receivedUntil } = this.source;
-    const now = Date.now();
+    const now = STEADY.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
       ended.delete(key);
     }
     const lost = new Map(unanswered());
     const left = [...leftBehind].map(([key, entry]) => [key, { ...lost.get(key), ...entry }] as const);
-    return {
+    const state = {
       aliveAt: receivedUntil(),
-      requests: { ...requests, at: now },
-      held: Object.fromEntries([...lost, ...left, ...held()]),
-      ended: Object.fromEntries(ended),
-      removals: Object.fromEntries(removals()),
+      held: [...lost, ...left, ...held()],
+      ended: [...ended],
+      removals: removals(),
     };
+    return { ...storedState(state), requests };
   }
 }

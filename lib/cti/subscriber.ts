@@ -1,4 +1,5 @@
 /** What one part of an application wants of a broker: agents at one callback address, and notices about what was lost. */
+import { STEADY } from "../core/clock.js";
 import { ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
@@ -181,14 +182,14 @@ export class Subscriber implements EntryUser {
   }
 
   private async whileAnswered(work: Promise<unknown>): Promise<void> {
-    const started = Date.now();
+    const started = STEADY.now();
     let isDone = false;
     const done = work.then(() => {
       isDone = true;
     });
     while (!isDone && !this.manager.awayError) {
       await within(LOOK_EVERY_MS, done);
-      const now = Date.now();
+      const now = STEADY.now();
       if (now - Math.max(started, this.manager.lastSignMs ?? 0) > NO_SIGN_MS) return;
       if (now - started > NO_SIGN_MS && this.manager.limitError()) return;
     }

@@ -1,5 +1,6 @@
 /** Which subscription ids at a broker are ours: held, to be ended, just gone, or made although their answer got lost. */
 
+import { STEADY } from "../core/clock.js";
 import type { StoredEntry } from "./subscription-store.js";
 
 /** How long an event may be on its way, milliseconds. */
@@ -62,7 +63,7 @@ export class SubscriptionIds {
     const normal = normalId(id);
     const refusedAt = this.unknown.get(normal)?.refusedAt;
     if (!this.owners.has(normal) || this.goneAt.has(normal))
-      this.times.set(normal, { askedAt, madeAt: askedAt && Date.now() });
+      this.times.set(normal, { askedAt, madeAt: askedAt && STEADY.now() });
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
     this.unknown.delete(normal);
@@ -90,7 +91,7 @@ export class SubscriptionIds {
   gone(id: string): void {
     const normal = normalId(id);
     if (this.holders.has(normal) || this.presumed.has(normal)) return;
-    const now = Date.now();
+    const now = STEADY.now();
     for (const [old, at] of this.goneAt) {
       if (now - at <= ON_THE_WAY_MS) break;
       this.goneAt.delete(old);
@@ -123,7 +124,7 @@ export class SubscriptionIds {
   ownerOf(id: string): string | undefined {
     const normal = normalId(id);
     const goneAt = this.goneAt.get(normal);
-    return goneAt !== undefined && Date.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
+    return goneAt !== undefined && STEADY.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
   }
 
   /** When an id began first; undefined for one that is not ours. */
@@ -138,7 +139,7 @@ export class SubscriptionIds {
    * @returns the subscription that it made, where that has posted already
    */
   noteLostAnswer(key: string, sentAt: number): string | undefined {
-    this.lostAnswers.set(key, [...this.recentlyLost(key), { sentAt, lostAt: Date.now() }].slice(-MAX_LOST));
+    this.lostAnswers.set(key, [...this.recentlyLost(key), { sentAt, lostAt: STEADY.now() }].slice(-MAX_LOST));
     const posted = [...this.unknown.values()].find(
       ({ id, keys, seenAt }) => keys.includes(key) && seenAt > sentAt && !this.presumed.has(normalId(id)),
     );
@@ -189,13 +190,13 @@ export class SubscriptionIds {
   /** An event of an id came in that is not known to be ours, for one of these entries; it is let in or refused. */
   noteUnknown(id: string, keys: readonly string[], isRefused: boolean): void {
     const normal = normalId(id);
-    const refusedAt = isRefused ? Date.now() : undefined;
+    const refusedAt = isRefused ? STEADY.now() : undefined;
     const known = this.unknown.get(normal);
     if (known) {
       known.refusedAt ??= refusedAt;
       return;
     }
-    this.unknown.set(normal, { id, seenAt: Date.now(), keys, refusedAt });
+    this.unknown.set(normal, { id, seenAt: STEADY.now(), keys, refusedAt });
     if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
   }
 
@@ -207,7 +208,7 @@ export class SubscriptionIds {
   private recentlyLost(key: string): LostAnswer[] {
     const lost = this.lostAnswers.get(key);
     if (!lost) return [];
-    const now = Date.now();
+    const now = STEADY.now();
     return lost.filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
   }
 }

@@ -1,5 +1,6 @@
 /** What outlives this process: ids at the broker, under keys that name neither agent nor address. */
 
+import type { Stamp } from "../core/clock.js";
 import type { SentRequests } from "./request-queue.js";
 
 /** A time in which an entry relied on a subscription, Unix milliseconds: since the broker last showed that it knows it. */
@@ -25,8 +26,13 @@ export interface SubscriptionStore {
   load(): Promise<unknown>;
   /** Must not reject: what cannot be written is the store's to report. */
   save(state: StoredSubscriptions): Promise<void>;
-  /** Notes that what was saved last is still true, and until when events were received, Unix milliseconds. */
-  noteReceived?(until: number): void;
+  /** Notes that what was saved last is still true, and until when events were received. */
+  noteReceived?(received: Received): void;
+}
+
+/** Until when events were received, Unix milliseconds, and when that was noted. */
+export interface Received extends Stamp {
+  until: number;
 }
 
 /** One entry in the store. */
@@ -47,9 +53,11 @@ export interface StoredSubscriptions {
   /** Until when events were received, Unix milliseconds: when it was written, or the broker's last sign before an outage. */
   aliveAt: number;
   /** A later time, where one was noted. */
-  receivedUntil?: number;
-  /** See {@link SentRequests}, and when that was, Unix milliseconds. */
-  requests?: SentRequests & { at: number };
+  received?: Received;
+  /** When it was written: all times are by the clock as it was set then. */
+  written: Stamp;
+  /** See {@link SentRequests}. */
+  requests?: SentRequests;
   /** By key of the entry. */
   held: Record<string, StoredEntry>;
   /** When entries ended in good order, Unix milliseconds, by key. */

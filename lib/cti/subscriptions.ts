@@ -2,6 +2,7 @@
  * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
  * What a former process left is taken over from the store and renewed, or ended.
  */
+import { STEADY } from "../core/clock.js";
 import { isUnreachable, mayHaveMade, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
 import {
@@ -41,7 +42,7 @@ export class SubscriptionManager {
   readonly previous = new PreviousEntries(
     this.ids,
     (key, { id, aliveAt: from }) => {
-      const inUse = from === undefined ? undefined : { from, to: Date.now() };
+      const inUse = from === undefined ? undefined : { from, to: STEADY.now() };
       if (id !== undefined) void this.unsubscribe(id, key, "removal", { inUse });
       this.writer.writeSoon();
     },
@@ -231,10 +232,9 @@ export class SubscriptionManager {
     const { id, key, aliveAt } = entry;
     if (id === undefined) {
       this.writer.writeSoon();
-      await entry.request;
-      return;
+      return entry.request;
     }
-    const ended = this.unsubscribe(id, key, "ended", { inUse: { from: aliveAt, to: Date.now() } });
+    const ended = this.unsubscribe(id, key, "ended", { inUse: { from: aliveAt, to: STEADY.now() } });
     await Promise.all([entry.request, ended]);
   }
 
@@ -262,7 +262,7 @@ export class SubscriptionManager {
     const busy = this.removals.busy(entry.key);
     // Without a wait it counts as sent at once.
     if (busy.length > 0) await Promise.all(busy);
-    entry.sendingSince = Date.now();
+    entry.sendingSince = STEADY.now();
     if (entry.id !== undefined) this.requests.replacing.add(entry.key);
     return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
   }
@@ -273,7 +273,7 @@ export class SubscriptionManager {
     if (!this.isWanted(entry)) return this.unsubscribe(id, key, "ended");
     const refusedAt = this.ids.hold(id, key, askedAt);
     // The broker may have ended the former one by itself.
-    if (refusedAt !== undefined) this.noteLoss(key, refusedAt, Date.now());
+    if (refusedAt !== undefined) this.noteLoss(key, refusedAt, STEADY.now());
     const restoredAt = setSubscribed(entry, id);
     this.schedule.renew(entry);
     entry.setAnswered();
@@ -284,7 +284,7 @@ export class SubscriptionManager {
     }
     this.requests.replacing.add(old);
     const ended = this.unsubscribe(old, key, "replaced", {
-      inUse: { from: aliveAt, to: Date.now() },
+      inUse: { from: aliveAt, to: STEADY.now() },
       // After a kill between the two requests the store must have both ids.
       ready: this.writer.written(),
       onEnd: (end) => {
@@ -302,7 +302,7 @@ export class SubscriptionManager {
     if (sentAt !== undefined && mayHaveMade(error)) {
       const made = this.ids.noteLostAnswer(key, sentAt);
       // What it posted came out until now.
-      if (made !== undefined && entry.id === undefined) markLost(entry, Date.now());
+      if (made !== undefined && entry.id === undefined) markLost(entry, STEADY.now());
       if (made !== undefined) void this.unsubscribe(made, key, "removal");
       this.writer.writeNext();
     }

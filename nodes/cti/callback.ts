@@ -1,4 +1,5 @@
 /** The address that a broker shall post events to, and which subscriptions an event node may hear of. */
+import { STEADY } from "../../lib/core/clock.js";
 import type { Node, NodeAPI } from "node-red";
 import type { AuthMethod } from "../shared/webhook/config.js";
 import { refused } from "../../lib/core/errors.js";
@@ -202,5 +203,5 @@ export function noteRefused(eventNode: string, path: string, at: number): void {
 
 /** An event node closes: what it sent last may not have reached the flow. Parameters as in {@link noteRefused}. */
 export function noteClosed(eventNode: string, path: string, at: number): void {
-  if (Date.now() - at <= IN_FLIGHT_MS) noteRefused(eventNode, path, at);
+  if (STEADY.now() - at <= IN_FLIGHT_MS) noteRefused(eventNode, path, at);
 }

@@ -6,6 +6,7 @@
  * Message out (2): a transfer that the event before it decided; `payload` = {result, callId, from, to}, `topic` = Transfer.
  * Vendor document: CTI Broker REST API, "Events" and "Additional note".
  */
+import { STEADY } from "../../lib/core/clock.js";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { WebhookCredentials } from "../shared/webhook/config.js";
 import { plainText } from "../../lib/core/values.js";
@@ -67,7 +68,7 @@ export = (RED: NodeAPI) => {
     };
 
     const messagesOf = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): NodeMessage[] => {
-      sentAt = Date.now();
+      sentAt = STEADY.now();
       const name = String(event.eventType);
       const facts = eventFacts(name, event, receivedAt);
       if (isDuplicate(this.id, event, !isDeployed)) return [];

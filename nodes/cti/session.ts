@@ -100,7 +100,7 @@ function createSession(
         save: async (state) => {
           if (session.isCurrent) await store.save(state);
         },
-        noteReceived: (until) => session.isCurrent && store.noteReceived?.(until),
+        noteReceived: (received) => session.isCurrent && store.noteReceived?.(received),
       },
       parallel: () => session.settings.parallel,
       isUsedElsewhere,

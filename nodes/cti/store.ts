@@ -32,7 +32,7 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
     const state = await file.read();
     if (isRecord(state)) {
       const isElsewhere = typeof state["host"] === "string" && state["host"] !== hostname();
-      return { ...state, isElsewhere, receivedUntil: await received.read().catch(() => undefined) };
+      return { ...state, isElsewhere, received: await received.read().catch(() => undefined) };
     }
     const damaged = await file.setAside();
     if (!damaged) return undefined;
@@ -50,9 +50,9 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
         warn(error);
       }
     },
-    noteReceived(until) {
+    noteReceived(note) {
       // Without it, a gap begins when the ids were written.
-      if (isOurs) received.write(until).catch(() => undefined);
+      if (isOurs) received.write(note).catch(() => undefined);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { STEADY } from "../../lib/core/clock.js";
+import { setBackMs, type Stamp, STEADY } from "../../lib/core/clock.js";
 import { type Subject, subjectKey } from "../../lib/rte/subject.js";
 import type { StateFile } from "../shared/state-file.js";
 
@@ -11,6 +11,9 @@ import type { StateFile } from "../shared/state-file.js";
  * subscription are lost, by {@link itemKey}.
  */
 export type Progress = Record<string, number>;
+
+/** What the file has: times by the clock of the machine as it was set then, and when they were `written`. */
+export type WrittenProgress = Record<string, number | Stamp>;
 
 /** The place of a node's refused subscription. */
 export function itemKey(id: string, subject: Subject): string {
@@ -63,7 +66,7 @@ async function lastWrittenMs(path: string): Promise<number | undefined> {
 }
 
 /** Reads what an earlier run left. The file is foreign: what is no time of the past is not believed. */
-export async function readEarlier(file: StateFile<Progress>): Promise<EarlierProgress> {
+export async function readEarlier(file: StateFile<WrittenProgress>): Promise<EarlierProgress> {
   // Taken first: the time before this run writes.
   const otherwiseMs = await lastWrittenMs(file.path);
   if (otherwiseMs === undefined) return { progress: {} };
@@ -75,10 +78,14 @@ export async function readEarlier(file: StateFile<Progress>): Promise<EarlierPro
   }
   if (typeof content !== "object" || content === null || Array.isArray(content))
     return { progress: {}, otherwiseMs, why: `${file.path} has no JSON object.` };
-  const entries = Object.entries(content as Record<string, unknown>);
+  const { written, ...times } = content as Record<string, unknown>;
+  const backMs = setBackMs(written);
+  const entries = Object.entries(times);
   const progress: Progress = {};
-  for (const [id, ms] of entries)
-    if (typeof ms === "number" && Number.isFinite(ms) && ms >= 0 && ms <= Date.now()) progress[id] = ms;
+  for (const [id, time] of entries) {
+    const ms = typeof time === "number" ? time - backMs : NaN;
+    if (ms >= 0 && ms <= Date.now()) progress[id] = ms;
+  }
   if (Object.keys(progress).length === entries.length) return { progress };
   for (const [id] of entries) progress[id] ??= otherwiseMs;
   return { progress, why: `${file.path} has a time that is none, or is in the future.` };

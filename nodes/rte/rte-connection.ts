@@ -7,14 +7,14 @@
  */
 import { createHash } from "node:crypto";
 import type { NodeAPI, NodeDef } from "node-red";
-import { STEADY } from "../../lib/core/clock.js";
+import { STEADY, stampNow } from "../../lib/core/clock.js";
 import { onceDeployed, onDeployBegin, onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
 import { type ConnectionConfig, loginOf, type RteConnection, settingsOf, settingsProblem } from "./connection.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
-import { type Progress, readEarlier } from "./progress.js";
+import { type Progress, readEarlier, type WrittenProgress } from "./progress.js";
 import { reporterOf } from "./reporter.js";
 import { park, SharedClient, unpark } from "./shared-client.js";
 
@@ -29,7 +29,7 @@ export = (RED: NodeAPI) => {
     const credentials = this.credentials ?? {};
     const problem = settingsProblem(RED, this, config, credentials);
     if (problem) this.warn(localize(RED, problem).message);
-    const file = stateFile<Progress>(RED, `rte-${this.id}`, { isSynced: false });
+    const file = stateFile<WrittenProgress>(RED, `rte-${this.id}`, { isSynced: false });
     const { shared, ready } = share(RED, this, config, file, problem === undefined);
     let forget = (): void => undefined;
     let saveSoon: NodeJS.Immediate | undefined;
@@ -69,7 +69,7 @@ export = (RED: NodeAPI) => {
       const text = JSON.stringify(progress);
       if (text === saved) return written;
       saved = text;
-      written = file.write(progress).catch((error: unknown) => {
+      written = file.write({ ...progress, written: stampNow() }).catch((error: unknown) => {
         warnOncePerMinute(this, "progress", RED._("rte.warnings.progress", { why: (error as Error).message }));
       });
       return written;
@@ -96,7 +96,7 @@ function share(
   RED: NodeAPI,
   node: RteConnection,
   config: Config,
-  file: StateFile<Progress>,
+  file: StateFile<WrittenProgress>,
   isConfigured: boolean,
 ): { shared: SharedClient; ready: Promise<void> } {
   const credentials = node.credentials ?? {};

@@ -1,4 +1,5 @@
 /** Subscriptions at a broker without a network, in virtual time: opened, killed and started again at will. */
+import os from "node:os";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { ContactCenterError } from "../../lib/core/errors.js";
 import type { Gap } from "../../lib/cti/gaps.js";
@@ -6,6 +7,7 @@ import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import type { StoredSubscriptions } from "../../lib/cti/subscription-store.js";
 import { storeOfBroker } from "../../lib/cti/store-writer.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
+import { resetSteady } from "./steady.js";
 import { FakeBroker } from "./fake-cti-broker.js";
 
 export const ANNA = "sip:anna@contoso.example";
@@ -17,6 +19,8 @@ export const CALLBACK = "http://x/y";
 export function codeOf(row: SubscriptionRow | undefined): unknown {
   return row?.error instanceof ContactCenterError ? row.error.code : row?.error;
 }
+
+const { uptime } = os;
 
 /** What a test works with; new for each test. */
 export class SubscriptionTest {
@@ -34,6 +38,9 @@ export class SubscriptionTest {
   constructor() {
     beforeEach(() => {
       this.clock = install();
+      // The machine runs as long as the process, whatever its clock is set to.
+      os.uptime = () => performance.now() / 1000;
+      resetSteady();
       this.broker = new FakeBroker();
       this.stored = undefined;
       this.url = "http://broker";
@@ -43,6 +50,8 @@ export class SubscriptionTest {
     afterEach(async () => {
       for (const manager of this.managers) await manager.close();
       this.clock.uninstall();
+      os.uptime = uptime;
+      resetSteady();
     });
   }
 
@@ -58,8 +67,8 @@ export class SubscriptionTest {
             if (isAlive) this.stored = structuredClone(state);
             return Promise.resolve();
           },
-          noteReceived: (receivedUntil) => {
-            if (isAlive && this.stored) Object.assign(this.stored, { receivedUntil });
+          noteReceived: (received) => {
+            if (isAlive && this.stored) this.stored.received = received;
           },
         },
         this.url,

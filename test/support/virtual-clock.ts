@@ -2,6 +2,8 @@
  * Time that passes only when a test says so, for runs of many thousand timers: a heap instead of a list, and no wait
  * between two timers but for promises.
  */
+import os from "node:os";
+import { resetSteady } from "./steady.js";
 
 interface Timer {
   at: number;
@@ -19,6 +21,8 @@ const real = {
   setInterval: globalThis.setInterval,
   clearInterval: globalThis.clearInterval,
   now: Date.now,
+  tick: performance.now.bind(performance),
+  uptime: os.uptime,
 };
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -52,6 +56,9 @@ export class VirtualClock {
       clearInterval: clear,
     });
     Date.now = () => this.now;
+    performance.now = () => this.now;
+    os.uptime = () => this.now / 1000;
+    resetSteady();
   }
 
   /** Lets time pass, timer by timer; promises settle between them. */
@@ -69,9 +76,12 @@ export class VirtualClock {
 
   /** Gives the process its own timers and time back. */
   uninstall(): void {
-    const { now, ...timers } = real;
+    const { now, tick, uptime, ...timers } = real;
     Object.assign(globalThis, timers);
     Date.now = now;
+    performance.now = tick;
+    os.uptime = uptime;
+    resetSteady();
   }
 
   private fire(timer: Timer): void {

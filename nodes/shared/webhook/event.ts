@@ -1,5 +1,6 @@
 /** An event webhook: the vendor gets its answer at once, then the flow gets the message. */
 import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { STEADY } from "../../../lib/core/clock.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
 import { senderOf } from "../transit.js";
@@ -23,7 +24,7 @@ interface EventOptions {
   form?: boolean;
   /** Reads an event; called once for each accepted request. */
   receive(request: AcceptedRequest): EventOutcome;
-  /** Called when events are refused in a deploy. @param at when the event came, Unix milliseconds */
+  /** Called when events are refused in a deploy. @param at when the event came, by the steady clock */
   onRefused?(at: number): void;
   /** See {@link openEndpoint}. */
   former?: EndpointOptions["former"];
@@ -55,7 +56,7 @@ export function openEventWebhook(
     method: "POST",
     ...(options.form === true && { form: true }),
     former: options.former,
-    onRefused: ({ arrivedAt }) => options.onRefused?.(Date.now() - (performance.now() - arrivedAt)),
+    onRefused: ({ arrivedAt }) => options.onRefused?.(STEADY.now() - (performance.now() - arrivedAt)),
     accept(request) {
       if (!isCutOff(RED, node.id)) {
         receive(request);

@@ -4,6 +4,7 @@ import { AgentCommands } from "../../../lib/cti/agent-commands.js";
 import type { CommandOptions, CtiClient } from "../../../lib/cti/client.js";
 import type { Command } from "../../../lib/cti/commands.js";
 import type { CommandName } from "../../../lib/cti/tables.js";
+import { resetSteady } from "../../support/steady.js";
 
 const ANNA = "sip:anna@contoso.example";
 const BART = "sip:bart@contoso.example";
@@ -46,6 +47,7 @@ describe("lib/cti/agent-commands", () => {
 
   beforeEach(() => {
     clock = install();
+    resetSteady();
     client = new FakeClient();
     abandoned = [];
     agents = new AgentCommands(client, (count) => abandoned.push(count));
@@ -56,6 +58,7 @@ describe("lib/cti/agent-commands", () => {
   afterEach(() => {
     agents.close();
     clock.uninstall();
+    resetSteady();
   });
 
   it("beats first one interval after the log-in was taken, then at each interval", async () => {

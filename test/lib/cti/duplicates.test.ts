@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { DuplicateFilter } from "../../../lib/cti/duplicates.js";
+import { resetSteady } from "../../support/steady.js";
 import { Random } from "../../support/cti-schedule/random.js";
 
 describe("lib/cti/duplicates", () => {
   let clock: Clock;
-  beforeEach(() => (clock = install({ now: 1_000_000 })));
-  afterEach(() => clock.uninstall());
+  beforeEach(() => {
+    clock = install({ now: 1_000_000 });
+    resetSteady();
+  });
+  afterEach(() => {
+    clock.uninstall();
+    resetSteady();
+  });
 
   /** What comes out of events that subscriptions post, 800 ms after each other. */
   const out = (posted: readonly [id: string, content: string][]): string[] => {

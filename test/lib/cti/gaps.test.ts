@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { type Gap, GapCollector } from "../../../lib/cti/gaps.js";
+import { resetSteady } from "../../support/steady.js";
 
 describe("lib/cti/gaps", () => {
+  beforeEach(resetSteady);
+
   it("reaches from the earliest to the latest time of an agent, in whatever order they are known", () => {
     const told: Gap[] = [];
     let isRecovering = true;

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
+import { stampNow } from "../../../lib/core/clock.js";
 import type { SubscriptionStore } from "../../../lib/cti/subscription-store.js";
 import { fileStore } from "../../../nodes/cti/store.js";
 import { until } from "../../support/wait.js";
@@ -16,20 +17,21 @@ describe("nodes/cti/store", () => {
     );
   const files = (): string[] => readdirSync(join(userDir, "contact-center")).filter((name) => name.endsWith(".json"));
   const load = async (): Promise<object> => (await store().load()) as object;
-  const state = { aliveAt: 1000, held: {}, ended: {}, removals: {} };
+  const state = { aliveAt: 1000, written: stampNow(), held: {}, ended: {}, removals: {} };
+  const note = { until: 3000, ...stampNow() };
   beforeEach(() => (userDir = mkdtempSync(join(tmpdir(), "cc-cti-"))));
   afterEach(() => rmSync(userDir, { recursive: true, force: true }));
 
   it("keeps until when events were received beside the ids, once it has written those", async () => {
     const ids = store();
-    ids.noteReceived?.(2000);
+    ids.noteReceived?.({ ...note, until: 2000 });
     await ids.save(state);
     assert.deepEqual(files(), ["cti-b1.json"]);
-    ids.noteReceived?.(3000);
+    ids.noteReceived?.(note);
     await until("the time", () => files().includes("cti-b1-received.json"));
-    const { aliveAt, receivedUntil } = (await load()) as { aliveAt: unknown; receivedUntil: unknown };
-    assert.deepEqual([aliveAt, receivedUntil], [1000, 3000]);
+    const { aliveAt, received } = (await load()) as { aliveAt: unknown; received: unknown };
+    assert.deepEqual([aliveAt, received], [1000, note]);
     writeFileSync(join(userDir, "contact-center", "cti-b1-received.json"), "");
-    assert.equal(((await load()) as { receivedUntil: unknown }).receivedUntil, undefined);
+    assert.equal(((await load()) as { received: unknown }).received, undefined);
   });
 });

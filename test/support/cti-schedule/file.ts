@@ -1,5 +1,5 @@
 /** The file of a site's subscription ids, on a slow disk: one write follows another. */
-import type { StoredSubscriptions, SubscriptionStore } from "../../../lib/cti/subscription-store.js";
+import type { Received, StoredSubscriptions, SubscriptionStore } from "../../../lib/cti/subscription-store.js";
 import type { Random } from "./random.js";
 
 /** How long reading takes, and the longest time that writing takes, milliseconds. */
@@ -16,7 +16,7 @@ interface Writer {
 /** What outlives a process. */
 export class ScheduledFile {
   private content: StoredSubscriptions | undefined;
-  private receivedUntil = 0;
+  private received: Received | undefined;
 
   constructor(private readonly random: Random) {}
 
@@ -26,7 +26,7 @@ export class ScheduledFile {
     return {
       load: async () => {
         await new Promise((resolve) => setTimeout(resolve, LOAD_MS));
-        return this.content && structuredClone({ ...this.content, receivedUntil: this.receivedUntil });
+        return this.content && structuredClone({ ...this.content, ...(this.received && { received: this.received }) });
       },
       save: (state) => {
         if (!writer.isAlive) return Promise.resolve();
@@ -41,8 +41,8 @@ export class ScheduledFile {
         });
         return last;
       },
-      noteReceived: (until) => {
-        if (writer.isAlive) this.receivedUntil = until;
+      noteReceived: (received) => {
+        if (writer.isAlive) this.received = received;
       },
     };
   }
