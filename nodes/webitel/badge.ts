@@ -75,6 +75,11 @@ export class ProgressBadge {
     else setStatus(this.node, accepted === total && doubled === removed ? "waiting" : "late", text);
   }
 
+  /** All is loaded, but the journal cannot say so. */
+  journal(code: number | string): void {
+    setStatus(this.node, "late", this.RED._("webitel.badge.journal", { code }));
+  }
+
   fail(error: unknown): void {
     setStatus(this.node, "error", failureWord(this.RED, (error as { code?: unknown }).code));
   }

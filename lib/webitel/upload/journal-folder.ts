@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { closedError } from "../errors.js";
 import { Journal, type JournalHead, parsedLine } from "./journal.js";
-import { acquireLock, type JournalLock, liveHolder, lockHolder } from "./lock.js";
+import { acquireLock, type JournalLock, liveHolder, lockFault, lockHolder } from "./lock.js";
 import type { RunHolder } from "./report.js";
 
 /** Bytes of the last line: a report with the ids of 1000 copies and 1000 batches that were not checked. */
@@ -57,7 +57,7 @@ export class JournalFolder {
    */
   async acquireInput(queueId: string, fingerprint: string): Promise<JournalLock | undefined> {
     if (fingerprint === "") return undefined;
-    await mkdir(this.folder, { recursive: true });
+    await this.make();
     const digest = createHash("sha256").update(`${queueId}\n${fingerprint}`).digest("hex").slice(0, 32);
     return acquireLock(join(this.folder, `${this.inputPrefix}${digest}`), this.closer.signal);
   }
@@ -67,7 +67,7 @@ export class JournalFolder {
    * @param input released with the journal
    */
   async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
-    await mkdir(this.folder, { recursive: true });
+    await this.make();
     const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
     return new Journal(path, head, [await acquireLock(path, this.closer.signal), ...(input ? [input] : [])]);
   }
@@ -128,6 +128,12 @@ export class JournalFolder {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
       if (Date.now() - mtimeMs > KEPT_MS && !(await lockHolder(path))) await unlink(path).catch(() => undefined);
     }
+  }
+
+  private async make(): Promise<void> {
+    await mkdir(this.folder, { recursive: true }).catch((error: unknown) => {
+      throw lockFault(error, this.folder);
+    });
   }
 
   private get inputPrefix(): string {

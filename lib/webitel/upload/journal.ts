@@ -19,7 +19,7 @@
  * A line torn by a kill is skipped; appending continues on a new line.
  */
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
@@ -130,7 +130,7 @@ export class Journal {
    * when another process has taken the run over
    */
   async append(line: JournalLine): Promise<void> {
-    for (const lock of this.locks) await lock.verify();
+    await this.verify();
     this.waiting += lineOf(line);
     await this.flush();
   }
@@ -144,12 +144,43 @@ export class Journal {
     this.waiting += lineOf(line);
   }
 
+  /** Resolves when all before is written; with the error that names the consequence where it could not be. */
+  async written(isCancelled: boolean): Promise<ContactCenterError | undefined> {
+    await this.flush().catch(() => undefined);
+    if (!this.broken) return undefined;
+    const { path } = this;
+    const { code, cause } = this.broken;
+    const key = isCancelled ? "webitel.errors.journal-cancelled" : "webitel.errors.journal-end";
+    return new ContactCenterError(code, key, cause, { path, code });
+  }
+
+  /**
+   * Appends a run's report. Where that fails the journal of a run that has ended is deleted: the same content would count as loaded.
+   * @returns as {@link written}
+   */
+  async end(
+    line: Extract<JournalLine, { end: Report } | { cancelled: Report }>,
+  ): Promise<ContactCenterError | undefined> {
+    this.note(line);
+    const fault = await this.written("cancelled" in line);
+    // Another process may have taken the run over. The fault says what to do where the file stays.
+    if (fault && "end" in line)
+      await this.verify()
+        .then(() => unlink(this.path))
+        .catch(() => undefined);
+    return fault;
+  }
+
   /** Resolves when all is written. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
     await this.file?.close();
     this.file = undefined;
     for (const lock of this.locks) await lock.release();
+  }
+
+  private async verify(): Promise<void> {
+    for (const lock of this.locks) await lock.verify();
   }
 
   /** Writes what waits: one write for all of it. */

@@ -159,11 +159,19 @@ function locked(holder: LockHolder): ContactCenterError {
   );
 }
 
+/** A lock, or the folder for it, cannot be made; with the system's word (`ENOSPC`, `EACCES`, …). */
+export function lockFault(error: unknown, path: string): ContactCenterError {
+  const { code = "EIO" } = error as NodeJS.ErrnoException;
+  const cause = { vendor: "webitel", operation: "upload", field: "journal" } as const;
+  return new ContactCenterError(code, "webitel.errors.journal-lock", cause, { path, code });
+}
+
 /**
  * Takes a lock.
  * @param name a path; its folder exists. For a journal its own
  * @param stop ends the wait for a sign of life
- * @throws ContactCenterError `EINVALID` with the holder's name when another process, or this one, has it
+ * @throws ContactCenterError `EINVALID` with the holder's name when another process, or this one, has it; the system's word when it
+ * cannot be written
  */
 export async function acquireLock(name: string, stop?: AbortSignal): Promise<JournalLock> {
   const before = await liveHolder(name, stop);
@@ -172,7 +180,11 @@ export async function acquireLock(name: string, stop?: AbortSignal): Promise<Jou
   const since = new Date().toISOString();
   const holder: LockHolder = { pid: process.pid, host: hostname(), since, space: await processSpace() };
   ownFiles.set(path, since);
-  await writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
+  await writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 }).catch(async (error: unknown) => {
+    ownFiles.delete(path);
+    await unlink(path).catch(() => undefined);
+    throw lockFault(error, path);
+  });
   for (let attempt = 1; ; attempt++) {
     const [other] = await heldLocks(name, path);
     if (!other) return new JournalLock(name, path);

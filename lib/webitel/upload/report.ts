@@ -88,6 +88,8 @@ export interface Report extends Totals {
   unchecked?: Unchecked[];
   /** Why refused rows are missing in their file. */
   rejectsFile?: string;
+  /** Why the journal does not say that the run has ended, and what to do. */
+  journal?: string;
 }
 
 /** How far a run is. */

@@ -5,7 +5,7 @@
  * `concurrency` workers take batches that are read ahead.
  */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { closedError, uploadFault } from "../errors.js";
+import { closedError, type ContactCenterError, uploadFault } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
 import { Announcements } from "./announcements.js";
@@ -62,6 +62,8 @@ export interface UploadOptions {
   onBatch(result: BatchResult, progress: Progress): void | Promise<number | undefined>;
   /** Called with the report before the journal says that the run has ended: a process that is killed before says it again. */
   onReport?(report: Report): void | Promise<void>;
+  /** Called once when the journal cannot be written to its end: before the report where that is known by then. */
+  onJournalFault?(fault: ContactCenterError): void;
   /** Called when the upload waits, and for what. */
   onWait?(wait: Wait): void;
 }
@@ -207,12 +209,17 @@ export class Upload {
     const isCancelled = this.stopper.signal.reason === CANCELLED;
     const report: Report = { ...this.report, ...(isCancelled && { cancelled: true }) };
     await this.noted;
+    const { options } = this;
+    const { journal } = options;
     try {
-      await this.options.onReport?.(report);
+      const before = await journal.written(isCancelled);
+      if (before) options.onJournalFault?.(before);
+      await options.onReport?.(report);
       await untilDelivered();
-      this.options.journal.note(isCancelled ? { cancelled: report } : { end: report });
+      const fault = await journal.end(isCancelled ? { cancelled: report } : { end: report });
+      if (fault && !before) options.onJournalFault?.(fault);
     } finally {
-      await this.options.journal.close();
+      await journal.close();
     }
     return report;
   }

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
 import type { WebitelClient } from "../../../lib/webitel/client.js";
 import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.js";
+import type { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
-import type { Reject } from "../../../lib/webitel/upload/report.js";
+import type { Reject, Report } from "../../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../../lib/webitel/upload/source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
 import { localize, type Message } from "../../shared/input.js";
@@ -106,16 +107,16 @@ export class UploadRunner {
       this.queue.throwIfClosed();
       queued.identify(identityOf(queueId, run.fingerprint));
       const { before, journal } = run;
-      let rejectsFile: string | undefined;
+      const faults: Pick<Report, "rejectsFile" | "journal"> = {};
+      const say = (field: keyof typeof faults, fault: ContactCenterError): void =>
+        this.node.warn((faults[field] = localize(RED, fault).message));
+      let journalCode: ContactCenterError["code"] | undefined;
       const rejects =
         rejectsPath === undefined
           ? undefined
           : await RejectsFile.open(rejectsPath, source, before?.rejects, {
               onBegin: (known) => journal.append({ rejects: known }),
-              onFault: (fault) => {
-                rejectsFile = localize(RED, fault).message;
-                this.node.warn(rejectsFile);
-              },
+              onFault: (fault) => say("rejectsFile", fault),
             });
       const running = new Upload({
         api,
@@ -132,8 +133,13 @@ export class UploadRunner {
         async onReport(report) {
           await rejects?.close();
           badge.end(report);
+          if (journalCode !== undefined) badge.journal(journalCode);
           queued.isDone = true;
-          sendReport(carrier, rejectsFile === undefined ? report : { ...report, rejectsFile });
+          sendReport(carrier, { ...report, ...faults });
+        },
+        onJournalFault(fault) {
+          say("journal", fault);
+          badge.journal((journalCode = fault.code));
         },
       });
       queued.begin(running);

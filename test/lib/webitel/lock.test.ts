@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { ContactCenterError } from "../../../lib/core/errors.js";
+import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { acquireLock, isOwnLock, lockHolder } from "../../../lib/webitel/upload/lock.js";
 import { Journal } from "../../../lib/webitel/upload/journal.js";
 import { inFakeTime } from "../../support/webitel/timed-webitel.js";
@@ -40,6 +42,20 @@ describe("lib/webitel/upload/lock", () => {
     await lock.release();
     assert.deepEqual(readdirSync(folder), []);
     await (await acquireLock(journal)).release();
+  });
+
+  it("says with path and the system's code that it cannot be written, and that its folder cannot be made", async () => {
+    const key = "webitel.errors.journal-lock";
+    const missing = join(folder, "missing", "j.jsonl");
+    await assert.rejects(acquireLock(missing), (error: ContactCenterError) => {
+      assert.deepEqual([error.code, error.key, error.params["code"]], ["ENOENT", key, "ENOENT"]);
+      return String(error.params["path"]).startsWith(missing);
+    });
+    writeFileSync(journal, "");
+    const files = new JournalFolder(journal, "n1");
+    const isFile = { code: "EEXIST", key, params: { path: journal, code: "EEXIST" } };
+    await assert.rejects(files.acquireInput("10", "hash"), isFile);
+    await assert.rejects(files.create({ run: "r", queue: "10", input: "", started: 0 }), isFile);
   });
 
   it("is had by one of many that come at the same moment", async () => {
