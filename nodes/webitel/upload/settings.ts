@@ -15,6 +15,7 @@ import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import { isRuntimeFile } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
 import { envText, evaluate } from "../../shared/values.js";
@@ -124,6 +125,8 @@ export class SettingsReader {
     if (typeof path !== "string") throw wrong("text", "rejectsFile");
     const absolute = this.absolute(path);
     if (absolute === file) throw wrong("same-file", "rejectsFile", { path: file });
+    if (await isRuntimeFile(absolute, this.RED.settings))
+      throw wrong("runtime-file", "rejectsFile", { path: absolute });
     return absolute;
   }
 

@@ -1,7 +1,7 @@
 /** What becomes of lists as people have them, in a real Node-RED: headers, encodings, names, doubles, streams and refused rows. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { until } from "../../support/wait.js";
 import { encoded } from "../../support/webitel/encode.js";
@@ -135,6 +135,38 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     const { cause, message } = await caught();
     assert.equal(cause.field, "rejectsFile");
     assert.ok(message.startsWith("Write them to (rejectsFile) is the file that is loaded"), message);
+  });
+
+  it("refuses a file of Node-RED for the refused rows, by any path to it, and touches it not", async () => {
+    await deploy({ source: "csv", rejectsFile: "rejects", rejectsFileType: "msg" });
+    const { userDir } = uploads.red;
+    const linked = join(folder, "linked");
+    symlinkSync(userDir, linked);
+    const flows = readdirSync(userDir).find((name) => /^flows.*\.json$/.test(name) && !name.includes("_cred")) ?? "";
+    const before = readFileSync(join(userDir, flows), "utf8");
+    const names = [flows, flows.toUpperCase(), flows.replace(".json", "_cred.json"), "settings.js", "package.json"];
+    const paths = [
+      ...names,
+      ".config.runtime.json",
+      "contact-center/r.csv",
+      "node_modules/x/r.csv",
+      "projects/p/f.json",
+    ];
+    for (const rejects of [...paths.map((name) => join(userDir, name)), join(linked, flows)]) {
+      uploads.red.forget();
+      await start(uploads.red.url, { payload: "destination;type\nx;1\n", rejects });
+      const { code, message, cause } = await caught();
+      assert.deepEqual([code, cause.field], ["EINVALID", "rejectsFile"], rejects);
+      assert.match(message, /a file of Node-RED/);
+    }
+    for (const rejects of ["r.csv", "lists/package.json", "projects/r.csv"].map((name) => join(userDir, name))) {
+      mkdirSync(dirname(rejects), { recursive: true });
+      uploads.red.forget();
+      await start(uploads.red.url, { payload: "destination;type\nx;1\n", rejects });
+      assert.equal((await report()).rejected, 1, rejects);
+      assert.ok(existsSync(rejects));
+    }
+    assert.equal(readFileSync(join(userDir, flows), "utf8"), before);
   });
 
   it("says in the report that the file for refused rows lacks rows", async () => {
