@@ -113,6 +113,9 @@ describe("lib/webitel/member-values", () => {
         "010 111 22 33",
         "+999123456789",
         "5011122",
+        // A digit is missing, so that the trunk prefix counts as one of nine.
+        "044 111 22 3",
+        "+38 044 111 22 3",
       ].map(read),
       [
         "+380501112233",
@@ -126,8 +129,12 @@ describe("lib/webitel/member-values", () => {
         "+380101112233",
         "impossible",
         "impossible",
+        "impossible",
+        "impossible",
       ],
     );
+    const italian = await phoneReader("IT");
+    assert.equal(italian("06 1234 5678"), "+390612345678", "where the leading zero belongs to the number");
     await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
   });
 
