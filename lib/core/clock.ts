@@ -57,8 +57,8 @@ export interface Stamp {
   boot: string;
 }
 
-/** How long a machine may have been off that is running again with an earlier time, milliseconds: nobody can know. */
-const OFF_MS = 86_400_000;
+/** What a time counts as of which nobody knows how long it was, milliseconds. */
+export const UNKNOWN_MS = 86_400_000;
 /** Names the start of the machine, on Linux. */
 const BOOT = ((): string => {
   try {
@@ -85,5 +85,5 @@ export function setBackMs(stamp: unknown): number {
   const isSameStart = boot === BOOT && passedMs >= 0;
   const aheadMs = Math.round(at - Date.now() + (isSameStart ? passedMs : 0));
   if (aheadMs <= TOLERANCE_MS) return 0;
-  return aheadMs + (isSameStart ? 0 : OFF_MS);
+  return aheadMs + (isSameStart ? 0 : UNKNOWN_MS);
 }

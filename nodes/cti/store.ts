@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os";
 import type { Node, NodeAPI } from "node-red";
+import { UNKNOWN_MS } from "../../lib/core/clock.js";
 import { isRecord } from "../../lib/core/values.js";
 import type { SubscriptionStore } from "../../lib/cti/subscription-store.js";
 import { warnOncePerMinute } from "../shared/log.js";
@@ -40,7 +41,12 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
     return { unknownSince: damaged.writtenMs };
   };
   return {
-    load: () => load().catch(warn),
+    load: () =>
+      load().catch((error: unknown) => {
+        if (error instanceof FileHeldError) return warn(error);
+        node.warn(RED._("cti.warnings.unread", { detail: (error as Error).message }));
+        return { unknownSince: Date.now() - UNKNOWN_MS };
+      }),
     save: async (state) => {
       try {
         await file.write({ ...state, host: hostname() });

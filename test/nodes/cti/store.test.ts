@@ -22,6 +22,12 @@ describe("nodes/cti/store", () => {
   beforeEach(() => (userDir = mkdtempSync(join(tmpdir(), "cc-cti-"))));
   afterEach(() => rmSync(userDir, { recursive: true, force: true }));
 
+  it("counts a day as lost where the file cannot be read", async () => {
+    writeFileSync(join(userDir, "contact-center"), "no folder");
+    const { unknownSince } = (await load()) as { unknownSince: number };
+    assert.ok(Math.abs(Date.now() - unknownSince - 86_400_000) < 20_000);
+  });
+
   it("keeps until when events were received beside the ids, once it has written those", async () => {
     const ids = store();
     ids.noteReceived?.({ ...note, until: 2000 });
