@@ -7,10 +7,11 @@ import { STEADY } from "../core/clock.js";
 /**
  * The first goes first. `probe`: whether the broker is there. `replaced`: the end of a subscription that has just been
  * replaced; until then its agent has two. `missing`: an agent without a subscription. `check`: one that the broker may have
- * forgotten, or that somebody asked for again. `renewal`: one that is due. `ended`: what nobody wants any more. `removal`:
- * what could not be ended before, or was left by a former process.
+ * forgotten, or that somebody asked for again. `ended`: what nobody wants any more. `removal`: what could not be ended before,
+ * or was left over: it posts each event once more, so it does not wait for the renewals, which never end. `renewal`: one that
+ * is due.
  */
-export const PRIORITIES = ["probe", "replaced", "missing", "check", "renewal", "ended", "removal"] as const;
+export const PRIORITIES = ["probe", "replaced", "missing", "check", "ended", "removal", "renewal"] as const;
 /** One of {@link PRIORITIES}. */
 export type Priority = (typeof PRIORITIES)[number];
 
