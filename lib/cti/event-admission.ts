@@ -3,7 +3,7 @@ import { STEADY } from "../core/clock.js";
 import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
 import { entryKey } from "./store-writer.js";
-import { normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
+import { type EndedId, normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
 
 /** What an {@link EventAdmission} works with. */
 export interface EventAdmissionOptions {
@@ -15,6 +15,8 @@ export interface EventAdmissionOptions {
   onSign: () => void;
   /** Called for a subscription that the broker made although its answer got lost. */
   onUnanswered: (id: string, key: string) => void;
+  /** Called once for a subscription of ours that ended too long ago for an event that is refused now. */
+  onLate: (ended: EndedId) => void;
 }
 
 /** Decides on events of one broker. */
@@ -30,7 +32,7 @@ export class EventAdmission {
    * @param isShared true where others subscribe to the same address
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
-    const { entries, ids, isLoaded, onUnanswered } = this.options;
+    const { entries, ids, isLoaded, onUnanswered, onLate } = this.options;
     const agent = imAddress === undefined || imAddress.length > LONGEST_ID ? "" : imAddress;
     const keys = [...new Set([agent, ""])].map((address) => entryKey(callback, address));
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
@@ -47,6 +49,8 @@ export class EventAdmission {
     const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
     // Beside a known subscription an unknown one may be left over.
     const isAdmitted = sending !== undefined && (sending.id === undefined || this.mayBeNew(sending, id));
+    const ended = isAdmitted || isShared ? undefined : ids.takeEnded(id);
+    if (ended) onLate(ended);
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
     else onUnanswered(id, unanswered);
     return isAdmitted;

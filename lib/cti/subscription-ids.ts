@@ -42,6 +42,14 @@ interface UnknownId {
   refusedAt?: number | undefined;
 }
 
+/** A subscription that has ended. */
+export interface EndedId {
+  /** The entry that had it. */
+  key: string;
+  /** When it ended, Unix milliseconds. */
+  at: number;
+}
+
 /** The ids of one broker. Entries are named by their key. */
 export class SubscriptionIds {
   private readonly owners = new Map<string, string>();
@@ -51,6 +59,8 @@ export class SubscriptionIds {
   private readonly goneAt = new Map<string, number>();
   private readonly lostAnswers = new Map<string, LostAnswer[]>();
   private readonly unknown = new Map<string, UnknownId>();
+  // What has ended, and posted nothing since that was refused.
+  private readonly ended = new Map<string, EndedId>();
   // Taken for what a lost answer was about, to be ended but not known to be ours; and what has ended for longer.
   private readonly presumed = new Set<string>();
 
@@ -66,8 +76,7 @@ export class SubscriptionIds {
       this.times.set(normal, { askedAt, madeAt: askedAt && STEADY.now() });
     this.owners.set(normal, key);
     this.goneAt.delete(normal);
-    this.unknown.delete(normal);
-    this.presumed.delete(normal);
+    for (const known of [this.unknown, this.presumed, this.ended]) known.delete(normal);
     this.holders.set(normal, (this.holders.get(normal) ?? new Set()).add(key));
     return refusedAt;
   }
@@ -101,12 +110,22 @@ export class SubscriptionIds {
     }
     this.goneAt.delete(normal);
     this.goneAt.set(normal, now);
+    const key = this.owners.get(normal);
+    if (key !== undefined) limitedSet(this.ended, normal, { key, at: now });
+  }
+
+  /** An event of this subscription is refused. @returns what has ended, where it is the first one of that since */
+  takeEnded(id: string): EndedId | undefined {
+    const ended = this.ended.get(normalId(id));
+    this.ended.delete(normalId(id));
+    return ended;
   }
 
   /** The entry does not want this id, which is not ours to end. */
   disown(id: string, key: string): void {
     this.release(id, key);
     this.gone(id);
+    this.ended.delete(normalId(id));
   }
 
   /** True while an entry has this id. */
@@ -196,8 +215,7 @@ export class SubscriptionIds {
       known.refusedAt ??= refusedAt;
       return;
     }
-    this.unknown.set(normal, { id, seenAt: STEADY.now(), keys, refusedAt });
-    if (this.unknown.size > MAX_UNKNOWN) this.unknown.delete(this.unknown.keys().next().value as string);
+    limitedSet(this.unknown, normal, { id, seenAt: STEADY.now(), keys, refusedAt });
   }
 
   private addEnded(normal: string): void {
@@ -211,4 +229,10 @@ export class SubscriptionIds {
     const now = STEADY.now();
     return lost.filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
   }
+}
+
+/** Remembers one more; beyond the limit the oldest is forgotten. */
+function limitedSet<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  if (map.size > MAX_UNKNOWN) map.delete(map.keys().next().value as string);
 }

@@ -78,6 +78,7 @@ export class SubscriptionManager {
       isLoaded: () => this.previous.loaded,
       onSign: () => this.requests.eventSeen(),
       onUnanswered: (id, key) => void this.unsubscribe(id, key, "removal"),
+      onLate: ({ key, at }) => this.noteLoss(key, at, STEADY.now()),
     });
     this.removals = new PendingUnsubscribes({
       unsubscribe: ({ id, key, priority }, onSent) =>
@@ -230,12 +231,9 @@ export class SubscriptionManager {
       this.previous.noteEnd(entry.key, endedFrom(entry));
     entry.setAnswered();
     const { id, key, aliveAt } = entry;
-    if (id === undefined) {
-      this.writer.writeSoon();
-      return entry.request;
-    }
-    const ended = this.unsubscribe(id, key, "ended", { inUse: { from: aliveAt, to: STEADY.now() } });
-    await Promise.all([entry.request, ended]);
+    const inUse = { from: aliveAt, to: STEADY.now() };
+    if (id === undefined) this.writer.writeSoon();
+    await Promise.all([entry.request, id !== undefined && this.unsubscribe(id, key, "ended", { inUse })]);
   }
 
   private isWanted(entry: Entry): boolean {

@@ -37,6 +37,25 @@ describe("lib/cti/event-admission", () => {
       );
     });
 
+    it("of what ended up to 30 s ago, and tells of a later one in a gap", async () => {
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(1000);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(200);
+      const endedAt = Date.now() - 100;
+      await test.clock.tickAsync(29_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      await test.clock.tickAsync(2000);
+      for (let event = 0; event < 3; event++) {
+        assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+        await test.clock.tickAsync(1000);
+      }
+      assert.deepEqual(
+        test.gaps.map(({ from, to, agents }) => [Date.parse(from) - endedAt, Date.parse(to) - endedAt, agents]),
+        [[0, 31_100, [ANNA]]],
+      );
+    });
+
     it("of an unknown id only while a subscription for that very agent is under way", async () => {
       const { manager, one } = await started([BART]);
       let answer = (): void => undefined;
