@@ -22,10 +22,7 @@ function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): 
   };
   event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);
   offerIds(entity, () => KINDS[groupOf(entered(event)) ?? ""] ?? ["users", "queues"]);
-  eventPicker(node, event, () => {
-    refresh();
-    entity.trigger("focus");
-  });
+  eventPicker(node, event, refresh);
   refresh();
 }
 
