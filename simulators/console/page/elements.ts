@@ -73,15 +73,29 @@ export function badge(text: string, tone: Tone = "quiet"): HTMLElement {
   return el("span", { class: `badge ${tone}` }, text);
 }
 
-/** A table; on a narrow screen it scrolls inside its own frame. `empty` is what it says without rows. */
+/** Columns from which a table needs more room than a narrow screen has. */
+const WIDE = 5;
+
+/** A table; where its columns have no room, each row becomes a block of names and values. `empty` is what it says without rows. */
 export function table(head: readonly string[], rows: readonly (readonly Child[])[], empty: string): HTMLElement {
   if (rows.length === 0) return el("p", { class: "muted" }, empty);
-  const cells = (tag: "th" | "td", row: readonly Child[]): HTMLElement =>
-    el("tr", {}, ...row.map((cell) => el(tag, {}, cell)));
+  // Said in words: a browser takes what is laid out as blocks for no table.
+  const line = (tag: "th" | "td", role: string, row: readonly Child[]): HTMLElement =>
+    el("tr", { role: "row" }, ...row.map((cell, at) => el(tag, { role, "data-label": head[at] ?? "" }, cell)));
   return el(
     "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": head.join(", ") },
-    el("table", {}, el("thead", {}, cells("th", head)), el("tbody", {}, ...rows.map((row) => cells("td", row)))),
+    {
+      class: head.length < WIDE ? "scroll" : "scroll wide",
+      tabindex: 0,
+      role: "region",
+      "aria-label": head.join(", "),
+    },
+    el(
+      "table",
+      { role: "table" },
+      el("thead", { role: "rowgroup" }, line("th", "columnheader", head)),
+      el("tbody", { role: "rowgroup" }, ...rows.map((row) => line("td", "cell", row))),
+    ),
   );
 }
 

@@ -269,7 +269,7 @@ describe("console page", () => {
     simulators.push(...all);
     await server.close();
     server = await startConsole({ simulators: all });
-    for (const [width, dark] of SIZES) {
+    for (const [width, dark] of [...SIZES, [720, false]] as const) {
       await open("smartrouting", { width, dark });
       assert.equal(await page.getByRole("tab").count(), SIMULATORS.length);
       for (const { name } of SIMULATORS) {
@@ -277,6 +277,9 @@ describe("console page", () => {
         await page.locator(`#panel-${name} .card`).first().waitFor();
         const wide = Number(await page.evaluate("document.documentElement.scrollWidth"));
         assert.ok(wide <= width, `${name} is ${wide} pixels wide, not ${width}`);
+        const isCut = (frames: Element[]): string[] =>
+          frames.filter((frame) => frame.scrollWidth > frame.clientWidth).map((frame) => frame.textContent ?? "");
+        assert.deepEqual(await page.locator(`#panel-${name} .scroll`).evaluateAll(isCut), [], `${name} at ${width}`);
         assert.deepEqual(await page.evaluate(FAINT), [], `${name}: text with less contrast than 4.5 to 1`);
       }
       await page.context().close();
