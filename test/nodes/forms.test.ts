@@ -111,6 +111,25 @@ const SETTINGS: Record<string, string[]> = {
   ],
 };
 
+/** Settings that a message may bring, and that nothing is done without; `voicenter-layer-out` says it per action. */
+const FROM_MESSAGE: Record<string, Record<string, string>> = {
+  "cti-command": { imAddress: "msg.payload.ImAddress", number: "msg.payload.number" },
+  "webitel-create-call": {
+    destination: "msg.payload.destination",
+    extension: "msg.payload.extension",
+    userId: "msg.payload.userId",
+  },
+  "webitel-agents": { agentId: "msg.payload.id" },
+  "webitel-attempt-result": {
+    queue: "msg.payload.queue",
+    member: "msg.payload.member",
+    attempt: "msg.payload.attempt",
+    status: "msg.payload.status",
+  },
+  "webitel-dialer-member-upload": { queueId: "msg.payload.queueId", filename: "msg.filename" },
+};
+
+type Hints = Record<string, string>;
 type Credentials = Record<string, { type: string }> | undefined;
 const kinds = (credentials: Credentials): Record<string, string> =>
   Object.fromEntries(Object.entries(credentials ?? {}).map(([name, { type }]) => [name, type]));
@@ -202,6 +221,14 @@ describe("forms", () => {
               .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words) !== "string",
         );
         assert.deepEqual(missing, []);
+      });
+
+      it("says beside a field where a blank value comes from", () => {
+        const words = JSON.parse(built(`locales/en-US/${vendor}.json`)) as Record<string, { hint?: Hints }>;
+        for (const [setting, property] of Object.entries(FROM_MESSAGE[type] ?? {})) {
+          assert.ok(built(`${vendor}.html`).includes(`${type}.hint.${setting}`), setting);
+          assert.match(words[type]?.hint?.[setting] ?? "", new RegExp(`Blank: ${property}[.,;]`), setting);
+        }
       });
 
       it("has help in Node-RED's style", () => {

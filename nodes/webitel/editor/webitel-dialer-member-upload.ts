@@ -117,7 +117,7 @@ function refresh(node: EditorNode): void {
   $("#cc-sample").attr("placeholder", node._(`${TYPE}.hint.sample-${source === "payload" ? "members" : "rows"}`));
   const expiry = entered(input("expiry"));
   for (const kind of ["end-of-day", "duration", "value"]) $(`.cc-expiry-${kind}`).toggle(expiry === kind);
-  input("timezone").attr("placeholder", serverZone());
+  input("timezone").attr("placeholder", node._(`${TYPE}.empty.timezone`, { zone: serverZone() }));
   $("#cc-expiry-example").text(expiryExample(node, expiry));
 }
 

@@ -123,7 +123,7 @@ describe("editor: Voicenter", function () {
     ])
       assert.equal(
         await editor.page.locator(`[data-field=${setting}] .cc-blank`).innerText(),
-        `Blank: from payload.${name}; DIAL needs it.`,
+        `Blank: msg.payload.${name}. DIAL needs it.`,
       );
     await editor.fill({ maxDialDuration: "25" });
     await editor.page.locator("[data-field=maxDialDuration] .cc-blank").waitFor({ state: "detached" });

@@ -119,6 +119,9 @@ describe("editor: Webitel", function () {
     await until("the reason", async () => (await preview()).includes("spreadsheet"));
 
     await page.locator("#node-input-expiry").selectOption("end-of-day");
+    const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const whenBlank = await page.locator("#node-input-timezone").getAttribute("placeholder");
+    assert.equal(whenBlank, `blank: that of Node-RED, ${ownZone}`);
     await page.locator("#node-input-timezone").fill("Pacific/Kiritimati");
     await page.locator("#node-input-timezone").press("Tab");
     await until("the example date", async () =>
