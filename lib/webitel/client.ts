@@ -213,7 +213,8 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
   return {
     async searchAgents(query) {
       const operation = "SearchAgent";
-      const agents: Agent[] = [];
+      // An agent that comes or goes while the pages are read moves another one to the next page.
+      const agents = new Map<unknown, Agent>();
       const read = (page: number): Promise<unknown> =>
         ask({
           operation,
@@ -222,8 +223,9 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
           query: { size: PAGE_SIZE, ...query, page },
           retry: "safe",
         });
-      for await (const items of pages<Agent>(operation, read)) agents.push(...items);
-      return agents;
+      for await (const items of pages<Agent>(operation, read))
+        for (const agent of items) agents.set(isRecord(agent) ? (agent.id ?? agent) : agents.size, agent);
+      return [...agents.values()];
     },
     async listNames(field) {
       const { operation, path } = LOOKUPS[field];

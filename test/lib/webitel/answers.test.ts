@@ -61,4 +61,20 @@ describe("lib/webitel, odd answers", () => {
     answers = [`{"items":[${agent},null]}`];
     assert.deepEqual(await client.searchAgents({}), [expected, null]);
   });
+
+  it("lists an agent once that comes on two pages, and each without an id", async () => {
+    answers = [
+      { next: true, items: [{ id: "1" }, { id: "2", status: "online" }, { name: "x" }, null] },
+      { items: [{ id: "2", status: "offline" }, { id: "3" }, { name: "x" }, null] },
+    ];
+    assert.deepEqual(await client.searchAgents({}), [
+      { id: "1" },
+      { id: "2", status: "offline" },
+      { name: "x" },
+      null,
+      { id: "3" },
+      { name: "x" },
+      null,
+    ]);
+  });
 });
