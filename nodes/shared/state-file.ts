@@ -7,7 +7,7 @@
  * process of which nothing is known, such as that of a container before: two writers would double people. Here the wait would
  * cost the events of those seconds at every restart of a container; the file of the same host is taken over at once.
  */
-import { mkdir, open, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { NodeAPI } from "node-red";
@@ -15,6 +15,8 @@ import type { NodeAPI } from "node-red";
 /** A lock of another machine (or of a process id that was given out again) counts for this long after its last sign. */
 const LOCK_MS = 60_000;
 const REFRESH_MS = 20_000;
+/** An empty lock that is younger is being written, milliseconds. */
+const WRITING_MS = 2000;
 
 /** Another process writes this file. */
 export class FileHeldError extends Error {
@@ -137,7 +139,7 @@ export class StateFile<T> {
     const path = `${this.path}.lock`;
     const holder = await holderOf(path);
     if (holder) throw new FileHeldError(this.path, holder.name);
-    await unlink(path).catch(() => undefined);
+    await removeLeftOver(path, (name) => new FileHeldError(this.path, name));
     // "wx": of two processes that come at once, one is told.
     await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx", mode: 0o600 }).catch(
       (error: NodeJS.ErrnoException) => {
@@ -152,11 +154,32 @@ export class StateFile<T> {
   }
 }
 
+/**
+ * Removes the lock of a dead process. Another process that has found it too may have made its own meanwhile: what is about to be
+ * removed is looked at where nobody else sees it, and put back.
+ * @throws what `held` makes of the holder's name
+ */
+async function removeLeftOver(lock: string, held: (holder: string) => Error): Promise<void> {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    await rename(lock, aside);
+  } catch {
+    return;
+  }
+  const holder = await holderOf(aside);
+  // A third one may have come in between.
+  if (holder) await link(aside, lock).catch(() => undefined);
+  await unlink(aside).catch(() => undefined);
+  if (holder) throw held(holder.name);
+}
+
 /** The living process of a lock file; undefined when there is none. */
 async function holderOf(lock: string): Promise<{ name: string; isHere: boolean } | undefined> {
   try {
-    const { pid, host } = JSON.parse(await readFile(lock, "utf8")) as { pid?: unknown; host?: unknown };
+    const text = await readFile(lock, "utf8");
     const { mtimeMs } = await stat(lock);
+    if (text === "" && Date.now() - mtimeMs < WRITING_MS) return { name: "?", isHere: false };
+    const { pid, host } = JSON.parse(text) as { pid?: unknown; host?: unknown };
     if (typeof pid !== "number" || Date.now() - mtimeMs > LOCK_MS) return undefined;
     if (host !== hostname()) return { name: `${pid} (${String(host)})`, isHere: false };
     return pid !== process.pid && isAlive(pid) ? { name: String(pid), isHere: true } : undefined;

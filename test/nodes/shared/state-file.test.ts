@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { NodeAPI } from "node-red";
 import { FileHeldError, StateFile, stateFile } from "../../../nodes/shared/state-file.js";
 
@@ -50,6 +51,30 @@ describe("nodes/shared/state-file", () => {
     assert.deepEqual(await file().read(), { ids: [] });
     assert.equal(readFileSync(join(folder(), "state.json.damaged"), "utf8"), "");
   });
+
+  it("is had by one of two processes that find the lock of a dead one at the same moment", async () => {
+    const files = 200;
+    mkdirSync(folder());
+    for (let at = 0; at < files; at++)
+      writeFileSync(join(folder(), `${at}.json.lock`), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
+    const script = resolve("test/support/state-file-race.ts");
+    const racers = Array.from({ length: 2 }, () =>
+      spawn(process.execPath, ["--import", "tsx", script, folder(), `${files}`], {
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    );
+    await Promise.all(racers.map(({ stdout }) => once(stdout, "data")));
+    for (const { stdin } of racers) stdin.write(`${Date.now() + 50}\n`);
+    const got = await Promise.all(
+      racers.map(async ({ stdout }) => JSON.parse(String((await once(stdout, "data"))[0])) as number[]),
+    );
+    for (const { stdin } of racers) stdin.end();
+    await Promise.all(racers.map((racer) => once(racer, "exit")));
+    assert.deepEqual(
+      got.flat().sort((a, b) => a - b),
+      Array.from({ length: files }, (_, at) => at),
+    );
+  }).timeout(60_000);
 
   describe("with another process", () => {
     let other: ChildProcess;
