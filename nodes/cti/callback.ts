@@ -173,9 +173,7 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
     const times = broker.timesOf(url, id, imAddress);
     return times ? [{ ...times, broker }] : [];
   });
-  const mayBeOurs =
-    those.length > 0 ? those.some(({ subscriptions }) => !subscriptions.previous.loaded) : hasSubscriber;
-  if (!source && !mayBeOurs) return false;
+  if (!source && those.length === 0 && !hasSubscriber) return false;
   const digest = (text: string): string => textKey("anywhere365", eventNode, text);
   const [call, content] = copyKey(event).map(digest) as [string, string];
   return duplicates.isDuplicate(call, content, { askedAt: 0, ...source, id: normalId(id) });

@@ -63,7 +63,17 @@ describe("nodes/cti/callback", () => {
         [false, true, false, true],
       );
       await test.clock.tickAsync(30_100);
-      assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, false]);
+      assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, true]);
+    });
+
+    it("of a subscription of somebody else, where those are passed on, and not what that one alone posts", async () => {
+      const { manager } = await started([ANNA]);
+      expect(manager);
+      assert.deepEqual(
+        ["id-1", "theirs", "theirs", "id-1", "theirs"].map((id) => copies(id, "ring")),
+        [false, true, false, true, false],
+      );
+      assert.deepEqual([copies("theirs", "back"), copies("id-1", "back")], [false, true]);
     });
 
     it("for as long as the broker does not end the former one", async () => {
