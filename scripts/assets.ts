@@ -168,6 +168,10 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
 async function build(): Promise<void> {
   await bundleDeclarations();
   for (const [vendor, script] of Object.entries(nodeSets())) await assetsOf(vendor, script);
+  for (const plugin of readdirSync(join(root, "plugins")))
+    cpSync(join(root, "plugins", plugin, "locales"), join(root, "dist/plugins", plugin, "locales"), {
+      recursive: true,
+    });
   await buildBundles();
 }
 

@@ -68,7 +68,7 @@ async function shorten(folder: string): Promise<void> {
 
 /** Makes `resources/` and the command. */
 export async function buildBundles(): Promise<void> {
-  for (const folder of ["dist/lib", "dist/nodes"]) await shorten(folder);
+  for (const folder of ["dist/lib", "dist/nodes", "dist/plugins"]) await shorten(folder);
   const contents = forms()
     .map((file) => `import "./${file}";`)
     .join("\n");

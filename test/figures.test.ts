@@ -20,6 +20,7 @@ const BODY = "lib/webhook/body.ts";
 const RETRY = "lib/rte/retry.ts";
 const TIMINGS = "lib/rte/timings.ts";
 const PLACE = "nodes/rte/place.ts";
+const RING = "lib/recorder/ring.ts";
 const LIMIT = "lib/cti/request-limit.ts";
 const CONTEXT = "lib/webitel/upload/context.ts";
 const BACKOFF = "lib/http/backoff.ts";
@@ -54,6 +55,14 @@ const FIGURES: readonly Row[] = [
     ["nodes/shared/log.ts", "THINGS_PER_MINUTE"],
     ["nodes/shared/log.ts", "LONGEST_LINE"],
   ],
+  [
+    "recorder",
+    "At most # runs and # MB stay in memory, the latest ones, and at most # steps",
+    [RING, "MAX_RUNS"],
+    [RING, "MAX_BYTES", "MB"],
+    [RING, "MAX_STEPS"],
+  ],
+  ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
   ["webhooks", "413 more than # KiB", KIBIBYTES],
   ["webhooks", "deeper than # levels or holds more than # values", LEVELS, VALUES],
   ["webhooks", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],

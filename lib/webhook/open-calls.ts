@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 
 /** Why a call got the fallback answer. */
-type FallbackReason = "deadline" | "error" | "closed";
+export type FallbackReason = "deadline" | "error" | "closed";
 
 /** Who opened a call. `Answer` is what goes on the wire, `Request` what came. */
 export interface CallOwner<Answer, Request> {
@@ -56,13 +56,13 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
    * @param owner the node that opened it
    * @param request what came
    * @param deadlineMs milliseconds until the fallback
-   * @param respond puts an answer on the wire
+   * @param respond puts an answer on the wire; the reason comes with the fallback
    */
   begin(
     owner: Owner,
     request: Request,
     deadlineMs: number,
-    respond: (answer: Answer) => void,
+    respond: (answer: Answer, reason?: FallbackReason) => void,
   ): OpenCall<Answer, Owner, Request> {
     const number = ++this.lastNumber;
     const settle = (as: "late" | "gone"): boolean => this.settle(number, owner, as);
@@ -112,7 +112,7 @@ class Call<Answer, Owner extends CallOwner<Answer, Request>, Request> implements
     readonly id: string,
     readonly owner: Owner,
     readonly request: Request,
-    private readonly respond: (answer: Answer) => void,
+    private readonly respond: (answer: Answer, reason?: FallbackReason) => void,
     private readonly take: (as: "late" | "gone") => boolean,
     deadlineMs: number,
   ) {
@@ -128,7 +128,7 @@ class Call<Answer, Owner extends CallOwner<Answer, Request>, Request> implements
 
   fallBack(reason: FallbackReason): void {
     if (!this.settle("late")) return;
-    this.respond(this.owner.fallback());
+    this.respond(this.owner.fallback(), reason);
     this.owner.onFallback(this.id, this.request, reason);
   }
 

@@ -87,6 +87,7 @@ export = (RED: NodeAPI) => {
     };
 
     openEventWebhook(RED, this, config, {
+      vendor: "anywhere365",
       receive: (request) => {
         const read = refusalOf(request.data);
         if ("event" in read) return { answer: { status: 200 }, messages: () => messagesOf(read.event, request) };

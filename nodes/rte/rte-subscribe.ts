@@ -16,6 +16,7 @@ import type { Notice, State, Result } from "../../lib/rte/subscriber.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";
+import { recordingOf } from "../shared/recording.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { readText } from "../shared/values.js";
 import { Transit } from "../shared/transit.js";
@@ -53,10 +54,19 @@ export = (RED: NodeAPI) => {
       ...client.counts(subscriber),
       total: client.subscriptionsOf(subscriber).length,
     }));
+    const recording = recordingOf(RED);
     const transit = new Transit<RteEvent | Notice>(RED);
     const subscriber = {
       onEvent: (event: RteEvent): void => {
         transit.note(event);
+        const run = recording.recorder?.begins({
+          vendor: "enreach",
+          node: this,
+          call: event.call,
+          received: event.payload,
+        });
+        run?.marks(event);
+        run?.ends("received");
         this.send(event as RteEvent & NodeMessage);
       },
       onNotice: (notice: Notice): void => {

@@ -17,6 +17,7 @@ export = (RED: NodeAPI) => {
     const warnOfName = (name: string): boolean =>
       warnOncePerMinute(this, name, RED._("webitel.unknown-event", { name: logLine(name, LONGEST_NAME) }));
     openEventWebhook(RED, this, config, {
+      vendor: "webitel",
       form: true,
       receive: ({ data, receivedAt, req }) => ({
         answer: { status: 200, json: "{}" },

@@ -13,6 +13,7 @@ export const source = (file: string): string => readFileSync(join(root, file), "
 const FILES = new Map<string, string>([
   ["README", "README.md"],
   ["security", "docs/security.md"],
+  ["recorder", "docs/recorder.md"],
   ["webhooks", "nodes/shared/webhook/locales/en-US/help.html"],
   ...VENDORS.flatMap((vendor) => {
     const folder = `nodes/${vendor}/locales/en-US`;

@@ -15,10 +15,13 @@ import {
   secretsInQuery,
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
+import type { RecordedRun } from "../../../lib/recorder/model.js";
+import type { Vendor } from "../../../lib/core/errors.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
 import { isSecretHeader } from "../../../lib/webhook/redaction.js";
 import { onceDeployedOrStopped } from "../deploys.js";
 import { warnOncePerMinute } from "../log.js";
+import { recordingOf } from "../recording.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 import { type PathState, showReadiness } from "./readiness.js";
@@ -46,10 +49,13 @@ export interface AcceptedRequest {
   readonly webhookRequest: WebhookRequest;
   /** ISO 8601. */
   readonly receivedAt: string;
+  /** While runs are recorded. */
+  run?: RecordedRun | undefined;
 }
 
 /** What one kind of webhook does. */
 export interface EndpointOptions {
+  vendor: Vendor;
   method: "GET" | "POST";
   /** The authentication of a flow that names none; the default is `secret`. */
   defaultAuth?: AuthMethod;
@@ -135,10 +141,15 @@ export function openEndpoint(
   const settings = webhookSettings(RED, node, config, options.defaultAuth);
   /** Accepted requests whose body is on its way. */
   const incoming = new Set<WebhookRequest>();
+  const recording = recordingOf(RED);
+  const record = (webhook: WebhookRequest, outcome: "refused" | "fallback", answer: HttpAnswer, why: Refusal): void =>
+    recording.recorder?.refuses({ vendor: options.vendor, node, arrivedAt: webhook.arrivedAt }, outcome, answer, why);
   const refuse = (webhook: WebhookRequest, why: Refusal, headers?: Record<string, string>): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });
-    respond(webhook, { status: REFUSALS[why], json }, headers);
+    const answer = { status: REFUSALS[why], json };
+    respond(webhook, answer, headers);
     discardBody(webhook.request);
+    record(webhook, "refused", answer, why);
   };
   let isClosed = false;
   /** Requests that were answered as closed in the deploy that is going on. */
@@ -150,8 +161,10 @@ export function openEndpoint(
   };
   const answerClosed = (webhook: WebhookRequest): void => {
     if (options.fallback) {
-      respond(webhook, options.fallback());
+      const answer = options.fallback();
+      respond(webhook, answer);
       discardBody(webhook.request);
+      record(webhook, "fallback", answer, "closed");
     } else refuse(webhook, "closed", { Connection: "close" });
     options.onRefused?.(webhook);
     if (++missed === 1) onceDeployedOrStopped(RED, reportMissed);
@@ -186,7 +199,9 @@ export function openEndpoint(
       // It had its answer when the node closed.
       if (!incoming.delete(webhook)) return;
       if (read.kind === "incomplete" && options.fallback) {
-        respond(webhook, options.fallback(), { Connection: "close" });
+        const answer = options.fallback();
+        respond(webhook, answer, { Connection: "close" });
+        record(webhook, "fallback", answer, "incomplete");
         warnOncePerMinute(node, "incomplete", RED._("shared.webhook.incomplete"));
         return;
       }

@@ -2,7 +2,10 @@
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
+import type { Call } from "../../../lib/core/call.js";
+import type { Vendor } from "../../../lib/core/errors.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
+import { recordingOf } from "../recording.js";
 import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type EndpointOptions, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
@@ -20,6 +23,7 @@ interface EventOutcome {
 
 /** What one vendor's event webhook does. */
 interface EventOptions {
+  vendor: Vendor;
   /** Takes a form body as well as JSON. */
   form?: boolean;
   /** Reads an event; called once for each accepted request. */
@@ -37,11 +41,24 @@ export function openEventWebhook(
   config: WebhookConfig,
   options: EventOptions,
 ): void {
+  const recording = recordingOf(RED);
   const senders = [senderOf(RED, node), senderOf(RED, node, 1)];
   const receive = (request: AcceptedRequest): void => {
     const { answer, messages } = options.receive(request);
     respond(request.webhookRequest, answer);
-    messages?.().forEach((message, output) => senders[output]?.(message));
+    const sent = messages?.() ?? [];
+    const run = recording.recorder?.begins({
+      vendor: options.vendor,
+      node,
+      arrivedAt: request.webhookRequest.arrivedAt,
+      call: (sent[0] as { call?: Call } | undefined)?.call,
+      received: request.data,
+    });
+    run?.ends(messages ? "answered" : "refused", answer);
+    for (const [output, message] of sent.entries()) {
+      run?.marks(message);
+      senders[output]?.(message);
+    }
   };
   /** Events that came while a deploy had stopped a node behind this one. */
   const waiting = new Map<AcceptedRequest, NodeJS.Timeout>();
@@ -53,6 +70,7 @@ export function openEventWebhook(
     if (stopWaiting(request)) endpoint.answerClosed(request.webhookRequest);
   };
   const endpoint = openEndpoint(RED, node, config, {
+    vendor: options.vendor,
     method: "POST",
     ...(options.form === true && { form: true }),
     former: options.former,

@@ -7,9 +7,11 @@ import { refused, type Vendor } from "../../../lib/core/errors.js";
 import { MAX_TIMER_MS } from "../../../lib/core/values.js";
 import { type CallOwner, OpenCalls } from "../../../lib/webhook/open-calls.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
+import type { Call } from "../../../lib/core/call.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
 import type { Message } from "../input.js";
 import { warnOncePerMinute } from "../log.js";
+import { recordingOf } from "../recording.js";
 import { setStatus, type StatusWord } from "../status.js";
 import { senderOf } from "../transit.js";
 import type { AuthMethod, WebhookConfig } from "./config.js";
@@ -58,6 +60,7 @@ export function openRequestNode(
   const entered = readDeadline(config.deadline);
   const deadlineMs = entered ?? DEFAULT_DEADLINE_MS;
   let closed = false;
+  const recording = recordingOf(RED);
   /** @param message of the request, and nobody else's */
   const addressed = (
     request: AcceptedRequest,
@@ -66,10 +69,12 @@ export function openRequestNode(
   ): Record<string, unknown> => {
     message["req"] = request.req;
     message["_webhook"] = { id };
+    request.run?.marks(message);
     return message;
   };
   const sendRequest = senderOf(RED, node, 0, (message) => "answer" in (callOf(message) ?? {}));
   const endpoint = openEndpoint(RED, node, config, {
+    vendor: options.vendor,
     method: options.method,
     bodyMs: deadlineMs,
     ...(options.defaultAuth && { defaultAuth: options.defaultAuth }),
@@ -80,7 +85,18 @@ export function openRequestNode(
       // First of all, since a request that cannot be read must not leave a call open.
       const message = options.message(request);
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
-      const call = calls.begin(owner, request, leftMs, (answer) => respond(webhookRequest, answer));
+      const call = calls.begin(owner, request, leftMs, (answer, reason) => {
+        respond(webhookRequest, answer);
+        request.run?.ends(reason ? "fallback" : "answered", answer, reason);
+      });
+      request.run = recording.recorder?.begins({
+        vendor: options.vendor,
+        node,
+        arrivedAt: webhookRequest.arrivedAt,
+        callId: call.id,
+        call: message["call"] as Call | undefined,
+        received: request.data,
+      });
       webhookRequest.response.on("close", () => call.abandon());
       const deliver = (): void => sendRequest(addressed(request, call.id, message));
       if (!isCutOff(RED, node.id)) deliver();
@@ -100,6 +116,7 @@ export function openRequestNode(
     },
     onLate: () => badge("late"),
     onHangUp(id, request) {
+      request.run?.ends("gone");
       node.send([null, { ...addressed(request, id), reason: "closed" }]);
       badge("late", RED._("shared.webhook.badge.gone"));
       warnOncePerMinute(node, "gone", RED._("shared.webhook.hung-up"));
@@ -133,7 +150,11 @@ function readDeadline(value: unknown): number | undefined {
 }
 
 function callOf(message: object): ReturnType<typeof calls.find> {
-  return calls.find((message as { _webhook?: { id?: unknown } })._webhook?.id);
+  return calls.find(idOf(message));
+}
+
+function idOf(message: object): unknown {
+  return (message as { _webhook?: { id?: unknown } })._webhook?.id;
 }
 
 /**
@@ -151,6 +172,7 @@ export async function answerCall(
   build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
   const found = callOf(message);
+  if (found && "late" in found) recordingOf(RED).recorder?.isLate(idOf(message) as string);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
   const late = (settled: typeof found | undefined): void => {
     if (settled && "gone" in settled) {

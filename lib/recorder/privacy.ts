@@ -1,0 +1,124 @@
+/** What may be kept of values: no credential, and numbers under other names unless they may be shown. */
+import type { Call } from "../core/call.js";
+import type { Pseudonyms } from "./pseudonyms.js";
+
+/** Seven digits or more, with the punctuation that people write between them; ids of 128 bits and times are told apart. */
+const NUMBERS =
+  /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|\+?\d(?:[ ().\u00a0/-]{0,3}\d){6,}/gi;
+/** Names of properties whose values are credentials. */
+const SECRET =
+  /pass(?:word|wd|phrase)|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authori[sz]ation|cookie|credential/i;
+/** Credentials within texts: a parameter of a URL, a header, a property of JSON. */
+const SECRETS =
+  /((?:[?&;](?:key|code|sig|\w*(?:token|secret|password|api_?key))=)|\b(?:bearer|basic) +|"[^"\\]{0,40}(?:password|secret|token|api[-_]?key|authorization|cookie)[^"\\]{0,40}" ?: ?")[^\s"&#]+/gi;
+const HIDDEN = "[hidden]";
+/** A short number such as an extension. */
+const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
+const DEPTH_LIMIT = 16;
+/** The properties of a call that are numbers or contain one. */
+const NUMBER_OF_CALL = ["from", "to"] as const;
+
+/** Cuts a text that is too long, and says so. */
+export function shortened(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} characters left out)`;
+}
+
+/** Makes values fit to be kept. */
+export class Privacy {
+  /** @param pseudonyms absent where numbers are shown */
+  constructor(private readonly pseudonyms: Pseudonyms | undefined) {}
+
+  /** A number, of any length. */
+  number(number: string): string {
+    return this.pseudonyms?.of(number) ?? number;
+  }
+
+  /** A text in which numbers and credentials may stand. */
+  text(text: string): string {
+    const open = text.replace(SECRETS, `$1${HIDDEN}`);
+    const { pseudonyms } = this;
+    if (!pseudonyms) return open;
+    return open.replace(NUMBERS, (found) => (isNumber(found) ? pseudonyms.of(found) : found));
+  }
+
+  /** The facts of a call. */
+  call(call: Call): Partial<Call> {
+    const { agent, queue, ...facts } = call;
+    const kept: Partial<Call> = facts;
+    if (call.id !== undefined) kept.id = this.text(call.id);
+    if (call.legId !== undefined) kept.legId = this.text(call.legId);
+    for (const name of NUMBER_OF_CALL) if (call[name] !== undefined) kept[name] = this.number(call[name]);
+    // Names and addresses of agents are theirs.
+    if (agent?.id !== undefined) kept.agent = { id: this.text(agent.id) };
+    if (queue) {
+      kept.queue = { ...queue };
+      if (queue.name !== undefined) kept.queue.name = this.text(queue.name);
+      if (queue.number !== undefined) kept.queue.number = this.number(queue.number);
+    }
+    return kept;
+  }
+
+  /**
+   * Any value as JSON.
+   * @param numbers names of short numbers of this call, which stand under them everywhere
+   * @param limit characters
+   */
+  json(value: unknown, numbers: ReadonlySet<string>, limit: number): string {
+    return shortened(JSON.stringify(this.kept(value, numbers, new Set(), limit)) ?? "undefined", limit);
+  }
+
+  /** True when a text has a number, or its name. @param name of the number, as {@link Pseudonyms.of} gives it */
+  static mentions(text: string, name: string, pseudonyms: Pseudonyms): boolean {
+    if (text.includes(name)) return true;
+    for (const [found] of text.matchAll(NUMBERS)) if (isNumber(found) && pseudonyms.of(found) === name) return true;
+    for (const [, found = ""] of text.matchAll(/\\*"([+*#]?\d{2,6})\\*"/g))
+      if (pseudonyms.of(found) === name) return true;
+    return false;
+  }
+
+  private kept(value: unknown, numbers: ReadonlySet<string>, above: Set<object>, limit: number): unknown {
+    if (typeof value === "string") return this.textOrNumber(value.slice(0, 8 * limit), numbers);
+    if (typeof value === "number" || typeof value === "bigint") {
+      const text = String(value);
+      const kept = this.textOrNumber(text, numbers);
+      return kept === text && typeof value === "number" ? value : kept;
+    }
+    if (typeof value !== "object") return typeof value === "boolean" ? value : undefined;
+    if (value === null) return null;
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+    if (value instanceof Error) return { name: value.name, message: this.text(value.message) };
+    if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+    if (above.has(value) || above.size >= DEPTH_LIMIT) return "[…]";
+    above.add(value);
+    try {
+      if (Array.isArray(value)) return value.slice(0, limit).map((each) => this.kept(each, numbers, above, limit));
+      const prototype = Object.getPrototypeOf(value) as object | null;
+      // What is no plain data, such as a socket, has no end.
+      if (prototype !== null && Object.getPrototypeOf(prototype) !== null && !isPlain(prototype))
+        return `[${prototype.constructor?.name ?? "object"}]`;
+      const kept: Record<string, unknown> = {};
+      for (const [name, each] of Object.entries(value))
+        kept[this.text(name)] = SECRET.test(name) ? HIDDEN : this.kept(each, numbers, above, limit);
+      return kept;
+    } finally {
+      above.delete(value);
+    }
+  }
+
+  private textOrNumber(text: string, numbers: ReadonlySet<string>): string {
+    if (this.pseudonyms && SHORT_NUMBER.test(text)) {
+      const name = this.pseudonyms.of(text);
+      if (numbers.has(name)) return name;
+    }
+    return this.text(text);
+  }
+}
+
+/** Messages of function nodes are plain objects of another realm. */
+function isPlain(prototype: object): boolean {
+  return Object.hasOwn(prototype, "hasOwnProperty") && Object.hasOwn(prototype, "isPrototypeOf");
+}
+
+function isNumber(found: string): boolean {
+  return !/^[\da-f]{8}-[\da-f]{4}-|^\d{4}-\d\d-\d\dT/i.test(found);
+}

@@ -1,0 +1,41 @@
+/**
+ * The recorder: what happened to each call and event, node by node.
+ *
+ * settings.js: `contactCenter: { recorder: { level: "off" | "path" | "values", numbers: "pseudonyms" | "shown", keepDays } }`.
+ * While the level is `off`, this file is all that is loaded, and no message hook is registered.
+ */
+import type { NodeAPI } from "node-red";
+import type { AdminRequest, RecorderService, Reply } from "./service.js";
+import { recorderSettings } from "./settings.js";
+
+/** What Node-RED gives to plugins besides; its types lack it. */
+interface Plugins {
+  plugins: { registerPlugin(id: string, definition: { type: string }): void };
+}
+
+/** The admin API: permission, and what the recorder does. */
+const ROUTES = [
+  ["get", "runs", "contact-center.read", "list"],
+  ["get", "runs/:id", "contact-center.read", "show"],
+  ["post", "level", "contact-center.write", "changeLevel"],
+  ["post", "forget", "contact-center.write", "forget"],
+] as const;
+
+export = (RED: NodeAPI) => {
+  const settings = recorderSettings(RED);
+  let made: RecorderService | undefined;
+  const service = (): RecorderService =>
+    (made ??= new (require("./service.js") as typeof import("./service.js")).RecorderService(RED, settings));
+  (RED as unknown as Plugins).plugins.registerPlugin("contact-center-recorder", { type: "contact-center" });
+  for (const [method, path, permission, action] of ROUTES) {
+    RED.httpAdmin[method](
+      `/contact-center/recorder/${path}`,
+      RED.auth.needsPermission(permission),
+      (request, response) => {
+        const reply: Promise<Reply> = service()[action](request as AdminRequest);
+        void reply.then(({ status, body }) => response.status(status).json(body));
+      },
+    );
+  }
+  if (settings.level !== "off") void service().start(settings.level);
+};

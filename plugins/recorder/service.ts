@@ -1,0 +1,176 @@
+/** The recorder of one runtime: when it records, what it keeps, and what its admin API answers. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { NodeAPI } from "node-red";
+import type { Level } from "../../lib/recorder/model.js";
+import { Privacy } from "../../lib/recorder/privacy.js";
+import { Pseudonyms } from "../../lib/recorder/pseudonyms.js";
+import { Recorder } from "../../lib/recorder/recorder.js";
+import { RunFiles } from "../../lib/recorder/run-files.js";
+import { isDeploying } from "../../nodes/shared/deploys.js";
+import { recordingOf } from "../../nodes/shared/recording.js";
+import { FileHeldError, stateFile } from "../../nodes/shared/state-file.js";
+import { isLevel, type RecorderSettings } from "./settings.js";
+
+const LABEL = "contact-center-recorder";
+const KEY_BYTES = 32;
+const WRITE_MS = 1000;
+
+/** Node-RED's message hooks; its types lack them. */
+interface Hooks {
+  add(id: string, hook: (event: never) => void): void;
+  remove(id: string): void;
+}
+
+/** What the admin API gets. */
+export interface AdminRequest {
+  params: { id?: string };
+  body?: { level?: unknown; number?: unknown };
+}
+/** What it answers. */
+export interface Reply {
+  status: number;
+  body: object;
+}
+
+/** What is needed once something is recorded. */
+interface Tools {
+  pseudonyms: Pseudonyms;
+  recorder: Recorder;
+  /** Absent where nothing is kept in files. */
+  files: RunFiles | undefined;
+}
+
+/** Recorder, files and hooks of one runtime. */
+export class RecorderService {
+  private level: Level = "off";
+  private tools: Promise<Tools> | undefined;
+  private hasFailed = false;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly settings: RecorderSettings,
+  ) {}
+
+  /** Begins to record, records more or less, or ends. */
+  async start(level: Level): Promise<void> {
+    this.level = level;
+    if (level === "off" && !this.tools) return;
+    const { recorder } = await (this.tools ??= this.makeTools());
+    // Another level was asked for meanwhile.
+    if (this.level !== level) return;
+    const { hooks } = this.RED as unknown as { hooks: Hooks };
+    hooks.remove(`*.${LABEL}`);
+    recordingOf(this.RED).recorder = level === "off" ? undefined : recorder;
+    if (level === "off") return;
+    for (const [name, hook] of Object.entries(recorder.record(level))) hooks.add(`${name}.${LABEL}`, hook);
+  }
+
+  /** `GET /contact-center/recorder/runs` */
+  async list(): Promise<Reply> {
+    const runs = this.tools ? (await this.tools).recorder.runs() : [];
+    return {
+      status: 200,
+      body: {
+        level: this.level,
+        numbers: this.settings.showsNumbers ? "shown" : "pseudonyms",
+        runs: runs.map((run) => ({ ...run, received: undefined, steps: run.steps.length })),
+      },
+    };
+  }
+
+  /** `GET /contact-center/recorder/runs/:id` */
+  async show({ params: { id = "" } }: AdminRequest): Promise<Reply> {
+    const run = this.tools && (await this.tools).recorder.run(id);
+    return run ? { status: 200, body: run } : this.refusal(404, "run");
+  }
+
+  /** `POST /contact-center/recorder/level`, body `{level}` */
+  async changeLevel({ body }: AdminRequest): Promise<Reply> {
+    const level = body?.level;
+    if (!isLevel(level)) return this.refusal(400, "level");
+    await this.start(level);
+    return { status: 200, body: { level: this.level } };
+  }
+
+  /** `POST /contact-center/recorder/forget`, body `{number}`: the number, or the name that stands for it */
+  async forget({ body }: AdminRequest): Promise<Reply> {
+    const number = typeof body?.number === "string" ? body.number.trim() : "";
+    if (!/^(?=.*\d)[+*#\d().\s/-]{2,40}$|^#[a-z]{10}$/.test(number)) return this.refusal(400, "number");
+    const { pseudonyms, recorder, files } = await (this.tools ??= this.makeTools());
+    const name = number.startsWith("#") && !/\d/.test(number) ? number : pseudonyms.of(number);
+    const isMeant = (text: string): boolean => Privacy.mentions(text, name, pseudonyms);
+    const memory = recorder.forget((run) => isMeant(JSON.stringify(run)));
+    try {
+      // Where nothing is kept now, there may be files of earlier days.
+      const written = await (files ?? this.filesOf()).forget(isMeant);
+      return { status: 200, body: { forgotten: { memory, files: written } } };
+    } catch (error) {
+      this.warn("forget", error);
+      return this.refusal(500, "forget");
+    }
+  }
+
+  private async makeTools(): Promise<Tools> {
+    const { showsNumbers } = this.settings;
+    const { key, isOurs } = await this.readKey();
+    const pseudonyms = new Pseudonyms(key);
+    const files = this.settings.keepDays > 0 && isOurs ? this.filesOf() : undefined;
+    const recorder = new Recorder({
+      level: "path",
+      privacy: new Privacy(showsNumbers ? undefined : pseudonyms),
+      onDone: files && ((run) => files.add(run)),
+      onFault: (error) => {
+        if (!this.hasFailed) this.warn("hook", error);
+        this.hasFailed = true;
+      },
+    });
+    if (files) this.writeRegularly(recorder, files);
+    return { pseudonyms, recorder, files };
+  }
+
+  /** @returns `isOurs`: no other process writes the files of this user directory */
+  private async readKey(): Promise<{ key: string; isOurs: boolean }> {
+    const file = stateFile<{ key?: unknown }>(this.RED, "recorder");
+    let key = randomBytes(KEY_BYTES).toString("hex");
+    try {
+      const known = await file.read();
+      if (typeof known?.key === "string" && /^[\da-f]{64}$/.test(known.key)) ({ key } = known as { key: string });
+      await file.write({ ...known, key });
+      return { key, isOurs: true };
+    } catch (error) {
+      this.warn(error instanceof FileHeldError ? "held" : "key", error);
+      return { key, isOurs: false };
+    }
+  }
+
+  private filesOf(): RunFiles {
+    return new RunFiles(join(this.RED.settings.userDir ?? ".", "contact-center", "recorder"), this.settings.keepDays);
+  }
+
+  private writeRegularly(recorder: Recorder, files: RunFiles): void {
+    setInterval(() => {
+      recorder.flush();
+      files.write().catch((error: unknown) => this.warn("write", error));
+    }, WRITE_MS).unref();
+    isDeploying(this.RED);
+    // The process may end right after it.
+    this.RED.events.on("flows:stopped", () => {
+      if (isDeploying(this.RED)) return;
+      try {
+        recorder.flush(true);
+        files.writeNow();
+      } catch (error) {
+        this.warn("write", error);
+      }
+    });
+  }
+
+  private refusal(status: number, why: "run" | "level" | "number" | "forget"): Reply {
+    return { status, body: { error: why, message: this.RED._(`recorder.refusal.${why}`) } };
+  }
+
+  private warn(what: "held" | "key" | "write" | "forget" | "hook", error: unknown): void {
+    this.RED.log.warn(this.RED._(`recorder.warnings.${what}`, { detail: (error as Error).message }));
+  }
+}

@@ -1,0 +1,35 @@
+/** `contactCenter.recorder` of settings.js. */
+import type { NodeAPI } from "node-red";
+import { type Level, LEVELS } from "../../lib/recorder/model.js";
+
+/** How to record, as settings.js says. */
+export interface RecorderSettings {
+  level: Level;
+  /** Numbers are kept as they are. */
+  showsNumbers: boolean;
+  /** Days for which finished runs are kept in files; 0 = in no file. */
+  keepDays: number;
+}
+
+const MOST_DAYS = 3650;
+
+/** True for one of {@link LEVELS}. */
+export function isLevel(value: unknown): value is Level {
+  return LEVELS.some((level) => level === value);
+}
+
+/** Reads the settings. What is wrong is warned of, and counts as not set. */
+export function recorderSettings(RED: NodeAPI): RecorderSettings {
+  const { contactCenter } = RED.settings as { contactCenter?: { recorder?: Record<string, unknown> } };
+  const { level = "off", numbers = "pseudonyms", keepDays = 0 } = contactCenter?.recorder ?? {};
+  const wrong = (name: string): void => RED.log.warn(RED._("recorder.warnings.setting", { name }));
+  const areDays = typeof keepDays === "number" && keepDays >= 0 && keepDays <= MOST_DAYS;
+  if (!isLevel(level)) wrong("level");
+  if (numbers !== "shown" && numbers !== "pseudonyms") wrong("numbers");
+  if (!areDays) wrong("keepDays");
+  return {
+    level: isLevel(level) ? level : "off",
+    showsNumbers: numbers === "shown",
+    keepDays: areDays ? keepDays : 0,
+  };
+}

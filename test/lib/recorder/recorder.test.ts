@@ -1,0 +1,319 @@
+/** What the recorder keeps, and what it never keeps. */
+import assert from "node:assert/strict";
+import FakeTimers from "@sinonjs/fake-timers";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import type { Level, Run } from "../../../lib/recorder/model.js";
+import { Privacy } from "../../../lib/recorder/privacy.js";
+import { Pseudonyms } from "../../../lib/recorder/pseudonyms.js";
+import { type Hooks, Recorder } from "../../../lib/recorder/recorder.js";
+import { RunFiles } from "../../../lib/recorder/run-files.js";
+import { randomOf } from "../../support/random-flows.js";
+
+const KEY = "0123456789abcdef".repeat(4);
+const IN = { id: "in", z: "tab" };
+const OUT = { id: "out", z: "tab" };
+const pseudonyms = new Pseudonyms(KEY);
+const NONE: ReadonlySet<string> = new Set();
+
+interface Made {
+  recorder: Recorder;
+  hooks: Record<keyof Hooks, (event: unknown) => void>;
+  done: Run[];
+  faults: unknown[];
+}
+
+function make(level: Exclude<Level, "off"> = "path", showsNumbers = false): Made {
+  const [done, faults]: [Run[], unknown[]] = [[], []];
+  const recorder = new Recorder({
+    level,
+    privacy: new Privacy(showsNumbers ? undefined : pseudonyms),
+    onDone: (run) => done.push(run),
+    onFault: (error) => faults.push(error),
+  });
+  return { recorder, hooks: recorder.record(level) as Made["hooks"], done, faults };
+}
+
+/** One message from a node to another. */
+function pass({ hooks }: Made, msg: object, from: object, to: object): void {
+  const event = {
+    msg,
+    source: { id: (from as typeof IN).id, node: from, port: 0 },
+    destination: { id: (to as typeof IN).id, node: to },
+  };
+  hooks.onSend([event]);
+  hooks.preDeliver(event);
+  const received = { msg: event.msg, destination: event.destination };
+  hooks.onReceive(received);
+  hooks.postReceive(received);
+}
+
+let lastId = 0;
+
+/** A call from one number to another that is answered with a third. */
+function call(made: Made, from: string, to = "+358942000100", extra: object = {}): void {
+  const at = "2026-11-22T10:00:00.000Z";
+  const run = made.recorder.begins({
+    vendor: "enreach",
+    node: IN,
+    callId: String(++lastId),
+    call: { vendor: "enreach", state: "incoming", id: `leg-${from}@198.51.100.7`, from, to, at },
+    received: { anum: from, bnum: to, ...extra },
+  });
+  const msg = { _msgid: `m${lastId}`, payload: { anum: from, ...extra } };
+  run?.marks(msg);
+  pass(made, msg, IN, OUT);
+  run?.ends("answered", { status: 200, json: JSON.stringify({ InitialTarget: to, note: `for ${from}` }) });
+}
+
+describe("Pseudonyms", () => {
+  it("are HMAC-SHA256 of the digits, in letters", () => {
+    const digest = createHmac("sha256", KEY).update("358401112233").digest();
+    const letters = [...digest.subarray(0, 10)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
+    assert.equal(pseudonyms.of("+358401112233"), `#${letters}`);
+  });
+
+  it("are the same for one number however it is written, and differ for others and with another key", () => {
+    const name = pseudonyms.of("+358401112233");
+    for (const same of ["00358401112233", "+358 40 111 22 33", "+358-40-(111)2233", "358401112233"])
+      assert.equal(pseudonyms.of(same), name, same);
+    assert.notEqual(pseudonyms.of("+358401112234"), name);
+    assert.notEqual(new Pseudonyms(KEY.replace("0", "f")).of("+358401112233"), name);
+    const names = new Set(Array.from({ length: 20_000 }, (_, i) => pseudonyms.of(`+3584${1_000_000 + i}`)));
+    assert.equal(names.size, 20_000);
+  });
+});
+
+describe("What is kept of values", () => {
+  const privacy = new Privacy(pseudonyms);
+
+  it("has numbers of seven digits and more under their names, and times and ids as they are", () => {
+    const name = pseudonyms.of("+358401112233");
+    assert.equal(privacy.text("call +358 40 111 2233 at 5"), `call ${name} at 5`);
+    assert.equal(privacy.text("sip:358401112233@host"), `sip:${name}@host`);
+    for (const open of ["2026-11-22T10:00:00.000Z", "0a7d3a55-5a4e-4a5d-93f2-123456789012", "123456", "9000"])
+      assert.equal(privacy.text(open), open);
+  });
+
+  it("has no credential", () => {
+    const kept = privacy.json(
+      {
+        headers: { Authorization: "Basic abc", "X-Api-Key": "k-1", cookie: "s=1" },
+        url: "https://h/p?key=abc&access_token=def&x=1",
+        text: 'Bearer ghi, {"refresh_token":"jkl"}',
+        nested: [{ password: "mno", clientSecret: { a: "pqr" } }],
+      },
+      NONE,
+      4000,
+    );
+    for (const secret of ["abc", "k-1", "s=1", "def", "ghi", "jkl", "mno", "pqr"])
+      assert.ok(!kept.includes(secret), secret);
+    assert.match(kept, /x=1/);
+  });
+
+  it("has short numbers of the call under their names, and other short numbers as they are", () => {
+    const name = pseudonyms.of("201");
+    assert.equal(
+      privacy.json({ a: "201", b: 201, c: 202 }, new Set([name]), 4000),
+      `{"a":"${name}","b":"${name}","c":202}`,
+    );
+  });
+
+  it("is bounded for what is large, deep, its own ancestor or no data", () => {
+    const circle: Record<string, unknown> = { self: undefined, f: () => 1, bytes: Buffer.alloc(9), at: new Date(0) };
+    circle["self"] = circle;
+    assert.equal(
+      privacy.json(circle, NONE, 4000),
+      `{"self":"[…]","bytes":"[9 bytes]","at":"1970-01-01T00:00:00.000Z"}`,
+    );
+    assert.ok(privacy.json({ long: "x".repeat(1e6) }, NONE, 4000).length < 4100);
+    let deep: unknown = 1;
+    for (let i = 0; i < 1e5; i++) deep = [deep];
+    assert.ok(privacy.json(deep, NONE, 4000).length < 100);
+  });
+});
+
+describe("The recorder", () => {
+  it("shows a run with its way, call, answer and latency", () => {
+    const made = make();
+    call(made, "+358401112233");
+    const [run] = made.recorder.runs();
+    assert.ok(run);
+    assert.deepEqual(
+      run.steps.map(({ node, from, port }) => ({ node, from, port })),
+      [
+        { node: "in", from: undefined, port: undefined },
+        { node: "out", from: 0, port: 0 },
+      ],
+    );
+    const name = pseudonyms.of("+358401112233");
+    assert.deepEqual([run.outcome, run.call?.from, run.answer?.status], ["answered", name, 200]);
+    assert.match(run.answer?.json ?? "", new RegExp(`for ${name}`));
+    assert.ok((run.latencyMs ?? -1) >= 0);
+    assert.equal(run.received, undefined);
+    assert.deepEqual(made.recorder.run(run.id), run);
+    assert.deepEqual(made.faults, []);
+  });
+
+  it("keeps 500 runs", () => {
+    const made = make();
+    for (let i = 0; i < 700; i++) call(made, `+35840${1_000_000 + i}`);
+    assert.equal(made.recorder.runs().length, 500);
+    assert.equal(made.done.length, 200);
+    assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401000699"));
+  });
+
+  it("keeps 16 MB, whatever the messages hold", () => {
+    const made = make("values");
+    for (let i = 0; i < 140; i++) {
+      const run = made.recorder.begins({ vendor: "enreach", node: IN });
+      const msg = { payload: "x".repeat(10_000) };
+      run?.marks(msg);
+      for (let hop = 0; hop < 20; hop++) pass(made, msg, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
+    }
+    const size = JSON.stringify(made.recorder.runs()).length;
+    assert.ok(size < 16_000_000 && size > 6_000_000, `${size}`);
+    assert.ok(made.recorder.runs().length < 140);
+    assert.deepEqual(made.faults, []);
+  });
+
+  it("keeps 500 steps of a run, and says how many more there were", () => {
+    const made = make();
+    const run = made.recorder.begins({ vendor: "enreach", node: IN });
+    const msg = {};
+    run?.marks(msg);
+    for (let hop = 0; hop < 600; hop++) pass(made, msg, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
+    const [shown] = made.recorder.runs();
+    assert.equal(shown?.steps.length, 500);
+    assert.equal(shown?.cut, 101);
+  });
+
+  it("does not stop a message that it cannot follow", () => {
+    const made = make();
+    const run = made.recorder.begins({ vendor: "enreach", node: IN });
+    const msg = Object.freeze({ _msgid: "1" });
+    run?.marks(msg);
+    assert.equal(made.faults.length, 1);
+    for (const hook of Object.values(made.hooks)) assert.doesNotThrow(() => hook(undefined));
+    assert.equal(made.recorder.begins(undefined as never), undefined);
+  });
+
+  it("keeps refusals of one kind within a minute as one run", () => {
+    const made = make();
+    call(made, "+358401112233");
+    for (let i = 0; i < 5000; i++)
+      made.recorder.refuses({ vendor: "webitel", node: IN }, "refused", { status: 401, json: "{}" }, "credentials");
+    made.recorder.refuses({ vendor: "webitel", node: IN }, "refused", { status: 403 }, "network");
+    assert.deepEqual(
+      made.recorder.runs().map(({ outcome, reason, count }) => [outcome, reason, count]),
+      [
+        ["refused", "network", undefined],
+        ["refused", "credentials", 5000],
+        ["answered", undefined, undefined],
+      ],
+    );
+  });
+
+  it("says that an answer came late", () => {
+    const made = make();
+    made.recorder.begins({ vendor: "enreach", node: IN, callId: "c" })?.ends("fallback", { status: 204 }, "deadline");
+    made.recorder.isLate("c");
+    const [run] = made.recorder.runs();
+    assert.deepEqual([run?.outcome, run?.reason], ["late", "deadline"]);
+  });
+
+  it("leaves no number, token or key of 10,000 calls a second after they came, nor shows one before", () => {
+    const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      for (const level of ["path", "values"] as const) {
+        const made = make(level);
+        const random = randomOf(12);
+        const count = level === "path" ? 10_000 : 1000;
+        for (let i = 0; i < count; i++) {
+          const digits = (count: number): string => String(Math.floor(random() * 10 ** count)).padStart(count, "0");
+          const token = `tok-${digits(6)}`;
+          call(made, `+3584${digits(8)}`, `+3589${digits(7)}`, { token, url: `/x?key=${token}` });
+        }
+        const shown = JSON.stringify([made.recorder.runs(), made.done]);
+        // The ids of runs begin with eight hexadecimal digits.
+        const open = shown.replaceAll(/"id":"[\da-f]{8}-\d+"/g, "").replaceAll(/"(?:start|at)":"[^"]+"/g, "");
+        assert.deepEqual(open.match(/\d{7,}|tok-\d+/g) ?? [], []);
+        assert.ok(!open.includes(KEY) && made.done.length === count - 500);
+        // Everything that hangs on the recorder, private or not; another one, as nobody has looked at it.
+        const other = make(level);
+        for (let i = 0; i < 600; i++) call(other, `+35850${1_000_000 + i}`, "+358942000100", { token: "tok-unseen" });
+        clock.tick(1000);
+        const memory = inspect(other.recorder, {
+          depth: 12,
+          showHidden: true,
+          maxArrayLength: null,
+          maxStringLength: null,
+          getters: true,
+        });
+        assert.match(memory, /#[a-z]{10}/);
+        assert.deepEqual(memory.match(/3585010\d{5}|358942000100|tok-unseen/g)?.slice(0, 3) ?? [], []);
+        assert.ok(!memory.includes(KEY));
+      }
+    } finally {
+      clock.uninstall();
+    }
+  });
+
+  it("forgets a number at each level, whether it is shown or not", () => {
+    for (const [level, showsNumbers] of [
+      ["path", false],
+      ["values", false],
+      ["values", true],
+    ] as const) {
+      const made = make(level, showsNumbers);
+      call(made, "+358401112233");
+      call(made, "+358401112244", "+358942000100", { note: "was 040 111 2233, now 00358401112233" });
+      call(made, "201");
+      const name = pseudonyms.of("+358401112233");
+      const forget = (of: string): number =>
+        made.recorder.forget((run) => Privacy.mentions(JSON.stringify(run), of, pseudonyms));
+      assert.equal(forget(name), level === "path" ? 1 : 2, `${level} ${showsNumbers}`);
+      assert.equal(forget(pseudonyms.of("201")), 1);
+      assert.ok(!JSON.stringify([made.recorder.runs(), made.done]).includes(name));
+      assert.deepEqual(made.done, []);
+    }
+  });
+});
+
+describe("Files of runs", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cc-runs-"))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("have a line for each run, a file for each day, and none that is too old", async () => {
+    const files = new RunFiles(join(folder, "recorder"), 2);
+    const day = 86_400_000;
+    for (let at = 0; at < 4; at++) {
+      files.add({ at });
+      await files.write(Date.UTC(2026, 10, 20) + at * day);
+    }
+    files.add({ at: 4 });
+    files.writeNow(Date.UTC(2026, 10, 23));
+    const names = readdirSync(join(folder, "recorder")).toSorted();
+    assert.deepEqual(names, ["2026-11-21.jsonl", "2026-11-22.jsonl", "2026-11-23.jsonl"]);
+    const last = join(folder, "recorder", "2026-11-23.jsonl");
+    assert.equal(readFileSync(last, "utf8"), `{"at":3}\n{"at":4}\n`);
+    assert.equal(statSync(last).mode & 0o777, 0o600);
+  });
+
+  it("forget lines, those to be written as well, and leave other files", async () => {
+    const files = new RunFiles(folder, 1);
+    writeFileSync(join(folder, "other.txt"), "x");
+    for (const name of ["x", "y", "x"]) files.add({ name });
+    await files.write();
+    for (const name of ["x", "z"]) files.add({ name });
+    assert.equal(await files.forget((line) => line.includes(`"x"`)), 3);
+    await files.write();
+    const [file = "", other] = readdirSync(folder).toSorted();
+    assert.equal(readFileSync(join(folder, file), "utf8"), `{"name":"y"}\n{"name":"z"}\n`);
+    assert.equal(other, "other.txt");
+  });
+});
