@@ -8,7 +8,8 @@ import { connect } from "node:net";
 /** What to send, and for how long. */
 interface LoadOptions {
   url: string;
-  body: string;
+  /** One, or as many as are sent in turn. */
+  body: string | readonly string[];
   headers?: Record<string, string>;
   connections: number;
   seconds: number;
@@ -37,16 +38,19 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 
 function generate({ url, body, headers, connections, seconds }: LoadOptions): Promise<LoadResult> {
   const { hostname, port, pathname, search } = new URL(url);
-  const lines = {
-    Host: `${hostname}:${port}`,
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-    ...headers,
-  };
-  const head = Object.entries(lines)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
-  const request = Buffer.from(`POST ${pathname}${search} HTTP/1.1\r\n${head}\r\n${body}`);
+  const requests = (typeof body === "string" ? [body] : body).map((each) => {
+    const lines = {
+      Host: `${hostname}:${port}`,
+      "Content-Type": "application/json",
+      "Content-Length": Buffer.byteLength(each),
+      ...headers,
+    };
+    const head = Object.entries(lines)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("");
+    return Buffer.from(`POST ${pathname}${search} HTTP/1.1\r\n${head}\r\n${each}`);
+  });
+  let next = 0;
   const times: number[] = [];
   const statuses: Record<string, number> = {};
   const start = performance.now();
@@ -57,11 +61,11 @@ function generate({ url, body, headers, connections, seconds }: LoadOptions): Pr
       const socket = connect(Number(port), hostname);
       let sent = 0;
       let got = Buffer.alloc(0);
-      const next = (): void => {
+      const send = (): void => {
         sent = performance.now();
-        socket.write(request);
+        socket.write(requests[next++ % requests.length] as Buffer);
       };
-      socket.once("connect", next);
+      socket.once("connect", send);
       socket.once("error", reject);
       socket.on("data", (part) => {
         got = got.length === 0 ? part : Buffer.concat([got, part]);
@@ -71,7 +75,7 @@ function generate({ url, body, headers, connections, seconds }: LoadOptions): Pr
         const now = performance.now();
         times.push(now - sent);
         got = Buffer.alloc(0);
-        if (now < end) next();
+        if (now < end) send();
         else {
           socket.destroy();
           if (--open === 0) resolve(summary(times, statuses, (now - start) / 1000));
