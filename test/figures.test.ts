@@ -62,6 +62,7 @@ const FIGURES: readonly Row[] = [
     [RING, "MAX_BYTES", "MB"],
     [RING, "MAX_STEPS"],
   ],
+  ["recorder", "Within one second # runs", [RING, "MAX_RUNS"]],
   ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
   ["webhooks", "413 more than # KiB", KIBIBYTES],
   ["webhooks", "deeper than # levels or holds more than # values", LEVELS, VALUES],

@@ -12,6 +12,8 @@ interface LoadOptions {
   body: string | readonly string[];
   headers?: Record<string, string>;
   connections: number;
+  /** Milliseconds between an answer and the next request of its connection; 0 where absent. */
+  pauseMs?: number;
   seconds: number;
 }
 
@@ -36,7 +38,7 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   });
 }
 
-function generate({ url, body, headers, connections, seconds }: LoadOptions): Promise<LoadResult> {
+function generate({ url, body, headers, connections, seconds, pauseMs }: LoadOptions): Promise<LoadResult> {
   const { hostname, port, pathname, search } = new URL(url);
   const requests = (typeof body === "string" ? [body] : body).map((each) => {
     const lines = {
@@ -75,7 +77,8 @@ function generate({ url, body, headers, connections, seconds }: LoadOptions): Pr
         const now = performance.now();
         times.push(now - sent);
         got = Buffer.alloc(0);
-        if (now < end) send();
+        if (now < end && pauseMs !== undefined) setTimeout(send, pauseMs);
+        else if (now < end) send();
         else {
           socket.destroy();
           if (--open === 0) resolve(summary(times, statuses, (now - start) / 1000));

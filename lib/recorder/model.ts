@@ -71,7 +71,7 @@ export interface RunStart {
   node: { id: string; z?: string };
   /** When it came, as `performance.now()` has it; now where it is absent. */
   arrivedAt?: number;
-  /** The id by which a late answer is told. */
+  /** The id by which {@link RunRecorder.answeredLate} finds the run. */
   callId?: string;
   call?: Call | undefined;
   /** What came in: plain data. */
@@ -81,16 +81,17 @@ export interface RunStart {
 /** A run that goes on. */
 export interface RecordedRun {
   /** The node is about to send a message of this run. */
-  marks(message: object): void;
+  mark(message: object): void;
   /** The run has its outcome; the first one stays. */
-  ends(outcome: Outcome, answer?: Answer, reason?: string): void;
+  end(outcome: Outcome, answer?: Answer, reason?: string): void;
 }
 
 /** Whoever records. None of its methods throws: what it fails at is not recorded. */
 export interface RunRecorder {
-  begins(start: RunStart): RecordedRun | undefined;
+  /** @returns undefined when this run is not recorded */
+  begin(start: RunStart): RecordedRun | undefined;
   /** A request was answered at the door, and no flow saw it. */
-  refuses(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void;
+  refuse(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void;
   /** The flow answered a call that had the fallback already. */
-  isLate(callId: string): void;
+  answeredLate(callId: string): void;
 }

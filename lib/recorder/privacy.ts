@@ -15,12 +15,14 @@ const HIDDEN = "[hidden]";
 /** A short number such as an extension. */
 const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
 const DEPTH_LIMIT = 16;
-/** The properties of a call that are numbers or contain one. */
-const NUMBER_OF_CALL = ["from", "to"] as const;
+/** Characters of a fact of a call. */
+const LONGEST_FACT = 200;
+/** So many times what is kept of a text is looked at: longer ones would hold up everything else. */
+const MARGIN = 8;
 
-/** Cuts a text that is too long, and says so. */
-export function shortened(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} characters left out)`;
+/** Cuts a text that is too long; it ends with `…` then. */
+function shortened(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
 }
 
 /** Makes values fit to be kept. */
@@ -28,31 +30,28 @@ export class Privacy {
   /** @param pseudonyms absent where numbers are shown */
   constructor(private readonly pseudonyms: Pseudonyms | undefined) {}
 
-  /** A number, of any length. */
-  number(number: string): string {
-    return this.pseudonyms?.of(number) ?? number;
-  }
-
-  /** A text in which numbers and credentials may stand. */
-  text(text: string): string {
-    const open = text.replace(SECRETS, `$1${HIDDEN}`);
-    const { pseudonyms } = this;
-    if (!pseudonyms) return open;
-    return open.replace(NUMBERS, (found) => (isNumber(found) ? pseudonyms.of(found) : found));
+  /**
+   * A text in which numbers and credentials may stand.
+   * @param limit characters; of a longer one the end is cut
+   */
+  text(text: string, limit = Infinity): string {
+    return shortened(this.textOf(text.slice(0, MARGIN * limit)), limit);
   }
 
   /** The facts of a call. */
-  call(call: Call): Partial<Call> {
-    const { agent, queue, ...facts } = call;
-    const kept: Partial<Call> = facts;
-    if (call.id !== undefined) kept.id = this.text(call.id);
-    if (call.legId !== undefined) kept.legId = this.text(call.legId);
-    for (const name of NUMBER_OF_CALL) if (call[name] !== undefined) kept[name] = this.number(call[name]);
+  call({ vendor, state, direction, at, id, legId, from, to, agent, queue }: Call): Partial<Call> {
+    const kept: Partial<Call> = { vendor, state, at };
+    if (direction !== undefined) kept.direction = direction;
+    if (id !== undefined) kept.id = this.fact(id);
+    if (legId !== undefined) kept.legId = this.fact(legId);
+    if (from !== undefined) kept.from = this.number(from);
+    if (to !== undefined) kept.to = this.number(to);
     // Names and addresses of agents are theirs.
-    if (agent?.id !== undefined) kept.agent = { id: this.text(agent.id) };
+    if (agent?.id !== undefined) kept.agent = { id: this.fact(agent.id) };
     if (queue) {
-      kept.queue = { ...queue };
-      if (queue.name !== undefined) kept.queue.name = this.text(queue.name);
+      kept.queue = {};
+      if (queue.id !== undefined) kept.queue.id = this.fact(queue.id);
+      if (queue.name !== undefined) kept.queue.name = this.fact(queue.name);
       if (queue.number !== undefined) kept.queue.number = this.number(queue.number);
     }
     return kept;
@@ -76,8 +75,24 @@ export class Privacy {
     return false;
   }
 
+  private textOf(text: string): string {
+    const open = text.replace(SECRETS, `$1${HIDDEN}`);
+    const { pseudonyms } = this;
+    if (!pseudonyms) return open;
+    return open.replace(NUMBERS, (found) => (isNumber(found) ? pseudonyms.of(found) : found));
+  }
+
+  private fact(text: string): string {
+    return this.text(text, LONGEST_FACT);
+  }
+
+  /** A number, of any length. */
+  private number(number: string): string {
+    return this.pseudonyms?.of(number) ?? this.fact(number);
+  }
+
   private kept(value: unknown, numbers: ReadonlySet<string>, above: Set<object>, limit: number): unknown {
-    if (typeof value === "string") return this.textOrNumber(value.slice(0, 8 * limit), numbers);
+    if (typeof value === "string") return this.textOrNumber(value.slice(0, MARGIN * limit), numbers);
     if (typeof value === "number" || typeof value === "bigint") {
       const text = String(value);
       const kept = this.textOrNumber(text, numbers);

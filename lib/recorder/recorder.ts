@@ -1,16 +1,18 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
-import type { Call } from "../core/call.js";
 import type { Answer, Level, Outcome, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
-import { type Privacy, shortened } from "./privacy.js";
-import { Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
+import type { Privacy } from "./privacy.js";
+import { MAX_RUNS, Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
 import { Trace } from "./trace.js";
 
 /** Characters of a message, of what came in and of an answer that are kept. */
 const LONGEST_TEXT = 4000;
 /** Refused requests of one node for one reason are one run for so long, so that a flood of them leaves the other runs. */
 const REFUSALS_MS = 60_000;
-/** Numbers get their names so long after they came, at the latest; a run that nobody saw until it made room never needs any. */
-const SEAL_MS = 1000;
+/**
+ * More runs within a second push each other out of memory before anybody sees them: they are counted, and not recorded, so that
+ * what recording costs has a bound however many calls come.
+ */
+const MAX_RUNS_PER_SECOND = MAX_RUNS;
 /** A run is done so long after its outcome: the flow may go on when the answer is sent. */
 const DONE_MS = 5000;
 
@@ -32,8 +34,11 @@ export class Recorder implements RunRecorder {
   private readonly ring = new Ring((run) => this.done(run));
   private readonly refusals = new Map<string, RunRecord>();
   private trace: Trace;
-  private sealing: NodeJS.Timeout | undefined;
   private level: RecorderOptions["level"];
+  /** The second that is going on: when it began, as `performance.now()` has it, and how many runs have begun in it. */
+  private readonly second = { startedAt: -Infinity, runs: 0 };
+  /** Runs that were not recorded, since too many began within a second. */
+  skipped = 0;
 
   constructor(private readonly options: RecorderOptions) {
     this.level = options.level;
@@ -61,30 +66,33 @@ export class Recorder implements RunRecorder {
     };
   }
 
-  begins(start: RunStart): RecordedRun | undefined {
-    try {
+  begin(start: RunStart): RecordedRun | undefined {
+    return this.safely(() => {
+      if (this.hasTooMany()) {
+        this.skipped++;
+        return undefined;
+      }
       const run = this.add(start);
       this.ring.addStep(run, start.node).ms = 0;
       return new Recorded(this, run);
-    } catch (error) {
-      this.options.onFault(error);
-      return undefined;
-    }
+    });
   }
 
-  refuses(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void {
-    const thing = `${start.node.id} ${outcome} ${reason}`;
-    const known = this.refusals.get(thing);
-    if (known && !known.isWritten && performance.now() - known.startedAt < REFUSALS_MS) {
-      known.count++;
-      return;
-    }
-    const run = this.add(start);
-    this.refusals.set(thing, run);
-    this.end(run, outcome, answer, reason);
+  refuse(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void {
+    this.safely(() => {
+      const kind = `${start.node.id} ${outcome} ${reason}`;
+      const known = this.refusals.get(kind);
+      if (known && !known.isWritten && performance.now() - known.startedAt < REFUSALS_MS) {
+        known.count++;
+        return;
+      }
+      const run = this.add(start);
+      this.refusals.set(kind, run);
+      this.end(run, outcome, answer, reason);
+    });
   }
 
-  isLate(callId: string): void {
+  answeredLate(callId: string): void {
     for (const run of this.ring.runs()) if (run.callId === callId) run.outcome = "late";
   }
 
@@ -123,19 +131,26 @@ export class Recorder implements RunRecorder {
     run.outcome = outcome;
     run.endedAt = performance.now();
     run.reason = reason;
-    run.answer = answer;
-    run.isSealed = false;
-    this.ring.grow(run, 2 * (answer?.json?.length ?? 0));
-    this.sealSoon();
+    if (!answer) return;
+    const { status, json } = answer;
+    run.answer = json === undefined ? { status } : { status, json: this.options.privacy.text(json, LONGEST_TEXT) };
+    this.ring.grow(run, 2 * (run.answer.json?.length ?? 0));
   }
 
   /** @param work what may fail without harm to a call or message */
-  safely(work: () => void): void {
+  safely<T>(work: () => T): T | undefined {
     try {
-      work();
+      return work();
     } catch (error) {
       this.options.onFault(error);
+      return undefined;
     }
+  }
+
+  private hasTooMany(): boolean {
+    const now = performance.now();
+    if (now - this.second.startedAt >= 1000) Object.assign(this.second, { startedAt: now, runs: 0 });
+    return ++this.second.runs > MAX_RUNS_PER_SECOND;
   }
 
   private add({ vendor, node, arrivedAt = performance.now(), callId, call, received }: RunStart): RunRecord {
@@ -145,42 +160,13 @@ export class Recorder implements RunRecorder {
       flow: node.z ?? "",
       startedAt: arrivedAt,
       callId,
-      // The flow may change its own.
-      call: call && { ...call },
+      call: call && this.options.privacy.call(call),
     });
     if (this.level === "values" && received !== undefined) {
       run.received = this.jsonOf(run, received);
       this.ring.grow(run, 2 * run.received.length);
     }
-    this.sealSoon();
     return run;
-  }
-
-  private sealSoon(): void {
-    this.sealing ??= setTimeout(() => {
-      this.sealing = undefined;
-      for (const run of this.ring.runs()) this.safely(() => this.seal(run));
-    }, SEAL_MS).unref();
-  }
-
-  /** Gives the numbers of a run their names. */
-  private seal(run: RunRecord): void {
-    if (run.isSealed) return;
-    const { privacy } = this.options;
-    run.isSealed = true;
-    if (run.call && !run.isCallSealed) {
-      const { call } = run;
-      // What cannot be read is not kept as it is.
-      run.call = undefined;
-      run.call = privacy.call(call as Call);
-    }
-    run.isCallSealed = true;
-    if (run.answer?.json === undefined) return;
-    const { status, json } = run.answer;
-    run.answer = { status };
-    const kept = shortened(privacy.text(json), LONGEST_TEXT);
-    run.answer = { status, json: kept };
-    this.ring.grow(run, 2 * (kept.length - json.length));
   }
 
   private done(run: RunRecord): void {
@@ -200,13 +186,11 @@ export class Recorder implements RunRecorder {
   }
 
   private jsonOf(run: RunRecord, value: unknown): string {
-    this.seal(run);
     const numbers = [run.call?.from, run.call?.to].filter((number) => number !== undefined);
     return this.options.privacy.json(value, new Set(numbers), LONGEST_TEXT);
   }
 
   private view(run: RunRecord): Run {
-    this.seal(run);
     return viewOf(run, this.ring.idOf(run));
   }
 }
@@ -218,11 +202,11 @@ class Recorded implements RecordedRun {
     private readonly run: RunRecord,
   ) {}
 
-  marks(message: object): void {
+  mark(message: object): void {
     this.recorder.safely(() => this.recorder.mark(this.run, message));
   }
 
-  ends(outcome: Outcome, answer?: Answer, reason?: string): void {
+  end(outcome: Outcome, answer?: Answer, reason?: string): void {
     this.recorder.safely(() => this.recorder.end(this.run, outcome, answer, reason));
   }
 }

@@ -4,7 +4,8 @@ import type { Call } from "../core/call.js";
 import type { Vendor } from "../core/errors.js";
 import type { Answer, Outcome, Run, Step } from "./model.js";
 
-const MAX_RUNS = 500;
+/** How many runs are kept. */
+export const MAX_RUNS = 500;
 const MAX_BYTES = 16_000_000;
 const MAX_STEPS = 500;
 /** Places of a run's steps in a token; the last one stands for all steps that were left out. */
@@ -12,7 +13,7 @@ const PLACES = 512;
 const BEYOND = PLACES - 1;
 /** The node of a step that was left out: none has this id. */
 const NOWHERE = "";
-/** What a run and a step take besides their texts, bytes; measured, and rounded up. */
+/** What a run with the facts of its call takes, and a step, besides other texts, bytes; measured, and rounded up. */
 const RUN_BYTES = 1500;
 const STEP_BYTES = 250;
 
@@ -50,14 +51,11 @@ export interface RunRecord {
   /** As `performance.now()` has it. */
   readonly startedAt: number;
   readonly callId: string | undefined;
-  call: Partial<Call> | undefined;
+  readonly call: Partial<Call> | undefined;
   received: string | undefined;
   outcome: Outcome;
   reason: string | undefined;
   answer: Answer | undefined;
-  /** Numbers in call and answer have their names; those of the call alone. */
-  isSealed: boolean;
-  isCallSealed: boolean;
   /** When the outcome was known, as `performance.now()` has it. */
   endedAt: number | undefined;
   count: number;
@@ -101,8 +99,6 @@ export class Ring {
       outcome: "open",
       reason: undefined,
       answer: undefined,
-      isSealed: false,
-      isCallSealed: false,
       endedAt: undefined,
       count: 1,
       steps: [],
@@ -141,7 +137,9 @@ export class Ring {
     const step = stepOf(run, place, node, from, port, messageId);
     run.steps.push(step);
     if (from) from.hasNext = true;
-    if (messageId !== undefined && from?.messageId !== messageId && !this.byMessageId.has(messageId)) {
+    const isNew = messageId !== undefined && from?.messageId !== messageId && !this.byMessageId.has(messageId);
+    // A run that made room for others is found no more.
+    if (isNew && this.slots[run.number % MAX_RUNS] === run) {
       run.messageIds.push(messageId);
       this.byMessageId.set(messageId, run);
     }

@@ -59,14 +59,14 @@ export = (RED: NodeAPI) => {
     const subscriber = {
       onEvent: (event: RteEvent): void => {
         transit.note(event);
-        const run = recording.recorder?.begins({
+        const run = recording.recorder?.begin({
           vendor: "enreach",
           node: this,
           call: event.call,
           received: event.payload,
         });
-        run?.marks(event);
-        run?.ends("received");
+        run?.mark(event);
+        run?.end("received");
         this.send(event as RteEvent & NodeMessage);
       },
       onNotice: (notice: Notice): void => {

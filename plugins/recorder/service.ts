@@ -68,13 +68,14 @@ export class RecorderService {
 
   /** `GET /contact-center/recorder/runs` */
   async list(): Promise<Reply> {
-    const runs = this.tools ? (await this.tools).recorder.runs() : [];
+    const recorder = this.tools && (await this.tools).recorder;
     return {
       status: 200,
       body: {
         level: this.level,
         numbers: this.settings.showsNumbers ? "shown" : "pseudonyms",
-        runs: runs.map((run) => ({ ...run, received: undefined, steps: run.steps.length })),
+        skipped: recorder?.skipped ?? 0,
+        runs: (recorder?.runs() ?? []).map((run) => ({ ...run, received: undefined, steps: run.steps.length })),
       },
     };
   }
@@ -93,7 +94,7 @@ export class RecorderService {
     return { status: 200, body: { level: this.level } };
   }
 
-  /** `POST /contact-center/recorder/forget`, body `{number}`: the number, or the name that stands for it */
+  /** `POST /contact-center/recorder/forget`, body `{number}`: the number, or its pseudonym */
   async forget({ body }: AdminRequest): Promise<Reply> {
     const number = typeof body?.number === "string" ? body.number.trim() : "";
     if (!/^(?=.*\d)[+*#\d().\s/-]{2,40}$|^#[a-z]{10}$/.test(number)) return this.refusal(400, "number");
@@ -129,17 +130,20 @@ export class RecorderService {
     return { pseudonyms, recorder, files };
   }
 
-  /** @returns `isOurs`: no other process writes the files of this user directory */
+  /** @returns `isOurs`: no other process writes the files of this user directory, where some are kept */
   private async readKey(): Promise<{ key: string; isOurs: boolean }> {
     const file = stateFile<{ key?: unknown }>(this.RED, "recorder");
     let key = randomBytes(KEY_BYTES).toString("hex");
     try {
       const known = await file.read();
-      if (typeof known?.key === "string" && /^[\da-f]{64}$/.test(known.key)) ({ key } = known as { key: string });
-      await file.write({ ...known, key });
+      const isKnown = typeof known?.key === "string" && /^[\da-f]{64}$/.test(known.key);
+      if (isKnown) key = known.key as string;
+      // Whoever has written it is the one process that writes the files.
+      if (!isKnown || this.settings.keepDays > 0) await file.write({ ...known, key });
       return { key, isOurs: true };
     } catch (error) {
-      this.warn(error instanceof FileHeldError ? "held" : "key", error);
+      if (!(error instanceof FileHeldError)) this.warn("key", error);
+      else if (this.settings.keepDays > 0) this.warn("in-use", error);
       return { key, isOurs: false };
     }
   }
@@ -170,7 +174,7 @@ export class RecorderService {
     return { status, body: { error: why, message: this.RED._(`recorder.refusal.${why}`) } };
   }
 
-  private warn(what: "held" | "key" | "write" | "forget" | "hook", error: unknown): void {
+  private warn(what: "in-use" | "key" | "write" | "forget" | "hook", error: unknown): void {
     this.RED.log.warn(this.RED._(`recorder.warnings.${what}`, { detail: (error as Error).message }));
   }
 }

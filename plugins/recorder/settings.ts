@@ -11,6 +11,7 @@ export interface RecorderSettings {
   keepDays: number;
 }
 
+const DEFAULT_LEVEL = "path";
 const MOST_DAYS = 3650;
 
 /** True for one of {@link LEVELS}. */
@@ -21,14 +22,14 @@ export function isLevel(value: unknown): value is Level {
 /** Reads the settings. What is wrong is warned of, and counts as not set. */
 export function recorderSettings(RED: NodeAPI): RecorderSettings {
   const { contactCenter } = RED.settings as { contactCenter?: { recorder?: Record<string, unknown> } };
-  const { level = "off", numbers = "pseudonyms", keepDays = 0 } = contactCenter?.recorder ?? {};
+  const { level = DEFAULT_LEVEL, numbers = "pseudonyms", keepDays = 0 } = contactCenter?.recorder ?? {};
   const wrong = (name: string): void => RED.log.warn(RED._("recorder.warnings.setting", { name }));
   const areDays = typeof keepDays === "number" && keepDays >= 0 && keepDays <= MOST_DAYS;
   if (!isLevel(level)) wrong("level");
   if (numbers !== "shown" && numbers !== "pseudonyms") wrong("numbers");
   if (!areDays) wrong("keepDays");
   return {
-    level: isLevel(level) ? level : "off",
+    level: isLevel(level) ? level : DEFAULT_LEVEL,
     showsNumbers: numbers === "shown",
     keepDays: areDays ? keepDays : 0,
   };

@@ -143,7 +143,7 @@ export function openEndpoint(
   const incoming = new Set<WebhookRequest>();
   const recording = recordingOf(RED);
   const record = (webhook: WebhookRequest, outcome: "refused" | "fallback", answer: HttpAnswer, why: Refusal): void =>
-    recording.recorder?.refuses({ vendor: options.vendor, node, arrivedAt: webhook.arrivedAt }, outcome, answer, why);
+    recording.recorder?.refuse({ vendor: options.vendor, node, arrivedAt: webhook.arrivedAt }, outcome, answer, why);
   const refuse = (webhook: WebhookRequest, why: Refusal, headers?: Record<string, string>): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });
     const answer = { status: REFUSALS[why], json };

@@ -47,16 +47,16 @@ export function openEventWebhook(
     const { answer, messages } = options.receive(request);
     respond(request.webhookRequest, answer);
     const sent = messages?.() ?? [];
-    const run = recording.recorder?.begins({
+    const run = recording.recorder?.begin({
       vendor: options.vendor,
       node,
       arrivedAt: request.webhookRequest.arrivedAt,
       call: (sent[0] as { call?: Call } | undefined)?.call,
       received: request.data,
     });
-    run?.ends(messages ? "answered" : "refused", answer);
+    run?.end(messages ? "answered" : "refused", answer);
     for (const [output, message] of sent.entries()) {
-      run?.marks(message);
+      run?.mark(message);
       senders[output]?.(message);
     }
   };

@@ -69,7 +69,7 @@ export function openRequestNode(
   ): Record<string, unknown> => {
     message["req"] = request.req;
     message["_webhook"] = { id };
-    request.run?.marks(message);
+    request.run?.mark(message);
     return message;
   };
   const sendRequest = senderOf(RED, node, 0, (message) => "answer" in (callOf(message) ?? {}));
@@ -87,9 +87,9 @@ export function openRequestNode(
       const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
       const call = calls.begin(owner, request, leftMs, (answer, reason) => {
         respond(webhookRequest, answer);
-        request.run?.ends(reason ? "fallback" : "answered", answer, reason);
+        request.run?.end(reason ? "fallback" : "answered", answer, reason);
       });
-      request.run = recording.recorder?.begins({
+      request.run = recording.recorder?.begin({
         vendor: options.vendor,
         node,
         arrivedAt: webhookRequest.arrivedAt,
@@ -116,7 +116,7 @@ export function openRequestNode(
     },
     onLate: () => badge("late"),
     onHangUp(id, request) {
-      request.run?.ends("gone");
+      request.run?.end("gone");
       node.send([null, { ...addressed(request, id), reason: "closed" }]);
       badge("late", RED._("shared.webhook.badge.gone"));
       warnOncePerMinute(node, "gone", RED._("shared.webhook.hung-up"));
@@ -172,7 +172,7 @@ export async function answerCall(
   build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
   const found = callOf(message);
-  if (found && "late" in found) recordingOf(RED).recorder?.isLate(idOf(message) as string);
+  if (found && "late" in found) recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
   const late = (settled: typeof found | undefined): void => {
     if (settled && "gone" in settled) {
