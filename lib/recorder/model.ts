@@ -88,7 +88,6 @@ export interface RecordedRun {
 
 /** Whoever records. None of its methods throws: what it fails at is not recorded. */
 export interface RunRecorder {
-  /** @returns undefined when this run is not recorded */
   begin(start: RunStart): RecordedRun | undefined;
   /** A request was answered at the door, and no flow saw it. */
   refuse(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void;

@@ -39,6 +39,10 @@ export class Recorder implements RunRecorder {
   private readonly second = { startedAt: -Infinity, runs: 0 };
   /** Runs that were not recorded, since too many began within a second. */
   skipped = 0;
+  private readonly unrecorded: RecordedRun = {
+    mark: (message) => this.safely(() => this.trace.markUnrecorded(message)),
+    end: () => undefined,
+  };
 
   constructor(private readonly options: RecorderOptions) {
     this.level = options.level;
@@ -70,7 +74,7 @@ export class Recorder implements RunRecorder {
     return this.safely(() => {
       if (this.hasTooMany()) {
         this.skipped++;
-        return undefined;
+        return this.unrecorded;
       }
       const run = this.add(start);
       this.ring.addStep(run, start.node).ms = 0;

@@ -22,6 +22,8 @@ const STEP_BYTES = 250;
  * belongs to nothing.
  */
 export type Token = number;
+/** The token of messages of a run that is not recorded. */
+export const NO_RUN: Token = -1;
 
 /** A step while its run is in memory. */
 export interface StepRecord {

@@ -7,12 +7,13 @@
  * 2. a message without token, sent while the node works on another one: from there. It is a new message;
  * 3. by its `_msgid`, which function nodes give to new messages sent later; when several messages with it came to the
  *    node, the step is marked as uncertain.
- * What none of these tells begins nothing: no run has it.
+ * What none of these tells begins nothing: no run has it. Nor is anything guessed of a message whose run is gone, or was not
+ * recorded.
  *
  * `AsyncLocalStorage` would know more of 3, and costs 8 % of all calls on Node.js 20.
  */
 import { executionAsyncId } from "node:async_hooks";
-import type { Ring, StepRecord, Token } from "./ring.js";
+import { NO_RUN, type Ring, type StepRecord, type Token } from "./ring.js";
 
 const TOKEN = Symbol("contact-center.recorder");
 const FROM = Symbol("from");
@@ -71,6 +72,11 @@ export class Trace {
     (message as Traced)[TOKEN] = step.token;
   }
 
+  /** The message belongs to a run that is not recorded, and nobody has to look for it. */
+  markUnrecorded(message: object): void {
+    (message as Traced)[TOKEN] = NO_RUN;
+  }
+
   /** A node sends messages, none of which has been delivered or cloned. */
   readonly onSend = (events: SendEvent[]): void => {
     for (const event of events) {
@@ -104,7 +110,7 @@ export class Trace {
     const { msg, destination } = event;
     const outer = this.current();
     let step = this.ring.step(msg[TOKEN]);
-    if (!step && !outer && !isReport(destination.node)) return;
+    if (!step && (msg[TOKEN] !== undefined || (!outer && !isReport(destination.node)))) return;
     if (step?.node === destination.id && step.ms === undefined) {
       step.ms = performance.now() - step.run.startedAt;
     } else if (!step || step !== step.run.beyond) {
@@ -134,6 +140,7 @@ export class Trace {
   private find(node: string, msg: Traced): StepRecord | undefined {
     this.isUncertain = false;
     const step = this.ring.step(msg[TOKEN]);
+    if (!step && msg[TOKEN] !== undefined) return undefined;
     if (step && (step.node === node || step === step.run.beyond)) return step;
     const frame = this.current();
     if (frame && (!step || frame.step === step || frame.step.node === node)) return frame.step;

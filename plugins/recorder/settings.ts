@@ -11,7 +11,7 @@ export interface RecorderSettings {
   keepDays: number;
 }
 
-const DEFAULT_LEVEL = "path";
+const DEFAULT_LEVEL = "off";
 const MOST_DAYS = 3650;
 
 /** True for one of {@link LEVELS}. */

@@ -191,6 +191,32 @@ describe("The recorder", () => {
     }
   });
 
+  it("does not take a message of a run that it has not recorded, or not any more, for one of another run", () => {
+    const clock = FakeTimers.install({ toFake: ["performance"] });
+    try {
+      const made = make();
+      const begun = (_msgid: string): object => {
+        const msg = { _msgid };
+        made.recorder.begin({ vendor: "enreach", node: IN })?.mark(msg);
+        return msg;
+      };
+      const gone = begun("gone");
+      for (let i = 0; i < 499; i++) begun(String(i));
+      const unrecorded = begun("unrecorded");
+      clock.tick(1000);
+      const known = begun("known");
+      // A node sends older messages while it works on another one.
+      made.hooks.onReceive({ msg: known, destination: { id: IN.id, node: IN } });
+      for (const msg of [gone, unrecorded]) pass(made, msg, IN, OUT);
+      assert.deepEqual(
+        made.recorder.runs().flatMap(({ steps }) => steps.filter(({ node }) => node === OUT.id)),
+        [],
+      );
+    } finally {
+      clock.uninstall();
+    }
+  });
+
   it("keeps 16 MB, whatever the messages hold", () => {
     const made = make("values");
     for (let i = 0; i < 140; i++) {
