@@ -110,13 +110,20 @@ export function expectEvents(eventNode: string, receiver: EventReceiver): () => 
   };
 }
 
-/** The receivers of an event node, one for each broker and address. */
-function receivers(eventNode: string): EventReceiver[] {
+/**
+ * The receivers of an event node, one for each broker and address.
+ * @param id of a subscription: the broker that it is known to be of comes first, as another one may take it for what an
+ *   answer that got lost was about
+ */
+function receivers(eventNode: string, id = ""): EventReceiver[] {
   const all = [...(receiversOf.get(eventNode) ?? [])];
-  return all.filter(
-    ({ subscriptions, url }, at) =>
-      all.findIndex((other) => other.subscriptions === subscriptions && other.url === url) === at,
-  );
+  const isOwner = ({ subscriptions }: EventReceiver): number => Number(subscriptions.ids.ownerOf(id) !== undefined);
+  return all
+    .filter(
+      ({ subscriptions, url }, at) =>
+        all.findIndex((other) => other.subscriptions === subscriptions && other.url === url) === at,
+    )
+    .sort((one, other) => isOwner(other) - isOwner(one));
 }
 
 /**
@@ -124,12 +131,10 @@ function receivers(eventNode: string): EventReceiver[] {
  * @param isShared true where events of others are welcome, too
  */
 export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean): boolean {
-  const those = receivers(eventNode);
+  const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
+  const those = receivers(eventNode, id);
   return (
-    those.length === 0 ||
-    those.some(({ subscriptions, url }) =>
-      subscriptions.admits(url, plainText(event.SubscriptionId), plainText(event.ImAddress), isShared),
-    )
+    those.length === 0 || those.some(({ subscriptions, url }) => subscriptions.admits(url, id, imAddress, isShared))
   );
 }
 
@@ -167,7 +172,7 @@ const duplicates = new DuplicateFilter();
  */
 export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: boolean): boolean {
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
-  const those = receivers(eventNode);
+  const those = receivers(eventNode, id);
   if (!id || id.length > LONGEST_ID) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const times = broker.timesOf(url, id, imAddress);

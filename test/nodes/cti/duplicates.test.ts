@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readEvent } from "../../../lib/cti/events.js";
 import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
-import { expectEvents, isDuplicate, noteClosed, noteRefused } from "../../../nodes/cti/callback.js";
+import { expectEvents, isDuplicate, isExpected, noteClosed, noteRefused } from "../../../nodes/cti/callback.js";
 import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
 
@@ -257,6 +257,29 @@ describe("nodes/cti/callback", () => {
       await test.clock.tickAsync(200);
       expect(other);
       assert.deepEqual([copies("id-1", "b"), copies("id-3", "b")], [false, false]);
+    });
+
+    it("of one broker, beside another one with the same agent that was killed a moment ago and may have asked for more", async () => {
+      const { manager: former } = await started([ANNA]);
+      kill(former);
+      const { manager } = await started([ANNA]);
+      test.stored = undefined;
+      const { manager: other, one } = await started([ANNA]);
+      expect(manager);
+      expect(other);
+      const id = one.list()[0]?.subscriptionId ?? "";
+      const event = (SubscriptionId: string): boolean => {
+        const read = readEvent({ ...EVENT, SubscriptionId, callId: "c" });
+        return isExpected(eventNode, read, false) && !isDuplicate(eventNode, read, true);
+      };
+      assert.equal(event(id), true);
+      await test.clock.tickAsync(3000);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(150);
+      const next = one.list()[0]?.subscriptionId ?? "";
+      assert.notEqual(next, id);
+      assert.deepEqual([event(id), event(next)], [true, false]);
+      assert.deepEqual([manager.isPending(id), other.isPending(id), test.broker.held.has(next)], [false, false, true]);
     });
   });
 });
