@@ -51,6 +51,8 @@ export interface AcceptedRequest {
   readonly receivedAt: string;
   /** While runs are recorded. */
   run?: RecordedRun | undefined;
+  /** The key of its event, once a message was made of it: one without a call id has a key of its own. */
+  key?: string;
 }
 
 /** What one kind of webhook does. */

@@ -67,6 +67,8 @@ export function openRequestNode(
     id: string,
     message = options.message(request),
   ): Record<string, unknown> => {
+    const event = message["event"] as { key: string };
+    event.key = request.key ??= event.key;
     message["req"] = request.req;
     message["_webhook"] = { id };
     request.run?.mark(message);

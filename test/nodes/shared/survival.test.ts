@@ -4,7 +4,7 @@ import { catchProbe, statusProbe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
 import { type Caller, DEADLINE_MS, ROUTING_VENDORS, routingFlow, ring } from "../../support/routing-vendors.js";
 import { until } from "../../support/wait.js";
-import type { Reply } from "../../support/webhook.js";
+import { type Reply, send } from "../../support/webhook.js";
 
 const same = (reply: Reply, expected: { status: number; json: unknown }): void =>
   assert.deepEqual({ status: reply.status, json: reply.json }, expected);
@@ -65,6 +65,16 @@ describe("a call survives", () => {
         };
         assert.equal(caught.code, "EINVALID");
         assert.match(caught.message, new RegExp(caught.cause.field));
+      });
+
+      it("has one key on both outputs, also without a call id", async () => {
+        const { name } = vendor;
+        const withoutId = name === "smartrouting" ? { anum: "bad" } : { DATA: { CALLER_ID: "bad", LAYER_ID: 1 } };
+        same(await send(`${red.url}/${name}`, withoutId), vendor.fallback);
+        const [seen, fallback] = await Promise.all([red.message(`${name}-seen`), red.message(`${name}-fallback`)]);
+        const keyOf = ({ event }: Record<string, unknown>): string => (event as { key: string }).key;
+        assert.match(keyOf(seen), /^\w/);
+        assert.equal(keyOf(fallback), keyOf(seen));
       });
 
       it("gets one answer of two, and the second is warned about", async () => {
