@@ -15,8 +15,8 @@ export interface EventAdmissionOptions {
   onSign: () => void;
   /** Called for a subscription that the broker made although its answer got lost. */
   onUnanswered: (id: string, key: string) => void;
-  /** Called once for a subscription of ours that ended too long ago for an event that is refused now. */
-  onLate: (ended: EndedId) => void;
+  /** Called for a subscription that has ended, and posts. */
+  onLate: (id: string, ended: EndedId) => void;
 }
 
 /** Decides on events of one broker. */
@@ -49,8 +49,8 @@ export class EventAdmission {
     const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
     // Beside a known subscription an unknown one may be left over.
     const isAdmitted = sending !== undefined && (sending.id === undefined || this.mayBeNew(sending, id));
-    const ended = isAdmitted || isShared ? undefined : ids.takeEnded(id);
-    if (ended) onLate(ended);
+    const ended = isAdmitted || isShared ? undefined : ids.takeEnded(id, keys);
+    if (ended) onLate(id, ended);
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
     else onUnanswered(id, unanswered);
     return isAdmitted;

@@ -9,6 +9,8 @@ export const ON_THE_WAY_MS = 30_000;
 const LOST_ANSWER_MS = 60_000;
 /** Lost answers of one entry that are remembered. */
 export const MAX_LOST = 20;
+/** How often one that has ended is ended again. */
+const MAX_ENDS = 5;
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
@@ -48,6 +50,8 @@ export interface EndedId {
   key: string;
   /** When it ended, Unix milliseconds. */
   at: number;
+  /** How often it posted although it had ended. */
+  times: number;
 }
 
 /** The ids of one broker. Entries are named by their key. */
@@ -111,13 +115,23 @@ export class SubscriptionIds {
     this.goneAt.delete(normal);
     this.goneAt.set(normal, now);
     const key = this.owners.get(normal);
-    if (key !== undefined) limitedSet(this.ended, normal, { key, at: now });
+    if (key !== undefined) limitedSet(this.ended, normal, { key, at: now, times: 0 });
   }
 
-  /** An event of this subscription is refused. @returns what has ended, where it is the first one of that since */
-  takeEnded(id: string): EndedId | undefined {
+  /**
+   * An event comes in of a subscription that has ended for longer than an event may be on its way: the broker may still
+   * have it. This is so a few times at most, for each subscription.
+   * @param keys the entries that the event may belong to
+   * @returns what has ended, and since when its events are refused
+   */
+  takeEnded(id: string, keys: readonly string[]): EndedId | undefined {
     const ended = this.ended.get(normalId(id));
+    const now = STEADY.now();
+    if (!ended || !keys.includes(ended.key) || now - ended.at <= ON_THE_WAY_MS) return undefined;
     this.ended.delete(normalId(id));
+    this.addEnded(normalId(id));
+    const times = ended.times + 1;
+    if (times < MAX_ENDS) this.ended.set(normalId(id), { ...ended, at: now, times });
     return ended;
   }
 

@@ -78,7 +78,9 @@ export class SubscriptionManager {
       isLoaded: () => this.previous.loaded,
       onSign: () => this.requests.eventSeen(),
       onUnanswered: (id, key) => void this.unsubscribe(id, key, "removal"),
-      onLate: ({ key, at }) => this.noteLoss(key, at, STEADY.now()),
+      // The broker may have it after all; where not, the event was late, and is lost.
+      onLate: (id, { key, at: from }) =>
+        void this.unsubscribe(id, key, "removal", { inUse: { from, to: STEADY.now() } }),
     });
     this.removals = new PendingUnsubscribes({
       unsubscribe: ({ id, key, priority }, onSent) =>

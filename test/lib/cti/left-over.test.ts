@@ -1,15 +1,48 @@
 import assert from "node:assert/strict";
-import { CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { ANNA, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
 
-describe("lib/cti: what lost answers leave at the broker", () => {
+describe("lib/cti: what is left over at the broker", () => {
   const test = new SubscriptionTest();
   const { started } = test;
 
-  it("is ended soon, also while renewals use up all that they may", async () => {
-    const agents = Array.from({ length: 100 }, (_, at) => `sip:agent${at}@contoso.example`);
+  it("is ended again, without a gap, where an event proves that the broker has it, whatever it said", async () => {
+    const { manager, one } = await started([ANNA]);
+    const unsubscribe = test.broker.unsubscribe.bind(test.broker);
+    // Another broker behind the same address, which knows nothing.
+    test.broker.unsubscribe = () => Promise.resolve("unknown");
+    void one.subscribe([ANNA]);
+    await test.clock.tickAsync(500);
+    test.gaps.length = 0;
+    test.broker.unsubscribe = unsubscribe;
+    assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-2"]);
+    for (let second = 0; second < 40; second++) {
+      for (const id of test.broker.held.keys()) manager.admits(CALLBACK, id, ANNA);
+      await test.clock.tickAsync(1000);
+    }
+    assert.deepEqual([[...test.broker.held.keys()], test.gaps], [["id-2"], []]);
+  });
+
+  it("costs a few requests where the broker does not end it, whatever it says", async () => {
+    const { manager, one } = await started([ANNA]);
+    test.broker.unsubscribe = (id) => {
+      test.broker.calls.push(`-${id}`);
+      return Promise.resolve("ended");
+    };
+    void one.subscribe([ANNA]);
+    for (let second = 0; second < 600; second++) {
+      await test.clock.tickAsync(1000);
+      for (const id of test.broker.held.keys()) manager.admits(CALLBACK, id, ANNA);
+    }
+    const ends = test.broker.calls.filter((call) => call === "-id-1").length;
+    assert.ok(ends > 1 && ends <= 6, String(ends));
+    assert.deepEqual(test.gaps, []);
+  });
+
+  it("by lost answers is ended soon, also while renewals use up all that they may", async () => {
+    const agents = Array.from({ length: 40 }, (_, at) => `sip:agent${at}@contoso.example`);
     test.broker.latencyMs = 100;
-    const { manager } = await started(agents, 40_000);
+    const { manager } = await started(agents, 30_000);
     /** Every subscription at the broker posts every two seconds. */
     const pass = async (seconds: number): Promise<void> => {
       for (let at = 0; at < seconds; at += 2) {
@@ -28,6 +61,6 @@ describe("lib/cti: what lost answers leave at the broker", () => {
     await pass(60);
     test.broker.subscribe = subscribe;
     await pass(20);
-    assert.equal(test.broker.held.size, 100);
+    assert.equal(test.broker.held.size, 40);
   });
 });
