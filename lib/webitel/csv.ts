@@ -6,6 +6,7 @@
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
 import { linesOf } from "../core/values.js";
+import { doubtfulEnd } from "./doubtful-end.js";
 import { emptyRecord } from "./empty-record.js";
 import type { RowError } from "./member-values.js";
 import { type RecordEnd, RecordScan } from "./record-end.js";
@@ -30,6 +31,8 @@ export interface CsvRecord {
   lines?: number;
   /** Its quotes do not fit: the cells are those of its first line, divided without regard to quotes. */
   damaged?: true;
+  /** Where its last cell ends is not certain: it has all that may be text of a cell. */
+  doubtful?: true;
   /** It is too long for a list of people: the cells are those of its beginning. */
   tooLong?: true;
 }
@@ -82,7 +85,8 @@ export class RecordReader {
   private at = 0;
   /** Where these characters come next, so that the text is searched once; -1 when that is not known. */
   private readonly next = { quote: -1, lineFeed: -1, return: -1 };
-  private columns = 0;
+  /** How many cells the header has. */
+  columns = 0;
   private linesRead = 0;
   /** Characters of the text before those that are kept. */
   private before = 0;
@@ -97,7 +101,7 @@ export class RecordReader {
    * @param isRow says of a line with fewer cells than the header whether it is a row
    */
   constructor(
-    private readonly delimiter: Delimiter,
+    readonly delimiter: Delimiter,
     linesBefore = 0,
     private readonly isRow: (line: string) => boolean = () => false,
   ) {
@@ -188,9 +192,13 @@ export class RecordReader {
     const quoted = plain ? undefined : this.quoted(start, end, final);
     if (quoted === "incomplete" && this.known?.kind !== "damaged") return undefined;
     if (typeof quoted === "object") {
-      const lines = linesOf(this.text.slice(start, quoted.end)).length;
-      this.advance(quoted.end, lines);
-      return { cells: quoted.cells, line, ...(lines > 1 && { lines }) };
+      const { cells, end: quotedEnd } = quoted;
+      const until = quotedEnd === end ? end : doubtfulEnd(this.text, quotedEnd, this, final);
+      if (until === undefined) return undefined;
+      const lines = until === end ? 1 : linesOf(this.text.slice(start, until)).length;
+      this.advance(until, lines);
+      if (until === quotedEnd) return { cells, line, ...(lines > 1 && { lines }) };
+      return { cells: [...cells, this.text.slice(quotedEnd, until)], line, lines, doubtful: true };
     }
     // The search may have run far ahead of this line.
     if (!plain) this.forget();

@@ -75,9 +75,9 @@ export interface ListForm {
 /** A record as a row by column name; one that hides others is rejected with its lines. */
 export function checkedRow({ delimiter, columns, destinations }: ListForm, record: CsvRecord): CsvRow {
   const row = rowOf(columns, record);
-  const { cells, line, lines } = record;
-  if (lines === undefined || row.error) return row;
-  const hidden = hiddenRows(cells, delimiter, columns.length, destinations);
+  const { cells, line, lines, doubtful } = record;
+  if (lines === undefined || (row.error && !doubtful)) return row;
+  const hidden = doubtful ? lines - 1 : hiddenRows(cells, delimiter, columns.length, destinations);
   return hidden === 0
     ? row
     : { ...row, error: { key: "hidden", field: "", value: `${line}-${line + lines - 1} (${hidden})` } };

@@ -10,15 +10,21 @@ export interface RecordEnd {
   length: number;
   /** Line breaks in these. */
   breaks: number;
+  /** Of one that is not whole: where the last quote is that begins a cell, or does not fit; where that is known. Characters before it. */
+  quote: number;
+  known: number;
 }
 
-/** Where the scan is: before a cell, in one, in quotes, behind a quote in quotes, behind a cell in quotes, in a damaged line. */
-type Place = "start" | "plain" | "quoted" | "quote" | "closed" | "damaged";
+/** Where the scan is: before a cell, in one, behind a quote in one, in quotes, behind a quote in quotes, behind a cell in quotes, in a damaged line. */
+type Place = "start" | "plain" | "lone" | "quoted" | "quote" | "closed" | "damaged";
 
 /** Reads one record as `RecordReader` does, in pieces of any length. */
 export class RecordScan {
   private place: Place = "start";
   private length = 0;
+  private quote = 0;
+  /** Characters before the first one that does not fit. */
+  private damagedAt: number | undefined;
   /** Characters of the first line, once its end was seen. */
   private firstLine: number | undefined;
   private cells = 0;
@@ -27,10 +33,14 @@ export class RecordScan {
   private hasMore = false;
   private readonly breaks = new LineBreaks();
 
-  /** @param columns how many the header has */
+  /**
+   * @param columns how many the header has
+   * @param isStrict a quote at the end of a cell that does not begin with one does not fit
+   */
   constructor(
     private readonly delimiter: Delimiter,
     private readonly columns: number,
+    private readonly isStrict = false,
   ) {}
 
   /** Takes the next piece of text; undefined when the record goes on behind it. */
@@ -46,7 +56,9 @@ export class RecordScan {
       } else {
         const char = text[at] as string;
         const isEnd = char === "\n" || char === "\r";
+        if (char === '"' && (this.place === "start" || this.place === "plain")) this.quote = this.length;
         this.place = this.next(char, isEnd);
+        if (this.place === "damaged") this.damagedAt ??= this.length;
         if (isEnd ? this.place !== "quoted" : this.place === "damaged" && this.firstLine !== undefined)
           return this.result();
       }
@@ -57,7 +69,7 @@ export class RecordScan {
 
   /** The text has ended. */
   end(): RecordEnd {
-    if (this.place === "quoted") return { kind: "open", length: this.length, breaks: this.breaks.count };
+    if (this.place === "quoted") return this.result("open");
     this.place = this.next("", true);
     return this.result();
   }
@@ -72,8 +84,8 @@ export class RecordScan {
   /** The place behind a character outside quotes. */
   private next(char: string, isEnd: boolean): Place {
     if (this.place === "damaged") return "damaged";
-    if (isEnd || char === this.delimiter) return this.endCell();
     const isQuote = char === '"';
+    if (isEnd || char === this.delimiter) return this.isStrict && this.place === "lone" ? "damaged" : this.endCell();
     if (this.place === "start" && isQuote) return "quoted";
     if (this.place === "quote" && isQuote) {
       this.isBlank = false;
@@ -83,7 +95,7 @@ export class RecordScan {
     }
     if (this.place === "quote" || this.place === "closed") return char === " " ? "closed" : "damaged";
     this.isBlank = false;
-    return "plain";
+    return isQuote && this.place === "plain" ? "lone" : "plain";
   }
 
   /** A record of several lines has no more cells than the header: else stray quotes have joined lines. */
@@ -94,10 +106,11 @@ export class RecordScan {
     return this.hasMore && this.breaks.count > 0 ? "damaged" : "start";
   }
 
-  private result(): RecordEnd {
-    const { length, breaks } = this;
+  private result(kind: RecordEnd["kind"] = "whole"): RecordEnd {
+    const { count: breaks } = this.breaks;
+    const { length, quote, damagedAt: known = quote } = this;
     return this.place === "damaged"
-      ? { kind: "damaged", length: this.firstLine ?? length, breaks: 0 }
-      : { kind: "whole", length, breaks: breaks.count };
+      ? { kind: "damaged", length: this.firstLine ?? length, breaks: 0, quote, known }
+      : { kind, length, breaks, quote, known };
   }
 }

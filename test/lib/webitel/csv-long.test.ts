@@ -143,8 +143,9 @@ describe("lib/webitel/csv, long records", () => {
       const first = text.slice(0, end.length);
       // Records of nothing but separators are left out.
       if (/^[;\s]*$/.test(first.replaceAll('"', ""))) continue;
+      const { cells, lines = 1, damaged, doubtful } = record as NonNullable<typeof record>;
+      if (doubtful) continue;
       kinds[end.kind]++;
-      const { cells, lines = 1, damaged } = record as NonNullable<typeof record>;
       assert.equal(damaged ?? false, end.kind !== "whole", JSON.stringify(text));
       if (end.kind === "open") continue;
       assert.equal(lines, end.breaks + 1, JSON.stringify(text));
