@@ -108,6 +108,9 @@ export interface CtiClient {
 const GUID = /^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i;
 const NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000";
 
+/** What the operations add to the address themselves. */
+const OWN_PATH = /\/api(?:\/(?:command|subscribe))?\/*$/i;
+
 /** How long the body of an answer is waited for: only a web page in it, or an id that no header has, says anything, milliseconds. */
 const BODY_MS = 1000;
 /** How long connections are kept after a request about subscriptions, milliseconds. */
@@ -185,12 +188,13 @@ function decode(segment: string): string {
 
 /**
  * Opens a client for one broker. Nothing is sent.
- * @throws ContactCenterError `EINVALID` when the address is no http(s) address, or a credential is missing
+ * @throws ContactCenterError `EINVALID` when the address is no http(s) address or has the API's own path, or a credential is missing
  */
 export function createCtiClient(options: CtiClientOptions): CtiClient {
   const address = URL.canParse(options.url) ? new URL(options.url) : undefined;
-  if (!address || !/^https?:$/.test(address.protocol))
-    throw refused("cti.errors.url", { vendor: "anywhere365", operation: "connect", field: "url" });
+  const cause = { vendor: "anywhere365", operation: "connect", field: "url" } as const;
+  if (!address || !/^https?:$/.test(address.protocol)) throw refused("cti.errors.url", cause);
+  if (OWN_PATH.test(address.pathname)) throw refused("cti.errors.url-api", cause);
   const headers = authHeaders(options);
   const callbackSecrets = new Set<string>();
   const rest: RestOptions = {
@@ -261,7 +265,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
     },
     unsubscribe: (id) => end("unsubscribe", id),
     async test() {
-      await end("test", NO_SUBSCRIPTION);
+      await end("unsubscribe", NO_SUBSCRIPTION);
     },
     close() {
       if (burst?.open === 0) closeBurst();

@@ -14,6 +14,8 @@ import type { Switchboard } from "./switchboard.js";
 
 /** How the API reads and answers. */
 export interface ApiOptions {
+  /** What stands before `/api` in its paths, such as `/site`, as behind a proxy; nothing by default. */
+  prefix?: string;
   /** Names in the body of subscribe; `ImAddress` and `CallbackUrl` by default. */
   addressField?: string;
   callbackField?: string;
@@ -83,7 +85,7 @@ export class CtiApi {
   private async answerTo(request: IncomingMessage): Promise<Answer | undefined> {
     const { faults, changed } = this.targets;
     const text = await readBody(request, BODY_LIMIT);
-    const operation = operationOf(request);
+    const operation = operationOf(request, this.options.prefix);
     const body = parse(text);
     this.requests.push({ operation: operation ?? `${request.method} ${request.url}`, body });
     if (faults.slowMs > 0) await sleep(faults.slowMs, undefined, { signal: this.closing });
@@ -181,12 +183,13 @@ function send(response: ServerResponse, { status, location, body }: Answer): voi
     .end(body && JSON.stringify(body));
 }
 
-function operationOf({ method, url = "" }: IncomingMessage): Operation | undefined {
-  // A path prefix is allowed: sites put a proxy in front.
+function operationOf({ method, url = "" }: IncomingMessage, prefix = ""): Operation | undefined {
   const path = url.replace(/\?.*$/, "");
-  if (method === "POST" && path.endsWith("/api/command")) return "command";
-  if (method === "POST" && path.endsWith("/api/subscribe")) return "subscribe";
-  return method === "DELETE" && /\/api\/subscribe\/[^/]+$/.test(path) ? "unsubscribe" : undefined;
+  if (!path.startsWith(`${prefix}/api/`)) return undefined;
+  const rest = path.slice(prefix.length);
+  if (method === "POST" && rest === "/api/command") return "command";
+  if (method === "POST" && rest === "/api/subscribe") return "subscribe";
+  return method === "DELETE" && /^\/api\/subscribe\/[^/]+$/.test(rest) ? "unsubscribe" : undefined;
 }
 
 function idOf({ url = "" }: IncomingMessage): string {

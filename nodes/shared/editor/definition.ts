@@ -61,9 +61,12 @@ export const valid = {
     );
   },
 
-  /** A full address, or one with environment variables. */
-  address(schemes = "https?"): Validator {
-    return matches(new RegExp(`^(?:${schemes})://\\S+$`, "i"));
+  /** A full address, or one with environment variables. @param wrong what it must not match */
+  address(schemes = "https?", wrong?: RegExp): Validator {
+    const check = matches(new RegExp(`^(?:${schemes})://\\S+$`, "i"));
+    return function (value, options) {
+      return wrong?.test(String(value)) === true ? false : check.call(this, value, options);
+    };
   },
 
   /** The path of a webhook, or one with environment variables; what is wrong with it is said in the editor's language. */

@@ -135,7 +135,7 @@ describe("lib/cti/client", () => {
   });
 
   it("sends numbers where it is told to, below a path prefix", async () => {
-    await open();
+    await open({}, { prefix: "/site/broker" });
     const prefixed = createCtiClient({ url: `${broker.url}/site/broker/`, enumStyle: "number" });
     await prefixed.command({ name: "HeartBeat", imAddress: ANNA });
     assert.deepEqual(sent("command"), [{ ImAddress: ANNA, commandType: 14 }]);
@@ -246,6 +246,9 @@ describe("lib/cti/client", () => {
     const url = "http://127.0.0.1:9";
     assert.equal(field({ url: "" }), "url");
     assert.equal(field({ url: "ftp://host" }), "url");
+    for (const path of ["api", "api/", "site/API", "api/command", "api/subscribe//"])
+      assert.equal(field({ url: `${url}/${path}` }), "url", path);
+    assert.equal(field({ url: `${url}/api/broker` }), "accepted");
     assert.equal(field({ url, auth: "basic" }), "username");
     assert.equal(field({ url, auth: "bearer" }), "token");
     assert.equal(field({ url, auth: "header", headerValue: "x" }), "headerName");

@@ -36,6 +36,12 @@ describe("nodes/shared/editor/definition: validators", () => {
       ["a.example", "wss://a", "https://a b"],
     ],
     ["headerName", () => valid.headerName, ["X-Benemen-APIKey", "${HEADER}"], ["My Key", "Key:", "schlüssel"]],
+    [
+      "address without a path of its own",
+      () => valid.address("https?", /\/api\/*$/i),
+      ["https://a", "https://a/api/b", "${URL}", ""],
+      ["https://a/api", "https://a/API//", "a"],
+    ],
     ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
   ];
   for (const [name, validator, good, bad] of cases) {

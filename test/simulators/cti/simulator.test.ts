@@ -82,6 +82,25 @@ describe("simulators/cti", () => {
     });
   });
 
+  it("serves the documented paths alone, behind a prefix where there is one", async () => {
+    const statusAt = async (path: string): Promise<number> =>
+      (await send(`${broker.url}${path}`, { ImAddress: ANNA, CallbackUrl: `${callback.url}/hook` })).status;
+    await start();
+    for (const path of [
+      "/wrong/api/subscribe",
+      "/api/api/subscribe",
+      "/api/subscribe/",
+      "/subscribe",
+      "/api/command/x",
+    ])
+      assert.equal(await statusAt(path), 404, path);
+    assert.equal(await statusAt("/api/subscribe"), 201);
+    await broker.close();
+    await callback.close();
+    await start({ prefix: "/site" });
+    assert.deepEqual([await statusAt("/api/subscribe"), await statusAt("/site/api/subscribe")], [404, 201]);
+  });
+
   it("answers as the vendor documents", async () => {
     await start();
     const reply = await command({ ImAddress: ANNA, commandType: "AgentLogin" });
