@@ -37,18 +37,24 @@ export function isRetryable(error: unknown): boolean {
   return ["not-sent", "unknown"].includes(networkFault(error.code));
 }
 
+/** A body with nothing but a sentence in it, in JSON. */
+const LONE_MESSAGE = /^\{"message":"([^"\\]*)"\}$/i;
+/** Words that say no more than the status. */
+const SAME_AS_STATUS = /^(?:bad request|unauthori[sz]ed|forbidden|not found|internal server error)\.?$/i;
+
 /**
  * The error of an answer that is not 2xx.
  * @param cause where it happened
  * @param code the vendor's own code, which wins over the status
- * @param detail what the vendor said, without secrets
+ * @param detail what the vendor said, without secrets; the sentence leaves out what says no more than the status
  */
 export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
   const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
+  const [, message = detail] = LONE_MESSAGE.exec(detail) ?? [];
   return new ContactCenterError(code, `shared.errors.http.${known}`, cause, {
     operation: cause.operation,
     status,
-    detail,
+    detail: SAME_AS_STATUS.test(message) ? "" : message,
   });
 }
 

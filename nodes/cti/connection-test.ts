@@ -1,10 +1,18 @@
 /** "Test connection" of `cti-broker`: one request that changes nothing. */
 import type { NodeAPI } from "node-red";
-import { AUTHENTICATION } from "../../lib/cti/client.js";
+import { AUTHENTICATION, type AuthKind } from "../../lib/cti/client.js";
 import { ContactCenterError } from "../../lib/core/errors.js";
 import type { ConnectionTest } from "../shared/connection-test.js";
 import { envText } from "../shared/values.js";
 import { type BrokerConfig, clientOf } from "./connection.js";
+
+/** The fields that a refusal of credentials is about. */
+const FIELDS: Readonly<Record<AuthKind, readonly string[]>> = {
+  none: ["auth"],
+  basic: ["username", "password"],
+  bearer: ["token"],
+  header: ["headerName", "headerValue"],
+};
 
 /** How a CTI Broker is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
@@ -21,6 +29,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     },
     credentials: ["username", "password", "token", "headerValue"],
     places: () => ["url", "tls"],
+    decisive: ({ auth = "none" }) => ({ credentials: FIELDS[auth as AuthKind], addresses: ["url"] }),
     async run(node, settings: Partial<BrokerConfig>, credentials) {
       const url = envText(RED, node, settings.url ?? "", {
         vendor: "anywhere365",

@@ -1,14 +1,24 @@
 /** "Test connection" of `rte-connection`: goes the whole way in, step by step. */
 import type { NodeAPI } from "node-red";
 import { testConnection } from "../../lib/rte/connection-test.js";
-import { type ConnectionTest, labelled } from "../shared/connection-test.js";
-import { localize } from "../shared/input.js";
-import { entitiesOf, loginOf, type ConnectionConfig, settingsProblem } from "./connection.js";
+import type { Step } from "../../lib/rte/login.js";
+import { type ConnectionTest, testSentence } from "../shared/connection-test.js";
+import { entitiesOf, loginOf, settingsProblem } from "./connection.js";
+
+/** The steps before the hub. */
+const ASKED_OF_ENREACH: readonly string[] = ["discover", "secret", "user", "token"] satisfies Step[];
 
 /** How a connection to Enreach RTE is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
-  return {
+  const test: ConnectionTest = {
     type: "rte-connection",
+    decisive({ auth, apiUrl }, filled, operation) {
+      if (auth !== "enreach") return { credentials: ["token"], addresses: ["url"] };
+      // What the hub says of a fresh token, and at the address that Enreach named, is about no field.
+      if (!ASKED_OF_ENREACH.includes(operation)) return undefined;
+      const addresses = operation !== "discover" && apiUrl ? ["apiUrl"] : ["discoveryUrl"];
+      return { credentials: ["email", filled.includes("secretKey") ? "secretKey" : "password"], addresses };
+    },
     settings: {
       auth: ["token", "enreach"],
       url: "text",
@@ -19,7 +29,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     },
     credentials: ["token", "secretKey", "password"],
     places: ({ auth }) => (auth === "enreach" ? ["discoveryUrl", "apiUrl", "tls"] : ["url", "tls"]),
-    async run(node, settings: ConnectionConfig, credentials, signal) {
+    async run(node, settings, credentials, signal) {
       const problem = settingsProblem(RED, node, settings, credentials);
       if (problem) throw problem;
       const { done, failed, events } = await testConnection(loginOf(RED, node, settings, credentials), signal);
@@ -29,7 +39,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
         const { code } = error as { code?: unknown };
         return step === "discover" && (code === 401 || code === 403)
           ? RED._("rte-connection.test.discovery", { status: code })
-          : localize(RED, labelled(RED, "rte-connection", error)).message;
+          : testSentence(RED, test, error, settings, credentials);
       };
       const ids = failed ? {} : await entitiesOf(RED, node, settings, credentials, signal);
       return {
@@ -42,4 +52,5 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       };
     },
   };
+  return test;
 }

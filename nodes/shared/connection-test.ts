@@ -1,6 +1,6 @@
 /** "Test connection" of a connection's dialog: tries the settings as they stand in the open dialog. */
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { ContactCenterError } from "../../lib/core/errors.js";
+import { ContactCenterError, placeholders } from "../../lib/core/errors.js";
 import { isRecord } from "../../lib/core/values.js";
 import { localize } from "./input.js";
 import type { TestReport } from "./editor/test-report.js";
@@ -22,6 +22,17 @@ export interface ConnectionTest {
   credentials: readonly string[];
   /** The settings that decide where credentials go and who can read them there. */
   places: (settings: Texts) => readonly string[];
+  /**
+   * The fields to compare where the server refused the credentials (401) or has nothing at this path (404).
+   * @param filled the credentials that are not empty
+   * @param operation what was refused or not found
+   * @returns undefined where no field of the dialog decides it
+   */
+  decisive: (
+    settings: Texts,
+    filled: readonly string[],
+    operation: string,
+  ) => Readonly<Record<"credentials" | "addresses", readonly string[]>> | undefined;
   /**
    * Tries the settings.
    * @param node whose environment variables are seen
@@ -84,8 +95,33 @@ async function reportOf(RED: NodeAPI, test: ConnectionTest, question: Question):
     const [field] = withheld;
     if (field !== undefined && isAboutCredentials(error, test))
       return { ok: false, message: RED._("shared.test.withheld", { field: labelOf(RED, test.type, field) }) };
-    return { ok: false, message: localize(RED, labelled(RED, test.type, error)).message };
+    return { ok: false, message: testSentence(RED, test, error, question.settings, credentials) };
   }
+}
+
+/** What an answer is about, by its status. */
+const COMPARED: Readonly<Record<string, "credentials" | "addresses">> = { 401: "credentials", 404: "addresses" };
+
+/**
+ * The sentence of a test that failed, in the words of its dialog.
+ * @param settings what was tried
+ * @param credentials what was tried
+ */
+export function testSentence(
+  RED: NodeAPI,
+  { type, decisive }: Pick<ConnectionTest, "type" | "decisive">,
+  error: unknown,
+  settings: Texts,
+  credentials: Texts,
+): string {
+  const [, status = ""] = /^shared\.errors\.http\.(\d+)$/.exec((error as Partial<ContactCenterError>).key ?? "") ?? [];
+  const about = COMPARED[status];
+  if (error instanceof ContactCenterError && about !== undefined) {
+    const fields = decisive(settings, Object.keys(credentials), error.cause.operation)?.[about];
+    const named = fields?.map((field) => `"${labelOf(RED, type, field)}"`).join(", ");
+    if (named !== undefined) return RED._(`shared.test.${about}`, { ...placeholders(error), fields: named });
+  }
+  return localize(RED, labelled(RED, type, error)).message;
 }
 
 /** The label of a field of the dialog; the field itself where it has none. */
@@ -95,7 +131,7 @@ function labelOf(RED: NodeAPI, type: string, field: string): string {
 }
 
 /** An error that names its field by the label that the dialog shows. */
-export function labelled(RED: NodeAPI, type: string, error: unknown): unknown {
+function labelled(RED: NodeAPI, type: string, error: unknown): unknown {
   if (!(error instanceof ContactCenterError) || error.cause.field === undefined) return error;
   const field = labelOf(RED, type, error.cause.field);
   error.cause.field = field;

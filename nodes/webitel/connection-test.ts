@@ -1,18 +1,18 @@
 /** "Test connection" of `webitel-connection`: reads the beginning of several lists, which changes nothing. */
 import type { NodeAPI } from "node-red";
-import type { ConnectionTest } from "../shared/connection-test.js";
+import { type ConnectionTest, testSentence } from "../shared/connection-test.js";
 import { ContactCenterError } from "../../lib/core/errors.js";
-import { localize } from "../shared/input.js";
 import { envText } from "../shared/values.js";
 import { clientOf } from "./connection.js";
 
 /** How a Webitel is tested. */
 export function connectionTest(RED: NodeAPI): ConnectionTest {
-  return {
+  const test: ConnectionTest = {
     type: "webitel-connection",
     settings: { url: "text", tls: "text" },
     credentials: ["token"],
     places: () => ["url", "tls"],
+    decisive: () => ({ credentials: ["token"], addresses: ["url"] }),
     async run(node, settings, credentials, signal) {
       const client = clientOf(RED, node, settings, credentials);
       try {
@@ -27,19 +27,21 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
           ? { ok: true, message: RED._("webitel-connection.test.works"), steps, ids }
           : { ok: false, ids, message: sentence("forbidden", missing.join(", ")), steps };
       } catch (error) {
-        // What answers elsewhere is not the API; a server that cannot be reached, or a wrong token, has another cause.
+        // What answers elsewhere is not the API; a server that cannot be reached has another cause.
         const { code } = error as ContactCenterError;
-        const isAnswered = code === "EANSWER" || (typeof code === "number" && code !== 401);
+        const isAnswered = code === "EANSWER" || typeof code === "number";
         const url = envText(RED, node, settings["url"] ?? "", {
           vendor: "webitel",
           operation: "connect",
           field: "url",
         });
         if (!isAnswered || /\/api\/*\s*$/.test(url)) throw error;
-        return { ok: false, message: `${RED._("webitel-connection.test.api")} ${localize(RED, error).message}` };
+        const why = code === 401 ? ` ${testSentence(RED, test, error, settings, credentials)}` : "";
+        return { ok: false, message: RED._("webitel-connection.test.api") + why };
       } finally {
         client.close();
       }
     },
   };
+  return test;
 }

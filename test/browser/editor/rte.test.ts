@@ -202,7 +202,7 @@ describe("editor: Enreach RTE", function () {
       assert.ok(!text.includes("a-wrong-key") && !text.includes(DEMO.secretKey));
       await page.selectOption("#node-config-input-auth", "token");
       await page.fill("#node-config-input-url", "");
-      assert.match(await outcome(), /lacks the setting "Hub address"/);
+      assert.match(await outcome(), /lacks "Hub address"/);
     });
   });
 

@@ -84,6 +84,95 @@ describe("nodes/shared/connection-test", () => {
     }
   });
 
+  /** What the test of each connection says of a status: the fields to compare, by their labels, and nothing of the answer. */
+  const SAID: {
+    what: string;
+    type: string;
+    settings: (url: string) => object;
+    credentials: object;
+    labels: string[];
+  }[] = [
+    ...(["none", "basic", "bearer", "header"] as const).map((auth) => ({
+      what: `cti-broker, ${auth}`,
+      type: "cti-broker",
+      settings: (url: string) => ({ url, auth, headerName: "X-Key" }),
+      credentials: { username: "u", password: "p", token: "t", headerValue: "v" },
+      labels: {
+        none: ["Authentication"],
+        basic: ["User name", "Password"],
+        bearer: ["Token"],
+        header: ["Header", "Value"],
+      }[auth],
+    })),
+    {
+      what: "webitel-connection",
+      type: "webitel-connection",
+      settings: (url) => ({ url: `${url}/api` }),
+      credentials: { token: "wrong" },
+      labels: ["Access token"],
+    },
+    {
+      what: "rte-connection, secret key",
+      type: "rte-connection",
+      settings: (url) => ({ auth: "enreach", email: "a@b.example", apiUrl: url }),
+      credentials: { secretKey: "wrong" },
+      labels: ["E-mail address", "Secret key"],
+    },
+    {
+      what: "rte-connection, password",
+      type: "rte-connection",
+      settings: (url) => ({ auth: "enreach", email: "a@b.example", apiUrl: url }),
+      credentials: { password: "wrong" },
+      labels: ["E-mail address", "or password"],
+    },
+  ];
+
+  for (const { what, type, settings, credentials, labels } of SAID) {
+    it(`names the fields to compare where credentials are refused, and no answer (${what})`, async () => {
+      const strict = await startServer(
+        (_heard, response) =>
+          void response.writeHead(401, { "Content-Type": "application/json" }).end('{"Message":"token=wrong"}'),
+      );
+      try {
+        const reply = await send(pathOf(type), { settings: settings(strict.url), credentials });
+        const { message } = reply.json as { message: string };
+        const named = labels.map((label) => `"${label}"`).join(", ");
+        assert.match(message, /refused the credentials \(HTTP 401\)/);
+        assert.ok(message.endsWith(`Compare ${named}.`), message);
+      } finally {
+        await strict.close();
+      }
+    });
+  }
+
+  it("names the address to compare where nothing is at its path", async () => {
+    const ask = async (type: string, settings: object, credentials: object): Promise<string> =>
+      ((await send(pathOf(type), { settings, credentials })).json as { message: string }).message;
+    const account = { auth: "enreach", email: "a@b.example" };
+    const key = { secretKey: "key" };
+    const discoveryUrl = `${site.url}/wrong`;
+    assert.match(
+      await ask("rte-connection", { ...account, discoveryUrl }, key),
+      /: The server .* "Discovery address"\.$/,
+    );
+    assert.match(
+      await ask("rte-connection", { ...account, apiUrl: site.url }, key),
+      /: The server .* "REST address"\.$/,
+    );
+    const hub = { auth: "token", url: `${site.url}/hub` };
+    assert.match(await ask("rte-connection", hub, { token: "t" }), /: The server .* "Hub address"\.$/);
+    const api = { url: `${site.url}/api` };
+    assert.match(await ask("webitel-connection", api, { token: "t" }), /^The server .* "Address"\.$/);
+    // There it is the documented answer, and any other server's as well.
+    assert.match(await ask("cti-broker", { url: site.url }, {}), /without a broker at this path would say the same/);
+  });
+
+  it("names an empty field of a dialog by its label", async () => {
+    const reply = await send(pathOf("rte-connection"), { settings: { auth: "enreach" }, credentials: {} });
+    const { message } = reply.json as { message: string };
+    assert.equal(message, 'The connection to Enreach RTE lacks "E-mail address". Enter it in the connection.');
+  });
+
   for (const { type, id, settings, tokenOf } of CONNECTIONS) {
     describe(type, () => {
       const ask = async (url: string, credentials: object): Promise<{ ok: boolean; message: string }> =>

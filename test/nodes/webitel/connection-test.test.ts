@@ -38,10 +38,11 @@ describe("the test of a webitel-connection", () => {
       return (json as { message: string }).message;
     };
     const wrong = simulator.url.replace(/\/api$/, "");
-    assert.match(await ask(wrong), /^The address does not end in \/api.*\(HTTP 404\)/);
-    assert.match(await ask(`${wrong}/`), /^The address does not end in \/api/);
-    // The token is what is wrong there.
-    assert.doesNotMatch(await ask(wrong, "another"), /\/api/);
+    const API = /^The address does not end in \/api, where Webitel has its API\. Correct it\.$/;
+    assert.match(await ask(wrong), API);
+    assert.match(await ask(`${wrong}/`), API);
+    // Both are wrong there, and what the form shows comes first.
+    assert.match(await ask(wrong, "another"), /^The address does not end in \/api.* refused the credentials/);
     assert.doesNotMatch(await ask(`${simulator.url}/api`), /does not end/);
     await simulator.close();
   });
