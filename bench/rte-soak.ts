@@ -29,7 +29,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
   },
 });
-const ENTITY = "soak";
+const ENTITY = "50a50a50-0000-4000-8000-000000000001";
 /** A gap begins when the last event was read; the next one may have been sent while that one was on its way. */
 const ON_ITS_WAY_MS = 100;
 /** A gap may be this much longer than what was lost in it. */

@@ -8,6 +8,9 @@ export function plainText(value: unknown): string | undefined {
     : undefined;
 }
 
+/** True for a GUID, in any case, in braces or not. */
+export const isGuid = (text: string): boolean => /^\{?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?$/i.test(text);
+
 /** Ids and addresses from outside are remembered up to this length, in characters: the vendors' own are shorter. */
 export const LONGEST_ID = 256;
 

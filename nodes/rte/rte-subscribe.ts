@@ -10,6 +10,7 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
+import { isGuid } from "../../lib/core/values.js";
 import { type Subject, distinct, subjectKey } from "../../lib/rte/subject.js";
 import type { RteEvent } from "../../lib/rte/events.js";
 import type { Notice, State, Result } from "../../lib/rte/subscriber.js";
@@ -18,6 +19,7 @@ import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { recordingOf } from "../shared/recording.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
+import { warnOncePerMinute } from "../shared/log.js";
 import { readText } from "../shared/values.js";
 import { Transit } from "../shared/transit.js";
 import { Badge } from "./badge.js";
@@ -30,8 +32,6 @@ interface Config extends NodeDef {
   active?: string | boolean;
   activeType?: string;
 }
-
-const GUID = /^\{?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?$/i;
 
 function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
@@ -50,10 +50,11 @@ export = (RED: NodeAPI) => {
       return;
     }
     const { client } = connection;
-    const badge = new Badge(RED, this, () => ({
-      ...client.counts(subscriber),
-      total: client.subscriptionsOf(subscriber).length,
-    }));
+    const badge = new Badge(RED, this, () => {
+      const all = client.subscriptionsOf(subscriber);
+      const odd = all.filter(({ entityId }) => !isGuid(entityId)).length;
+      return { ...client.counts(subscriber), total: all.length, odd };
+    });
     const recording = recordingOf(RED);
     const transit = new Transit<RteEvent | Notice>(RED);
     const subscriber = {
@@ -81,7 +82,11 @@ export = (RED: NodeAPI) => {
     const settings = configured(RED, this, config);
     const wanted = new Map<string, Subject>();
     const want = (subjects: readonly Subject[]): void => {
-      for (const subject of subjects) wanted.set(subjectKey(subject), subject);
+      for (const subject of subjects) {
+        wanted.set(subjectKey(subject), subject);
+        if (!isGuid(subject.entityId))
+          warnOncePerMinute(this, `guid ${subjectKey(subject)}`, RED._("rte.warnings.guid", { ...subject }));
+      }
     };
     want(settings);
     let active = true;
@@ -179,7 +184,6 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
     }
     if (catalogueName(subject.eventName) === undefined)
       node.warn(RED._("rte.warnings.passed", { what: subject.eventName }));
-    if (!GUID.test(subject.entityId)) node.warn(RED._("rte.warnings.guid", { ...subject }));
     subjects.push(subject);
   }
   return distinct(subjects);

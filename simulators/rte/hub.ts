@@ -261,7 +261,8 @@ export class RteHub {
 
   private subscribe(subscriptions: Map<string, Item>, item: Item): object {
     const eventName = item.EventName.toLowerCase();
-    const allowed = !this.unauthorized.has(item.EntityId.toLowerCase()) && OFFERED.has(eventName);
+    const isKnown = GUID.test(item.EntityId) && !this.unauthorized.has(item.EntityId.toLowerCase());
+    const allowed = isKnown && OFFERED.has(eventName);
     if (allowed) subscriptions.set(keyOf(item), item);
     return { subscribed: allowed, message: allowed ? null : "Unauthorized", entityId: item.EntityId, eventName };
   }

@@ -1,4 +1,5 @@
 /** The form of `rte-subscribe`: a sortable list of event and entity. */
+import { isIdOrVariable } from "../../shared/editor/definition.js";
 import { addForm } from "../../shared/editor/index.js";
 import { entered, SWITCH_TYPES, typedInput } from "../../shared/editor/fields.js";
 import { offerIds } from "../../shared/editor/known-ids.js";
@@ -19,8 +20,17 @@ function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): 
     const name = entered(event);
     entity.attr("placeholder", node._(`rte-subscribe.entity.${groupOf(name) ?? "User"}`));
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
+    const id = entered(entity).trim();
+    const isWrong = id !== "" && !isIdOrVariable(id);
+    entity.toggleClass("input-error", isWrong);
+    row.children(".cc-warning").remove();
+    if (isWrong)
+      $("<div>", { class: "cc-hint cc-warning", role: "alert" })
+        .text(node._("rte-subscribe.hint.guid", { id }))
+        .appendTo(row);
   };
   event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);
+  entity.on("input change", refresh);
   offerIds(entity, () => KINDS[groupOf(entered(event)) ?? ""] ?? ["users", "queues"]);
   eventPicker(node, event, refresh);
   refresh();

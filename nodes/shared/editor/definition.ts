@@ -2,6 +2,7 @@
  * What the calls of `registerType` in the nodes' html share. They have to name `defaults`, `icon` and `color` literally, because tools read them
  * there; what they validate with comes from here.
  */
+import { isGuid } from "../../../lib/core/values.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
 import { entered, input } from "./fields.js";
@@ -19,6 +20,9 @@ const VARIABLE = /\$\{.+\}/;
 
 /** `sip:name@domain`, with port and parameters. */
 const SIP_ADDRESS = /^sips?:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s<>",@]+)*$/i;
+
+/** True for a GUID, and for a text with an environment variable. */
+export const isIdOrVariable = (text: string): boolean => VARIABLE.test(text) || isGuid(text.trim());
 
 /** Blank is right everywhere: then the message or a default decides. */
 function blankOr(check: Validator): Validator {
@@ -96,6 +100,15 @@ export const valid = {
     return blankOr(function (value, options) {
       return Array.isArray(value) && value.every((item) => check.call(this, item, options));
     });
+  },
+
+  /** A list whose items have each of these texts; the one that is named `id` is a GUID. */
+  items(id: string, ...texts: string[]): Validator {
+    return (value) =>
+      !Array.isArray(value) ||
+      value.every(
+        (item: Record<string, unknown>) => texts.every((text) => item[text] !== "") && isIdOrVariable(String(item[id])),
+      );
   },
 
   /** Needed as soon as another setting has a value; then it has to pass `check` as well. */

@@ -94,6 +94,25 @@ describe("editor: Enreach RTE", function () {
     assert.deepEqual((await saved("a"))["subscriptions"], [of("QueueStatus"), of("UserSetting", AGENT_ID)]);
   });
 
+  it("marks an id that is no GUID, below it and on the canvas", async () => {
+    await dialogOf("a");
+    const entity = page.locator("[data-property=entityId]").first();
+    const warnings = page.locator("#cc-subscriptions .cc-warning");
+    await entity.fill("Sales");
+    assert.match((await warnings.allTextContents()).join(), /^"Sales" is no GUID\. .*Test connection/);
+    assert.equal(await entity.evaluate((field) => field.classList.contains("input-error")), true);
+    await entity.fill("${QUEUE_ID}");
+    assert.equal(await warnings.count(), 0);
+    await entity.fill("Sales");
+    await save();
+    const isValid = (): Promise<unknown> =>
+      page.evaluate(
+        () =>
+          (window as unknown as { RED: { nodes: { node(id: string): { valid: boolean } } } }).RED.nodes.node("a").valid,
+      );
+    assert.equal(await isValid(), false);
+  });
+
   it("picks an event by search, keyboard only", async () => {
     await dialogOf("a");
     await page.click("#dialog-form .red-ui-editableList-addButton");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { enreachLogin } from "../../../lib/rte/login.js";
 import { createRteClient } from "../../../lib/rte/client.js";
@@ -123,7 +124,7 @@ describe("lib/rte/client", () => {
 
   it("asks in batches of at most a hundred", async () => {
     const recorder = new RecordingSubscriber(open());
-    await recorder.setSubscriptions(Array.from({ length: 250 }, (_, index) => of("UserStatus", `user-${index}`)));
+    await recorder.setSubscriptions(Array.from({ length: 250 }, () => of("UserStatus", randomUUID())));
     await recorder.notice("subscribed");
     assert.deepEqual(
       simulator.hub.calls

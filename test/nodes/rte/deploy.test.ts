@@ -3,7 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { node, probe, tab } from "../../support/flow.js";
 import { type DeployType, type FlowNode, NodeRed } from "../../support/node-red.js";
-import { again, connectionNode, flowOf, hubHas, of, QUEUE_ID, subscribeNode, subscriber } from "../../support/rte.js";
+import {
+  AGENT_ID,
+  again,
+  connectionNode,
+  flowOf,
+  hubHas,
+  of,
+  QUEUE_ID,
+  subscribeNode,
+  subscriber,
+} from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
 /** What a deploy changes, from a flow with one subscriber `a` of QueueStatus, and what must hold afterwards. */
@@ -161,17 +171,17 @@ describe("nodes/rte: deploys", function () {
         node(
           "a",
           "rte-subscribe",
-          { ...subscribeNode("a", [of("UserAlert", "u"), of(turn % 2 ? "QueueStatus" : "QueueCallInArrived")]) },
+          { ...subscribeNode("a", [of("UserAlert", AGENT_ID), of(turn % 2 ? "QueueStatus" : "QueueCallInArrived")]) },
           [["a-event"], []],
         ),
         probe("a-event"),
       );
     await red.deploy(flow(0));
-    await hubHas(simulator, of("UserAlert", "u"), of("QueueCallInArrived"));
+    await hubHas(simulator, of("UserAlert", AGENT_ID), of("QueueCallInArrived"));
     red.forget();
     const traffic = (async () => {
       for (let sent = 0; sent < total; sent++) {
-        simulator.emit("UserAlert", "u", { Value: String(sent) });
+        simulator.emit("UserAlert", AGENT_ID, { Value: String(sent) });
         await sleep(5);
       }
       return "over" as const;
@@ -192,7 +202,7 @@ describe("nodes/rte: deploys", function () {
     const sending = (async () => {
       let sent = 0;
       for (; !isOver; await sleep(5))
-        for (let count = 0; count < atOnce; count++) simulator.emit("UserAlert", "u", { Value: String(sent++) });
+        for (let count = 0; count < atOnce; count++) simulator.emit("UserAlert", AGENT_ID, { Value: String(sent++) });
       return sent;
     })();
     return {
@@ -214,10 +224,10 @@ describe("nodes/rte: deploys", function () {
     const flow = (name: string): FlowNode[] => [
       tab(),
       connectionNode(simulator, { name }),
-      ...subscriber("a", [of("UserAlert", "u")]),
+      ...subscriber("a", [of("UserAlert", AGENT_ID)]),
     ];
     await red.deploy(flow("one"));
-    await hubHas(simulator, of("UserAlert", "u"));
+    await hubHas(simulator, of("UserAlert", AGENT_ID));
     const [socket] = simulator.hub.connections;
     red.forget();
     const { stop } = traffic(5);
@@ -241,11 +251,11 @@ describe("nodes/rte: deploys", function () {
     const flow = (apiUrl: string): FlowNode[] => [
       tab(),
       connectionNode(simulator, { apiUrl }),
-      ...subscriber("a", [of("UserAlert", "u")]),
+      ...subscriber("a", [of("UserAlert", AGENT_ID)]),
       ...subscriber("idle", []),
     ];
     await red.deploy(flow(""));
-    await hubHas(simulator, of("UserAlert", "u"));
+    await hubHas(simulator, of("UserAlert", AGENT_ID));
     red.forget();
     const { stop } = traffic();
     await red.message("a-event");
@@ -259,7 +269,7 @@ describe("nodes/rte: deploys", function () {
     await until("the last event", () => valuesAt("a-event").at(-1) === sent - 1);
     const [{ from, to, subscriptions } = { from: "", to: "", subscriptions: [] }] = gapsAt("a-notice");
     assert.ok(Date.parse(from) >= before - 500 && Date.parse(to) <= Date.now());
-    assert.deepEqual(subscriptions, [of("UserAlert", "u")]);
+    assert.deepEqual(subscriptions, [of("UserAlert", AGENT_ID)]);
     assert.equal(new Set(valuesAt("a-event")).size, valuesAt("a-event").length, "nothing twice");
     assert.deepEqual(gapsAt("idle-notice"), []);
   });
@@ -268,7 +278,7 @@ describe("nodes/rte: deploys", function () {
     it(`reports a gap to a node whose connection is another one, ${what}`, async () => {
       const second = connectionNode(simulator, { id: "second" });
       const both = what === "chosen beside the old one";
-      const watch = both ? subscriber("b", [of("UserAlert", "u")]) : [];
+      const watch = both ? subscriber("b", [of("UserAlert", AGENT_ID)]) : [];
       await red.deploy([tab()]);
       await red.deploy([...flowOf(simulator, ...A, ...watch), ...(both ? [second] : [])]);
       await until("the hub to serve it", () => simulator.hub.connections.size === 1);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type RteSimulator, startRteSimulator } from "../../../simulators/rte/simulator.js";
 import { tab } from "../../support/flow.js";
 import { makeUserDir, NodeRed } from "../../support/node-red.js";
-import { connectionNode, hubHas, of, subscriber } from "../../support/rte.js";
+import { AGENT_ID, connectionNode, hubHas, of, subscriber } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 
 describe("nodes/rte: restarts", function () {
@@ -20,11 +20,11 @@ describe("nodes/rte: restarts", function () {
       const userDir = makeUserDir();
       const first = await NodeRed.start({ flows: [tab()], userDir });
       try {
-        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
-        await hubHas(simulator, of("UserAlert", "u"));
+        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", AGENT_ID)])]);
+        await hubHas(simulator, of("UserAlert", AGENT_ID));
         const file = join(userDir, "contact-center", "rte-connection.json");
         if (signal === "SIGKILL") await until("a note on disk", () => existsSync(file));
-        simulator.emit("UserAlert", "u");
+        simulator.emit("UserAlert", AGENT_ID);
         await first.message("a-event");
         const stoppedMs = Date.now();
         await first.stop(signal);
@@ -35,7 +35,7 @@ describe("nodes/rte: restarts", function () {
           const { from, subscriptions } = payload as { from: string; subscriptions: object[] };
           const early = stoppedMs - Date.parse(from);
           assert.ok(early > -1000 && early < 6000, `${early} ms before the end`);
-          assert.deepEqual(subscriptions, [of("UserAlert", "u")]);
+          assert.deepEqual(subscriptions, [of("UserAlert", AGENT_ID)]);
         } finally {
           await second.stop();
         }
@@ -55,14 +55,14 @@ describe("nodes/rte: restarts", function () {
     );
     const red = await NodeRed.start({ flows: [tab()], userDir, execArgv: ["--require", preload] });
     try {
-      const nodes = [tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])];
+      const nodes = [tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", AGENT_ID)])];
       const noted = (id: string) => (): boolean => {
         const file = join(userDir, "contact-center", "rte-connection.json");
         return existsSync(file) && readFileSync(file, "utf8").includes(`"${id}":`);
       };
       await red.deploy(nodes);
       await until("a note of the first node", noted("a"));
-      await red.deploy([...nodes, ...subscriber("b", [of("UserAlert", "u")])], "nodes");
+      await red.deploy([...nodes, ...subscriber("b", [of("UserAlert", AGENT_ID)])], "nodes");
       await until("a note of the one that was added", noted("b"));
     } finally {
       await red.stop();
@@ -80,7 +80,7 @@ describe("nodes/rte: restarts", function () {
       const userDir = makeUserDir();
       const first = await NodeRed.start({ flows: [tab()], userDir });
       try {
-        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", "u")])]);
+        await first.deploy([tab(), connectionNode(simulator), ...subscriber("a", [of("UserAlert", AGENT_ID)])]);
         await first.message("a-notice", ({ topic }) => topic === "subscribed");
         await first.stop();
         const file = join(userDir, "contact-center", "rte-connection.json");

@@ -31,8 +31,10 @@ describe("nodes/rte: control messages of rte-subscribe", function () {
       payload: [
         { entityid: QUEUE_ID, EVENTNAME: "queuecallincoming" },
         { EntityId: CLOSED_QUEUE.id, EventName: "QueueStatus" },
+        { EntityId: "Billing", EventName: "QueueStatus" },
       ],
     });
+    await test.red.logged('"Billing" is no GUID');
     const [yes, no] = [await notice("subscribed"), await notice("refused")];
     assert.deepEqual(yes.payload, [{ ...of("QueueCallInComing"), subscribed: true, message: null }]);
     assert.deepEqual([yes["mine"], no["mine"]], [7, 7]);

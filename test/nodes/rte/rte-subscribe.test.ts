@@ -120,6 +120,15 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
     assert.deepEqual(notices(), ["connected", "subscribed", "refused"]);
   });
 
+  it("warns of an id that is no GUID, and asks for it all the same", async () => {
+    test.red.log.length = 0;
+    await deploy(...subscriber("a", [of("QueueStatus", "Sales")]));
+    assert.deepEqual((await notice("refused")).payload, [
+      { entityId: "Sales", eventName: "QueueStatus", subscribed: false, message: "Unauthorized" },
+    ]);
+    await test.red.logged('"Sales" is no GUID');
+  });
+
   it("takes more nodes than an emitter takes listeners", async () => {
     const ids = Array.from({ length: 15 }, (_, index) => `n${index}`);
     await deploy(...ids.flatMap((id) => subscriber(id, [of("QueueStatus")])));

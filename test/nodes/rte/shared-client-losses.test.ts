@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { STEADY } from "../../../lib/core/clock.js";
-import { of } from "../../support/rte.js";
+import { AGENT_ID, of } from "../../support/rte.js";
 import { Recorder, SharedClientSite } from "../../support/shared-client.js";
 import { until } from "../../support/wait.js";
 
@@ -57,7 +57,7 @@ describe("nodes/rte/shared-client: what nodes lost that leave or are edited", ()
   ] as const)
     for (const isOther of [false, true])
       it(`reports to a node what it lost until an edit ${what}${isOther ? " and changes the connection" : ""}`, async () => {
-        const subjects = [of("QueueStatus"), of("UserAlert", "u")];
+        const subjects = [of("QueueStatus"), of("UserAlert", AGENT_ID)];
         const old = await site.joined("a", ...subjects);
         await site.simulator.stop();
         await until("the outage", () => old.notices.some(({ topic }) => topic === "disconnected"));

@@ -6,7 +6,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import type { NodeAPI } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
 import { park, type SharedClient, unpark } from "../../../nodes/rte/shared-client.js";
-import { hubHas, of, QUEUE_ID } from "../../support/rte.js";
+import { AGENT_ID, hubHas, of, QUEUE_ID } from "../../support/rte.js";
 import { SharedClientSite } from "../../support/shared-client.js";
 import { until } from "../../support/wait.js";
 
@@ -15,8 +15,8 @@ describe("nodes/rte/shared-client", () => {
   const sent = (): number => site.simulator.state().log.length;
   /** What is sent last on the same socket has come, so that all before it has. */
   async function cameThrough(): Promise<void> {
-    const last = await site.joined("last", of("UserAlert", "last"));
-    site.simulator.emit("UserAlert", "last");
+    const last = await site.joined("last", of("UserAlert", AGENT_ID));
+    site.simulator.emit("UserAlert", AGENT_ID);
     await until("the last event", () => last.events.length === 1);
     await site.shared.leave("last");
   }
@@ -266,15 +266,15 @@ describe("nodes/rte/shared-client", () => {
   });
 
   it("reports to a later run since when events are lost of what the hub refused, and of that alone", async () => {
-    const subjects = [of("QueueStatus"), of("UserAlert", "u")];
+    const subjects = [of("QueueStatus"), of("UserAlert", AGENT_ID)];
     const before = await site.joined("a", ...subjects);
     const servedMs = Date.now();
-    site.simulator.hub.unauthorized.add("u");
+    site.simulator.hub.unauthorized.add(AGENT_ID);
     site.simulator.hub.drop();
     await until("the refusal", () => site.shared.client.refusedSince(before).length === 1);
     const [progress, keptMs] = [site.shared.currentProgress(), Date.now()];
     await site.shared.client.close();
-    site.simulator.hub.unauthorized.delete("u");
+    site.simulator.hub.unauthorized.delete(AGENT_ID);
     site.shared = site.create();
     site.shared.expect("a");
     site.shared.recall({ ...progress, b: 1, "b x": 1 });

@@ -7,7 +7,10 @@ type Validator = (this: Record<string, unknown>, value: unknown) => boolean | st
 type Make = (...parameters: unknown[]) => Validator;
 
 const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/shared/editor/definition.ts")) as {
-  valid: Record<"typed" | "typedInteger" | "number" | "integer" | "address" | "neededWhen", Make> & {
+  valid: Record<
+    "typed" | "typedInteger" | "number" | "integer" | "address" | "items" | "neededWhen",
+    Make
+  > & {
     headerName: Validator;
   };
 };
@@ -41,6 +44,12 @@ describe("nodes/shared/editor/definition: validators", () => {
       () => valid.address("https?", /\/api\/*$/i),
       ["https://a", "https://a/api/b", "${URL}", ""],
       ["https://a/api", "https://a/API//", "a"],
+    ],
+    [
+      "list with ids",
+      () => valid.items("id", "name"),
+      [[], undefined, [{ id: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c31", name: "a" }], [{ id: "${ID}", name: "a" }]],
+      [[{ id: "Sales", name: "a" }], [{ id: "", name: "a" }], [{ id: "${ID}", name: "" }]],
     ],
     ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
   ];

@@ -48,6 +48,9 @@ describe("simulators/rte with Microsoft's own client", () => {
         { subscribed: false, message: "Unauthorized", entityId: CLOSED_QUEUE.id, eventName: "queuestatus" },
       ],
     );
+    assert.deepEqual(await connection.invoke("Subscribe", [item("Sales", "QueueStatus")]), [
+      { subscribed: false, message: "Unauthorized", entityId: "Sales", eventName: "queuestatus" },
+    ]);
     assert.equal(simulator.emit("QueueCallInComing"), 1);
     await until("an event", () => received.length === 1);
     assert.deepEqual(received[0]?.subscription, { entityId: QUEUE_ID, eventName: "queuecallincoming" });
