@@ -7,6 +7,7 @@ import {
   fieldsOf,
   LANGUAGES,
   RECORD_TYPES,
+  REQUEST_FIELDS,
   TARGET_TYPES,
 } from "../../../lib/voicenter/tables.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -80,10 +81,13 @@ function showBlanks(node: EditorNode): void {
     const field = input(setting);
     const value = setting in TYPED ? typedValue(field).value : entered(field);
     if (setting in LISTS || value !== "" || action === "msg" || !isNeeded(action, name)) continue;
-    const words = node._("voicenter-layer-out.blank", { name, action });
+    const words = node._(`voicenter-layer-out.${isOfRequest(name) ? "blank-request" : "blank"}`, { name, action });
     $("<div>", { class: "cc-hint cc-blank" }).text(words).appendTo(`[data-field=${setting}]`);
   }
 }
+
+/** True for what the request has too: as it came, it is no answer. */
+const isOfRequest = (name: string): boolean => Object.hasOwn(REQUEST_FIELDS, name);
 
 /** The placeholder of a value says what its choice asks for. */
 function fillList(node: EditorNode, name: ListName): EditableList {
@@ -120,7 +124,10 @@ function preview(node: EditorNode): unknown {
     const shown = shownValue(SETTING_OF[field.name], field);
     const isRequired = ACTION_FIELDS[action][field.name] === "required";
     if (shown !== undefined) body[field.name] = shown;
-    else if (isRequired) body[field.name] = `‹payload.${field.name}›`;
+    else if (isRequired)
+      body[field.name] = isOfRequest(field.name)
+        ? node._("voicenter-layer-out.placeholder", { name: field.name })
+        : `‹payload.${field.name}›`;
   }
   return body;
 }

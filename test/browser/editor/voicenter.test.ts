@@ -118,13 +118,18 @@ describe("editor: Voicenter", function () {
     for (const [setting, name] of [
       ["maxDialDuration", "MAX_DIAL_DURATION"],
       ["maxCallDuration", "MAX_CALL_DURATION"],
-      ["callerId", "CALLER_ID"],
       ["nextVoId", "NEXT_VO_ID"],
     ])
       assert.equal(
         await editor.page.locator(`[data-field=${setting}] .cc-blank`).innerText(),
         `Blank: msg.payload.${name}. DIAL needs it.`,
       );
+    // The request has one of the same name.
+    assert.match(
+      await editor.page.locator("[data-field=callerId] .cc-blank").innerText(),
+      /^Blank: msg\.payload\.CALLER_ID as the flow writes it\..*does not count\.$/,
+    );
+    assert.match(await editor.preview(), /"CALLER_ID": "‹payload\.CALLER_ID, written by the flow›"/);
     await editor.fill({ maxDialDuration: "25" });
     await editor.page.locator("[data-field=maxDialDuration] .cc-blank").waitFor({ state: "detached" });
     await editor.fill({ maxDialDuration: "" });
