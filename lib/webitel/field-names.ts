@@ -48,6 +48,12 @@ export function fieldOf(column: string): string {
   return index === 1 ? base : lower;
 }
 
+/** A field with the column that is mapped to it, as in `destination (Phone)`; the field alone where it is named alike. */
+export function withColumn(field: string, mapping: readonly { column: string; field: string }[]): string {
+  const column = mapping.find((pair) => pair.field === field)?.column.trim() ?? field;
+  return column.toLowerCase() === field.toLowerCase() ? field : `${field} (${column})`;
+}
+
 /** The field that a column goes to with an empty mapping; undefined when it is ignored. */
 export function mappableField(column: string): string | undefined {
   const field = fieldOf(column);

@@ -121,7 +121,7 @@ class MemberBuilder {
     const communications: Communication[] = [];
     for (const given of numbers) {
       if (!isRecord(given) || isBlank(given["destination"])) return invalid("missing", "destination");
-      if (isBlank(given["type"])) return invalid("missing", "type");
+      if (isBlank(given["type"])) return invalid("missing-type", "type");
       const number = { ...given };
       const error = this.fill(number, given, NUMBER);
       if (error) return error;
@@ -143,7 +143,7 @@ class MemberBuilder {
     if (called === undefined) return undefined;
     const first = plan.numbers[0] as PlannedNumber;
     const ofType = valueOf(type, row) ?? (first.suffix === "" ? valueOf(first.type, row) : undefined);
-    if (ofType === undefined) return invalid("missing", `type${suffix}`);
+    if (ofType === undefined) return invalid("missing-type", `type${suffix}`);
     const number = this.read(destination, called);
     if (number instanceof InvalidValue) return number;
     const read = this.read(type, ofType);

@@ -22,7 +22,11 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
         const steps = results.filter(({ allowed }) => allowed).map(({ operation }) => sentence("allowed", operation));
         const missing = results.filter(({ allowed }) => !allowed).map(({ operation }) => operation);
         const seen = (operation: string) => results.find((each) => each.operation === operation)?.items ?? [];
-        const ids = { agents: seen("SearchAgent"), queues: seen("SearchQueue") };
+        const ids = {
+          agents: seen("SearchAgent"),
+          queues: seen("SearchQueue"),
+          types: seen("SearchCommunicationType"),
+        };
         return missing.length === 0
           ? { ok: true, message: RED._("webitel-connection.test.works"), steps, ids }
           : { ok: false, ids, message: sentence("forbidden", missing.join(", ")), steps };

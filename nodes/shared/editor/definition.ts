@@ -42,6 +42,18 @@ export const valid = {
     return blankOr(RED.validators.typedInput(`${setting}Type`));
   },
 
+  /** A typed input whose text must not be that of another one; else the sentence of the key says so. */
+  unlike(setting: string, other: string, key: string): Validator {
+    const isTyped = valid.typed(setting);
+    return function (value, options) {
+      const textOf = (name: string, saved: unknown): unknown =>
+        ($(`#node-input-${name}Type`).val() || this[`${name}Type`] || "str") === "str" ? saved : undefined;
+      const text = textOf(setting, value);
+      const isSame = Boolean(text) && text === textOf(other, $(`#node-input-${other}`).val() || this[other]);
+      return isSame ? this._(key) : isTyped.call(this, value, options);
+    };
+  },
+
   /** A typed input whose literal is a whole number in a range. */
   typedInteger(setting: string, low: number, high: number): Validator {
     const isTyped = RED.validators.typedInput(`${setting}Type`);

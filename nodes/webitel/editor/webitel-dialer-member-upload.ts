@@ -8,6 +8,7 @@ import {
   type Names,
   type RowError,
 } from "../../../lib/webitel/member.js";
+import { withColumn } from "../../../lib/webitel/field-names.js";
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -58,6 +59,8 @@ addForm(TYPE, {
     const defaults = editableList($("#cc-defaults"), node["defaults"], {
       ...look,
       columns: [field, { property: "value", label: label("value"), types: VALUE_TYPES }],
+      onRow: ({ field: name = $(), value = $() }) =>
+        offerIds(value, () => (/^type\d*$/.test(entered(name).trim()) ? ["types"] : [])),
     });
     lists = { mapping, defaults };
     wireSample(mapping);
@@ -87,16 +90,23 @@ const separator = (): Separator => entered(input("separator")) as Separator;
 const sampleText = (): string => entered($("#cc-sample"));
 
 function wireSample(mapping: EditableList): void {
+  let proposed = "";
   const learn = (): void => {
     const { columns } = readSample(sampleText(), separator());
     $("#cc-columns")
       .empty()
       .append(columns.map((value) => $("<option>").val(value)[0] as HTMLElement));
-    // Nothing that a user has entered is touched.
-    if (columns.length > 0 && mapping.items().length === 0) mapping.set(proposeMapping(columns));
+    const proposal = proposeMapping(columns);
+    // Nothing that a user has entered is touched; what was proposed follows the sample while that is being typed.
+    const isUntouched = ["[]", proposed].includes(JSON.stringify(mapping.items()));
+    if (columns.length > 0 && isUntouched && JSON.stringify(proposal) !== proposed) {
+      mapping.set(proposal);
+      proposed = JSON.stringify(mapping.items());
+    }
     $("#dialog-form").trigger("cc-change");
   };
-  $("#cc-sample").on("change paste", () => window.setTimeout(learn, 0));
+  // Once something stands there, nothing below may move when the field is left: a click would go astray.
+  $("#cc-sample").on("input change", () => window.setTimeout(learn, 0));
   $("#cc-sample-file").on("click", () => void $("#cc-sample-input").trigger("click"));
   $("#cc-sample-input").on("change", () => {
     const file = ($("#cc-sample-input")[0] as HTMLInputElement).files?.[0];
@@ -150,8 +160,9 @@ function expiryExample(node: EditorNode, expiry: string): string {
 /** Names are looked up when the upload runs; every one is taken for known. */
 const SHOWN_NAMES: Names = { find: (_, name) => [`‹id of ${name}›`], load: () => Promise.resolve() };
 
-function rejected(node: EditorNode, { key, field, value = "" }: RowError): string {
-  return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel-dialer-member-upload.rows.${key}`, { field, value })}`;
+function rejected(node: EditorNode, { key, field, value = "" }: RowError, mapping: readonly Mapping[]): string {
+  const words = { field: withColumn(field, mapping), value };
+  return `${node._(`${TYPE}.preview.rejected`)} ${node._(`webitel-dialer-member-upload.rows.${key}`, words)}`;
 }
 
 function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
@@ -159,7 +170,7 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
   const { columns, row } = readSample(sampleText(), separator(), pairs);
   if (unreadable && !row) return node._(`webitel.errors.source.${unreadable}`);
   if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
-  if (row.error) return rejected(node, row.error);
+  if (row.error) return rejected(node, row.error, pairs);
   const shown: Record<string, string> = {};
   const given = defaults.items().map((item): Default => {
     const typed = { value: item["value"] ?? "", type: item["valueType"] ?? "str" };
@@ -176,7 +187,7 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
     expireAt: expireAt(entered(input("expiry"))),
     names: SHOWN_NAMES,
   })(row.data) as MappingResult;
-  if (error) return rejected(node, error);
+  if (error) return rejected(node, error, pairs);
   const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
   return (
     JSON.stringify(mark(member, "‹run›-1"), null, 2) +

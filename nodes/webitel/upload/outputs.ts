@@ -1,5 +1,7 @@
 /** What an upload sends to the node's outputs. */
 import type { NodeAPI } from "node-red";
+import { withColumn } from "../../../lib/webitel/field-names.js";
+import type { Mapping } from "../../../lib/webitel/member.js";
 import {
   type BatchResult,
   NO_ROWS,
@@ -53,11 +55,18 @@ function copyOf(RED: NodeAPI, message: Message, payload: unknown): Message {
   return { ...RED.util.cloneMessage(rest), payload };
 }
 
-/** A reject with its reason in the integrator's language. */
-export function localizedReject(RED: NodeAPI, { reason, ...row }: Reject): LocalizedReject {
+/** A reject with its reason in the integrator's language. @param mapping the columns' names are given with the fields */
+export function localizedReject(
+  RED: NodeAPI,
+  { reason, ...row }: Reject,
+  mapping: readonly Mapping[] = [],
+): LocalizedReject {
   const said =
     typeof reason === "object"
-      ? RED._(`webitel-dialer-member-upload.rows.${reason.key}`, { field: reason.field, value: reason.value ?? "" })
+      ? RED._(`webitel-dialer-member-upload.rows.${reason.key}`, {
+          field: withColumn(reason.field, mapping),
+          value: reason.value ?? "",
+        })
       : (reason ?? RED._("webitel-dialer-member-upload.rows.uncertain"));
   return { ...row, reason: said };
 }

@@ -125,7 +125,7 @@ export class UploadRunner {
         toMember: memberMapper({ ...mapping, names: new NameLookup(api) }),
         onBatch(result, progress) {
           badge.progress(progress);
-          const rows = result.rejects.map((reject) => localizedReject(RED, reject));
+          const rows = result.rejects.map((reject) => localizedReject(RED, reject, mapping.mapping));
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
           return rejects?.add(rows.map((row, at) => ({ ...row, isDamaged: isDamaged(result.rejects[at]) })));
         },

@@ -98,8 +98,9 @@ describe("editor: Webitel", function () {
     await edit({ source: "csv", defaults: [{ field: "type", value: "1", valueType: "num" }] });
     await open(UPLOAD);
     assert.match(await preview(), /Fill in the sample/);
+    // What is typed is read at once, and the proposal follows it.
+    await page.locator("#cc-sample").fill("Ім'я;Теле");
     await page.locator("#cc-sample").fill(SAMPLE);
-    await page.locator("#cc-sample").dispatchEvent("change");
     await until("the preview", async () => (await preview()).includes("Олена"));
     const member = JSON.parse(await preview()) as {
       communications: { destination: string; priority: number }[];
@@ -115,7 +116,6 @@ describe("editor: Webitel", function () {
     assert.deepEqual(member.variables, { Борг: "120,50", cc_batch: "‹run›-1" });
 
     await page.locator("#cc-sample").fill(SAMPLE.replace("+380441112233", "3.80441E+11"));
-    await page.locator("#cc-sample").dispatchEvent("change");
     await until("the reason", async () => (await preview()).includes("spreadsheet"));
 
     await page.locator("#node-input-expiry").selectOption("end-of-day");
@@ -141,6 +141,28 @@ describe("editor: Webitel", function () {
       [[{ field: "type", value: "1", valueType: "num" }], "end-of-day", "Pacific/Kiritimati"],
     );
     assert.ok(!JSON.stringify(saved).includes("Олена"));
+  });
+
+  it("names the column and the remedy where a row would be rejected, and the file that is loaded", async () => {
+    const mapping = [
+      { column: "Rufnummer", field: "destination" },
+      { column: "Typ", field: "type" },
+    ];
+    await edit({ source: "file", filename: "list.csv", mapping });
+    await open(UPLOAD);
+    await page.locator("#cc-sample").fill("Rufnummer;Typ\n+380441112233;\n");
+    await until("what is missing", async () =>
+      (await preview()).includes("communication type, type (Typ), is missing"),
+    );
+    await page.locator("#cc-sample").fill("Rufnummer;Typ\nn/a;1\n");
+    await until("the column", async () => (await preview()).includes("destination (Rufnummer) is neither"));
+    const rejects = page.locator("#node-input-rejectsFile ~ .red-ui-typedInput-container");
+    const isMarked = (): Promise<boolean> => rejects.evaluate((field) => field.classList.contains("input-error"));
+    await rejects.locator("input").fill("list.csv");
+    await until("the mark", isMarked);
+    await rejects.locator("input").fill("rejects.csv");
+    await until("no mark", async () => !(await isMarked()));
+    await close("cancel");
   });
 
   it("reads a sample file in UTF-16, and leaves a mapping that is there alone", async () => {

@@ -25,7 +25,7 @@ describe("lib/webitel/member-values", () => {
 
   const refused: [string, object, string, string][] = [
     ["no number", { destination: " " }, "missing", "destination"],
-    ["no type", { type: "" }, "missing", "type"],
+    ["no type", { type: "" }, "missing-type", "type"],
     ["a number that a spreadsheet made short", { destination: "3.80441E+11" }, "spreadsheet", "destination"],
     ["the same with a comma", { destination: "3,80441E+11" }, "spreadsheet", "destination"],
     ["the same in a further number", { destination4: "3.8E11" }, "spreadsheet", "destination4"],

@@ -8,7 +8,7 @@ type Make = (...parameters: unknown[]) => Validator;
 
 const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/shared/editor/definition.ts")) as {
   valid: Record<
-    "typed" | "typedInteger" | "number" | "integer" | "address" | "items" | "neededWhen",
+    "typed" | "typedInteger" | "number" | "integer" | "address" | "items" | "unlike" | "neededWhen",
     Make
   > & {
     headerName: Validator;
@@ -71,6 +71,22 @@ describe("nodes/shared/editor/definition: validators", () => {
   it("typedInteger leaves other types to the editor", () => {
     const check = valid.typedInteger("x", 0, 5);
     assert.deepEqual([check.call({ xType: "msg" }, "payload"), check.call({ xType: "msg" }, "bad")], [true, false]);
+  });
+
+  it("unlike refuses the text of the other setting, and not where either comes from the message", () => {
+    const check = valid.unlike("mine", "other", "why");
+    const said = (node: object): unknown => check.call({ _: (key: string) => key, ...node }, "a.csv");
+    assert.deepEqual(
+      [
+        said({ other: "a.csv" }),
+        said({ other: "b.csv" }),
+        said({}),
+        said({ other: "a.csv", otherType: "msg" }),
+        said({ other: "a.csv", mineType: "msg" }),
+        check.call({ other: "" }, ""),
+      ],
+      ["why", true, true, true, true, true],
+    );
   });
 
   it("neededWhen asks for a value while the other setting has its value", () => {

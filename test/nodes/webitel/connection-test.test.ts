@@ -24,7 +24,10 @@ describe("the test of a webitel-connection", () => {
     assert.match(report.message, /may not use SearchQueue/);
     assert.deepEqual(report.steps?.length, 2);
     // What it may not read is not offered, what it may read is.
-    assert.deepEqual(report.ids, { agents: limited.store.agents.map(({ id, name }) => [id, name]), queues: [] });
+    const pairs = (items: readonly { id: string; name?: string }[]): unknown[] =>
+      items.map(({ id, name }) => [id, name]);
+    const { agents, communicationTypes } = limited.store;
+    assert.deepEqual(report.ids, { agents: pairs(agents), queues: [], types: pairs(communicationTypes) });
     assert.match((await ask("wrong")).message, /401/);
     assert.ok(limited.seen.every(({ method }) => method === "GET"));
     await limited.close();
