@@ -85,8 +85,9 @@ export = (RED: NodeAPI) => {
       try {
         attach(brokerOf(RED, config.broker, "command").open().agents);
         show();
-      } catch {
-        // What is wrong with the settings is said by the first message that needs them.
+      } catch (error) {
+        setStatus(this, "error", "unconfigured");
+        this.warn(localize(RED, error).message);
       }
     });
 

@@ -1,13 +1,20 @@
 /** The input of a node that makes one call of Webitel's API for each message. */
 import type { Node, NodeAPI } from "node-red";
+import { showConnection } from "./connection.js";
 import { type Message, onInput, type Send } from "../shared/input.js";
 import { clearStatus, failureWord, setStatus } from "../shared/status.js";
 
 /**
  * Wires a node's input as {@link onInput} does. The badge says that a call is under way, and why one failed until the next one.
+ * @param connection id of the node's connection
  * @param handle makes the call and sends the answer on
  */
-export function onCallInput(RED: NodeAPI, node: Node, handle: (message: Message, send: Send) => Promise<void>): void {
+export function onCallInput(
+  RED: NodeAPI,
+  node: Node,
+  connection: string | undefined,
+  handle: (message: Message, send: Send) => Promise<void>,
+): void {
   let isClosed = false;
   node.on("close", (done: () => void) => {
     isClosed = true;
@@ -15,6 +22,7 @@ export function onCallInput(RED: NodeAPI, node: Node, handle: (message: Message,
   });
   // What the editor remembers of the former node is not true any more.
   node.status({});
+  showConnection(RED, node, connection);
   onInput(RED, node, async (message, send) => {
     setStatus(node, "working");
     try {

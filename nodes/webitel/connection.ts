@@ -3,6 +3,7 @@ import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
+import { setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
@@ -20,6 +21,8 @@ export interface ConnectionCredentials {
 
 /** A webitel-connection as its users see it. */
 export interface WebitelConnection extends Node<ConnectionCredentials> {
+  /** False while address or token is missing or wrong: every request would be refused. */
+  readonly isConfigured: boolean;
   /**
    * Works with the client; a redeploy closes it when all work has ended.
    * @throws ContactCenterError `EINVALID` when address or token is missing, and what the work throws
@@ -67,4 +70,10 @@ export async function withClient<T>(
   if (!connection)
     throw refused("webitel.errors.connection.none", { vendor: "webitel", operation: "connect", field: "connection" });
   return connection.use(work);
+}
+
+/** Says on the badge of a node, before a message needs it, that its connection is missing or cannot be used. */
+export function showConnection(RED: NodeAPI, node: Node, id: string | undefined): void {
+  const connection = (id ? RED.nodes.getNode(id) : null) as WebitelConnection | null;
+  if (connection?.isConfigured !== true) setStatus(node, "error", "unconfigured");
 }

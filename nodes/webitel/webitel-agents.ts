@@ -49,7 +49,7 @@ export = (RED: NodeAPI) => {
       throw refused("webitel.errors.field.texts", { ...about, field: "filters" });
     };
 
-    onCallInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, config.connection, async (message, send) => {
       message.payload = await withClient<unknown>(RED, config.connection, async (client) =>
         config.operation === "get"
           ? client.readAgent(await agentId(message))

@@ -22,7 +22,7 @@ export = (RED: NodeAPI) => {
   function AttemptResult(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, FIELDS, "webitel");
-    onCallInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, config.connection, async (message, send) => {
       const values = await read(message);
       const { attempt, body } = attemptRequest({ ...values, result: values.result ?? resultFields(message.payload) });
       message.payload = await withClient(RED, config.connection, (client) => client.reportAttempt(attempt, body));

@@ -5,6 +5,7 @@
  */
 import type { NodeAPI, NodeDef } from "node-red";
 import type { WebitelClient } from "../../lib/webitel/client.js";
+import { localize } from "../shared/input.js";
 import { clientOf, type ConnectionConfig, type WebitelConnection } from "./connection.js";
 
 type Config = NodeDef & ConnectionConfig;
@@ -13,6 +14,9 @@ export = (RED: NodeAPI) => {
   function Connection(this: WebitelConnection, config: Config): void {
     RED.nodes.createNode(this, config);
     let client: WebitelClient | undefined;
+    const problem = problemOf(RED, this, config);
+    if (problem) this.warn(problem);
+    Object.assign(this, { isConfigured: problem === undefined });
     let working = 0;
     let closed = false;
     const closeWhenIdle = (): void => {
@@ -35,3 +39,13 @@ export = (RED: NodeAPI) => {
   }
   return Connection;
 };
+
+/** Why no request can be sent, in the editor's language; undefined when nothing is missing. */
+function problemOf(RED: NodeAPI, node: WebitelConnection, config: Config): string | undefined {
+  try {
+    clientOf(RED, node, config, node.credentials ?? {}).close();
+    return undefined;
+  } catch (error) {
+    return localize(RED, error).message;
+  }
+}

@@ -20,7 +20,7 @@ export = (RED: NodeAPI) => {
   function CreateCall(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
     const read = valueReader(RED, this, config, CALL_VALUES, "webitel");
-    onCallInput(RED, this, async (message, send) => {
+    onCallInput(RED, this, config.connection, async (message, send) => {
       const { payload } = message;
       const body = callBody(await read(isRecord(payload) ? { ...message, payload: flatCall(payload) } : message));
       message.payload = await withClient(RED, config.connection, (client) => client.createCall(body));

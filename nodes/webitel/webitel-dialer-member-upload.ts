@@ -11,7 +11,7 @@ import { CLOSED, uploadFault } from "../../lib/webitel/errors.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import { localize, onInput } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
-import { withClient } from "./connection.js";
+import { showConnection, withClient } from "./connection.js";
 import { type Action, actionOf, type QueuedUpload, UploadQueue } from "./control.js";
 import { sendReport, skippedReport } from "./upload/outputs.js";
 import { UploadRunner } from "./upload/runner.js";
@@ -23,6 +23,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     const queue = new UploadQueue();
     const badge = new ProgressBadge(RED, this, () => queue.waiting);
+    showConnection(RED, this, config.connection);
     const runner = new UploadRunner(RED, this, config, queue, badge);
 
     const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {

@@ -5,6 +5,7 @@
 import { isGuid } from "../../../lib/core/values.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
+import { isCredentialEmpty } from "./credentials.js";
 import { entered, input } from "./fields.js";
 import type { EditorNode } from "./red.js";
 import { hasCredentials } from "./webhook.js";
@@ -99,6 +100,16 @@ export const valid = {
   auth: blankOr(function (this: EditorNode, value) {
     return hasCredentials(this, value);
   }),
+
+  /** The credentials of a connection: those that a choice (`*`: any) needs must be there, of which `a|b` is one of two. */
+  credentials(needed: Readonly<Record<string, readonly string[]>>): Validator {
+    // The editor takes a sentence from a function of two parameters only.
+    return function (value, _options) {
+      const names = needed[String(value)] ?? needed["*"] ?? [];
+      const empty = names.map((name) => name.split("|")).find((each) => isCredentialEmpty(this, ...each));
+      return empty === undefined || this._("shared.form.empty", { field: this._(`${this.type}.form.${empty[0]}`) });
+    };
+  },
 
   /** The name of a header, or one with environment variables. */
   headerName: blankOr(function (this: EditorNode, value) {

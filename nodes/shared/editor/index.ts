@@ -4,6 +4,7 @@
  */
 import { giveKeys, nameButtons } from "./buttons.js";
 import { common, preparePath, valid } from "./definition.js";
+import { forgetCredentials } from "./credentials.js";
 import { prepareConnectionTest } from "./connection-test.js";
 import { prepareChoices, prepareFolds, prepareTexts, saveTexts } from "./fields.js";
 import type { EditorNode } from "./red.js";
@@ -57,4 +58,5 @@ function addWebhook(this: EditorNode): void {
 }
 
 Object.assign(window, { ContactCenter: { ...common, valid, prepare, save, addWebhook } });
+RED.events.on("deploy", forgetCredentials);
 $("<link>", { rel: "stylesheet", href: new URL("form.css", import.meta.url).href }).appendTo("head");

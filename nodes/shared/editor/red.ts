@@ -61,6 +61,9 @@ declare global {
       /** Checks a typed input by the type that another setting names. */
       typedInput(typeSetting: string): (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
     };
+    editor: { getEditStack(): EditorNode[]; validateNode(node: EditorNode): boolean };
+    events: { on(event: "deploy", listener: () => void): void };
+    view: { redraw(): void };
     notify(text: string, type?: string): void;
     _(key: string, words?: Record<string, unknown>): string;
   };

@@ -1,4 +1,5 @@
 /** The part of a form that all webhook nodes share: address, authentication, networks. */
+import { isCredentialEmpty } from "./credentials.js";
 import { entered, input } from "./fields.js";
 import type { EditorNode } from "./red.js";
 
@@ -14,9 +15,6 @@ const NEEDED: Record<string, readonly string[]> = {
   basic: ["username", "password"],
   secret: ["secret"],
 };
-
-/** The node of the open dialog. */
-let edited: string | undefined;
 
 /** Marks each needed credential that is empty, and says what comes of it. */
 function showEmptyCredentials(node: EditorNode, auth: string): void {
@@ -42,17 +40,10 @@ function showOnce(node: EditorNode, hint: JQuery, credential: string): void {
   hint.append(" ", copy);
 }
 
-/**
- * Whether a webhook has the credentials that its authentication needs, for `defaults.auth`. What the editor has not asked the
- * runtime for yet counts as there.
- */
+/** Whether a webhook has the credentials that its authentication needs, for `defaults.auth`. */
 export function hasCredentials(node: EditorNode, auth: unknown): boolean | string {
-  const isEdited = node.id === edited && input("auth").length > 0;
-  const known = node["credentials"] as Record<string, unknown> | undefined;
-  if (!isEdited && known === undefined) return true;
-  const isEmpty = (name: string): boolean =>
-    isEdited ? entered(input(name)) === "" : !known?.[name] && known?.[`has_${name}`] !== true;
-  return !(NEEDED[String(auth)] ?? []).some(isEmpty) || node._("shared.webhook.hint.empty");
+  const isEmpty = (NEEDED[String(auth)] ?? []).some((name) => isCredentialEmpty(node, name));
+  return !isEmpty || node._("shared.webhook.hint.empty");
 }
 
 /** Gives a node from the palette its credential: it is closed, and the form shows what is to be copied until it is deployed. */
@@ -64,7 +55,6 @@ export function giveCredential(node: EditorNode): void {
 
 /** Fills and wires the shared part. */
 export function prepareWebhook(node: EditorNode): void {
-  edited = node.id;
   if (!input("apiKeyHeader").val()) input("apiKeyHeader").val("X-Benemen-APIKey");
   const { defaults } = node["_def"] as { defaults: { auth: { value: string } } };
   if (node["auth"] === undefined) input("auth").val(defaults.auth.value).trigger("change");

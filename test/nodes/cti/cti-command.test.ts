@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type CtiSimulator, startCtiSimulator } from "../../../simulators/cti/simulator.js";
 import { ANNA, broker, command } from "../../support/cti.js";
 import { OneNode } from "../../support/one-node.js";
+import { until } from "../../support/wait.js";
 import registerCti = require("../../../nodes/cti/cti.js");
 
 /** An error as a Catch node gives it. */
@@ -94,6 +95,11 @@ describe("nodes/cti/cti-command", () => {
       assert.deepEqual([bodies(), running.sent], [[], []]);
     });
   }
+
+  it("says at once that it has no broker", async () => {
+    const running = await deploy({ broker: "" });
+    await until("the badge", () => running.badges.some(({ fill, text }) => fill === "red" && text === "unconfigured"));
+  });
 
   it("gives the broker's status to a Catch node and forwards nothing", async () => {
     simulator.faults.refuse = 1;

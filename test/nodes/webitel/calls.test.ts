@@ -8,6 +8,7 @@ import { runAction } from "../../support/run-action.js";
 import { connection } from "../../support/webitel/flow.js";
 import registerWebitel = require("../../../nodes/webitel/webitel.js");
 
+const UPLOAD = "webitel-dialer-member-upload";
 const SECRET = "very-secret-token-4711";
 
 /** An error as a Catch node gives it. */
@@ -53,6 +54,21 @@ describe("nodes that call Webitel's API", () => {
       assert.deepEqual([code, cause.field], ["EINVALID", field]);
     }
     assert.equal(simulator.seen.length, 0);
+  });
+
+  it("say at once that the connection lacks its token, or is none", async () => {
+    for (const [settings, token] of [
+      [{}, ""],
+      [{ connection: "" }, SECRET],
+    ] as const)
+      for (const type of ["webitel-create-call", "webitel-agents", "webitel-attempt-result", UPLOAD]) {
+        await deploy(type, settings, token);
+        await until("the badge", () =>
+          running().badges.some(({ fill, text }) => fill === "red" && text === "unconfigured"),
+        );
+      }
+    await deploy("webitel-agents");
+    assert.ok(running().badges.every(({ text }) => text !== "unconfigured"));
   });
 
   it("take the default of a variable that is not set, or set to nothing, and the variable where it is set", async () => {
