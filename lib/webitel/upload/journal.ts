@@ -10,7 +10,7 @@
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
  *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take, with "file" the bytes that the rejects file then has
- *     {"rejects":{"ino":…,"born":…,"bytes":0}}                       a rejects file was made
+ *     {"rejects":{"ino":…,"born":…,"bytes":0}}                       a rejects file was made; "fault" that it lacks rows
  *     {"end":{…}}                                                    the report
  *     {"cancelled":{…}}                                              the report of a run that can be continued
  *

@@ -38,11 +38,13 @@ export interface KnownRejects {
   born?: number;
   /** Its length with all rows of the batches that are done. */
   bytes?: number;
+  /** The system's code, where rows could not be written: they are missing there for good. */
+  fault?: string;
 }
 
 /** Who is told about the file. */
 export interface RejectsObserver {
-  /** Called once when a row cannot be written; no further row is then. */
+  /** Called once when a row cannot be written; no further row is then. Also at once for the rest of a run whose file lacks rows. */
   onFault(fault: ContactCenterError): void;
   /** Called when a file is made, before it has a row; resolves when the journal knows of it. */
   onBegin(known: KnownRejects): Promise<void>;
@@ -167,6 +169,7 @@ export class RejectsFile {
     } catch (error) {
       throw fault(error, path, "webitel.errors.rejects-open");
     }
+    if (known?.fault !== undefined) observer.onFault(fault({ code: known.fault }, path, "webitel.errors.rejects-file"));
     return file;
   }
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
 import type { WebitelClient } from "../../../lib/webitel/client.js";
 import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.js";
-import type { ContactCenterError } from "../../../lib/webitel/errors.js";
+import { isRecord } from "../../../lib/core/values.js";
+import { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
@@ -116,7 +117,10 @@ export class UploadRunner {
           ? undefined
           : await RejectsFile.open(rejectsPath, source, before?.rejects, {
               onBegin: (known) => journal.append({ rejects: known }),
-              onFault: (fault) => say("rejectsFile", fault),
+              onFault(fault) {
+                say("rejectsFile", fault);
+                journal.note({ rejects: { fault: `${fault.code}` } });
+              },
             });
       const running = new Upload({
         api,
@@ -143,7 +147,10 @@ export class UploadRunner {
         },
       });
       queued.begin(running);
-      await running.run(source.rows());
+      await running.run(source.rows()).catch(async (error: unknown) => {
+        await rejects?.close();
+        throw withFaults(error, faults);
+      });
     } finally {
       await run.journal.close();
     }
@@ -154,6 +161,13 @@ export class UploadRunner {
     this.badge.end(report);
     sendReport(carrier, report);
   }
+}
+
+/** An error whose report says what the report of an upload to its end would. */
+function withFaults(error: unknown, faults: Partial<Report>): unknown {
+  if (error instanceof ContactCenterError && isRecord(error.cause["report"]))
+    Object.assign(error.cause["report"], faults);
+  return error;
 }
 
 /** True for a line whose quotes do not fit. */

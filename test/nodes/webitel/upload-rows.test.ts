@@ -185,6 +185,33 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     assert.match(rejectsFile ?? "", /gone.*ENOENT.*missing there/);
   });
 
+  for (const how of ["a cancel", "an error"] as const) {
+    it(`says also after a resume that the file for refused rows lacks rows, and in that of ${how}`, async () => {
+      const gone = join(folder, `gone after ${how}`);
+      mkdirSync(gone);
+      const settings = { source: "csv", batchSize: 5, rate: 20, lateSeconds: 1, rejectsFile: join(gone, "r.csv") };
+      await deploy(settings);
+      const lines = Array.from({ length: 60 }, (_, at) => `p${at};${at % 5 === 4 ? "x" : `+3805011122${at + 10}`}`);
+      const payload = `name;destination\n${lines.join("\n")}\n`;
+      await start(uploads.red.url, { payload });
+      await until("a batch", () => uploads.red.messages("rejects").length > 0);
+      rmSync(gone, { recursive: true });
+      const before = uploads.red.messages("rejects").length;
+      await until("refused rows without a file", () => uploads.red.messages("rejects").length > before + 1);
+      const queue = uploads.simulator.store.queue("10") ?? assert.fail();
+      if (how === "a cancel") await start(uploads.red.url, { action: "cancel" });
+      else queue.id = "gone";
+      const first = how === "a cancel" ? await report() : (await caught()).cause.report;
+      queue.id = "10";
+      mkdirSync(gone);
+      uploads.red.forget();
+      await start(uploads.red.url, { payload });
+      const rest = await report();
+      for (const { rejectsFile } of [first as Report, rest]) assert.match(rejectsFile ?? "", /ENOENT.*missing there/);
+      assert.deepEqual([rest.accepted, rest.rejected, rest.resumed], [48, 12, true]);
+    });
+  }
+
   it("rejects an odd item of a stream, loads the others, and takes parts off the report", async () => {
     await deploy();
     const items = [{ destination: "+380501112201" }, 5, { destination: "+380501112203" }];
