@@ -26,6 +26,8 @@ type Outcome =
   /** `answer`: the HTTP status of an answer that does not say whether the rows were loaded. */
   | { kind: "uncertain"; answer?: number }
   | { kind: "refused" | "too-large"; error: ContactCenterError }
+  /** Some of its members have expired, and nothing was sent. */
+  | { kind: "expired" }
   | { kind: "dropped" };
 
 interface Part {
@@ -113,6 +115,13 @@ class Delivery {
         for (const [at, half] of halves.entries()) await this.load(half, outcomes[at]);
         return;
       }
+      case "expired": {
+        const lasting = entries.filter((entry) => !hasExpired(entry));
+        for (const entry of entries) if (!lasting.includes(entry)) this.expire(entry);
+        if (lasting.length > 0)
+          return this.load({ suffix: `${part.suffix}r`, entries: lasting, sinceMs: part.sinceMs });
+        return;
+      }
       case "dropped":
     }
   }
@@ -128,6 +137,12 @@ class Delivery {
     this.result.uncertain += entries.length;
     const reason = answer === undefined ? undefined : { key: "uncertain-answer", field: "", value: String(answer) };
     for (const { row, input } of entries) this.result.rejects.push(rejectOf(row, input, "UNCERTAIN", reason));
+  }
+
+  private expire({ row, input, member }: BatchRow): void {
+    const value = new Date(Number(member.expire_at)).toISOString();
+    this.result.rejects.push(rejectOf(row, input, "EINVALID", { key: "expired", field: "expire_at", value }));
+    this.result.rejected++;
   }
 
   /** @throws the row's error when all rows would end so */
@@ -193,6 +208,11 @@ class Delivery {
     const count = part.entries.length;
     let unexplained = 0;
     for (let attempt = 0; ; attempt++) {
+      // A pause, a pace or a wait may have lasted longer than a member does.
+      if (part.entries.some(hasExpired)) {
+        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
+        return { kind: "expired" };
+      }
       // From now on two requests with this marker may be committed.
       if (part.lost) await doubles.watch(marker, count, rangesOf(part.entries));
       const startMs = Date.now();
@@ -315,6 +335,11 @@ class Delivery {
 /** The HTTP status of an answer, where one came. */
 function answerOf({ code }: ContactCenterError): { answer?: number } {
   return typeof code === "number" ? { answer: code } : {};
+}
+
+/** Nobody would call such a member. Zero never expires. */
+function hasExpired({ member: { expire_at: at } }: BatchRow): boolean {
+  return at !== undefined && Number(at) !== 0 && Number(at) <= Date.now();
 }
 
 const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));

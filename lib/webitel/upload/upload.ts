@@ -302,12 +302,13 @@ export class Upload {
   private async deliverNext(source: ReadAhead<Batch>): Promise<boolean> {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
+    const unsendable = new Set(batch.rejects);
     const result = await deliver(this.context, this.doubleCheck, batch).catch((error: unknown) => {
       this.countBatch(batch);
       throw error;
     });
     const { accepted, rejected, uncertain, duplicates, total, rejects } = result;
-    const refused = rejects.filter(({ code }) => code !== "EINVALID" && code !== "UNCERTAIN").map(({ row }) => row);
+    const refused = rejects.filter((one) => one.code !== "UNCERTAIN" && !unsendable.has(one)).map(({ row }) => row);
     this.options.unique?.settle(batch.entries, new Set(refused));
     // A cancelled run leaves batches undone, or rows of them: those that continue it handle the batch again.
     if (total === 0) return true;

@@ -24,9 +24,13 @@ export function streamedRows(payload: unknown): readonly unknown[] {
   return Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload];
 }
 
-/** CSV in a payload. @throws ContactCenterError `EINVALID` when it is neither text nor bytes */
+/**
+ * CSV in a payload. Bytes are copied: the flow may use their buffer again.
+ * @throws ContactCenterError `EINVALID` when it is neither text nor bytes
+ */
 function csvPayload(payload: unknown): string | Buffer {
-  if (typeof payload !== "string" && !Buffer.isBuffer(payload)) throw wrong("csv");
+  if (Buffer.isBuffer(payload)) return Buffer.from(payload);
+  if (typeof payload !== "string") throw wrong("csv");
   return payload;
 }
 

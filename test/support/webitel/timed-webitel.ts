@@ -83,7 +83,10 @@ const isReadingOrWriting = (): boolean =>
 
 /** Runs work under a clock that is moved on whenever nothing but time is waited for. Files are real. */
 export async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
-  const clock: Clock = install({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  const clock: Clock = install({
+    now: Date.now(),
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
   try {
     let ended = false;
     const result = work().finally(() => (ended = true));

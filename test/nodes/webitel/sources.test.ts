@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { sourceOf } from "../../../nodes/webitel/upload/sources.js";
+
+describe("nodes/webitel/upload/sources", () => {
+  it("loads the bytes that a message had, whatever becomes of its buffer", async () => {
+    const payload = Buffer.from("destination\n+380441110001\n+380441110002\n");
+    const options = { separator: "auto", encoding: "auto" } as const;
+    const source = sourceOf("csv", { payload } as never, options, "");
+    await source.measure();
+    payload.fill("9");
+    const rows: unknown[] = [];
+    for await (const some of source.rows()) rows.push(...some.map(({ data }) => data));
+    assert.deepEqual(
+      rows.map((row) => ({ ...(row as object) })),
+      [{ destination: "+380441110001" }, { destination: "+380441110002" }],
+    );
+  });
+});
