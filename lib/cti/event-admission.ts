@@ -48,7 +48,8 @@ export class EventAdmission {
     // Once the answer is there, or lost, it is known whose this one is.
     const unanswered = sending ? undefined : keys.find((key) => ids.takeLostAnswer(key, id, isShared));
     // Beside a known subscription an unknown one may be left over.
-    const isAdmitted = sending !== undefined && (sending.id === undefined || this.mayBeNew(sending, id));
+    const isAdmitted =
+      sending !== undefined && (sending.id === undefined ? this.isSince(sending, id) : this.mayBeNew(sending, id));
     const ended = isAdmitted || isShared ? undefined : ids.takeEnded(id, keys);
     if (ended) onLate(id, ended);
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
@@ -70,9 +71,14 @@ export class EventAdmission {
   }
 
   // False where an unknown id is rather left over than the one that the request under way makes.
-  private mayBeNew({ key, sendingSince = 0 }: Entry, id: string): boolean {
+  private mayBeNew(entry: Entry, id: string): boolean {
     const { ids } = this.options;
-    return !ids.isEnded(id) && ids.lostAnswersOf(key) === 0 && (ids.seenAtOf(id) ?? Infinity) >= sendingSince;
+    return !ids.isEnded(id) && ids.lostAnswersOf(entry.key) === 0 && this.isSince(entry, id);
+  }
+
+  // False for one that has posted before the request under way was sent.
+  private isSince({ sendingSince = 0 }: Entry, id: string): boolean {
+    return (this.options.ids.seenAtOf(id) ?? Infinity) >= sendingSince;
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

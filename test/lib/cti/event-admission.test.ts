@@ -69,6 +69,19 @@ describe("lib/cti/event-admission", () => {
       assert.equal(manager.admits(CALLBACK, "new", ANNA), false);
     });
 
+    it("of no id that was refused before the agent was asked for", async () => {
+      const { manager, one } = await started([]);
+      assert.equal(manager.admits(CALLBACK, "theirs", ANNA), false);
+      test.broker.gate = new Promise(() => undefined);
+      await test.clock.tickAsync(100);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(10);
+      assert.deepEqual(
+        [manager.admits(CALLBACK, "theirs", ANNA), manager.admits(CALLBACK, "new", ANNA)],
+        [false, true],
+      );
+    });
+
     it("of no id that was refused before, also while the agent's subscription is renewed", async () => {
       const { manager, one } = await started([ANNA]);
       assert.equal(manager.admits(CALLBACK, "left over", ANNA), false);
