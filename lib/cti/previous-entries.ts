@@ -6,6 +6,9 @@ import { agentOfKey, type StoredState } from "./store-writer.js";
 import { MAX_LOST, type SubscriptionIds } from "./subscription-ids.js";
 import type { StoredEntry } from "./subscription-store.js";
 
+/** Subscriptions of each entry that no file may know of. */
+const UNSAVED = 5;
+
 /** Earlier entries at one broker, by key. */
 export class PreviousEntries {
   /** Entries that a former process left and no subscriber has asked for yet. */
@@ -52,8 +55,10 @@ export class PreviousEntries {
         this.index(key);
       }
       if (id !== undefined) ids.hold(id, key);
-      // What the former process had sent when it was killed, and one that the broker may have answered then.
-      for (let answer = 0; answer <= Math.min(lostAnswers + unsaved, MAX_LOST); answer++) ids.noteLostAnswer(key, 0);
+      // What the former process had sent when it was killed, and what the broker may have answered then, or while nothing
+      // could be saved.
+      const answers = Math.min(lostAnswers + unsaved + UNSAVED, MAX_LOST);
+      for (let answer = 0; answer < answers; answer++) ids.noteLostAnswer(key, 0);
     }
     for (const [key, at] of ended) this.noteEnd(key, at);
   }
@@ -68,7 +73,7 @@ export class PreviousEntries {
   take(key: string): StoredEntry {
     const left = this.leftBehind.get(key);
     // A former process may have had a subscription.
-    if (this.unknownSince !== undefined) this.ids.noteLostAnswer(key, 0);
+    for (let answer = 0; this.unknownSince !== undefined && answer < UNSAVED; answer++) this.ids.noteLostAnswer(key, 0);
     // At another address it may have been served since.
     const endedAt = Math.max(this.ended.get(key) ?? 0, this.lostElsewhere(key) ?? 0);
     const lostFrom = left?.lostFrom ?? (endedAt || this.unknownSince);

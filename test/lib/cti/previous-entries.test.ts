@@ -181,6 +181,21 @@ describe("lib/cti/previous-entries", () => {
       assert.equal(test.broker.held.has("orphan"), false);
     });
 
+    it("ends several of one agent of which no file knows, as after restarts while nothing could be saved", async () => {
+      const { manager: first } = await started([ANNA]);
+      kill(first);
+      const stored = structuredClone(test.stored);
+      for (let restart = 0; restart < 3; restart++) {
+        const { manager } = await started([ANNA]);
+        kill(manager);
+        test.stored = structuredClone(stored);
+      }
+      const { manager } = await started([ANNA]);
+      for (const id of [...test.broker.held.keys()]) manager.admits(CALLBACK, id, ANNA);
+      await test.clock.tickAsync(60_000);
+      assert.deepEqual(test.broker.addresses(), [ANNA]);
+    });
+
     for (const [what, again] of [
       ["at another address", false],
       ["and again", true],
