@@ -108,7 +108,7 @@ const FIGURES: readonly Row[] = [
     ["lib/cti/transfers.ts", "maxAgeMs", "h"],
     ["lib/cti/transfers.ts", "maxCalls"],
   ],
-  ["cti-event-in", "for # s after one ended", ["lib/cti/subscription-ids.ts", "ON_THE_WAY_MS", "s"]],
+  ["cti-event-in", "for # minutes after one ended", ["lib/cti/subscription-ids.ts", "LATE_MS", "min"]],
   ["cti-event-in", "post within # s are left out", LATE_COPIES],
   ["cti-event-in", "copies are expected for # s; for # s where", COPIES, LATE_COPIES],
   ["cti-subscribe", "waits up to # s for the broker", ["nodes/cti/cti-subscribe.ts", "CLOSE_MS", "s"]],

@@ -3,7 +3,8 @@ import { STEADY } from "../core/clock.js";
 import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
 import { entryKey } from "./store-writer.js";
-import { type EndedId, normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
+import type { TimeInUse } from "./subscription-store.js";
+import { normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
 
 /** What an {@link EventAdmission} works with. */
 export interface EventAdmissionOptions {
@@ -15,8 +16,8 @@ export interface EventAdmissionOptions {
   onSign: () => void;
   /** Called for a subscription that the broker made although its answer got lost. */
   onUnanswered: (id: string, key: string) => void;
-  /** Called for a subscription that has ended, and posts. */
-  onLate: (id: string, ended: EndedId) => void;
+  /** Called for a subscription that has ended, and posts. @param inUse when the events were that are not let in any more */
+  onLate: (id: string, key: string, inUse?: TimeInUse) => void;
 }
 
 /** Decides on events of one broker. */
@@ -32,7 +33,7 @@ export class EventAdmission {
    * @param isShared true where others subscribe to the same address
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
-    const { entries, ids, isLoaded, onUnanswered, onLate } = this.options;
+    const { entries, ids, isLoaded, onUnanswered } = this.options;
     const agent = imAddress === undefined || imAddress.length > LONGEST_ID ? "" : imAddress;
     const keys = [...new Set([agent, ""])].map((address) => entryKey(callback, address));
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
@@ -41,6 +42,7 @@ export class EventAdmission {
     const owner = ids.ownerOf(id);
     if (owner !== undefined) {
       this.noteSign(entries.get(owner), id);
+      if (!isShared) this.noteEnded(id, keys, false);
       return true;
     }
     if (!isLoaded()) return true;
@@ -50,8 +52,7 @@ export class EventAdmission {
     // Beside a known subscription an unknown one may be left over.
     const isAdmitted =
       sending !== undefined && (sending.id === undefined ? this.isSince(sending, id) : this.mayBeNew(sending, id));
-    const ended = isAdmitted || isShared ? undefined : ids.takeEnded(id, keys);
-    if (ended) onLate(id, ended);
+    if (!isAdmitted && !isShared) this.noteEnded(id, keys, true);
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
     else onUnanswered(id, unanswered);
     return isAdmitted;
@@ -79,6 +80,15 @@ export class EventAdmission {
   // False for one that has posted before the request under way was sent.
   private isSince({ sendingSince = 0 }: Entry, id: string): boolean {
     return (this.options.ids.seenAtOf(id) ?? Infinity) >= sendingSince;
+  }
+
+  private noteEnded(id: string, keys: readonly string[], isRefused: boolean): void {
+    const { ids, onLate } = this.options;
+    const ended = ids.takeEnded(id, keys);
+    if (!ended) return;
+    const now = STEADY.now();
+    // They are older than the end, by as much as the others are late, as far as is known.
+    onLate(id, ended.key, isRefused ? { from: 2 * ended.at - now, to: now } : undefined);
   }
 
   private noteSign(entry: Entry | undefined, id: string): void {

@@ -5,12 +5,17 @@ import type { StoredEntry } from "./subscription-store.js";
 
 /** How long an event may be on its way, milliseconds. */
 export const ON_THE_WAY_MS = 30_000;
+/**
+ * How long events of a subscription that has ended are let in, milliseconds: those of before the next one come by no other
+ * way, and its copies are known.
+ */
+export const LATE_MS = 300_000;
 /** How long after a lost answer an unknown subscription of that agent counts as the one that was made, milliseconds. */
 const LOST_ANSWER_MS = 60_000;
 /** Lost answers of one entry that are remembered. */
 export const MAX_LOST = 20;
-/** How often one that has ended is ended again. */
-const MAX_ENDS = 5;
+/** How long after its end a subscription that still posts is ended again, milliseconds. */
+const ENDED_AGAIN_MS = [ON_THE_WAY_MS, LATE_MS, 2 * LATE_MS, 4 * LATE_MS];
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
@@ -106,7 +111,7 @@ export class SubscriptionIds {
     if (this.holders.has(normal) || this.presumed.has(normal)) return;
     const now = STEADY.now();
     for (const [old, at] of this.goneAt) {
-      if (now - at <= ON_THE_WAY_MS) break;
+      if (now - at <= LATE_MS) break;
       this.goneAt.delete(old);
       this.owners.delete(old);
       this.times.delete(old);
@@ -120,18 +125,15 @@ export class SubscriptionIds {
 
   /**
    * An event comes in of a subscription that has ended for longer than an event may be on its way: the broker may still
-   * have it. This is so a few times at most, for each subscription.
+   * have it. This is so a few times at most for each subscription, with growing pauses.
    * @param keys the entries that the event may belong to
-   * @returns what has ended, and since when its events are refused
    */
   takeEnded(id: string, keys: readonly string[]): EndedId | undefined {
     const ended = this.ended.get(normalId(id));
-    const now = STEADY.now();
-    if (!ended || !keys.includes(ended.key) || now - ended.at <= ON_THE_WAY_MS) return undefined;
-    this.ended.delete(normalId(id));
+    if (!ended || !keys.includes(ended.key) || STEADY.now() - ended.at <= (ENDED_AGAIN_MS[ended.times] ?? Infinity))
+      return undefined;
+    ended.times++;
     this.addEnded(normalId(id));
-    const times = ended.times + 1;
-    if (times < MAX_ENDS) this.ended.set(normalId(id), { ...ended, at: now, times });
     return ended;
   }
 
@@ -157,7 +159,7 @@ export class SubscriptionIds {
   ownerOf(id: string): string | undefined {
     const normal = normalId(id);
     const goneAt = this.goneAt.get(normal);
-    return goneAt !== undefined && STEADY.now() - goneAt > ON_THE_WAY_MS ? undefined : this.owners.get(normal);
+    return goneAt !== undefined && STEADY.now() - goneAt > LATE_MS ? undefined : this.owners.get(normal);
   }
 
   /** When an id began first; undefined for one that is not ours. */

@@ -78,9 +78,8 @@ export class SubscriptionManager {
       isLoaded: () => this.previous.loaded,
       onSign: () => this.requests.eventSeen(),
       onUnanswered: (id, key) => void this.unsubscribe(id, key, "removal"),
-      // The broker may have it after all; where not, the event was late, and is lost.
-      onLate: (id, { key, at: from }) =>
-        void this.unsubscribe(id, key, "removal", { inUse: { from, to: STEADY.now() } }),
+      // The broker may have it after all; where not, the event was late.
+      onLate: (id, key, inUse) => void this.unsubscribe(id, key, "removal", { inUse }),
     });
     this.removals = new PendingUnsubscribes({
       unsubscribe: ({ id, key, priority }, onSent) =>
