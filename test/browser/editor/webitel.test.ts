@@ -158,9 +158,14 @@ describe("editor: Webitel", function () {
     await until("the column", async () => (await preview()).includes("destination (Rufnummer) is neither"));
     const rejects = page.locator("#node-input-rejectsFile ~ .red-ui-typedInput-container");
     const isMarked = (): Promise<boolean> => rejects.evaluate((field) => field.classList.contains("input-error"));
-    await rejects.locator("input").fill("list.csv");
+    // The editor checks a field when it is left.
+    const name = async (file: string): Promise<void> => {
+      await rejects.locator("input").fill(file);
+      await rejects.locator("input").press("Tab");
+    };
+    await name("list.csv");
     await until("the mark", isMarked);
-    await rejects.locator("input").fill("rejects.csv");
+    await name("rejects.csv");
     await until("no mark", async () => !(await isMarked()));
     await close("cancel");
   });
