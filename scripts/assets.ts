@@ -169,9 +169,8 @@ async function build(): Promise<void> {
   await bundleDeclarations();
   for (const [vendor, script] of Object.entries(nodeSets())) await assetsOf(vendor, script);
   for (const plugin of readdirSync(join(root, "plugins")))
-    cpSync(join(root, "plugins", plugin, "locales"), join(root, "dist/plugins", plugin, "locales"), {
-      recursive: true,
-    });
+    for (const part of ["locales", `${plugin}.html`])
+      cpSync(join(root, "plugins", plugin, part), join(root, "dist/plugins", plugin, part), { recursive: true });
   await buildBundles();
 }
 

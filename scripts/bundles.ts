@@ -1,6 +1,6 @@
 /**
  * What is shipped as one file each: `resources/editor.js` with the forms of all nodes, because the editor asks for every
- * module by a request of its own; the simulators' console page; and `dist/simulator.js`, the simulators' command. What the
+ * module by a request of its own; the sidebar of each plugin; the simulators' console page; and `dist/simulator.js`, the simulators' command. What the
  * nodes run stays in its own files, with the names of modules, functions and classes, so that an error's stack says where it was.
  */
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -78,6 +78,15 @@ export async function buildBundles(): Promise<void> {
     outfile: join(root, "resources/editor.js"),
   });
   await style("nodes/shared/editor/form.css", "form.css");
+  for (const plugin of readdirSync(join(root, "plugins"))) {
+    const sidebar = join("plugins", plugin, "sidebar");
+    await build({
+      ...OPTIONS,
+      entryPoints: [join(root, sidebar, "index.ts")],
+      outfile: join(root, `resources/${plugin}.js`),
+    });
+    await style(join(sidebar, "style.css"), `${plugin}.css`);
+  }
   await build({
     ...OPTIONS,
     entryPoints: [join(root, PAGE, "main.ts")],

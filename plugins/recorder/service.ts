@@ -25,6 +25,7 @@ interface Hooks {
 /** What the admin API gets. */
 export interface AdminRequest {
   params: { id?: string };
+  query?: { number?: unknown };
   body?: { level?: unknown; number?: unknown };
 }
 /** What it answers. */
@@ -66,16 +67,20 @@ export class RecorderService {
     for (const [name, hook] of Object.entries(recorder.record(level))) hooks.add(`${name}.${LABEL}`, hook);
   }
 
-  /** `GET /contact-center/recorder/runs` */
-  async list(): Promise<Reply> {
-    const recorder = this.tools && (await this.tools).recorder;
+  /** `GET /contact-center/recorder/runs`, `?number=` for those with a number alone: the number, or its pseudonym */
+  async list({ query }: AdminRequest): Promise<Reply> {
+    const tools = this.tools && (await this.tools);
+    const isMeant = typeof query?.number === "string" && tools ? mentioning(query.number, tools.pseudonyms) : undefined;
+    const runs = tools?.recorder.runs() ?? [];
     return {
       status: 200,
       body: {
         level: this.level,
         numbers: this.settings.showsNumbers ? "shown" : "pseudonyms",
-        skipped: recorder?.skipped ?? 0,
-        runs: (recorder?.runs() ?? []).map((run) => ({ ...run, received: undefined, steps: run.steps.length })),
+        skipped: tools?.recorder.skipped ?? 0,
+        runs: runs
+          .filter((run) => !isMeant || isMeant(JSON.stringify(run)))
+          .map((run) => ({ ...run, received: undefined, steps: run.steps.length })),
       },
     };
   }
@@ -99,8 +104,7 @@ export class RecorderService {
     const number = typeof body?.number === "string" ? body.number.trim() : "";
     if (!/^(?=.*\d)[+*#\d().\s/-]{2,40}$|^#[a-z]{10}$/.test(number)) return this.refusal(400, "number");
     const { pseudonyms, recorder, files } = await (this.tools ??= this.makeTools());
-    const name = number.startsWith("#") && !/\d/.test(number) ? number : pseudonyms.of(number);
-    const isMeant = (text: string): boolean => Privacy.mentions(text, name, pseudonyms);
+    const isMeant = mentioning(number, pseudonyms);
     const memory = recorder.forget((run) => isMeant(JSON.stringify(run)));
     try {
       // Where nothing is kept now, there may be files of earlier days.
@@ -177,4 +181,10 @@ export class RecorderService {
   private warn(what: "in-use" | "key" | "write" | "forget" | "hook", error: unknown): void {
     this.RED.log.warn(this.RED._(`recorder.warnings.${what}`, { detail: (error as Error).message }));
   }
+}
+
+/** Whether a text mentions a number. @param number or its pseudonym */
+function mentioning(number: string, pseudonyms: Pseudonyms): (text: string) => boolean {
+  const name = /^#[a-z]{10}$/.test(number) ? number : pseudonyms.of(number);
+  return (text) => Privacy.mentions(text, name, pseudonyms);
 }

@@ -1,0 +1,105 @@
+/** The way of a run on the canvas: its nodes and wires are marked, and each node has its milliseconds beside it. */
+import type { Step } from "../../../lib/recorder/model.js";
+import { nodeOf } from "./nodes.js";
+import { editor } from "./red.js";
+
+const ON = "cc-recorder-on";
+const HERE = "cc-recorder-here";
+const TIME = "cc-recorder-beside";
+
+/** What the editor binds to a wire; an end may be the input or an output of a subflow. */
+interface Wire {
+  source: { id: string; type: string };
+  sourcePort: number;
+  target: { id: string; type: string };
+}
+
+/** What a message went along: a wire, or the wires by which a subflow is entered or left. */
+interface Hop {
+  source: string | undefined;
+  port: number | undefined;
+  target: string | undefined;
+  isWithinFlow: boolean;
+  /** The instances of subflows that the message may have left. */
+  instances: readonly (string | undefined)[];
+}
+
+let shown: { steps: readonly Step[]; at: number } | undefined;
+
+/** Marks the way of a run, and goes to the node of one step. */
+export function showPath(steps: readonly Step[], at: number): void {
+  shown = { steps, at };
+  const node = steps[at] && nodeOf(steps[at]);
+  if (node) editor.view.reveal(node.id, false);
+  drawSoon();
+}
+
+/** Removes all marks. */
+export function clearPath(): void {
+  shown = undefined;
+  draw();
+}
+
+/** The editor draws the nodes of another tab again: then the marks have to follow. */
+export function followTabs(): void {
+  editor.events.on("workspace:change", drawSoon);
+}
+
+function drawSoon(): void {
+  requestAnimationFrame(draw);
+}
+
+function draw(): void {
+  for (const marked of document.querySelectorAll(`.${ON}, .${HERE}`)) marked.classList.remove(ON, HERE);
+  for (const time of document.querySelectorAll(`.${TIME}`)) time.remove();
+  if (!shown) return;
+  const { steps, at } = shown;
+  const ids = steps.map((step) => nodeOf(step)?.id);
+  for (const id of new Set(ids)) {
+    const group = id === undefined ? null : document.getElementById(id);
+    if (!group || !(group instanceof SVGElement)) continue;
+    group.classList.add(ON);
+    if (id === ids[at]) group.classList.add(HERE);
+    const times = steps.filter((_, place) => ids[place] === id).map(({ ms }) => ms);
+    group.append(timeOf(times));
+  }
+  const hops = steps.filter(({ ms }) => ms !== undefined).flatMap((step) => hopOf(step, steps));
+  for (const line of document.querySelectorAll<SVGElement>(".red-ui-flow-link")) {
+    const wire = (line as unknown as { __data__: Wire }).__data__;
+    if (hops.some((hop) => isAlong(wire, hop))) line.classList.add(ON);
+  }
+}
+
+function hopOf(step: Step, steps: readonly Step[]): Hop[] {
+  const from = steps[step.from ?? -1];
+  if (!from) return [];
+  const path = from.flow.split("-");
+  return [
+    {
+      source: nodeOf(from)?.id,
+      port: step.port,
+      target: nodeOf(step)?.id,
+      isWithinFlow: from.flow === step.flow,
+      instances: path.map((_, end) => nodeOf({ node: path.slice(0, end + 1).join("-") })?.id),
+    },
+  ];
+}
+
+/** Node-RED takes a message from the last node in a subflow to the first behind it, so that the wires between have to be found. */
+function isAlong({ source, sourcePort, target }: Wire, hop: Hop): boolean {
+  const leaves = source.id === hop.source && sourcePort === hop.port;
+  if (hop.isWithinFlow) return leaves && target.id === hop.target;
+  if (target.type === "subflow") return leaves;
+  return target.id === hop.target && (source.type === "subflow" || hop.instances.includes(source.id));
+}
+
+/** The first time at a node, and how often there were more. */
+function timeOf(times: readonly (number | undefined)[]): SVGTextElement {
+  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  text.setAttribute("class", TIME);
+  text.setAttribute("x", "0");
+  text.setAttribute("y", "-6");
+  const [first] = times;
+  text.textContent = `${first === undefined ? "–" : `${first} ms`}${times.length > 1 ? ` ×${times.length}` : ""}`;
+  return text;
+}

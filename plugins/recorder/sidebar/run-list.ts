@@ -1,0 +1,162 @@
+/** The list of runs, the newest first, and the fields that choose among them. */
+import type { Level } from "../../../lib/recorder/model.js";
+import type { RunList, RunSummary } from "./api.js";
+import { element } from "./element.js";
+import { type Filter, isShown } from "./filter.js";
+import { labelOf } from "./nodes.js";
+import type { Words } from "./red.js";
+
+const LEVELS: readonly Level[] = ["off", "path", "values"];
+const VENDORS = ["anywhere365", "enreach", "voicenter", "webitel"];
+const OUTCOMES = ["open", "answered", "fallback", "late", "gone", "refused", "received"];
+
+/** What the list leads to. */
+export interface RunListActions {
+  open(id: string): void;
+  setLevel(level: string): void;
+  /** Another number was entered. */
+  reload(): void;
+}
+
+/** The list on the page. */
+export class RunListView {
+  readonly element: HTMLElement;
+  private readonly level: HTMLSelectElement;
+  private readonly vendor: HTMLSelectElement;
+  private readonly outcome: HTMLSelectElement;
+  private readonly number: HTMLInputElement;
+  private readonly slower: HTMLInputElement;
+  private readonly search: HTMLInputElement;
+  private readonly state = element("p", { role: "status" });
+  private readonly rows = element("div", { class: "cc-recorder-rows" });
+  /** The rows of runs by all that they show. */
+  private known = new Map<string, HTMLElement>();
+  private list: RunList | undefined;
+
+  constructor(
+    private readonly words: Words,
+    private readonly actions: RunListActions,
+  ) {
+    const field = (name: string, type: string): HTMLInputElement =>
+      element("input", {
+        type,
+        placeholder: words(`recorder.sidebar.${name}`),
+        "aria-label": words(`recorder.sidebar.${name}`),
+      });
+    this.level = this.select("level", LEVELS);
+    this.vendor = this.select("vendor", ["", ...VENDORS]);
+    this.outcome = this.select("outcome", ["", ...OUTCOMES]);
+    this.number = field("number", "text");
+    this.slower = field("slower", "number");
+    this.slower.min = "0";
+    this.search = field("search", "text");
+    this.level.addEventListener("change", () => actions.setLevel(this.level.value));
+    this.number.addEventListener("change", () => actions.reload());
+    for (const each of [this.vendor, this.outcome, this.slower, this.search])
+      each.addEventListener("input", () => this.draw());
+    const fields = [this.level, this.vendor, this.outcome, this.number, this.slower, this.search];
+    this.element = element(
+      "div",
+      { class: "cc-recorder-list" },
+      element("div", { class: "cc-recorder-fields" }, ...fields),
+      this.state,
+      this.rows,
+    );
+    this.rows.addEventListener("keydown", (event) => this.move(event));
+  }
+
+  /** What was chosen. */
+  get filter(): Filter {
+    return {
+      vendor: this.vendor.value,
+      outcome: this.outcome.value,
+      number: this.number.value.trim(),
+      slowerThan: this.slower.valueAsNumber || 0,
+      search: this.search.value.trim(),
+    };
+  }
+
+  /** Shows what the recorder has now. */
+  show(list: RunList): void {
+    this.list = list;
+    this.level.value = list.level;
+    this.draw();
+  }
+
+  /** Shows why there is nothing. */
+  fail(text: string): void {
+    this.state.textContent = text;
+  }
+
+  private draw(): void {
+    if (!this.list) return;
+    const { words, filter } = this;
+    const { runs, level, skipped } = this.list;
+    const shown = runs.filter((run) => isShown(run, filter, labelOf(run)));
+    const drawn = new Map<string, HTMLElement>();
+    for (const run of shown) {
+      const text = JSON.stringify(run);
+      drawn.set(text, this.known.get(text) ?? this.row(run));
+    }
+    // What is there already stays, with the focus.
+    for (const [text, row] of this.known) if (!drawn.has(text)) row.remove();
+    let at = this.rows.firstElementChild;
+    for (const row of drawn.values()) {
+      if (row === at) at = at.nextElementSibling;
+      else this.rows.insertBefore(row, at);
+    }
+    this.known = drawn;
+    const sentence = level === "off" ? "is-off" : runs.length === 0 ? "none-yet" : "shown";
+    this.state.textContent = [
+      words(`recorder.sidebar.${sentence}`, { shown: shown.length, all: runs.length }),
+      skipped > 0 ? words("recorder.sidebar.skipped", { skipped }) : "",
+    ].join(" ");
+  }
+
+  private row(run: RunSummary): HTMLElement {
+    const { words } = this;
+    const call = [run.call?.from, run.call?.to].filter(Boolean).join(" → ");
+    const outcome = [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", ");
+    const count = run.count === undefined ? "" : ` ×${run.count}`;
+    const span = (name: string, text: string): HTMLElement => element("span", { class: `cc-recorder-${name}` }, text);
+    const row = element(
+      "button",
+      { class: `cc-recorder-run cc-recorder-is-${run.outcome}`, type: "button" },
+      span("time", new Date(run.start).toLocaleTimeString([], { hourCycle: "h23" })),
+      span("name", labelOf(run)),
+      span("outcome", `${outcome}${count}`),
+      span("ms", run.latencyMs === undefined ? "" : `${run.latencyMs} ms`),
+      span("vendor", run.vendor),
+      span("call", call),
+      span("answer", run.answer ? `${run.answer.status} ${run.answer.json ?? ""}` : ""),
+    );
+    row.addEventListener("click", () => this.actions.open(run.id));
+    return row;
+  }
+
+  private select(name: string, values: readonly string[]): HTMLSelectElement {
+    const { words } = this;
+    const label = words(`recorder.sidebar.${name}`);
+    const textOf = (value: string): string =>
+      value === ""
+        ? words(`recorder.sidebar.all-${name}`)
+        : name === "vendor"
+          ? value
+          : words(`recorder.${name}.${value}`);
+    return element(
+      "select",
+      { "aria-label": label, title: label },
+      ...values.map((value) => element("option", { value }, textOf(value))),
+    );
+  }
+
+  /** Arrow keys lead from run to run. */
+  private move(event: KeyboardEvent): void {
+    const row = event.target as HTMLElement;
+    const next = event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling;
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (next instanceof HTMLElement) next.focus();
+  }
+}

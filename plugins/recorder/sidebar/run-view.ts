@@ -1,0 +1,108 @@
+/** One run: its facts, its steps, and what was at the chosen one. */
+import type { Run, Step } from "../../../lib/recorder/model.js";
+import { clearPath, showPath } from "./canvas.js";
+import { element } from "./element.js";
+import { flowLabelOf, labelOf } from "./nodes.js";
+import type { Words } from "./red.js";
+
+/** Where a key leads from step `at` of `count`. */
+const KEYS: Record<string, (at: number, count: number) => number> = {
+  ArrowDown: (at, count) => Math.min(at + 1, count - 1),
+  ArrowRight: (at, count) => Math.min(at + 1, count - 1),
+  ArrowUp: (at) => Math.max(at - 1, 0),
+  ArrowLeft: (at) => Math.max(at - 1, 0),
+  Home: () => 0,
+  End: (_, count) => count - 1,
+};
+
+/**
+ * Shows a run, and its way on the canvas.
+ * @param close what leads back to the list
+ */
+export function runView(run: Run, words: Words, close: () => void): HTMLElement {
+  const back = element(
+    "button",
+    { class: "red-ui-button red-ui-button-small", type: "button" },
+    words("recorder.sidebar.back"),
+  );
+  const steps = element("ol", {
+    class: "cc-recorder-steps",
+    tabindex: "0",
+    "aria-label": words("recorder.sidebar.steps"),
+  });
+  const message = element("pre", { class: "cc-recorder-text" });
+  const rows = run.steps.map((step) => steps.appendChild(stepRow(step, words)));
+  let at = 0;
+  const choose = (place: number): void => {
+    rows[at]?.removeAttribute("aria-current");
+    at = place;
+    rows[at]?.setAttribute("aria-current", "step");
+    rows[at]?.scrollIntoView({ block: "nearest" });
+    message.textContent = run.steps[at]?.message ?? "";
+    message.hidden = message.textContent === "";
+    showPath(run.steps, at);
+    // The editor takes the focus when it shows another tab.
+    steps.focus();
+  };
+  const leave = (): void => {
+    clearPath();
+    close();
+  };
+  back.addEventListener("click", leave);
+  for (const [place, row] of rows.entries()) row.addEventListener("click", () => choose(place));
+  const view = element(
+    "div",
+    { class: "cc-recorder-view" },
+    back,
+    facts(run, words),
+    steps,
+    ...(run.cut === undefined ? [] : [element("p", {}, words("recorder.sidebar.cut", { cut: run.cut }))]),
+    message,
+  );
+  view.addEventListener("keydown", (event) => {
+    const move = KEYS[event.key];
+    if (event.key === "Escape") leave();
+    else if (move && rows.length > 0) choose(move(at, rows.length));
+    else return;
+    event.preventDefault();
+    // The editor moves nodes by these keys.
+    event.stopPropagation();
+  });
+  // It has to be on the page to get the focus.
+  requestAnimationFrame(() => {
+    if (rows.length > 0) choose(0);
+    else back.focus();
+  });
+  return view;
+}
+
+function facts(run: Run, words: Words): HTMLElement {
+  const list = element("dl");
+  const add = (key: string, value: string | undefined): void => {
+    if (value !== undefined && value !== "")
+      list.append(element("dt", {}, words(`recorder.sidebar.${key}`)), element("dd", {}, value));
+  };
+  add("start", new Date(run.start).toLocaleString());
+  add("node", labelOf(run));
+  add("from", run.call?.from);
+  add("to", run.call?.to);
+  add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
+  add("time", run.latencyMs === undefined ? undefined : `${run.latencyMs} ms`);
+  add("request", run.received);
+  add("answer", run.answer && `${run.answer.status} ${run.answer.json ?? ""}`);
+  return list;
+}
+
+function stepRow(step: Step, words: Words): HTMLElement {
+  const notes = [
+    step.ms === undefined ? words("recorder.sidebar.not-arrived") : `${step.ms} ms`,
+    step.uncertain ? words("recorder.sidebar.uncertain") : "",
+  ];
+  return element(
+    "li",
+    {},
+    element("span", { class: "cc-recorder-name" }, labelOf(step)),
+    element("span", { class: "cc-recorder-flow" }, flowLabelOf(step)),
+    element("span", { class: "cc-recorder-time" }, notes.filter(Boolean).join(", ")),
+  );
+}

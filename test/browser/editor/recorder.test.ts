@@ -1,0 +1,159 @@
+/** The recorder's sidebar: runs as they pass, one of them on the canvas, by keyboard, in light and dark colours. */
+import assert from "node:assert/strict";
+import type { Locator } from "playwright-core";
+import { Editor } from "../../support/editor.js";
+import { faintTexts } from "../../support/contrast.js";
+import { code, node, tab } from "../../support/flow.js";
+import { NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { send } from "../../support/webhook.js";
+
+/** What a test needs of the editor's global. */
+interface EditorActions {
+  RED: { actions: { invoke(action: string): void }; workspaces: { active(): string } };
+}
+
+const CALLER = "+358401112233";
+const SIDEBAR = ".cc-recorder";
+const place = (x: number, y: number): object => ({ x, y });
+const FLOWS = [
+  { ...tab(), label: "Calls" },
+  node("in", "smartrouting-in", { ...place(120, 120), name: "call", url: "/calls", auth: "none", deadline: 500 }, [
+    ["vip"],
+    [],
+  ]),
+  { ...code("vip", `return msg.topic === "SLOW" ? null : msg;`, [["instance"]]), ...place(300, 120), name: "VIP?" },
+  node("instance", "subflow:sub", place(480, 120), [["to"]]),
+  node("to", "link out", { ...place(620, 120), mode: "link", links: ["from"] }),
+  {
+    id: "sub",
+    type: "subflow",
+    name: "Choose",
+    in: [{ ...place(40, 80), wires: [{ id: "inner" }] }],
+    out: [{ ...place(400, 80), wires: [{ id: "inner", port: 0 }] }],
+  },
+  {
+    ...code("inner", `msg.payload = { InitialTarget: "+358942000200" }; return msg;`),
+    ...place(220, 80),
+    z: "sub",
+    name: "target",
+  },
+  { ...tab("second"), label: "Answers" },
+  node("from", "link in", { ...place(120, 120), z: "second", links: ["to"] }, [["out"]]),
+  node("out", "smartrouting-out", { ...place(320, 120), z: "second", name: "answer" }),
+];
+
+describe("editor: the recorder's sidebar", function () {
+  this.timeout(120_000);
+  let red: NodeRed;
+  let editor: Editor;
+
+  before(async () => {
+    red = await NodeRed.start({ flows: FLOWS });
+    editor = await Editor.open(red);
+    await editor.page.evaluate(() =>
+      (window as unknown as EditorActions).RED.actions.invoke("contact-center:show-recorder"),
+    );
+  });
+  after(async () => {
+    await editor?.close();
+    await red?.stop();
+  });
+  afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
+
+  const ring = (targetid = "Q", anum = CALLER): ReturnType<typeof send> =>
+    send(`${red.url}/calls`, { anum, bnum: "+358942000100", targetid });
+  const rows = (): Promise<string[]> => editor.page.locator(".cc-recorder-run").allInnerTexts();
+  const lit = (): Promise<string[]> =>
+    editor.page.locator("g.red-ui-flow-node.cc-recorder-on").evaluateAll((all) => all.map(({ id }) => id).toSorted());
+  const here = (): Promise<string[]> =>
+    editor.page.locator("g.cc-recorder-here").evaluateAll((all) => all.map(({ id }) => id));
+  const active = (): Promise<string> =>
+    editor.page.evaluate(() => (window as unknown as EditorActions).RED.workspaces.active());
+  const same = async (what: string, get: () => Promise<unknown>, expected: unknown): Promise<void> => {
+    let last: unknown;
+    await until(what, async () => JSON.stringify((last = await get())) === JSON.stringify(expected)).catch(() =>
+      assert.deepEqual(last, expected, what),
+    );
+  };
+  /** In light and dark colours. */
+  const readable = async (name: string): Promise<void> => {
+    for (const theme of ["light", "dark"]) {
+      await editor.dark(theme === "dark");
+      await editor.picture(`recorder-${name}-${theme}`);
+      assert.deepEqual(await faintTexts(editor.page, SIDEBAR, 3), [], theme);
+    }
+    assert.doesNotMatch(await editor.page.locator(SIDEBAR).innerText(), /\brecorder\.\w+/);
+  };
+
+  it("records when asked to, and shows calls as they pass, the newest first", async () => {
+    await editor.page.locator(SIDEBAR).getByText("The recorder is off").waitFor();
+    await editor.page.locator(SIDEBAR).getByLabel("What is recorded").selectOption("values");
+    await editor.page.locator(SIDEBAR).getByText("Nothing has come").waitFor();
+    await ring();
+    await until("the call", async () => (await rows()).length === 1);
+    await ring("SLOW", "+358409998877");
+    await until("the second call", async () => (await rows()).length === 2);
+    const [newest, first] = await rows();
+    assert.match(newest ?? "", /fallback, deadline/);
+    assert.match(first ?? "", /answered[^]*#[a-z]{10} → #[a-z]{10}[^]*200/);
+    await readable("list");
+  });
+
+  it("chooses by outcome, number, time and search", async () => {
+    const { page } = editor;
+    const field = (label: string): Locator => page.locator(SIDEBAR).getByLabel(label);
+    const count = (expected: number): Promise<void> => same("rows", async () => (await rows()).length, expected);
+    await field("Outcome").selectOption("fallback");
+    await count(1);
+    await field("Outcome").selectOption("");
+    await field("Vendor").selectOption("webitel");
+    await count(0);
+    await field("Vendor").selectOption("");
+    await field("Slower than").fill("400");
+    await count(1);
+    await field("Slower than").fill("");
+    await field("Search").fill("deadline");
+    await count(1);
+    await field("Search").fill("");
+    await field("Number").fill("+358 40 111 2233");
+    await page.keyboard.press("Enter");
+    await count(1);
+    assert.match((await rows())[0] ?? "", /answered/);
+    await field("Number").fill("");
+    await page.keyboard.press("Enter");
+    await count(2);
+  });
+
+  it("shows the way of a call on the canvas, step by step by keys, through a subflow and another tab", async () => {
+    const { page } = editor;
+    await page.locator(".cc-recorder-run").first().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await same("the way on the first tab", lit, ["in", "instance", "to", "vip"]);
+    await same("the first step", here, ["in"]);
+    assert.match((await page.locator(".cc-recorder-beside").first().textContent()) ?? "", /^0 ms$/);
+    assert.equal(await page.locator("g.red-ui-flow-link.cc-recorder-on").count(), 3);
+    await readable("run");
+    const seen = [await active()];
+    const steps = await page.locator(".cc-recorder-steps > li").count();
+    for (let step = 1; step < steps; step++) {
+      await page.keyboard.press("ArrowDown");
+      await until("a step that is marked", async () => (await here()).length === 1);
+      if ((await here())[0] === "inner") {
+        assert.equal(await page.locator("g.red-ui-flow-link.cc-recorder-on").count(), 2);
+        await editor.picture("recorder-subflow");
+      }
+      seen.push(await active());
+    }
+    assert.deepEqual([...new Set(seen)], ["tab", "sub", "second"]);
+    await same("the last step", here, ["out"]);
+    assert.match(await page.locator(".cc-recorder-text").innerText(), /InitialTarget/);
+    await page.keyboard.press("ArrowUp");
+    await same("a step back", here, ["from"]);
+    await page.keyboard.press("Escape");
+    await same("no marks", lit, []);
+    assert.equal(await page.locator(".cc-recorder-beside").count(), 0);
+    assert.equal((await rows()).length, 2);
+  });
+});
