@@ -38,13 +38,13 @@ export class EventAdmission {
     const keys = [...new Set([agent, ""])].map((address) => entryKey(callback, address));
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
     if (id === undefined || id === "") return candidates.length > 0;
-    if (id.length > LONGEST_ID) return false;
     const owner = ids.ownerOf(id);
     if (owner !== undefined) {
       this.noteSign(entries.get(owner), id);
       if (!isShared) this.noteEnded(id, keys, false);
       return true;
     }
+    if (id.length > LONGEST_ID) return false;
     if (!isLoaded()) return true;
     const sending = candidates.find(({ sendingSince }) => sendingSince !== undefined);
     // Once the answer is there, or lost, it is known whose this one is.

@@ -173,7 +173,7 @@ const duplicates = new DuplicateFilter();
 export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: boolean): boolean {
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
   const those = receivers(eventNode, id);
-  if (!id || id.length > LONGEST_ID) return false;
+  if (!id) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
     const times = broker.timesOf(url, id, imAddress);
     return times ? [{ ...times, broker }] : [];
@@ -181,7 +181,11 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   if (!source && those.length === 0 && !hasSubscriber) return false;
   const digest = (text: string): string => textKey("anywhere365", eventNode, text);
   const [call, content] = copyKey(event).map(digest) as [string, string];
-  return duplicates.isDuplicate(call, content, { askedAt: 0, ...source, id: normalId(id) });
+  return duplicates.isDuplicate(call, content, {
+    askedAt: 0,
+    ...source,
+    id: id.length > LONGEST_ID ? digest(id) : normalId(id),
+  });
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */

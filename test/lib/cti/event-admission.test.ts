@@ -20,6 +20,15 @@ describe("lib/cti/event-admission", () => {
       assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
     });
 
+    it("of a subscription whose id is longer than one that nobody knows may be", async () => {
+      test.broker.nextId = () => "x".repeat(400);
+      const { manager } = await started([ANNA]);
+      assert.deepEqual(
+        ["x", "y"].map((letter) => manager.admits(CALLBACK, letter.repeat(400), ANNA)),
+        [true, false],
+      );
+    });
+
     it("of none that has ended, while another one is being made", async () => {
       const { manager, one } = await started([ANNA]);
       test.broker.loseAnswers = 1;
