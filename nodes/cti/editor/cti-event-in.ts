@@ -9,7 +9,8 @@ addForm("cti-event-in", {
   prepare(node) {
     const users = subscribers(node);
     input("secret").siblings(".cc-once").remove();
-    const hint = input("secret").siblings(".cc-hint");
+    // Not the warning of an empty secret, which the form has put there by now.
+    const hint = input("secret").siblings(".cc-hint[data-i18n]");
     hint.attr("data-i18n", (_, key) => key.replace("shared.webhook", "cti-event-in"));
     listSubscribers(node, users);
     const refresh = (): void => {

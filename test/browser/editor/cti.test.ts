@@ -203,6 +203,14 @@ describe("editor: CTI Broker", function () {
     assert.match(await text("#cc-subscribers"), /No CTI subscribe node/);
   });
 
+  it("opens the event node's dialog whole when its secret is empty", async () => {
+    await open(withSettings(flows(), "events", { credentials: { secret: "" } }));
+    await dialog("events");
+    assert.match(await text(".form-row:has(#node-input-secret)"), /Empty: every request is refused/);
+    assert.match(await text("#cc-subscribers li"), /^CTI subscribe/);
+    assert.equal(await page.locator("#node-input-btn-broker-add").getAttribute("tabindex"), "0");
+  });
+
   it("tests the broker of the open dialog and says what came of it", async () => {
     await open();
     await brokerDialog();
