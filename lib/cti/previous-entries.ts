@@ -42,7 +42,7 @@ export class PreviousEntries {
   }
 
   /** Adds what a former process stored; its ids are known from now on. */
-  add({ aliveAt, unknownSince, isElsewhere, held, ended, unsaved }: StoredState): void {
+  add({ aliveAt, unknownSince, isElsewhere, held, ended, gone, unsaved }: StoredState): void {
     const { ids } = this;
     this.unknownSince = unknownSince;
     this.isElsewhere = isElsewhere;
@@ -61,6 +61,8 @@ export class PreviousEntries {
       for (let answer = 0; answer < answers; answer++) ids.noteLostAnswer(key, 0);
     }
     for (const [key, at] of ended) this.noteEnd(key, at);
+    // What another machine has ended is not known to be of this one's entries.
+    if (!isElsewhere) for (const [id, one] of gone) ids.addGone(id, one);
   }
 
   /** All that a former process left has been added. */

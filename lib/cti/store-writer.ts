@@ -5,7 +5,13 @@ import { isRecord } from "../core/values.js";
 import { agentKey } from "./addresses.js";
 import type { SentRequests } from "./request-queue.js";
 import { MAX_LOST } from "./subscription-ids.js";
-import type { StoredEntry, StoredRemoval, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
+import type {
+  StoredEntry,
+  StoredGone,
+  StoredRemoval,
+  StoredSubscriptions,
+  SubscriptionStore,
+} from "./subscription-store.js";
 
 /** What a {@link StoreWriter} writes. */
 export interface StoreSource {
@@ -15,6 +21,7 @@ export interface StoreSource {
   leftBehind: ReadonlyMap<string, StoredEntry>;
   ended: Map<string, number>;
   removals: () => [id: string, removal: StoredRemoval][];
+  gone: () => [id: string, gone: StoredGone][];
   /** See {@link StoredSubscriptions.aliveAt}. */
   receivedUntil: () => number;
   /** See {@link RequestQueue.reserve}. */
@@ -27,6 +34,7 @@ interface WrittenState {
   held: (readonly [key: string, entry: StoredEntry])[];
   ended: (readonly [key: string, at: number])[];
   removals: (readonly [id: string, removal: StoredRemoval])[];
+  gone: (readonly [id: string, gone: StoredGone])[];
 }
 
 const WRITE_MIN_MS = 100;
@@ -83,6 +91,8 @@ export interface StoredState {
   held: Map<string, StoredEntry>;
   ended: Map<string, number>;
   removals: Map<string, StoredRemoval>;
+  /** The oldest first. */
+  gone: [id: string, gone: StoredGone][];
 }
 
 /** Reads what was stored, as foreign data; its times are moved to the clock as it is set now. */
@@ -146,6 +156,13 @@ export function readStored(stored: unknown): StoredState {
         return [[id, { key, ...(from !== undefined && to !== undefined && { inUse: { from, to } }) }]];
       }),
     ),
+    gone: entriesOf(state["gone"])
+      .flatMap(([id, value]): [string, StoredGone][] => {
+        const { key, at } = isRecord(value) ? value : {};
+        const time = timeOf(at);
+        return typeof key === "string" && time !== undefined ? [[id, { key, at: Math.min(time, now) }]] : [];
+      })
+      .toSorted(([, one], [, other]) => one.at - other.at),
   };
 }
 
@@ -172,11 +189,11 @@ function endedState({ aliveAt, held, ended }: StoredState): StoredSubscriptions 
     const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
     return from === undefined ? [] : [[key, from] as const];
   });
-  return storedState({ aliveAt, held: [], ended: [...ended, ...known], removals: [] });
+  return storedState({ aliveAt, held: [], ended: [...ended, ...known], removals: [], gone: [] });
 }
 
 /** What is written: all times by the clock as it is set now. */
-function storedState({ aliveAt, held, ended, removals }: WrittenState): StoredSubscriptions {
+function storedState({ aliveAt, held, ended, removals, gone }: WrittenState): StoredSubscriptions {
   const toClock = (time: number): number => STEADY.toClock(time);
   return {
     aliveAt: toClock(aliveAt),
@@ -198,6 +215,7 @@ function storedState({ aliveAt, held, ended, removals }: WrittenState): StoredSu
         { key, ...(inUse && { inUse: { from: toClock(inUse.from), to: toClock(inUse.to) } }) },
       ]),
     ),
+    gone: Object.fromEntries(gone.map(([id, { key, at }]) => [id, { key, at: toClock(at) }])),
   };
 }
 
@@ -280,7 +298,7 @@ export class StoreWriter {
   }
 
   private state(requests: SentRequests): StoredSubscriptions {
-    const { held, unanswered, leftBehind, ended, removals, receivedUntil } = this.source;
+    const { held, unanswered, leftBehind, ended, removals, gone, receivedUntil } = this.source;
     const now = STEADY.now();
     for (const [key, at] of ended) {
       if (now - at <= ENDED_MS && ended.size <= MAX_ENDED) break;
@@ -293,6 +311,7 @@ export class StoreWriter {
       held: [...lost, ...left, ...held()],
       ended: [...ended],
       removals: removals(),
+      gone: gone(),
     };
     return { ...storedState(state), requests };
   }

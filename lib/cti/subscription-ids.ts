@@ -1,7 +1,7 @@
 /** Which subscription ids at a broker are ours: held, to be ended, just gone, or made although their answer got lost. */
 
 import { STEADY } from "../core/clock.js";
-import type { StoredEntry } from "./subscription-store.js";
+import type { StoredEntry, StoredGone } from "./subscription-store.js";
 
 /** How long an event may be on its way, milliseconds. */
 export const ON_THE_WAY_MS = 30_000;
@@ -106,7 +106,7 @@ export class SubscriptionIds {
   }
 
   /** The broker has ended it; events may still be on their way. */
-  gone(id: string): void {
+  gone(id: string, at = STEADY.now()): void {
     const normal = normalId(id);
     if (this.holders.has(normal) || this.presumed.has(normal)) return;
     const now = STEADY.now();
@@ -118,9 +118,25 @@ export class SubscriptionIds {
       this.addEnded(old);
     }
     this.goneAt.delete(normal);
-    this.goneAt.set(normal, now);
+    this.goneAt.set(normal, at);
     const key = this.owners.get(normal);
-    if (key !== undefined) limitedSet(this.ended, normal, { key, at: now, times: 0 });
+    if (key !== undefined) limitedSet(this.ended, normal, { key, at, times: 0 });
+  }
+
+  /** The subscriptions that ended lately, for the next process. */
+  lately(): [id: string, gone: StoredGone][] {
+    const now = STEADY.now();
+    return [...this.goneAt].flatMap(([id, at]) => {
+      const key = now - at <= LATE_MS ? this.owners.get(id) : undefined;
+      return key === undefined ? [] : [[id, { key, at }]];
+    });
+  }
+
+  /** Adds one that ended in a former process: the broker may still post what it had before. */
+  addGone(id: string, { key, at }: StoredGone): void {
+    if (this.owners.has(id)) return;
+    this.owners.set(id, key);
+    this.gone(id, at);
   }
 
   /**

@@ -17,6 +17,14 @@ export interface StoredRemoval {
   inUse?: TimeInUse | undefined;
 }
 
+/** A subscription that has ended: events of it may still be on their way. */
+export interface StoredGone {
+  /** The entry that had it. */
+  key: string;
+  /** When it ended, Unix milliseconds. */
+  at: number;
+}
+
 /** Where the state of a {@link SubscriptionManager} is kept. */
 export interface SubscriptionStore {
   /**
@@ -64,4 +72,6 @@ export interface StoredSubscriptions {
   ended: Record<string, number>;
   /** By id. */
   removals: Record<string, StoredRemoval>;
+  /** By id: those of the last minutes. */
+  gone: Record<string, StoredGone>;
 }

@@ -122,6 +122,7 @@ export class SubscriptionManager {
       leftBehind: this.previous.leftBehind,
       ended: this.previous.ended,
       removals: () => this.removals.entries(),
+      gone: () => this.ids.lately(),
       receivedUntil: () => this.requests.receivedUntilMs,
       reserve: () => this.requests.reserve(),
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Subscriber } from "../../../lib/cti/subscriber.js";
 import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
 import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
@@ -67,6 +68,36 @@ describe("lib/cti/event-admission", () => {
         [[-301_100, 301_100, [ANNA]]],
       );
     });
+
+    const letsLateOnesIn = async (end: (manager: SubscriptionManager, one: Subscriber) => Promise<void>) => {
+      const former = await started([ANNA]);
+      await end(former.manager, former.one);
+      assert.equal(test.broker.held.has("id-1"), false);
+      await test.clock.tickAsync(4000);
+      const { manager } = await started([ANNA]);
+      await test.clock.tickAsync(3000);
+      assert.deepEqual(
+        ["id-1", "ID-1", "id-9"].map((id) => manager.admits(CALLBACK, id, ANNA)),
+        [true, true, false],
+      );
+      await test.clock.tickAsync(310_000);
+      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+      assert.deepEqual(test.gaps.at(-1)?.agents, [ANNA]);
+    };
+
+    it("of what ended with a former process, for as long", () =>
+      letsLateOnesIn(async (manager, one) => {
+        const closed = one.close(2000).then(() => manager.close());
+        await test.clock.tickAsync(500);
+        await closed;
+      }));
+
+    it("of what a renewal ended before a kill, for as long", () =>
+      letsLateOnesIn(async (manager, one) => {
+        void one.subscribe([ANNA]);
+        await test.clock.tickAsync(2000);
+        kill(manager);
+      }));
 
     it("of an unknown id only while a subscription for that very agent is under way", async () => {
       const { manager, one } = await started([BART]);

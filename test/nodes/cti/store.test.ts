@@ -17,7 +17,7 @@ describe("nodes/cti/store", () => {
     );
   const files = (): string[] => readdirSync(join(userDir, "contact-center")).filter((name) => name.endsWith(".json"));
   const load = async (): Promise<object> => (await store().load()) as object;
-  const state = { aliveAt: 1000, written: stampNow(), held: {}, ended: {}, removals: {} };
+  const state = { aliveAt: 1000, written: stampNow(), held: {}, ended: {}, removals: {}, gone: {} };
   const note = { until: 3000, ...stampNow() };
   beforeEach(() => (userDir = mkdtempSync(join(tmpdir(), "cc-cti-"))));
   afterEach(() => rmSync(userDir, { recursive: true, force: true }));
