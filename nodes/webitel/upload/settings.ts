@@ -133,7 +133,8 @@ export class SettingsReader {
   /** The name that Webitel shows for the import. @param file of a source `file` */
   fileName(file: string): { fileName?: string } {
     const name = this.text("fileName") || basename(file);
-    return name === "" ? {} : { fileName: name.slice(0, MAX_FILE_NAME) };
+    // Half a character is no JSON that each server reads.
+    return name === "" ? {} : { fileName: name.slice(0, MAX_FILE_NAME).replace(/[\uD800-\uDBFF]$/, "") };
   }
 
   /** Absolute path of the file to load; blank = `msg.filename`. Relative to `fileWorkingDirectory` of settings.js, as core's file nodes. */

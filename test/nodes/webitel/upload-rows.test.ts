@@ -74,7 +74,7 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
   it("finds buckets, skills and types by name, each list once, and rejects a row with an unknown name", async () => {
     await deploy({
       source: "csv",
-      fileName: "Autumn list",
+      fileName: `Autumn list ${"x".repeat(107)}😀 and more`,
       defaults: [{ field: "type", value: "mobile", valueType: "str" }],
     });
     await start(uploads.red.url, {
@@ -98,7 +98,7 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       .map(({ path }) => path.split("?")[0]);
     assert.equal(new Set(listed).size, listed.length);
     assert.ok(listed.length >= 5);
-    assert.equal(bodies()[0]?.["file_name"], "Autumn list");
+    assert.equal(bodies()[0]?.["file_name"], `Autumn list ${"x".repeat(107)}`);
   });
 
   it("writes refused rows to a file that is corrected and loaded again, one file per run", async () => {
