@@ -1,0 +1,76 @@
+/** What the recorder makes of numbers, credentials and values. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { Privacy } from "../../../lib/recorder/privacy.js";
+import { Pseudonyms } from "../../../lib/recorder/pseudonyms.js";
+
+const KEY = "0123456789abcdef".repeat(4);
+const pseudonyms = new Pseudonyms(KEY);
+const NONE: ReadonlySet<string> = new Set();
+
+describe("Pseudonyms", () => {
+  it("are HMAC-SHA256 of the digits, in letters", () => {
+    const digest = createHmac("sha256", KEY).update("358401112233").digest();
+    const letters = [...digest.subarray(0, 10)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
+    assert.equal(pseudonyms.of("+358401112233"), `#${letters}`);
+  });
+
+  it("are the same for one number however it is written, and differ for others and with another key", () => {
+    const name = pseudonyms.of("+358401112233");
+    for (const same of ["00358401112233", "+358 40 111 22 33", "+358-40-(111)2233", "358401112233"])
+      assert.equal(pseudonyms.of(same), name, same);
+    assert.notEqual(pseudonyms.of("+358401112234"), name);
+    assert.notEqual(new Pseudonyms(KEY.replace("0", "f")).of("+358401112233"), name);
+    const names = new Set(Array.from({ length: 20_000 }, (_, i) => pseudonyms.of(`+3584${1_000_000 + i}`)));
+    assert.equal(names.size, 20_000);
+  });
+});
+
+describe("What is kept of values", () => {
+  const privacy = new Privacy(pseudonyms);
+
+  it("has pseudonyms for numbers of seven digits and more, and times and ids as they are", () => {
+    const name = pseudonyms.of("+358401112233");
+    assert.equal(privacy.text("call +358 40 111 2233 at 5"), `call ${name} at 5`);
+    assert.equal(privacy.text("sip:358401112233@host"), `sip:${name}@host`);
+    for (const open of ["2026-11-22T10:00:00.000Z", "0a7d3a55-5a4e-4a5d-93f2-123456789012", "123456", "9000"])
+      assert.equal(privacy.text(open), open);
+  });
+
+  it("has no credential", () => {
+    const kept = privacy.json(
+      {
+        headers: { Authorization: "Basic abc", "X-Api-Key": "k-1", cookie: "s=1" },
+        url: "https://h/p?key=abc&access_token=def&x=1",
+        text: 'Bearer ghi, {"refresh_token":"jkl"}',
+        nested: [{ password: "mno", clientSecret: { a: "pqr" } }],
+      },
+      NONE,
+      4000,
+    );
+    for (const secret of ["abc", "k-1", "s=1", "def", "ghi", "jkl", "mno", "pqr"])
+      assert.ok(!kept.includes(secret), secret);
+    assert.match(kept, /x=1/);
+  });
+
+  it("has pseudonyms for short numbers of the call, and other short numbers as they are", () => {
+    const name = pseudonyms.of("201");
+    assert.equal(
+      privacy.json({ a: "201", b: 201, c: 202 }, new Set([name]), 4000),
+      `{"a":"${name}","b":"${name}","c":202}`,
+    );
+  });
+
+  it("is bounded for what is large, deep, its own ancestor or no data", () => {
+    const circle: Record<string, unknown> = { self: undefined, f: () => 1, bytes: Buffer.alloc(9), at: new Date(0) };
+    circle["self"] = circle;
+    assert.equal(
+      privacy.json(circle, NONE, 4000),
+      `{"self":"[…]","bytes":"[9 bytes]","at":"1970-01-01T00:00:00.000Z"}`,
+    );
+    assert.ok(privacy.json({ long: "x".repeat(1e6) }, NONE, 4000).length < 4100);
+    let deep: unknown = 1;
+    for (let i = 0; i < 1e5; i++) deep = [deep];
+    assert.ok(privacy.json(deep, NONE, 4000).length < 100);
+  });
+});
