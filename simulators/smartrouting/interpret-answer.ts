@@ -77,7 +77,7 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
     disconnect: false,
   });
   const { answer, failure } = exchange;
-  const help = remedies(exchange, "choose it under More, Authentication.");
+  const help = remedies(exchange, "choose it under More, Authentication, and compare it with the node's.");
   if (answer === undefined) {
     const why =
       failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`;

@@ -150,7 +150,7 @@ describe("simulators/smartrouting", () => {
     for (const status of [201, 302, 401, 500])
       assert.match((await answered({ Priority: 1 }, status)).notes[0]?.text ?? "", new RegExp(`Status ${status}`));
     for (const [status, help] of [
-      [401, /wants its credential: choose it under More/],
+      [401, /wants its credential: choose it under More, Authentication, and compare it/],
       [404, /No deployed node serves this path/],
     ] as const)
       assert.match((await answered("", status)).notes[1]?.text ?? "", help);
