@@ -75,7 +75,7 @@ export class AgentCommands {
       const isDial = command.name === "Dial";
       const turn = isDial ? Promise.race([before, retryOf(agent)]) : before;
       const isTurn = await within(turn, isDial ? DIAL_MS : TURN_MS, signal);
-      if (signal.aborted) throw failure(CLOSED, "cti.errors.closed", command);
+      if (signal.aborted) throw failure(CLOSED, "cti.errors.closed-unsent", command);
       if (!isTurn) throw failure("ETIMEDOUT", isDial ? "cti.errors.dial-late" : "cti.errors.command-late", command);
       return await this.run(agent, request, STEADY.now() - started);
     } finally {
