@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { LATE_COPY_MS } from "../lib/cti/duplicates.js";
 import { startCtiSimulator } from "../simulators/cti/simulator.js";
 import { code, node, tab } from "../test/support/flow.js";
 import { NodeRed } from "../test/support/node-red.js";
@@ -70,7 +71,8 @@ async function main(): Promise<void> {
     ]);
     await until("the subscription", () => simulator.state().subscriptions.length === 1);
     const burst = { rate: Number(values.rate), seconds: Number(values.seconds) };
-    const { events: warmUpEvents } = await simulator.burst({ rate: burst.rate, seconds: 3 });
+    // Events are remembered for so long, to find copies: memory is flat from then on.
+    const { events: warmUpEvents } = await simulator.burst({ rate: burst.rate, seconds: LATE_COPY_MS / 1000 + 1 });
     const warmUp = await until("the warm-up", async () => {
       const now = await ask(red.url);
       return now.events === warmUpEvents ? now : undefined;
