@@ -138,6 +138,3 @@ export function readIgnoringCase(value: unknown): (...names: string[]) => unknow
     return undefined;
   };
 }
-
-/** The lines of a text, whatever ends them. */
-export const linesOf = (text: string): string[] => text.split(/\r\n|\n|\r/);

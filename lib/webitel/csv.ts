@@ -5,9 +5,9 @@
  * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
-import { linesOf } from "../core/values.js";
 import { doubtfulEnd } from "./doubtful-end.js";
 import { emptyRecord } from "./empty-record.js";
+import { linesOf } from "./lines.js";
 import type { RowError } from "./member-values.js";
 import { type RecordEnd, RecordScan } from "./record-end.js";
 import type { Separator } from "./tables.js";

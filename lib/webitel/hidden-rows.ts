@@ -2,9 +2,9 @@
  * Rows that two stray quotes have hidden in one cell: read by the rules it is the text of a cell, but nobody writes a list of people
  * into a cell, and who is in it would be lost without a word.
  */
-import { linesOf } from "../core/values.js";
 import { type CsvRecord, type CsvRow, type Delimiter, rowOf } from "./csv.js";
 import { mappableField } from "./field-names.js";
+import { linesOf } from "./lines.js";
 import { dialable } from "./numbers.js";
 import type { Mapping } from "./row-plan.js";
 
@@ -46,7 +46,7 @@ export function hiddenRows(
     // A row from its first cell on: the quote before it is stray.
     if (count >= least || (at === 0 && isRow(lines[0] as string))) return count;
     // Within a row: with the cells before and behind it, each line is a row.
-    const whole = linesOf([...cells.slice(0, at), cell, ...cells.slice(at + 1)].join(delimiter));
+    const whole = linesOf(cells.join(delimiter));
     return at < cells.length - 1 && whole.length === lines.length && whole.every(isRow) ? lines.length - 1 : 0;
   });
   return Math.max(0, ...counts);

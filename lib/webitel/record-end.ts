@@ -1,6 +1,6 @@
 /** Where a record ends that is longer than its reader waits for: found by reading on, without keeping what was read. */
-import { LineBreaks } from "../core/line-breaks.js";
 import type { Delimiter } from "./csv.js";
+import { LineBreaks } from "./lines.js";
 
 /** What a long record turns out to be. */
 export interface RecordEnd {

@@ -116,8 +116,9 @@ class Delivery {
         return;
       }
       case "expired": {
-        const lasting = entries.filter((entry) => !hasExpired(entry));
-        for (const entry of entries) if (!lasting.includes(entry)) this.expire(entry);
+        const expired = new Set(entries.filter(hasExpired));
+        for (const entry of expired) this.expire(entry);
+        const lasting = entries.filter((entry) => !expired.has(entry));
         if (lasting.length > 0)
           return this.load({ suffix: `${part.suffix}r`, entries: lasting, sinceMs: part.sinceMs });
         return;

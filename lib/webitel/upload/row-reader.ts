@@ -1,8 +1,8 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
-import { LineBreaks } from "../../core/line-breaks.js";
 import { columnNames, type CsvRecord, type Delimiter, MAX_RECORD, RecordReader } from "../csv.js";
 import { refused } from "../errors.js";
 import { checkedRow, hasNumber, hiddenRows } from "../hidden-rows.js";
+import { LineBreaks } from "../lines.js";
 import type { RecordEnd, RecordScan } from "../record-end.js";
 import type { Separator } from "../tables.js";
 import type { InputRow } from "./rows.js";

@@ -1,8 +1,9 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
-import { isRecord, linesOf } from "../../../lib/core/values.js";
+import { isRecord } from "../../../lib/core/values.js";
 import { columnNames, csvFormat, firstRecords } from "../../../lib/webitel/csv.js";
 import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
+import { linesOf } from "../../../lib/webitel/lines.js";
 import { checkedRow, destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import type { Mapping, RowError } from "../../../lib/webitel/member.js";
 import type { Separator } from "../../../lib/webitel/tables.js";

@@ -1,6 +1,9 @@
-/** Line breaks of a text that comes in pieces. */
+/** Lines of a text, whatever ends them: `\r\n`, `\n` and `\r`, mixed too. */
 
-/** Counts `\r\n`, `\n` and `\r`, mixed too. */
+/** The lines of a text. */
+export const linesOf = (text: string): string[] => text.split(/\r\n|\n|\r/);
+
+/** Counts the line breaks of a text that comes in pieces. */
 export class LineBreaks {
   private afterReturn = false;
 
