@@ -57,8 +57,7 @@ export class PreviousEntries {
       if (id !== undefined) ids.hold(id, key);
       // What the former process had sent when it was killed, and what the broker may have answered then, or while nothing
       // could be saved.
-      const answers = Math.min(lostAnswers + unsaved + UNSAVED, MAX_LOST);
-      for (let answer = 0; answer < answers; answer++) ids.noteLostAnswer(key, 0);
+      this.expectUnknown(key, lostAnswers + unsaved + UNSAVED);
     }
     for (const [key, at] of ended) this.noteEnd(key, at);
     // What another machine has ended is not known to be of this one's entries.
@@ -75,7 +74,7 @@ export class PreviousEntries {
   take(key: string): StoredEntry {
     const left = this.leftBehind.get(key);
     // A former process may have had a subscription.
-    for (let answer = 0; this.unknownSince !== undefined && answer < UNSAVED; answer++) this.ids.noteLostAnswer(key, 0);
+    if (this.unknownSince !== undefined) this.expectUnknown(key, UNSAVED);
     // At another address it may have been served since.
     const endedAt = Math.max(this.ended.get(key) ?? 0, this.lostElsewhere(key) ?? 0);
     const lostFrom = left?.lostFrom ?? (endedAt || this.unknownSince);
@@ -134,6 +133,11 @@ export class PreviousEntries {
     this.unknownSince = undefined;
     this.onAllStarted();
     this.kept.clear();
+  }
+
+  // So many subscriptions of this entry may be at the broker that nobody has heard of.
+  private expectUnknown(key: string, count: number): void {
+    for (let answer = 0; answer < Math.min(count, MAX_LOST); answer++) this.ids.noteLostAnswer(key, 0);
   }
 
   private index(key: string): void {
