@@ -108,8 +108,8 @@ export class Privacy {
     try {
       if (Array.isArray(value)) return value.slice(0, limit).map((each) => this.kept(each, numbers, above, limit));
       const prototype = Object.getPrototypeOf(value) as object | null;
-      // What is no plain data, such as a socket, has no end.
-      if (prototype !== null && Object.getPrototypeOf(prototype) !== null && !isPlain(prototype))
+      // What is no plain data, such as a socket, has no end. Messages of function nodes are plain in another realm.
+      if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
         return `[${prototype.constructor?.name ?? "object"}]`;
       const kept: Record<string, unknown> = {};
       for (const [name, each] of Object.entries(value))
@@ -127,11 +127,6 @@ export class Privacy {
     }
     return this.text(text);
   }
-}
-
-/** Messages of function nodes are plain objects of another realm. */
-function isPlain(prototype: object): boolean {
-  return Object.hasOwn(prototype, "hasOwnProperty") && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
 function isNumber(found: string): boolean {
