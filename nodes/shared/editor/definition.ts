@@ -101,7 +101,7 @@ export const valid = {
     return hasCredentials(this, value);
   }),
 
-  /** The credentials of a connection: those that a choice (`*`: any) needs must be there, of which `a|b` is one of two. */
+  /** The credentials of a connection: those that a choice (`*`: whatever is chosen) needs must be there, of which `a|b` is one of two. */
   credentials(needed: Readonly<Record<string, readonly string[]>>): Validator {
     // The editor takes a sentence from a function of two parameters only.
     return function (value, _options) {

@@ -174,14 +174,16 @@ export async function answerCall(
   build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
   const found = callOf(message);
-  if (found && "late" in found) recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
   const late = (settled: typeof found | undefined): void => {
     if (settled && "gone" in settled) {
       warnOncePerMinute(node, "gone", RED._("shared.webhook.gone"));
       return;
     }
-    if (settled && "late" in settled) settled.late.onLate();
+    if (settled && "late" in settled) {
+      settled.late.onLate();
+      recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
+    }
     warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
   };
   if ("late" in found || "gone" in found) {
