@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
 import { parseArgs } from "node:util";
-import { chance } from "../simulators/rte/scenario.js";
+import { chance } from "../simulators/rte/chance.js";
 import type { Fault } from "../simulators/rte/faults.js";
 import { type RteSimulator, startRteSimulator } from "../simulators/rte/simulator.js";
 import { tab } from "../test/support/flow.js";

@@ -4,7 +4,9 @@
  */
 import { type EventName, EVENTS } from "../../lib/rte/tables.js";
 import { type Agent, AGENTS, type Queue, QUEUES } from "../directory.js";
+import { chance } from "./chance.js";
 import { CALL_LIST, ORGANIZATION_ID } from "./seed-data.js";
+import { Timeline } from "./timeline.js";
 
 /** Something that happened. */
 export interface DayEvent {
@@ -21,17 +23,6 @@ const MINUTE = 60_000;
 const CALLS = 400;
 const PATIENCE_MS = 4 * MINUTE;
 const RING_MS = 15_000;
-
-/** A source of chance that repeats itself: mulberry32. */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Call {
   id: string;
@@ -50,13 +41,11 @@ interface Desk {
 /** Plays a day ahead. */
 class Day {
   readonly events: DayEvent[] = [];
-  private readonly todo: { atMs: number; order: number; act: () => void }[] = [];
+  private readonly timeline = new Timeline();
   private readonly desks: Desk[] = AGENTS.map((agent) => ({ agent, busy: false, away: false }));
   private readonly waiting = new Map<string, Call[]>(QUEUES.map(({ id }) => [id, []]));
   private readonly talking = new Map<string, number>(QUEUES.map(({ id }) => [id, 0]));
   private readonly random: () => number;
-  private nowMs = 0;
-  private order = 0;
   private openRequests = 0;
 
   constructor(
@@ -67,34 +56,21 @@ class Day {
   }
 
   run(): DayEvent[] {
-    for (const desk of this.desks) this.at(0, () => this.comeIn(desk));
-    for (const queue of QUEUES) this.at(1, () => this.status(queue));
+    for (const desk of this.desks) this.timeline.at(0, () => this.comeIn(desk));
+    for (const queue of QUEUES) this.timeline.at(1, () => this.status(queue));
     for (let index = 0; index < CALLS; index++)
-      this.at(5 * MINUTE + this.random() * (DAY_MS - 40 * MINUTE), () => this.arrive());
-    this.desks.forEach((desk, index) => this.at(3 * 3_600_000 + index * 30 * MINUTE, () => this.lunch(desk)));
-    for (;;) {
-      this.todo.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      const next = this.todo.shift();
-      if (next === undefined) return this.events;
-      this.nowMs = next.atMs;
-      next.act();
-    }
-  }
-
-  private at(atMs: number, act: () => void): void {
-    this.todo.push({ atMs, order: this.order++, act });
-  }
-
-  private in(ms: number, act: () => void): void {
-    this.at(this.nowMs + ms, act);
+      this.timeline.at(5 * MINUTE + this.random() * (DAY_MS - 40 * MINUTE), () => this.arrive());
+    this.desks.forEach((desk, index) => this.timeline.at(3 * 3_600_000 + index * 30 * MINUTE, () => this.lunch(desk)));
+    this.timeline.play();
+    return this.events;
   }
 
   private say(entityId: string, name: EventName, data: Record<string, unknown>): void {
     const organization = "OrganizationId" in EVENTS[name] ? { OrganizationId: ORGANIZATION_ID } : {};
-    this.events.push({ atMs: this.nowMs, entityId, name, data: { ...data, ...organization } });
+    this.events.push({ atMs: this.timeline.nowMs, entityId, name, data: { ...data, ...organization } });
   }
 
-  private time(atMs = this.nowMs): string {
+  private time(atMs = this.timeline.nowMs): string {
     // Without a zone, as the hub writes it.
     return new Date(this.startMs + atMs).toISOString().replace("Z", "");
   }
@@ -143,7 +119,7 @@ class Day {
     const free = this.desks.filter((desk) => !desk.busy && !desk.away).length;
     const away = this.desks.filter((desk) => desk.away).length;
     this.say(id, "QueueStatus", {
-      MaxWaitTime: Math.round(Math.max(0, ...queued.map((call) => this.nowMs - call.arrivedMs)) / 1000),
+      MaxWaitTime: Math.round(Math.max(0, ...queued.map((call) => this.timeline.nowMs - call.arrivedMs)) / 1000),
       NbrOfAgentsCheckedInQueue: this.desks.length,
       NbrOfAgentsImmediatelyFree: free,
       NbrOfAgentsLongTermAway: away,
@@ -169,9 +145,9 @@ class Day {
 
   private lunch(desk: Desk): void {
     desk.away = true;
-    this.availability(desk, "Busy", "Lunch", this.nowMs + 30 * MINUTE);
+    this.availability(desk, "Busy", "Lunch", this.timeline.nowMs + 30 * MINUTE);
     this.user(desk);
-    this.in(30 * MINUTE, () => {
+    this.timeline.in(30 * MINUTE, () => {
       desk.away = false;
       this.comeIn(desk);
       this.serve();
@@ -194,16 +170,16 @@ class Day {
   private arrive(): void {
     const queue = QUEUES[Math.floor(this.random() * QUEUES.length)] as Queue;
     const caller = `+35840${String(Math.floor(this.random() * 1e7)).padStart(7, "0")}`;
-    const call: Call = { id: this.guid(), caller, queue, arrivedMs: this.nowMs, over: false };
+    const call: Call = { id: this.guid(), caller, queue, arrivedMs: this.timeline.nowMs, over: false };
     const facts = { ...this.queueFacts(call), QueueNumber: queue.number };
     this.say(queue.id, "QueueCallInComing", facts);
-    this.in(2000, () => {
+    this.timeline.in(2000, () => {
       this.say(queue.id, "QueueCallInArrived", facts);
       this.waiting.get(queue.id)?.push(call);
       this.status(queue);
       this.serve();
     });
-    this.in(PATIENCE_MS * (0.5 + this.random()), () => this.giveUp(call));
+    this.timeline.in(PATIENCE_MS * (0.5 + this.random()), () => this.giveUp(call));
   }
 
   private unqueue(call: Call): boolean {
@@ -243,7 +219,7 @@ class Day {
       UserNumber: agent.number,
     });
     const answers = this.random() < 0.85;
-    this.in(answers ? 4000 + this.random() * 8000 : RING_MS, () =>
+    this.timeline.in(answers ? 4000 + this.random() * 8000 : RING_MS, () =>
       answers ? this.talk(call, desk) : this.miss(call, desk),
     );
   }
@@ -264,7 +240,7 @@ class Day {
     this.user(desk);
     this.waiting.get(call.queue.id)?.unshift(call);
     // The agent who did not answer is asked again only after a moment.
-    this.in(RING_MS, () => this.serve());
+    this.timeline.in(RING_MS, () => this.serve());
   }
 
   private talk(call: Call, desk: Desk): void {
@@ -279,7 +255,7 @@ class Day {
     this.talking.set(call.queue.id, (this.talking.get(call.queue.id) ?? 0) + 1);
     this.user(desk);
     this.status(call.queue);
-    this.in(MINUTE + this.random() * 9 * MINUTE, () => {
+    this.timeline.in(MINUTE + this.random() * 9 * MINUTE, () => {
       this.talking.set(call.queue.id, (this.talking.get(call.queue.id) ?? 1) - 1);
       const reason = this.random() < 0.5 ? "local" : "remote";
       this.say(agent.id, "UserCallInDisconnected", {
@@ -306,7 +282,7 @@ class Day {
   private request(call: Call): void {
     const id = this.guid();
     const created = this.time();
-    const due = this.time(this.nowMs + 60 * MINUTE);
+    const due = this.time(this.timeline.nowMs + 60 * MINUTE);
     const change = (attempt?: { agent: Agent; at: string }): void =>
       this.say(CALL_LIST.id, "CallbackChanged", {
         AssignedUserId: attempt?.agent.id ?? null,
@@ -331,7 +307,7 @@ class Day {
     this.openRequests++;
     change();
     this.listStatus();
-    this.in((20 + this.random() * 90) * MINUTE, () => {
+    this.timeline.in((20 + this.random() * 90) * MINUTE, () => {
       const { agent } = this.desks[Math.floor(this.random() * this.desks.length)] as Desk;
       this.openRequests--;
       change({ agent, at: this.time() });
