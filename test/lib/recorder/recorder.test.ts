@@ -67,6 +67,16 @@ function call(made: Made, from: string, to = "+358942000100", extra: object = {}
   run?.end("answered", { status: 200, json: JSON.stringify({ InitialTarget: to, note: `for ${from}` }) });
 }
 
+/** A test whose time passes only as it says. */
+const onClock = (test: (clock: FakeTimers.Clock) => void) => (): void => {
+  const clock = FakeTimers.install({ toFake: ["performance"] });
+  try {
+    test(clock);
+  } finally {
+    clock.uninstall();
+  }
+};
+
 describe("The recorder", () => {
   it("shows a run with its way, call, answer and latency", () => {
     const made = make();
@@ -89,9 +99,9 @@ describe("The recorder", () => {
     assert.deepEqual(made.faults, []);
   });
 
-  it("keeps 500 runs, the latest ones", () => {
-    const clock = FakeTimers.install({ toFake: ["performance"] });
-    try {
+  it(
+    "keeps 500 runs, the latest ones",
+    onClock((clock) => {
       const made = make();
       for (let i = 0; i < 700; i++) {
         if (i === 500) clock.tick(1000);
@@ -100,14 +110,12 @@ describe("The recorder", () => {
       assert.equal(made.recorder.runs().length, 500);
       assert.equal(made.done.length, 200);
       assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401000699"));
-    } finally {
-      clock.uninstall();
-    }
-  });
+    }),
+  );
 
-  it("records 500 runs of a second, and counts the others", () => {
-    const clock = FakeTimers.install({ toFake: ["performance"] });
-    try {
+  it(
+    "records 500 runs of a second, and counts the others",
+    onClock((clock) => {
       const made = make();
       for (let i = 0; i < 700; i++) call(made, `+35840${1_000_000 + i}`);
       assert.equal(made.recorder.skipped, 200);
@@ -117,14 +125,12 @@ describe("The recorder", () => {
       call(made, "+358401112233");
       assert.equal(made.recorder.skipped, 200);
       assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401112233"));
-    } finally {
-      clock.uninstall();
-    }
-  });
+    }),
+  );
 
-  it("does not take a message of a run that it has not recorded, or not any more, for one of another run", () => {
-    const clock = FakeTimers.install({ toFake: ["performance"] });
-    try {
+  it(
+    "does not take a message of a run that it has not recorded, or not any more, for one of another run",
+    onClock((clock) => {
       const made = make();
       const begun = (_msgid: string): object => {
         const msg = { _msgid };
@@ -143,10 +149,8 @@ describe("The recorder", () => {
         made.recorder.runs().flatMap(({ steps }) => steps.filter(({ node }) => node === OUT.id)),
         [],
       );
-    } finally {
-      clock.uninstall();
-    }
-  });
+    }),
+  );
 
   it("keeps 16 MB, whatever the messages hold", () => {
     const made = make("values");
@@ -207,9 +211,9 @@ describe("The recorder", () => {
     assert.deepEqual([run?.outcome, run?.reason], ["late", "deadline"]);
   });
 
-  it("leaves no number, token or key of 10,000 calls, in memory either", () => {
-    const clock = FakeTimers.install({ toFake: ["performance"] });
-    try {
+  it(
+    "leaves no number, token or key of 10,000 calls, in memory either",
+    onClock((clock) => {
       for (const level of ["path", "values"] as const) {
         const made = make(level);
         const random = randomOf(12);
@@ -242,10 +246,8 @@ describe("The recorder", () => {
         assert.deepEqual(memory.match(/3585010\d{5}|358942000100|tok-unseen/g)?.slice(0, 3) ?? [], []);
         assert.ok(!memory.includes(KEY));
       }
-    } finally {
-      clock.uninstall();
-    }
-  });
+    }),
+  );
 
   it("forgets a number at each level, whether it is shown or not", () => {
     for (const [level, showsNumbers] of [

@@ -1,46 +1,21 @@
 /** webitel-create-call, webitel-agents and webitel-attempt-result, each alone with its connection. */
 import assert from "node:assert/strict";
-import { startWebitelSimulator, type WebitelSimulator } from "../../../simulators/webitel/simulator.js";
+import type { WebitelSimulator } from "../../../simulators/webitel/simulator.js";
 import { cannedWebhook } from "../../support/canned-webhook.js";
-import { OneNode } from "../../support/one-node.js";
 import { until } from "../../support/wait.js";
 import { runAction } from "../../support/run-action.js";
-import { connection } from "../../support/webitel/flow.js";
-import registerWebitel = require("../../../nodes/webitel/webitel.js");
+import { ApiNode } from "../../support/webitel/api-node.js";
 
 const UPLOAD = "webitel-dialer-member-upload";
 const SECRET = "very-secret-token-4711";
 
-/** An error as a Catch node gives it. */
-interface Failure {
-  code: unknown;
-  message: string;
-  cause: { id?: string; field?: string };
-}
-
 describe("nodes that call Webitel's API", () => {
+  const api = new ApiNode(SECRET);
+  const { deploy, out, caught, running } = api;
   let simulator: WebitelSimulator;
-  let node: OneNode | undefined;
-  before(async () => {
-    simulator = await startWebitelSimulator({ token: SECRET });
+  before(() => {
+    simulator = api.simulator;
   });
-  after(() => simulator.close());
-  beforeEach(() => {
-    simulator.seen.length = 0;
-  });
-  afterEach(() => stop());
-
-  const stop = async (): Promise<void> => {
-    await node?.stop();
-    node = undefined;
-  };
-  const deploy = async (type: string, settings: object = {}, token = SECRET, url = simulator.url): Promise<void> => {
-    await stop();
-    node = await OneNode.start([registerWebitel], { type, connection: "webitel", ...settings }, connection(url, token));
-  };
-  const running = (): OneNode => node as OneNode;
-  const out = (message: object): Promise<Record<string, unknown>> => running().run(message);
-  const caught = (message: object): Promise<Failure> => running().fail<Failure>(message);
 
   it("refuse a variable that is not set, in the connection and in the node", async () => {
     const refusals: [field: string, settings: object, token: string, url: string][] = [
@@ -260,53 +235,6 @@ describe("nodes that call Webitel's API", () => {
       await deploy("webitel-agents", { operation: "get" });
       assert.equal((await caught({ payload: "4711" })).code, 404);
     });
-  });
-
-  describe("a 200 that is an error", () => {
-    const platform = { id: "app.call.x", status: "Bad Request", detail: "no such line", code: 400 };
-    const errors = [platform, { code: 5, message: "no such line" }, { code: 13, message: JSON.stringify(platform) }];
-    for (const [type, settings, payload] of [
-      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }],
-      ["webitel-agents", {}, {}],
-      ["webitel-agents", { operation: "get" }, "17"],
-      ["webitel-attempt-result", {}, { attempt: "5", status: "success" }],
-    ] as const)
-      it(`is an error of ${type} ${JSON.stringify(settings)}, and says what it says`, async () => {
-        for (const body of errors) {
-          const site = await cannedWebhook({ status: 200, body });
-          await deploy(type, settings, SECRET, site.url);
-          const { code, message } = await caught({ payload });
-          assert.deepEqual([code, running().sent.length], ["EANSWER", 0]);
-          assert.match(message, /no such line/);
-          await site.close();
-        }
-      });
-  });
-
-  describe("a 200 that is not Webitel's answer", () => {
-    const page = { status: 200, body: "<html>Log in</html>", type: "text/html" };
-    const calls: [
-      type: string,
-      settings: object,
-      payload: unknown,
-      answer: { status: number; body: unknown; type?: string },
-    ][] = [
-      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }, page],
-      ["webitel-create-call", {}, { destination: "+1", extension: "1017" }, { status: 200, body: {} }],
-      ["webitel-agents", { operation: "get" }, "17", page],
-      ["webitel-agents", { operation: "get" }, "17", { status: 200, body: {} }],
-      ["webitel-attempt-result", {}, { attempt: "5", status: "success" }, page],
-    ];
-    for (const [type, settings, payload, answer] of calls) {
-      it(`is an error of ${type}: ${JSON.stringify(answer.body)}`, async () => {
-        const site = await cannedWebhook(answer);
-        await deploy(type, settings, SECRET, site.url);
-        const { code, message } = await caught({ payload });
-        assert.deepEqual([code, running().sent.length], ["EANSWER", 0]);
-        assert.match(message, /is not Webitel's/);
-        await site.close();
-      });
-    }
   });
 
   describe("webitel-attempt-result", () => {
