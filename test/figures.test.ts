@@ -64,6 +64,8 @@ const FIGURES: readonly Row[] = [
   ],
   ["recorder", "Within one second # runs", [RING, "MAX_RUNS"]],
   ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
+  ["webhooks", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
+  ["security", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
   ["webhooks", "413 more than # KiB", KIBIBYTES],
   ["webhooks", "deeper than # levels or holds more than # values", LEVELS, VALUES],
   ["webhooks", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],

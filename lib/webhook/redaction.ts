@@ -15,11 +15,11 @@ export interface Redaction {
 }
 
 /**
- * Names of headers that prove who the vendor is, or who a browser's user is. A `sid` is a session's only where nothing else
- * is named: `x-call-sid` is an id that a flow needs.
+ * Names of headers that prove who the vendor is, or who a browser's user is. A `sid` or `session` is a
+ * browser's only where nothing else is named: `x-call-sid` and `x-session-id` are ids that a flow may need.
  */
 const SECRET_HEADER =
-  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$|^(?:x[-_])?sid$/;
+  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$|^(?:x[-_])?(?:sid|session)$/;
 
 /** @param name in lower case */
 export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);

@@ -93,7 +93,7 @@ export const valid = {
     const other = servedBy(this, String(value));
     if (other === undefined) return true;
     const flow = RED.nodes.workspace(String(other["z"]))?.label ?? other["z"];
-    return this._("shared.webhook.hint.taken", { name: other["name"] || other.type, flow });
+    return this._("shared.webhook.hint.taken", { name: other["name"] || other["url"], flow });
   }),
 
   /** The authentication of a webhook: its credentials must be there. */

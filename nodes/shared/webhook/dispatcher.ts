@@ -59,7 +59,7 @@ export interface Admission {
 /** A method and path that a node serves. */
 export interface Claim {
   /** Its node as a user finds it: the name may be empty, the flow is the label of its tab. */
-  readonly owner: { id: string; name: string; flow: string };
+  readonly owner: { id: string; name: string; label: string; flow: string };
   readonly method: "GET" | "POST";
   /** Below `httpNodeRoot`. */
   readonly path: string;

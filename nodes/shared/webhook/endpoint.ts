@@ -228,7 +228,12 @@ export function openEndpoint(
     }
   };
   const claim: Claim = {
-    owner: { id: node.id, name: node.name ?? "", flow: RED.util.getSetting(node, "NR_FLOW_NAME") ?? "" },
+    owner: {
+      id: node.id,
+      name: node.name ?? "",
+      label: node.name || (config.url ?? ""),
+      flow: RED.util.getSetting(node, "NR_FLOW_NAME") ?? "",
+    },
     method: options.method,
     path: settings.path,
     secretInPath: settings.auth === "secret",

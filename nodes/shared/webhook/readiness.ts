@@ -42,8 +42,8 @@ export function showReadiness(
     const badge = owner && badgeOf(RED, owner);
     const first = names[0] ?? "";
     setStatus(node, "error", badge ?? RED._(`shared.webhook.badge.${problem}`, { ...params, names: first }));
-    const { id = "", name = "", flow = "" } = owner ?? {};
-    const other = name === "" ? id : `"${name}" (${id})`;
+    const { id = "", label = "", flow = "" } = owner ?? {};
+    const other = `"${label}" (${id})`;
     node.error(RED._(`shared.webhook.problem.${problem}`, { ...params, other, flow }));
     return { show: () => undefined, isReady: false, close: () => undefined };
   }
@@ -70,10 +70,11 @@ export function showReadiness(
   return { show, isReady: true, close: stop };
 }
 
-/** Names the node that has the path, where its whole name has room. */
-function badgeOf(RED: NodeAPI, { name }: Claim["owner"]): string | undefined {
-  const badge = RED._("shared.webhook.badge.taken-by", { name });
-  return name !== "" && badge.length <= LONGEST_BADGE ? badge : undefined;
+/** Names the node that has the path, or its tab: whichever has room as a whole. A path is no name: both nodes have it. */
+function badgeOf(RED: NodeAPI, { name, flow }: Claim["owner"]): string | undefined {
+  const node = name && RED._("shared.webhook.badge.taken-by", { name });
+  const tab = flow && RED._("shared.webhook.badge.taken-on", { flow });
+  return [node, tab].find((badge) => badge !== "" && badge.length <= LONGEST_BADGE);
 }
 
 type Problem =

@@ -16,6 +16,7 @@ describe("editor: SmartRouting", function () {
       node("out", "smartrouting-out", { y: 200 }),
       node("old-out", "smartrouting-out", { x: 400, initialTarget: "+358", priority: 7 }),
       node("old", "smartrouting-in", { url: "/old", y: 300 }, [["flow"], []]),
+      node("unnamed", "smartrouting-in", { auth: "none", url: "/unnamed", y: 400 }, [[], []]),
     ];
     red = await NodeRed.start({
       flows: [tab(), node("in", "smartrouting-in", { auth: "none", url: "/route" }, [["flow"], []]), ...flow],
@@ -92,6 +93,13 @@ describe("editor: SmartRouting", function () {
     assert.equal(await editor.page.locator(".form-row:has(#node-input-apiKey.input-error) .cc-warning").count(), 1);
     const below = await editor.page.locator(".form-row:has(#node-input-url) .cc-warning").innerText();
     assert.equal(below, '"calls" on "tab" has this path already');
+    // Where nobody gave it a name, it is the label on the canvas by which a node is found, not its type.
+    await editor.fill({ url: "Unnamed" });
+    assert.equal(
+      await editor.page.locator(".form-row:has(#node-input-url) .cc-warning").innerText(),
+      '"/unnamed" on "tab" has this path already',
+    );
+    await editor.fill({ url: "/Calls/" });
     await editor.done();
     const wrong = (await editor.wrong("old")).join("\n");
     assert.match(wrong, /Empty: every request is refused/);

@@ -25,6 +25,13 @@ describe("lib/webhook/redaction", () => {
     for (const text of ["/hook/qX7/abc", "100%", "%E0%A4%A", ""]) assert.equal(redaction.leaks(text), false, text);
   });
 
+  it("finds a credential of fewer than 8 characters where no letter or digit stands beside it", () => {
+    const ofShort = redactionOf({ secret: "s3cr3t7" }, true);
+    for (const text of ["s3cr3t7", "/x/s3cr3t7?a=1", "a=s3cr3t7", "%733cr3t7"]) assert.ok(ofShort.leaks(text), text);
+    for (const text of ["xs3cr3t7", "s3cr3t77"]) assert.equal(ofShort.leaks(text), false, text);
+    assert.ok(redactionOf({ secret: "s3cr3t78" }, true).leaks("xs3cr3t78x"));
+  });
+
   it("finds Basic credentials in both encodings", () => {
     const ofBasic = redactionOf({ username: "jürgen", password: "straße" }, false);
     for (const encoding of ["utf8", "latin1"] as const)
@@ -58,6 +65,8 @@ describe("lib/webhook/redaction", () => {
       "jwt_assertion",
       "x-bearer",
       "x-sid",
+      "x-session",
+      "session",
       "sid",
       "x-pin",
       "x_user_pin",

@@ -213,9 +213,9 @@ describe("webhook access", () => {
     ]));
 
   for (const [second, badge, first] of [
-    ["second", "path in use", "apikey"],
+    ["second", `in use on ${TAB}`, '"/apikey" (apikey)'],
     ["third", "in use: Sales IVR", '"Sales IVR" (named)'],
-    ["fourth", "path in use", '"Sales in the evening" (long)'],
+    ["fourth", `in use on ${TAB}`, '"Sales in the evening" (long)'],
   ] as const)
     it(`let only one node serve a path, and the ${second} says which one does`, async () => {
       const { status } = (await red.message(
