@@ -11,7 +11,7 @@ import {
 } from "./entry.js";
 import type { PreviousEntries } from "./previous-entries.js";
 import type { RequestLimit } from "./request-limit.js";
-import { entryKey } from "./store-writer.js";
+import { entryKey } from "./entry-keys.js";
 
 /** What {@link EntryUsers} work with. */
 export interface EntryUsersOptions {

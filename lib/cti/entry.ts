@@ -136,16 +136,21 @@ export function reportPastLoss(entry: Entry, from: number, to: number): void {
   else markLost(entry, from);
 }
 
+/** Since when events of an entry may be lost that no notice has told yet, Unix milliseconds; undefined when none are. */
+export function untoldFrom(entry: Entry): number | undefined {
+  const { lostFrom = Infinity, keptSince = Infinity, refusedFrom = Infinity, users, imAddress } = entry;
+  let from = Math.min(lostFrom, keptSince, refusedFrom);
+  for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
+  return Number.isFinite(from) ? from : undefined;
+}
+
 /**
- * What a later process has to know of an entry, with what no notice has told yet.
+ * What a later process has to know of an entry.
  * @param lostAnswers requests of the last minute that may have made a subscription of unknown id
  */
 export function storedEntry(entry: Entry, lostAnswers: number): StoredEntry {
-  const { id, lostFrom = Infinity, aliveAt, keptSince = Infinity, refusedFrom = Infinity, users, imAddress } = entry;
-  let from = Math.min(lostFrom, keptSince, refusedFrom);
-  for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
   const unanswered = lostAnswers + Number(entry.sendingSince !== undefined);
-  return { id, lostFrom: Number.isFinite(from) ? from : undefined, aliveAt, lostAnswers: unanswered || undefined };
+  return { id: entry.id, lostFrom: untoldFrom(entry), aliveAt: entry.aliveAt, lostAnswers: unanswered || undefined };
 }
 
 /** What the broker is asked for. */

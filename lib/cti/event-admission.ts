@@ -2,7 +2,7 @@
 import { STEADY } from "../core/clock.js";
 import { LONGEST_ID } from "../core/values.js";
 import type { Entry } from "./entry.js";
-import { entryKey } from "./store-writer.js";
+import { entryKey } from "./entry-keys.js";
 import type { TimeInUse } from "./subscription-store.js";
 import { normalId, type SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
 
@@ -26,7 +26,7 @@ export class EventAdmission {
 
   /**
    * Whether an event may be one that a subscriber asked for: of a subscription that an entry has, that is being made or
-   * ended, or that is just gone.
+   * ended, or that is just gone. A subscription that the broker made although its answer got lost is refused and ended.
    * @param callback address that it came in at
    * @param id its `SubscriptionId`; undefined or empty where the broker left it out
    * @param imAddress its `ImAddress`

@@ -2,7 +2,8 @@
  * What earlier entries left: those of a former process, until a subscriber asks for them or all subscribers have asked,
  * and those that ended in this one and may be asked for again, such as after a deploy.
  */
-import { agentOfKey, type StoredState } from "./store-writer.js";
+import { agentOfKey } from "./entry-keys.js";
+import type { StoredState } from "./stored-state.js";
 import { MAX_LOST, type SubscriptionIds } from "./subscription-ids.js";
 import type { StoredEntry } from "./subscription-store.js";
 

@@ -5,7 +5,7 @@ import { isForeignAnswer, isUnreachable } from "./availability.js";
 import type { UnsubscribeResult } from "./client.js";
 import { retryAfterMsOf } from "./errors.js";
 import type { Priority } from "./request-queue.js";
-import { agentOfKey } from "./store-writer.js";
+import { agentOfKey } from "./entry-keys.js";
 import type { StoredRemoval } from "./subscription-store.js";
 
 /** What a {@link PendingUnsubscribes} works with. */

@@ -1,6 +1,6 @@
 /** Entries whose request is its turn, or under way: the broker may be making their subscriptions. */
 import type { Entry } from "./entry.js";
-import { isSameAgent } from "./store-writer.js";
+import { isSameAgent } from "./entry-keys.js";
 
 /** The entries of one broker that are being subscribed. */
 export class SendingEntries {

@@ -14,7 +14,6 @@ import {
   reportRestored,
   setSubscribed,
   subscribeRequest,
-  storedEntry,
 } from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
 import { EntryUsers } from "./entry-users.js";
@@ -25,8 +24,10 @@ import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./request-queue.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
-import { normalId, SubscriptionIds, type SubscriptionTimes } from "./subscription-ids.js";
-import { isSameAgent, readStored, StoreWriter } from "./store-writer.js";
+import { normalId, SubscriptionIds } from "./subscription-ids.js";
+import { isSameAgent } from "./entry-keys.js";
+import { readStored } from "./stored-state.js";
+import { StoreWriter } from "./store-writer.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
 /** Failures after which a broker that others reach has refused this agent. */
@@ -48,13 +49,14 @@ export class SubscriptionManager {
     },
     () => this.users.endUnused(),
   );
+  /** Decides on events that come in. */
+  readonly admission: EventAdmission;
   /** Who uses which entry. */
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
   private readonly sending = new SendingEntries();
   private readonly limit = new RequestLimit();
   private readonly requests: BrokerRequests;
-  private readonly admission: EventAdmission;
   private readonly removals: PendingUnsubscribes;
   private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
@@ -113,8 +115,8 @@ export class SubscriptionManager {
       backoff,
     });
     this.writer = new StoreWriter(options.store, {
-      held: () =>
-        [...this.entries.values()].map((entry) => [entry.key, storedEntry(entry, this.ids.lostAnswersOf(entry.key))]),
+      entries: this.entries,
+      lostAnswersOf: (key) => this.ids.lostAnswersOf(key),
       unanswered: () => [
         ...this.ids.unanswered(),
         ...this.sending.keys().map((key) => [key, { lostAnswers: this.ids.lostAnswersOf(key) + 1 }] as const),
@@ -142,19 +144,6 @@ export class SubscriptionManager {
   /** True for an id that a subscription has now. */
   isUsed(id: string): boolean {
     return this.ids.isHeld(id);
-  }
-
-  /**
-   * Whether an event may be one that a subscriber asked for; see {@link EventAdmission.admits}. A subscription that the
-   * broker made although its answer got lost is refused and ended.
-   */
-  admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
-    return this.admission.admits(callback, id, imAddress, isShared);
-  }
-
-  /** See {@link EventAdmission.timesOf}. */
-  timesOf(callback: string, id: string, imAddress: string | undefined): SubscriptionTimes | undefined {
-    return this.admission.timesOf(callback, id, imAddress);
   }
 
   /**

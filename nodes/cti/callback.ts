@@ -7,7 +7,7 @@ import { textKey } from "../../lib/core/event.js";
 import { LONGEST_ID, plainText } from "../../lib/core/values.js";
 import { DuplicateFilter } from "../../lib/cti/duplicates.js";
 import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
-import { callbackOfKey, entryKey } from "../../lib/cti/store-writer.js";
+import { callbackOfKey, entryKey } from "../../lib/cti/entry-keys.js";
 import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/values.js";
@@ -134,7 +134,7 @@ export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
   const those = receivers(eventNode, id);
   return (
-    those.length === 0 || those.some(({ subscriptions, url }) => subscriptions.admits(url, id, imAddress, isShared))
+    those.length === 0 || those.some(({ subscriptions, url }) => subscriptions.admission.admits(url, id, imAddress, isShared))
   );
 }
 
@@ -158,7 +158,7 @@ export function formerAddress(
       .find((address) => left.has(callbackOfKey(entryKey(address, ""))));
     if (former !== undefined)
       return ({ SubscriptionId, ImAddress }) =>
-        void subscriptions.admits(former, plainText(SubscriptionId), plainText(ImAddress), isShared);
+        void subscriptions.admission.admits(former, plainText(SubscriptionId), plainText(ImAddress), isShared);
   }
   return undefined;
 }
@@ -175,7 +175,7 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   const those = receivers(eventNode, id);
   if (!id) return false;
   const [source] = those.flatMap(({ subscriptions: broker, url }) => {
-    const times = broker.timesOf(url, id, imAddress);
+    const times = broker.admission.timesOf(url, id, imAddress);
     return times ? [{ ...times, broker }] : [];
   });
   if (!source && those.length === 0 && !hasSubscriber) return false;

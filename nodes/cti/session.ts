@@ -5,7 +5,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
-import { storeOfBroker } from "../../lib/cti/store-writer.js";
+import { storeOfBroker } from "../../lib/cti/stored-state.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";

@@ -12,20 +12,20 @@ describe("lib/cti/event-admission", () => {
     it("of what it holds, gives up, or has just given up, and of nothing else", async () => {
       const { manager, one } = await started([ANNA]);
       assert.deepEqual(
-        [manager.admits(CALLBACK, "{ID-1}", ANNA), manager.admits(CALLBACK, "id-2", ANNA)],
+        [manager.admission.admits(CALLBACK, "{ID-1}", ANNA), manager.admission.admits(CALLBACK, "id-2", ANNA)],
         [true, false],
       );
       await one.unsubscribe([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       await test.clock.tickAsync(300_100);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), false);
     });
 
     it("of a subscription whose id is longer than one that nobody knows may be", async () => {
       test.broker.nextId = () => "x".repeat(400);
       const { manager } = await started([ANNA]);
       assert.deepEqual(
-        ["x", "y"].map((letter) => manager.admits(CALLBACK, letter.repeat(400), ANNA)),
+        ["x", "y"].map((letter) => manager.admission.admits(CALLBACK, letter.repeat(400), ANNA)),
         [true, false],
       );
     });
@@ -35,14 +35,14 @@ describe("lib/cti/event-admission", () => {
       test.broker.loseAnswers = 1;
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(10_000);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       await test.clock.tickAsync(301_000);
       assert.equal(test.broker.held.has("id-2"), false);
       test.broker.gate = new Promise(() => undefined);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(100);
       assert.deepEqual(
-        ["id-1", "id-2", "id-4"].map((id) => manager.admits(CALLBACK, id, ANNA)),
+        ["id-1", "id-2", "id-4"].map((id) => manager.admission.admits(CALLBACK, id, ANNA)),
         [false, false, true],
       );
     });
@@ -55,12 +55,12 @@ describe("lib/cti/event-admission", () => {
       const endedAt = Date.now() - 100;
       for (let second = 0; second < 299; second++) {
         await test.clock.tickAsync(1000);
-        assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+        assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       }
       assert.deepEqual(test.gaps, []);
       await test.clock.tickAsync(2000);
       for (let event = 0; event < 3; event++) {
-        assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+        assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), false);
         await test.clock.tickAsync(1000);
       }
       assert.deepEqual(
@@ -77,11 +77,11 @@ describe("lib/cti/event-admission", () => {
       const { manager } = await started([ANNA]);
       await test.clock.tickAsync(3000);
       assert.deepEqual(
-        ["id-1", "ID-1", "id-9"].map((id) => manager.admits(CALLBACK, id, ANNA)),
+        ["id-1", "ID-1", "id-9"].map((id) => manager.admission.admits(CALLBACK, id, ANNA)),
         [true, true, false],
       );
       await test.clock.tickAsync(310_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), false);
       assert.deepEqual(test.gaps.at(-1)?.agents, [ANNA]);
     };
 
@@ -105,35 +105,38 @@ describe("lib/cti/event-admission", () => {
       test.broker.gate = new Promise((resolve) => (answer = resolve));
       const asked = one.subscribe([ANNA]);
       await test.clock.tickAsync(0);
-      assert.deepEqual([manager.admits(CALLBACK, "new", ANNA), manager.admits(CALLBACK, "new", BART)], [true, false]);
+      assert.deepEqual(
+        [manager.admission.admits(CALLBACK, "new", ANNA), manager.admission.admits(CALLBACK, "new", BART)],
+        [true, false],
+      );
       answer();
       await test.clock.tickAsync(200);
       await asked;
-      assert.equal(manager.admits(CALLBACK, "new", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "new", ANNA), false);
     });
 
     it("of no id that was refused before the agent was asked for", async () => {
       const { manager, one } = await started([]);
-      assert.equal(manager.admits(CALLBACK, "theirs", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "theirs", ANNA), false);
       test.broker.gate = new Promise(() => undefined);
       await test.clock.tickAsync(100);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(10);
       assert.deepEqual(
-        [manager.admits(CALLBACK, "theirs", ANNA), manager.admits(CALLBACK, "new", ANNA)],
+        [manager.admission.admits(CALLBACK, "theirs", ANNA), manager.admission.admits(CALLBACK, "new", ANNA)],
         [false, true],
       );
     });
 
     it("of no id that was refused before, also while the agent's subscription is renewed", async () => {
       const { manager, one } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "left over", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "left over", ANNA), false);
       test.broker.gate = new Promise(() => undefined);
       await test.clock.tickAsync(100);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(10);
       assert.deepEqual(
-        [manager.admits(CALLBACK, "left over", ANNA), manager.admits(CALLBACK, "new", ANNA)],
+        [manager.admission.admits(CALLBACK, "left over", ANNA), manager.admission.admits(CALLBACK, "new", ANNA)],
         [false, true],
       );
     });
@@ -142,16 +145,16 @@ describe("lib/cti/event-admission", () => {
       test.broker.refused.set(ANNA, failure(500));
       const { manager } = await started([ANNA, BART]);
       for (const agent of [ANNA, BART, "sip:other@contoso.example"])
-        assert.equal(manager.admits(CALLBACK, "unknown", agent), false);
+        assert.equal(manager.admission.admits(CALLBACK, "unknown", agent), false);
     });
 
     it("without an id where the agent is subscribed at this address", async () => {
       const { manager } = await started([ANNA]);
       assert.deepEqual(
         [
-          manager.admits(CALLBACK, undefined, ANNA),
-          manager.admits(CALLBACK, "", BART),
-          manager.admits("http://z", "", ANNA),
+          manager.admission.admits(CALLBACK, undefined, ANNA),
+          manager.admission.admits(CALLBACK, "", BART),
+          manager.admission.admits("http://z", "", ANNA),
         ],
         [true, false, false],
       );
@@ -171,11 +174,11 @@ describe("lib/cti/event-admission", () => {
     it("ends the subscription that nobody knows, with its first event, and only that one", async () => {
       const manager = await lose();
       assert.deepEqual(
-        [manager.admits(CALLBACK, "foreign", BART), manager.admits(CALLBACK, "id-2", ANNA)],
+        [manager.admission.admits(CALLBACK, "foreign", BART), manager.admission.admits(CALLBACK, "id-2", ANNA)],
         [false, false],
       );
       await test.clock.tickAsync(200);
-      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "foreign", ANNA), false);
       await test.clock.tickAsync(200);
       assert.deepEqual(
         test.broker.calls.filter((call) => call.startsWith("-")),
@@ -186,7 +189,7 @@ describe("lib/cti/event-admission", () => {
 
     it("ends that of an answer which names no id", async () => {
       const manager = await lose(200);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       await test.clock.tickAsync(400);
       assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
     });
@@ -197,7 +200,7 @@ describe("lib/cti/event-admission", () => {
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(5000);
       assert.equal(test.broker.held.size, 5);
-      for (const id of ["id-2", "id-3", "id-4"]) assert.equal(manager.admits(CALLBACK, id, ANNA), false);
+      for (const id of ["id-2", "id-3", "id-4"]) assert.equal(manager.admission.admits(CALLBACK, id, ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual(test.broker.addresses(), [ANNA, BART]);
     });
@@ -210,10 +213,10 @@ describe("lib/cti/event-admission", () => {
       let answer = (): void => undefined;
       test.broker.gate = new Promise((resolve) => (answer = resolve));
       await test.clock.tickAsync(1000);
-      assert.deepEqual([test.broker.running, manager.admits(CALLBACK, "id-2", ANNA)], [1, false]);
+      assert.deepEqual([test.broker.running, manager.admission.admits(CALLBACK, "id-2", ANNA)], [1, false]);
       answer();
       await test.clock.tickAsync(200);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual([...test.broker.held.keys()], ["id-3"]);
     });
@@ -226,7 +229,7 @@ describe("lib/cti/event-admission", () => {
       const asked = one.subscribe([ANNA]);
       await test.clock.tickAsync(10);
       const ended = one.unsubscribe([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       answer();
       await test.clock.tickAsync(500);
       await Promise.all([asked, ended]);
@@ -240,7 +243,7 @@ describe("lib/cti/event-admission", () => {
       test.broker.loseAnswers = 1;
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(10);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), true);
       answer();
       await test.clock.tickAsync(1100);
       assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-3"]);
@@ -253,7 +256,7 @@ describe("lib/cti/event-admission", () => {
       await test.clock.tickAsync(10);
       void one.unsubscribe([ANNA]);
       await test.clock.tickAsync(10);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual(test.broker.addresses(), [BART]);
     });
@@ -272,7 +275,7 @@ describe("lib/cti/event-admission", () => {
       await test.clock.tickAsync(10);
       assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-2", "id-3"]);
       const { manager } = await started([ANNA]);
-      for (const id of ["id-2", "id-3"]) assert.equal(manager.admits(CALLBACK, id, ANNA), false);
+      for (const id of ["id-2", "id-3"]) assert.equal(manager.admission.admits(CALLBACK, id, ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual([...test.broker.held.keys()], ["id-4"]);
     });
@@ -282,7 +285,7 @@ describe("lib/cti/event-admission", () => {
       kill(former);
       const { manager } = await started([ANNA]);
       for (let second = 0; second < 20; second++) {
-        assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false, `after ${second} s`);
+        assert.equal(manager.admission.admits(CALLBACK, "foreign", ANNA), false, `after ${second} s`);
         await test.clock.tickAsync(1000);
       }
       assert.deepEqual(
@@ -293,13 +296,13 @@ describe("lib/cti/event-admission", () => {
 
     it("never one that posted before, nor later than a minute", async () => {
       const { manager, one } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "foreign", ANNA), false);
       test.broker.loseAnswers = 1;
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(1100);
-      assert.equal(manager.admits(CALLBACK, "foreign", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "foreign", ANNA), false);
       await test.clock.tickAsync(60_100);
-      assert.equal(manager.admits(CALLBACK, "another", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "another", ANNA), false);
       await test.clock.tickAsync(1000);
       assert.deepEqual(
         test.broker.calls.filter((call) => call === "-foreign" || call === "-another"),

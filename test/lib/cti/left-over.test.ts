@@ -17,7 +17,7 @@ describe("lib/cti: what is left over at the broker", () => {
     test.broker.unsubscribe = unsubscribe;
     assert.deepEqual([...test.broker.held.keys()], ["id-1", "id-2"]);
     for (let second = 0; second < 40; second++) {
-      for (const id of test.broker.held.keys()) manager.admits(CALLBACK, id, ANNA);
+      for (const id of test.broker.held.keys()) manager.admission.admits(CALLBACK, id, ANNA);
       await test.clock.tickAsync(1000);
     }
     assert.deepEqual([[...test.broker.held.keys()], test.gaps], [["id-2"], []]);
@@ -32,7 +32,7 @@ describe("lib/cti: what is left over at the broker", () => {
     void one.subscribe([ANNA]);
     for (let second = 0; second < 600; second++) {
       await test.clock.tickAsync(1000);
-      for (const id of test.broker.held.keys()) manager.admits(CALLBACK, id, ANNA);
+      for (const id of test.broker.held.keys()) manager.admission.admits(CALLBACK, id, ANNA);
     }
     const ends = test.broker.calls.filter((call) => call === "-id-1").length;
     assert.ok(ends > 1 && ends <= 6, String(ends));
@@ -46,7 +46,7 @@ describe("lib/cti: what is left over at the broker", () => {
     /** Every subscription at the broker posts every two seconds. */
     const pass = async (seconds: number): Promise<void> => {
       for (let at = 0; at < seconds; at += 2) {
-        for (const [id, address] of test.broker.held) manager.admits(CALLBACK, id, address);
+        for (const [id, address] of test.broker.held) manager.admission.admits(CALLBACK, id, address);
         await test.clock.tickAsync(2000);
       }
     };

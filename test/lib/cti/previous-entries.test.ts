@@ -175,7 +175,7 @@ describe("lib/cti/previous-entries", () => {
       kill(first);
       test.broker.held.set("orphan", ANNA);
       const { manager } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "orphan", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "orphan", ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual(test.broker.addresses(), [ANNA]);
       assert.equal(test.broker.held.has("orphan"), false);
@@ -191,7 +191,7 @@ describe("lib/cti/previous-entries", () => {
         test.stored = structuredClone(stored);
       }
       const { manager } = await started([ANNA]);
-      for (const id of [...test.broker.held.keys()]) manager.admits(CALLBACK, id, ANNA);
+      for (const id of [...test.broker.held.keys()]) manager.admission.admits(CALLBACK, id, ANNA);
       await test.clock.tickAsync(60_000);
       assert.deepEqual(test.broker.addresses(), [ANNA]);
     });
@@ -220,7 +220,7 @@ describe("lib/cti/previous-entries", () => {
         const now = open(last, 0, url);
         void now.start(agents);
         for (let second = 0; second < 60; second++) {
-          for (const [id, address] of left) if (test.broker.held.has(id)) last.admits(url, id, address);
+          for (const [id, address] of left) if (test.broker.held.has(id)) last.admission.admits(url, id, address);
           await test.clock.tickAsync(1000);
         }
         assert.deepEqual(test.broker.addresses().toSorted(), agents.toSorted());
@@ -239,7 +239,7 @@ describe("lib/cti/previous-entries", () => {
       await test.clock.tickAsync(1000);
       kill(second);
       const { manager } = await started([ANNA]);
-      assert.equal(manager.admits(former, "orphan", ANNA), false);
+      assert.equal(manager.admission.admits(former, "orphan", ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual(test.broker.addresses(), [ANNA]);
       assert.equal(test.broker.held.has("orphan"), false);
@@ -250,7 +250,7 @@ describe("lib/cti/previous-entries", () => {
       kill(first);
       test.broker.held.set("of another", ANNA);
       const { manager } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "of another", ANNA, true), false);
+      assert.equal(manager.admission.admits(CALLBACK, "of another", ANNA, true), false);
       await test.clock.tickAsync(500);
       assert.equal(test.broker.held.has("of another"), true);
     });
@@ -275,7 +275,7 @@ describe("lib/cti/previous-entries", () => {
         test.gaps.map(({ from, agents }) => [Date.parse(from), agents]),
         [[5, [ANNA]]],
       );
-      assert.equal(manager.admits(CALLBACK, "orphan", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "orphan", ANNA), false);
       await test.clock.tickAsync(500);
       assert.deepEqual([...test.broker.held.keys()], ["id-1"]);
       void test.open(manager).start([BART]);

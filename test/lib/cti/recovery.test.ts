@@ -47,7 +47,7 @@ describe("lib/cti/recovery", () => {
       const isDone = (): boolean => AGENTS.every((agent) => broker.calls.includes(`+${agent}`, calls));
       while (!isDone() && Date.now() <= soonest + MARGIN_MS) {
         await clock.tickAsync(100);
-        for (const [id, agent] of broker.held) manager.admits(CALLBACK, id, agent);
+        for (const [id, agent] of broker.held) manager.admission.admits(CALLBACK, id, agent);
       }
       assert.ok(isDone(), `not ${(soonest + MARGIN_MS - restartedAt) / 1000} s after the start`);
       await clock.tickAsync(MINUTE_MS);

@@ -43,7 +43,7 @@ describe("lib/cti/subscription-gaps", () => {
     it("from the last event on, which proves that the subscription was there", async () => {
       const { manager } = await started([ANNA], 300_000);
       await test.clock.tickAsync(100_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       test.broker.held.clear();
       await test.clock.tickAsync(201_000);
       assert.deepEqual(
@@ -59,7 +59,7 @@ describe("lib/cti/subscription-gaps", () => {
       it(`also where the end of the forgotten subscription was first ${what}`, async () => {
         const { manager } = await started([ANNA], 300_000);
         await test.clock.tickAsync(100_000);
-        assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+        assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
         test.broker.held.clear();
         test.broker.keeps = failure(code);
         await test.clock.tickAsync(201_000);
@@ -74,7 +74,7 @@ describe("lib/cti/subscription-gaps", () => {
     it("from before a deploy where the broker had forgotten by then", async () => {
       const { manager, one } = await started([ANNA]);
       await test.clock.tickAsync(100_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       test.broker.held.clear();
       await test.clock.tickAsync(20_000);
       void one.close(1000);
@@ -139,7 +139,7 @@ describe("lib/cti/subscription-gaps", () => {
     it("after a kill from the last sign of a subscription that the broker had forgotten by then", async () => {
       const { manager } = await started([ANNA], 300_000);
       await test.clock.tickAsync(10_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       const at = Date.now();
       test.broker.held.clear();
       await test.clock.tickAsync(20_000);
@@ -155,7 +155,7 @@ describe("lib/cti/subscription-gaps", () => {
     it("from the last sign of a forgotten subscription, though killed before the broker was asked to end it", async () => {
       const { manager } = await started([ANNA], 300_000);
       await test.clock.tickAsync(100_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       const at = Date.now();
       test.broker.held.clear();
       test.broker.gateEnds = new Promise(() => undefined);
@@ -181,7 +181,7 @@ describe("lib/cti/subscription-gaps", () => {
       test.broker.gate = new Promise((resolve) => setTimeout(resolve, 300));
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(100);
-      assert.equal(second.admits(CALLBACK, "id-3", ANNA), false);
+      assert.equal(second.admission.admits(CALLBACK, "id-3", ANNA), false);
       await test.clock.tickAsync(1000);
       assert.deepEqual([second.isUsed("id-3"), gaps.map(({ from }) => Date.parse(from))], [true, [at + 100]]);
     });
@@ -189,7 +189,7 @@ describe("lib/cti/subscription-gaps", () => {
     it("after a kill in an outage from the last sign before it", async () => {
       const { manager } = await started([ANNA], 60_000);
       await test.clock.tickAsync(10_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       const at = Date.now();
       test.broker.fault = failure("ECONNREFUSED");
       await test.clock.tickAsync(200_000);

@@ -15,7 +15,7 @@ describe("lib/cti: gaps of unconfirmed subscriptions", () => {
       const gate = new Promise<void>((resolve) => setTimeout(resolve, 5000));
       test.broker.gate = gate;
       const { manager } = await started([ANNA]);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
       await test.clock.tickAsync(ms - 200);
       kill(manager);
       await test.clock.tickAsync(8000);
@@ -31,7 +31,7 @@ describe("lib/cti: gaps of unconfirmed subscriptions", () => {
     test.broker.gate = new Promise((resolve) => (answer = resolve));
     test.broker.loseAnswers = 1;
     const { manager } = await started([ANNA]);
-    assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+    assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
     await test.clock.tickAsync(800);
     answer();
     await test.clock.tickAsync(10_000);

@@ -30,7 +30,7 @@ describe("lib/cti: what a close leaves unfinished", () => {
   it("is a subscription whose answer had not come: it is ended with its first event, and a gap tells of it", async () => {
     test.broker.gate = new Promise(() => undefined);
     const { manager, one } = await started([ANNA]);
-    assert.equal(manager.admits(CALLBACK, "id-1", ANNA), true);
+    assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), true);
     void one.close(1800);
     await test.clock.tickAsync(1800);
     await manager.save();
@@ -38,7 +38,7 @@ describe("lib/cti: what a close leaves unfinished", () => {
     test.broker.gate = undefined;
     test.broker.held.set("orphan", ANNA);
     const { manager: next } = await started([ANNA]);
-    assert.equal(next.admits(CALLBACK, "orphan", ANNA), false);
+    assert.equal(next.admission.admits(CALLBACK, "orphan", ANNA), false);
     await test.clock.tickAsync(10_000);
     assert.deepEqual(test.broker.addresses(), [ANNA]);
     assert.equal(test.broker.held.has("orphan"), false);

@@ -94,7 +94,7 @@ describe("nodes/cti/callback", () => {
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(20_000);
       test.broker.keeps = failure(500);
-      assert.equal(manager.admits(CALLBACK, "id-2", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       await test.clock.tickAsync(20_000);
       expect(manager);
       assert.deepEqual(
@@ -112,7 +112,7 @@ describe("nodes/cti/callback", () => {
       assert.equal(copies("id-2", "hold"), false);
       test.broker.gate = new Promise(() => undefined);
       await test.clock.tickAsync(800);
-      assert.deepEqual([test.broker.running, manager.admits(CALLBACK, "id-3", ANNA)], [1, true]);
+      assert.deepEqual([test.broker.running, manager.admission.admits(CALLBACK, "id-3", ANNA)], [1, true]);
       assert.equal(copies("id-2", "again"), false);
       await test.clock.tickAsync(100);
       assert.equal(copies("id-3", "again"), true);
@@ -236,9 +236,9 @@ describe("nodes/cti/callback", () => {
       await test.clock.tickAsync(500);
       assert.equal(copies("id-2", "rings"), false);
       await test.clock.tickAsync(28_000);
-      assert.deepEqual([manager.admits(CALLBACK, "id-1", ANNA), copies("id-1", "rings")], [true, true]);
+      assert.deepEqual([manager.admission.admits(CALLBACK, "id-1", ANNA), copies("id-1", "rings")], [true, true]);
       await test.clock.tickAsync(273_000);
-      assert.equal(manager.admits(CALLBACK, "id-1", ANNA), false);
+      assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), false);
     });
 
     it("at two addresses of one event node, but not of two brokers", async () => {
