@@ -91,8 +91,15 @@ export interface EventReceiver {
   onLoggedOut: (imAddress: string) => void;
 }
 
+/** The subscribers of an event node. */
+interface Receivers {
+  all: Set<EventReceiver>;
+  /** One for each broker and address. */
+  distinct: readonly EventReceiver[];
+}
+
 /** By id of the event node, so that each of both may be deployed without the other; or by the path of an address that was entered. */
-const receiversOf = new Map<string, Set<EventReceiver>>();
+const receiversOf = new Map<string, Receivers>();
 
 /**
  * Notes that a subscriber's events come in at an event node.
@@ -100,14 +107,21 @@ const receiversOf = new Map<string, Set<EventReceiver>>();
  * @returns how to end it; what is on the way then is still expected
  */
 export function expectEvents(eventNode: string, receiver: EventReceiver): () => void {
-  const receivers = receiversOf.get(eventNode) ?? new Set();
-  receiversOf.set(eventNode, receivers.add(receiver));
+  const all = receiversOf.get(eventNode)?.all ?? new Set();
+  setReceivers(eventNode, all.add(receiver));
   return () => {
     setTimeout(() => {
-      receivers.delete(receiver);
-      if (receivers.size === 0 && receiversOf.get(eventNode) === receivers) receiversOf.delete(eventNode);
+      if (all.delete(receiver)) setReceivers(eventNode, all);
     }, ON_THE_WAY_MS).unref();
   };
+}
+
+function setReceivers(eventNode: string, all: Set<EventReceiver>): void {
+  const isFirst = (receiver: EventReceiver, at: number, those: EventReceiver[]): boolean =>
+    those.findIndex(({ subscriptions, url }) => subscriptions === receiver.subscriptions && url === receiver.url) ===
+    at;
+  if (all.size === 0) receiversOf.delete(eventNode);
+  else receiversOf.set(eventNode, { all, distinct: [...all].filter(isFirst) });
 }
 
 /**
@@ -115,15 +129,11 @@ export function expectEvents(eventNode: string, receiver: EventReceiver): () => 
  * @param id of a subscription: the broker that it is known to be of comes first, as another one may take it for what an
  *   answer that got lost was about
  */
-function receivers(eventNode: string, id = ""): EventReceiver[] {
-  const all = [...(receiversOf.get(eventNode) ?? [])];
+function receivers(eventNode: string, id = ""): readonly EventReceiver[] {
+  const { distinct = [] } = receiversOf.get(eventNode) ?? {};
+  if (distinct.length < 2) return distinct;
   const isOwner = ({ subscriptions }: EventReceiver): number => Number(subscriptions.ids.ownerOf(id) !== undefined);
-  return all
-    .filter(
-      ({ subscriptions, url }, at) =>
-        all.findIndex((other) => other.subscriptions === subscriptions && other.url === url) === at,
-    )
-    .sort((one, other) => isOwner(other) - isOwner(one));
+  return distinct.toSorted((one, other) => isOwner(other) - isOwner(one));
 }
 
 /**
@@ -134,7 +144,8 @@ export function isExpected(eventNode: string, event: CtiEvent, isShared: boolean
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
   const those = receivers(eventNode, id);
   return (
-    those.length === 0 || those.some(({ subscriptions, url }) => subscriptions.admission.admits(url, id, imAddress, isShared))
+    those.length === 0 ||
+    those.some(({ subscriptions, url }) => subscriptions.admission.admits(url, id, imAddress, isShared))
   );
 }
 
