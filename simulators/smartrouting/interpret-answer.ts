@@ -32,6 +32,9 @@ interface Instructions {
 }
 
 const FIELDS: readonly AnswerField[] = ANSWER_FIELDS;
+/** The headers that the phone sends a credential in. */
+const CREDENTIALS = /^(?:authorization|x-benemen-apikey)$/i;
+const CHOOSE = "choose it under More, Authentication, and compare it with the node's.";
 
 /** How a value is checked: `undefined` when it is right, else what is wrong with it. */
 type Check = (value: unknown, directory: readonly Member[], range?: readonly [number, number]) => string | undefined;
@@ -77,7 +80,8 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
     disconnect: false,
   });
   const { answer, failure } = exchange;
-  const help = remedies(exchange, "choose it under More, Authentication, and compare it with the node's.");
+  const isSent = Object.keys(exchange.headers).some((name) => CREDENTIALS.test(name));
+  const help = remedies(exchange, isSent ? "this one is not it. Compare kind and text with the node's." : CHOOSE);
   if (answer === undefined) {
     const why =
       failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`;

@@ -77,7 +77,7 @@ const CHECKS: Readonly<Record<(typeof ANSWER_FIELDS)[number]["kind"], Check>> = 
 /** Reads the completed exchange. */
 export function readExchange(exchange: Exchange): Decision {
   const { answer, failure } = exchange;
-  const notes = remedies(exchange, "enter the node's whole address, secret included, as the layer's webhook.");
+  const notes = remedies(exchange, "compare the layer's webhook with the node's whole address, secret included.");
   const fallback = (why: string): Decision => ({ kind: "fallback", why, notes });
   if (answer === undefined)
     return fallback(

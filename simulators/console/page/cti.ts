@@ -84,7 +84,8 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
   const to = el("select", {});
   const phone = phoneCard(api);
   const agentsCard = card(WORDS.agents, agents);
-  const callsCard = card(WORDS.calls, field(WORDS.to, to), calls);
+  const toField = field(WORDS.to, to);
+  const callsCard = card(WORDS.calls, toField, calls);
   const faults = faultsCard(api);
   columns(
     section,
@@ -105,6 +106,10 @@ export function mount(section: HTMLElement, api: PanelApi<CtiState>): void {
     render(agents, ...state.agents.map((agent) => agentRow(agent, api)));
     const open = state.calls.filter(({ place }) => place !== "ended");
     const ended = state.calls.filter(({ place }) => place === "ended").slice(0, 3);
+    toField.hidden = !open.some(({ place }) => STEPS[place].includes("transfer"));
+    // Nobody is transferred to whom he talks to already.
+    if (open.length > 0 && open.every(({ agent }) => agent === to.value))
+      to.value = addresses.find((address) => address !== to.value) ?? to.value;
     const shown = [...open, ...ended].map((call) => callRow(call, api, () => to.value));
     render(calls, ...(shown.length > 0 ? shown : [el("p", { class: "muted" }, WORDS.noCalls)]));
     render(lists, ...listCards(state, api));

@@ -98,10 +98,23 @@ const COLUMN: Readonly<Record<keyof Layer, number>> = {
   target: 8,
 };
 
+/** Only what counts: a layer with a webhook does what the flow answers, and a hang-up leads nowhere. */
 function labelled(fields: Fields): HTMLElement[] {
-  return (Object.keys(COLUMN) as (keyof Layer)[]).map((name) =>
+  const names = Object.keys(COLUMN) as (keyof Layer)[];
+  const frames = names.map((name) =>
     el("div", { class: "field", "data-field": name }, el("span", {}, VOICENTER.columns[COLUMN[name]]), fields[name]),
   );
+  const refresh = (): void => {
+    const asks = fields.url.value.trim() !== "";
+    const hidden: readonly string[] = asks
+      ? ["ending", "target"]
+      : ["digits", "delay", "fallback", ...(fields.ending.value === "hangup" ? ["target"] : [])];
+    for (const [at, name] of names.entries()) (frames[at] as HTMLElement).hidden = hidden.includes(name);
+  };
+  fields.url.addEventListener("input", refresh);
+  fields.ending.addEventListener("change", refresh);
+  refresh();
+  return frames;
 }
 
 function editor(ivr: Ivr, api: PanelApi<VoicenterState>): HTMLElement[] {

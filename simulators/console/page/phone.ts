@@ -46,8 +46,11 @@ const LETTERS: Readonly<Record<string, string>> = {
   0: "+",
 };
 
-/** @param fields shown above the keypad */
-export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
+/**
+ * @param fields shown above the keypad
+ * @param more shown below the buttons, so that it moves none of them out of sight when it is opened
+ */
+export function phone(actions: PhoneActions, fields: readonly Child[], more: Child): Phone {
   const display = el("div", { class: "display", role: "status" });
   // One after the other: somebody who types fast must not overtake himself.
   let typing: Promise<unknown> = Promise.resolve();
@@ -74,6 +77,7 @@ export function phone(actions: PhoneActions, ...fields: Child[]): Phone {
     ...fields,
     keys.length > 0 && keypad,
     el("div", { class: "row ends" }, ring, hangUp),
+    more,
   );
   element.addEventListener("submit", (event) => event.preventDefault());
   element.addEventListener("keydown", (event) => {

@@ -28,8 +28,8 @@ const WORDS = {
   play: "play",
   speed: "Takes",
   speeds: { 600: "ten minutes", 3600: "an hour", 60: "a minute" },
-  pause: "pause",
-  paused: "paused",
+  stop: "stop",
+  stopped: "Not playing. Each day begins at eight.",
   queues: "Queues",
   queueHead: ["Queue", "Id", "Waiting", "Talking", "Free agents", "Longest wait"],
   closed: "no right",
@@ -100,12 +100,12 @@ function clockOf({ progress }: RteState, api: PanelApi<RteState>, speed: HTMLSel
         class: "primary",
         "data-key": "play",
       }),
-      el("span", { class: "muted" }, WORDS.paused),
+      el("span", { class: "muted" }, WORDS.stopped),
     ];
   const minutes = 8 * 60 + Math.round(progress * 8 * 60);
   const time = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
   return [
-    button(WORDS.pause, () => api.call("pause"), { "data-key": "play" }),
+    button(WORDS.stop, () => api.call("pause"), { "data-key": "play" }),
     el("progress", { value: progress, max: 1, "aria-label": WORDS.day }),
     el("span", {}, time),
   ];

@@ -60,10 +60,12 @@ export function mount(section: HTMLElement, api: PanelApi<SmartRoutingState>): v
       },
       hangUp: () => api.call("hangup"),
     },
-    field(SMARTROUTING.flow, flow),
-    urlField,
-    row(field(PHONE.from, from), field(PHONE.to, to)),
-    field(SMARTROUTING.tag, tag),
+    [
+      field(SMARTROUTING.flow, flow),
+      urlField,
+      row(field(PHONE.from, from), field(PHONE.to, to)),
+      field(SMARTROUTING.tag, tag),
+    ],
     more,
   );
   more.append(

@@ -35,9 +35,12 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
       hangUp: () => api.call("hangup"),
       key: (key) => api.call("press", { key }),
     },
-    field(VOICENTER.ivr, ivr, VOICENTER.ivrHint),
-    field(PHONE.from, from),
-    el("label", { class: "check" }, speak, VOICENTER.speak),
+    [
+      field(VOICENTER.ivr, ivr, VOICENTER.ivrHint),
+      field(PHONE.from, from),
+      el("label", { class: "check" }, speak, VOICENTER.speak),
+      ringing,
+    ],
     el(
       "details",
       {},
@@ -47,7 +50,6 @@ export function mount(section: HTMLElement, api: PanelApi<VoicenterState>): void
       el("label", { class: "check" }, documentTypes, VOICENTER.documentTypes),
       el("small", {}, VOICENTER.documentTypesHint),
     ),
-    ringing,
   );
   const view = conversationView(() => api.call("forget"));
   section.classList.add("split");

@@ -219,6 +219,14 @@ describe("console page", () => {
     await panel.locator("b", { hasText: /^0720000001 Demo IVR$/ }).waitFor();
     await panel.getByText("Change the layers").click();
     assert.equal(await panel.locator(".layers table").isVisible(), false, "the layers are there once");
+    // A layer with a webhook goes where the flow says: where it goes without one is not asked.
+    assert.equal(await panel.getByLabel("Without webhook 1", { exact: true }).isVisible(), false);
+    assert.equal(await panel.getByLabel("Digits 10", { exact: true }).isVisible(), false);
+    await panel.getByLabel("Without webhook 10", { exact: true }).selectOption("hangup");
+    assert.equal(await panel.getByLabel("Where to 10", { exact: true }).isVisible(), false);
+    await panel.getByLabel("Webhook 10", { exact: true }).fill(webhook.url);
+    assert.equal(await panel.getByLabel("Digits 10", { exact: true }).isVisible(), true);
+    await panel.getByLabel("Webhook 10", { exact: true }).fill("");
     await panel.getByLabel("Digits 1", { exact: true }).fill("2");
     await panel.getByLabel("Delay s 1", { exact: true }).fill("11");
     await panel.getByRole("button", { name: "Save layers" }).click();

@@ -47,11 +47,21 @@ describe("console page: CTI Broker", () => {
       ["take back", `connected ${ANNA}`],
       ["transfer that fails", `connected ${ANNA}`],
       ["transfer", `connected ${BART}`],
-      ["hang up", `ended ${BART}`],
+      // To whom the call is with it cannot go: somebody else is chosen by then.
+      ["transfer", `connected ${ANNA}`],
+      ["hang up", `ended ${ANNA}`],
     ] as const) {
       await button(press);
       await until(`${press}: ${expected}`, () => place() === expected);
+      // The choice follows the event that the page gets.
+      const agent = expected.split(" ")[1] ?? "";
+      await page
+        .locator("[data-call]", { hasText: agent.replace(/^sip:|@.*$/g, "") })
+        .first()
+        .waitFor();
     }
+    // No call can be transferred any more.
+    await page.getByLabel("Transfer to").waitFor({ state: "hidden" });
   });
 
   it("lists what was registered, and forgets it on request", async () => {

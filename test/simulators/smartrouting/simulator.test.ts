@@ -154,6 +154,16 @@ describe("simulators/smartrouting", () => {
       [404, /No deployed node serves this path/],
     ] as const)
       assert.match((await answered("", status)).notes[1]?.text ?? "", help);
+    // A credential that was sent is wrong, not missing.
+    webhook.answerWith({ status: 401, body: {} });
+    for (const credential of [
+      { auth: "apikey", apiKey: "k3y" },
+      { auth: "basic", username: "u", password: "p" },
+    ] as const) {
+      const call = await simulator.ring({ url: webhook.url, from: CALLER, to: SALES, ...credential });
+      const { notes } = call.conversation().steps.at(-1) ?? { notes: [] };
+      assert.match(notes.map(({ text }) => text).join("\n"), /this one is not it/);
+    }
     assert.match((await answered("", 204)).notes.at(-1)?.text ?? "", /debug sidebar have the reason/);
   });
 
