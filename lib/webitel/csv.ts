@@ -5,6 +5,7 @@
  * Our own reader, because what matters here is what a library leaves out: a record that cannot be read costs its first line only,
  * so that a stray quote never swallows the rows behind it, and each record knows its line.
  */
+import { csvFormat, type Delimiter } from "./csv-format.js";
 import { doubtfulEnd } from "./doubtful-end.js";
 import { emptyRecord } from "./empty-record.js";
 import { linesOf } from "./lines.js";
@@ -12,15 +13,8 @@ import type { RowError } from "./member-values.js";
 import { type RecordEnd, RecordScan } from "./record-end.js";
 import type { Separator } from "./tables.js";
 
-/** What separates the cells of a text. */
-export type Delimiter = "," | ";" | "\t";
-
-/** How to read a text. */
-export interface CsvFormat {
-  delimiter: Delimiter;
-  /** Characters before the header: a spreadsheet's `sep=;` line. */
-  skip: number;
-}
+/** Says whether these cells are a row's. */
+type RowTest = (cells: readonly string[]) => boolean;
 
 /** A record that is not empty. */
 export interface CsvRecord {
@@ -44,37 +38,13 @@ export interface CsvRow {
   error?: RowError;
 }
 
-const DELIMITERS = [",", ";", "\t"] as const;
-const BY_SETTING: Record<Exclude<Separator, "auto">, Delimiter> = { ",": ",", ";": ";", tab: "\t" };
-/** Lines that are looked at where two separators divide the header into as many columns. */
-const PREVIEWED_LINES = 20;
 /** Characters of a record behind the header that are waited for without knowing where it ends. */
 const LONG_RECORD = 256 * 1024;
 /** Characters of a record; behind the header a longer one costs itself only. */
 export const MAX_RECORD = 1024 * 1024;
-/** Characters that are kept of such a record. */
+/** Characters that are kept of such a record, of its beginning and of its end. */
 const KEPT_OF_RECORD = 1000;
-
-/**
- * Finds out how to read a text.
- * @param text the beginning of the text, header line included
- * @param separator the setting; `auto` takes what divides the header into most columns, and of two the one that fits the lines below
- */
-export function csvFormat(text: string, separator: Separator): CsvFormat {
-  const named = /^\s*"?sep=([,;\t])"?(?:\r\n|\n|\r)/i.exec(text);
-  const skip = named?.[0].length ?? 0;
-  if (separator !== "auto") return { delimiter: BY_SETTING[separator], skip };
-  if (named) return { delimiter: named[1] as Delimiter, skip };
-  const [header = "", ...lines] = linesOf(text.slice(0, 64 * 1024).replace(/"[^"]*"/g, ""))
-    .filter((line) => line.trim() !== "")
-    .slice(0, PREVIEWED_LINES);
-  const scores = DELIMITERS.map((delimiter) => {
-    const columns = header.split(delimiter).length;
-    return { delimiter, columns, fitting: lines.filter((line) => line.split(delimiter).length === columns).length };
-  });
-  const [best] = scores.sort((a, b) => b.columns - a.columns || b.fitting - a.fitting);
-  return { delimiter: best?.delimiter ?? ",", skip };
-}
+const KEPT_OF_END = 64 * 1024;
 
 /**
  * Reads records from text that comes in pieces. Line ends may be `\r\n`, `\n` or `\r`, mixed too. Empty lines, and lines of nothing
@@ -86,7 +56,8 @@ export class RecordReader {
   /** Where these characters come next, so that the text is searched once; -1 when that is not known. */
   private readonly next = { quote: -1, lineFeed: -1, return: -1 };
   /** How many cells the header has. */
-  columns = 0;
+  private columns = 0;
+  private isRow: RowTest = () => false;
   private linesRead = 0;
   /** Characters of the text before those that are kept. */
   private before = 0;
@@ -94,16 +65,18 @@ export class RecordReader {
   private toDrop = 0;
   /** Where the record that is waited for ends; undefined where that was not asked. */
   private known: RecordEnd | undefined;
+  /** A record that is too long, and where what is kept of its end ends. */
+  private cut: { record: CsvRecord; isWhole: boolean; end: number; breaks: number } | undefined;
 
   /**
    * @param delimiter see {@link csvFormat}
    * @param linesBefore lines of the text that were skipped before its first piece
-   * @param isRow says of a line with fewer cells than the header whether it is a row
+   * @param rowTest from the header's cells: says of other cells whether they are a row's
    */
   constructor(
     readonly delimiter: Delimiter,
     linesBefore = 0,
-    private readonly isRow: (line: string) => boolean = () => false,
+    private readonly rowTest: (header: readonly string[]) => RowTest = () => () => false,
   ) {
     this.linesRead = linesBefore;
   }
@@ -123,7 +96,7 @@ export class RecordReader {
    * more is read. Undefined when nothing waits.
    */
   get longRecord(): number | undefined {
-    const isLong = this.columns > 0 && !this.known && this.toDrop === 0 && this.pending > LONG_RECORD;
+    const isLong = this.columns > 0 && !this.known && !this.cut && this.pending > LONG_RECORD;
     return isLong ? this.before + this.at : undefined;
   }
 
@@ -154,13 +127,13 @@ export class RecordReader {
       return this.records(false);
     }
     const cells = this.text.slice(this.at, this.at + KEPT_OF_RECORD).split(this.delimiter);
-    const line = this.linesRead + 1;
-    // Its last line break is read as an empty line's. Who reads the text counts the lines that a cut text hides.
-    if (end.kind === "whole") this.linesRead += end.breaks;
-    const kept = Math.min(end.length, this.pending);
+    const record = { cells, line: this.linesRead + 1, tooLong: true } as const;
+    const toDrop = Math.max(0, end.length - KEPT_OF_END);
+    const kept = Math.min(toDrop, this.pending);
     this.at += kept;
-    this.toDrop = end.length - kept;
-    return [{ cells, line, lines: end.breaks + 1, tooLong: true }, ...this.records(false)];
+    this.toDrop = toDrop - kept;
+    this.cut = { record, isWhole: end.kind === "whole", end: end.length - toDrop, breaks: end.breaks };
+    return this.records(false);
   }
 
   /** Ends the text, and returns the records that are left. */
@@ -176,6 +149,7 @@ export class RecordReader {
       const record = this.record(final);
       if (!record) break;
       if (isEmpty(record.cells)) continue;
+      if (this.columns === 0) this.isRow = this.rowTest(record.cells);
       this.columns ||= record.cells.length;
       records.push(record);
     }
@@ -184,6 +158,7 @@ export class RecordReader {
 
   /** The next record, empty ones included; undefined when more text is needed. */
   private record(final: boolean): CsvRecord | undefined {
+    if (this.cut) return this.cutRecord(this.cut, final);
     const start = this.at;
     const line = this.linesRead + 1;
     const end = this.lineEnd(start, final);
@@ -193,7 +168,7 @@ export class RecordReader {
     if (quoted === "incomplete" && this.known?.kind !== "damaged") return undefined;
     if (typeof quoted === "object") {
       const { cells, end: quotedEnd } = quoted;
-      const until = quotedEnd === end ? end : doubtfulEnd(this.text, quotedEnd, this, final);
+      const until = quotedEnd === end ? end : this.doubtfulEnd(quotedEnd, final);
       if (until === undefined) return undefined;
       const lines = until === end ? 1 : linesOf(this.text.slice(start, until)).length;
       this.advance(until, lines);
@@ -207,11 +182,35 @@ export class RecordReader {
     return plain ? { cells, line } : { cells, line, damaged: true };
   }
 
+  /** The record that is too long, once its end has come. */
+  private cutRecord(cut: NonNullable<typeof this.cut>, final: boolean): CsvRecord | undefined {
+    const end = this.at + cut.end;
+    if (this.toDrop > 0 || this.text.length < end || this.lineEnd(end, final) === -1) return undefined;
+    const until = cut.isWhole ? this.doubtfulEnd(end, final) : end;
+    if (until === undefined) return undefined;
+    const lines = cut.breaks + linesOf(this.text.slice(end, until)).length;
+    this.cut = undefined;
+    // Who reads the text counts the lines that a text hides whose quotes are never closed.
+    this.advance(until, cut.isWhole || cut.breaks === 0 ? lines : 0);
+    return { ...cut.record, lines };
+  }
+
+  /** See {@link doubtfulEnd}. */
+  private doubtfulEnd(end: number, final: boolean): number | undefined {
+    return doubtfulEnd(this.text, end, this.delimiter, final, (from) => {
+      this.forget();
+      const row = this.quoted(from, from, final);
+      this.forget();
+      return typeof row === "string" ? row : this.isRow(row.cells) ? row.end : "damaged";
+    });
+  }
+
   /** Whether most lines of a long record are rows, apart from its first one. */
   private isFollowedByRows(): boolean {
     // Without the last one, which may be cut.
     const lines = linesOf(this.text.slice(this.at, this.at + LONG_RECORD)).slice(1, -1);
-    const rows = lines.filter((line) => line.split(this.delimiter).length === this.columns || this.isRow(line));
+    const parts = lines.map((line) => line.split(this.delimiter));
+    const rows = parts.filter((cells) => cells.length === this.columns || this.isRow(cells));
     return rows.length * 2 > lines.length;
   }
 

@@ -1,55 +1,54 @@
 /**
- * Rows that two stray quotes have hidden in one cell: read by the rules it is the text of a cell, but nobody writes a list of people
- * into a cell, and who is in it would be lost without a word.
+ * Rows that stray quotes have hidden in a cell: read by the rules it is the text of a cell, but who is in it would be lost without a word.
+ * A note into which somebody has pasted a row looks the same, and is rejected with its reason.
  */
-import { type CsvRecord, type CsvRow, type Delimiter, rowOf } from "./csv.js";
+import { type CsvRecord, type CsvRow, rowOf } from "./csv.js";
+import type { Delimiter } from "./csv-format.js";
 import { mappableField } from "./field-names.js";
 import { linesOf } from "./lines.js";
 import { dialable } from "./numbers.js";
 import type { Mapping } from "./row-plan.js";
 
-/** So many lines of a cell that look like rows are rows; fewer may be a note. */
-const HIDDEN_ROWS = 3;
 /** A date in the place of a number is a note of calls. */
 const DATE = /^(?:\d{4}-\d\d?-\d\d?|\d\d?\.\d\d?\.\d{4})(?!\d)/;
+/** With fewer digits a number is an extension, or it is a year or a postal code of a text. */
+const PHONE_DIGITS = 7;
 
-/** Whether a row has a number in one of its places. */
-export function hasNumber(cells: readonly string[], destinations: readonly number[]): boolean {
-  const isNumber = (cell = ""): boolean => !DATE.test(cell.trim()) && "destination" in dialable(cell.trim());
+const digitsOf = (cell: string): number => cell.replace(/\D/g, "").length;
+
+/** Whether a row has a number in one of its places. @param leastDigits of a number; an address may have fewer */
+export function hasNumber(cells: readonly string[], destinations: readonly number[], leastDigits = 0): boolean {
+  const isNumber = (cell = ""): boolean => {
+    const text = cell.trim();
+    const found = DATE.test(text) ? undefined : dialable(text);
+    return found !== undefined && "kind" in found && (found.kind === "address" || digitsOf(text) >= leastDigits);
+  };
   return destinations.some((at) => isNumber(cells[at]));
 }
 
 /**
- * Counts the rows that a record hides in its cells.
+ * Counts the lines of a record's text that could be rows: they have a separator, and a number where the list's rows have it.
  * @param cells the record's
  * @param delimiter separates the cells of a row
- * @param columns how many the header has
  * @param destinations where in a row its numbers are
- * @param least how many lines of a cell must look like rows; but the first line of a record's first cell is enough
- * @returns 0 when a person may have written these cells
  */
-export function hiddenRows(
-  cells: readonly string[],
-  delimiter: Delimiter,
-  columns: number,
-  destinations: readonly number[],
-  least = HIDDEN_ROWS,
-): number {
-  const isRow = (line: string): boolean => {
-    const parts = line.split(delimiter);
-    return parts.length === columns && hasNumber(parts, destinations);
-  };
-  const counts = cells.map((cell, at) => {
+export function hiddenRows(cells: readonly string[], delimiter: Delimiter, destinations: readonly number[]): number {
+  if (!cells.some((cell) => /[\r\n]/.test(cell))) return 0;
+  const firstLine = (linesOf(cells.join(delimiter))[0] as string).split(delimiter);
+  // A list of extensions hides extensions.
+  const least =
+    hasNumber(firstLine, destinations) && !hasNumber(firstLine, destinations, PHONE_DIGITS) ? 0 : PHONE_DIGITS;
+  const count = (cell: string, at: number): number => {
     const lines = linesOf(cell);
     if (lines.length === 1) return 0;
-    const count = lines.filter(isRow).length;
-    // A row from its first cell on: the quote before it is stray.
-    if (count >= least || (at === 0 && isRow(lines[0] as string))) return count;
-    // Within a row: with the cells before and behind it, each line is a row.
-    const whole = linesOf(cells.join(delimiter));
-    return at < cells.length - 1 && whole.length === lines.length && whole.every(isRow) ? lines.length - 1 : 0;
-  });
-  return Math.max(0, ...counts);
+    return lines.filter((line, index) => {
+      const parts = line.split(delimiter);
+      // The first one is the rest of a line whose number comes later, and which may have a cell too many.
+      const places = index > 0 ? destinations : destinations.some((place) => place >= at) ? [...parts.keys()] : [];
+      return parts.length > 1 && hasNumber(parts, places, least);
+    }).length;
+  };
+  return cells.reduce((sum, cell, at) => sum + count(cell, at), 0);
 }
 
 /** Where in a row its numbers are: the places of the columns that go to a destination; `mapping` as the upload's. */
@@ -77,7 +76,7 @@ export function checkedRow({ delimiter, columns, destinations }: ListForm, recor
   const row = rowOf(columns, record);
   const { cells, line, lines, doubtful } = record;
   if (lines === undefined || (row.error && !doubtful)) return row;
-  const hidden = doubtful ? lines - 1 : hiddenRows(cells, delimiter, columns.length, destinations);
+  const hidden = doubtful ? lines - 1 : hiddenRows(cells, delimiter, destinations);
   return hidden === 0
     ? row
     : { ...row, error: { key: "hidden", field: "", value: `${line}-${line + lines - 1} (${hidden})` } };

@@ -1,5 +1,5 @@
 /** Where a record ends that is longer than its reader waits for: found by reading on, without keeping what was read. */
-import type { Delimiter } from "./csv.js";
+import type { Delimiter } from "./csv-format.js";
 import { LineBreaks } from "./lines.js";
 
 /** What a long record turns out to be. */
@@ -10,21 +10,15 @@ export interface RecordEnd {
   length: number;
   /** Line breaks in these. */
   breaks: number;
-  /** Of one that is not whole: where the last quote is that begins a cell, or does not fit; where that is known. Characters before it. */
-  quote: number;
-  known: number;
 }
 
-/** Where the scan is: before a cell, in one, behind a quote in one, in quotes, behind a quote in quotes, behind a cell in quotes, in a damaged line. */
-type Place = "start" | "plain" | "lone" | "quoted" | "quote" | "closed" | "damaged";
+/** Where the scan is: before a cell, in one, in quotes, behind a quote in quotes, behind a cell in quotes, in a damaged line. */
+type Place = "start" | "plain" | "quoted" | "quote" | "closed" | "damaged";
 
 /** Reads one record as `RecordReader` does, in pieces of any length. */
 export class RecordScan {
   private place: Place = "start";
   private length = 0;
-  private quote = 0;
-  /** Characters before the first one that does not fit. */
-  private damagedAt: number | undefined;
   /** Characters of the first line, once its end was seen. */
   private firstLine: number | undefined;
   private cells = 0;
@@ -33,14 +27,10 @@ export class RecordScan {
   private hasMore = false;
   private readonly breaks = new LineBreaks();
 
-  /**
-   * @param columns how many the header has
-   * @param isStrict a quote at the end of a cell that does not begin with one does not fit
-   */
+  /** @param columns how many the header has */
   constructor(
     private readonly delimiter: Delimiter,
     private readonly columns: number,
-    private readonly isStrict = false,
   ) {}
 
   /** Takes the next piece of text; undefined when the record goes on behind it. */
@@ -56,9 +46,7 @@ export class RecordScan {
       } else {
         const char = text[at] as string;
         const isEnd = char === "\n" || char === "\r";
-        if (char === '"' && (this.place === "start" || this.place === "plain")) this.quote = this.length;
         this.place = this.next(char, isEnd);
-        if (this.place === "damaged") this.damagedAt ??= this.length;
         if (isEnd ? this.place !== "quoted" : this.place === "damaged" && this.firstLine !== undefined)
           return this.result();
       }
@@ -85,7 +73,7 @@ export class RecordScan {
   private next(char: string, isEnd: boolean): Place {
     if (this.place === "damaged") return "damaged";
     const isQuote = char === '"';
-    if (isEnd || char === this.delimiter) return this.isStrict && this.place === "lone" ? "damaged" : this.endCell();
+    if (isEnd || char === this.delimiter) return this.endCell();
     if (this.place === "start" && isQuote) return "quoted";
     if (this.place === "quote" && isQuote) {
       this.isBlank = false;
@@ -95,7 +83,7 @@ export class RecordScan {
     }
     if (this.place === "quote" || this.place === "closed") return char === " " ? "closed" : "damaged";
     this.isBlank = false;
-    return isQuote && this.place === "plain" ? "lone" : "plain";
+    return "plain";
   }
 
   /** A record of several lines has no more cells than the header: else stray quotes have joined lines. */
@@ -108,9 +96,9 @@ export class RecordScan {
 
   private result(kind: RecordEnd["kind"] = "whole"): RecordEnd {
     const { count: breaks } = this.breaks;
-    const { length, quote, damagedAt: known = quote } = this;
+    const { length } = this;
     return this.place === "damaged"
-      ? { kind: "damaged", length: this.firstLine ?? length, breaks: 0, quote, known }
-      : { kind, length, breaks, quote, known };
+      ? { kind: "damaged", length: this.firstLine ?? length, breaks: 0 }
+      : { kind, length, breaks };
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { csvFormat, type Delimiter } from "../csv.js";
+import { csvFormat, type Delimiter } from "../csv-format.js";
 import { decoderOf, EncodingDetector, misreadUtf8 } from "../encoding.js";
 import { closedError, ContactCenterError, type ErrorParams, refused } from "../errors.js";
 import { unlessAborted } from "./pace.js";

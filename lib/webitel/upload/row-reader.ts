@@ -1,5 +1,6 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
-import { columnNames, type CsvRecord, type Delimiter, MAX_RECORD, RecordReader } from "../csv.js";
+import { columnNames, type CsvRecord, MAX_RECORD, RecordReader } from "../csv.js";
+import type { Delimiter } from "../csv-format.js";
 import { refused } from "../errors.js";
 import { checkedRow, hasNumber, hiddenRows } from "../hidden-rows.js";
 import { LineBreaks } from "../lines.js";
@@ -37,8 +38,10 @@ export class RowReader {
     private readonly options: CsvOptions,
     private readonly misread?: RegExp,
   ) {
-    const isRow = (line: string): boolean => hasNumber(line.split(delimiter), this.destinations);
-    this.reader = new RecordReader(delimiter, linesBefore, isRow);
+    this.reader = new RecordReader(delimiter, linesBefore, (header) => {
+      this.destinations = options.destinations?.(header) ?? [];
+      return (cells) => hasNumber(cells, this.destinations);
+    });
     this.breaks = new LineBreaks(linesBefore);
   }
 
@@ -91,9 +94,8 @@ export class RowReader {
 
   private readHeader(record: CsvRecord): void {
     const { cells, line, lines, damaged } = record;
-    this.destinations = this.options.destinations?.(cells) ?? [];
     // No name of a column is a row.
-    const hides = lines !== undefined && hiddenRows(cells, this.delimiter, cells.length, this.destinations, 1) > 0;
+    const hides = lines !== undefined && hiddenRows(cells, this.delimiter, this.destinations) > 0;
     if (damaged || hides) throw refused("webitel.errors.header.quote", CAUSE, { line });
     this.options.checkHeader?.(cells);
     this.columns = columnNames(cells);

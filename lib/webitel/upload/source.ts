@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { jsonOf } from "../../core/values.js";
-import type { Delimiter } from "../csv.js";
+import type { Delimiter } from "../csv-format.js";
 import { type ContactCenterError } from "../errors.js";
 import type { InputRow } from "./rows.js";
 

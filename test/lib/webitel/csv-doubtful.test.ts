@@ -50,6 +50,7 @@ describe("lib/webitel/csv, stray quotes beside text of several lines", () => {
   for (const [most, what] of [
     [0, "no stray quote"],
     [1, "one stray quote"],
+    [99, "several stray quotes"],
   ] as const) {
     it(`loads nobody who is only named in a text, and loses nobody, with ${what}`, async () => {
       let rejected = 0;
@@ -83,6 +84,19 @@ describe("lib/webitel/csv, stray quotes beside text of several lines", () => {
       );
       assert.match(JSON.stringify(rows[0]?.data), /B;.*C;.*X;.*yes/);
     }
+  });
+
+  it("rejects what three quotes that fit each other may enclose", async () => {
+    const text =
+      'A;+380441112201;"open\nB;+380441112202;"\nC;+380441112203;x\nD;+380441112204;"\nX;+380551112201;y\n"\n';
+    const rows = await rowsOf(`name;destination;note\n${text}E;+380441112205;z\n`);
+    assert.deepEqual(
+      rows.map(({ data, line, error }) => [(data as { name: string }).name, line, error?.value]),
+      [
+        ["A", 2, "2-7 (5)"],
+        ["E", 8, undefined],
+      ],
+    );
   });
 
   it("believes a note that ends with a line break or a separator, whatever follows far behind", async () => {

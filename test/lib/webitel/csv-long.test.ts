@@ -26,10 +26,10 @@ describe("lib/webitel/csv, long records", () => {
   });
 
   const MAIL = "Dear Sir or Madam, thank you for your message of Monday, which we read";
-  /** Lines of a letter, with a few that look like rows and a quote. */
+  /** Lines of a letter, with one of a row's cells and a quote. */
   const letter = (kilobytes: number, end: string): string => {
     const lines = Array.from({ length: Math.ceil((kilobytes * 1024) / MAIL.length) }, () => MAIL);
-    return [...lines.slice(0, 100), "Ghost;+380449991001;x", 'he said ""yes""', ...lines.slice(100)].join(end);
+    return [...lines.slice(0, 100), "Ghost;x;+380449991001;y", 'he said ""yes""', ...lines.slice(100)].join(end);
   };
   const LISTED = { destinations: (header: readonly string[]) => destinationColumns(header, []) };
   for (const end of ["\n", "\r\n", "\r"]) {
@@ -109,6 +109,26 @@ describe("lib/webitel/csv, long records", () => {
       ],
     );
   }).timeout(20_000);
+
+  for (const [what, text] of [
+    ["of two lines", "X;+380551112201;y\n"],
+    ["of many lines", "X;+380551112201;y\n".repeat(3000)],
+  ] as const) {
+    it(`loads nobody of a text whose first quote ends a record of more than a megabyte: ${what}`, async () => {
+      const count = 100_000;
+      const row = "B;+380441112202;x\n";
+      const people = `A;+380441112201;"x\n${row.repeat(count)}C;+380441112203;"\n${text}"\n${row}`;
+      const rows = await rowsOf(`name;destination;note\n${people}`, LISTED);
+      const last = people.split("\n").length;
+      assert.deepEqual(
+        rows.map(({ data, line, error }) => [(data as { name: string }).name, line, error?.key, error?.value]),
+        [
+          ["A", 2, "too-long", `2-${last - 1}`],
+          ["B", last, undefined, undefined],
+        ],
+      );
+    }).timeout(20_000);
+  }
 
   it("reads on behind each of many long records", async () => {
     const note = `"${pasted(300, "\n")}"`;

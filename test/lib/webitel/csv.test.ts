@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { columnNames, csvFormat, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
+import { columnNames, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
+import { csvFormat } from "../../../lib/webitel/csv-format.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import { slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
@@ -194,8 +195,9 @@ describe("lib/webitel/csv", () => {
   }
 
   const hides: [name: string, text: string, rows: string[]][] = [
-    ["a note with one", 'a;+380441112201;"no:\nx;+380441112202;y"\nb;+380441112203;c', ["2", "4"]],
-    ["a note with two", `a;+380441112201;"no:${"\nx;+380441112202;y".repeat(2)}"`, ["2"]],
+    ["a note with one", 'a;+380441112201;"no:\nx;+380441112202;y"\nb;+380441112203;c', ["2-3 (1)", "4"]],
+    ["a note with two", `a;+380441112201;"no:${"\nx;+380441112202;y".repeat(2)}"`, ["2-4 (2)"]],
+    ["a note that is closed by another", 'a;+38044111;"x\nb;+380441112202;y\nc;+380441112203;z"', ["2-4 (2)"]],
     [
       "a note with three",
       `a;+380441112201;"no:${"\nx;+380441112202;y".repeat(3)}"\nb;+380441112203;c`,
@@ -203,7 +205,10 @@ describe("lib/webitel/csv", () => {
     ],
     ["a note of calls", `a;+380441112201;"${"x;2026-05-02 18:00;y\n".repeat(9)}"`, ["2"]],
     ["a note of three lines without numbers", `a;+380441112201;"${"x;called;y\n".repeat(9)}"`, ["2"]],
-    ["a note of three lines with fewer cells", `a;+380441112201;"${"x;+380441112202\n".repeat(9)}"`, ["2"]],
+    ["a note of lines with fewer cells", `a;+380441112201;"${"x;+380441112202\n".repeat(9)}"`, ["2-11 (8)"]],
+    ["a note of postal codes and years", `a;+380441112201;"${"\nKyiv;01001;Ukraine\nsince;2024;x".repeat(9)}"`, ["2"]],
+    ["a note of extensions in a list of extensions", `a;101;"x\nb;102;y\nc;103;z"`, ["2-4 (2)"]],
+    ["a note of numbers in other columns", `a;+380441112201;"${"\ncall;Ivan;+380441112202".repeat(9)}"`, ["2"]],
     [
       "the first cell, two rows side by side",
       '"a;+380441112201;x\nb";+380441112202;y\nc;+380441112203;z',
@@ -217,14 +222,14 @@ describe("lib/webitel/csv", () => {
     [
       "the second cell, with the end of the list",
       `a;"+380441112201;x\n${"b;+380441112202;y\n".repeat(3)}c;+380441112203";z`,
-      ["2-6 (3)"],
+      ["2-6 (5)"],
     ],
     [
       "the second cell, one row and the end of another",
       'a;"+380441112201;x\nb;+380441112202";z\nc;+380441112203;z',
-      ["2-3 (1)", "4"],
+      ["2-3 (2)", "4"],
     ],
-    ["the second cell, three rows", 'a;"+380441112201;x\nb;+380441112202;y\nc;+380441112203";z', ["2-4 (2)"]],
+    ["the second cell, three rows", 'a;"+380441112201;x\nb;+380441112202;y\nc;+380441112203";z', ["2-4 (3)"]],
     ["a name of two lines", '"A; B\nC";+380441112201;c', ["2"]],
   ];
   for (const [name, text, expected] of hides) {
