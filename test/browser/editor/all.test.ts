@@ -126,6 +126,29 @@ describe("editor: every node", function () {
     }
   });
 
+  it("has labels in the palette that break between words and keep clear of edge and icon", async () => {
+    const cramped = await editor.page.locator(".red-ui-palette-node").evaluateAll(
+      (entries, own) =>
+        entries
+          .filter((entry) => own.includes((entry as HTMLElement).dataset["paletteType"] ?? ""))
+          .flatMap((entry) => {
+            const label = entry.querySelector(".red-ui-palette-label");
+            const icon = entry.querySelector(".red-ui-palette-icon-container")?.getBoundingClientRect();
+            if (!label || !icon) return ["no label"];
+            const range = document.createRange();
+            range.selectNodeContents(label);
+            const text = range.getBoundingClientRect();
+            const box = entry.getBoundingClientRect();
+            const [left, right] = icon.left < text.left ? [icon.right, box.right] : [box.left, icon.left];
+            const room = Math.floor(Math.min(text.left - left, right - text.right));
+            // A port is half inside of the entry, and 10 px wide.
+            return room < 6 || label.textContent?.includes("-") ? [`${label.textContent}: ${room}`] : [];
+          }),
+      types,
+    );
+    assert.deepEqual(cramped, []);
+  });
+
   for (const type of types.filter((one) => !configs.includes(one))) {
     const form = forms.get(type);
     if (!form) continue;
