@@ -41,9 +41,10 @@ const PROXY_WITHOUT_BROKER = new Set<number | string>([502, 503, 504]);
 /** Where DELETE is answered by somebody else, POST may still reach the broker. */
 const NOT_ABOUT_BROKER = new Set<number | string>(["ECLOSED", "EINVALID", "EANSWER", "ELIMIT"]);
 
-/** True where somebody else answered: it says nothing about the broker. */
-export function isForeignAnswer(error: unknown): boolean {
-  return error instanceof ContactCenterError && error.code === "EANSWER";
+/** True where somebody else answered, with this status if one is given: it says nothing about the broker. */
+export function isForeignAnswer(error: unknown, status?: number): boolean {
+  const isForeign = error instanceof ContactCenterError && error.code === "EANSWER";
+  return isForeign && (status === undefined || error.cause["status"] === status);
 }
 
 /** True where nobody answered, or only a proxy did for a broker that is not there. */

@@ -1,4 +1,5 @@
 /** Requests about subscriptions to one broker: in turn, as fast as the broker takes them, and only while it can be reached. */
+import { STEADY } from "../core/clock.js";
 import type { BackoffOptions } from "../http/backoff.js";
 import { Availability, type Outage } from "./availability.js";
 import { type ContactCenterError, limited } from "./errors.js";
@@ -47,6 +48,8 @@ const KIND_OF: Readonly<Partial<Record<Priority, Kind>>> = {
 export class BrokerRequests {
   /** What is being replaced: each needs a second request soon, to end the former subscription. */
   readonly replacing = new Set<string>();
+  /** When the broker last took a subscription, Unix milliseconds. */
+  subscribedAtMs = 0;
   private readonly availability: Availability;
   private readonly queue: RequestQueue;
   // True once the broker did not know a subscription that was replaced, until it ends one: what is missing goes first.
@@ -146,6 +149,7 @@ export class BrokerRequests {
     try {
       const result = await request();
       this.availability.answered();
+      if (kind === "subscribe") this.subscribedAtMs = STEADY.now();
       this.queue.speedUp();
       for (const refusals of [ofKind, all]) refusals.worked();
       return result;

@@ -57,7 +57,7 @@ export interface CtiClientOptions {
   timeoutMs?: number;
 }
 
-/** What came of ending a subscription; `unknown` is the documented 404. */
+/** What came of ending a subscription; `unknown` is the documented 404, or 410. */
 export type UnsubscribeResult = "ended" | "unknown";
 
 /** What to subscribe. */
@@ -278,7 +278,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
       await fromBroker(operation, sendInBurst({ operation, method: "DELETE", path }));
       return "ended";
     } catch (error) {
-      if (error instanceof ContactCenterError && error.code === 404) return "unknown";
+      if (error instanceof ContactCenterError && (error.code === 404 || error.code === 410)) return "unknown";
       throw error;
     }
   }

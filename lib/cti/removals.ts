@@ -1,4 +1,5 @@
 /** Subscriptions that shall end: each is asked for until the broker confirms it, whatever breaks meanwhile. */
+import { STEADY } from "../core/clock.js";
 import { backoffDelay, type BackoffOptions } from "../http/backoff.js";
 import { isUnprocessed } from "../http/errors.js";
 import { isForeignAnswer, isUnreachable } from "./availability.js";
@@ -15,9 +16,11 @@ interface PendingUnsubscribesOptions {
     removal: Removal,
     onSent: (answer: Promise<UnsubscribeResult>) => Promise<UnsubscribeResult>,
   ) => Promise<UnsubscribeResult | "used">;
+  /** When the broker last took a subscription, Unix milliseconds. */
+  subscribedAtMs: () => number;
   /** Called after each change of what is pending. */
   onChange: () => void;
-  /** Called when the broker has refused to end a subscription many times. */
+  /** Called when a subscription could not be ended many times. */
   onStuck?: (error: unknown) => void;
   backoff?: BackoffOptions;
 }
@@ -41,6 +44,9 @@ export interface Removal extends StoredRemoval {
 }
 
 interface Pending extends Removal {
+  /** When it was added, Unix milliseconds. */
+  addedAt: number;
+  /** Requests that failed. */
   attempts: number;
   /** Answers in which the broker itself refused. */
   refusals: number;
@@ -56,7 +62,7 @@ interface Pending extends Removal {
   tried: Promise<void>;
 }
 
-/** Answers in which the broker itself refuses, after which it is asked once an hour only. */
+/** Tries after which a renewal does not wait any more; where the broker itself refused them, it is asked once an hour only. */
 const STUCK_AFTER = 10;
 /** The longest pause before that, milliseconds. */
 const MAX_PAUSE_MS = 60_000;
@@ -87,7 +93,7 @@ export class PendingUnsubscribes {
     return this.pending.has(id);
   }
 
-  /** True while an entry's former subscription has not been ended and the broker has not refused for good. */
+  /** True while an entry's former subscription has not been ended, for some tries. */
   blocks(key: string): boolean {
     return this.blocking(key) !== undefined;
   }
@@ -118,7 +124,14 @@ export class PendingUnsubscribes {
       return known.tried.then(removal.onTried);
     }
     for (const oldest of this.ids.slice(0, Math.max(0, this.pending.size + 1 - MAX_PENDING))) this.drop(oldest);
-    const untried = { attempts: 0, refusals: 0, ambiguous: false, isJoined: false, tried: Promise.resolve() };
+    const untried = {
+      addedAt: STEADY.now(),
+      attempts: 0,
+      refusals: 0,
+      ambiguous: false,
+      isJoined: false,
+      tried: Promise.resolve(),
+    };
     const pending: Pending = { ...removal, ...untried };
     this.pending.set(removal.id, pending);
     this.byAgent.set(agentOfKey(removal.key), new Set(this.ofAgent(removal.key)).add(pending));
@@ -144,7 +157,10 @@ export class PendingUnsubscribes {
   }
 
   private blocking(key: string): Pending | undefined {
-    return [...this.ofAgent(key)].find((pending) => pending.key === key && pending.refusals < STUCK_AFTER);
+    return [...this.ofAgent(key)].find(
+      // What seems to be forgotten waits for the next renewal, which shows whether it is.
+      (one) => one.key === key && one.attempts < STUCK_AFTER && !isForeignAnswer(one.error, 404),
+    );
   }
 
   private drop(id: string): void {
@@ -168,18 +184,26 @@ export class PendingUnsubscribes {
     const { id } = pending;
     await pending.ready;
     try {
-      const result = await this.send(pending);
+      const result = await this.send(pending).catch((error: unknown) => this.readAnswer(pending, error));
       this.drop(id);
       pending.onEnd?.(result === "unknown" && pending.ambiguous ? "unclear" : result);
       this.firstTried(pending);
     } catch (error) {
       if (this.pending.get(id) !== pending) return;
       pending.error = error;
-      if (isUnreachable(error) || isForeignAnswer(error)) pending.ambiguous ||= !isUnprocessed(error);
-      else if (++pending.refusals === STUCK_AFTER) this.options.onStuck?.(error);
+      if (!isUnreachable(error) && !isForeignAnswer(error)) pending.refusals++;
+      // What answers 404 has ended nothing.
+      else if (!isForeignAnswer(error, 404)) pending.ambiguous ||= !isUnprocessed(error);
+      if (++pending.attempts === STUCK_AFTER) this.options.onStuck?.(error);
       this.firstTried(pending);
       this.retryLater(pending);
     }
+  }
+
+  // A 404 may be a page of the server before the broker: where subscriptions get through it, the broker has not this one.
+  private readAnswer({ addedAt }: Pending, error: unknown): UnsubscribeResult {
+    if (isForeignAnswer(error, 404) && this.options.subscribedAtMs() > addedAt) return "unknown";
+    throw error;
   }
 
   // Where all entries give up one id at once, the first one still finds it used by the others.
@@ -205,7 +229,7 @@ export class PendingUnsubscribes {
     pending.priority = "removal";
     const isStuck = pending.refusals >= STUCK_AFTER;
     const backoff = { maxMs: MAX_PAUSE_MS, ...this.options.backoff };
-    const pauseMs = isStuck ? STUCK_PAUSE_MS : backoffDelay(pending.attempts++, backoff);
+    const pauseMs = isStuck ? STUCK_PAUSE_MS : backoffDelay(pending.attempts - 1, backoff);
     const askedMs = Math.min(retryAfterMsOf(pending.error), MAX_PAUSE_MS);
     pending.timer = setTimeout(() => void this.run(pending), Math.max(pauseMs, askedMs));
   }

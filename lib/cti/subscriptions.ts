@@ -92,6 +92,7 @@ export class SubscriptionManager {
           if (this.isUsed(id) || options.isUsedElsewhere?.(id)) return "used";
           return onSent(this.requests.unsubscribe(id, priority, () => client.unsubscribe(id)));
         }, priority),
+      subscribedAtMs: () => this.requests.subscribedAtMs,
       onChange: () => this.writer.writeSoon(),
       ...(options.onStuck && { onStuck: options.onStuck }),
       ...(backoff && { backoff }),

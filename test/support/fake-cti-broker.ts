@@ -2,12 +2,15 @@
 import { ContactCenterError } from "../../lib/core/errors.js";
 import type { CtiClient, SubscribeRequest, UnsubscribeResult } from "../../lib/cti/client.js";
 
-/** An error as the client throws it. */
-export function failure(code: number | string): ContactCenterError {
+/** An error as the client throws it. @param status of the answer, where the code is another */
+export function failure(
+  code: number | string,
+  status = typeof code === "number" ? code : undefined,
+): ContactCenterError {
   return new ContactCenterError(code, "cti.errors.not-answered", {
     vendor: "anywhere365",
     operation: "subscribe",
-    ...(typeof code === "number" && { status: code }),
+    ...(status !== undefined && { status }),
   });
 }
 
@@ -24,6 +27,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   readonly refused = new Map<string, ContactCenterError>();
   /** What ending a subscription meets; undefined = it works. */
   keeps: ContactCenterError | undefined;
+  /** What ending an unknown subscription meets; undefined = the documented 404. */
+  unknownWith: ContactCenterError | undefined;
   /** The next subscriptions are made, but the answer is lost. */
   loseAnswers = 0;
   /** What is met in their place; a status of 2xx stands for an answer that names no id. */
@@ -68,6 +73,7 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
       if (this.keeps) throw this.keeps;
       const address = this.held.get(id) ?? "";
       this.longestPairMs = Math.max(this.longestPairMs, Date.now() - (this.pairedAt.get(address) ?? Infinity));
+      if (this.unknownWith && !this.held.has(id)) throw this.unknownWith;
       return this.held.delete(id) ? "ended" : "unknown";
     });
   }

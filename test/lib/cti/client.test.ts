@@ -121,13 +121,17 @@ describe("lib/cti/client", () => {
     });
   }
 
-  it("takes an answer without a body for the broker's, whatever type it names", async () => {
+  it("takes an answer without a body for the broker's, whatever type it names, and 410 as 404", async () => {
     const server = createServer((request, response) =>
-      response.writeHead(request.url?.endsWith("x") ? 404 : 202, { "Content-Type": "text/html" }).end(),
+      response.writeHead({ x: 404, y: 410 }[request.url?.at(-1) ?? ""] ?? 202, { "Content-Type": "text/html" }).end(),
     );
     const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
     try {
-      assert.deepEqual([await other.unsubscribe("id"), await other.unsubscribe("x")], ["ended", "unknown"]);
+      assert.deepEqual(await Promise.all(["id", "x", "y"].map((id) => other.unsubscribe(id))), [
+        "ended",
+        "unknown",
+        "unknown",
+      ]);
     } finally {
       other.close();
       server.close();

@@ -143,10 +143,10 @@ describe("lib/cti/subscription-requests", () => {
       assert.equal(test.broker.held.size, 2);
     });
 
-    it("not while a web page answers instead of the broker, which is asked again and again", async () => {
+    it("not for three minutes while a web page answers instead of the broker, which is asked again and again", async () => {
       const { one } = await started([ANNA, BART], 10_000);
       test.broker.keeps = failure("EANSWER");
-      await test.clock.tickAsync(3_600_000);
+      await test.clock.tickAsync(170_000);
       assert.deepEqual([test.broker.held.size, one.postponed], [4, 2]);
       assert.deepEqual(
         one.list().map((row) => [row.subscribed, codeOf(row)]),
@@ -160,6 +160,33 @@ describe("lib/cti/subscription-requests", () => {
       test.broker.keeps = undefined;
       await test.clock.tickAsync(61_000);
       assert.deepEqual([test.broker.held.size, test.broker.addresses()], [1, [BART]]);
+    });
+
+    for (const [what, error] of [
+      ["a page", failure("EANSWER")],
+      ["a page with 404", failure("EANSWER", 404)],
+      ["500", failure(500)],
+      ["nothing", failure("ETIMEDOUT")],
+    ] as const)
+      it(`again after some minutes, where what the broker forgot cannot be ended: ${what} answers`, async () => {
+        await started([ANNA], 20_000);
+        test.broker.unknownWith = error;
+        test.broker.held.clear();
+        await test.clock.tickAsync(60_000);
+        test.broker.held.clear();
+        await test.clock.tickAsync(600_000);
+        assert.ok(test.broker.addresses().includes(ANNA));
+      });
+
+    it("with a gap where a page with 404 says that the broker forgot, and the next renewal works", async () => {
+      const from = Date.now();
+      const { one } = await started([ANNA, BART], 20_000);
+      test.broker.unknownWith = failure("EANSWER", 404);
+      test.broker.held.clear();
+      await test.clock.tickAsync(60_000);
+      assert.deepEqual([test.broker.addresses(), one.postponed], [[ANNA, BART], 0]);
+      const told = test.gaps.map(({ agents, from }) => [...agents, Date.parse(from)]);
+      assert.deepEqual(new Set(told.flat()), new Set([ANNA, BART, from]));
     });
 
     it("begins none whose former one could not be ended within the limit of requests", async () => {
