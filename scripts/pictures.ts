@@ -47,6 +47,8 @@ async function flowPicture(page: Page, address: string): Promise<void> {
   await page.locator('.red-ui-palette-node[data-palette-type="inject"]').waitFor({ state: "hidden" });
   // A trial click waits until the palette has come to rest.
   await page.locator('.red-ui-palette-node[data-palette-type="smartrouting-in"]').click({ trial: true });
+  // What the mouse is on has a coloured edge.
+  await page.mouse.move(640, 440);
   await page.locator("#red-ui-loading-progress").waitFor({ state: "hidden" });
   await save(page, "docs/flow.png");
 }
