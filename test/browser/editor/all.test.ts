@@ -87,6 +87,21 @@ describe("editor: every node", function () {
     return hidden;
   }
 
+  /** What of the shown help runs out of its sidebar. */
+  const runsOut = (): Promise<string[]> =>
+    editor.page.locator(".red-ui-help").evaluateAll((helps) =>
+      helps.flatMap((help) => {
+        const { right } = (help.parentElement ?? help).getBoundingClientRect();
+        return [...help.querySelectorAll("dt, dd, p, li, code")]
+          .filter((one) => {
+            const text = document.createRange();
+            text.selectNodeContents(one);
+            return text.getBoundingClientRect().right > right + 1;
+          })
+          .map((one) => `runs out of the help: ${one.textContent}`);
+      }),
+    );
+
   /** Labels whose field did not fit beside them. */
   function brokenRows(dialog: string): Promise<string[]> {
     return editor.page.evaluate((selector) => {
@@ -108,6 +123,7 @@ describe("editor: every node", function () {
       await editor.cancel();
       assert.deepEqual(texts, []);
       assert.doesNotMatch(await editor.help(type), HELP_KEY);
+      assert.deepEqual(await runsOut(), []);
     });
   }
 
@@ -175,6 +191,7 @@ describe("editor: every node", function () {
       assert.ok(help.includes("Details") && help.length > 300, help.slice(0, 200));
       assert.doesNotMatch(help, /undefined|data-i18n/);
       assert.doesNotMatch(help, HELP_KEY);
+      assert.deepEqual(await runsOut(), []);
     });
   }
 
