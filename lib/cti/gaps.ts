@@ -14,10 +14,22 @@ export interface Gap {
 
 /** How long a notice waits for agents that are not subscribed again yet, milliseconds. */
 const PATIENCE_MS = 5000;
+/** How long after another notice: what is found out of many agents, one after the other, is one. */
+const SETTLE_MS = 1000;
+/** What was reported is remembered for so long. */
+const TOLD_MS = 600_000;
+
+interface Time {
+  from: number;
+  to: number;
+}
 
 /** Collects what was lost until it is restored. */
 export class GapCollector {
-  private restored = new Map<string, { from: number; to: number }>();
+  private restored = new Map<string, Time>();
+  // What the last notice about an agent said.
+  private readonly told = new Map<string, Time>();
+  private reportedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
 
   /**
@@ -29,12 +41,19 @@ export class GapCollector {
     private readonly isRecovering: () => boolean,
   ) {}
 
-  /** Events of this agent are received again; Unix milliseconds. */
+  /** Events of this agent are received again; Unix milliseconds. What lies within a time that was reported is known. */
   add(imAddress: string, from: number, to: number): void {
+    const told = this.told.get(imAddress);
+    if (told && told.from <= from && to <= told.to) return;
     const known = this.restored.get(imAddress) ?? { from, to };
     this.restored.set(imAddress, { from: Math.min(from, known.from), to: Math.max(to, known.to) });
-    if (!this.isRecovering()) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), PATIENCE_MS);
+    const restMs = this.reportedAt + SETTLE_MS - STEADY.now();
+    if (this.isRecovering()) this.timer ??= setTimeout(() => this.flush(), PATIENCE_MS);
+    else if (restMs <= 0) this.flush();
+    else {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.flush(), restMs);
+    }
   }
 
   /** Since when events of this agent were lost, Unix milliseconds; undefined where all has been reported. */
@@ -46,6 +65,7 @@ export class GapCollector {
   drain(): Map<string, number> {
     const from = new Map([...this.restored].map(([imAddress, time]) => [imAddress, time.from]));
     clearTimeout(this.timer);
+    this.timer = undefined;
     this.restored.clear();
     return from;
   }
@@ -61,7 +81,10 @@ export class GapCollector {
     // Whole milliseconds, in all three.
     const [from, to] = [least, most].map((ms) => new Date(STEADY.toClock(ms))) as [Date, Date];
     const agents = [...this.restored.keys()];
+    for (const [agent, time] of this.told) if (time.to < most - TOLD_MS) this.told.delete(agent);
+    for (const agent of agents) this.told.set(agent, { from: least, to: most });
     this.restored = new Map();
+    this.reportedAt = STEADY.now();
     this.report({ from: from.toISOString(), to: to.toISOString(), durationMs: Number(to) - Number(from), agents });
   }
 }

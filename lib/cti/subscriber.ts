@@ -48,7 +48,11 @@ export class Subscriber implements EntryUser {
   ) {
     this.renewMs = options.renewMs ?? 0;
     this.gaps = new GapCollector(
-      (gap) => options.onGap?.(gap),
+      (gap) => {
+        options.onGap?.(gap);
+        // A later process would tell it once more.
+        void manager.save();
+      },
       () => [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
     );
     manager.previous.expectSubscriber();

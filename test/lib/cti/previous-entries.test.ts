@@ -76,7 +76,7 @@ describe("lib/cti/previous-entries", () => {
       kill(manager);
       await test.clock.tickAsync(5000);
       void test.open(manage(), 0, "http://x/z").start([ANNA]);
-      await test.clock.tickAsync(500);
+      await test.clock.tickAsync(1500);
       assert.ok(test.gaps.some(({ from, to }) => Date.parse(from) <= 200 && Date.parse(to) >= 5200));
       assert.ok(test.gaps.some(({ to }) => Date.parse(to) >= 10_200));
     });

@@ -41,6 +41,7 @@ describe("nodes/cti/callback", () => {
       gapAfter(() => noteRefused(eventNode, path, Date.now() - 500)),
       both(1500),
     );
+    await test.clock.tickAsync(1000);
     assert.deepEqual(
       gapAfter(() => noteClosed(eventNode, path, Date.now() - 900)),
       both(1900),
