@@ -27,7 +27,7 @@ export interface RecorderOptions {
 }
 
 /** Node-RED's message hooks. */
-export type Hooks = Record<"onSend" | "preDeliver" | "onReceive" | "postReceive", (event: never) => void>;
+export type Hooks = Record<"onSend" | "onReceive" | "postReceive", (event: never) => void>;
 
 /** The recorder of one runtime. */
 export class Recorder implements RunRecorder {
@@ -64,7 +64,6 @@ export class Recorder implements RunRecorder {
       };
     return {
       onSend: safe(trace.onSend),
-      preDeliver: safe(trace.preDeliver),
       onReceive: safe(trace.onReceive),
       postReceive: safe(trace.postReceive),
     };

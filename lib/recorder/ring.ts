@@ -34,9 +34,14 @@ export interface StepRecord {
   /** A message was sent from here. */
   hasNext: boolean;
   readonly node: string;
-  readonly flow: string;
+  /** Undefined until the message arrives there. */
+  flow: string | undefined;
   readonly from: StepRecord | undefined;
   readonly port: number | undefined;
+  /** Which call of `send` made it. */
+  send: number;
+  /** The next step of the same message in the same call of `send`, which goes to another node. */
+  sibling: StepRecord | undefined;
   ms: number | undefined;
   isUncertain: boolean;
   message: string | undefined;
@@ -160,7 +165,8 @@ export class Ring {
 
   /** The step of a token; undefined when its run is gone. */
   step(token: Token | undefined): StepRecord | undefined {
-    if (token === undefined) return undefined;
+    // A negative index would be looked up by its name.
+    if (token === undefined || token < 0) return undefined;
     const number = Math.floor(token / PLACES);
     const run = this.slots[number % MAX_RUNS];
     if (run?.number !== number) return undefined;
@@ -222,9 +228,11 @@ function stepOf(
     messageId,
     hasNext: false,
     node: id,
-    flow: z ?? "",
+    flow: z,
     from,
     port,
+    send: 0,
+    sibling: undefined,
     ms: undefined,
     isUncertain: false,
     message: undefined,
@@ -250,7 +258,7 @@ export function viewOf(run: RunRecord, id: string): Run {
     steps: run.steps.map((step) =>
       withoutUndefined<Step>({
         node: step.node,
-        flow: step.flow,
+        flow: step.flow ?? step.from?.flow ?? "",
         from: step.from && step.from.token % PLACES,
         port: step.port,
         ms: rounded(step.ms),

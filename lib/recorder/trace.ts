@@ -16,8 +16,6 @@ import { executionAsyncId } from "node:async_hooks";
 import { NO_RUN, type Ring, type StepRecord, type Token } from "./ring.js";
 
 const TOKEN = Symbol("contact-center.recorder");
-const FROM = Symbol("from");
-const UNCERTAIN = Symbol("uncertain");
 
 /** A node as hooks have it. */
 interface HookNode {
@@ -32,13 +30,11 @@ interface Traced {
   complete?: unknown;
   [TOKEN]?: Token;
 }
-/** What Node-RED gives to `onSend` (a list) and `preDeliver`. */
+/** What Node-RED gives to `onSend`, in a list. */
 export interface SendEvent {
   msg: Traced;
   source: { id: string; node: HookNode; port: number };
-  destination: { id: string; node?: HookNode };
-  [FROM]?: StepRecord;
-  [UNCERTAIN]?: true;
+  destination: { id: string };
 }
 /** What Node-RED gives to `onReceive` and `postReceive`. */
 export interface ReceiveEvent {
@@ -60,6 +56,7 @@ export class Trace {
   private frame: Frame | undefined;
   /** Whether what {@link find} found last is likely only. */
   private isUncertain = false;
+  private sends = 0;
 
   /** @param onArrival called for each message that came to a node, with its step */
   constructor(
@@ -77,32 +74,34 @@ export class Trace {
     (message as Traced)[TOKEN] = NO_RUN;
   }
 
-  /** A node sends messages, none of which has been delivered or cloned. */
+  /**
+   * A node sends messages. One that goes to several nodes is the same object here, and is cloned later: then all carry the
+   * token of the first step, and {@link arrivalOf} finds their own.
+   */
   readonly onSend = (events: SendEvent[]): void => {
-    for (const event of events) {
-      const { node } = event.source;
-      let from = this.find(node.id, event.msg);
+    const send = ++this.sends;
+    for (const { msg, source, destination } of events) {
+      const first = this.ring.step(msg[TOKEN]);
+      if (!first && msg[TOKEN] !== undefined) continue;
+      if (first?.send === send && first.from) {
+        const step = this.ring.addStep(first.run, destination, first.from, source.port, msg._msgid);
+        step.isUncertain = first.isUncertain;
+        const last = lastOf(first);
+        if (last !== step) last.sibling = step;
+        continue;
+      }
+      let from = this.find(source.node.id, msg, first);
       if (!from) continue;
       // It was handed over by a call of a function, as from the end of a link call to its begin.
-      if (from.node !== node.id && from !== from.run.beyond) from = this.insert(from, node, event.msg);
-      else if (this.isUncertain) event[UNCERTAIN] = true;
-      event[FROM] = from;
+      if (from.node !== source.node.id && from !== from.run.beyond) {
+        from = this.insert(from, source.node, msg);
+        this.isUncertain = false;
+      }
+      const step = this.ring.addStep(from.run, destination, from, source.port, msg._msgid);
+      if (this.isUncertain) step.isUncertain = true;
+      if (step !== step.run.beyond) step.send = send;
+      msg[TOKEN] = step.token;
     }
-  };
-
-  /** One message is about to be delivered to one node; it is a clone of its own where it has to be. */
-  readonly preDeliver = (event: SendEvent): void => {
-    const from = event[FROM];
-    if (!from) return;
-    const step = this.ring.addStep(
-      from.run,
-      event.destination.node ?? event.destination,
-      from,
-      event.source.port,
-      event.msg._msgid,
-    );
-    if (event[UNCERTAIN]) step.isUncertain = true;
-    event.msg[TOKEN] = step.token;
   };
 
   /** A node is about to work on a message. */
@@ -111,13 +110,19 @@ export class Trace {
     const outer = this.current();
     let step = this.ring.step(msg[TOKEN]);
     if (!step && (msg[TOKEN] !== undefined || (!outer && !isReport(destination.node)))) return;
-    if (step?.node === destination.id && step.ms === undefined) {
-      step.ms = performance.now() - step.run.startedAt;
+    const arrived = step && arrivalOf(step, destination.id);
+    if (arrived) {
+      step = arrived;
+      msg[TOKEN] = step.token;
+      if (step !== step.run.beyond) {
+        step.ms = performance.now() - step.run.startedAt;
+        step.flow = destination.node.z;
+      }
     } else if (!step || step !== step.run.beyond) {
       // It came without a wire: from a link call, or to a Catch or Complete node.
       const source = sourceOf(destination.node, msg);
       this.isUncertain = false;
-      const from = source === undefined ? (step ?? outer?.step) : this.find(source, msg);
+      const from = source === undefined ? (step ?? outer?.step) : this.find(source, msg, step);
       if (!from) return;
       step = this.insert(from, destination.node, msg);
     }
@@ -137,9 +142,8 @@ export class Trace {
   }
 
   /** The step from which a node sends a message; one of another node when the message was handed over. */
-  private find(node: string, msg: Traced): StepRecord | undefined {
+  private find(node: string, msg: Traced, step: StepRecord | undefined): StepRecord | undefined {
     this.isUncertain = false;
-    const step = this.ring.step(msg[TOKEN]);
     if (!step && msg[TOKEN] !== undefined) return undefined;
     if (step && (step.node === node || step === step.run.beyond)) return step;
     const frame = this.current();
@@ -170,6 +174,19 @@ export class Trace {
     msg[TOKEN] = step.token;
     return step;
   }
+}
+
+/** The step of a message that comes to a node; undefined when it comes without a wire. */
+function arrivalOf(step: StepRecord, node: string): StepRecord | undefined {
+  let at: StepRecord | undefined = step;
+  while (at && at !== at.run.beyond && (at.node !== node || at.ms !== undefined)) at = at.sibling;
+  return at;
+}
+
+function lastOf(step: StepRecord): StepRecord {
+  let last = step;
+  while (last.sibling) last = last.sibling;
+  return last;
 }
 
 function isReport(node: HookNode): boolean {

@@ -43,7 +43,6 @@ function pass({ hooks }: Made, msg: object, from: object, to: object): void {
     destination: { id: (to as typeof IN).id, node: to },
   };
   hooks.onSend([event]);
-  hooks.preDeliver(event);
   const received = { msg: event.msg, destination: event.destination };
   hooks.onReceive(received);
   hooks.postReceive(received);
@@ -175,6 +174,28 @@ describe("The recorder", () => {
     const [shown] = made.recorder.runs();
     assert.equal(shown?.steps.length, 500);
     assert.equal(shown?.cut, 101);
+  });
+
+  it("follows the clones of one message to each of its nodes, also when they are too many", () => {
+    const made = make();
+    const run = made.recorder.begin({ vendor: "enreach", node: IN });
+    const msg = { _msgid: "1" };
+    run?.mark(msg);
+    const nodes = Array.from({ length: 600 }, (_, i) => ({ id: `to${i}`, z: "tab" }));
+    const source = { id: IN.id, node: IN, port: 0 };
+    made.hooks.onSend(nodes.map(({ id }) => ({ msg, source, destination: { id, node: undefined } })));
+    for (const node of nodes.toReversed()) {
+      const received = { msg: { ...msg }, destination: { id: node.id, node } };
+      made.hooks.onReceive(received);
+      made.hooks.postReceive(received);
+    }
+    const [shown] = made.recorder.runs();
+    assert.deepEqual(
+      shown?.steps.slice(1).map(({ node, from, flow, ms }) => [node, from, flow, ms !== undefined]),
+      nodes.slice(0, 499).map(({ id }) => [id, 0, "tab", true]),
+    );
+    assert.equal(shown?.cut, 101);
+    assert.deepEqual(made.faults, []);
   });
 
   it("does not stop a message that it cannot follow", () => {
