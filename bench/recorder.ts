@@ -1,9 +1,10 @@
 /**
  * `npm run bench:recorder`: what the recorder costs. Calls come through the SmartRouting nodes, each from another number, while
  * the recorder is at `off` and at `path` in turns: what else the machine does meets both. First some 400 calls a second, each of
- * which is recorded; then as many as Node-RED takes, of which 500 a second are. Then two fresh ones, at `off` and without the
+ * which is recorded; then as many as Node-RED takes, of which at most 500 a second are: a turn lasts a second or more, since a
+ * shorter one would have the runs of a whole second. Then two fresh ones, at `off` and without the
  * plugin, in turns. On a busy machine the processor time says more than the rate.
- * Options: --turns 60 --ms 500 --connections 50
+ * Options: --turns 40 --ms 1000 --connections 50
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,8 +17,8 @@ import { median } from "./support/median.js";
 
 const { values } = parseArgs({
   options: {
-    turns: { type: "string", default: "60" },
-    ms: { type: "string", default: "500" },
+    turns: { type: "string", default: "40" },
+    ms: { type: "string", default: "1000" },
     connections: { type: "string", default: "50" },
   },
 });
