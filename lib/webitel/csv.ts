@@ -173,7 +173,8 @@ export class RecordReader {
       const lines = until === end ? 1 : linesOf(this.text.slice(start, until)).length;
       this.advance(until, lines);
       if (until === quotedEnd) return { cells, line, ...(lines > 1 && { lines }) };
-      return { cells: [...cells, this.text.slice(quotedEnd, until)], line, lines, doubtful: true };
+      cells[cells.length - 1] += this.text.slice(quotedEnd, until);
+      return { cells, line, lines, doubtful: true };
     }
     // The search may have run far ahead of this line.
     if (!plain) this.forget();

@@ -21,6 +21,7 @@ import {
 import { dirname, join, parse, resolve } from "node:path";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
+import type { Reject } from "./report.js";
 import type { RowSource } from "./source.js";
 
 /** A refused row and why, in the integrator's language. */
@@ -29,6 +30,12 @@ export interface RejectedRow {
   reason: string;
   /** Its quotes do not fit: its text is written as it came, so that it is not taken for a row that was corrected. */
   isDamaged?: boolean;
+}
+
+/** A row for the file. One that was cut, because it is too long, stands there with its reason alone: no piece of it can be loaded. */
+export function rejectedRow({ data, reason: found }: Reject, reason: string): RejectedRow {
+  const key = typeof found === "object" ? found.key : undefined;
+  return { data: key === "too-long" ? {} : data, reason, isDamaged: key === "quote" };
 }
 
 /** What a run's journal knows of its file. */

@@ -9,8 +9,8 @@ import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
-import { RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
-import type { Reject, Report } from "../../../lib/webitel/upload/report.js";
+import { rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { Report } from "../../../lib/webitel/upload/report.js";
 import type { RowSource } from "../../../lib/webitel/upload/source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
 import { localize, type Message } from "../../shared/input.js";
@@ -131,7 +131,7 @@ export class UploadRunner {
           badge.progress(progress);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject, mapping.mapping));
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
-          return rejects?.add(rows.map((row, at) => ({ ...row, isDamaged: isDamaged(result.rejects[at]) })));
+          return rejects?.add(result.rejects.map((reject, at) => rejectedRow(reject, rows[at]?.reason ?? "")));
         },
         onWait: (wait) => badge.wait(wait),
         async onReport(report) {
@@ -169,9 +169,6 @@ function withFaults(error: unknown, faults: Partial<Report>): unknown {
     Object.assign(error.cause["report"], faults);
   return error;
 }
-
-/** True for a line whose quotes do not fit. */
-const isDamaged = (reject?: Reject): boolean => typeof reject?.reason === "object" && reject.reason.key === "quote";
 
 /** Two uploads of the same content into the same queue are the same. */
 const identityOf = (queueId: string, fingerprint: string): Identity =>

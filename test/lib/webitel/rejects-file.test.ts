@@ -20,7 +20,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { textSource } from "../../../lib/webitel/upload/csv-source.js";
-import { type KnownRejects, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import { destinationColumns, hasNumber } from "../../../lib/webitel/hidden-rows.js";
+import { type KnownRejects, rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
 const REASON = "The line has a quote that does not fit.";
@@ -45,8 +46,43 @@ describe("lib/webitel/upload/rejects-file", () => {
 
   async function rowsOf(text: string): Promise<InputRow[]> {
     const rows: InputRow[] = [];
-    for await (const some of textSource(text, { separator: "auto", encoding: "auto" }).rows()) rows.push(...some);
+    const destinations = (header: readonly string[]): number[] => destinationColumns(header, []);
+    const input = textSource(text, { separator: "auto", encoding: "auto", destinations });
+    for await (const some of input.rows()) rows.push(...some);
     return rows;
+  }
+
+  const PASTED = "X;+380551112201;y\n";
+  for (const [what, list] of [
+    ["one hidden row", 'A;+380441112201;"x\nB;+380441112202;y\nC;+380441112203;z"'],
+    ["hidden rows in its first cell", '"A;+380441112201;x\nB;+380441112202;y\nC";+380441112203;z'],
+    ["text that a stray quote puts behind it", `A;+380441112201;"x\nB;+380441112202;"\n${PASTED}"`],
+    ["more than a megabyte", `A;+380441112201;"${PASTED.repeat(60_000)}"`],
+    ["more than a megabyte, the text first", `"${PASTED.repeat(60_000)}";+380441112201;x`],
+  ] as const) {
+    it(`writes a record so that nobody in it is loaded from the file as it is: ${what}`, async () => {
+      const path = join(folder, "r.csv");
+      const columns = ["name", "destination", "note"];
+      const refused = await rowsOf(`${columns.join(";")}\n${list}\n`);
+      assert.deepEqual(
+        refused.map(({ line, error }) => [line, error !== undefined]),
+        [[2, true]],
+      );
+      const file = await RejectsFile.open(path, { columns, delimiter: ";" }, undefined, {
+        onFault: (fault) => void faults.push(fault),
+        onBegin: () => Promise.resolve(),
+      });
+      void file.add(
+        refused.map(({ data, error }) => rejectedRow({ row: 1, code: "EINVALID", data, reason: error }, "Said; why.")),
+      );
+      await file.close();
+      const [again, ...more] = await rowsOf(readFileSync(path, "utf8"));
+      assert.deepEqual(more, []);
+      const { data, error } = again as InputRow;
+      assert.equal((data as { reason: string }).reason, "Said; why.");
+      assert.ok(error ?? !hasNumber([(data as { destination: string }).destination], [0]), JSON.stringify(data));
+      assert.deepEqual(faults, []);
+    });
   }
 
   for (const [what, lines] of Object.entries({
