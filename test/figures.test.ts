@@ -150,7 +150,7 @@ const FIGURES: readonly Row[] = [
   ],
   ["webitel-dialer-member-upload", "phone number of at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
   ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
-  ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/delivery.ts", "HOPELESS_ROWS"]],
+  ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/refused-alone.ts", "HOPELESS_ROWS"]],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
   ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],

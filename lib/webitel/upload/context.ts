@@ -6,6 +6,7 @@ import type { Doubles, Uncertain } from "../tables.js";
 import type { Announcements } from "./announcements.js";
 import type { Journal } from "./journal.js";
 import type { Pace } from "./pace.js";
+import type { RefusedAlone } from "./refused-alone.js";
 import type { Totals } from "./report.js";
 
 /** The calls of the vendor that an upload makes. */
@@ -76,8 +77,7 @@ export interface RunContext {
   lastLoadedMs: number;
   /** First ids of the answers so far: an answer that comes again, from a cache, is of another batch. */
   readonly firstIds: Set<string>;
-  /** Rows that were refused alone, one after another, with the same text. */
-  refusals: { text: string; count: number };
+  readonly refusedAlone: RefusedAlone;
 }
 
 /** The run has got ahead: what failed before does not count any more. */

@@ -30,6 +30,11 @@ type Outcome =
   | { kind: "expired" }
   | { kind: "dropped" };
 
+/** A batch with the numbers of those of its rows that are {@link RefusedAlone}: they are in none of its other fields. */
+interface DeliveredBatch extends BatchResult {
+  waiting: number[];
+}
+
 interface Part {
   /** Behind the batch's number in the marker: `a` and `b` for halves, `r` for a rest. */
   suffix: string;
@@ -49,17 +54,14 @@ const UNEXPLAINED: ReadonlySet<number | string> = new Set([500, "ECONNRESET", "E
 /** A request that fails without a reason this often, and is not in the queue, counts as refused. */
 const UNEXPLAINED_FAILURES = 3;
 
-/** When so many rows were refused alone, one after another and with one text, and none was accepted, all will be. */
-const HOPELESS_ROWS = 16;
-
 /**
  * Brings a batch into the queue.
  * @returns what became of each row, once all of it is known
  * @throws ContactCenterError when the whole upload cannot go on; the journal keeps parts with an unknown outcome
  */
-export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batch): Promise<BatchResult> {
+export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batch): Promise<DeliveredBatch> {
   const { number, rejects, duplicates } = batch;
-  const result: BatchResult = { ...NO_ROWS, batch: number, total: 0, duplicates, ids: {}, rejects };
+  const result: DeliveredBatch = { ...NO_ROWS, batch: number, total: 0, duplicates, ids: {}, rejects, waiting: [] };
   // Rows whose outcome stayed unknown in an earlier process.
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
   result.rejected = batch.rejects.length - result.uncertain;
@@ -68,6 +70,7 @@ export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batc
   run.tally.rejected += result.rejected;
   run.tally.uncertain += result.uncertain;
   run.tally.duplicates += result.duplicates;
+  if (run.tally.accepted > 0) run.refusedAlone.decide();
   result.total = rowsOf(result);
   result.rejects.sort((a, b) => a.row - b.row);
   return result;
@@ -77,7 +80,7 @@ class Delivery {
   constructor(
     private readonly run: RunContext,
     private readonly doubles: DoubleCheck,
-    private readonly result: BatchResult,
+    private readonly result: DeliveredBatch,
   ) {}
 
   /** Sends a part and, where it cannot be loaded as a whole, its halves. */
@@ -148,17 +151,17 @@ class Delivery {
 
   /** @throws the row's error when all rows would end so */
   private reject(entry: BatchRow, { kind, error }: { kind: "refused" | "too-large"; error: ContactCenterError }): void {
-    this.result.rejects.push(rejectOf(entry.row, entry.input, error.code, reasonOf(kind, error)));
-    this.result.rejected++;
+    const { result } = this;
+    const { refusedAlone, tally } = this.run;
+    const reject = rejectOf(entry.row, entry.input, error.code, reasonOf(kind, error));
     // A row's size says nothing about the others.
-    if (kind === "refused" && this.isHopeless(refusalText(error, entry))) throw error;
-  }
-
-  private isHopeless(text: string): boolean {
-    const { refusals, tally } = this.run;
-    const count = refusals.text === text ? refusals.count + 1 : 1;
-    this.run.refusals = { text, count };
-    return count >= HOPELESS_ROWS && tally.accepted === 0;
+    if (kind === "refused" && tally.accepted === 0) {
+      result.waiting.push(entry.row);
+      if (refusedAlone.add(refusalText(error, entry), { batch: result.batch, reject })) throw error;
+    } else {
+      result.rejects.push(reject);
+      result.rejected++;
+    }
   }
 
   /** Sends a part until it is known what became of it. */

@@ -5,68 +5,19 @@
  * `concurrency` workers take batches that are read ahead.
  */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { closedError, type ContactCenterError, uploadFault } from "../errors.js";
-import type { MappingResult } from "../member.js";
-import type { Doubles, Uncertain } from "../tables.js";
+import { closedError, uploadFault } from "../errors.js";
 import { Announcements } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { verifySent } from "./verification.js";
-import {
-  CANCELLED,
-  MAX_BODY_BYTES,
-  type MembersApi,
-  noteSuccess,
-  PATIENCE,
-  type Patience,
-  type RunContext,
-  type Wait,
-} from "./context.js";
+import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext } from "./context.js";
 import { deliver } from "./delivery.js";
 import { DoubleCheck } from "./doubles.js";
-import type { Journal, JournalContent, JournalLine, SentPart } from "./journal.js";
+import type { JournalLine, SentPart } from "./journal.js";
+import type { UploadOptions } from "./options.js";
 import { Pace, unlessAborted } from "./pace.js";
-import { type BatchResult, NO_ROWS, type Progress, progressOf, type Report, rowsOf, type Totals } from "./report.js";
+import { RefusedAlone } from "./refused-alone.js";
+import { NO_ROWS, type Progress, progressOf, type Report, rowsOf, type Totals } from "./report.js";
 import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
-import type { UniqueDestinations } from "./unique.js";
-
-/** Everything one run needs. */
-export interface UploadOptions {
-  api: MembersApi;
-  queueId: string;
-  runId: string;
-  /** Unix milliseconds. */
-  startedMs: number;
-  journal: Journal;
-  toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
-  /** Leaves out numbers that came earlier in the run. */
-  unique?: UniqueDestinations | undefined;
-  /** Members of a batch. */
-  batchSize: number;
-  /** Batches under way at once. */
-  concurrency: number;
-  /** Members per second, 0 = as fast as it goes. */
-  rate: number;
-  uncertain: Uncertain;
-  doubles?: Doubles;
-  /** The import's name, as Webitel shows it. */
-  fileName?: string;
-  /** About how many rows there are. */
-  rows?: number;
-  /** The journal of the earlier part of this run. */
-  before?: JournalContent;
-  patience?: Patience;
-  /**
-   * Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. Resolves when the refused
-   * rows are kept, with the bytes of their file: before, the journal does not say that the batch is done.
-   */
-  onBatch(result: BatchResult, progress: Progress): void | Promise<number | undefined>;
-  /** Called with the report before the journal says that the run has ended: a process that is killed before says it again. */
-  onReport?(report: Report): void | Promise<void>;
-  /** Called once when the journal cannot be written to its end: before the report where that is known by then. */
-  onJournalFault?(fault: ContactCenterError): void;
-  /** Called when the upload waits, and for what. */
-  onWait?(wait: Wait): void;
-}
 
 /** How long requests under way may take when the upload is closed, in milliseconds. */
 const CLOSE_GRACE_MS = 5000;
@@ -127,7 +78,7 @@ export class Upload {
       heldMs: 0,
       lastLoadedMs: 0,
       firstIds: new Set(),
-      refusals: { text: "", count: 0 },
+      refusedAlone: new RefusedAlone(),
     };
     this.doubleCheck = new DoubleCheck(this.context, before?.watches);
   }
@@ -241,6 +192,8 @@ export class Upload {
       source.close();
       announcements.retract();
     }
+    this.context.refusedAlone.decide();
+    this.giveOutRefused();
     await this.doubleCheck.finish();
   }
 
@@ -303,21 +256,36 @@ export class Upload {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
     const unsendable = new Set(batch.rejects);
-    const result = await deliver(this.context, this.doubleCheck, batch).catch((error: unknown) => {
+    const { waiting, ...result } = await deliver(this.context, this.doubleCheck, batch).catch((error: unknown) => {
       this.countBatch(batch);
       throw error;
     });
     const { accepted, rejected, uncertain, duplicates, total, rejects } = result;
     const refused = rejects.filter((one) => one.code !== "UNCERTAIN" && !unsendable.has(one)).map(({ row }) => row);
-    this.options.unique?.settle(batch.entries, new Set(refused));
+    this.options.unique?.settle(batch.entries, new Set([...refused, ...waiting]));
     // A cancelled run leaves batches undone, or rows of them: those that continue it handle the batch again.
-    if (total === 0) return true;
-    this.countBatch(batch);
-    const kept = this.options.onBatch(result, this.progress);
-    const line = { done: batch.number, rows: toRanges(batch.rows), accepted, rejected, uncertain, duplicates };
-    if (total === batch.rows.length)
-      this.noteDelivered({ ...line, ...(refused.length > 0 && { refused: toRanges(refused) }) }, kept);
+    if (total + waiting.length > 0) this.countBatch(batch);
+    if (total > 0) {
+      const kept = this.options.onBatch(result, this.progress);
+      const rows = toRanges(batch.rows.filter((row) => !waiting.includes(row)));
+      const line = { done: batch.number, rows, accepted, rejected, uncertain, duplicates };
+      if (total + waiting.length === batch.rows.length)
+        this.noteDelivered({ ...line, ...(refused.length > 0 && { refused: toRanges(refused) }) }, kept);
+    }
+    this.giveOutRefused();
     return true;
+  }
+
+  /** Gives out what is refused for sure now. */
+  private giveOutRefused(): void {
+    for (const { batch, reject } of this.context.refusedAlone.take()) {
+      const counts = { ...NO_ROWS, rejected: 1 };
+      this.tally.rejected++;
+      const kept = this.options.onBatch({ ...counts, batch, total: 1, ids: {}, rejects: [reject] }, this.progress);
+      const rows = toRanges([reject.row]);
+      // The parts of its batch may be under way still.
+      this.noteDelivered({ done: batch, part: "", rows, ...counts, refused: rows }, kept);
+    }
   }
 
   /** Notes what is done once its outputs have left: after a kill before, or a close, a resume sends them again. */

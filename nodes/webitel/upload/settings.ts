@@ -14,7 +14,7 @@ import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
-import type { UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
 import { isRuntimeFile } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";

@@ -5,6 +5,12 @@ import type { Report } from "../../../lib/webitel/upload/report.js";
 import { startWebitelSimulator, type WebitelSimulatorOptions } from "../../../simulators/webitel/simulator.js";
 import { type Overrides, people, type Prepared, QUICK, UploadHarness, upTo } from "../../support/webitel/bench-run.js";
 import { until } from "../../support/wait.js";
+import { memberMapper } from "../../../lib/webitel/member.js";
+import { fromRanges, type Range } from "../../../lib/webitel/upload/rows.js";
+import type { Member } from "../../../lib/webitel/types.js";
+import { failed } from "../../support/webitel/timed-webitel.js";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 describe("lib/webitel/upload, exactly once against the simulator", () => {
   let harness: UploadHarness;
@@ -88,6 +94,73 @@ describe("lib/webitel/upload, exactly once against the simulator", () => {
     const one = await harness.prepare(people(60, (row) => (row === 1 ? {} : { bucket: "99" })));
     assert.deepEqual(await load(one), [60, 1, 59, 0]);
   });
+
+  const wrong = memberMapper({ mapping: [], defaults: [{ field: "bucket", value: "99" }] });
+  for (const batchSize of [1, 4, 40])
+    it(`sends the rows that a wrong setting has refused once it is right: batches of ${batchSize}`, async () => {
+      const list = people(40, (row) => (row === 3 ? { destination: "abc" } : {}));
+      const hopeless = await prepare(list, { batchSize, toMember: wrong });
+      const { accepted, rejected, total } = (await failure(hopeless)).cause.report;
+      const given = (results: Prepared["results"]): number[] =>
+        results.flatMap(({ rejects }) => rejects.map(({ row }) => row));
+      const first = given(hopeless.results);
+      // What cannot be sent at all has nothing to do with the setting.
+      assert.deepEqual([accepted, rejected, total], [0, first.length, first.length]);
+      assert.ok(first.every((row) => row === 3));
+      const corrected = await harness.prepare(list, { batchSize, resume: true });
+      assert.deepEqual(await load(corrected), [40, 39, 1, 0]);
+      assert.deepEqual([...first, ...given(corrected.results)], [3]);
+      assert.deepEqual(
+        harness.loaded(),
+        upTo(40).filter((row) => row !== 3),
+      );
+    });
+
+  for (const [what, bad, good] of [
+    ["a row is accepted", 5, (row: number) => row > 5],
+    ["the texts differ", 5, () => false],
+    ["all were sent", 5, () => false],
+  ] as const)
+    it(`gives out rows that were refused alone, each once, as soon as it is their fault: ${what}`, async () => {
+      const count = what === "all were sent" ? bad : 8;
+      const list = people(count, (row) => (good(row) ? {} : { bucket: "99" }));
+      const refuses = (_: string, [member]: readonly Member[]): Promise<never> => {
+        const detail = Number(member?.variables?.["row"]) > bad ? "one text" : "another text";
+        return Promise.reject(failed(400, { id: "store.sql_member.save.app_error", detail }));
+      };
+      const api = {
+        createMembers: refuses,
+        findMembers: () => Promise.resolve([]),
+        deleteMember: () => Promise.resolve(true),
+      };
+      const told: [rejected: number, accepted: number][] = [];
+      const prepared = await prepare(list, {
+        batchSize: 1,
+        ...(what === "the texts differ" && { api }),
+        onBatch: (result) => {
+          prepared.results.push(result);
+          told.push([result.rejected, prepared.upload.report.rejected]);
+        },
+      });
+      const accepted = list.filter((_, at) => good(at + 1)).length;
+      assert.deepEqual(await load(prepared), [count, accepted, count - accepted, 0]);
+      assert.deepEqual(
+        prepared.results.flatMap(({ rejects }) => rejects.map(({ row }) => row)),
+        upTo(count).filter((row) => !good(row)),
+      );
+      // The numbers are true whenever somebody looks.
+      let sum = 0;
+      for (const [rejected, reported] of told) assert.equal(reported, (sum += rejected));
+      const journal = readFileSync(
+        join(harness.folder, readdirSync(harness.folder).find((name) => name.endsWith(".jsonl")) ?? ""),
+        "utf8",
+      );
+      const done = journal.split("\n").filter((line) => line.startsWith('{"done"'));
+      assert.deepEqual(
+        done.flatMap((line) => fromRanges((JSON.parse(line) as { rows: Range[] }).rows)).sort((a, b) => a - b),
+        upTo(count),
+      );
+    });
 
   it("sends less in a request after a 413, for the rest of the run", async () => {
     const text = "x".repeat(2000);

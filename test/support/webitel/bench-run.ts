@@ -11,7 +11,8 @@ import type { BatchResult, Report } from "../../../lib/webitel/upload/report.js"
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import type { Patience } from "../../../lib/webitel/upload/context.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
-import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
+import { Upload } from "../../../lib/webitel/upload/upload.js";
 import {
   startWebitelSimulator,
   WEBITEL_DEMO_TOKEN,

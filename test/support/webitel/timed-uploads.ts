@@ -7,7 +7,8 @@ import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { openRun, resumeRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
-import { Upload, type UploadOptions } from "../../../lib/webitel/upload/upload.js";
+import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
+import { Upload } from "../../../lib/webitel/upload/upload.js";
 import { people } from "./bench-run.js";
 import type { TimedWebitel } from "./timed-webitel.js";
 
