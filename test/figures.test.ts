@@ -150,6 +150,12 @@ const FIGURES: readonly Row[] = [
   ],
   ["webitel-dialer-member-upload", "phone number of at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
   ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
+  [
+    "webitel-dialer-member-upload",
+    "a search may take # s, and up to # s after one that took longer",
+    ["lib/webitel/upload/context.ts", "SEARCH_MS", "s"],
+    ["lib/webitel/upload/context.ts", "SEARCH_MAX_MS", "s"],
+  ],
   ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/refused-alone.ts", "HOPELESS_ROWS"]],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],

@@ -54,10 +54,17 @@ export interface WebitelClient {
    * SearchMemberInQueue (7.) for the members with this marker, the newest first. The answers' own variables are compared: how the filter
    * matches is not documented.
    * @param count after so many no further page is read
+   * @param timeoutMs of a page
    * @throws ContactCenterError `EANSWER` when members are found and none has variables
    * @returns by rising id
    */
-  findMembers(queueId: string, marker: string, count: number, signal?: AbortSignal): Promise<FoundMember[]>;
+  findMembers(
+    queueId: string,
+    marker: string,
+    count: number,
+    signal?: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<FoundMember[]>;
   /**
    * DeleteMember. Webitel deletes nobody who is in an attempt.
    * @returns false when the member is gone, or in an attempt
@@ -280,7 +287,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         throw error;
       });
     },
-    async findMembers(queueId, marker, count, signal) {
+    async findMembers(queueId, marker, count, signal, timeoutMs) {
       const operation = "SearchMemberInQueue";
       const found = new Map<string, FoundMember>();
       let seen = 0;
@@ -292,7 +299,14 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
         size: PAGE_SIZE,
       };
       const read = (page: number): Promise<unknown> =>
-        ask({ operation, method: "GET", path: members(queueId), query: { ...query, page }, ...(signal && { signal }) });
+        ask({
+          operation,
+          method: "GET",
+          path: members(queueId),
+          query: { ...query, page },
+          ...(signal && { signal }),
+          ...(timeoutMs !== undefined && { timeoutMs }),
+        });
       for await (const items of pages<FoundMember>(operation, read, MAX_MEMBER_PAGES)) {
         seen += items.length;
         for (const item of items) {

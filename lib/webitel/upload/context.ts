@@ -34,6 +34,10 @@ export const PATIENCE: Patience = {
 /** How long a cancelled run asks the queue for what is open, in milliseconds. */
 export const LAST_QUESTION_MS = 2000;
 
+/** How long a search of the queue may take, in milliseconds: at first, and at most once it has taken longer. */
+export const SEARCH_MS = 15_000;
+export const SEARCH_MAX_MS = 120_000;
+
 /** Bytes of a bulk's body at most: common proxies refuse more than 1 MB. */
 export const MAX_BODY_BYTES = 1_000_000;
 
@@ -73,6 +77,8 @@ export interface RunContext {
   failingSinceMs: number | undefined;
   /** Milliseconds since then in which the server asked to be left alone. */
   heldMs: number;
+  /** Milliseconds that a search of the queue may take; more after one that took longer. */
+  searchMs: number;
   /** When something was last loaded, Unix milliseconds; 0 = nothing yet. */
   lastLoadedMs: number;
   /** First ids of the answers so far: an answer that comes again, from a cache, is of another batch. */

@@ -1,5 +1,5 @@
 /** One batch on its way into the queue: sent, tried again, verified when its answer was lost, halved when it was refused. */
-import { classify, ContactCenterError, isForeign, isForeignRefusal, isInsertFailure } from "../errors.js";
+import { classify, ContactCenterError, isForeign, isForeignRefusal, isInsertFailure, TOO_LARGE } from "../errors.js";
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
@@ -221,14 +221,15 @@ class Delivery {
       if (part.lost) await doubles.watch(marker, count, rangesOf(part.entries));
       const startMs = Date.now();
       const answer = await this.create(marker, part);
-      if ("ids" in answer) {
-        return { kind: "loaded", ids: await doubles.report(marker, answer.ids) };
-      }
+      if ("ids" in answer) return { kind: "loaded", ids: await doubles.report(marker, answer.ids) };
       const { fault, answered } = answer;
       const kind = this.kindOf(fault, part);
       if (kind === "stop") throw fault;
       if (kind === "refused" || kind === "too-large") {
         if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
+        // A proxy may say it of what the server has loaded: looked up at the end.
+        else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
+          await doubles.watch(marker, 0, rangesOf(part.entries), startMs - run.patience.lateMs);
         if (kind === "refused") noteSuccess(run);
         else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
         return { kind, error: fault };

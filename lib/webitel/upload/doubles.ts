@@ -8,7 +8,7 @@ import type { FoundMember } from "../types.js";
 import type { Watch } from "./journal.js";
 import type { Unchecked } from "./report.js";
 import { fromRanges, type Range } from "./rows.js";
-import { membersOf } from "./verification.js";
+import { membersOf, search } from "./verification.js";
 
 /** What is wrong with the members of a marker. */
 interface Copies {
@@ -160,9 +160,8 @@ export class DoubleCheck {
 
   /** Looks once; what cannot be seen now is seen at the end. */
   private async look(marker: string, watched: WatchedMarker): Promise<void> {
-    const { api, queueId } = this.run;
     const once = async (): Promise<number> =>
-      this.settle(marker, watched, await api.findMembers(queueId, marker, Infinity, this.signal));
+      this.settle(marker, watched, await search(this.run, marker, Infinity, this.signal));
     await once()
       // What was deleted is looked at again.
       .then((left) => (left > 0 ? once() : left))

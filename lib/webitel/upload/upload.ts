@@ -9,7 +9,7 @@ import { closedError, uploadFault } from "../errors.js";
 import { Announcements } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { verifySent } from "./verification.js";
-import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext } from "./context.js";
+import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
 import { deliver } from "./delivery.js";
 import { DoubleCheck } from "./doubles.js";
 import type { JournalLine, SentPart } from "./journal.js";
@@ -76,6 +76,7 @@ export class Upload {
       maxBytes: MAX_BODY_BYTES,
       failingSinceMs: undefined,
       heldMs: 0,
+      searchMs: SEARCH_MS,
       lastLoadedMs: 0,
       firstIds: new Set(),
       refusedAlone: new RefusedAlone(),

@@ -2,7 +2,7 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { classify, ContactCenterError, NO_LIST } from "../errors.js";
 import type { FoundMember } from "../types.js";
-import { LAST_QUESTION_MS, type RunContext } from "./context.js";
+import { LAST_QUESTION_MS, type RunContext, SEARCH_MAX_MS } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";
 
 /** What the queue says of a marker. */
@@ -42,6 +42,23 @@ export async function waitBackoff(run: RunContext, attempt: number, code: number
   await delay(ms, run.stop);
 }
 
+/** Asks the queue for a marker once; after one that took too long the next one may take longer: a search does no harm. */
+export async function search(
+  run: RunContext,
+  marker: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<FoundMember[]> {
+  const { searchMs } = run;
+  try {
+    return await run.api.findMembers(run.queueId, marker, count, signal, searchMs);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ETIMEDOUT")
+      run.searchMs = Math.max(run.searchMs, Math.min(2 * searchMs, SEARCH_MAX_MS));
+    throw error;
+  }
+}
+
 /**
  * Asks the queue for a marker until it answers.
  * @param count after so many members no further page is read
@@ -51,7 +68,7 @@ export async function membersOf(run: RunContext, marker: string, count: number):
   for (let attempt = 0; ; attempt++) {
     try {
       await run.pace.untilHoldEnds(run.stop);
-      return await run.api.findMembers(run.queueId, marker, count, run.abort);
+      return await search(run, marker, count, run.abort);
     } catch (error) {
       if (run.stop.aborted) throw run.stop.reason;
       const fault = error as ContactCenterError;

@@ -43,6 +43,29 @@ describe("lib/webitel/upload, patience on a clock", () => {
     assert.equal(cause.report.uncertain, 0);
   }).timeout(20_000);
 
+  it("lets a search of the queue take longer after one that took too long, so that a lost batch is settled", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
+    const find = webitel.findMembers.bind(webitel);
+    const limits: number[] = [];
+    webitel.findMembers = async (queue: string, marker: string, ...[, , timeoutMs = 0]: unknown[]) => {
+      limits.push(timeoutMs as number);
+      const tookMs = 70_000;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(tookMs, timeoutMs as number)));
+      if ((timeoutMs as number) < tookMs) throw failed("ETIMEDOUT");
+      return find(queue, marker);
+    };
+    const report = await inFakeTime(() => upload(webitel, 10));
+    assert.deepEqual([webitel.bulks.length, ...numbers(report)], [1, 10, 10, 0, 0, 0]);
+    assert.deepEqual(limits, [15_000, 30_000, 60_000, 120_000]);
+  }).timeout(20_000);
+
+  it("removes what a 413 was said of, and was loaded all the same", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 100, code: 413, cause: { bytes: 5000 }, commitMs: 50 }]);
+    const report = await inFakeTime(() => upload(webitel, 10));
+    assert.deepEqual([webitel.bulks.length, ...numbers(report)], [3, 10, 10, 0, 10, 10]);
+    assert.deepEqual(webitel.rows.length, 10);
+  });
+
   it("does not give up at its last look, while the queue answers between two failures", async () => {
     const lost: BulkPlan = { answerMs: 5000, code: 504 };
     const webitel = new TimedWebitel([lost, { answerMs: 10, commitMs: 10 }, lost, { answerMs: 10, commitMs: 10 }]);
