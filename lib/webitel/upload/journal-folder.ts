@@ -5,7 +5,8 @@ import { mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { closedError } from "../errors.js";
-import { Journal, type JournalHead, parsedLine } from "./journal.js";
+import { Journal, type JournalHead } from "./journal.js";
+import { parsedLine } from "./journal-reader.js";
 import { acquireLock, type JournalLock, liveHolder, lockFault, lockHolder } from "./lock.js";
 import type { RunHolder } from "./report.js";
 

@@ -18,15 +18,13 @@
  * that was sent. The other lines go along with the next one: one that is lost only means that the queue is asked again.
  * A line torn by a kill is skipped; appending continues on a new line.
  */
-import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import { ContactCenterError } from "../errors.js";
 import type { JournalLock } from "./lock.js";
 import type { KnownRejects } from "./rejects-file.js";
-import { type Counts, NO_ROWS, type Report, type Totals } from "./report.js";
-import { type Range, RowSet } from "./rows.js";
+import type { Counts, Report } from "./report.js";
+import type { Range } from "./rows.js";
 
 /** The first line. */
 export interface JournalHead {
@@ -61,6 +59,9 @@ export type JournalLine =
   | { end: Report }
   | { cancelled: Report };
 
+/** The report of a run. */
+type LastLine = Extract<JournalLine, { end: Report } | { cancelled: Report }>;
+
 /** A part that was sent. `ok` is undefined while the outcome is unknown. */
 export interface SentPart {
   marker: string;
@@ -84,26 +85,6 @@ export interface Watch {
   ids?: readonly string[];
   /** Those that an earlier process has found. */
   copies?: FoundCopies;
-}
-
-/** What a journal says about a run. */
-export interface JournalContent {
-  head: JournalHead;
-  path: string;
-  ended: boolean;
-  /** A user has ended it before its end. */
-  cancelled: boolean;
-  /** Rows whose outcome is known and was sent to the outputs. */
-  handled: RowSet;
-  /** Those of them that the server has refused. */
-  refused: RowSet;
-  counts: Totals;
-  rejects: KnownRejects;
-  /** Parts that arrived or may have arrived, in batches that are not done. */
-  parts: SentPart[];
-  lastBatch: number;
-  /** Markers under which copies may still appear. */
-  watches: Watch[];
 }
 
 /** A journal open for writing. The file is made with the first line. */
@@ -144,13 +125,20 @@ export class Journal {
     this.waiting += lineOf(line);
   }
 
-  /** Resolves when all before is written; with the error that names the consequence where it could not be. */
-  async written(isCancelled: boolean): Promise<ContactCenterError | undefined> {
-    await this.flush().catch(() => undefined);
+  /**
+   * Resolves when all before is written, and there is room for the last line; with the error that names the consequence where there is
+   * not.
+   */
+  async written(last: LastLine): Promise<ContactCenterError | undefined> {
+    await this.flush(Buffer.byteLength(lineOf(last))).catch(() => undefined);
+    return this.faultBefore(last);
+  }
+
+  private faultBefore(last: LastLine): ContactCenterError | undefined {
     if (!this.broken) return undefined;
     const { path } = this;
     const { code, cause } = this.broken;
-    const key = isCancelled ? "webitel.errors.journal-cancelled" : "webitel.errors.journal-end";
+    const key = "cancelled" in last ? "webitel.errors.journal-cancelled" : "webitel.errors.journal-end";
     return new ContactCenterError(code, key, cause, { path, code });
   }
 
@@ -158,11 +146,10 @@ export class Journal {
    * Appends a run's report. Where that fails the journal of a run that has ended is deleted: the same content would count as loaded.
    * @returns as {@link written}
    */
-  async end(
-    line: Extract<JournalLine, { end: Report } | { cancelled: Report }>,
-  ): Promise<ContactCenterError | undefined> {
+  async end(line: LastLine): Promise<ContactCenterError | undefined> {
     this.note(line);
-    const fault = await this.written("cancelled" in line);
+    await this.flush().catch(() => undefined);
+    const fault = this.faultBefore(line);
     // Another process may have taken the run over. The fault says what to do where the file stays.
     if (fault && "end" in line)
       await this.verify()
@@ -183,16 +170,17 @@ export class Journal {
     for (const lock of this.locks) await lock.verify();
   }
 
-  /** Writes what waits: one write for all of it. */
-  private flush(): Promise<void> {
+  /** Writes what waits: one write for all of it. @param room bytes for which there has to be room behind it */
+  private flush(room = 0): Promise<void> {
     const work = this.writing.then(async () => {
       const text = this.waiting;
       this.waiting = "";
       if (this.broken) throw this.broken;
-      if (text === "") return;
+      if (text === "" && room === 0) return;
       try {
         const file = this.file ?? (await this.open());
-        await file.appendFile(text);
+        if (text !== "") await file.appendFile(text);
+        if (room > 0) await reserve(file, room);
       } catch (error) {
         this.broken = journalFault(error, this.path);
         throw this.broken;
@@ -213,6 +201,16 @@ export class Journal {
   }
 }
 
+/** Sees whether a file has room for so many bytes. @throws Error of the system */
+async function reserve(file: FileHandle, bytes: number): Promise<void> {
+  const { size } = await file.stat();
+  try {
+    await file.appendFile(`${" ".repeat(bytes - 1)}\n`);
+  } finally {
+    await file.truncate(size);
+  }
+}
+
 const lineOf = (line: JournalLine): string => `${JSON.stringify(line)}\n`;
 
 function journalFault(error: unknown, path: string): ContactCenterError {
@@ -223,124 +221,4 @@ function journalFault(error: unknown, path: string): ContactCenterError {
     { vendor: "webitel", operation: "upload", field: "journal" },
     { path, code, detail: message },
   );
-}
-
-/** @returns the object of a line; undefined for a damaged one */
-export function parsedLine(line: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(line) as unknown;
-    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0);
-
-/** Collects what the lines of one journal say. */
-class JournalReader {
-  private readonly parts = new Map<string, SentPart>();
-  private readonly watches = new Map<string, Watch>();
-  private readonly content: JournalContent;
-
-  constructor(path: string, head: JournalHead) {
-    const counts = { ...NO_ROWS, doubled: 0, removed: 0 };
-    this.content = {
-      head,
-      path,
-      ended: false,
-      cancelled: false,
-      handled: new RowSet(),
-      refused: new RowSet(),
-      counts,
-      rejects: {},
-      parts: [],
-      lastBatch: 0,
-      watches: [],
-    };
-  }
-
-  read(line: JournalLine): void {
-    const { content, parts, watches } = this;
-    if ("send" in line) {
-      const { send: marker, batch, rows, at } = line;
-      parts.set(marker, { marker, batch, rows, ...(at !== undefined && { at }) });
-      content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.batch));
-      content.cancelled = false;
-    } else if ("ok" in line) {
-      const part = parts.get(line.ok);
-      if (part) part.ok = { ...(line.ids && { ids: line.ids }) };
-      if (part && line.rows) part.rows = line.rows;
-      const watch = watches.get(line.ok);
-      if (watch && line.ids && !line.rows) watch.ids = line.ids;
-    } else if ("no" in line) {
-      parts.delete(line.no);
-    } else if ("watch" in line) {
-      const { watch: marker, keep, until: untilMs, rows = [] } = line;
-      const copies = watches.get(marker)?.copies;
-      watches.set(marker, { marker, keep, untilMs, rows, ...(copies && { copies }) });
-    } else if ("copies" in line) {
-      this.readCopies(line);
-    } else if ("checked" in line) {
-      watches.delete(line.checked);
-    } else if ("done" in line) {
-      this.readDone(line);
-    } else if ("rejects" in line) {
-      Object.assign(content.rejects, line.rejects);
-    } else if ("end" in line) {
-      content.ended = true;
-    } else if ("cancelled" in line) {
-      content.cancelled = true;
-    }
-  }
-
-  result(): JournalContent {
-    return { ...this.content, parts: [...this.parts.values()], watches: [...this.watches.values()] };
-  }
-
-  private readCopies({
-    copies: marker,
-    doubled,
-    removed,
-    ids,
-    instead = [],
-  }: Extract<JournalLine, { copies: string }>): void {
-    const { counts } = this.content;
-    counts.doubled += wholeNumber(doubled);
-    counts.removed += wholeNumber(removed);
-    const watch = this.watches.get(marker);
-    // Lines of earlier versions do not say which.
-    if (!watch || !(ids || watch.copies)) return;
-    const before = watch.copies ?? { doubled: 0, removed: 0, ids: [], instead: [] };
-    watch.copies = {
-      doubled: before.doubled + wholeNumber(doubled),
-      removed: before.removed + wholeNumber(removed),
-      ids: [...before.ids, ...(ids ?? [])],
-      instead: [...before.instead, ...instead],
-    };
-  }
-
-  private readDone(line: Extract<JournalLine, { done: number }>): void {
-    const { content, parts } = this;
-    content.handled.add(line.rows);
-    content.refused.add(line.refused ?? []);
-    content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
-    content.rejects.bytes = Math.max(content.rejects.bytes ?? 0, wholeNumber(line.file));
-    for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
-    for (const part of parts.values())
-      if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);
-  }
-}
-
-/** Reads a journal back; undefined when its first line is not one of ours. */
-export async function readJournal(path: string): Promise<JournalContent | undefined> {
-  let reader: JournalReader | undefined;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const line = parsedLine(text);
-    if (!line) continue;
-    if (reader) reader.read(line as JournalLine);
-    else if (typeof line["run"] === "string") reader = new JournalReader(path, line as unknown as JournalHead);
-    else return undefined;
-  }
-  return reader?.result();
 }

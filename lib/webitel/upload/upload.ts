@@ -164,11 +164,12 @@ export class Upload {
     const { options } = this;
     const { journal } = options;
     try {
-      const before = await journal.written(isCancelled);
+      const last = isCancelled ? { cancelled: report } : { end: report };
+      const before = await journal.written(last);
       if (before) options.onJournalFault?.(before);
       await options.onReport?.(report);
       await untilDelivered();
-      const fault = await journal.end(isCancelled ? { cancelled: report } : { end: report });
+      const fault = await journal.end(last);
       if (fault && !before) options.onJournalFault?.(fault);
     } finally {
       await journal.close();

@@ -15,6 +15,7 @@ describe("lib/webitel/upload, no room for the journal's end", () => {
   for (const [what, word, isKnown] of [
     ["what is done", '"done":2', true],
     ["the report", '"end":', false],
+    ["the room for the report", "   \n", true],
   ] as const) {
     it(`says it, and takes the same list for a new one afterwards: ${what}`, async () => {
       const events: unknown[] = [];
