@@ -156,7 +156,11 @@ const FIGURES: readonly Row[] = [
     ["lib/webitel/upload/context.ts", "SEARCH_MS", "s"],
     ["lib/webitel/upload/context.ts", "SEARCH_MAX_MS", "s"],
   ],
-  ["webitel-dialer-member-upload", "so do # rows refused alone", ["lib/webitel/upload/refused-alone.ts", "HOPELESS_ROWS"]],
+  [
+    "webitel-dialer-member-upload",
+    "so do # rows refused alone",
+    ["lib/webitel/upload/refused-alone.ts", "HOPELESS_ROWS"],
+  ],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
   ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],

@@ -2,7 +2,8 @@
 import { ContactCenterError, REFUSED } from "../errors.js";
 import type { Again } from "../tables.js";
 import { isEnded, type JournalFolder } from "./journal-folder.js";
-import { type Journal, type JournalContent, readJournal } from "./journal.js";
+import type { Journal } from "./journal.js";
+import { type JournalContent, readJournal } from "./journal-reader.js";
 import { isOwnLock, type JournalLock } from "./lock.js";
 import { newRunId, type RunHolder } from "./report.js";
 import type { Measure, RowSource } from "./source.js";
@@ -19,6 +20,8 @@ export interface OpenedRun {
   before?: JournalContent;
   /** About how many rows there are. */
   rows?: number;
+  /** When the earlier run began that loaded the same content into the same queue to its end, ISO 8601. */
+  loadedBefore?: string;
 }
 
 /** A message that loads nothing, because a run over the same content and queue exists. */
@@ -46,6 +49,7 @@ function cannotResume(
 /**
  * Starts a new run.
  * @param input the right to load this input; without it a second run may be over the same
+ * @param loadedBefore see {@link OpenedRun.loadedBefore}
  */
 export async function openRun(
   folder: JournalFolder,
@@ -53,6 +57,7 @@ export async function openRun(
   source: RowSource,
   measured?: Measure,
   input?: JournalLock,
+  loadedBefore?: string,
 ): Promise<OpenedRun> {
   const measure = measured ?? (await source.measure());
   await folder.tidy();
@@ -60,7 +65,7 @@ export async function openRun(
   const runId = newRunId(startedMs);
   const head = { run: runId, queue: queueId, input: measure.fingerprint, started: startedMs };
   const journal = await folder.create(head, input);
-  return { runId, startedMs, journal, ...measure };
+  return { runId, startedMs, journal, ...measure, ...(loadedBefore !== undefined && { loadedBefore }) };
 }
 
 /**
@@ -76,20 +81,24 @@ export async function beginRun(
   again: Again | "start",
 ): Promise<OpenedRun | SkippedRun> {
   const measure = await source.measure();
-  if (again === "load") return openRun(folder, queueId, source, measure);
+  if (again === "load") {
+    const same = await newestOver(folder, queueId, measure);
+    return openRun(folder, queueId, source, measure, undefined, await loadedBefore(same));
+  }
   return withInput(folder, queueId, measure, async (input) => {
     const same = await newestOver(folder, queueId, measure);
-    if (!same || (await isEnded(same.path))) {
+    const before = await loadedBefore(same);
+    if (!same || before !== undefined) {
       // It may be the journal of this very list.
       if (input) await throwIfDamaged(folder, same?.path);
-      return openRun(folder, queueId, source, measure, input);
+      return openRun(folder, queueId, source, measure, input, before);
     }
     const holder = await folder.holderOf(same.path);
     if (holder) return running(same.runId, holder);
     if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
-    const before = await readJournal(same.path);
-    return before && !before.ended && !(again === "start" && before.cancelled)
-      ? continueRun(folder, before, measure, input)
+    const content = await readJournal(same.path);
+    return content && !content.ended && !(again === "start" && content.cancelled)
+      ? continueRun(folder, content, measure, input)
       : openRun(folder, queueId, source, measure, input);
   }).catch(async (error: unknown) => {
     const holder = lockedBy(error);
@@ -185,13 +194,26 @@ async function continueRun(
   return { runId: run, startedMs: started, journal, before, ...measure };
 }
 
+/** A run over the same content and queue. */
+interface SameRun {
+  path: string;
+  runId: string;
+  /** Unix milliseconds. */
+  startedMs: number;
+}
+
 /** The newest run over the same content and queue; messages of a stream are never the same. */
 async function newestOver(
   folder: JournalFolder,
   queueId: string,
   { fingerprint }: Measure,
-): Promise<{ path: string; runId: string } | undefined> {
+): Promise<SameRun | undefined> {
   if (fingerprint === "") return undefined;
   const same = (await folder.runs()).find(({ head }) => head.queue === queueId && head.input === fingerprint);
-  return same && { path: same.path, runId: same.head.run };
+  return same && { path: same.path, runId: same.head.run, startedMs: same.head.started };
+}
+
+/** When a run began that has ended, ISO 8601; undefined for another one. */
+async function loadedBefore(same: SameRun | undefined): Promise<string | undefined> {
+  return same && (await isEnded(same.path)) ? new Date(same.startedMs).toISOString() : undefined;
 }

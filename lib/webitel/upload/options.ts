@@ -3,7 +3,8 @@ import type { ContactCenterError } from "../errors.js";
 import type { MappingResult } from "../member.js";
 import type { Doubles, Uncertain } from "../tables.js";
 import type { MembersApi, Patience, Wait } from "./context.js";
-import type { Journal, JournalContent } from "./journal.js";
+import type { Journal } from "./journal.js";
+import type { JournalContent } from "./journal-reader.js";
 import type { BatchResult, Progress, Report } from "./report.js";
 import type { UniqueDestinations } from "./unique.js";
 
@@ -32,6 +33,8 @@ export interface UploadOptions {
   rows?: number;
   /** The journal of the earlier part of this run. */
   before?: JournalContent;
+  /** When an earlier run began that loaded the same to its end, ISO 8601. */
+  loadedBefore?: string;
   patience?: Patience;
   /**
    * Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. Resolves when the refused

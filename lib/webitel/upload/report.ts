@@ -78,6 +78,8 @@ export interface Report extends Totals {
   durationMs: number;
   resumed: boolean;
   cancelled?: true;
+  /** When the run began that loaded the same content into the same queue before, to its end, ISO 8601. */
+  loadedBefore?: string;
   /** Nothing was loaded: a run over the same content and queue is at it, or was not loaded to its end. */
   skipped?: "running" | "unfinished";
   /** The process that is at it, when it is another one. */

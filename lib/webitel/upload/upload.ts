@@ -86,7 +86,7 @@ export class Upload {
 
   /** Numbers of the whole run so far. */
   get report(): Report {
-    const { runId, queueId, startedMs, before } = this.options;
+    const { runId, queueId, startedMs, before, loadedBefore } = this.options;
     const { named, unchecked } = this.doubleCheck;
     return {
       runId,
@@ -96,6 +96,7 @@ export class Upload {
       batches: this.lastBatch,
       durationMs: Date.now() - startedMs,
       resumed: before !== undefined,
+      ...(loadedBefore !== undefined && { loadedBefore }),
       ...(named.length > 0 && { copies: named }),
       ...(unchecked.length > 0 && { unchecked }),
     };

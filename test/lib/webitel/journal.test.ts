@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
-import { Journal, readJournal } from "../../../lib/webitel/upload/journal.js";
+import { Journal, type JournalLine } from "../../../lib/webitel/upload/journal.js";
+import { readJournal } from "../../../lib/webitel/upload/journal-reader.js";
 import { beginRun, type OpenedRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
@@ -254,6 +255,31 @@ describe("lib/webitel/upload/journal", () => {
     await assert.rejects(beginRun(runs, "10", listSource([{ destination: "2" }]), "resume"), {
       key: "webitel.errors.resume.damaged",
     });
+  });
+
+  it("says when the same list was loaded before, to its end", async () => {
+    const runs = new JournalFolder(folder, "n1");
+    const begun = async (
+      again: Parameters<typeof beginRun>[3],
+      line?: JournalLine,
+      queue = "10",
+    ): Promise<OpenedRun> => {
+      const run = (await beginRun(runs, queue, listSource([{ destination: "1" }]), again)) as OpenedRun;
+      await run.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
+      if (line) await run.journal.append(line);
+      await run.journal.close();
+      return run;
+    };
+    const first = await begun("resume", { end: {} as Report });
+    assert.equal(first.loadedBefore, undefined);
+    const at = new Date(first.startedMs).toISOString();
+    assert.equal((await begun("resume", { end: {} as Report }, "11")).loadedBefore, undefined);
+    const second = await begun("start", { end: {} as Report });
+    assert.equal(second.loadedBefore, at);
+    const third = await begun("load");
+    assert.equal(third.loadedBefore, new Date(second.startedMs).toISOString());
+    // Unfinished: it is continued, and nothing of it twice.
+    assert.equal((await begun("resume")).loadedBefore, undefined);
   });
 
   it("of a cancelled run is continued by the same list, and begun anew by start", async () => {
