@@ -75,7 +75,7 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
 /** The path of an event node's address, with its secret. */
 export function pathOf(RED: NodeAPI, { path, secret }: Pick<EventNode, "path" | "secret">): string {
   const root = RED.settings.httpNodeRoot || "";
-  return `/${root}/${path}`.replace(/\/{2,}/g, "/") + (secret ? `/${encodeURIComponent(secret)}` : "");
+  return `/${root}/${path}${secret ? "/" : ""}`.replace(/\/{2,}/g, "/") + encodeURIComponent(secret ?? "");
 }
 
 function isHttp(text: string): boolean {

@@ -13,6 +13,7 @@ import {
   pressInject,
   SECRET,
   subscriber,
+  withSettings,
 } from "../../support/cti.js";
 import { CARLA, rows, SubscribeTest } from "../../support/cti-subscribe.js";
 
@@ -44,6 +45,17 @@ describe("nodes/cti/cti-subscribe", function () {
     test.simulator.switchboard.ring(ANNA, "+31201234567");
     assert.equal((await test.red.message("event"))["topic"], "Hunting");
     assert.equal(test.red.messages("rows").length, 1);
+  });
+
+  it("registers the address that is served, where its path ends in a slash", async () => {
+    const flows = eventLoopFlow(test.simulator, test.red, [ANNA]);
+    await settle(withSettings(flows, "events", { url: "/cti/with/" }));
+    assert.deepEqual(
+      test.simulator.requests.map(({ body }) => (body as { CallbackUrl?: string }).CallbackUrl).at(-1),
+      `${test.red.url}/cti/with/${SECRET}`,
+    );
+    test.simulator.switchboard.ring(ANNA, "+31201234567");
+    assert.equal((await test.red.message("event"))["topic"], "Hunting");
   });
 
   it("makes one subscription without an address for no agents, and each agent once", async () => {
