@@ -36,9 +36,11 @@ const LOOK_EVERY_MS = 100;
 /** The subscriptions of one subscriber; those that another one wants too are shared with it. */
 export class Subscriber implements EntryUser {
   readonly renewMs: number;
+  /** Resolves when it knows its agents, and what was left of them: nothing shall be asked of it before. */
+  readonly started: Promise<void>;
   private readonly entries = new Map<string, Entry>();
   private readonly gaps: GapCollector;
-  private isStarted = false;
+  private setStarted: () => void = () => undefined;
   private closed = false;
 
   /** Announces itself; nothing is sent. */
@@ -56,6 +58,10 @@ export class Subscriber implements EntryUser {
       () => [...this.entries.values()].some(({ lostFrom }) => lostFrom !== undefined),
     );
     manager.previous.expectSubscriber();
+    this.started = new Promise<void>((resolve) => {
+      this.setStarted = resolve;
+    });
+    void this.started.then(() => manager.previous.subscriberStarted());
   }
 
   /**
@@ -152,12 +158,6 @@ export class Subscriber implements EntryUser {
 
   untoldFrom(imAddress: string): number | undefined {
     return this.gaps.from(imAddress);
-  }
-
-  private setStarted(): void {
-    if (this.isStarted) return;
-    this.isStarted = true;
-    this.manager.previous.subscriberStarted();
   }
 
   private entryOf(imAddress: string): Entry {

@@ -164,6 +164,7 @@ export = (RED: NodeAPI) => {
       await ready;
       const { action, list } = readControl(message);
       if (!session) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
+      await session.subscriber.started;
       message.payload = rowsOf(await act[action](session.subscriber, list, session.agents));
       send(message);
     });

@@ -61,6 +61,28 @@ describe("nodes/cti/cti-subscribe-restarts", function () {
     assert.deepEqual(held(own), [ANNA, BART]);
   });
 
+  it("takes over what a killed process had although a message asks in the first moment", async () => {
+    const asks = (id: string, message: Record<string, unknown>): FlowNode => ({
+      ...button(id, "subscribe", message),
+      once: true,
+      onceDelay: 0.001,
+    });
+    const flows = eventLoopFlow(own, other, [ANNA, BART]);
+    await other.deploy([
+      ...flows,
+      asks("sub", { action: "subscribe", payload: ANNA }),
+      asks("unsub", { action: "unsubscribe", payload: BART }),
+    ]);
+    await ownHolds([ANNA]);
+    await until("the id on disk", () => stateFile(userDir).includes(own.state().subscriptions[0]?.id ?? "?"));
+    const old = new Set(own.state().subscriptions.map((one) => one.id));
+    await other.stop("SIGKILL");
+    other = await NodeRed.start({ userDir, port });
+    await other.logged("Events of 1 agent(s)");
+    await until("a new id alone", () => own.state().subscriptions.every((one) => !old.has(one.id)));
+    await ownHolds([ANNA]);
+  });
+
   it("ends what a killed process may have asked for at an address whose secret is edited then", async () => {
     const flow = (secret: string): FlowNode[] =>
       withSettings(eventLoopFlow(own, other, [ANNA]), "events", { credentials: { secret } });
