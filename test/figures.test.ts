@@ -233,7 +233,7 @@ describe("Figures of help and README", () => {
 
   it("stand in a row each, or are no figure of the code", () => {
     const FIGURE =
-      /(?:\b\d[\d,.]*|\b(?:one|two|three|four|five|ten)) (?:ms|s|KiB|MiB|MB|(?:milli)?seconds?|minutes?|hours?|levels|values|parameters|pages|proxies|events|calls|characters|digits|things)\b|\d+ at most/g;
+      /(?:\b\d[\d,.]*|\b(?:one|two|three|four|five|ten)) (?:ms|s|kB|KiB|MiB|MB|(?:milli)?seconds?|minutes?|hours?|levels|values|parameters|pages|proxies|events|calls|characters|digits|things)\b|\d+ at most/g;
     const loose = ["webhook.json", ...PAGES]
       .filter((page) => page !== "README")
       .flatMap((page) => {

@@ -8,7 +8,7 @@ const root = resolve(__dirname, "..");
 
 /** A sentence with one of these promises something, unless it is one of {@link NOT_PROMISES}. */
 const PROMISING =
-  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's|pages|digits|characters|things|values|ids)\b|at most|\b(?:two|three|four|five|ten) (?:seconds|minutes|hours|digits|lines|per agent)\b/i;
+  /\b(?:never|always|exactly|every|only|at once)\b|(?<![-:/\d])\b\d[\d,.]* ?(?:ms|s|kB|KiB|MiB|MB|minutes?|hours?|levels|times|%|rows?|calls|events?|core's|pages|digits|characters|things|values|ids)\b|at most|\b(?:two|three|four|five|ten) (?:seconds|minutes|hours|digits|lines|per agent)\b/i;
 
 /** Sentences that promise nothing: the vendors' words, advice, conditions, and what a setting means. */
 const NOT_PROMISES: Record<string, readonly string[]> = {

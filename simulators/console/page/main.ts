@@ -120,10 +120,20 @@ function mountStands(about: About): void {
   if (first !== undefined) choose(first);
 }
 
-/** What a connection's form asks for, each value to be copied. */
+/** Fields of a form that are chosen from a list: their values are not pasted. */
+const CHOICES: readonly string[] = ["Log in with", "Authentication"];
+
+/** What a connection's form asks for, each value to be copied, or chosen. */
 function connectCard(fields: Connect | undefined): HTMLElement | undefined {
   if (fields === undefined) return undefined;
-  const pairs = fields.map(([label, value]) => el("div", { class: "field" }, el("span", {}, label), copyable(value)));
+  const pairs = fields.map(([label, value]) =>
+    el(
+      "div",
+      { class: "field" },
+      el("span", {}, label),
+      CHOICES.includes(label) ? el("div", { class: "mono" }, value) : copyable(value),
+    ),
+  );
   return el("div", { class: "connect" }, card(WORDS.connect, row(...pairs)));
 }
 
