@@ -6,6 +6,7 @@ import { launchChromium } from "./chromium.js";
 import { DARK_THEME } from "./dark-theme.js";
 import { field, fillField, type FieldValue, ListField, readField } from "./form-fields.js";
 import { type FlowNode, NODE_RED, type NodeRed } from "./node-red.js";
+import { until } from "./wait.js";
 
 /** What a test needs of the editor's global. */
 interface EditorGlobal {
@@ -195,6 +196,7 @@ export class Editor {
    * @param isWrong a node is not configured properly: the editor asks whether to deploy all the same
    */
   async deploy(isWrong = false): Promise<void> {
+    const started = this.red.startedFlows();
     const answered = this.page.waitForResponse(
       (response) => response.request().method() === "POST" && response.url().endsWith("/flows"),
     );
@@ -202,6 +204,8 @@ export class Editor {
     if (isWrong) await this.page.click(".red-ui-notification button.primary");
     await answered;
     await this.page.waitForSelector(".red-ui-notification-success");
+    // Node-RED answers before the flows have started: until then the former nodes answer requests.
+    await until("the deploy to start flows", () => this.red.startedFlows() > started);
   }
 
   /** Deploys, and reloads the page. */

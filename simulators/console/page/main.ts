@@ -121,7 +121,7 @@ function mountStands(about: About): void {
 }
 
 /** Fields of a form that are chosen from a list: their values are not pasted. */
-const CHOICES: readonly string[] = ["Log in with", "Authentication"];
+const CHOICES: ReadonlySet<string> = new Set(["Log in with", "Authentication"]);
 
 /** What a connection's form asks for, each value to be copied, or chosen. */
 function connectCard(fields: Connect | undefined): HTMLElement | undefined {
@@ -131,7 +131,7 @@ function connectCard(fields: Connect | undefined): HTMLElement | undefined {
       "div",
       { class: "field" },
       el("span", {}, label),
-      CHOICES.includes(label) ? el("div", { class: "mono" }, value) : copyable(value),
+      CHOICES.has(label) ? el("div", { class: "mono" }, value) : copyable(value),
     ),
   );
   return el("div", { class: "connect" }, card(WORDS.connect, row(...pairs)));
