@@ -27,6 +27,8 @@ const SPEECH_S = 0.065;
 /** One call; `ivr-run.ts` leads it through the layers. */
 export class IvrCall extends Call {
   private phase: Phase = { kind: "announcing" };
+  /** The layers so far, in order. */
+  readonly layers: number[] = [];
   private readonly hungUp = new AbortController();
   /** Fires when the call has ended; every wait of the call ends with it. */
   readonly signal = this.hungUp.signal;

@@ -24,7 +24,9 @@ export async function walk(call: IvrCall): Promise<void> {
     for (let layers = 0, next: Next = { layer: call.ivr.start }; next !== "nowhere"; layers++) {
       const { layer: id }: { layer: number } = next;
       const layer = call.ivr.layers.find((each) => each.id === id);
-      if (layer === undefined) next = lose(call, `there is no layer ${id} in this IVR`);
+      call.layers.push(id);
+      if (layer === undefined && call.ivr.rests) next = rest(call, `stays in layer ${id}`, `in layer ${id}`);
+      else if (layer === undefined) next = lose(call, `there is no layer ${id} in this IVR`);
       else if (layers === MOST_LAYERS) next = lose(call, `the call went round in circles: ${MOST_LAYERS} layers`);
       else next = await enter(call, layer, previous, memory);
       previous = id;

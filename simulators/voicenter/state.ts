@@ -34,6 +34,8 @@ export interface Ivr {
   /** Layer that a call starts in. */
   start: number;
   layers: readonly Layer[];
+  /** A call stays in a layer that is not listed; otherwise it is lost there. */
+  rests?: boolean;
 }
 
 /** What the call waits for. Times are ISO 8601. */
