@@ -172,6 +172,9 @@ async function build(): Promise<void> {
     for (const part of ["locales", `${plugin}.html`])
       cpSync(join(root, "plugins", plugin, part), join(root, "dist/plugins", plugin, part), { recursive: true });
   await buildBundles();
+  // Editors complete scenario files by it, and the command checks them by it.
+  const schema = readFileSync(join(root, "simulators/scenarios/scenario.schema.json"), "utf8");
+  writeFileSync(join(root, "resources/scenario.schema.json"), JSON.stringify(JSON.parse(schema)));
 }
 
 if (require.main === module) void build();

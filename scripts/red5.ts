@@ -1,5 +1,5 @@
 /**
- * `npm run test:red5`: the tests of lib, nodes, plugins, examples and the editor's dialogs on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
+ * `npm run test:red5`: the tests of lib, nodes, plugins, examples, scenarios and the editor's dialogs on Node-RED 5 with Node 24. Both are installed into .cache once, apart from
  * the project: as dependencies they would shadow the ones that everything else runs on.
  */
 import { spawnSync } from "node:child_process";
@@ -16,6 +16,7 @@ const SPECS = [
   "test/nodes/**/*.test.ts",
   "test/examples/**/*.test.ts",
   "test/plugins/**/*.test.ts",
+  "test/simulators/scenarios/**/*.test.ts",
   "test/browser/editor/**/*.test.ts",
   "test/package.test.ts",
 ];

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** `contact-center-simulator`: the simulators and their console page, for flows in a Node-RED of your own. */
+/** `contact-center-simulator`: the simulators and their console page, for flows in a Node-RED of your own; `test` runs scenarios. */
 import { credentialLines, environmentLines } from "./environment.js";
 import type { Option } from "./options.js";
-import { run } from "./program.js";
+import { type Program, run } from "./program.js";
+import { testCommand } from "./scenarios/command.js";
 import { line, SIMULATOR_OPTIONS, startSimulators } from "./start.js";
 
 const OPTIONS: readonly Option[] = [
@@ -15,12 +16,15 @@ const OPTIONS: readonly Option[] = [
   },
   ...SIMULATOR_OPTIONS,
 ];
+/** What a flow left open ends with the process, after so many milliseconds. */
+const LEAVING_MS = 500;
 const USAGE = `contact-center-simulator [options]
 
 A simulator for each vendor of the contact center nodes, and a console page to ring your flows and to send them events.
-An option can be given by the environment variable behind it as well; port 0 is any free port.`;
+An option can be given by the environment variable behind it as well; port 0 is any free port.
+contact-center-simulator test --help: runs a flow against its scenarios.`;
 
-void run({
+const program: Program = {
   usage: USAGE,
   options: OPTIONS,
   async start(values) {
@@ -45,4 +49,13 @@ void run({
       },
     };
   },
-});
+};
+
+const [command, ...rest] = process.argv.slice(2);
+if (command !== "test") void run(program);
+else
+  void testCommand(rest, (text) => void process.stdout.write(`${text}\n`)).then((code) => {
+    // A package of the flow may keep something open.
+    process.exitCode = code;
+    setTimeout(() => process.exit(), LEAVING_MS).unref();
+  });

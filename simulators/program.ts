@@ -10,7 +10,7 @@ interface Running {
 }
 
 /** A command. */
-interface Program {
+export interface Program {
   /** First lines of the help. */
   usage: string;
   options: readonly Option[];

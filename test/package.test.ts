@@ -85,18 +85,18 @@ describe("the packed tarball", function () {
 
   it("is small, and holds what runs and nothing else", () => {
     const code = packedSizeWithout(readFileSync(join(folder, packed.filename)), DOCUMENTS);
-    assert.ok(code < 328 * 1024, `${code} bytes packed without the documents`);
+    assert.ok(code < 352 * 1024, `${code} bytes packed without the documents`);
     assert.ok(code > 200_000, `${code} bytes packed: the documents alone were to be left out`);
-    assert.ok(packed.size < 450_000, `${packed.size} bytes packed`);
+    assert.ok(packed.size < 480_000, `${packed.size} bytes packed`);
     const unpacked = packed.files
       .filter(({ path }) => !DOCUMENTS.test(`package/${path}`))
       .reduce((sum, { size }) => sum + size, 0);
-    assert.ok(unpacked < 1_200_000, `${unpacked} bytes unpacked without the documents`);
+    assert.ok(unpacked < 1_250_000, `${unpacked} bytes unpacked without the documents`);
     const odd = packed.files
       .map(({ path }) => path)
       .filter(
         (path) =>
-          !/^(?:dist|resources|examples|docs)\/|^(?:package\.json|LICENSE|[A-Z]+\.md)$/.test(path) ||
+          !/^(?:dist|resources|examples|scenarios|docs)\/|^(?:package\.json|LICENSE|[A-Z]+\.md)$/.test(path) ||
           (/\.ts$|\.test\./.test(path) && !/^dist\/lib\/.+\.d\.ts$/.test(path)),
       );
     assert.deepEqual(odd, []);
