@@ -38,10 +38,15 @@ const TURN_MS = 13_000;
 /** A `Dial` that could not leave within this time is refused, milliseconds: nobody expects the call any more. */
 const DIAL_MS = 2000;
 
+/** How long after a log-out the event that says so may come, milliseconds. */
+const LOGGED_OFF_MS = 30_000;
+
 /** The agents of one broker. */
 export class AgentCommands {
   readonly heartbeats: Heartbeats;
   private readonly agents = new Map<string, Agent>();
+  // When log-outs were taken whose event has not come, Unix milliseconds, the oldest first.
+  private readonly logouts = new Map<string, number>();
 
   /** @param onAbandoned see {@link Heartbeats} */
   constructor(
@@ -87,6 +92,17 @@ export class AgentCommands {
   }
 
   /**
+   * The broker says that an agent is not logged in: the heartbeat ends, unless this is about a log-out before the last log-in.
+   * @param hasFailed true for a log-in that failed
+   */
+  loggedOff(imAddress: string, hasFailed: boolean): void {
+    const key = agentKey(imAddress);
+    const at = hasFailed ? undefined : this.logouts.get(key);
+    if (at !== undefined) this.logouts.delete(key);
+    if (at === undefined || STEADY.now() - at > LOGGED_OFF_MS) this.heartbeats.stop(imAddress);
+  }
+
+  /**
    * Ends all heartbeats: agents were logged in here, and are not followed anywhere else.
    * @returns how many have ended
    */
@@ -99,6 +115,16 @@ export class AgentCommands {
     const agent = this.agents.get(key) ?? { last: Promise.resolve(), retrying: 0, onRetry: new Set() };
     this.agents.set(key, agent);
     return agent;
+  }
+
+  private noteLogout(imAddress: string): void {
+    const now = STEADY.now();
+    for (const [key, at] of this.logouts) {
+      if (now - at <= LOGGED_OFF_MS) break;
+      this.logouts.delete(key);
+    }
+    this.logouts.delete(agentKey(imAddress));
+    this.logouts.set(agentKey(imAddress), now);
   }
 
   private async run(
@@ -119,6 +145,7 @@ export class AgentCommands {
         ...(command.name === "Dial" && { connectMs: Math.max(1, DIAL_MS - waitedMs) }),
       };
       const sent = await this.client.command(command, { signal, onRetry, ...limits });
+      if (command.name === "AgentLogout") this.noteLogout(command.imAddress);
       if (command.name === "AgentLogin" && owner !== undefined) this.heartbeats.start(command.imAddress, owner);
       return sent;
     } catch (error) {

@@ -127,6 +127,15 @@ export function reportRestored(entry: Entry, at = STEADY.now()): void {
   reportLoss(entry, lostFrom, at);
 }
 
+/** Events of all of them may have been lost in a time that is over, Unix milliseconds. */
+export function reportPastLosses(entries: readonly Entry[], from: number, to: number): void {
+  const known = entries.filter(({ id }) => id !== undefined);
+  const restored = known.filter(({ lostFrom }) => lostFrom === undefined);
+  // All are marked first, so that they become one notice.
+  for (const entry of known) markLost(entry, from);
+  for (const entry of restored) reportRestored(entry, to);
+}
+
 /**
  * Events of this entry may have been lost in a time that is over, Unix milliseconds. Where events may be lost now, too, it
  * becomes part of that time.

@@ -11,6 +11,7 @@ import {
   markLost,
   notifyUsers,
   reportPastLoss,
+  reportPastLosses,
   reportRestored,
   setSubscribed,
   subscribeRequest,
@@ -22,6 +23,7 @@ import { EventAdmission } from "./event-admission.js";
 import { PreviousEntries } from "./previous-entries.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./request-queue.js";
+import { watchStandstill } from "./standstill.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
@@ -60,6 +62,11 @@ export class SubscriptionManager {
   private readonly removals: PendingUnsubscribes;
   private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
+  private readonly stopWatching = watchStandstill((ms) => {
+    const now = STEADY.now();
+    reportPastLosses([...this.entries.values()], now - ms, now);
+    this.writer.writeSoon();
+  });
 
   constructor(private readonly options: SubscriptionManagerOptions) {
     const { client, backoff } = options;
@@ -202,6 +209,7 @@ export class SubscriptionManager {
   /** Ends all timers; nothing more is sent. */
   async close(): Promise<void> {
     for (const entry of this.entries.values()) this.schedule.cancel(entry);
+    this.stopWatching();
     this.users.close();
     this.requests.close();
     this.removals.close();

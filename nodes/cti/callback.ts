@@ -87,8 +87,8 @@ export interface EventReceiver {
   subscriptions: SubscriptionManager;
   /** The callback address that is registered. */
   url: string;
-  /** Called when the broker says that an agent is not logged in. */
-  onLoggedOut: (imAddress: string) => void;
+  /** Called when the broker says that an agent is not logged in. @param hasFailed true for a log-in that failed */
+  onLoggedOut: (imAddress: string, hasFailed: boolean) => void;
 }
 
 /** The subscribers of an event node. */
@@ -201,9 +201,9 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */
 export function noteLogin(eventNode: string, { eventType, success, ImAddress }: CtiEvent): void {
-  const isOut = eventType === "LoggedOff" || (eventType === "LoggedIn" && success === false);
-  if (isOut && typeof ImAddress === "string")
-    for (const { onLoggedOut } of receivers(eventNode)) onLoggedOut(ImAddress);
+  const hasFailed = eventType === "LoggedIn" && success === false;
+  if ((hasFailed || eventType === "LoggedOff") && typeof ImAddress === "string")
+    for (const { onLoggedOut } of receivers(eventNode)) onLoggedOut(ImAddress, hasFailed);
 }
 
 /** How long an event may be on its way before it comes, or until it has reached the flow, ms. */

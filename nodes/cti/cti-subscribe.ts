@@ -91,7 +91,7 @@ export = (RED: NodeAPI) => {
         list: () => (closed ? [] : [...subscriber.list(), ...wrongRows(agents)]),
         postponed: () => subscriber.postponed,
       });
-      const onLoggedOut = (imAddress: string): void => void commands.heartbeats.stop(imAddress);
+      const onLoggedOut = commands.loggedOff.bind(commands);
       const release = expectEvents(config.eventNode || new URL(url).pathname, { subscriptions, url, onLoggedOut });
       return { subscriber, agents, release };
     };

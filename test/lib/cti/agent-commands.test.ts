@@ -122,6 +122,25 @@ describe("lib/cti/agent-commands", () => {
     assert.deepEqual([client.beats() - before, agents.heartbeats.detach("node", true)], [2, 1]);
   });
 
+  it("goes on when the broker's word about a log-out comes after the next log-in, and ends with the next one", async () => {
+    for (const name of ["AgentLogin", "AgentLogout", "AgentLogin"] as const) await order(name);
+    agents.loggedOff(ANNA, false);
+    await clock.tickAsync(2000);
+    assert.equal(client.beats(), 2);
+    agents.loggedOff(ANNA, false);
+    assert.deepEqual(agents.heartbeats.list(), []);
+  });
+
+  it("ends where the log-in failed after all, or the word comes long after the log-out", async () => {
+    for (const name of ["AgentLogin", "AgentLogout", "AgentLogin"] as const) await order(name);
+    agents.loggedOff(ANNA, true);
+    assert.deepEqual(agents.heartbeats.list(), []);
+    await order("AgentLogin");
+    await clock.tickAsync(31_000);
+    agents.loggedOff(ANNA, false);
+    assert.deepEqual(agents.heartbeats.list(), []);
+  });
+
   it("stops with the log-out, whoever sends it, and goes on when the log-out failed", async () => {
     await order("AgentLogin");
     client.answer = (command) =>
