@@ -19,7 +19,9 @@ interface Hop {
   source: string | undefined;
   port: number | undefined;
   target: string | undefined;
-  isWithinFlow: boolean;
+  /** The flow of each end: a tab, or the instance of a subflow. */
+  sourceFlow: string;
+  targetFlow: string;
   /** The instances of subflows that the message may have left. */
   instances: readonly (string | undefined)[];
 }
@@ -54,7 +56,8 @@ function draw(): void {
   for (const time of document.querySelectorAll(`.${TIME}`)) time.remove();
   if (!shown) return;
   const { steps, at } = shown;
-  const ids = steps.map((step) => nodeOf(step)?.id);
+  const flow = flowOnCanvas(steps, at);
+  const ids = steps.map((step) => (step.flow === flow ? nodeOf(step)?.id : undefined));
   for (const id of new Set(ids)) {
     const group = id === undefined ? null : document.getElementById(id);
     if (!group || !(group instanceof SVGElement)) continue;
@@ -66,8 +69,16 @@ function draw(): void {
   const hops = steps.filter(({ ms }) => ms !== undefined).flatMap((step) => hopOf(step, steps));
   for (const line of document.querySelectorAll<SVGElement>(".red-ui-flow-link")) {
     const wire = (line as unknown as { __data__: Wire }).__data__;
-    if (hops.some((hop) => isAlong(wire, hop))) line.classList.add(ON);
+    if (hops.some((hop) => isAlong(wire, hop, flow))) line.classList.add(ON);
   }
+}
+
+/** The flow of the steps on the canvas: of a subflow's instances the one of the step that is nearest to the chosen one. */
+function flowOnCanvas(steps: readonly Step[], at: number): string | undefined {
+  const active = editor.workspaces.active();
+  const places = steps.flatMap((step, place) => (nodeOf(step)?.z === active ? place : []));
+  const [nearest] = places.toSorted((one, other) => Math.abs(one - at) - Math.abs(other - at));
+  return nearest === undefined ? undefined : steps[nearest]?.flow;
 }
 
 function hopOf(step: Step, steps: readonly Step[]): Hop[] {
@@ -79,18 +90,20 @@ function hopOf(step: Step, steps: readonly Step[]): Hop[] {
       source: nodeOf(from)?.id,
       port: step.port,
       target: nodeOf(step)?.id,
-      isWithinFlow: from.flow === step.flow,
+      sourceFlow: from.flow,
+      targetFlow: step.flow,
       instances: path.map((_, end) => nodeOf({ node: path.slice(0, end + 1).join("-") })?.id),
     },
   ];
 }
 
 /** Node-RED takes a message from the last node in a subflow to the first behind it, so that the wires between have to be found. */
-function isAlong({ source, sourcePort, target }: Wire, hop: Hop): boolean {
-  const leaves = source.id === hop.source && sourcePort === hop.port;
-  if (hop.isWithinFlow) return leaves && target.id === hop.target;
+function isAlong({ source, sourcePort, target }: Wire, hop: Hop, flow: string | undefined): boolean {
+  const leaves = hop.sourceFlow === flow && source.id === hop.source && sourcePort === hop.port;
+  if (hop.sourceFlow === hop.targetFlow) return leaves && target.id === hop.target;
   if (target.type === "subflow") return leaves;
-  return target.id === hop.target && (source.type === "subflow" || hop.instances.includes(source.id));
+  const enters = hop.targetFlow === flow && target.id === hop.target;
+  return enters && (source.type === "subflow" || hop.instances.includes(source.id));
 }
 
 /** The first time at a node, and how often there were more. */
