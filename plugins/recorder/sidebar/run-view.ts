@@ -2,6 +2,7 @@
 import type { Run, Step } from "../../../lib/recorder/model.js";
 import { clearPath, showPath } from "./canvas.js";
 import { element } from "./element.js";
+import { meaningOf, readable } from "./meaning.js";
 import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 
@@ -38,7 +39,7 @@ export function runView(run: Run, words: Words, close: () => void): HTMLElement 
     at = place;
     rows[at]?.setAttribute("aria-current", "step");
     rows[at]?.scrollIntoView({ block: "nearest" });
-    message.textContent = run.steps[at]?.message ?? "";
+    message.textContent = readable(run.steps[at]?.message ?? "");
     message.hidden = message.textContent === "";
     showPath(run.steps, at);
     // The editor takes the focus when it shows another tab.
@@ -55,6 +56,7 @@ export function runView(run: Run, words: Words, close: () => void): HTMLElement 
     { class: "cc-recorder-view" },
     back,
     facts(run, words),
+    sides(run, words),
     steps,
     ...(run.cut === undefined ? [] : [element("p", {}, words("recorder.sidebar.cut", { cut: run.cut }))]),
     message,
@@ -84,13 +86,36 @@ function facts(run: Run, words: Words): HTMLElement {
   };
   add("start", new Date(run.start).toLocaleString());
   add("node", labelOf(run));
-  add("from", run.call?.from);
-  add("to", run.call?.to);
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   add("time", run.latencyMs === undefined ? undefined : `${run.latencyMs} ms`);
-  add("request", run.received);
-  add("answer", run.answer && `${run.answer.status} ${run.answer.json ?? ""}`);
   return list;
+}
+
+/** Request and answer beside each other. */
+function sides(run: Run, words: Words): HTMLElement {
+  const { call, received, answer } = run;
+  const queue = call?.queue?.name ?? call?.queue?.id ?? call?.queue?.number;
+  const side = (key: string, sentences: readonly string[], text: string): HTMLElement =>
+    element(
+      "section",
+      {},
+      element("h4", {}, words(`recorder.sidebar.${key}`)),
+      ...sentences.map((sentence) => element("p", {}, sentence)),
+      element("pre", {}, text),
+    );
+  const fact = (key: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`${words(`recorder.sidebar.${key}`)}: ${value}`];
+  const known = [...fact("from", call?.from), ...fact("to", call?.to), ...fact("queue", queue)];
+  return element(
+    "div",
+    { class: "cc-recorder-sides" },
+    side("request", known, received === undefined ? words("recorder.sidebar.no-request") : readable(received)),
+    side(
+      "answer",
+      meaningOf(run, words),
+      answer ? `${answer.status} ${readable(answer.json ?? "")}` : words("recorder.sidebar.no-answer"),
+    ),
+  );
 }
 
 function stepRow(step: Step, words: Words): HTMLElement {

@@ -41,6 +41,11 @@ const FLOWS = [
   { ...tab("second"), label: "Answers" },
   node("from", "link in", { ...place(120, 120), z: "second", links: ["to"] }, [["out"]]),
   node("out", "smartrouting-out", { ...place(320, 120), z: "second", name: "answer" }),
+  { ...tab("third"), label: "Twice" },
+  node("twice", "smartrouting-in", { ...place(120, 120), z: "third", url: "/twice", auth: "none" }, [["a"], []]),
+  node("a", "subflow:sub", { ...place(300, 120), z: "third" }, [["b"]]),
+  node("b", "subflow:sub", { ...place(440, 120), z: "third" }, [["answer"]]),
+  node("answer", "smartrouting-out", { ...place(600, 120), z: "third" }),
 ];
 
 describe("editor: the recorder's sidebar", function () {
@@ -61,8 +66,8 @@ describe("editor: the recorder's sidebar", function () {
   });
   afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
 
-  const ring = (targetid = "Q", anum = CALLER): ReturnType<typeof send> =>
-    send(`${red.url}/calls`, { anum, bnum: "+358942000100", targetid });
+  const ring = (targetid = "Q", anum = CALLER, path = "calls"): ReturnType<typeof send> =>
+    send(`${red.url}/${path}`, { anum, bnum: "+358942000100", targetid });
   const rows = (): Promise<string[]> => editor.page.locator(".cc-recorder-run").allInnerTexts();
   const lit = (): Promise<string[]> =>
     editor.page.locator("g.red-ui-flow-node.cc-recorder-on").evaluateAll((all) => all.map(({ id }) => id).toSorted());
@@ -134,6 +139,9 @@ describe("editor: the recorder's sidebar", function () {
     await same("the first step", here, ["in"]);
     assert.match((await page.locator(".cc-recorder-beside").first().textContent()) ?? "", /^0 ms$/);
     assert.equal(await page.locator("g.red-ui-flow-link.cc-recorder-on").count(), 3);
+    const sides = await page.locator(".cc-recorder-sides").innerText();
+    assert.match(sides, /From: #[a-z]{10}[^]*"targetid": "Q"/);
+    assert.match(sides, /SmartRouting: the call goes to #[a-z]{10}\.[^]*200 \{/);
     await readable("run");
     const seen = [await active()];
     const steps = await page.locator(".cc-recorder-steps > li").count();
@@ -155,5 +163,32 @@ describe("editor: the recorder's sidebar", function () {
     await same("no marks", lit, []);
     assert.equal(await page.locator(".cc-recorder-beside").count(), 0);
     assert.equal((await rows()).length, 2);
+  });
+
+  it("says what a call got that the flow did not answer in time", async () => {
+    const { page } = editor;
+    await page.locator(".cc-recorder-run").first().click();
+    const sides = page.locator(".cc-recorder-sides");
+    await sides.getByText("Fallback: no answer within 0.5 s.").waitFor();
+    await sides.getByText("SmartRouting: the call takes its default route.").waitFor();
+    await readable("fallback");
+    await page.keyboard.press("Escape");
+  });
+
+  it("marks of a subflow's instances the one where the step is", async () => {
+    const { page } = editor;
+    await ring("Q", CALLER, "twice");
+    await until("the call", async () => (await rows()).length === 3);
+    await page.locator(".cc-recorder-run").first().click();
+    const beside = (): Promise<string[]> => page.locator(".cc-recorder-beside").allTextContents();
+    for (const row of await page.locator(".cc-recorder-steps > li", { hasText: "Choose" }).all()) {
+      if (!(await row.innerText()).includes("target")) continue;
+      await row.click();
+      await same("the node in the subflow", here, ["inner"]);
+      await same("its time", beside, [await row.locator(".cc-recorder-time").innerText()]);
+    }
+    assert.equal(await page.locator(".cc-recorder-steps > li", { hasText: "target" }).count(), 2);
+    await page.keyboard.press("Escape");
+    await same("no marks", lit, []);
   });
 });
