@@ -3,6 +3,7 @@ import { INT32_MAX, isBlankText as isBlank, isRecord, textOf } from "../core/val
 import { emptyRecord } from "./empty-record.js";
 import { NUMBERED } from "./field-names.js";
 import { dialable } from "./numbers.js";
+import type { E164 } from "./phone.js";
 import { EARLIEST_MS, type FieldKind, LATEST_MS, MEMBER_FIELDS } from "./tables.js";
 import { toMillis } from "./time.js";
 import type { Lookup } from "./types.js";
@@ -18,8 +19,8 @@ export interface RowError {
 export interface ValueRules {
   /** Of times without a zone, IANA name; undefined refuses them. */
   timezone?: string | undefined;
-  /** National numbers to E.164; undefined for one that cannot exist. Without it numbers go as they came. */
-  toE164?: ((number: string) => string | undefined) | undefined;
+  /** National numbers to E.164. Without it numbers go as they came. */
+  toE164?: ((number: string) => E164) | undefined;
   /** The time now, Unix milliseconds. */
   now?: () => number;
 }
@@ -110,7 +111,8 @@ export class ValueReader {
     if ("key" in read) return invalid(read.key, field, text);
     const { toE164 } = this.rules;
     if (!toE164 || read.kind === "address") return read.destination;
-    return toE164(read.destination) ?? invalid("impossible", field, text);
+    const e164 = toE164(read.destination);
+    return "key" in e164 ? invalid(e164.key, field, text) : e164.number;
   }
 
   private lookup(field: string, value: unknown, text: string): Lookup | InvalidValue {

@@ -134,7 +134,35 @@ describe("lib/webitel/member-values", () => {
       ],
     );
     const italian = await phoneReader("IT");
-    assert.equal(italian("06 1234 5678"), "+390612345678", "where the leading zero belongs to the number");
+    assert.deepEqual(
+      italian("06 1234 5678"),
+      { number: "+390612345678" },
+      "where the leading zero belongs to the number",
+    );
+    const german = await phoneReader("DE");
+    const TWO = { key: "two-numbers" };
+    assert.deepEqual(
+      [
+        "4915123456789",
+        "49 176 12345678",
+        "+4915123456789",
+        "015123456789",
+        "0491 5123456",
+        "493012345678",
+        "4921123456",
+      ].map(german),
+      [
+        { number: "+4915123456789" },
+        { number: "+4917612345678" },
+        { number: "+4915123456789" },
+        { number: "+4915123456789" },
+        { number: "+494915123456" },
+        { number: "+493012345678" },
+        // Emden, or Düsseldorf.
+        TWO,
+      ],
+    );
+    assert.deepEqual((await phoneReader("ID"))("62812345678"), TWO);
     await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
   });
 
