@@ -175,6 +175,7 @@ describe("Layers", () => {
     assert.ok(files.length > 40);
     assert.deepEqual([...new Set(imports("nodes/shared/webhook/dispatcher.ts").map(({ target }) => target))].sort(), [
       "../../../lib/webhook/body.js",
+      "../../../lib/webhook/connection.js",
       "../../../lib/webhook/path.js",
       "./express.js",
       "cors",

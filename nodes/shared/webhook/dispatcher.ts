@@ -17,6 +17,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
 import { type Body, discardBody, readBody } from "../../../lib/webhook/body.js";
+import { keepConnection } from "../../../lib/webhook/connection.js";
 import { decodePath, foldPath, isNodeRedPath, originForm } from "../../../lib/webhook/path.js";
 import {
   type ExpressApp,
@@ -285,6 +286,7 @@ class Dispatcher {
     const fail = (error: unknown): void => (claim ?? first)?.failMiddleware(webhook, error);
     const admission = claim && (rest === undefined || claim.secretInPath) ? claim.admit(webhook) : undefined;
     if (admission?.accepted === true) {
+      keepConnection(request, response);
       const body = method === "GET" ? undefined : readBody(request, claim?.bodyMs ?? 0);
       this.answer(request, response, next, { answer: () => admission.answer(body), fail });
       return;
