@@ -5,14 +5,14 @@ import type { Pseudonyms } from "./pseudonyms.js";
 /** Seven digits or more, with the punctuation that people write between them, as the group; ids of 128 bits and times without it. */
 const NUMBERS =
   /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|(\+?\d(?:[ ().\u00a0/-]{0,3}\d){6,})/gi;
-/** Names of properties whose values are credentials. */
+/** Names of properties whose values are credentials, as {@link wordsOf} has them. `key` alone is that of an event. */
 const SECRET =
-  /pass(?:word|wd|phrase)|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authori[sz]ation|cookie|credential/i;
+  /pass(?:word|wd|phrase|code)|secret|token|authori[sz]ation|authentication|cookie|credential|bearer|jwt|(?:api|access|private)[-_]?key|(?:^|[^a-z])(?:o?auth|pass|pwd|pin|otp|keys)(?:[^a-z]|$)|.keys?$/;
 /** Credentials within texts: a parameter of a URL, a header, a property of JSON. */
 const SECRETS =
-  /((?:[?&;](?:key|code|sig|\w*(?:token|secret|password|api_?key))=)|\b(?:bearer|basic) +|"[^"\\]{0,40}(?:password|secret|token|api[-_]?key|authorization|cookie)[^"\\]{0,40}" ?: ?")[^\s"&#]+/gi;
+  /((?:[?&;](?:key|code|sig|\w*(?:token|secret|password|api_?key))=)|\b(?:bearer|basic) +|"[^"\\]{0,40}(?:passw|pass"|pwd|secret|token|api[-_]?key|auth(?!or")|cookie|bearer|jwt)[^"\\]{0,40}"? ?: ?")[^\s"&#]+/gi;
 /** A word of each credential that {@link SECRETS} finds: most texts have none, and need not be searched by it. */
-const SECRET_WORDS = /key|code|sig|token|secret|password|bearer|basic|authorization|cookie/i;
+const SECRET_WORDS = /key|code|sig|token|secret|pass|pwd|bearer|basic|auth|cookie|jwt/i;
 const HIDDEN = "[hidden]";
 /** A short number such as an extension. */
 const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
@@ -27,6 +27,9 @@ const DEPTH_LIMIT = 16;
 const LONGEST_FACT = 200;
 /** So many times what is kept of a text is looked at: longer ones would hold up everything else. */
 const MARGIN = 8;
+
+/** `userPwd` as `user_pwd`. */
+const wordsOf = (name: string): string => name.replace(/([a-z\d])(?=[A-Z])/g, "$1_").toLowerCase();
 
 /** Cuts a text that is too long; it ends with `…` then. */
 function shortened(text: string, limit: number): string {
@@ -122,7 +125,7 @@ export class Privacy {
         return `[${prototype.constructor?.name ?? "object"}]`;
       const kept: Record<string, unknown> = {};
       for (const [name, each] of Object.entries(value))
-        kept[this.text(name)] = SECRET.test(name) ? HIDDEN : this.kept(each, numbers, above, limit);
+        kept[this.text(name)] = SECRET.test(wordsOf(name)) ? HIDDEN : this.kept(each, numbers, above, limit);
       return kept;
     } finally {
       above.delete(value);

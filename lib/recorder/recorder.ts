@@ -102,7 +102,8 @@ export class Recorder implements RunRecorder {
   }
 
   answeredLate(callId: string): void {
-    for (const run of this.ring.runs()) if (run.callId === callId) run.outcome = "late";
+    // A second answer of a call that had its answer in time makes nothing late.
+    for (const run of this.ring.runs()) if (run.callId === callId && run.outcome === "fallback") run.outcome = "late";
   }
 
   /** All runs, the newest first. */

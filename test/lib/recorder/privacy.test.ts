@@ -53,6 +53,20 @@ describe("What is kept of values", () => {
     assert.match(kept, /x=1/);
   });
 
+  it("has no credential under a name that speaks of one, in camel case or with hyphens", () => {
+    const names =
+      "pwd PWD userPwd pass userPass passcode auth X-Auth authKey AuthKey AUTHKEY oauth authHeader keys jwt bearer pin simPin apiKeys sortKey cookies";
+    for (const name of names.split(" ")) {
+      assert.ok(!privacy.json({ [name]: "abc" }, NONE, 4000).includes("abc"), name);
+      assert.ok(!privacy.json({ in: { [name]: { deep: "abc" } } }, NONE, 4000).includes("abc"), name);
+    }
+    for (const name of ["userPwd", "pass", "X-Auth", "jwt", "authorization"])
+      assert.ok(!privacy.json({ text: JSON.stringify({ [name]: "abc" }) }, NONE, 4000).includes("abc"), name);
+    for (const name of ["key", "author", "passenger", "keyboard", "shipping", "compass"])
+      assert.ok(privacy.json({ [name]: "abc" }, NONE, 4000).includes("abc"), name);
+    assert.ok(privacy.json({ text: `{"author":"abc"}` }, NONE, 4000).includes("abc"));
+  });
+
   it("has pseudonyms for short numbers of the call, and other short numbers as they are", () => {
     const name = pseudonyms.of("201");
     assert.equal(

@@ -254,6 +254,13 @@ describe("The recorder", () => {
     assert.deepEqual([run?.outcome, run?.reason], ["late", "deadline"]);
   });
 
+  it("calls no call late that had its answer in time, whatever its flow answers besides", () => {
+    const made = make();
+    made.recorder.begin({ vendor: "enreach", node: IN, callId: "c" })?.end("answered", { status: 204 });
+    made.recorder.answeredLate("c");
+    assert.equal(made.recorder.runs()[0]?.outcome, "answered");
+  });
+
   it(
     "leaves no number, token or key of 10,000 calls, in memory either",
     onClock((clock) => {
