@@ -19,7 +19,7 @@ export interface Redaction {
  * browser's only where nothing else is named: `x-call-sid` and `x-session-id` are ids that a flow may need.
  */
 const SECRET_HEADER =
-  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:^|[-_])(?:keys?|access)$|^(?:x[-_])?(?:sid|session)$/;
+  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:keys?|access)$|^(?:x[-_])?(?:sid|session)$/;
 
 /** @param name in lower case */
 export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);

@@ -65,6 +65,8 @@ describe("lib/webhook/redaction", () => {
       "jwt_assertion",
       "x-bearer",
       "x-sid",
+      "x-authkey",
+      "x-accesskey",
       "x-session",
       "session",
       "sid",
