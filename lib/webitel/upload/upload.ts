@@ -266,14 +266,18 @@ export class Upload {
     const { accepted, rejected, uncertain, duplicates, total, rejects } = result;
     const refused = rejects.filter((one) => one.code !== "UNCERTAIN" && !unsendable.has(one)).map(({ row }) => row);
     this.options.unique?.settle(batch.entries, new Set([...refused, ...waiting]));
-    // A cancelled run leaves batches undone, or rows of them: those that continue it handle the batch again.
     if (total + waiting.length > 0) this.countBatch(batch);
     if (total > 0) {
       const kept = this.options.onBatch(result, this.progress);
-      const rows = toRanges(batch.rows.filter((row) => !waiting.includes(row)));
-      const line = { done: batch.number, rows, accepted, rejected, uncertain, duplicates };
-      if (total + waiting.length === batch.rows.length)
-        this.noteDelivered({ ...line, ...(refused.length > 0 && { refused: toRanges(refused) }) }, kept);
+      const more = refused.length > 0 && { refused: toRanges(refused) };
+      // A cancelled run leaves batches undone, or rows of them: those that continue it handle them again.
+      if (total + waiting.length === batch.rows.length) {
+        const rows = toRanges(batch.rows.filter((row) => !waiting.includes(row)));
+        this.noteDelivered({ done: batch.number, rows, accepted, rejected, uncertain, duplicates, ...more }, kept);
+      } else if (rejected > 0) {
+        const rows = toRanges(rejects.filter(({ code }) => code !== "UNCERTAIN").map(({ row }) => row));
+        this.noteDelivered({ done: batch.number, part: "", rows, ...NO_ROWS, rejected, ...more }, kept);
+      }
     }
     this.giveOutRefused();
     return true;

@@ -194,6 +194,24 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual([report.cancelled, report.total], [true, 0]);
   });
 
+  it("gives out a row that cannot be sent once, though its batch is left undone by a cancel", async () => {
+    const list = people(20, (row) => (row % 5 === 0 ? { destination: "abc" } : {}));
+    // Batches of five; the second one waits for its turn.
+    const first = await prepare(list, { rate: 5 });
+    const work = first.upload.run(first.rows);
+    await until("the first batch", () => first.results.length === 1);
+    first.upload.cancel();
+    const { rejected } = await work;
+    const rest = await harness.bench.prepare(list, { resume: true });
+    const report = await rest.upload.run(rest.rows);
+    assert.deepEqual(numbers(report).slice(0, 4), [20, 16, 4, 0]);
+    const told = [first, rest].flatMap(({ results }) =>
+      results.flatMap(({ rejects }) => rejects.map(({ row }) => row)),
+    );
+    assert.ok(rejected > 0 && rejected < 4, `${rejected}`);
+    assert.deepEqual(told, [5, 10, 15, 20]);
+  });
+
   it("counts no batch that a cancel has kept back", async () => {
     const { upload, rows } = await prepare(people(100), { rate: 5 });
     const work = upload.run(rows);
