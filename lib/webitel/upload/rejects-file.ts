@@ -57,7 +57,10 @@ export interface RejectsObserver {
   onBegin(known: KnownRejects): Promise<void>;
 }
 
+/** The column behind those of the input. */
 const REASON = "reason";
+/** The same where a column of the input has that name, and its cells are loaded. */
+const OTHER_REASON = "reason (2)";
 const LINE_BREAK = "\r\n";
 /** A write ends when it is on the disk: the journal relies on it. */
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_SYNC;
@@ -147,6 +150,7 @@ export class RejectsFile {
     private readonly source: Pick<RowSource, "columns" | "delimiter">,
     private known: KnownRejects,
     private readonly observer: RejectsObserver,
+    private readonly reasonColumn: string,
   ) {}
 
   /**
@@ -155,6 +159,7 @@ export class RejectsFile {
    * @param source tells columns and separator
    * @param known the rest of a run goes behind what it has written: a row that its journal does not know of and that is refused again is
    * not written again. Undefined for a new run
+   * @param loaded the columns whose cells are loaded, where they are named
    * @throws ContactCenterError with the system's code when the file cannot be made
    */
   static async open(
@@ -162,8 +167,10 @@ export class RejectsFile {
     source: Pick<RowSource, "columns" | "delimiter">,
     known: KnownRejects | undefined,
     observer: RejectsObserver,
+    loaded: readonly string[] = [],
   ): Promise<RejectsFile> {
-    const file = new RejectsFile(resolve(path), source, known ?? {}, observer);
+    const reason = loaded.includes(REASON) ? OTHER_REASON : REASON;
+    const file = new RejectsFile(resolve(path), source, known ?? {}, observer, reason);
     try {
       await access(dirname(file.path), constants.W_OK);
       await throwIfSpecial(file.path);
@@ -205,7 +212,7 @@ export class RejectsFile {
   private async write(rows: readonly RejectedRow[]): Promise<number> {
     const begins = this.columns === undefined;
     const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
-    const header = BYTE_ORDER_MARK + this.cells([...columns, REASON]).join(this.delimiter) + LINE_BREAK;
+    const header = BYTE_ORDER_MARK + this.cells([...columns, this.reasonColumn]).join(this.delimiter) + LINE_BREAK;
     const own = await this.reopen(begins ? header : "");
     const file = own ?? (await this.begin());
     try {
@@ -266,7 +273,7 @@ export class RejectsFile {
 
   private columnsOf(row: unknown): string[] {
     const names = this.source.columns ?? (isRecord(row) ? Object.keys(row) : ["data"]);
-    return names.filter((name) => name !== REASON);
+    return names.filter((name) => name !== this.reasonColumn);
   }
 
   private get delimiter(): string {
@@ -281,7 +288,9 @@ export class RejectsFile {
   private line(columns: readonly string[], { data, reason, isDamaged }: RejectedRow): string {
     const { delimiter } = this;
     // The quote before the reason ends what an open one holds: a damaged line never joins the next one.
-    const cells = isDamaged ? cellsOf(columns, data, quoted(reason)) : this.cells(cellsOf(columns, data, reason));
+    const said = isDamaged ? quoted(reason) : reason;
+    const all = cellsOf([...columns, this.reasonColumn], data, said);
+    const cells = isDamaged ? all : this.cells(all);
     const row = cells.slice(0, columns.length).join(delimiter) + delimiter;
     // The reason may be said in other words.
     const at = this.unknown.indexOf(LINE_BREAK + row);
@@ -308,7 +317,7 @@ async function append(file: FileHandle, lines: readonly string[]): Promise<void>
   }
 }
 
-/** A row's cells: by column, the reason, and what the header has no name for. */
+/** A row's cells: by column, the last of which is that of the reason, and what the header has no name for. */
 function cellsOf(columns: readonly string[], data: unknown, reason: string): string[] {
   const row = isRecord(data) ? data : { data };
   const cell = (name: string): string => {
@@ -319,6 +328,6 @@ function cellsOf(columns: readonly string[], data: unknown, reason: string): str
       return "";
     }
   };
-  const others = Object.keys(row).filter((name) => name !== REASON && !columns.includes(name));
-  return [...columns.map(cell), reason, ...others.map(cell)];
+  const others = Object.keys(row).filter((name) => !columns.includes(name));
+  return [...columns.slice(0, -1).map(cell), reason, ...others.map(cell)];
 }

@@ -1,7 +1,7 @@
 /** Where an upload's rows come from: a list, or messages that come one by one; see `csv-source.ts` for files and texts. */
 import { createHash } from "node:crypto";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { jsonOf } from "../../core/values.js";
+import { isRecord, jsonOf } from "../../core/values.js";
 import type { Delimiter } from "../csv-format.js";
 import { type ContactCenterError } from "../errors.js";
 import type { InputRow } from "./rows.js";
@@ -16,7 +16,7 @@ export interface Measure {
 
 /** An input. */
 export interface RowSource {
-  /** Names of a CSV's columns, once its header was read. */
+  /** Names of a CSV's columns, once its header was read; of a list, those of all its items, once it was measured. */
   readonly columns?: readonly string[] | undefined;
   /** What separates a CSV's columns, once its header was read. */
   readonly delimiter?: Delimiter | undefined;
@@ -49,10 +49,19 @@ export function lineOf(item: unknown): string {
 
 /** A list in memory. */
 export function listSource(items: readonly unknown[]): RowSource {
+  const columns = new Set<string>();
   return {
+    get columns() {
+      return columns.size > 0 ? [...columns] : undefined;
+    },
     async measure() {
       const hash = createHash("sha256");
-      for await (const slice of inSlices(items)) for (const item of slice) hash.update(`${lineOf(item)}\n`);
+      for await (const slice of inSlices(items))
+        for (const item of slice) {
+          hash.update(`${lineOf(item)}\n`);
+          // Items may leave out what they have not.
+          if (isRecord(item)) for (const name of Object.keys(item)) columns.add(name);
+        }
       return { fingerprint: hash.digest("base64url"), rows: items.length };
     },
     async *rows() {

@@ -115,13 +115,19 @@ export class UploadRunner {
       const rejects =
         rejectsPath === undefined
           ? undefined
-          : await RejectsFile.open(rejectsPath, source, before?.rejects, {
-              onBegin: (known) => journal.append({ rejects: known }),
-              onFault(fault) {
-                say("rejectsFile", fault);
-                journal.note({ rejects: { fault: `${fault.code}` } });
+          : await RejectsFile.open(
+              rejectsPath,
+              source,
+              before?.rejects,
+              {
+                onBegin: (known) => journal.append({ rejects: known }),
+                onFault(fault) {
+                  say("rejectsFile", fault);
+                  journal.note({ rejects: { fault: `${fault.code}` } });
+                },
               },
-            });
+              mapping.mapping.map(({ column }) => column),
+            );
       const running = new Upload({
         api,
         ...options,

@@ -22,6 +22,7 @@ import type { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { textSource } from "../../../lib/webitel/upload/csv-source.js";
 import { destinationColumns, hasNumber } from "../../../lib/webitel/hidden-rows.js";
 import { type KnownRejects, rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import { listSource } from "../../../lib/webitel/upload/source.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
 const REASON = "The line has a quote that does not fit.";
@@ -51,6 +52,41 @@ describe("lib/webitel/upload/rejects-file", () => {
     for await (const some of input.rows()) rows.push(...some);
     return rows;
   }
+
+  it("keeps a column of the input that has the name of its own, where that is loaded", async () => {
+    const path = join(folder, "r.csv");
+    const write = async (columns: string[], data: object): Promise<string> => {
+      rmSync(path, { force: true });
+      const observer = {
+        onFault: (fault: ContactCenterError) => void faults.push(fault),
+        onBegin: () => Promise.resolve(),
+      };
+      const file = await RejectsFile.open(path, { columns, delimiter: ";" }, undefined, observer, ["n", "reason"]);
+      await file.add([{ data, reason: "said" }]);
+      await file.close();
+      return readFileSync(path, "utf8").replace("\uFEFF", "");
+    };
+    const text = "n;reason;reason (2)\r\nA;debt;said\r\n";
+    assert.equal(await write(["n", "reason"], { n: "A", reason: "debt" }), text);
+    // Loaded again, and refused again.
+    const again = { n: "A", reason: "debt", "reason (2)": "said before" };
+    assert.equal(await write(["n", "reason", "reason (2)"], again), text);
+    assert.deepEqual(faults, []);
+  });
+
+  it("has a column for each property that an item of a list has", async () => {
+    const path = join(folder, "r.csv");
+    const items = [{ n: "A" }, { n: "B", d: "12" }, { t: "x", d: "13" }];
+    const list = listSource(items);
+    await list.measure();
+    const file = await RejectsFile.open(path, list, undefined, {
+      onFault: () => undefined,
+      onBegin: () => Promise.resolve(),
+    });
+    await file.add(items.map((data) => ({ data, reason: "said" })));
+    await file.close();
+    assert.equal(readFileSync(path, "utf8"), "\uFEFFn;d;t;reason\r\nA;;;said\r\nB;12;;said\r\n;13;x;said\r\n");
+  });
 
   const PASTED = "X;+380551112201;y\n";
   for (const [what, list] of [
