@@ -35,9 +35,9 @@ export function hasNumber(cells: readonly string[], destinations: readonly numbe
 export function hiddenRows(cells: readonly string[], delimiter: Delimiter, destinations: readonly number[]): number {
   if (!cells.some((cell) => /[\r\n]/.test(cell))) return 0;
   const firstLine = (linesOf(cells.join(delimiter))[0] as string).split(delimiter);
+  const own = hasNumber(cells, destinations) ? cells : firstLine;
   // A list of extensions hides extensions.
-  const least =
-    hasNumber(firstLine, destinations) && !hasNumber(firstLine, destinations, PHONE_DIGITS) ? 0 : PHONE_DIGITS;
+  const least = hasNumber(own, destinations) && !hasNumber(own, destinations, PHONE_DIGITS) ? 0 : PHONE_DIGITS;
   const count = (cell: string, at: number): number => {
     const lines = linesOf(cell);
     if (lines.length === 1) return 0;

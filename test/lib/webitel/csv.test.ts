@@ -230,6 +230,8 @@ describe("lib/webitel/csv", () => {
       ["2-3 (2)", "4"],
     ],
     ["the second cell, three rows", 'a;"+380441112201;x\nb;+380441112202;y\nc;+380441112203";z', ["2-4 (3)"]],
+    ["extensions behind a stray quote", 'a;"101;x\nb;102";y', ["2-3 (2)"]],
+    ["an address before the number", '"Suite 5; 1200\nKyiv; 01001";+380441112201;x', ["2"]],
     ["a name of two lines", '"A; B\nC";+380441112201;c', ["2"]],
   ];
   for (const [name, text, expected] of hides) {
