@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, posix, resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { nodeTypes } from "../scripts/assets.js";
-import { makeUserDir, NodeRed, PACKAGE } from "./support/node-red.js";
+import { makeUserDir, NODE_RED, NodeRed, PACKAGE } from "./support/node-red.js";
 
 const root = resolve(__dirname, "..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -265,5 +265,17 @@ describe("the packed tarball", function () {
     const command = join(userDir, "node_modules/.bin/contact-center-simulator");
     assert.ok(existsSync(command));
     assert.match(execFileSync(command, ["--help"], { encoding: "utf8" }), /contact-center-simulator/);
+  });
+
+  it("tests an example against its scenarios", () => {
+    const pack = join(userDir, "node_modules", PACKAGE);
+    const [flows, scenarios] = ["examples", "scenarios"].map((each) => join(pack, each, "smartrouting")) as [
+      string,
+      string,
+    ];
+    const file = readdirSync(scenarios).find((name) => name.startsWith("01")) ?? "";
+    const asked = ["test", join(flows, file), join(scenarios, file), "--node-red", NODE_RED];
+    const said = execFileSync(join(userDir, "node_modules/.bin/contact-center-simulator"), asked, { encoding: "utf8" });
+    assert.match(said, /^4 scenarios, 0 failed/m);
   });
 });

@@ -75,10 +75,12 @@ export interface TestNodeRed {
   onLog: (entry: LogEntry) => void;
   readonly runtime: Pick<Runtime, "hooks" | "nodes">;
   /**
-   * Stops what runs, forgets every context, sets the given values and starts the flow.
+   * Sets the given values and starts the flow, after {@link stop}.
    * @throws Error that says which types or modules are missing
    */
   deploy(flows: FlowNode[], context: { global?: Values; flow?: Values }): Promise<void>;
+  /** Stops the flow and forgets every context. */
+  stop(): Promise<void>;
   /** A value of the global context, or of the flow context of a tab. */
   contextValue(scope: string, key: string): unknown;
   close(): Promise<void>;
@@ -106,13 +108,15 @@ export async function startNodeRed(main: string, userDir: string): Promise<TestN
     onLog: () => undefined,
     runtime: red,
     async deploy(flows, context) {
-      await deploy(red, []);
-      await store.delete("global");
-      await store.clean([]);
       const tabs = flows.filter(({ type }) => type === "tab").map(({ id }) => id);
       for (const [key, value] of Object.entries(context.global ?? {})) store.set("global", key, value);
       for (const tab of tabs) for (const [key, value] of Object.entries(context.flow ?? {})) store.set(tab, key, value);
       await deploy(red, flows);
+    },
+    async stop() {
+      await deploy(red, []);
+      await store.delete("global");
+      await store.clean([]);
     },
     contextValue: (scope, key) => store.get(scope, key),
     async close() {

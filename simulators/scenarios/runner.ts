@@ -64,8 +64,8 @@ interface Tools {
 
 async function play(tools: Tools, flows: readonly FlowNode[], scenario: Scenario, given: Given): Promise<string[]> {
   const { red, observer, smartrouting } = tools;
-  const unknown = unknownNodes(flows, given, scenario.expect ?? {});
-  if (unknown.length > 0) return unknown;
+  const unclear = unclearNodes(flows, given, scenario.expect ?? {});
+  if (unclear.length > 0) return unclear;
   const vendors = await startVendors(flows, red.url);
   const env = {
     CC_NODE_RED_URL: red.url,
@@ -103,7 +103,7 @@ async function play(tools: Tools, flows: readonly FlowNode[], scenario: Scenario
     return [...watch.faults, ...faults, ...end(), ...errorFaults(scenario.expect?.errors ?? [], watch.errors)];
   } finally {
     observer.end();
-    await red.deploy([], {});
+    await red.stop();
     await vendors.close();
     for (const [name, value] of Object.entries(before))
       if (value === undefined) delete process.env[name];
@@ -160,12 +160,20 @@ function plainOf(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
-/** A line for each name or id that no node has: a test of nothing would pass. */
-function unknownNodes(flows: readonly FlowNode[], { answers = {} }: Given, { messages = {} }: Expectation): string[] {
-  const known = (name: string): boolean => flows.some((node) => isCalled(node, name));
-  const line = (place: string, names: string[]): string[] =>
-    names.filter((name) => !known(name)).map((name) => `${place}: no node has the name or id “${name}”`);
-  return [...line("given.answers", Object.keys(answers)), ...line("expect.messages", Object.keys(messages))];
+/** A line for each name or id that no node has, since a test of nothing would pass, and for each that does not say which. */
+function unclearNodes(flows: readonly FlowNode[], { answers = {} }: Given, { messages = {} }: Expectation): string[] {
+  const meant = (name: string): FlowNode[] => flows.filter((node) => isCalled(node, name));
+  const unknown = (place: string, names: string[]): string[] =>
+    names.filter((name) => meant(name).length === 0).map((name) => `${place}: no node has the name or id “${name}”`);
+  const several = Object.keys(messages).filter((name) => meant(name).length > 1);
+  return [
+    ...unknown("given.answers", Object.keys(answers)),
+    ...unknown("expect.messages", Object.keys(messages)),
+    ...several.map((name) => {
+      const ids = meant(name).map(({ id }) => id);
+      return `expect.messages: ${ids.length} nodes are called “${name}”: name one by its id, ${ids.join(" or ")}`;
+    }),
+  ];
 }
 
 /** A step in words; blank where there is one alone. */

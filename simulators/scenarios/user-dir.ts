@@ -41,7 +41,8 @@ function folders({ flows, userDir }: Places): string[] {
  * @throws UsageError when there is none
  */
 export function findNodeRed(places: Places): string {
-  const global = [join(process.execPath, "../../lib"), join(process.execPath, "..")];
+  const prefix = process.env["npm_config_global_prefix"] ?? "/usr/local";
+  const global = [join(process.execPath, "../../lib"), join(process.execPath, ".."), join(prefix, "lib"), prefix];
   const tried = places.nodeRed === "" ? [...folders(places), packageRoot(), ...global] : [places.nodeRed];
   for (const folder of tried) {
     const from = createRequire(join(folder, "any.js"));

@@ -12,13 +12,19 @@ export interface RecordedRun {
 
 type Check = (expected: never, outcome: Outcome) => string[];
 
-const part = (name: "route" | "hears", expected: string, actual: string): string[] =>
+const part = (name: "answer" | "route" | "hears", expected: string, actual: string): string[] =>
   actual.includes(expected) ? [] : [`${name}: expected ${shown(expected)} in ${shown(actual)}`];
 
 /** How each expectation is checked, and the outcome that it needs. */
 const CHECKS: { [name in Exclude<keyof StepExpectation, "fallback">]-?: [needs: keyof Outcome, check: Check] } = {
   answer: ["answer", (expected: unknown, { answer }) => differences(expected, answer, true, "answer")],
-  answerHas: ["answer", (expected: unknown, { answer }) => differences(expected, answer, false, "answer")],
+  answerHas: [
+    "answer",
+    (expected: unknown, { answer }) =>
+      typeof expected === "string" && typeof answer === "string"
+        ? part("answer", expected, answer)
+        : differences(expected, answer, false, "answer"),
+  ],
   status: ["status", (expected: number, { status }) => differences(expected, status, true, "status")],
   route: ["route", (expected: string, { route = "" }) => part("route", expected, route)],
   layer: ["layers", (expected: number, { layer }) => differences(expected, layer, true, "layer")],

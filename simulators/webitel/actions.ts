@@ -80,6 +80,19 @@ export function actionsOf(
         answer: await post(needed(input, "url", hooks.eventUrl), attempt, "bridged", "outbound"),
       };
     },
+    /** Somebody else loads a member. Input: `queue`, `name`, `destination`. */
+    load: (input) => {
+      const queue = store.queue(needed(input, "queue"));
+      if (!queue) throw new Error("no such queue");
+      const [id] = store.insert(queue, [
+        {
+          name: needed(input, "name"),
+          communications: [{ destination: needed(input, "destination"), type: { id: "1" } }],
+        },
+      ]);
+      changed();
+      return { id };
+    },
     /** Members of a queue whose name or number contains a text. Input: `queue`, `text`. */
     search: (input) => {
       const text = textOf(input["text"]).toLowerCase();

@@ -49,6 +49,8 @@ return msg;`,
   ),
   node("CRM", "http request", [["Out"]], { z: "tab", method: "GET", ret: "obj", url: "http://crm.example/" }),
   node("Out", "smartrouting-out", [], { z: "tab" }),
+  code("Twice", "return msg;", [[]], { z: "tab" }),
+  code("Again", "return msg;", [[]], { z: "tab", name: "Twice" }),
   code("Missed", "return msg;", [[]], { z: "tab" }),
 ];
 const ring = (from: string, expect: object = {}): object => ({ ring: { node: "In", from }, expect });
@@ -86,7 +88,7 @@ const SCENARIOS = [
   }),
   scenario("K answers what is invalid", [ring("5", { fallback: "error" })], { expect: { errors: ["Priority"] } }),
   scenario("L finds its own way out", [ring("6", { answer: { CustomTTS: "ECONNREFUSED" } })]),
-  scenario("M names nobody", [ring("1")], { expect: { messages: { Nobody: [] } } }),
+  scenario("M names nobody", [ring("1")], { expect: { messages: { Nobody: [], Twice: [] } } }),
   scenario("N rings what is not there", [{ ring: { node: "Nobody" } }]),
   scenario("O waits for what does not come", [ring("1")], { expect: { messages: { Missed: [{ reason: "closed" }] } } }),
 ];
@@ -153,7 +155,10 @@ describe("simulators/scenarios: the command", function () {
     });
 
     it("does not pass what names no node, or waits for nothing", () => {
-      assert.deepEqual(faults("M"), ["expect.messages: no node has the name or id “Nobody”"]);
+      assert.deepEqual(faults("M"), [
+        "expect.messages: no node has the name or id “Nobody”",
+        "expect.messages: 2 nodes are called “Twice”: name one by its id, Twice or Again",
+      ]);
       assert.match(faults("N")[0] ?? "", /no smartrouting-in node has the name or id “Nobody”/);
       assert.deepEqual(faults("O"), ["messages at “Missed”: expected 1 of them, got 0: []"]);
     });

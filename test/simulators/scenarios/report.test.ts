@@ -73,6 +73,15 @@ describe("simulators/scenarios/verdict", () => {
     ]);
   });
 
+  it("takes words of an answer that is text", () => {
+    const page = { status: 200, answer: "Your phone rings. Call 7" };
+    assert.deepEqual(stepFaults({ answerHas: "phone rings" }, page, []), []);
+    assert.deepEqual(stepFaults({ answerHas: "busy" }, page, []), [
+      'answer: expected "busy" in "Your phone rings. Call 7"',
+    ]);
+    assert.deepEqual(stepFaults({ answer: "Your phone" }, page, []).length, 1);
+  });
+
   it("wants each expected error once, and no other", () => {
     assert.deepEqual(errorFaults(["CRM"], ["the CRM is down"]), []);
     assert.deepEqual(errorFaults([], ["“A” (function): x"]), ["error of “A” (function): x"]);
