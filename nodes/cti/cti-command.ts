@@ -15,7 +15,7 @@ import type { Heartbeats } from "../../lib/cti/heartbeats.js";
 import { onceDeployed } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
-import { clearStatus, failureWord, setStatus } from "../shared/status.js";
+import { clearStatus, failureWord, resetStatus, setStatus } from "../shared/status.js";
 import { valueReader } from "../shared/values.js";
 import { brokerOf } from "./connection.js";
 
@@ -79,8 +79,7 @@ export = (RED: NodeAPI) => {
         onChange: show,
       });
     };
-    // What the editor remembers of the former node is not true any more.
-    this.status({});
+    resetStatus(this);
     const off = onceDeployed(RED, () => {
       try {
         attach(brokerOf(RED, config.broker, "command").open().agents);

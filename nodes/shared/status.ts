@@ -56,6 +56,11 @@ export function failureWord(RED: NodeAPI, code: unknown): string {
   return word === key ? RED._("shared.badge.other") : word;
 }
 
+/** Takes away what the editor remembers of the node that had this id before: it is not true of this one. */
+export function resetStatus(node: Node): void {
+  node.status({});
+}
+
 /** Takes the badge away. */
 export function clearStatus(node: Node): void {
   if (shown.delete(node)) node.status({});

@@ -13,7 +13,7 @@ import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, type AnswerFieldName, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
 import { answerReport, warnOncePerMinute } from "../shared/log.js";
-import { setStatus } from "../shared/status.js";
+import { resetStatus, setStatus } from "../shared/status.js";
 import { envText, evaluateItems, fieldReader } from "../shared/values.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
@@ -41,6 +41,7 @@ export = (RED: NodeAPI) => {
     const entered = (["data", "targets"] as const).filter((list) => list in settings && !isBlank(config[list]));
     const lists = entered.filter((list) => Array.isArray(config[list]) && config[list].length > 0);
     const wrong = entered.filter((list) => !Array.isArray(config[list])).join(", ");
+    resetStatus(this);
     if (wrong !== "") {
       setStatus(this, "error", RED._("voicenter.badge.setting", { names: wrong }));
       this.error(RED._("voicenter.errors.setting", { names: wrong }));

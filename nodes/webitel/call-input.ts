@@ -20,8 +20,6 @@ export function onCallInput(
     isClosed = true;
     done();
   });
-  // What the editor remembers of the former node is not true any more.
-  node.status({});
   showConnection(RED, node, connection);
   onInput(RED, node, async (message, send) => {
     setStatus(node, "working");

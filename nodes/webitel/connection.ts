@@ -3,7 +3,7 @@ import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
-import { setStatus } from "../shared/status.js";
+import { resetStatus, setStatus } from "../shared/status.js";
 import { envText } from "../shared/values.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
@@ -75,5 +75,6 @@ export async function withClient<T>(
 /** Says on the badge of a node, before a message needs it, that its connection is missing or cannot be used. */
 export function showConnection(RED: NodeAPI, node: Node, id: string | undefined): void {
   const connection = (id ? RED.nodes.getNode(id) : null) as WebitelConnection | null;
+  resetStatus(node);
   if (connection?.isConfigured !== true) setStatus(node, "error", "unconfigured");
 }

@@ -42,8 +42,12 @@ describe("nodes that call Webitel's API", () => {
           running().badges.some(({ fill, text }) => fill === "red" && text === "unconfigured"),
         );
       }
-    await deploy("webitel-agents");
-    assert.ok(running().badges.every(({ text }) => text !== "unconfigured"));
+    for (const type of ["webitel-create-call", "webitel-agents", "webitel-attempt-result", UPLOAD]) {
+      await deploy(type);
+      // An empty one takes away what the editor remembers.
+      await until("the badge", () => running().badges.some(({ text }) => text === undefined));
+      assert.ok(running().badges.every(({ text }) => text !== "unconfigured"));
+    }
   });
 
   it("take the default of a variable that is not set, or set to nothing, and the variable where it is set", async () => {
