@@ -13,10 +13,6 @@ const REFUSALS_MS = 60_000;
  * what recording costs has a bound however many calls come.
  */
 const MAX_RUNS_PER_SECOND = MAX_RUNS;
-/** Of a second that follows one in which the process had little time left, so that calls get what there is. */
-const MAX_RUNS_PER_BUSY_SECOND = 100;
-/** Percent of a second; whoever was busy for more of it has little time left. */
-const BUSY_PERCENT = 75;
 /** A run is done so long after its outcome: the flow may go on when the answer is sent. */
 const DONE_MS = 5000;
 
@@ -26,8 +22,6 @@ export interface RecorderOptions {
   privacy: Privacy;
   /** Called once for each run that is done, or makes room before. */
   onDone?: ((run: Run) => void) | undefined;
-  /** Which share of the time since it was asked last the process was busy, 0 to 1; never busy where it is absent. */
-  utilization?(): number;
   /** Called with what went wrong: no message and no call stops for it. */
   onFault(error: unknown): void;
 }
@@ -41,8 +35,8 @@ export class Recorder implements RunRecorder {
   private readonly refusals = new Map<string, RunRecord>();
   private trace: Trace;
   private level: RecorderOptions["level"];
-  /** The second that is going on: when it began, as `performance.now()` has it, how many runs have begun in it, and may. */
-  private readonly second = { startedAt: -Infinity, runs: 0, limit: MAX_RUNS_PER_SECOND };
+  /** The second that is going on: when it began, as `performance.now()` has it, and how many runs have begun in it. */
+  private readonly second = { startedAt: -Infinity, runs: 0 };
   /** Runs that were not recorded, since too many began within a second. */
   skipped = 0;
   private readonly unrecorded: RecordedRun = {
@@ -159,12 +153,8 @@ export class Recorder implements RunRecorder {
 
   private hasTooMany(): boolean {
     const now = performance.now();
-    if (now - this.second.startedAt >= 1000) {
-      const isBusy = 100 * (this.options.utilization?.() ?? 0) > BUSY_PERCENT;
-      const limit = isBusy ? MAX_RUNS_PER_BUSY_SECOND : MAX_RUNS_PER_SECOND;
-      Object.assign(this.second, { startedAt: now, runs: 0, limit });
-    }
-    return ++this.second.runs > this.second.limit;
+    if (now - this.second.startedAt >= 1000) Object.assign(this.second, { startedAt: now, runs: 0 });
+    return ++this.second.runs > MAX_RUNS_PER_SECOND;
   }
 
   private add({ vendor, node, arrivedAt = performance.now(), callId, call, received }: RunStart): RunRecord {

@@ -1,7 +1,6 @@
 /** The recorder of one runtime: when it records, what it keeps, and what its admin API answers. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import type { NodeAPI } from "node-red";
 import type { Level } from "../../lib/recorder/model.js";
 import { Privacy } from "../../lib/recorder/privacy.js";
@@ -122,14 +121,8 @@ export class RecorderService {
     const { key, isOurs } = await this.readKey();
     const pseudonyms = new Pseudonyms(key);
     const files = this.settings.keepDays > 0 && isOurs ? this.filesOf() : undefined;
-    let busy = performance.eventLoopUtilization();
     const recorder = new Recorder({
       level: "path",
-      utilization: () => {
-        const before = busy;
-        busy = performance.eventLoopUtilization();
-        return performance.eventLoopUtilization(busy, before).utilization;
-      },
       privacy: new Privacy(showsNumbers ? undefined : pseudonyms),
       onDone: files && ((run) => files.add(run)),
       onFault: (error) => {

@@ -128,28 +128,6 @@ describe("The recorder", () => {
   );
 
   it(
-    "records 100 runs of a second that follows a busy one",
-    onClock((clock) => {
-      let utilization = 0.9;
-      const recorder = new Recorder({
-        level: "path",
-        privacy: new Privacy(pseudonyms),
-        utilization: () => utilization,
-        onFault: assert.ifError,
-      });
-      const begin = (count: number): void => {
-        for (let i = 0; i < count; i++) recorder.begin({ vendor: "enreach", node: IN });
-      };
-      begin(150);
-      assert.deepEqual([recorder.runs().length, recorder.skipped], [100, 50]);
-      utilization = 0.7;
-      clock.tick(1000);
-      begin(150);
-      assert.deepEqual([recorder.runs().length, recorder.skipped], [250, 50]);
-    }),
-  );
-
-  it(
     "does not take a message of a run that it has not recorded, or not any more, for one of another run",
     onClock((clock) => {
       const made = make();
