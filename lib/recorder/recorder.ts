@@ -1,4 +1,5 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
+import { heatOf, type NodeHeat } from "./heat.js";
 import type { Answer, Level, Outcome, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
 import { MAX_RUNS, Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
@@ -109,6 +110,11 @@ export class Recorder implements RunRecorder {
   run(id: string): Run | undefined {
     for (const run of this.ring.runs()) if (this.ring.idOf(run) === id) return this.view(run);
     return undefined;
+  }
+
+  /** The heat of each node in these runs. @param ids of runs; those that are gone count for nothing */
+  heat(ids: ReadonlySet<string>): Record<string, NodeHeat> {
+    return heatOf([...this.ring.runs()].filter((run) => ids.has(this.ring.idOf(run))));
   }
 
   /** Forgets the runs with this number. @returns how many */

@@ -17,6 +17,7 @@ interface Plugins {
 const ROUTES = [
   ["get", "runs", "contact-center.read", "list"],
   ["get", "runs/:id", "contact-center.read", "show"],
+  ["post", "heat", "contact-center.read", "heat"],
   ["post", "level", "contact-center.write", "changeLevel"],
   ["post", "forget", "contact-center.write", "forget"],
 ] as const;

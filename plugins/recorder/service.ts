@@ -26,7 +26,7 @@ interface Hooks {
 export interface AdminRequest {
   params: { id?: string };
   query?: { number?: unknown };
-  body?: { level?: unknown; number?: unknown };
+  body?: { level?: unknown; number?: unknown; ids?: unknown };
 }
 /** What it answers. */
 export interface Reply {
@@ -89,6 +89,13 @@ export class RecorderService {
   async show({ params: { id = "" } }: AdminRequest): Promise<Reply> {
     const run = this.tools && (await this.tools).recorder.run(id);
     return run ? { status: 200, body: run } : this.refusal(404, "run");
+  }
+
+  /** `POST /contact-center/recorder/heat`, body `{ids}` of the runs that are looked at */
+  async heat({ body }: AdminRequest): Promise<Reply> {
+    if (!Array.isArray(body?.ids)) return this.refusal(400, "ids");
+    const nodes = this.tools ? (await this.tools).recorder.heat(new Set(body.ids)) : {};
+    return { status: 200, body: { nodes } };
   }
 
   /** `POST /contact-center/recorder/level`, body `{level}` */
@@ -174,7 +181,7 @@ export class RecorderService {
     });
   }
 
-  private refusal(status: number, why: "run" | "level" | "number" | "forget"): Reply {
+  private refusal(status: number, why: "run" | "ids" | "level" | "number" | "forget"): Reply {
     return { status, body: { error: why, message: this.RED._(`recorder.refusal.${why}`) } };
   }
 

@@ -1,4 +1,5 @@
 /** The recorder's admin API, as the sidebar asks it. jQuery sends the login's token along. */
+import type { NodeHeat } from "../../../lib/recorder/heat.js";
 import type { Level, Run } from "../../../lib/recorder/model.js";
 
 const PATH = "contact-center/recorder";
@@ -29,7 +30,20 @@ export async function getRun(id: string): Promise<Run> {
   return (await $.getJSON(`${PATH}/runs/${encodeURIComponent(id)}`)) as Run;
 }
 
+/** The heat of each node in these runs. @throws the jQuery request, which has the status */
+export async function getHeat(ids: readonly string[]): Promise<Record<string, NodeHeat>> {
+  return ((await post("heat", { ids })) as { nodes: Record<string, NodeHeat> }).nodes;
+}
+
 /** Records more or less, until Node-RED restarts. @throws the jQuery request, which has the status */
 export async function setLevel(level: string): Promise<void> {
-  await $.ajax(`${PATH}/level`, { method: "POST", contentType: "application/json", data: JSON.stringify({ level }) });
+  await post("level", { level });
+}
+
+async function post(what: string, body: object): Promise<unknown> {
+  return $.ajax(`${PATH}/${what}`, {
+    method: "POST",
+    contentType: "application/json",
+    data: JSON.stringify(body),
+  }) as unknown;
 }

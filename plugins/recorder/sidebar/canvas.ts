@@ -108,11 +108,17 @@ function isAlong({ source, sourcePort, target }: Wire, hop: Hop, flow: string | 
 
 /** The first time at a node, and how often there were more. */
 function timeOf(times: readonly (number | undefined)[]): SVGTextElement {
-  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  text.setAttribute("class", TIME);
-  text.setAttribute("x", "0");
-  text.setAttribute("y", "-6");
   const [first] = times;
-  text.textContent = `${first === undefined ? "–" : `${first} ms`}${times.length > 1 ? ` ×${times.length}` : ""}`;
-  return text;
+  const text = first === undefined ? "–" : `${first} ms`;
+  return textBeside(TIME, times.length > 1 ? `${text} ×${times.length}` : text);
+}
+
+/** A text above a node, to be appended to it. @param name of its class */
+export function textBeside(name: string, text: string): SVGTextElement {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  made.setAttribute("class", name);
+  made.setAttribute("x", "0");
+  made.setAttribute("y", "-6");
+  made.textContent = text;
+  return made;
 }

@@ -1,7 +1,8 @@
 /** The recorder's sidebar: the runs as they pass, and each on the canvas. */
-import { getRun, getRuns, setLevel } from "./api.js";
+import { getHeat, getRun, getRuns, setLevel } from "./api.js";
 import { followTabs } from "./canvas.js";
 import { element } from "./element.js";
+import { clearHeat, followTabsWithHeat, showHeat } from "./heat.js";
 import { editor, type Words } from "./red.js";
 import { RunListView } from "./run-list.js";
 import { runView } from "./run-view.js";
@@ -29,14 +30,32 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
       list.fail(failureOf(error, words));
     }
   };
+  /** Like `asked`, for heat: none comes over an open run. */
+  let heated = 0;
+  const cool = (): void => {
+    heated++;
+    clearHeat();
+  };
+  const heat = async (ids: readonly string[] | undefined): Promise<void> => {
+    if (!ids || list.element.offsetParent === null) return cool();
+    const number = ++heated;
+    try {
+      const nodes = await getHeat(ids);
+      if (number === heated) showHeat(nodes, words);
+    } catch (error) {
+      list.fail(failureOf(error, words));
+    }
+  };
   const tell = (error: unknown): void => editor.notify(failureOf(error, words), "error");
   const list = new RunListView(words, {
     open: (id) => void getRun(id).then(show, tell),
     setLevel: (level) => void setLevel(level).catch(tell).then(refresh),
     reload: () => void refresh(),
+    heat: (ids) => void heat(ids),
   });
   const show = (run: Awaited<ReturnType<typeof getRun>>): void => {
     const opener = document.activeElement;
+    cool();
     content.replaceChildren(
       runView(run, words, () => {
         content.replaceChildren(list.element);
@@ -48,7 +67,8 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
   content.append(list.element);
   // Only what somebody sees is asked for.
   setInterval(() => {
-    if (list.element.offsetParent !== null && !document.hidden) void refresh();
+    if (list.element.offsetParent === null) cool();
+    else if (!document.hidden) void refresh();
   }, POLL_MS);
   return { content, refresh: () => void refresh() };
 }
@@ -60,6 +80,7 @@ editor.plugins.registerPlugin(`${ID}-sidebar`, {
     const words: Words = (key, variables) => this._(key, variables);
     const { content, refresh } = makeSidebar(words);
     followTabs();
+    followTabsWithHeat();
     editor.sidebar.addTab({
       id: ID,
       label: words("recorder.sidebar.label"),

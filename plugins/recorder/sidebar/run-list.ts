@@ -16,6 +16,8 @@ export interface RunListActions {
   setLevel(level: string): void;
   /** Another number was entered. */
   reload(): void;
+  /** The list was drawn. @param ids of the runs whose heat is to be seen; undefined for none */
+  heat(ids: readonly string[] | undefined): void;
 }
 
 /** The list on the page. */
@@ -27,6 +29,7 @@ export class RunListView {
   private readonly number: HTMLInputElement;
   private readonly slower: HTMLInputElement;
   private readonly search: HTMLInputElement;
+  private readonly heat: HTMLButtonElement;
   private readonly state = element("p", { role: "status" });
   private readonly rows = element("div", { class: "cc-recorder-rows" });
   /** The rows of runs by all that they show. */
@@ -50,11 +53,25 @@ export class RunListView {
     this.slower = field("slower", "number");
     this.slower.min = "0";
     this.search = field("search", "text");
+    this.heat = element(
+      "button",
+      {
+        class: "cc-recorder-heat-toggle",
+        type: "button",
+        title: words("recorder.sidebar.heat-title"),
+        "aria-pressed": "false",
+      },
+      words("recorder.sidebar.heat"),
+    );
+    this.heat.addEventListener("click", () => {
+      this.heat.setAttribute("aria-pressed", String(!this.isHot));
+      this.draw();
+    });
     this.level.addEventListener("change", () => actions.setLevel(this.level.value));
     this.number.addEventListener("change", () => actions.reload());
     for (const each of [this.vendor, this.outcome, this.slower, this.search])
       each.addEventListener("input", () => this.draw());
-    const fields = [this.level, this.vendor, this.outcome, this.number, this.slower, this.search];
+    const fields = [this.level, this.vendor, this.outcome, this.number, this.slower, this.search, this.heat];
     this.element = element(
       "div",
       { class: "cc-recorder-list" },
@@ -74,6 +91,10 @@ export class RunListView {
       slowerThan: this.slower.valueAsNumber || 0,
       search: this.search.value.trim(),
     };
+  }
+
+  private get isHot(): boolean {
+    return this.heat.getAttribute("aria-pressed") === "true";
   }
 
   /** Shows what the recorder has now. */
@@ -106,6 +127,7 @@ export class RunListView {
       else this.rows.insertBefore(row, at);
     }
     this.known = drawn;
+    this.actions.heat(this.isHot ? shown.map(({ id }) => id) : undefined);
     const sentence = level === "off" ? "is-off" : runs.length === 0 ? "none-yet" : "shown";
     this.state.textContent = [
       words(`recorder.sidebar.${sentence}`, { shown: shown.length, all: runs.length }),

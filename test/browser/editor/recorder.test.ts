@@ -10,7 +10,11 @@ import { send } from "../../support/webhook.js";
 
 /** What a test needs of the editor's global. */
 interface EditorActions {
-  RED: { actions: { invoke(action: string): void }; workspaces: { active(): string } };
+  RED: {
+    actions: { invoke(action: string): void };
+    workspaces: { active(): string; show(id: string): void };
+    sidebar: { show(id: string): void };
+  };
 }
 
 const CALLER = "+358401112233";
@@ -190,5 +194,50 @@ describe("editor: the recorder's sidebar", function () {
     assert.equal(await page.locator(".cc-recorder-steps > li", { hasText: "target" }).count(), 2);
     await page.keyboard.press("Escape");
     await same("no marks", lit, []);
+  });
+
+  it("shows the heat of the listed runs on the canvas, on each tab, until it is switched off", async () => {
+    const { page } = editor;
+    const show = (id: string): Promise<void> =>
+      page.evaluate((tab) => (window as unknown as EditorActions).RED.workspaces.show(tab), id);
+    const heat = (): Promise<string[]> =>
+      page
+        .locator(".cc-recorder-heat")
+        .evaluateAll((all) =>
+          all
+            .map((text) => `${text.parentElement?.id} ${text.textContent?.replaceAll(/[\d.]+ ms/g, "# ms")}`)
+            .toSorted(),
+        );
+    const toggle = page.locator(SIDEBAR).getByRole("button", { name: "Heat of the listed runs" });
+    await show("tab");
+    await toggle.focus();
+    await page.keyboard.press("Space");
+    const both = [
+      "in 2× · # ms · 50 % fallback",
+      "instance 1× · # ms",
+      "to 1× · # ms",
+      "vip 2× · # ms · 50 % fallback",
+    ];
+    await same("all runs", heat, both);
+    await readable("heat");
+    await show("sub");
+    await same("both instances, and another run", heat, ["inner 3× · # ms"]);
+    await show("tab");
+    await page.locator(SIDEBAR).getByLabel("Outcome").selectOption("fallback");
+    await same("the chosen run", heat, ["in 1× · # ms · 100 % fallback", "vip 1× · 100 % fallback"]);
+    await page.locator(SIDEBAR).getByLabel("Outcome").selectOption("");
+    await same("all runs again", heat, both);
+    await page.locator(".cc-recorder-run").first().click();
+    await same("none beside an open run", heat, []);
+    await page.keyboard.press("Escape");
+    await show("tab");
+    await same("all runs behind it", heat, both);
+    await toggle.click();
+    await same("none", heat, []);
+    assert.equal(await page.locator(".cc-recorder-hot").count(), 0);
+    await toggle.click();
+    await same("heat", heat, both);
+    await page.evaluate(() => (window as unknown as EditorActions).RED.sidebar.show("info"));
+    await same("none without the sidebar", heat, []);
   });
 });

@@ -77,6 +77,16 @@ describe("The recorder's admin API", function () {
       ],
     );
     assert.equal(shown.answer?.status, 200);
+    const heat = await send(`${red.url}/${API}/heat`, { ids: [run.id, "gone"] });
+    const { nodes } = heat.json as { nodes: Record<string, { count: number; fallback: number }> };
+    assert.deepEqual(
+      Object.entries(nodes).map(([id, { count, fallback }]) => [id, count, fallback]),
+      [
+        ["in", 1, 0],
+        ["vip", 1, 0],
+        ["out", 1, 0],
+      ],
+    );
     assert.match(shown.call?.from ?? "", /^#[a-z]{10}$/);
   });
 
@@ -137,6 +147,7 @@ describe("The recorder's admin API", function () {
     assert.equal((await send(`${red.url}/${API}/level`, { level: "loud" })).status, 400);
     assert.equal((await send(`${red.url}/${API}/forget`, { number: "" })).status, 400);
     assert.equal((await fetch(`${red.url}/${API}/runs/none`)).status, 404);
+    assert.equal((await send(`${red.url}/${API}/heat`, { ids: "none" })).status, 400);
   });
 
   it("asks for the permissions contact-center.read and contact-center.write", async () => {
