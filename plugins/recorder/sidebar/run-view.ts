@@ -36,14 +36,15 @@ export function runView(run: Run, words: Words, close: () => void): HTMLElement 
   let at = 0;
   const choose = (place: number): void => {
     rows[at]?.removeAttribute("aria-current");
+    // The facts above the steps stay to be seen when a run is opened.
+    if (place !== at) rows[place]?.scrollIntoView({ block: "nearest" });
     at = place;
     rows[at]?.setAttribute("aria-current", "step");
-    rows[at]?.scrollIntoView({ block: "nearest" });
     message.textContent = readable(run.steps[at]?.message ?? "");
     message.hidden = message.textContent === "";
     showPath(run.steps, at);
     // The editor takes the focus when it shows another tab.
-    steps.focus();
+    steps.focus({ preventScroll: true });
   };
   const leave = (): void => {
     clearPath();

@@ -175,6 +175,7 @@ describe("editor: the recorder's sidebar", function () {
     const sides = page.locator(".cc-recorder-sides");
     await sides.getByText("Fallback: no answer within 0.5 s.").waitFor();
     await sides.getByText("SmartRouting: the call takes its default route.").waitFor();
+    await page.locator(".cc-recorder-steps > [aria-current]").waitFor();
     await readable("fallback");
     await page.keyboard.press("Escape");
   });
@@ -184,14 +185,15 @@ describe("editor: the recorder's sidebar", function () {
     await ring("Q", CALLER, "twice");
     await until("the call", async () => (await rows()).length === 3);
     await page.locator(".cc-recorder-run").first().click();
+    const rowsWithin = page.locator(".cc-recorder-steps > li", { hasText: "target" });
+    await rowsWithin.first().waitFor();
     const beside = (): Promise<string[]> => page.locator(".cc-recorder-beside").allTextContents();
-    for (const row of await page.locator(".cc-recorder-steps > li", { hasText: "Choose" }).all()) {
-      if (!(await row.innerText()).includes("target")) continue;
+    for (const row of await rowsWithin.all()) {
       await row.click();
       await same("the node in the subflow", here, ["inner"]);
       await same("its time", beside, [await row.locator(".cc-recorder-time").innerText()]);
     }
-    assert.equal(await page.locator(".cc-recorder-steps > li", { hasText: "target" }).count(), 2);
+    assert.equal(await rowsWithin.count(), 2);
     await page.keyboard.press("Escape");
     await same("no marks", lit, []);
   });
@@ -228,6 +230,7 @@ describe("editor: the recorder's sidebar", function () {
     await page.locator(SIDEBAR).getByLabel("Outcome").selectOption("");
     await same("all runs again", heat, both);
     await page.locator(".cc-recorder-run").first().click();
+    await page.locator(".cc-recorder-steps > [aria-current]").waitFor();
     await same("none beside an open run", heat, []);
     await page.keyboard.press("Escape");
     await show("tab");
