@@ -85,13 +85,13 @@ describe("the packed tarball", function () {
 
   it("is small, and holds what runs and nothing else", () => {
     const code = packedSizeWithout(readFileSync(join(folder, packed.filename)), DOCUMENTS);
-    assert.ok(code < 352 * 1024, `${code} bytes packed without the documents`);
+    assert.ok(code < 360 * 1024, `${code} bytes packed without the documents`);
     assert.ok(code > 200_000, `${code} bytes packed: the documents alone were to be left out`);
-    assert.ok(packed.size < 480_000, `${packed.size} bytes packed`);
+    assert.ok(packed.size < 500_000, `${packed.size} bytes packed`);
     const unpacked = packed.files
       .filter(({ path }) => !DOCUMENTS.test(`package/${path}`))
       .reduce((sum, { size }) => sum + size, 0);
-    assert.ok(unpacked < 1_250_000, `${unpacked} bytes unpacked without the documents`);
+    assert.ok(unpacked < 1_300_000, `${unpacked} bytes unpacked without the documents`);
     const odd = packed.files
       .map(({ path }) => path)
       .filter(
