@@ -12,7 +12,7 @@ import { MAX_TIMER_MS } from "../../lib/core/values.js";
 import type { AgentCommands } from "../../lib/cti/agent-commands.js";
 import { readCommand } from "../../lib/cti/commands.js";
 import type { Heartbeats } from "../../lib/cti/heartbeats.js";
-import { onceDeployed } from "../shared/deploys.js";
+import { isDeploying, onceDeployed } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { clearStatus, failureWord, resetStatus, setStatus } from "../shared/status.js";
@@ -79,6 +79,10 @@ export = (RED: NodeAPI) => {
         onChange: show,
       });
     };
+    const leave = (isForGood: boolean): void => {
+      const count = heartbeats?.detach(this.id, isForGood) ?? 0;
+      if (count > 0) this.warn(RED._("cti.warnings.heartbeats", { count }));
+    };
     resetStatus(this);
     const off = onceDeployed(RED, () => {
       try {
@@ -114,8 +118,10 @@ export = (RED: NodeAPI) => {
       // Catch nodes that the same deploy closes see no error.
       if (unanswered > 0) this.warn(RED._("cti-command.unanswered", { count: unanswered }));
       closing.abort();
-      const count = heartbeats?.detach(this.id, removed) ?? 0;
-      if (count > 0) this.warn(RED._("cti.warnings.heartbeats", { count }));
+      const isDeploy = isDeploying(RED);
+      leave(removed && !isDeploy);
+      // A node that moves while its former tab is deleted counts as removed, and comes back.
+      if (removed && isDeploy) onceDeployed(RED, () => RED.nodes.getNode(this.id) || leave(true));
       done();
     });
   }

@@ -113,11 +113,12 @@ export = (RED: NodeAPI) => {
         if (!session) attempt();
         resolve();
       });
-      this.on("close", (removed: boolean, done: () => void) => {
+      this.on("close", (_removed: boolean, done: () => void) => {
         closed = true;
         off();
         resolve();
-        void end(!removed && isDeploying(RED)).finally(done);
+        // Also where it is removed: so is one that moves while its former tab is deleted, and comes back.
+        void end(isDeploying(RED)).finally(done);
       });
     });
     const attempt = (): void => {

@@ -157,6 +157,22 @@ describe("nodes/cti/cti-command, deployed and closed", () => {
       });
     }
 
+    it("goes on where its node moves to another tab, and the former tab is deleted", async () => {
+      await start();
+      const login = command({ ...LOGIN, heartbeat: 5 });
+      await red.deploy([...flow(undefined), { id: "former", type: "tab" }, { ...login, z: "former" }]);
+      red.log.length = 0;
+      for (const type of ["full", "flows", "nodes"] as const) {
+        await red.deploy([...flow(undefined), login], type);
+        await goesOn();
+        await red.deploy([...flow(undefined), { id: "former", type: "tab" }, { ...login, z: "former" }], type);
+      }
+      assert.deepEqual(
+        red.log.filter((line) => line.includes("have ended")),
+        [],
+      );
+    });
+
     it("ends when the setting is switched off", async () => {
       await start();
       await red.deploy(flow(LOGIN));

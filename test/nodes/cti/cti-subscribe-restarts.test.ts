@@ -46,6 +46,18 @@ describe("nodes/cti/cti-subscribe-restarts", function () {
     assert.deepEqual(held(own), []);
   });
 
+  it("closes within two seconds when the broker does not answer", async () => {
+    await other.deploy(eventLoopFlow(own, other, [ANNA]));
+    await ownHolds([ANNA]);
+    own.faults.slowMs = 60_000;
+    const started = Date.now();
+    await other.stop();
+    const took = Date.now() - started;
+    // Node-RED itself would wait for 15 s.
+    assert.ok(took > 1500 && took < 10_000, `${took} ms`);
+    own.faults.slowMs = 0;
+  });
+
   it("removes after a kill, with the default context, what the killed process had, and subscribes again", async () => {
     await other.deploy(eventLoopFlow(own, other, [ANNA, BART]));
     await ownHolds([ANNA, BART]);
