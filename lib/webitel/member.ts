@@ -73,8 +73,15 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
     const read = memberOf(row);
     if (read instanceof InvalidValue) return read;
     if (read.expire_at === undefined && expireAt !== undefined) read.expire_at = expireAt;
+    if (isNeverCalled(read))
+      return invalid("never", "min_offering_at", new Date(Number(read.min_offering_at)).toISOString());
     return names && builder.hasNames ? withIds(read, names) : { member: read };
   };
+}
+
+/** A member that expires before he may be called. Zero never expires. */
+function isNeverCalled({ min_offering_at: from, expire_at: until }: Member): boolean {
+  return from !== undefined && until !== undefined && Number(until) !== 0 && Number(from) > Number(until);
 }
 
 /** A finished member as JSON can write it: BigInt in its further fields as text. @throws what JSON throws */

@@ -73,6 +73,25 @@ describe("lib/webitel/member", () => {
     ]);
   });
 
+  it("rejects a member who expires before he may be called", () => {
+    const from = "2026-05-02T18:00:00Z";
+    const at = Date.parse(from);
+    const error = { key: "never", field: "min_offering_at", value: "2026-05-02T18:00:00.000Z" };
+    const number = { destination: "+380441112233", type: { id: 1 } };
+    for (const [more, expireAt, isRejected] of [
+      [{}, at - 1, true],
+      [{}, at, false],
+      [{}, at + 1, false],
+      [{}, undefined, false],
+      [{ expire_at: "2026-05-02T17:00:00Z" }, at + 1, true],
+      [{ expire_at: "0" }, at - 1, false],
+      [{ communications: [number], expire_at: at - 5 }, undefined, true],
+    ] as const) {
+      const result = map(row({ min_offering_at: from, ...more }), expireAt === undefined ? {} : { expireAt });
+      assert.deepEqual(result.error, isRejected ? error : undefined, JSON.stringify(more));
+    }
+  });
+
   it("refuses what is no object", () => {
     for (const nothing of [null, "text", 7, ["list"]]) assert.equal(map(nothing).error?.key, "no-object");
   });
