@@ -195,13 +195,28 @@ export function decoderOf(encoding: string): PieceDecoder {
   return { decode: (bytes) => decode(bytes).replace(/[\u0080-\u009F]/g, right) };
 }
 
-/** What the second byte of a letter in UTF-8 is in windows-1251. */
-const CONTINUED_1251 = "[ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџ\u00A0ЎўЈ¤Ґ¦§Ё©Є«¬\u00AD®Ї°±Ііґµ¶·ё№є»јЅѕї]";
-/** Letters of UTF-8 as another encoding reads them, which are no text in it: "Р" and "С" begin each Cyrillic one, and so on. */
+/** What the second byte of a letter in UTF-8 is in an encoding. */
+const continued = (encoding: string): string =>
+  `[${decoderOf(encoding).decode(Uint8Array.from({ length: 64 }, (_, at) => 0x80 + at))}]`;
+const CONTINUED_1250 = continued("windows-1250");
+const CONTINUED_1251 = continued("windows-1251");
+const CONTINUED_1252 = continued("windows-1252");
+/** The same as a letter or a sign that no Latin letter has beside it; "і", "ї", "є" and "ё" may stand behind the first byte. */
+const BESIDE_LATIN = "ЂЃѓЉЊЌЋЏђљњќћџЎўЈ¤ҐЁЄЇІґјѕ©®±µ¶¦§¬†‡";
+/**
+ * Letters of UTF-8 as another encoding reads them, which are no text in it: "Р" and "С" begin each Cyrillic one, and so on. Quotes,
+ * dashes and dots may follow any letter.
+ */
 const MISREAD: Readonly<Record<string, RegExp>> = {
-  "windows-1251": new RegExp(`(?:[РС]${CONTINUED_1251}){3}`),
-  "windows-1250": /[ĂĹ][€‚„…†‡‰‹™›¤¦§¨©«¬\u00AD®°±˛´µ¶·¸łĽ˝ľżźšťśşą]/,
-  "windows-1252": /[ÃÅ][€‚ƒ„…†‡ˆ‰‹™›œž¡¢£¤¥¦§¨©ª«¬\u00AD®¯°±²³´µ¶·¸¹º¼½¾¿]/,
+  "windows-1251": new RegExp(
+    `(?:[РСГДЕЧ]${CONTINUED_1251}){3}|[A-Za-z][ГДЕ][${BESIDE_LATIN}]|[ГДЕ][${BESIDE_LATIN}іїєё][A-Za-z]`,
+  ),
+  "windows-1250": new RegExp(
+    `[ĂĹ][\u0081\u0083\u0088\u0090\u0098€‚„…†‡‰‹™›¤¦§¨©«¬\u00AD®°±˛´µ¶·¸łĽ˝ľżźšťśşą]|Ä[†‡]|(?:[ĐŃ×]${CONTINUED_1250}){2}`,
+  ),
+  "windows-1252": new RegExp(
+    `[ÃÅ][\u0081\u008D\u008F\u0090\u009DŠŒŽŸ€‚ƒ„…†‡ˆ‰™‹›œž¡¢£¤¥¦§¨©ª«¬\u00AD®¯°±²³´µ¶·¸¹º¼½¾¿]|Ä[†‡ˆ‰Š‹Œ\u008DŽ]|(?:[ÐÑ×]${CONTINUED_1252}){2}`,
+  ),
 };
 
 /** What a cell looks like that is UTF-8 in a list of another encoding, as two lists in one file are; undefined where that cannot be told. */

@@ -56,9 +56,21 @@ describe("lib/webitel/upload/source", () => {
 
   it("rejects UTF-8 among the rows of another encoding, and none of that", async () => {
     const lists: [Encoding, names: string[], mixed: string[]][] = [
-      ["windows-1251", ["Жанна Рибак", "СІРІ СІЛІ", "«Рось» – С…", "Руслан Сірко"], ["Марія", "Їжак"]],
-      ["windows-1250", ["Łukasz Żółć", "Jiří Dvořák", "Ľudovít Štúr"], ["Wałęsa", "Müller"]],
-      ["windows-1252", ["Jürgen Müller", "João IRMÃ", "Åse Ångström", "Élodie"], ["Jörg", "Zoë"]],
+      [
+        "windows-1251",
+        ["Жанна Рибак", "СІРІ СІЛІ", "«Рось» – С…", "Руслан Сірко", "Гійом Дієго Ґедзь", "KIA Гір", "ТОВ «Діє»"],
+        ["Марія", "Їжак", "Müller", "Groß", "José", "Gómez", "Łukasz", "Ćwik", "Żółć"],
+      ],
+      [
+        "windows-1250",
+        ["Łukasz Żółć", "Jiří Dvořák", "Ľudovít Štúr", "ŻĄDŁO, KOŃ „Úžas”", "Đurđa Îşi"],
+        ["Wałęsa", "Müller", "Łukasz", "Ćwik", "Іван", "Олена", "דוד"],
+      ],
+      [
+        "windows-1252",
+        ["Jürgen Müller", "João IRMÃ", "Åse Ångström", "Élodie", "IRMÃ“ “Ä”, ESPAÑA… 2×½"],
+        ["Jörg", "Zoë", "Weiß", "Straße", "Łukasz", "Ćwik", "Іван", "Юлія", "דוד"],
+      ],
     ];
     for (const [encoding, names, mixed] of lists) {
       const rows = (texts: string[], at: number): string =>
