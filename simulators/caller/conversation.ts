@@ -63,12 +63,12 @@ export interface Endpoint {
 /** An answer that changes nothing and takes at least this many milliseconds looks like a node's fallback at its deadline. */
 const SLOW_MS = 1000;
 
-/** What to say of an answer that changes nothing, when it took long. */
-export function slowNotes({ ms = 0 }: Exchange): Note[] {
-  if (ms < SLOW_MS) return [];
+/** What to say of an answer that a flow may mean, and that a node gives by itself as well: at its deadline, or for an invalid one. */
+export function explained({ ms = 0 }: Exchange): Note[] {
+  if (ms < SLOW_MS) return [UNMEANT];
   return [
     {
-      text: `It took ${(ms / 1000).toFixed(1)} s: most likely the in node's own answer at its deadline. Its second output says why.`,
+      text: `It took ${(ms / 1000).toFixed(1)} s: most likely the in node's own answer at its deadline. Its second output says why. The sidebar "Calls and events" of Node-RED shows how far a call went, once it is switched on.`,
       tone: "warn",
     },
   ];
@@ -94,8 +94,7 @@ export function remedies({ answer, failure }: Exchange, credential: string): Not
   return text === undefined ? [] : [{ text, tone: "info" }];
 }
 
-/** For an answer that a flow may mean, and that a node gives by itself as well. */
-export const UNMEANT: Note = {
-  text: "If the flow did not mean this: Node-RED's log and debug sidebar have the reason.",
+const UNMEANT: Note = {
+  text: "Not meant? Node-RED's log and debug sidebar have the reason.",
   tone: "info",
 };

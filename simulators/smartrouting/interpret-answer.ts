@@ -3,7 +3,7 @@
  * "proceed normally"; whatever else comes is not documented, and the call is expected to follow the default routing.
  */
 import { ANSWER_FIELDS, type AnswerField, DISCONNECT, type FieldKind } from "../../lib/smartrouting/tables.js";
-import { type Exchange, type Note, remedies, slowNotes, type Tone, UNMEANT } from "../caller/conversation.js";
+import { type Exchange, type Note, explained, remedies, type Tone } from "../caller/conversation.js";
 import { findMember, nameTarget, type TargetKind } from "./directory.js";
 import type { Member } from "./state.js";
 
@@ -87,8 +87,7 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
       failure === "timeout" ? "The flow did not answer in time." : `The webhook was not reached (${failure}).`;
     return standard(why, "bad", help);
   }
-  if (answer.status === 204)
-    return standard("204: the flow changes nothing.", "good", [...slowNotes(exchange), UNMEANT]);
+  if (answer.status === 204) return standard("204: the flow changes nothing.", "good", explained(exchange));
   if (answer.status !== 200) return standard(`Status ${answer.status} is no documented answer.`, "bad", help);
   const body = parse(answer.body);
   if (body === undefined) return standard("The body is not a JSON object.", "bad");

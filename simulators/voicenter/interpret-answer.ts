@@ -12,7 +12,7 @@ import {
   fieldsOf,
   LANGUAGES,
 } from "../../lib/voicenter/tables.js";
-import { type Exchange, type Note, remedies, slowNotes, UNMEANT } from "../caller/conversation.js";
+import { type Exchange, explained, type Note, remedies } from "../caller/conversation.js";
 
 /** One part of an announcement. */
 export interface Part {
@@ -88,7 +88,7 @@ export function readExchange(exchange: Exchange): Decision {
   if (body === undefined) return fallback("The body is not a JSON object.");
   const status = String(body["STATUS"]);
   if (status === "1") {
-    notes.push(...slowNotes(exchange), UNMEANT);
+    notes.push(...explained(exchange));
     return fallback("STATUS 1: the flow reports an error.");
   }
   if (status !== "0") return fallback(`STATUS is ${JSON.stringify(body["STATUS"]) ?? "missing"}, neither 0 nor 1.`);
