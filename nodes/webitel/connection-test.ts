@@ -17,8 +17,9 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
       const client = clientOf(RED, node, settings, credentials);
       try {
         const results = await client.testReads(signal);
+        const words = (operation: string): string => RED._(`webitel-connection.test.${operation}`);
         const sentence = (key: string, operation: string): string =>
-          RED._(`webitel-connection.test.${key}`, { operation });
+          RED._(`webitel-connection.test.${key}`, { operation: words(operation) });
         const steps = results.filter(({ allowed }) => allowed).map(({ operation }) => sentence("allowed", operation));
         const missing = results.filter(({ allowed }) => !allowed).map(({ operation }) => operation);
         const seen = (operation: string) => results.find((each) => each.operation === operation)?.items ?? [];
@@ -29,7 +30,12 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
         };
         return missing.length === 0
           ? { ok: true, message: RED._("webitel-connection.test.works"), steps, ids }
-          : { ok: false, ids, message: sentence("forbidden", missing.join(", ")), steps };
+          : {
+              ok: false,
+              ids,
+              message: RED._("webitel-connection.test.forbidden", { operation: missing.map(words).join(", ") }),
+              steps,
+            };
       } catch (error) {
         // What answers elsewhere is not the API; a server that cannot be reached has another cause.
         const { code } = error as ContactCenterError;

@@ -26,6 +26,7 @@ import {
 import { type Column, type EditableList, editableList } from "../../shared/editor/list.js";
 import type { EditorNode, InputType } from "../../shared/editor/red.js";
 import type { NoText } from "../../../lib/webitel/encoding.js";
+import { isFieldOrVariable } from "./member-fields.js";
 import { beginningOf, proposeMapping, readSample } from "./sample.js";
 
 const TYPE = "webitel-dialer-member-upload";
@@ -51,16 +52,25 @@ addForm(TYPE, {
     fillChoices();
     const label = (name: string): string => node._(`${TYPE}.list.${name}`);
     const field: Column = { property: "field", label: label("field"), datalist: "cc-fields" };
+    const markUnknown = (name: JQuery): void => {
+      const mark = (): void =>
+        void name.toggleClass("input-error", entered(name) !== "" && !isFieldOrVariable(entered(name)));
+      name.on("input change", mark);
+      mark();
+    };
     const look = { add: label("add"), between: "→" };
     const mapping = editableList($("#cc-mapping"), node["mapping"], {
       ...look,
       columns: [{ property: "column", label: label("column"), datalist: "cc-columns" }, field],
+      onRow: ({ field: name = $() }) => markUnknown(name),
     });
     const defaults = editableList($("#cc-defaults"), node["defaults"], {
       ...look,
       columns: [field, { property: "value", label: label("value"), types: VALUE_TYPES }],
-      onRow: ({ field: name = $(), value = $() }) =>
-        offerIds(value, () => (/^type\d*$/.test(entered(name).trim()) ? ["types"] : [])),
+      onRow: ({ field: name = $(), value = $() }) => {
+        markUnknown(name);
+        offerIds(value, () => (/^type\d*$/.test(entered(name).trim()) ? ["types"] : []));
+      },
     });
     lists = { mapping, defaults };
     wireSample(mapping);
@@ -168,6 +178,8 @@ function rejected(node: EditorNode, { key, field, value = "" }: RowError, mappin
 function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
   const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
   const { columns, row } = readSample(sampleText(), separator(), pairs);
+  for (const { field = "" } of [...mapping.items(), ...defaults.items()])
+    if (field !== "" && !isFieldOrVariable(field)) return node._(`${TYPE}.preview.unknown`, { field });
   if (unreadable && !row) return node._(`webitel.errors.source.${unreadable}`);
   if (!row) return node._(`${TYPE}.preview.${columns.length > 0 ? "header" : "empty"}`);
   if (row.error) return rejected(node, row.error, pairs);

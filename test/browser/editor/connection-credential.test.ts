@@ -53,11 +53,15 @@ describe("editor: the credential of a connection", function () {
       await red.deploy([tab(), ...flow(false)]);
       await editor.load();
       await until("the missing credentials after a reload", isMissed);
+      const badge = editor.page.locator('[id="agents"] .red-ui-flow-node-status-label', { hasText: "unconfigured" });
+      await badge.waitFor();
       await red.deploy([tab(), ...flow(true)]);
       await editor.load();
       await until("nothing missing", async () => (await missed()).join("") === "");
       await editor.page.waitForLoadState("networkidle");
       assert.equal((await missed()).join(""), "");
+      // What the runtime remembers of the former node's badge went with it.
+      assert.equal(await badge.count(), 0);
     } finally {
       await editor.close();
       await red.stop();

@@ -152,7 +152,7 @@ describe("editor: Webitel", function () {
     await open(UPLOAD);
     await page.locator("#cc-sample").fill("Rufnummer;Typ\n+380441112233;\n");
     await until("what is missing", async () =>
-      (await preview()).includes("communication type, type (Typ), is missing"),
+      (await preview()).includes("communication type, field type (Typ), is missing"),
     );
     await page.locator("#cc-sample").fill("Rufnummer;Typ\nn/a;1\n");
     await until("the column", async () => (await preview()).includes("destination (Rufnummer) is neither"));
@@ -240,7 +240,7 @@ describe("editor: Webitel connection", function () {
       await editor.edit("webitel");
       assert.match(
         await outcome(),
-        /SearchAgent is allowed\.[^]*SearchQueue is allowed\.[^]*Webitel answers, the token fits and may read/,
+        /Its agents can be read\.[^]*Its queues can be read\.[^]*Webitel answers, the token fits and may read/,
       );
       await editor.cancel();
       await editor.edit("upload");

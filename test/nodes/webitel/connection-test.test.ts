@@ -21,7 +21,7 @@ describe("the test of a webitel-connection", () => {
         .json as never;
     const report = await ask(SECRET);
     assert.equal(report.ok, false);
-    assert.match(report.message, /may not use SearchQueue/);
+    assert.match(report.message, /may not read its queues/);
     assert.deepEqual(report.steps?.length, 2);
     // What it may not read is not offered, what it may read is.
     const pairs = (items: readonly { id: string; name?: string }[]): unknown[] =>
