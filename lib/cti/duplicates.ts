@@ -26,15 +26,15 @@ const MAX_EVENTS = 100;
 export interface EventSource extends SubscriptionTimes {
   /** Its id, in one spelling. */
   id: string;
-  /** The same for subscriptions of one broker; undefined where it is not known whose this one is. */
-  broker?: object | undefined;
+  /** The same for subscriptions of one broker, at whatever address; undefined where it is not known whose this one is. */
+  broker?: string | undefined;
 }
 
 interface Delivered {
   content: string;
   /** The subscriptions that have posted it. */
   ids: Set<string>;
-  broker: object | undefined;
+  broker: string | undefined;
   at: number;
 }
 

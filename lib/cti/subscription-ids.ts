@@ -24,6 +24,11 @@ export function normalId(id: string): string {
   return id.toLowerCase().replace(/[{}-]/g, "");
 }
 
+/** True for a GUID: two brokers give no such id both. */
+export function isUnique(id: string): boolean {
+  return /^[\da-f]{32}$/.test(normalId(id));
+}
+
 /** A request that may have been processed, Unix milliseconds. */
 interface LostAnswer {
   sentAt: number;
@@ -130,6 +135,16 @@ export class SubscriptionIds {
       const key = now - at <= LATE_MS ? this.owners.get(id) : undefined;
       return key === undefined ? [] : [[id, { key, at }]];
     });
+  }
+
+  /**
+   * The same broker has another address now. What still posts is ended there; only ids that two brokers cannot both give.
+   * @param former those at the former address
+   */
+  inherit(former: SubscriptionIds): void {
+    const at = STEADY.now();
+    for (const [id, key] of former.owners)
+      if (isUnique(id) && former.ownerOf(id) !== undefined) this.addGone(id, { key, at });
   }
 
   /** Adds one that ended in a former process: the broker may still post what it had before. */

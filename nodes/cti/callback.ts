@@ -85,6 +85,8 @@ function isHttp(text: string): boolean {
 /** A subscriber whose events come in at an event node. */
 export interface EventReceiver {
   subscriptions: SubscriptionManager;
+  /** Id of the broker node, which stays where the address of the broker is edited. */
+  broker: string;
   /** The callback address that is registered. */
   url: string;
   /** Called when the broker says that an agent is not logged in. @param hasFailed true for a log-in that failed */
@@ -185,8 +187,8 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   const [id, imAddress] = [plainText(event.SubscriptionId), plainText(event.ImAddress)];
   const those = receivers(eventNode, id);
   if (!id) return false;
-  const [source] = those.flatMap(({ subscriptions: broker, url }) => {
-    const times = broker.admission.timesOf(url, id, imAddress);
+  const [source] = those.flatMap(({ subscriptions, broker, url }) => {
+    const times = subscriptions.admission.timesOf(url, id, imAddress);
     return times ? [{ ...times, broker }] : [];
   });
   if (!source && those.length === 0 && !hasSubscriber) return false;

@@ -92,8 +92,8 @@ export = (RED: NodeAPI) => {
         postponed: () => subscriber.postponed,
       });
       const onLoggedOut = commands.loggedOff.bind(commands);
-      const release = expectEvents(config.eventNode || new URL(url).pathname, { subscriptions, url, onLoggedOut });
-      return { subscriber, agents, release };
+      const receiver = { subscriptions, broker: broker.id, url, onLoggedOut };
+      return { subscriber, agents, release: expectEvents(config.eventNode || new URL(url).pathname, receiver) };
     };
 
     const begin = async ({ subscriber, agents }: Session): Promise<void> => {

@@ -6,6 +6,7 @@ import type { Node, NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
 import { storeOfBroker } from "../../lib/cti/stored-state.js";
+import { isUnique } from "../../lib/cti/subscription-ids.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
@@ -52,8 +53,12 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
   }
   if (former) retire(RED, former);
   const session = createSession(RED, url, settings, (id) =>
-    sessions.some((other) => other !== session && other.url === url && other.subscriptions.isUsed(id)),
+    sessions.some(
+      (other) => other !== session && (other.url === url || isUnique(id)) && other.subscriptions.isUsed(id),
+    ),
   );
+  // Both addresses may be of one broker, and the former closed: then nobody else ends what it has.
+  if (former) session.subscriptions.ids.inherit(former.subscriptions.ids);
   sessions.push(session);
   // After the subscribers, too, have handled the end of the deploy.
   onDeployEnd(RED, () =>

@@ -14,7 +14,12 @@ describe("nodes/cti/callback", () => {
   let eventNode = "";
   beforeEach(() => (eventNode = `events-${++eventNodes}`));
   const expect = (subscriptions: SubscriptionManager, url = CALLBACK): void =>
-    void expectEvents(eventNode, { subscriptions, url, onLoggedOut: () => undefined });
+    void expectEvents(eventNode, {
+      subscriptions,
+      broker: String(test.managers.indexOf(subscriptions)),
+      url,
+      onLoggedOut: () => undefined,
+    });
   /** An event of this call comes in. */
   const copies = (SubscriptionId: string, callId: string, more: object = {}): boolean =>
     isDuplicate(eventNode, readEvent({ ...EVENT, SubscriptionId, callId, ...more }), true);
@@ -24,7 +29,12 @@ describe("nodes/cti/callback", () => {
     const elsewhere = "http://z/events/secret";
     void open(manager, 0, elsewhere).start([BART]);
     expect(manager);
-    expectEvents("/events/secret", { subscriptions: manager, url: elsewhere, onLoggedOut: () => undefined });
+    expectEvents("/events/secret", {
+      subscriptions: manager,
+      broker: "0",
+      url: elsewhere,
+      onLoggedOut: () => undefined,
+    });
     const gapAfter = (note: () => void): unknown[] => {
       test.gaps.length = 0;
       note();

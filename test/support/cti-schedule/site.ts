@@ -278,7 +278,7 @@ export class Site {
         renewMs: RENEW_MS,
         onGap: (gap) => this.gaps.push(gap),
       });
-      const receiver = { subscriptions: manager, url: this.callback, onLoggedOut: () => undefined };
+      const receiver = { subscriptions: manager, broker: this.name, url: this.callback, onLoggedOut: () => undefined };
       this.nodes.push({ subscriber, wanted: new Set(list), release: expectEvents(eventNode, receiver) });
       void subscriber.start(list);
     }
