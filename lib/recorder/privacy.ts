@@ -7,7 +7,7 @@ const NUMBERS =
   /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|(\+?\d(?:[ ().\u00a0/-]{0,3}\d){6,})/gi;
 /** Names of properties whose values are credentials, as {@link wordsOf} has them. `key` alone is that of an event. */
 const SECRET =
-  /pass(?:word|wd|phrase|code)|secret|token|authori[sz]ation|authentication|cookie|credential|bearer|jwt|(?:api|access|private)[-_]?key|(?:^|[^a-z])(?:o?auth|pass|pwd|pin|otp|keys)(?:[^a-z]|$)|.keys?$/;
+  /pass(?:wor[dt]|wd|phrase|code)|secret|token|authori[sz]ation|authentication|cookie|credential|bearer|jwt|(?:api|access|private)[-_]?key|(?:^|[^a-z])(?:o?auth|authz|pass|pwd|pin|otp|keys)(?:[^a-z]|$)|.keys?$/;
 /** Credentials within texts: a parameter of a URL, a header, a property of JSON. */
 const SECRETS =
   /((?:[?&;](?:key|code|sig|\w*(?:token|secret|password|api_?key))=)|\b(?:bearer|basic) +|"[^"\\]{0,40}(?:passw|pass"|pwd|secret|token|api[-_]?key|auth(?!or")|cookie|bearer|jwt)[^"\\]{0,40}"? ?: ?")[^\s"&#]+/gi;

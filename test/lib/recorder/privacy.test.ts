@@ -55,7 +55,7 @@ describe("What is kept of values", () => {
 
   it("has no credential under a name that speaks of one, in camel case or with hyphens", () => {
     const names =
-      "pwd PWD userPwd pass userPass passcode auth X-Auth authKey AuthKey AUTHKEY oauth authHeader keys jwt bearer pin simPin apiKeys sortKey cookies";
+      "pwd PWD userPwd pass userPass passcode auth X-Auth authKey AuthKey AUTHKEY oauth authHeader keys jwt bearer pin simPin pwdHash Passwort authz apiKeys sortKey cookies";
     for (const name of names.split(" ")) {
       assert.ok(!privacy.json({ [name]: "abc" }, NONE, 4000).includes("abc"), name);
       assert.ok(!privacy.json({ in: { [name]: { deep: "abc" } } }, NONE, 4000).includes("abc"), name);
