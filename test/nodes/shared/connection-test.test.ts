@@ -164,7 +164,10 @@ describe("nodes/shared/connection-test", () => {
     const api = { url: `${site.url}/api` };
     assert.match(await ask("webitel-connection", api, { token: "t" }), /^The server .* "Address"\.$/);
     // There it is the documented answer, and any other server's as well.
-    assert.match(await ask("cti-broker", { url: site.url }, {}), /without a broker at this path would say the same/);
+    assert.match(
+      await ask("cti-broker", { url: site.url }, {}),
+      /cannot be told from a server without a broker at this path/,
+    );
   });
 
   it("names an empty field of a dialog by its label", async () => {
