@@ -18,6 +18,10 @@ const OWN = new Set(["id", "type", "z", "x", "y", "wires", "g", "info", "d", "l"
 /** The config node that asks for a credential in the examples. */
 const CONFIG: Partial<Record<SimulatorName, string>> = { rte: "rte-connection", webitel: "webitel-connection" };
 
+/** What a comment says of an example that calls the Node-RED that it runs in. */
+const ELSEWHERE =
+  " Where Node-RED has another address than http://127.0.0.1:1880, set CC_NODE_RED_URL to it before you start Node-RED. ";
+
 function isConfig({ type }: FlowNode): boolean {
   return forms.get(type)?.category === "config";
 }
@@ -109,11 +113,19 @@ describe("examples", () => {
     for (const vendor of SIMULATOR_NAMES) {
       const endings = examples
         .filter((example) => example.vendor === vendor)
-        .map(({ nodes }) => String(nodes[0]?.["info"]).split("\n\n").at(-1)?.replace(/Dial \d+/, "Dial it") ?? "");
+        .map(({ nodes }) => String(nodes[0]?.["info"]).split("\n\n").at(-1)?.replace(/Dial \d+/, "Dial it") ?? "")
+        .map((ending) => ending.replace(ELSEWHERE, " "));
       assert.equal(new Set(endings).size, 1, endings.join("\n"));
       assert.ok(endings[0]?.startsWith(`To try it: run \`npx -p ${PACKAGE} contact-center-simulator\``), endings[0]);
       for (const secret of Object.values(demoCredentials().get(CONFIG[vendor] ?? "") ?? {}))
         assert.ok(endings[0]?.includes(String(secret)), vendor);
+    }
+  });
+
+  it("say what to set where Node-RED has another address, if they ask it", () => {
+    for (const { vendor, name, nodes } of examples) {
+      const asks = JSON.stringify(nodes.slice(1)).includes("CC_NODE_RED_URL");
+      assert.equal(String(nodes[0]?.["info"]).includes(ELSEWHERE), asks, `${vendor}/${name}`);
     }
   });
 
