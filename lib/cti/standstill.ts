@@ -1,10 +1,10 @@
 /**
- * Times in which the process did not run, as while a function node computes. What a broker posts then on a connection that was
- * kept may be lost: Node.js ends a connection that was idle for 5 s before it reads what has come on it.
+ * Times in which the process did not run, as while a function node computes. What a broker posts then may be lost: one that
+ * does not wait for so long breaks its connection off before anything has read from it.
  */
 
 const TICK_MS = 1000;
-/** Shorter ones are not noticed: a connection is rarely used just so long before. */
+/** Shorter ones are not noticed: senders wait for longer. */
 const SHORTEST_MS = 4000;
 
 /**
