@@ -1,5 +1,6 @@
 /** The way of a run on the canvas: its nodes and wires are marked, and each node has its milliseconds beside it. */
 import type { Step } from "../../../lib/recorder/model.js";
+import { milliseconds } from "./milliseconds.js";
 import { nodeOf } from "./nodes.js";
 import { editor } from "./red.js";
 
@@ -109,7 +110,7 @@ function isAlong({ source, sourcePort, target }: Wire, hop: Hop, flow: string | 
 /** The first time at a node, and how often there were more. */
 function timeOf(times: readonly (number | undefined)[]): SVGTextElement {
   const [first] = times;
-  const text = first === undefined ? "–" : `${first} ms`;
+  const text = first === undefined ? "–" : milliseconds(first);
   return textBeside(TIME, times.length > 1 ? `${text} ×${times.length}` : text);
 }
 

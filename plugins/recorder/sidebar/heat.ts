@@ -1,6 +1,7 @@
 /** The heat of nodes on the canvas: what many runs say of each, above it, and its frame the redder the longer it takes. */
 import type { NodeHeat } from "../../../lib/recorder/heat.js";
 import { textBeside } from "./canvas.js";
+import { milliseconds } from "./milliseconds.js";
 import { editor, type Words } from "./red.js";
 
 const HOT = "cc-recorder-hot";
@@ -46,7 +47,7 @@ function textOf({ count, medianMs, fallback }: NodeHeat, words: Words): string {
   const share = Math.round(100 * fallback);
   return [
     `${count}×`,
-    medianMs === undefined ? "" : `${medianMs} ms`,
+    medianMs === undefined ? "" : milliseconds(medianMs),
     fallback > 0 ? words("recorder.sidebar.heat-fallback", { share }) : "",
   ]
     .filter(Boolean)

@@ -12,11 +12,11 @@ export function nodeOf({ node }: Pick<Step, "node">): EditorNode | undefined {
   return undefined;
 }
 
-/** How a step's node is called: its name, or its type. */
+/** How a step's node is called on the canvas: its name, or what its type says of it. */
 export function labelOf(step: Pick<Step, "node">): string {
   const node = nodeOf(step);
   if (!node) return step.node;
-  return node.name || editor.nodes.subflow(node.type.replace(/^subflow:/, ""))?.name || node.type;
+  return editor.utils.getNodeLabel(node, node.type);
 }
 
 /** The tab or subflow where a step's node is. */

@@ -32,6 +32,7 @@ interface Editor {
     workspace(id: string): { label: string } | undefined;
     subflow(id: string): { name: string } | undefined;
   };
+  utils: { getNodeLabel(node: EditorNode, otherwise: string): string };
   workspaces: { active(): string };
   view: { reveal(id: string, isFlashing: boolean): void };
   notify(text: string, type: string): void;

@@ -3,6 +3,7 @@ import type { Level } from "../../../lib/recorder/model.js";
 import type { RunList, RunSummary } from "./api.js";
 import { element } from "./element.js";
 import { type Filter, isShown } from "./filter.js";
+import { milliseconds } from "./milliseconds.js";
 import { labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 
@@ -147,7 +148,7 @@ export class RunListView {
       span("time", new Date(run.start).toLocaleTimeString([], { hourCycle: "h23" })),
       span("name", labelOf(run)),
       span("outcome", `${outcome}${count}`),
-      span("ms", run.latencyMs === undefined ? "" : `${run.latencyMs} ms`),
+      span("ms", run.latencyMs === undefined ? "" : milliseconds(run.latencyMs)),
       span("vendor", run.vendor),
       span("call", call),
       span("answer", run.answer ? `${run.answer.status} ${run.answer.json ?? ""}` : ""),

@@ -3,6 +3,7 @@ import type { Run, Step } from "../../../lib/recorder/model.js";
 import { clearPath, showPath } from "./canvas.js";
 import { element } from "./element.js";
 import { meaningOf, readable } from "./meaning.js";
+import { milliseconds } from "./milliseconds.js";
 import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 
@@ -88,7 +89,7 @@ function facts(run: Run, words: Words): HTMLElement {
   add("start", new Date(run.start).toLocaleString());
   add("node", labelOf(run));
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
-  add("time", run.latencyMs === undefined ? undefined : `${run.latencyMs} ms`);
+  add("time", run.latencyMs === undefined ? undefined : milliseconds(run.latencyMs));
   return list;
 }
 
@@ -121,7 +122,7 @@ function sides(run: Run, words: Words): HTMLElement {
 
 function stepRow(step: Step, words: Words): HTMLElement {
   const notes = [
-    step.ms === undefined ? words("recorder.sidebar.not-arrived") : `${step.ms} ms`,
+    step.ms === undefined ? words("recorder.sidebar.not-arrived") : milliseconds(step.ms),
     step.uncertain ? words("recorder.sidebar.uncertain") : "",
   ];
   return element(
