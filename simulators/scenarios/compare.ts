@@ -1,4 +1,5 @@
 /** What differs between what was expected and what came, in lines that people read. Pure. */
+import { isObject } from "../values.js";
 
 /** Characters of a value that a line shows. */
 const LONGEST = 160;
@@ -38,8 +39,4 @@ function listDifferences(
   if (expected.length !== actual.length)
     lines.push(`${place}: expected ${expected.length} of them, got ${actual.length}: ${shown(actual)}`);
   return lines;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

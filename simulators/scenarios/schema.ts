@@ -1,4 +1,5 @@
 /** Checks data against a JSON Schema, as far as scenario.schema.json uses it, with faults that people can act on. Pure. */
+import { isObject } from "../values.js";
 
 /** The part of JSON Schema that is used. */
 export interface Schema {
@@ -91,6 +92,6 @@ function isOf(value: unknown, type: string): boolean {
   if (type === "array") return Array.isArray(value);
   if (type === "integer") return Number.isInteger(value);
   if (type === "null") return value === null;
-  if (type === "object") return value !== null && typeof value === "object" && !Array.isArray(value);
+  if (type === "object") return isObject(value);
   return typeof value === type;
 }

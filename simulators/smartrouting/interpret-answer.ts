@@ -4,6 +4,7 @@
  */
 import { ANSWER_FIELDS, type AnswerField, DISCONNECT, type FieldKind } from "../../lib/smartrouting/tables.js";
 import { type Exchange, type Note, explained, remedies, type Tone } from "../caller/conversation.js";
+import { isObject } from "../values.js";
 import { findMember, nameTarget, type TargetKind } from "./directory.js";
 import type { Member } from "./state.js";
 
@@ -103,9 +104,7 @@ export function readExchange(exchange: Exchange, directory: readonly Member[], d
 function parse(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

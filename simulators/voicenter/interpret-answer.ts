@@ -13,6 +13,7 @@ import {
   LANGUAGES,
 } from "../../lib/voicenter/tables.js";
 import { type Exchange, explained, type Note, remedies } from "../caller/conversation.js";
+import { isObject } from "../values.js";
 
 /** One part of an announcement. */
 export interface Part {
@@ -208,10 +209,6 @@ function noteCustomData(value: unknown, action: string, notes: Note[]): void {
 
 function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function isObject(value: unknown): value is Fields {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function parse(body: string): Fields | undefined {
