@@ -1,4 +1,5 @@
-/** `contactCenter.recorder` of settings.js. */
+/** `contactCenter.recorder` and `contactCenter.scenarios` of settings.js. */
+import { join, resolve } from "node:path";
 import type { NodeAPI } from "node-red";
 import { type Level, LEVELS } from "../../lib/recorder/model.js";
 
@@ -17,6 +18,22 @@ const MOST_DAYS = 3650;
 /** True for one of {@link LEVELS}. */
 export function isLevel(value: unknown): value is Level {
   return LEVELS.some((level) => level === value);
+}
+
+/**
+ * The folder of scenario files, absolute: `contactCenter.scenarios` of settings.js, where a relative one is below the user
+ * directory; by default `scenarios` there. It need not exist.
+ * @throws Error with a sentence for people, when the setting is no name of a folder
+ */
+export function scenariosFolder(RED: NodeAPI): string {
+  const { contactCenter, userDir = "." } = RED.settings as {
+    contactCenter?: { scenarios?: unknown };
+    userDir?: string;
+  };
+  const { scenarios = join(userDir, "scenarios") } = contactCenter ?? {};
+  if (typeof scenarios !== "string" || scenarios.trim() === "" || scenarios.includes("\0"))
+    throw new Error(RED._("recorder.refusal.scenarios-setting"));
+  return resolve(userDir, scenarios);
 }
 
 /** Reads the settings. What is wrong is warned of, and counts as not set. */
