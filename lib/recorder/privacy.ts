@@ -1,19 +1,12 @@
 /** What may be kept of values: no credential, and numbers under other names unless they may be shown. */
 import type { Call } from "../core/call.js";
+import { isCredentialName } from "../core/credential-names.js";
+import { HIDDEN, withoutCredentials } from "./credentials.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 
 /** Seven digits or more, with the punctuation that people write between them, as the group; ids of 128 bits and times without it. */
 const NUMBERS =
   /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|(\+?\d(?:[ ().\u00a0/-]{0,3}\d){6,})/gi;
-/** Names of properties whose values are credentials, as {@link wordsOf} has them. `key` alone is that of an event. */
-const SECRET =
-  /pass(?:wor[dt]|wd|phrase|code)|secret|token|authori[sz]ation|authentication|cookie|credential|bearer|jwt|(?:api|access|private)[-_]?key|(?:^|[^a-z])(?:o?auth|authz|pass|pwd|pin|otp|keys)(?:[^a-z]|$)|.keys?$/;
-/** Credentials within texts: a parameter of a URL, a header, a property of JSON. */
-const SECRETS =
-  /((?:[?&;](?:key|code|sig|\w*(?:token|secret|password|api_?key))=)|\b(?:bearer|basic) +|"[^"\\]{0,40}(?:passw|pass"|pwd|secret|token|api[-_]?key|auth(?!or")|cookie|bearer|jwt)[^"\\]{0,40}"? ?: ?")[^\s"&#]+/gi;
-/** A word of each credential that {@link SECRETS} finds: most texts have none, and need not be searched by it. */
-const SECRET_WORDS = /key|code|sig|token|secret|pass|pwd|bearer|basic|auth|cookie|jwt/i;
-const HIDDEN = "[hidden]";
 /** A short number such as an extension. */
 const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
 /** What {@link NUMBERS} says, for a look that costs less. */
@@ -27,9 +20,6 @@ const DEPTH_LIMIT = 16;
 const LONGEST_FACT = 200;
 /** So many times what is kept of a text is looked at: longer ones would hold up everything else. */
 const MARGIN = 8;
-
-/** `userPwd` as `user_pwd`. */
-const wordsOf = (name: string): string => name.replace(/([a-z\d])(?=[A-Z])/g, "$1_").toLowerCase();
 
 /** Cuts a text that is too long; it ends with `…` then. */
 function shortened(text: string, limit: number): string {
@@ -88,7 +78,7 @@ export class Privacy {
   }
 
   private textOf(text: string): string {
-    const open = SECRET_WORDS.test(text) ? text.replace(SECRETS, `$1${HIDDEN}`) : text;
+    const open = withoutCredentials(text);
     const { pseudonyms } = this;
     if (!pseudonyms || !mayHaveNumber(open)) return open;
     return open.replace(NUMBERS, (found, number?: string) => (number === undefined ? found : pseudonyms.of(number)));
@@ -124,8 +114,11 @@ export class Privacy {
       if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
         return `[${prototype.constructor?.name ?? "object"}]`;
       const kept: Record<string, unknown> = {};
-      for (const [name, each] of Object.entries(value))
-        kept[this.text(name)] = SECRET.test(wordsOf(name)) ? HIDDEN : this.kept(each, numbers, above, limit);
+      const isNamed = namesCredential(value as Record<string, unknown>);
+      for (const [name, each] of Object.entries(value)) {
+        const isHidden = isCredentialName(name) || (isNamed && name === "value");
+        kept[this.text(name)] = isHidden ? HIDDEN : this.kept(each, numbers, above, limit);
+      }
       return kept;
     } finally {
       above.delete(value);
@@ -140,6 +133,10 @@ export class Privacy {
     return this.text(text);
   }
 }
+
+/** True for an item of a list of headers or fields: `{name, value}`. */
+const namesCredential = ({ name, key }: Record<string, unknown>): boolean =>
+  [name, key].some((each) => typeof each === "string" && isCredentialName(each));
 
 /** True when {@link NUMBERS} may find one: seven digits with at most three separators between them. Costs a tenth of it. */
 function mayHaveNumber(text: string): boolean {

@@ -2,6 +2,7 @@
  * Keeps credentials out of `msg.req`, wherever a caller or a proxy repeats them. What the vendor sends as data is never
  * changed: a weak password would take digits out of a number.
  */
+import { isCredentialName } from "../core/credential-names.js";
 import type { WebhookCredentials } from "./credentials.js";
 
 /** Finds the credentials of one webhook. */
@@ -15,14 +16,13 @@ export interface Redaction {
 }
 
 /**
- * Names of headers that prove who the vendor is, or who a browser's user is. A `sid` or `session` is a
- * browser's only where nothing else is named: `x-call-sid` and `x-session-id` are ids that a flow may need.
+ * What names a credential among headers alone. A `sid` or `session` is a browser's only where nothing else is named:
+ * `x-call-sid` and `x-session-id` are ids that a flow may need.
  */
-const SECRET_HEADER =
-  /(?:^|[-_])(?:auth(?:orization|entication)?|bearer|jwt|otp|pass|pin|pwd)(?:[-_]|$)|cookie|token|secret|passw|passphrase|passcode|credential|api[-_]?key|(?:keys?|access)$|^(?:x[-_])?(?:sid|session)$/;
+const HEADER_ALONE = /^keys?$|access$|^(?:x[-_])?(?:sid|session)$/;
 
-/** @param name in lower case */
-export const isSecretHeader = (name: string): boolean => SECRET_HEADER.test(name);
+/** True for a header that proves who the vendor is, or who a browser's user is. @param name in lower case */
+export const isSecretHeader = (name: string): boolean => isCredentialName(name) || HEADER_ALONE.test(name);
 
 /** Shorter credentials occur in other text by chance: they are looked for between delimiters. */
 const SHORTEST_IN_TEXT = 8;

@@ -67,6 +67,100 @@ describe("What is kept of values", () => {
     assert.ok(privacy.json({ text: `{"author":"abc"}` }, NONE, 4000).includes("abc"));
   });
 
+  it("has no credential that a text holds, whatever kind of text it is", () => {
+    const pem = "-----BEGIN RSA PRIVATE KEY-----\nS3CRET\nS3CRET2==\n-----END RSA PRIVATE KEY-----";
+    for (const text of [
+      "pwd=S3CRET",
+      "connect with pwd=S3CRET; retry",
+      "Password : S3CRET",
+      "userPass=S3,CRET",
+      "api-key: S3CRET",
+      "keyring: S3CRET",
+      'keyring="S3 CRET S3CRET"',
+      "pin: S3CRET",
+      "u:S3CRET@host",
+      "ftp to admin:S3CRET@10.0.0.1/x",
+      "sip:anna:S3CRET@host",
+      "https://u:S3CRET@host/p?x=1",
+      "https://S3CRET@host/p",
+      "redis://:S3CRET@host",
+      `{"password":"S3CRET with S3CRET blanks"}`,
+      `{"password":"S3\\"CRET S3CRET"}`,
+      '{"pin": S3CRET, "x": 1}',
+      JSON.stringify({ body: JSON.stringify({ token: 'S3"CRET S3CRET', x: 1 }) }),
+      JSON.stringify({ a: JSON.stringify({ b: JSON.stringify({ secret: "S3CRET S3CRET" }) }) }),
+      "{'pwd': 'S3CRET S3CRET'}",
+      '{"password":"S3CRET cut off S3CRET',
+      "<wsse:Password Type='text'>S3CRET</wsse:Password>",
+      "<pwd>S3CRET</pwd>",
+      '<login password="S3CRET"/>',
+      `${"x".repeat(90)}_pwd=S3CRET`,
+      "Cookie: a=S3CRET; b=S3CRET",
+      'Authorization: Digest username="S3CRET", response="S3CRET"',
+      "Basic S3CRET",
+      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJTM0NSRVQifQ.S3CRET",
+      pem,
+      JSON.stringify({ pem }),
+    ]) {
+      for (const kept of [privacy.text(text), privacy.json({ note: text }, NONE, 4000)])
+        assert.doesNotMatch(kept, /S3|CRET|eyJ/, `${text} is kept as ${kept}`);
+    }
+    const list = privacy.json(
+      {
+        headers: [
+          { name: "X-Api-Key", value: "S3CRET" },
+          { key: "pwd", value: 3 },
+        ],
+      },
+      NONE,
+      4000,
+    );
+    assert.equal(list, '{"headers":[{"name":"X-Api-Key","value":"[hidden]"},{"key":"pwd","value":"[hidden]"}]}');
+  });
+
+  it("has the text around a credential, and texts that hold none", () => {
+    assert.equal(privacy.text("as pwd=abc; then"), "as pwd=[hidden] then");
+    assert.equal(privacy.text('{"pin": 12, "x": "pass"}'), '{"pin": [hidden], "x": "pass"}');
+    assert.equal(privacy.text('{"pwd":"a\\\\","x":1}'), '{"pwd":"[hidden]","x":1}');
+    assert.equal(privacy.text("https://u:p@host/a?b=c"), "https://[hidden]@host/a?b=c");
+    for (const open of [
+      "sip:anna.berg@contoso.example",
+      "<sip:anna.berg@contoso.example:5060>",
+      "mailto:anna@contoso.example",
+      "the author: Anna, shipping: DHL, key: value",
+      "https://host/a?b=c@d",
+      '{"author":"abc","passenger":{"name":"x"},"event":{"key":"Zm9v"}}',
+      "at 10:30 by anna@contoso.example",
+    ])
+      assert.equal(privacy.text(open), open);
+  });
+
+  it("has no credential under a name that an item of a list gives", () => {
+    const kept = privacy.json([{ name: "author", value: "abc" }], NONE, 4000);
+    assert.match(kept, /abc/);
+  });
+
+  it("takes no longer for texts that are made to take long", () => {
+    const begun = process.cpuUsage();
+    for (const unit of [
+      "pass",
+      "a:",
+      "token ",
+      "--a-",
+      "<a",
+      '\\"pwd',
+      "u:p",
+      "pwd= ",
+      "//",
+      "key\t\t",
+      "eyJaaaa.",
+      "a@:",
+    ])
+      privacy.json({ text: unit.repeat(100_000) }, NONE, 4000);
+    const { user } = process.cpuUsage(begun);
+    assert.ok(user < 2_000_000, `${user} µs of processor time`);
+  });
+
   it("has pseudonyms for short numbers of the call, and other short numbers as they are", () => {
     const name = pseudonyms.of("201");
     assert.equal(
