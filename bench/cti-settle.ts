@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   simulator.faults.slowMs = Number(values.latency);
   const agents = Array.from({ length: Number(values.agents) }, (_, at) => `sip:agent${at}@contoso.example`);
   const client = createCtiClient({ url: simulator.url });
-  const store = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() };
+  const store = { load: () => Promise.resolve(undefined), save: () => Promise.resolve("saved" as const) };
   const manager = new SubscriptionManager({ client, store });
   const subscriber = new Subscriber(manager, { callback: { url: "http://127.0.0.1:9/events" }, renewMs: 300_000 });
   const started = performance.now();

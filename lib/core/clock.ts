@@ -74,6 +74,17 @@ export function stampNow(): Stamp {
 }
 
 /**
+ * The time that has passed at least since something was written, milliseconds, however the clock was set; what the machine was
+ * off is not part of it.
+ * @param stamp as read, foreign
+ */
+export function leastPassedMs(stamp: unknown): number {
+  const { upMs, boot } = isRecord(stamp) ? stamp : {};
+  const now = uptime() * 1000;
+  return Math.max(0, boot === BOOT && typeof upMs === "number" ? now - upMs : now);
+}
+
+/**
  * By how much the clock was set back since something was written, milliseconds; 0 where it was not. Times in it are so much
  * earlier by the clock as it is set now. Where the machine was started meanwhile it counts as off for a day.
  * @param stamp as read, foreign

@@ -135,8 +135,8 @@ export class BrokerRequests {
   }
 
   /** See {@link RequestQueue.count}. */
-  count(requests: number, at: number): void {
-    this.queue.count(requests, at);
+  count(requests: number, ageMs: number): void {
+    this.queue.count(requests, ageMs);
   }
 
   /**

@@ -1,5 +1,4 @@
 /** Requests that any minute may have: three for each agent, and 60, whoever asks for them. */
-import { STEADY } from "../core/clock.js";
 
 const PER_AGENT = 3;
 const EXTRA_PER_MINUTE = 60;
@@ -30,7 +29,7 @@ export class RequestLimit {
 
   /** Requests that any 60 s may have. */
   perMinute(): number {
-    const now = STEADY.now();
+    const now = performance.now();
     if (this.used.size >= this.most || now - this.mostAt > MINUTE_MS) {
       this.most = this.used.size;
       this.mostAt = now;

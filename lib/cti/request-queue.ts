@@ -1,8 +1,12 @@
 /**
  * The one way of requests about subscriptions to a broker: a few at once, in order of their priority, and never more a
  * minute than the limit, whoever asks and whatever fails. While the broker is away only probes go, one at a time.
+ *
+ * What keeps the limit over kills: a request leaves once a number that includes it is on the disk. Where the disk takes nothing,
+ * the first one leaves when this process is a minute old: whatever a former one has sent was before that minute.
  */
 import { STEADY } from "../core/clock.js";
+import type { SaveResult } from "./subscription-store.js";
 
 /**
  * The first goes first. `probe`: whether the broker is there. `replaced`: the end of a subscription that has just been
@@ -39,6 +43,8 @@ export interface RequestQueueOptions {
 }
 
 const MINUTE_MS = 60_000;
+/** How often a write that failed is tried again while requests wait for it. */
+const SAVE_AGAIN_MS = 1000;
 /** The part of a minute's requests that are reserved: so many a kill makes the next process count too many, at most. */
 const RESERVED = 0.03;
 /** With few agents: what 4 requests at once need while it is saved. */
@@ -60,7 +66,7 @@ export class RequestQueue {
     Priority,
     (() => void)[]
   >;
-  // When the requests of the last minute were sent, Unix milliseconds, the oldest first.
+  // When the requests of the last minute were sent, the oldest first, by the time of the process: that nobody sets.
   private readonly sent: number[] = [];
   private total = 0;
   private countedTotal = 0;
@@ -68,11 +74,16 @@ export class RequestQueue {
   private savedTotal = 0;
   private reservedTotal = 0;
   private isReserving = false;
+  // When what former processes sent is over in any case, by the time of the process.
+  private readonly alone = performance.now() + MINUTE_MS;
+  // Nothing could be saved: not tried before this.
+  private saveAgainAt = 0;
   private revocations = 0;
   private running = 0;
   // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
   private timer: NodeJS.Timeout | undefined;
+  private saveTimer: NodeJS.Timeout | undefined;
   private freeAt = 0;
   private isClosed = false;
 
@@ -87,8 +98,8 @@ export class RequestQueue {
    * What to save, so that no kill makes the next process forget a request: those beyond it wait.
    * @returns it, and what to call once it is saved
    */
-  reserve(): SentRequests & { saved: () => void } {
-    const now = STEADY.now();
+  reserve(): SentRequests & { saved: (result: SaveResult) => void } {
+    const now = performance.now();
     const { revocations } = this;
     const sent: Record<string, number> = {};
     this.forgetOld();
@@ -103,7 +114,11 @@ export class RequestQueue {
     this.countedTotal = this.total;
     this.reservedTotal = total;
     this.savedTotal = Math.min(this.savedTotal, total);
-    const saved = (): void => {
+    const saved = (result: SaveResult): void => {
+      if (result === "failed" && performance.now() < this.alone) {
+        this.waitUnsaved();
+        return;
+      }
       if (revocations === this.revocations) this.savedTotal = Math.min(total, this.reservedTotal);
       this.isReserving = false;
       this.next();
@@ -117,8 +132,9 @@ export class RequestQueue {
     this.savedTotal = 0;
   }
 
-  /** Counts requests of a former process, the oldest first. @param at when it sent them, Unix milliseconds */
-  count(requests: number, at: number): void {
+  /** Counts requests of a former process, the oldest first. @param ageMs how long ago it sent them at least, milliseconds */
+  count(requests: number, ageMs: number): void {
+    const at = performance.now() - ageMs;
     for (let request = 0; request < requests; request++) this.sent.push(at);
   }
 
@@ -155,7 +171,7 @@ export class RequestQueue {
     for (;;) {
       const lane = this.lane();
       if (!lane) return;
-      this.sent.push(STEADY.now());
+      this.sent.push(performance.now());
       this.total++;
       this.running++;
       this.options.onSent();
@@ -167,6 +183,7 @@ export class RequestQueue {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.saveTimer);
     for (const lane of Object.values(this.waiting)) lane.length = 0;
   }
 
@@ -182,18 +199,34 @@ export class RequestQueue {
   }
 
   private forgetOld(): void {
-    const since = STEADY.now() - MINUTE_MS;
+    const since = performance.now() - MINUTE_MS;
     while ((this.sent[0] ?? since) < since) this.sent.shift();
   }
 
   // True when a later process would know of another request; else sends it as soon as it would.
   private isSaved(): boolean {
     if (this.total < this.savedTotal) return true;
-    if (!this.isReserving) {
+    if (!this.isReserving && performance.now() >= this.saveAgainAt) {
       this.isReserving = true;
       this.options.onReserved();
     }
     return false;
+  }
+
+  // Nobody would know of another request, and nobody may know what was sent before.
+  private waitUnsaved(): void {
+    const waitMs = this.alone - performance.now();
+    this.isReserving = false;
+    this.saveAgainAt = performance.now() + Math.min(waitMs, SAVE_AGAIN_MS);
+    clearTimeout(this.saveTimer);
+    this.saveTimer = setTimeout(() => this.next(), Math.min(waitMs, SAVE_AGAIN_MS));
+    if (PRIORITIES.some((priority) => this.waiting[priority].length > 0)) this.setLimited(waitMs);
+  }
+
+  private setLimited(waitMs: number): void {
+    const wasLimited = this.limitedUntil !== undefined;
+    this.freeAt = STEADY.now() + waitMs;
+    if (!wasLimited) this.options.onLimited();
   }
 
   // True when another request, and some in reserve, fit into the last minute; else sends it as soon as they do.
@@ -201,13 +234,10 @@ export class RequestQueue {
     const limit = this.options.perMinute();
     this.forgetOld();
     if (this.sent.length < limit - Math.min(this.options.reserve(priority), limit - 1)) return this.isSaved();
-    const freeAt = (this.sent[0] as number) + MINUTE_MS + 1;
+    const waitMs = (this.sent[0] as number) + MINUTE_MS + 1 - performance.now();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.next(), freeAt - STEADY.now());
-    if (!(["missing", "check", "ended"] as Priority[]).includes(priority)) return false;
-    const wasLimited = this.limitedUntil !== undefined;
-    this.freeAt = freeAt;
-    if (!wasLimited) this.options.onLimited();
+    this.timer = setTimeout(() => this.next(), waitMs);
+    if ((["missing", "check", "ended"] as Priority[]).includes(priority)) this.setLimited(waitMs);
     return false;
   }
 }

@@ -4,6 +4,7 @@ import { type Entry, storedEntry, untoldFrom } from "./entry.js";
 import type { SentRequests } from "./request-queue.js";
 import { ALIVE_MS, storedState } from "./stored-state.js";
 import type {
+  SaveResult,
   StoredEntry,
   StoredGone,
   StoredRemoval,
@@ -25,7 +26,7 @@ export interface StoreSource {
   /** See {@link StoredSubscriptions.aliveAt}. */
   receivedUntil: () => number;
   /** See {@link RequestQueue.reserve}. */
-  reserve: () => SentRequests & { saved: () => void };
+  reserve: () => SentRequests & { saved: (result: SaveResult) => void };
 }
 
 const WRITE_MIN_MS = 100;
@@ -88,13 +89,15 @@ export class StoreWriter {
     this.waiting = [];
     const { saved, ...requests } = this.source.reserve();
     const state = this.state(requests);
-    const isEmpty = [state.held, state.ended, state.removals].every((part) => Object.keys(part).length === 0);
-    // Without subscriptions there is no file to make.
+    const parts = [state.held, state.ended, state.removals, requests.sent];
+    // A probe is a request, too, also where nobody wants a subscription any more.
+    const isEmpty = requests.reserved === 0 && parts.every((part) => Object.keys(part).length === 0);
     this.saving++;
-    if (!isEmpty || !this.wasEmpty) await this.store.save(state);
+    // Without subscriptions there is no file to make.
+    const result = isEmpty && this.wasEmpty ? "saved" : await this.store.save(state);
     this.saving--;
     this.wasEmpty = isEmpty;
-    saved();
+    saved(result);
     if (requests.reserved > 0) this.writeSoon();
     for (const resolve of waiting) resolve();
   }

@@ -1,5 +1,5 @@
 /** What outlives a process, as it is written and as it is read: all times in it are by the clock as it was set then. */
-import { setBackMs, STEADY, stampNow } from "../core/clock.js";
+import { leastPassedMs, setBackMs, STEADY, stampNow } from "../core/clock.js";
 import { isRecord } from "../core/values.js";
 import { digestOf } from "./entry-keys.js";
 import { MAX_LOST } from "./subscription-ids.js";
@@ -32,8 +32,8 @@ export interface StoredState {
   unknownSince: number | undefined;
   /** See {@link SubscriptionStore.load}. */
   isElsewhere: boolean;
-  /** What a former process sent, the oldest first; the times are Unix milliseconds. */
-  requests: { count: number; at: number }[];
+  /** What former processes sent, the oldest first: how long ago at least, milliseconds. */
+  requests: { count: number; ageMs: number }[];
   /** Requests that it may have sent after that. */
   unsaved: number;
   held: Map<string, StoredEntry>;
@@ -59,10 +59,10 @@ export function readStored(stored: unknown): StoredState {
   );
   const { sent, reserved } = isRecord(state["requests"]) ? state["requests"] : {};
   const now = STEADY.now();
-  const writtenAt = timeOf(isRecord(written) && written["at"]) ?? 0;
-  const requestsOf = (count: unknown, time: number): { count: number; at: number } => ({
+  const passedMs = leastPassedMs(written);
+  const requestsOf = (count: unknown, ageMs: number): { count: number; ageMs: number } => ({
     count: Math.min(numberOf(count) ?? 0, MAX_REQUESTS),
-    at: Math.min(time, now),
+    ageMs: Math.max(0, ageMs),
   });
   return {
     aliveAt: Math.max(
@@ -73,10 +73,10 @@ export function readStored(stored: unknown): StoredState {
     isElsewhere: state["isElsewhere"] === true,
     requests: [
       ...entriesOf(sent)
-        .map(([age, count]) => requestsOf(count, writtenAt - Number(age) * 1000))
-        .toSorted((one, other) => one.at - other.at),
+        .map(([age, count]) => requestsOf(count, passedMs + Number(age) * 1000))
+        .toSorted((one, other) => other.ageMs - one.ageMs),
       // They may have been sent until the next write.
-      requestsOf(reserved, writtenAt + ALIVE_MS),
+      requestsOf(reserved, passedMs - ALIVE_MS),
     ],
     unsaved: numberOf(reserved) ?? 0,
     held: new Map(

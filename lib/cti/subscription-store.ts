@@ -25,6 +25,9 @@ export interface StoredGone {
   at: number;
 }
 
+/** What became of a write; `held`: another process writes there. */
+export type SaveResult = "saved" | "failed" | "held";
+
 /** Where the state of a {@link SubscriptionManager} is kept. */
 export interface SubscriptionStore {
   /**
@@ -33,7 +36,7 @@ export interface SubscriptionStore {
    */
   load(): Promise<unknown>;
   /** Must not reject: what cannot be written is the store's to report. */
-  save(state: StoredSubscriptions): Promise<void>;
+  save(state: StoredSubscriptions): Promise<SaveResult>;
   /** Notes that what was saved last is still true, and until when events were received. */
   noteReceived?(received: Received): void;
 }

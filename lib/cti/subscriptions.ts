@@ -218,7 +218,7 @@ export class SubscriptionManager {
 
   private async load(): Promise<void> {
     const stored = readStored(await this.options.store.load());
-    for (const { count, at } of stored.requests) this.requests.count(count, at);
+    for (const { count, ageMs } of stored.requests) this.requests.count(count, ageMs);
     this.previous.add(stored);
     for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "removal", { inUse });
     this.previous.setLoaded();

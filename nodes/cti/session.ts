@@ -102,9 +102,7 @@ function createSession(
       client,
       store: {
         load: () => store.load(),
-        save: async (state) => {
-          if (session.isCurrent) await store.save(state);
-        },
+        save: async (state) => (session.isCurrent ? store.save(state) : "saved"),
         noteReceived: (received) => session.isCurrent && store.noteReceived?.(received),
       },
       parallel: () => session.settings.parallel,

@@ -51,9 +51,11 @@ export function fileStore(RED: NodeAPI, node: Node): SubscriptionStore {
       try {
         await file.write({ ...state, host: hostname() });
         isOurs = true;
+        return "saved";
       } catch (error) {
         isOurs = false;
         warn(error);
+        return error instanceof FileHeldError ? "held" : "failed";
       }
     },
     noteReceived(note) {

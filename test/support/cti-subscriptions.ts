@@ -28,6 +28,8 @@ export class SubscriptionTest {
   broker!: FakeBroker;
   /** What the processes have written. */
   stored: StoredSubscriptions | undefined;
+  /** True while nothing can be written. */
+  isDiskFull = false;
   /** Address of the broker, for the processes to come. */
   url = "http://broker";
   managers: SubscriptionManager[] = [];
@@ -43,6 +45,7 @@ export class SubscriptionTest {
       resetSteady();
       this.broker = new FakeBroker();
       this.stored = undefined;
+      this.isDiskFull = false;
       this.url = "http://broker";
       this.managers = [];
       this.gaps.length = 0;
@@ -64,8 +67,9 @@ export class SubscriptionTest {
         {
           load: () => Promise.resolve(structuredClone(this.stored)),
           save: (state) => {
+            if (this.isDiskFull) return Promise.resolve("failed");
             if (isAlive) this.stored = structuredClone(state);
-            return Promise.resolve();
+            return Promise.resolve("saved");
           },
           noteReceived: (received) => {
             if (isAlive && this.stored) this.stored.received = received;

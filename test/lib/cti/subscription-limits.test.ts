@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/cti/errors.js";
 import type { SubscriptionRow } from "../../../lib/cti/subscriber.js";
-import { codeOf, SubscriptionTest } from "../../support/cti-subscriptions.js";
+import { ANNA, codeOf, SubscriptionTest } from "../../support/cti-subscriptions.js";
 import { failure } from "../../support/fake-cti-broker.js";
 
 /** A broker that asks for a pause, seconds. */
@@ -190,6 +190,50 @@ describe("lib/cti/subscription-limits", () => {
     assert.ok(test.broker.calls.length <= allowed(10), `${test.broker.calls.length}`);
     await test.clock.tickAsync(240_000);
     assert.deepEqual([test.broker.held.size, one.list().every(({ subscribed }) => subscribed)], [10, true]);
+  });
+
+  it("counts the probes of former processes, too, where nobody wants a subscription any more", async () => {
+    test.broker.fault = failure("ECONNREFUSED");
+    const { manager, one } = await started([ANNA]);
+    await one.unsubscribe();
+    await test.clock.tickAsync(90_000);
+    kill(manager);
+    const sent = test.broker.times.filter((at) => at > Date.now() - 60_000);
+    const counted = Object.values(test.stored?.requests?.sent ?? {}).reduce((sum, count) => sum + count, 0);
+    assert.ok(sent.length > 0 && counted + (test.stored?.requests?.reserved ?? 0) >= sent.length, `${counted}`);
+  });
+
+  for (const isFreed of [false, true])
+    it(`sends nothing before it is a minute old where nothing can be saved${isFreed ? ", or until it can" : ""}`, async () => {
+      const agents = agentsOf(20);
+      test.isDiskFull = true;
+      for (let life = 0; life < 8; life++) {
+        const { manager } = await started(agents);
+        await test.clock.tickAsync(7000);
+        kill(manager);
+      }
+      const manager = manage();
+      const one = open(manager);
+      void one.start(agents);
+      await test.clock.tickAsync(5000);
+      assert.deepEqual([test.broker.times, codeOf(one.list()[0])], [[], "ELIMIT"]);
+      test.isDiskFull = !isFreed;
+      await test.clock.tickAsync(isFreed ? 2000 : 56_000);
+      assert.equal(one.list().filter(({ subscribed }) => subscribed).length, 20);
+    });
+
+  it("takes no request for older where the clock is set forward", async () => {
+    const agents = agentsOf(10);
+    const { manager, one } = await started(agents);
+    for (let asked = 0; asked < 20; asked++) {
+      void one.subscribe(agents);
+      await test.clock.tickAsync(1000);
+      test.clock.setSystemTime(Date.now() + 3_600_000);
+    }
+    kill(manager);
+    test.clock.setSystemTime(Date.now() + 3_600_000);
+    await started(agents);
+    assert.ok(test.broker.times.length <= allowed(10), `${test.broker.times.length}`);
   });
 
   it("keeps within the limit where a process is killed again and again", async () => {

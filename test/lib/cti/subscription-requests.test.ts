@@ -73,7 +73,7 @@ describe("lib/cti/subscription-requests", () => {
     it("staggers renewals", async () => {
       const manager = new SubscriptionManager({
         client: test.broker,
-        store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+        store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve("saved") },
       });
       test.managers.push(manager);
       const start = open(manager, 300_000).start(AGENTS);
