@@ -70,3 +70,13 @@ export function idsInOrder(entries: readonly BatchRow[], found: readonly FoundMe
   if (missing.length === 0) return loaded.map(({ id }) => id);
   return loaded.length === 0 ? found.slice(0, entries.length).map(({ id }) => id) : [];
 }
+
+/** The HTTP status of an answer, where one came. */
+export function answerOf({ code }: ContactCenterError): { answer?: number } {
+  return typeof code === "number" ? { answer: code } : {};
+}
+
+/** Nobody would call such a member. Zero never expires. */
+export function hasExpired({ member: { expire_at: at } }: BatchRow): boolean {
+  return at !== undefined && Number(at) !== 0 && Number(at) <= Date.now();
+}

@@ -4,9 +4,9 @@ import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
-import { idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
+import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
-import { type BatchResult, NO_ROWS, rowsOf } from "./report.js";
+import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
 import {
   findBatch,
@@ -23,16 +23,19 @@ type Outcome =
   | { kind: "loaded"; ids: readonly string[] }
   /** `rest`: the others are not in the queue, because the server had ended the request. */
   | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain"; answer?: number }
-  /** `answer`: the HTTP status of an answer that does not say whether the rows were loaded. */
-  | { kind: "uncertain"; answer?: number }
+  /** `answer`: the HTTP status of an answer that does not say whether the rows were loaded; `open`: nobody waited for one. */
+  | { kind: "uncertain"; answer?: number; open?: true }
   | { kind: "refused" | "too-large"; error: ContactCenterError }
   /** Some of its members have expired, and nothing was sent. */
   | { kind: "expired" }
   | { kind: "dropped" };
 
-/** A batch with the numbers of those of its rows that are {@link RefusedAlone}: they are in none of its other fields. */
+/** A batch with those of its rows that are in none of its other fields. */
 interface DeliveredBatch extends BatchResult {
+  /** Numbers of those that are {@link RefusedAlone}. */
   waiting: number[];
+  /** Those that a cancel left without an outcome: whoever continues the run looks for them. */
+  open: Reject[];
 }
 
 interface Part {
@@ -61,14 +64,15 @@ const UNEXPLAINED_FAILURES = 3;
  */
 export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batch): Promise<DeliveredBatch> {
   const { number, rejects, duplicates } = batch;
-  const result: DeliveredBatch = { ...NO_ROWS, batch: number, total: 0, duplicates, ids: {}, rejects, waiting: [] };
+  const none = { total: 0, ids: {}, waiting: [], open: [] };
+  const result: DeliveredBatch = { ...NO_ROWS, batch: number, duplicates, rejects, ...none };
   // Rows whose outcome stayed unknown in an earlier process.
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
   result.rejected = batch.rejects.length - result.uncertain;
   if (batch.entries.length > 0)
     await new Delivery(run, doubles, result).load({ suffix: "", entries: batch.entries, sinceMs: Date.now() });
   run.tally.rejected += result.rejected;
-  run.tally.uncertain += result.uncertain;
+  run.tally.uncertain += result.uncertain + result.open.length;
   run.tally.duplicates += result.duplicates;
   if (run.tally.accepted > 0) run.refusedAlone.decide();
   result.total = rowsOf(result);
@@ -91,14 +95,14 @@ class Delivery {
       case "loaded":
         return this.accept(entries, outcome.ids);
       case "uncertain":
-        return this.uncertain(entries, outcome.answer);
+        return this.uncertain(entries, outcome);
       case "partly": {
         const { loaded, missing } = matched(entries, outcome.found);
         this.accept(
           loaded.map(({ entry }) => entry),
           loaded.map(({ id }) => id),
         );
-        if (outcome.rest === "uncertain") return this.uncertain(missing, outcome.answer);
+        if (outcome.rest === "uncertain") return this.uncertain(missing, outcome);
         return this.load({ suffix: `${part.suffix}r`, entries: missing, sinceMs: part.sinceMs });
       }
       case "refused":
@@ -137,10 +141,13 @@ class Delivery {
       for (const [at, { row }] of entries.entries()) this.result.ids[row] = ids[at] as string;
   }
 
-  private uncertain(entries: readonly BatchRow[], answer?: number): void {
-    this.result.uncertain += entries.length;
+  private uncertain(entries: readonly BatchRow[], { answer, open }: { answer?: number; open?: true }): void {
+    const { result } = this;
     const reason = answer === undefined ? undefined : { key: "uncertain-answer", field: "", value: String(answer) };
-    for (const { row, input } of entries) this.result.rejects.push(rejectOf(row, input, "UNCERTAIN", reason));
+    const rejects = entries.map(({ row, input }) => rejectOf(row, input, "UNCERTAIN", reason));
+    if (open) result.open.push(...rejects);
+    else result.rejects.push(...rejects);
+    if (!open) result.uncertain += rejects.length;
   }
 
   private expire({ row, input, member }: BatchRow): void {
@@ -227,9 +234,9 @@ class Delivery {
       if (kind === "stop") throw fault;
       if (kind === "refused" || kind === "too-large") {
         if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
-        // A proxy may say it of what the server has loaded: looked up at the end.
+        // A proxy may say it of what the server is about to load.
         else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
-          await doubles.watch(marker, 0, rangesOf(part.entries), startMs - run.patience.lateMs);
+          await doubles.watch(marker, 0, rangesOf(part.entries), startMs);
         if (kind === "refused") noteSuccess(run);
         else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
         return { kind, error: fault };
@@ -264,7 +271,7 @@ class Delivery {
   private async lastLook(marker: string, part: Part): Promise<Outcome> {
     if (!part.open) return { kind: "dropped" };
     const found = await findOnce(this.run, marker, part.entries.length);
-    return found?.kind === "loaded" ? this.found(marker, part, found.found) : { kind: "uncertain" };
+    return found?.kind === "loaded" ? this.found(marker, part, found.found) : { kind: "uncertain", open: true };
   }
 
   /** All members of a part were found in the queue. */
@@ -335,16 +342,6 @@ class Delivery {
       throw error;
     }
   }
-}
-
-/** The HTTP status of an answer, where one came. */
-function answerOf({ code }: ContactCenterError): { answer?: number } {
-  return typeof code === "number" ? { answer: code } : {};
-}
-
-/** Nobody would call such a member. Zero never expires. */
-function hasExpired({ member: { expire_at: at } }: BatchRow): boolean {
-  return at !== undefined && Number(at) !== 0 && Number(at) <= Date.now();
 }
 
 const rangesOf = (entries: readonly BatchRow[]): ReturnType<typeof toRanges> => toRanges(entries.map(({ row }) => row));

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { JournalHead, JournalLine, SentPart, Watch } from "./journal.js";
-import type { KnownRejects } from "./rejects-file.js";
+import type { KnownRejects } from "./rejects-known.js";
 import { type Counts, NO_ROWS, type Totals } from "./report.js";
 import { RowSet } from "./rows.js";
 
@@ -126,7 +126,8 @@ class JournalReader {
     content.handled.add(line.rows);
     content.refused.add(line.refused ?? []);
     content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.done));
-    content.rejects.bytes = Math.max(content.rejects.bytes ?? 0, wholeNumber(line.file));
+    // A line may come behind that of the next file.
+    if (line.file && line.file.ino === content.rejects.ino) Object.assign(content.rejects, line.file);
     for (const name of Object.keys(NO_ROWS) as (keyof Counts)[]) content.counts[name] += wholeNumber(line[name]);
     for (const part of parts.values())
       if (part.batch === line.done && (line.part ?? part.marker) === part.marker) parts.delete(part.marker);

@@ -9,8 +9,8 @@
  *     {"copies":"<marker>","doubled":0,"removed":500}                their number changed; "instead": [[<reported>, <who stays>], …]
  *     {"checked":"<marker>"}                                         no copy can come any more
  *     {"no":"<marker>"}                                              not in the queue
- *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take, with "file" the bytes that the rejects file then has
- *     {"rejects":{"ino":…,"born":…,"bytes":0}}                       a rejects file was made; "fault" that it lacks rows
+ *     {"done":7,"rows":[[3001,3501]],"accepted":…,"rejected":…,"uncertain":…,"duplicates":…}   outputs sent; with "part" of that part alone, with "refused" the rows that the server did not take, with "file" how far the rejects file then is written
+ *     {"rejects":{"path":…,"ino":…,"born":…,"bytes":…,"crc":…}}      a rejects file was made; "fault" that it lacks rows
  *     {"end":{…}}                                                    the report
  *     {"cancelled":{…}}                                              the report of a run that can be continued
  *
@@ -22,7 +22,7 @@ import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ContactCenterError } from "../errors.js";
 import type { JournalLock } from "./lock.js";
-import type { KnownRejects } from "./rejects-file.js";
+import type { KnownRejects, Written } from "./rejects-known.js";
 import type { Counts, Report } from "./report.js";
 import type { Range } from "./rows.js";
 
@@ -54,7 +54,7 @@ export type JournalLine =
   | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
-  | ({ done: number; rows: Range[]; part?: string; refused?: Range[]; file?: number | undefined } & Counts)
+  | ({ done: number; rows: Range[]; part?: string; refused?: Range[]; file?: Written | undefined } & Counts)
   | { rejects: KnownRejects }
   | { end: Report }
   | { cancelled: Report };

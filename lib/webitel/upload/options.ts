@@ -5,6 +5,7 @@ import type { Doubles, Uncertain } from "../tables.js";
 import type { MembersApi, Patience, Wait } from "./context.js";
 import type { Journal } from "./journal.js";
 import type { JournalContent } from "./journal-reader.js";
+import type { Written } from "./rejects-known.js";
 import type { BatchResult, Progress, Report } from "./report.js";
 import type { UniqueDestinations } from "./unique.js";
 
@@ -38,9 +39,9 @@ export interface UploadOptions {
   patience?: Patience;
   /**
    * Called with each settled batch, in the order in which they are settled; with no rows when ids are corrected. Resolves when the refused
-   * rows are kept, with the bytes of their file: before, the journal does not say that the batch is done.
+   * rows are kept, with how far their file is written: before, the journal does not say that the batch is done.
    */
-  onBatch(result: BatchResult, progress: Progress): void | Promise<number | undefined>;
+  onBatch(result: BatchResult, progress: Progress): void | Promise<Written | undefined>;
   /** Called with the report before the journal says that the run has ended: a process that is killed before says it again. */
   onReport?(report: Report): void | Promise<void>;
   /** Called once when the journal cannot be written to its end: before the report where that is known by then. */

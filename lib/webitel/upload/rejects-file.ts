@@ -11,7 +11,6 @@ import {
   type FileHandle,
   lstat,
   open,
-  readdir,
   readlink,
   realpath,
   rename,
@@ -19,8 +18,10 @@ import {
   unlink,
 } from "node:fs/promises";
 import { dirname, join, parse, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { isBlank, isRecord, textOf } from "../../core/values.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
+import { type KnownRejects, openKnown, takeBack, type Written } from "./rejects-known.js";
 import type { Reject } from "./report.js";
 import type { RowSource } from "./source.js";
 
@@ -38,21 +39,13 @@ export function rejectedRow({ data, reason: found }: Reject, reason: string): Re
   return { data: key === "too-long" ? {} : data, reason, isDamaged: key === "quote" };
 }
 
-/** What a run's journal knows of its file. */
-export interface KnownRejects {
-  /** Its inode, and when that was made (Unix milliseconds): which file it is, whatever its name. Its device may change with a mount. */
-  ino?: number;
-  born?: number;
-  /** Its length with all rows of the batches that are done. */
-  bytes?: number;
-  /** The system's code, where rows could not be written: they are missing there for good. */
-  fault?: string;
-}
-
 /** Who is told about the file. */
 export interface RejectsObserver {
-  /** Called once when a row cannot be written; no further row is then. Also at once for the rest of a run whose file lacks rows. */
-  onFault(fault: ContactCenterError): void;
+  /**
+   * Called once when a row cannot be written; no further row is then. Also at once for the rest of a run whose file lacks rows.
+   * @param written what the file has
+   */
+  onFault(fault: ContactCenterError, written?: Written): void;
   /** Called when a file is made, before it has a row; resolves when the journal knows of it. */
   onBegin(known: KnownRejects): Promise<void>;
 }
@@ -142,8 +135,6 @@ export class RejectsFile {
   private writing: Promise<unknown> = Promise.resolve();
   private columns: string[] | undefined;
   private isBroken = false;
-  /** Lines that the journal does not know of yet: their rows come again. */
-  private unknown = "";
 
   private constructor(
     private readonly path: string,
@@ -157,8 +148,7 @@ export class RejectsFile {
    * Opens the file of a run, which is seen to be writable. Nothing is written before the first row.
    * @param path absolute
    * @param source tells columns and separator
-   * @param known the rest of a run goes behind what it has written: a row that its journal does not know of and that is refused again is
-   * not written again. Undefined for a new run
+   * @param known of the rest of a run, which goes on behind what its journal knows of. Undefined for a new run
    * @param loaded the columns whose cells are loaded, where they are named
    * @throws ContactCenterError with the system's code when the file cannot be made
    */
@@ -170,34 +160,46 @@ export class RejectsFile {
     loaded: readonly string[] = [],
   ): Promise<RejectsFile> {
     const reason = loaded.includes(REASON) ? OTHER_REASON : REASON;
-    const file = new RejectsFile(resolve(path), source, known ?? {}, observer, reason);
+    const absolute = resolve(path);
+    let rest: KnownRejects = {};
     try {
-      await access(dirname(file.path), constants.W_OK);
-      await throwIfSpecial(file.path);
+      await access(dirname(absolute), constants.W_OK);
+      await throwIfSpecial(absolute);
       // A folder of this name is refused, not renamed.
-      const found = await open(file.path, APPEND).catch((error: unknown) => {
+      const found = await open(absolute, APPEND).catch((error: unknown) => {
         if (codeOf(error) !== "ENOENT") throw error;
       });
       await found?.close();
-      if (!known) await keepEarlier(file.path);
+      if (known) rest = await takeBack(known, absolute);
+      else await keepEarlier(absolute);
     } catch (error) {
       throw fault(error, path, "webitel.errors.rejects-open");
     }
     if (known?.fault !== undefined) observer.onFault(fault({ code: known.fault }, path, "webitel.errors.rejects-file"));
-    return file;
+    return new RejectsFile(absolute, source, rest, observer, reason);
+  }
+
+  /**
+   * The rest of a run writes no file any more: what its journal does not know of is taken off the one that it has.
+   * @throws ContactCenterError with the system's code when that fails
+   */
+  static async leave(known: KnownRejects): Promise<void> {
+    await takeBack(known, undefined).catch((error: unknown) => {
+      throw fault(error, known.path ?? "", "webitel.errors.rejects-open");
+    });
   }
 
   /**
    * Writes rows, behind those before.
-   * @returns resolves when they are on the disk, with the bytes of the file; undefined when there are none, or they cannot be written
+   * @returns resolves when they are on the disk, with what the file has; undefined when there are none, or they cannot be written
    */
-  add(rows: readonly RejectedRow[]): Promise<number | undefined> {
+  add(rows: readonly RejectedRow[]): Promise<Written | undefined> {
     if (rows.length === 0) return Promise.resolve(undefined);
     const written = this.writing
       .then(() => (this.isBroken ? undefined : this.write(rows)))
       .catch((error: unknown) => {
         this.isBroken = true;
-        this.observer.onFault(fault(error, this.path, "webitel.errors.rejects-file"));
+        this.observer.onFault(fault(error, this.path, "webitel.errors.rejects-file"), this.written);
         return undefined;
       });
     this.writing = written;
@@ -209,66 +211,76 @@ export class RejectsFile {
     await this.writing;
   }
 
-  private async write(rows: readonly RejectedRow[]): Promise<number> {
+  /** Undefined when there is no file yet. */
+  private get written(): Written | undefined {
+    const { ino, bytes, crc = null } = this.known;
+    return ino === undefined || bytes === undefined ? undefined : { ino, bytes, crc };
+  }
+
+  private async write(rows: readonly RejectedRow[]): Promise<Written | undefined> {
     const begins = this.columns === undefined;
     const columns = (this.columns ??= this.columnsOf(rows[0]?.data));
     const header = BYTE_ORDER_MARK + this.cells([...columns, this.reasonColumn]).join(this.delimiter) + LINE_BREAK;
-    const own = await this.reopen(begins ? header : "");
-    const file = own ?? (await this.begin());
+    const file = (await this.reopen(begins ? header : "")) ?? (await this.begin(header));
     try {
-      if (own && begins) await this.readUnknown(own);
-      const lines = rows.map((row) => this.line(columns, row));
-      await append(file, own ? lines : [header, ...lines]);
-      const { ino, birthtimeMs: born, size } = await file.stat();
-      this.known = { ino, born };
-      return size;
+      await this.append(
+        file,
+        rows.map((row) => this.line(columns, row)),
+      );
+      return this.written;
     } finally {
       await file.close();
     }
   }
 
-  /** The run's file, by its name or by the one that another run gave it; undefined when it is gone or begins with something else. */
+  /** The run's file; undefined when it is gone or begins with something else. */
   private async reopen(header: string): Promise<FileHandle | undefined> {
-    const { path, known } = this;
-    if (known.ino === undefined) return undefined;
-    const { dir, base, name, ext } = parse(path);
-    const others = (await readdir(dir)).filter((each) => each.startsWith(`${name}.`) && each.endsWith(ext));
-    for (const each of [base, ...others]) {
-      const file = await open(join(dir, each), APPEND).catch(() => undefined);
-      if (!file) continue;
-      const { ino, birthtimeMs } = await file.stat();
-      if (ino === known.ino && birthtimeMs === known.born) {
-        const { buffer } = await file.read(Buffer.alloc(Buffer.byteLength(header)), 0, null, 0);
-        if (buffer.toString() === header) return file;
-      }
-      await file.close();
-    }
+    const file = (await openKnown(this.known, APPEND))?.file;
+    if (!file) return undefined;
+    const { size } = await file.stat();
+    // Somebody has changed it: not even whether its last line has an end is known.
+    if (size !== this.known.bytes) Object.assign(this.known, { bytes: size, crc: null });
+    if (this.known.crc === null && (await textAt(file, size - 1, 1)) !== "\n") await this.append(file, [LINE_BREAK]);
+    if ((await textAt(file, 0, Buffer.byteLength(header))) === header) return file;
+    await file.close();
     return undefined;
   }
 
-  private async begin(): Promise<FileHandle> {
+  private async begin(header: string): Promise<FileHandle> {
     let file: FileHandle | undefined;
     do {
       await keepEarlier(this.path);
       file = await make(this.path);
     } while (!file);
     const { ino, birthtimeMs: born } = await file.stat();
-    await this.observer.onBegin({ ino, born, bytes: 0 });
+    this.known = { path: this.path, ino, born, bytes: 0, crc: 0, header: Buffer.byteLength(header) };
+    await this.append(file, [header]);
+    await this.observer.onBegin({ ...this.known });
     return file;
   }
 
-  /** Reads what was written before a kill and may come again; a line that is not whole is cut off. */
-  private async readUnknown(file: FileHandle): Promise<void> {
-    const { bytes = 0 } = this.known;
-    // The line break before.
-    const from = Math.max(0, bytes - LINE_BREAK.length);
-    const { size } = await file.stat();
-    const { buffer } = await file.read(Buffer.alloc(Math.max(0, size - from)), 0, null, from);
-    // Somebody has changed the file: nothing is known of it, not even whether its last line has an end.
-    if (from > 0 && buffer.indexOf(LINE_BREAK) !== 0) return file.appendFile(LINE_BREAK);
-    const end = buffer.lastIndexOf(LINE_BREAK) + LINE_BREAK.length;
-    if (from + end < size) await file.truncate(from + end);
-    this.unknown = LINE_BREAK + buffer.toString("utf8", 0, end);
+  /** Appends lines; where there is no room for all of them, those that fit. @throws Error of the system */
+  private async append(file: FileHandle, lines: readonly string[]): Promise<void> {
+    const text = lines.join("");
+    try {
+      await file.appendFile(text);
+      this.note(text);
+    } catch (error) {
+      const { size } = await file.stat();
+      for (const line of lines) {
+        if ((this.known.bytes ?? 0) + Buffer.byteLength(line) > size) break;
+        this.note(line);
+      }
+      await file.truncate(this.known.bytes);
+      throw error;
+    }
+  }
+
+  /** The file has this text too. */
+  private note(text: string): void {
+    const { bytes = 0, crc = null } = this.known;
+    this.known.bytes = bytes + Buffer.byteLength(text);
+    this.known.crc = crc === null ? null : crc32(text, crc);
   }
 
   private columnsOf(row: unknown): string[] {
@@ -284,37 +296,17 @@ export class RejectsFile {
     return cells.map((cell) => (cell.includes(this.delimiter) || /["\r\n]|^\s|\s$/.test(cell) ? quoted(cell) : cell));
   }
 
-  /** A row's line; "" when it is there already. */
   private line(columns: readonly string[], { data, reason, isDamaged }: RejectedRow): string {
-    const { delimiter } = this;
     // The quote before the reason ends what an open one holds: a damaged line never joins the next one.
     const said = isDamaged ? quoted(reason) : reason;
     const all = cellsOf([...columns, this.reasonColumn], data, said);
-    const cells = isDamaged ? all : this.cells(all);
-    const row = cells.slice(0, columns.length).join(delimiter) + delimiter;
-    // The reason may be said in other words.
-    const at = this.unknown.indexOf(LINE_BREAK + row);
-    if (at < 0) return cells.join(delimiter) + LINE_BREAK;
-    this.unknown = this.unknown.slice(0, at) + this.unknown.slice(at + LINE_BREAK.length + row.length);
-    return "";
+    return (isDamaged ? all : this.cells(all)).join(this.delimiter) + LINE_BREAK;
   }
 }
 
-/** Appends lines; where there is no room for all of them, those that fit. @throws Error of the system */
-async function append(file: FileHandle, lines: readonly string[]): Promise<void> {
-  let { size: end } = await file.stat();
-  try {
-    await file.appendFile(lines.join(""));
-  } catch (error) {
-    const { size } = await file.stat();
-    for (const line of lines) {
-      const next = end + Buffer.byteLength(line);
-      if (next > size) break;
-      end = next;
-    }
-    await file.truncate(end);
-    throw error;
-  }
+async function textAt(file: FileHandle, from: number, length: number): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, Math.max(0, from));
+  return buffer.toString("utf8", 0, bytesRead);
 }
 
 /** A row's cells: by column, the last of which is that of the reason, and what the header has no name for. */

@@ -16,7 +16,8 @@ import type { JournalLine, SentPart } from "./journal.js";
 import type { UploadOptions } from "./options.js";
 import { Pace, unlessAborted } from "./pace.js";
 import { RefusedAlone } from "./refused-alone.js";
-import { NO_ROWS, type Progress, progressOf, type Report, rowsOf, type Totals } from "./report.js";
+import type { Written } from "./rejects-known.js";
+import { NO_ROWS, type Progress, progressOf, type Reject, type Report, rowsOf, type Totals } from "./report.js";
 import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
 
 /** How long requests under way may take when the upload is closed, in milliseconds. */
@@ -43,6 +44,8 @@ export class Upload {
   private inputRows: number | undefined;
   private lastBatch: number;
   private ended: Promise<unknown> = Promise.resolve();
+  /** Rows that a cancel left without an outcome, by batch. */
+  private readonly leftOpen: { batch: number; rejects: Reject[] }[] = [];
   /** Lines that wait until their outputs have left. */
   private noted: Promise<void> = Promise.resolve();
   private grace: NodeJS.Timeout | undefined;
@@ -159,6 +162,7 @@ export class Upload {
     } finally {
       clearTimeout(this.grace);
     }
+    this.giveOutOpen();
     const isCancelled = this.stopper.signal.reason === CANCELLED;
     const report: Report = { ...this.report, ...(isCancelled && { cancelled: true }) };
     await this.noted;
@@ -259,14 +263,17 @@ export class Upload {
     const batch = await unlessAborted(source.take(), this.stopper.signal);
     if (!batch) return false;
     const unsendable = new Set(batch.rejects);
-    const { waiting, ...result } = await deliver(this.context, this.doubleCheck, batch).catch((error: unknown) => {
-      this.countBatch(batch);
-      throw error;
-    });
+    const { waiting, open, ...result } = await deliver(this.context, this.doubleCheck, batch).catch(
+      (error: unknown) => {
+        this.countBatch(batch);
+        throw error;
+      },
+    );
     const { accepted, rejected, uncertain, duplicates, total, rejects } = result;
     const refused = rejects.filter((one) => one.code !== "UNCERTAIN" && !unsendable.has(one)).map(({ row }) => row);
     this.options.unique?.settle(batch.entries, new Set([...refused, ...waiting]));
-    if (total + waiting.length > 0) this.countBatch(batch);
+    if (open.length > 0) this.leftOpen.push({ batch: batch.number, rejects: open });
+    if (total + waiting.length + open.length > 0) this.countBatch(batch);
     if (total > 0) {
       const kept = this.options.onBatch(result, this.progress);
       const more = refused.length > 0 && { refused: toRanges(refused) };
@@ -295,8 +302,24 @@ export class Upload {
     }
   }
 
+  /**
+   * Gives out what a cancel left open, behind all else: the journal does not say that it is done, so that a resume looks for it, and
+   * takes its rows off the end of their file.
+   */
+  private giveOutOpen(): void {
+    for (const { batch, rejects } of this.leftOpen) {
+      const { length } = rejects;
+      const result = { ...NO_ROWS, batch, uncertain: length, total: length, ids: {}, rejects };
+      const kept = this.options.onBatch(result, this.progress);
+      this.noted = this.noted.then(async () => void (await kept));
+    }
+  }
+
   /** Notes what is done once its outputs have left: after a kill before, or a close, a resume sends them again. */
-  private noteDelivered(line: Extract<JournalLine, { done: number }>, kept?: void | Promise<number | undefined>): void {
+  private noteDelivered(
+    line: Extract<JournalLine, { done: number }>,
+    kept?: void | Promise<Written | undefined>,
+  ): void {
     this.noted = this.noted.then(untilDelivered).then(async () => {
       const file = await kept;
       if (!this.isClosing) this.options.journal.note({ ...line, ...(file !== undefined && { file }) });

@@ -112,6 +112,7 @@ export class UploadRunner {
       const say = (field: keyof typeof faults, fault: ContactCenterError): void =>
         this.node.warn((faults[field] = localize(RED, fault).message));
       let journalCode: ContactCenterError["code"] | undefined;
+      if (before && rejectsPath === undefined) await RejectsFile.leave(before.rejects);
       const rejects =
         rejectsPath === undefined
           ? undefined
@@ -121,9 +122,9 @@ export class UploadRunner {
               before?.rejects,
               {
                 onBegin: (known) => journal.append({ rejects: known }),
-                onFault(fault) {
+                onFault(fault, written) {
                   say("rejectsFile", fault);
-                  journal.note({ rejects: { fault: `${fault.code}` } });
+                  journal.note({ rejects: { ...written, fault: `${fault.code}` } });
                 },
               },
               mapping.mapping.map(({ column }) => column),

@@ -7,7 +7,7 @@ import { delay } from "../../../lib/http/backoff.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
-import type { Report } from "../../../lib/webitel/upload/report.js";
+import type { BatchResult, Report } from "../../../lib/webitel/upload/report.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import { upTo } from "../../support/webitel/bench-run.js";
 import { numbers, TimedUploads } from "../../support/webitel/timed-uploads.js";
@@ -115,6 +115,7 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     ["no answer for 60 s, committed after 119 s", { answerMs: MINUTE_MS, code: "ETIMEDOUT", commitMs: 119_000 }, 1, 0],
     ["no answer for 60 s, never committed", { answerMs: MINUTE_MS, code: "ETIMEDOUT" }, 2, 0],
     ["499 of a gateway, committed", { answerMs: 100, code: 499, cause: { grpc: 1 }, commitMs: 50 }, 1, 0],
+    ["413 of a proxy, committed after 20 s", { answerMs: 10, code: 413, commitMs: 20_000 }, 3, 10],
     ["409 of a gateway, never committed", { answerMs: 100, code: 409, cause: { grpc: 10 } }, 2, 0],
   ];
   for (const [what, plan, bulks, doubled] of late) {
@@ -171,8 +172,24 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
           return [first, second] as const;
         });
         assert.deepEqual([cancelled.cancelled, webitel.rows], [true, upTo(15)]);
-        assert.deepEqual([report.total, report.uncertain], [15, cancelled.uncertain]);
+        assert.deepEqual([report.total, report.accepted, report.uncertain], [15, 15, 0]);
       });
+
+  it("tells of what a cancel left open behind all else, and loads it in the resume", async () => {
+    const webitel = new TimedWebitel([
+      { answerMs: 100, code: 504 },
+      { answerMs: 200, commitMs: 100 },
+    ]);
+    const told: (number | string)[][] = [];
+    const onBatch = ({ batch, accepted, uncertain, rejects }: BatchResult): void =>
+      void told.push([batch, accepted, uncertain, ...rejects.map(({ row }) => row)]);
+    const settings = { concurrency: 2, batchSize: 5, onBatch, patience: { ...PATIENCE, lateMs: 0 } };
+    const report = await inFakeTime(() => upload(webitel, 20, { ...settings, cancelAfterMs: 150 }));
+    assert.deepEqual([numbers(report), webitel.rows], [[5, 0, 5, 0, 0], []]);
+    assert.deepEqual(told, [[1, 0, 5, 1, 2, 3, 4, 5]]);
+    const rest = await inFakeTime(() => upload(webitel, 20, { ...settings, resume: true }));
+    assert.deepEqual([numbers(rest), webitel.rows], [[20, 20, 0, 0, 0], upTo(20)]);
+  });
 
   for (const committed of [true, false]) {
     it(`gives a request that hangs 2 s after a cancel, its members ${committed ? "found" : "unknown"}`, async () => {

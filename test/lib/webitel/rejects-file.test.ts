@@ -21,7 +21,8 @@ import { join } from "node:path";
 import type { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { textSource } from "../../../lib/webitel/upload/csv-source.js";
 import { destinationColumns, hasNumber } from "../../../lib/webitel/hidden-rows.js";
-import { type KnownRejects, rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import { rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { KnownRejects } from "../../../lib/webitel/upload/rejects-known.js";
 import { listSource } from "../../../lib/webitel/upload/source.js";
 import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 
@@ -266,32 +267,58 @@ describe("lib/webitel/upload/rejects-file", () => {
     const inFile = async (path: string): Promise<unknown[]> =>
       (await rowsOf(readFileSync(path, "utf8"))).map(({ data }) => (data as { n: string }).n);
 
-    it("has each row once, whatever the journal knew of it when the process was killed", async () => {
+    it("takes back what the journal did not know of when the process was killed", async () => {
       const path = join(folder, "r.csv");
       const file = await open(path);
       const known = await file.add(["a", "twin"].map((n) => ({ data: row(n), reason: "one" })));
-      assert.equal(known, statSync(path).size);
+      assert.equal(known?.bytes, statSync(path).size);
       await file.add(["twin", "c"].map((n) => ({ data: row(n), reason: "two" })));
-      const rest = await open(path, { ...journal, ...(known !== undefined && { bytes: known }) });
-      await rest.add(["twin", "c", "twin", "d"].map((n) => ({ data: row(n), reason: "said otherwise" })));
-      assert.deepEqual(await inFile(path), ["a", "twin", "twin", "c", "twin", "d"]);
+      const rest = await open(path, { ...journal, ...known });
+      assert.deepEqual(await inFile(path), ["a", "twin"]);
+      // The third one is loaded now.
+      await rest.add(["c", "twin", "d"].map((n) => ({ data: row(n), reason: "said otherwise" })));
+      assert.deepEqual(await inFile(path), ["a", "twin", "c", "twin", "d"]);
     });
 
-    it("has each row once when the journal knew of none, and a line that is not whole again", async () => {
+    it("begins anew when the journal knew of no row, also behind a line that is not whole", async () => {
       const path = join(folder, "r.csv");
       await (await open(path)).add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
       truncateSync(path, statSync(path).size - 20);
       const rest = await open(path, journal);
-      await rest.add(["a", "b", "c"].map((n) => ({ data: row(n), reason: "one" })));
-      assert.deepEqual(await inFile(path), ["a", "b", "c"]);
+      await rest.add(["b", "c"].map((n) => ({ data: row(n), reason: "one" })));
+      assert.deepEqual([await inFile(path), readdirSync(folder)], [["b", "c"], ["r.csv"]]);
+    });
+
+    for (const [what, isKnown, left] of [
+      ["keeps the rows that are done", true, ["one.csv", "two.csv"]],
+      ["leaves no file without a row", false, ["two.csv"]],
+    ] as const)
+      it(`takes the rest back where the message names another file, and ${what}`, async () => {
+        const file = await open(join(folder, "one.csv"));
+        const known = await file.add([{ data: row("a"), reason: "one" }]);
+        await file.add([{ data: row("b"), reason: "one" }]);
+        const rest = await open(join(folder, "two.csv"), { ...journal, ...(isKnown && known) });
+        await rest.add((isKnown ? ["b"] : ["a", "b"]).map((n) => ({ data: row(n), reason: "one" })));
+        assert.deepEqual(readdirSync(folder), left);
+        const written = await Promise.all(left.map((name) => inFile(join(folder, name))));
+        assert.deepEqual(written.flat(), ["a", "b"]);
+      });
+
+    it("takes it back as well where the rest has no file", async () => {
+      const path = join(folder, "r.csv");
+      const file = await open(path);
+      const known = await file.add([{ data: row("a"), reason: "one" }]);
+      await file.add([{ data: row("b"), reason: "one" }]);
+      await RejectsFile.leave({ ...journal, ...known });
+      assert.deepEqual(await inFile(path), ["a"]);
     });
 
     it("finds its file under the name that another run gave it, and leaves that of the other alone", async () => {
       const path = join(folder, "r.csv");
       const file = await open(path);
-      const bytes = (await file.add([{ data: row("a1"), reason: "one" }])) ?? 0;
+      const known = await file.add([{ data: row("a1"), reason: "one" }]);
       await file.add([{ data: row("a2"), reason: "one" }]);
-      const mine = { ...journal, bytes };
+      const mine = { ...journal, ...known };
       await (await open(path)).add([{ data: row("b1"), reason: "one" }]);
       const rest = await open(path, mine);
       await rest.add(["a2", "a3"].map((n) => ({ data: row(n), reason: "one" })));
@@ -307,8 +334,7 @@ describe("lib/webitel/upload/rejects-file", () => {
     it("begins another file when its own is gone, and leaves that of another run alone", async () => {
       const path = join(folder, "r.csv");
       const file = await open(path);
-      const bytes = (await file.add([{ data: row("a1"), reason: "one" }])) ?? 0;
-      const mine = { ...journal, bytes };
+      const mine = { ...journal, ...(await file.add([{ data: row("a1"), reason: "one" }])) };
       rmSync(path);
       await (await open(path)).add([{ data: row("b1"), reason: "one" }]);
       const rest = await open(path, mine);
@@ -325,11 +351,15 @@ describe("lib/webitel/upload/rejects-file", () => {
     it("goes behind what somebody has changed", async () => {
       const path = join(folder, "r.csv");
       const file = await open(path);
-      const known = (await file.add(["a", "b"].map((n) => ({ data: row(n), reason: "one" })))) ?? 0;
-      writeFileSync(path, `\uFEFFn;d;t;reason\r\n${"edited;1;2;\r\n".repeat(10)}`.slice(0, known + 9));
-      const rest = await open(path, { ...journal, ...(known !== undefined && { bytes: known }) });
-      await rest.add([{ data: row("b"), reason: "one" }]);
-      assert.match(readFileSync(path, "utf8"), /edited[^]*\nedite[^\n]*\r\nb;/);
+      const known = await file.add(["a", "b"].map((n) => ({ data: row(n), reason: "one" })));
+      for (const more of [9, 0]) {
+        const edited = `\uFEFFn;d;t;reason\r\n${"edited;1;2;\r\n".repeat(10)}`.slice(0, (known?.bytes ?? 0) + more);
+        writeFileSync(path, edited);
+        const rest = await open(path, { ...journal, ...known });
+        await rest.add([{ data: row("b"), reason: "one" }]);
+        await rest.add([{ data: row("c"), reason: "one" }]);
+        assert.match(readFileSync(path, "utf8"), /edited[^]*\nedite[^\n]*\r\nb;[^\n]*\nc;[^\n]*\n$/);
+      }
     });
   });
 });

@@ -5,6 +5,7 @@ import { ContactCenterError } from "../../../lib/core/errors.js";
 import type { RowError } from "../../../lib/webitel/member-values.js";
 import type { FoundMember } from "../../../lib/webitel/types.js";
 import type { MembersApi } from "../../../lib/webitel/upload/context.js";
+import type { Written } from "../../../lib/webitel/upload/rejects-known.js";
 import { until } from "../../support/wait.js";
 import { eachWithHarness, failure, IMPATIENT, numbers, people, upTo } from "../../support/webitel/bench-run.js";
 
@@ -98,8 +99,8 @@ describe("lib/webitel/upload, failures", () => {
   }
 
   it("says that a batch is done when its refused rows are kept", async () => {
-    let keep: (bytes: number) => void = () => undefined;
-    const kept = new Promise<number>((resolve) => (keep = resolve));
+    let keep: (written: Written) => void = () => undefined;
+    const kept = new Promise<Written>((resolve) => (keep = resolve));
     const list = people(20, (row) => (row === 5 ? { destination: "abc" } : {}));
     const { upload, rows } = await prepare(list, { onBatch: ({ rejects }) => (rejects.length > 0 ? kept : undefined) });
     const work = upload.run(rows);
@@ -108,9 +109,9 @@ describe("lib/webitel/upload, failures", () => {
     await until("the second request", () => harness.bench.bulks().length === 2);
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.ok(!journal().includes('"done"'));
-    keep(123);
+    keep({ ino: 7, bytes: 123, crc: 9 });
     await work;
-    assert.match(journal(), /"done":1,.*"file":123/);
+    assert.match(journal(), /"done":1,.*"file":\{"ino":7,"bytes":123,"crc":9\}/);
   });
 
   it("halves a batch that a proxy refuses for a row, and refuses a lone row", async () => {
