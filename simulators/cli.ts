@@ -53,9 +53,13 @@ const program: Program = {
 
 const [command, ...rest] = process.argv.slice(2);
 if (command !== "test") void run(program);
-else
+else {
+  // Whoever started it and talks to it is gone: nobody wants to know the rest.
+  process.once("disconnect", () => process.exit());
+  process.channel?.unref();
   void testCommand(rest, (text) => void process.stdout.write(`${text}\n`)).then((code) => {
     // A package of the flow may keep something open.
     process.exitCode = code;
     setTimeout(() => process.exit(), LEAVING_MS).unref();
   });
+}

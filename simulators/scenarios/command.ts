@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../options.js";
 import type { Result } from "./model.js";
 import { readFlows, readScenarios } from "./read.js";
-import { junit, resultLines, summary } from "./report.js";
+import { JSON_LINES, junit, type Reporter, TEXT } from "./report.js";
 import { type Runner, startRunner } from "./runner.js";
 import { findNodeRed, makeUserDir, type Places } from "./user-dir.js";
 
@@ -16,6 +16,7 @@ are simulators, and nothing leaves this machine. Instead of a flow, name a folde
 scenarios.
 
   --junit <file>      writes a report in JUnit's XML
+  --json              prints an object of JSON a line, for programs
   --watch             runs again when the flow or a scenario changes
   --user-dir <path>   folder whose node_modules the flow needs (the flow's own, or ~/.node-red)
   --node-red <path>   folder of the Node-RED to use (the one that is installed there)
@@ -33,6 +34,7 @@ interface Asked {
   scenarios: string[];
   junit: string | undefined;
   watch: boolean;
+  reporter: Reporter;
   places: Places;
 }
 
@@ -42,6 +44,7 @@ function readAsked(argv: readonly string[]): Asked | undefined {
   const flag = { type: "boolean" } as const;
   const options = {
     junit: text,
+    json: flag,
     watch: flag,
     "user-dir": text,
     "node-red": text,
@@ -64,6 +67,7 @@ function readAsked(argv: readonly string[]): Asked | undefined {
     scenarios,
     junit: values.junit,
     watch: values.watch ?? false,
+    reporter: values.json === true ? JSON_LINES : TEXT,
     places: {
       flows: dirname(resolve(flows)),
       userDir: values["user-dir"] === undefined ? "" : resolve(values["user-dir"]),
@@ -72,21 +76,23 @@ function readAsked(argv: readonly string[]): Asked | undefined {
   };
 }
 
+type Print = (lines: readonly string[]) => void;
+
 /** Runs every scenario and prints its line. */
-async function runAll(runner: Runner, asked: Asked, print: (line: string) => void): Promise<Result[]> {
+async function runAll(runner: Runner, asked: Asked, print: Print): Promise<Result[]> {
+  const { reporter } = asked;
   const started = performance.now();
   const results: Result[] = [];
   for (const { path, name, content } of readScenarios(asked.scenarios)) {
     const flows = readFlows(asked.flows, name);
-    print(path);
+    print(reporter.file(path));
     for (const scenario of content.scenarios) {
       const result = await runner.run(flows, path, scenario, { ...content.given, ...scenario.given });
       results.push(result);
-      for (const line of resultLines(result)) print(line);
+      print(reporter.result(result, flows));
     }
   }
-  print(summary(results, performance.now() - started));
-  for (const target of runner.blocked()) print(`Not let out, and asked by no message of a scenario: ${target}`);
+  print(reporter.end(results, performance.now() - started, runner.blocked()));
   if (asked.junit !== undefined) writeFileSync(asked.junit, junit(results));
   return results;
 }
@@ -94,28 +100,32 @@ async function runAll(runner: Runner, asked: Asked, print: (line: string) => voi
 /**
  * The command.
  * @param argv what stands behind `test`
+ * @param printLine called with each line
  * @returns the exit code
  */
-export async function testCommand(argv: readonly string[], print: (line: string) => void): Promise<number> {
+export async function testCommand(argv: readonly string[], printLine: (line: string) => void): Promise<number> {
+  const print: Print = (lines) => lines.forEach(printLine);
+  let reporter = TEXT;
   let userDir: ReturnType<typeof makeUserDir> | undefined;
   let runner: Runner | undefined;
   try {
     const asked = readAsked(argv);
     if (!asked) {
-      print(USAGE);
+      print([USAGE]);
       return ALL_PASSED;
     }
+    ({ reporter } = asked);
     // Wrong files are said before anything is started.
     for (const { name } of readScenarios(asked.scenarios)) readFlows(asked.flows, name);
     const main = findNodeRed(asked.places);
     userDir = makeUserDir(asked.places);
     runner = await startRunner(main, userDir.path);
-    print(`Node-RED ${runner.version}`);
+    print(reporter.nodeRed(runner.version));
     if (asked.watch) return await runAgain(runner, asked, print);
     const results = await runAll(runner, asked, print);
     return results.every(({ faults }) => faults.length === 0) ? ALL_PASSED : SOME_FAILED;
   } catch (error) {
-    print(error instanceof UsageError ? error.message : String((error as Error).stack));
+    print(reporter.problem(error instanceof UsageError ? error.message : String((error as Error).stack)));
     return NOT_RUN;
   } finally {
     await runner?.close();
@@ -124,7 +134,7 @@ export async function testCommand(argv: readonly string[], print: (line: string)
 }
 
 /** Runs at each change, until the process is told to end. */
-async function runAgain(runner: Runner, asked: Asked, print: (line: string) => void): Promise<number> {
+async function runAgain(runner: Runner, asked: Asked, print: Print): Promise<number> {
   let changed: () => void = () => undefined;
   let isOver = false;
   const watchers = [asked.flows, ...asked.scenarios].map((path) => watch(path, () => changed()));
@@ -139,7 +149,7 @@ async function runAgain(runner: Runner, asked: Asked, print: (line: string) => v
       await runAll(runner, asked, print);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      print(error.message);
+      print(asked.reporter.problem(error.message));
     }
     await change;
     if (!isOver) await new Promise((resolve) => setTimeout(resolve, CHANGE_MS));

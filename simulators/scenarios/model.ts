@@ -170,4 +170,6 @@ export interface Result {
   ms: number;
   /** What was not as expected, a line each; none: it passed. */
   faults: readonly string[];
+  /** Id of the node where the run of the last failed step ended; absent where no node was asked, or none failed. */
+  answeredBy?: string;
 }

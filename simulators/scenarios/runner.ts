@@ -39,11 +39,12 @@ export async function startRunner(main: string, userDir: string): Promise<Runner
     version: red.version,
     async run(flows, file, scenario, given) {
       const started = performance.now();
-      const faults = await play({ red, observer, smartrouting, seenRuns }, flows, scenario, given).catch(
-        (error: unknown) => [(error as Error).message],
-      );
+      const tools: Tools = { red, observer, smartrouting, seenRuns, answeredBy: undefined };
+      const faults = await play(tools, flows, scenario, given).catch((error: unknown) => [(error as Error).message]);
       observer.end();
-      return { file, name: scenario.name, ms: Math.round(performance.now() - started), faults };
+      const { answeredBy } = tools;
+      const ms = Math.round(performance.now() - started);
+      return { file, name: scenario.name, ms, faults, ...(answeredBy !== undefined && { answeredBy }) };
     },
     blocked: () => [...observer.blocked],
     async close() {
@@ -60,6 +61,8 @@ interface Tools {
   smartrouting: SmartRoutingSimulator;
   /** Ids of the recorder's runs that belong to earlier steps. */
   seenRuns: Set<string>;
+  /** Where the run of the last failed step ended. */
+  answeredBy: string | undefined;
 }
 
 async function play(tools: Tools, flows: readonly FlowNode[], scenario: Scenario, given: Given): Promise<string[]> {
@@ -111,7 +114,8 @@ async function play(tools: Tools, flows: readonly FlowNode[], scenario: Scenario
   }
 }
 
-async function playStep({ observer, red, seenRuns }: Tools, stage: Stage, step: Step): Promise<string[]> {
+async function playStep(tools: Tools, stage: Stage, step: Step): Promise<string[]> {
+  const { observer, red, seenRuns } = tools;
   let outcome: Outcome;
   try {
     outcome = await doStep(stage, step);
@@ -122,7 +126,10 @@ async function playStep({ observer, red, seenRuns }: Tools, stage: Stage, step: 
   if (step.rte) await observer.moves(RTE_MS);
   if (step.cti) await observer.moves(CTI_MS);
   if (!outcome.mayFallBack) await observer.quiet(STEP_MS);
-  return stepFaults(step.expect ?? {}, outcome, runs);
+  const faults = stepFaults(step.expect ?? {}, outcome, runs);
+  const [run] = runs;
+  if (faults.length > 0 && run) tools.answeredBy = (await stepsOf(red, run.id)).at(-1)?.node;
+  return faults;
 }
 
 /** The recorder's runs since it was last asked. */
@@ -131,6 +138,12 @@ async function newRuns(red: TestNodeRed, seen: Set<string>): Promise<RecordedRun
   const added = runs.filter(({ id }) => !seen.has(id));
   for (const { id } of added) seen.add(id);
   return added;
+}
+
+/** The nodes along which a run went. */
+async function stepsOf(red: TestNodeRed, id: string): Promise<{ node: string }[]> {
+  const { steps = [] } = (await (await fetch(`${red.url}${RUNS_PATH}/${id}`)).json()) as { steps?: { node: string }[] };
+  return steps;
 }
 
 /** What is true in the end, or what is not. */

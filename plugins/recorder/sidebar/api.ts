@@ -40,7 +40,8 @@ export async function setLevel(level: string): Promise<void> {
   await post("level", { level });
 }
 
-async function post(what: string, body: object): Promise<unknown> {
+/** A request that changes something. @throws the jQuery request, which has the status */
+export async function post(what: string, body: object): Promise<unknown> {
   return $.ajax(`${PATH}/${what}`, {
     method: "POST",
     contentType: "application/json",

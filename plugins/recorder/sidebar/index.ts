@@ -6,6 +6,7 @@ import { clearHeat, followTabsWithHeat, showHeat } from "./heat.js";
 import { editor, type Words } from "./red.js";
 import { RunListView } from "./run-list.js";
 import { runView } from "./run-view.js";
+import { scenariosView } from "./scenarios-view.js";
 
 const ID = "contact-center-recorder";
 const POLL_MS = 2000;
@@ -52,6 +53,16 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
     setLevel: (level) => void setLevel(level).catch(tell).then(refresh),
     reload: () => void refresh(),
     heat: (ids) => void heat(ids),
+    scenarios: () => {
+      cool();
+      content.replaceChildren(
+        scenariosView(words, () => {
+          content.replaceChildren(list.element);
+          list.focusScenarios();
+          void refresh();
+        }),
+      );
+    },
   });
   const show = (run: Awaited<ReturnType<typeof getRun>>): void => {
     const opener = document.activeElement;

@@ -28,6 +28,8 @@ interface Editor {
   actions: { add(name: string, action: () => void): void };
   events: { on(event: string, listener: () => void): void };
   nodes: {
+    /** The flow as it is now, as it would be deployed. */
+    createCompleteNodeSet(options: { credentials: boolean }): object[];
     node(id: string): EditorNode | null | undefined;
     workspace(id: string): { label: string } | undefined;
     subflow(id: string): { name: string } | undefined;

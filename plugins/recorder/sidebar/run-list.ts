@@ -19,6 +19,8 @@ export interface RunListActions {
   reload(): void;
   /** The list was drawn. @param ids of the runs whose heat is to be seen; undefined for none */
   heat(ids: readonly string[] | undefined): void;
+  /** The scenarios were asked for. */
+  scenarios(): void;
 }
 
 /** The list on the page. */
@@ -31,6 +33,7 @@ export class RunListView {
   private readonly slower: HTMLInputElement;
   private readonly search: HTMLInputElement;
   private readonly heat: HTMLButtonElement;
+  private readonly scenarios: HTMLButtonElement;
   private readonly state = element("p", { role: "status" });
   private readonly rows = element("div", { class: "cc-recorder-rows" });
   /** The rows of runs by all that they show. */
@@ -57,7 +60,7 @@ export class RunListView {
     this.heat = element(
       "button",
       {
-        class: "cc-recorder-heat-toggle",
+        class: "cc-recorder-wide",
         type: "button",
         title: words("recorder.sidebar.heat-title"),
         "aria-pressed": "false",
@@ -72,7 +75,22 @@ export class RunListView {
     this.number.addEventListener("change", () => actions.reload());
     for (const each of [this.vendor, this.outcome, this.slower, this.search])
       each.addEventListener("input", () => this.draw());
-    const fields = [this.level, this.vendor, this.outcome, this.number, this.slower, this.search, this.heat];
+    this.scenarios = element(
+      "button",
+      { class: "cc-recorder-wide", type: "button", title: words("recorder.scenarios.open-title") },
+      words("recorder.scenarios.open"),
+    );
+    this.scenarios.addEventListener("click", () => actions.scenarios());
+    const fields = [
+      this.level,
+      this.vendor,
+      this.outcome,
+      this.number,
+      this.slower,
+      this.search,
+      this.heat,
+      this.scenarios,
+    ];
     this.element = element(
       "div",
       { class: "cc-recorder-list" },
@@ -103,6 +121,11 @@ export class RunListView {
     this.list = list;
     this.level.value = list.level;
     this.draw();
+  }
+
+  /** Where somebody was who comes back from the scenarios. */
+  focusScenarios(): void {
+    this.scenarios.focus();
   }
 
   /** Shows why there is nothing. */
