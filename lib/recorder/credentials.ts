@@ -5,7 +5,8 @@ import { isCredentialName } from "../core/credential-names.js";
 export const HIDDEN = "[hidden]";
 
 /** What every credential in a text has beside it, for a look that costs less: most texts have none of it. */
-const HINT = /key|code|sig|token|secret|pass|pwd|pin|otp|bearer|basic|digest|auth|cookie|credential|jwt|eyJ|@/i;
+const HINT =
+  /key|code|sig|token|secret|pass|pwd|pin|otp|bearer|basic|digest|auth|cookie|credential|jwt|eyJ|:[^\s@]{1,260}@/i;
 
 /** Credentials that are known by their own form, or by the word in front of them, which is the first group and stays. */
 const FORMS: readonly RegExp[] = [
