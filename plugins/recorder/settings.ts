@@ -12,7 +12,7 @@ export interface RecorderSettings {
   keepDays: number;
 }
 
-const DEFAULT_LEVEL = "off";
+const DEFAULT_LEVEL = "path";
 const MOST_DAYS = 3650;
 
 /** True for one of {@link LEVELS}. */

@@ -58,7 +58,7 @@ describe("editor: the recorder's sidebar", function () {
   let editor: Editor;
 
   before(async () => {
-    red = await NodeRed.start({ flows: FLOWS });
+    red = await NodeRed.start({ flows: FLOWS, settings: `contactCenter: { recorder: { level: "off" } },` });
     editor = await Editor.open(red);
     await editor.page.evaluate(() =>
       (window as unknown as EditorActions).RED.actions.invoke("contact-center:show-recorder"),

@@ -56,8 +56,17 @@ describe("The recorder's admin API", function () {
           .join("")
       : "";
 
-  it("records nothing unless asked to, then does, and stops", async () => {
+  it("records the path unless it is told not to", async () => {
     await start("{}");
+    await ring();
+    const { id } = await runWith("answered");
+    assert.equal((await get<{ level: string }>("runs")).level, "path");
+    const { received, steps } = await get<Run>(`runs/${id}`);
+    assert.deepEqual([received, steps.map(({ message }) => message)], [undefined, [undefined, undefined, undefined]]);
+  });
+
+  it("records nothing at off, then does when asked to, and stops", async () => {
+    await start(`{ level: "off" }`);
     await ring();
     assert.deepEqual(await get("runs"), { level: "off", numbers: "pseudonyms", skipped: 0, runs: [] });
     assert.ok(!existsSync(join(userDir, "contact-center")));
