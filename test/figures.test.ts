@@ -115,7 +115,7 @@ const FIGURES: readonly Row[] = [
   ["cti-event-in", "post within # s are left out", LATE_COPIES],
   ["cti-event-in", "copies are expected for # s; for # s where", COPIES, LATE_COPIES],
   ["cti-subscribe", "after # s or more in which", ["lib/cti/standstill.ts", "SHORTEST_MS", "s"]],
-  ["cti-subscribe", "still posts after # s", ["lib/cti/subscription-ids.ts", "ON_THE_WAY_MS", "s"]],
+  ["cti-subscribe", "at the new one, too, after # s", ["lib/cti/removals.ts", "FORMER_MS", "s"]],
   ["cti-command", "does not count, for # s", ["lib/cti/agent-commands.ts", "LOGGED_OFF_MS", "s"]],
   ["cti-subscribe", "waits up to # s for the broker", ["nodes/cti/cti-subscribe.ts", "CLOSE_MS", "s"]],
   ["cti-subscribe", "increasing delays of up to # s", ["lib/cti/broker-requests.ts", "PROBE_MAX_MS", "s"]],

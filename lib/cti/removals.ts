@@ -67,6 +67,8 @@ const STUCK_AFTER = 10;
 /** The longest pause before that, milliseconds. */
 const MAX_PAUSE_MS = 60_000;
 const STUCK_PAUSE_MS = 3_600_000;
+/** What was made at another address: over a deploy it may be in use there for so long, milliseconds. */
+const FORMER_MS = 35_000;
 /** Subscriptions to end that are remembered; the oldest is given up beyond that. */
 const MAX_PENDING = 5000;
 
@@ -183,6 +185,8 @@ export class PendingUnsubscribes {
   private async tryOnce(pending: Pending): Promise<void> {
     const { id } = pending;
     await pending.ready;
+    if (pending.isFormer && pending.attempts === 0)
+      await new Promise((resolve) => setTimeout(resolve, FORMER_MS).unref());
     try {
       const result = await this.send(pending).catch((error: unknown) => this.readAnswer(pending, error));
       this.drop(id);

@@ -1,15 +1,8 @@
 /** What outlives a process, as it is written and as it is read: all times in it are by the clock as it was set then. */
 import { leastPassedMs, setBackMs, STEADY, stampNow } from "../core/clock.js";
 import { isRecord } from "../core/values.js";
-import { digestOf } from "./entry-keys.js";
 import { MAX_LOST } from "./subscription-ids.js";
-import type {
-  StoredEntry,
-  StoredGone,
-  StoredRemoval,
-  StoredSubscriptions,
-  SubscriptionStore,
-} from "./subscription-store.js";
+import type { StoredEntry, StoredGone, StoredRemoval, StoredSubscriptions } from "./subscription-store.js";
 
 /** What is written, by the steady clock. */
 interface WrittenState {
@@ -98,10 +91,11 @@ export function readStored(stored: unknown): StoredState {
     ),
     removals: new Map(
       entriesOf(state["removals"]).flatMap(([id, value]) => {
-        const { key, inUse } = isRecord(value) ? value : { key: value };
+        const { key, inUse, isFormer } = isRecord(value) ? value : { key: value };
         if (typeof key !== "string") return [];
         const [from, to] = isRecord(inUse) ? [timeOf(inUse["from"]), timeOf(inUse["to"])] : [];
-        return [[id, { key, ...(from !== undefined && to !== undefined && { inUse: { from, to } }) }]];
+        const removal = { key, ...(isFormer === true && { isFormer: true as const }) };
+        return [[id, { ...removal, ...(from !== undefined && to !== undefined && { inUse: { from, to } }) }]];
       }),
     ),
     gone: entriesOf(state["gone"])
@@ -112,32 +106,6 @@ export function readStored(stored: unknown): StoredState {
       })
       .toSorted(([, one], [, other]) => one.at - other.at),
   };
-}
-
-/**
- * A store whose ids belong to the broker that gave them. Of what another broker's subscribers had, only the times of the
- * ends are left: its ids would be unknown here, or somebody else's.
- * @param url address of the broker
- */
-export function storeOfBroker(store: SubscriptionStore, url: string): SubscriptionStore {
-  const broker = digestOf(`${new URL(url).href.replace(/\/+$/, "")}\n`);
-  return {
-    async load() {
-      const stored = await store.load();
-      const isOwn = !isRecord(stored) || stored["broker"] === undefined || stored["broker"] === broker;
-      return isOwn ? stored : endedState(readStored(stored));
-    },
-    save: (state) => store.save({ broker, ...state }),
-    noteReceived: (received) => store.noteReceived?.(received),
-  };
-}
-
-function endedState({ aliveAt, held, ended }: StoredState): StoredSubscriptions {
-  const known = [...held].flatMap(([key, { id, lostFrom }]) => {
-    const from = lostFrom ?? (id === undefined ? undefined : aliveAt);
-    return from === undefined ? [] : [[key, from] as const];
-  });
-  return storedState({ aliveAt, held: [], ended: [...ended, ...known], removals: [], gone: [] });
 }
 
 /** What is written: all times by the clock as it is set now. */

@@ -1,6 +1,7 @@
 /** What outlives this process: ids at the broker, under keys that name neither agent nor address. */
 
 import type { Stamp } from "../core/clock.js";
+import type { StoredFormer } from "./former-address.js";
 import type { SentRequests } from "./request-queue.js";
 
 /** A time in which an entry relied on a subscription, Unix milliseconds: since the broker last showed that it knows it. */
@@ -15,6 +16,8 @@ export interface StoredRemoval {
   key: string;
   /** Events of this time are lost where the broker does not know it. */
   inUse?: TimeInUse | undefined;
+  /** True where it was made at another address of the broker; what has that still may end it there meanwhile. */
+  isFormer?: true | undefined;
 }
 
 /** A subscription that has ended: events of it may still be on their way. */
@@ -77,4 +80,6 @@ export interface StoredSubscriptions {
   removals: Record<string, StoredRemoval>;
   /** By id: those of the last minutes. */
   gone: Record<string, StoredGone>;
+  /** By id: those at other addresses. */
+  former?: Record<string, StoredFormer>;
 }

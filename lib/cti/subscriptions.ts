@@ -1,6 +1,5 @@
 /**
- * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it.
- * What a former process left is taken over from the store and renewed, or ended.
+ * Keeps at one broker exactly the subscriptions that subscribers ask for, with few requests. An entry is one agent at one callback address; subscribers that want the same share it, and the last one ends it. What a former process left is taken over from the store and renewed, or ended.
  */
 import { STEADY } from "../core/clock.js";
 import { isUnreachable, mayHaveMade, type Outage } from "./availability.js";
@@ -30,6 +29,7 @@ import { normalId, SubscriptionIds } from "./subscription-ids.js";
 import { isSameAgent } from "./entry-keys.js";
 import { readStored } from "./stored-state.js";
 import { StoreWriter } from "./store-writer.js";
+import type { StoredRemoval } from "./subscription-store.js";
 import type { SubscriptionManagerOptions } from "./subscription-options.js";
 
 /** Failures after which a broker that others reach has refused this agent. */
@@ -57,6 +57,7 @@ export class SubscriptionManager {
   readonly users: EntryUsers;
   private readonly entries = new Map<string, Entry>();
   private readonly sending = new SendingEntries();
+  private readonly isWanted = (entry: Entry): boolean => this.entries.get(entry.key) === entry;
   private readonly limit = new RequestLimit();
   private readonly requests: BrokerRequests;
   private readonly removals: PendingUnsubscribes;
@@ -118,7 +119,7 @@ export class SubscriptionManager {
     });
     this.schedule = new EntrySchedule({
       subscribe: (entry) => void this.request(entry),
-      isWanted: (entry) => this.isWanted(entry),
+      isWanted: this.isWanted,
       isBlocked: ({ key }) => this.removals.blocks(key),
       backoff,
     });
@@ -201,6 +202,12 @@ export class SubscriptionManager {
     return isSent ? undefined : this.requests.limitError;
   }
 
+  /** Ends what was left, also at another address, unless an entry has it. */
+  endLeft(removals: ReadonlyMap<string, StoredRemoval>): void {
+    for (const [id, { key, ...removal }] of removals)
+      if (!this.isUsed(id)) void this.unsubscribe(id, key, "removal", removal);
+  }
+
   /** Writes the store now. */
   save(): Promise<void> {
     return this.writer.writeNow();
@@ -220,7 +227,7 @@ export class SubscriptionManager {
     const stored = readStored(await this.options.store.load());
     for (const { count, ageMs } of stored.requests) this.requests.count(count, ageMs);
     this.previous.add(stored);
-    for (const [id, { key, inUse }] of stored.removals) void this.unsubscribe(id, key, "removal", { inUse });
+    this.endLeft(stored.removals);
     this.previous.setLoaded();
   }
 
@@ -234,10 +241,6 @@ export class SubscriptionManager {
     const inUse = { from: aliveAt, to: STEADY.now() };
     if (id === undefined) this.writer.writeSoon();
     await Promise.all([entry.request, id !== undefined && this.unsubscribe(id, key, "ended", { inUse })]);
-  }
-
-  private isWanted(entry: Entry): boolean {
-    return this.entries.get(entry.key) === entry;
   }
 
   private async subscribeOnce(entry: Entry, isAsked: boolean): Promise<void> {
@@ -314,13 +317,12 @@ export class SubscriptionManager {
     id: string,
     key: string,
     priority: Priority,
-    { inUse, ready, onEnd, onTried }: Pick<Removal, "inUse" | "ready" | "onEnd" | "onTried"> = {},
+    { inUse, onEnd, ...removal }: Pick<Removal, "inUse" | "isFormer" | "ready" | "onEnd" | "onTried"> = {},
   ): Promise<void> {
     this.ids.letGo(id, key);
     return this.removals.add({
+      ...removal,
       ...{ id, key, priority, inUse },
-      ...(ready && { ready }),
-      ...(onTried && { onTried }),
       onEnd: (end) => {
         this.ids.gone(id);
         if (end === "kept") this.schedule.checkHolders(this.entries, id);

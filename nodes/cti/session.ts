@@ -5,7 +5,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { AgentCommands } from "../../lib/cti/agent-commands.js";
 import type { CtiClient } from "../../lib/cti/client.js";
-import { storeOfBroker } from "../../lib/cti/stored-state.js";
+import { type BrokerStore, storeOfBroker } from "../../lib/cti/former-address.js";
 import { isUnique } from "../../lib/cti/subscription-ids.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { onDeployEnd } from "../shared/deploys.js";
@@ -31,6 +31,7 @@ interface Settings {
 
 interface OpenSession extends BrokerSession {
   readonly url: string;
+  readonly store: BrokerStore;
   settings: Settings;
   /** False once the node names another broker: then this one only ends what it has. */
   isCurrent: boolean;
@@ -95,6 +96,7 @@ function createSession(
   };
   const session: OpenSession = {
     url,
+    store,
     settings,
     isCurrent: true,
     agents: new AgentCommands(client, (count) => warnOfHeartbeats(RED, count)),
@@ -102,7 +104,14 @@ function createSession(
       client,
       store: {
         load: () => store.load(),
-        save: async (state) => (session.isCurrent ? store.save(state) : "saved"),
+        save: async (state) => {
+          if (session.isCurrent) return store.save(state);
+          const heir = sessionsIn(RED).find(
+            ({ isCurrent, settings: { node } }) => isCurrent && node.id === settings.node.id,
+          );
+          if (heir) heir.subscriptions.endLeft(heir.store.noteFormer(store.broker, state));
+          return "saved";
+        },
         noteReceived: (received) => session.isCurrent && store.noteReceived?.(received),
       },
       parallel: () => session.settings.parallel,

@@ -5,7 +5,7 @@ import { ContactCenterError } from "../../lib/core/errors.js";
 import type { Gap } from "../../lib/cti/gaps.js";
 import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import type { StoredSubscriptions } from "../../lib/cti/subscription-store.js";
-import { storeOfBroker } from "../../lib/cti/stored-state.js";
+import { storeOfBroker } from "../../lib/cti/former-address.js";
 import { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { resetSteady } from "./steady.js";
 import { FakeBroker } from "./fake-cti-broker.js";

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeAPI } from "node-red";
 import type { CtiClient } from "../../../lib/cti/client.js";
 import { readEvent } from "../../../lib/cti/events.js";
+import type { StoredSubscriptions } from "../../../lib/cti/subscription-store.js";
 import { Subscriber } from "../../../lib/cti/subscriber.js";
 import { expectEvents, isDuplicate, isExpected } from "../../../nodes/cti/callback.js";
 import { openSession } from "../../../nodes/cti/session.js";
@@ -124,6 +125,31 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
     await pass(120, [test.broker]);
     assert.deepEqual(other.calls.toSorted(), [`+${ANNA}`, `+${BART}`]);
   });
+
+  for (const isClosed of [false, true])
+    it(`and the former ${isClosed ? "has closed: what has a GUID is ended at the new one, though nothing is posted" : "is there: nothing is left to be ended later"}`, async () => {
+      let count = 0;
+      let closed = false;
+      test.broker.nextId = () => (isClosed ? guid(++count) : `id-${++count}`);
+      const close = await deploy(
+        "http://old",
+        at(test.broker, () => closed),
+      );
+      closed = isClosed;
+      close();
+      await deploy("http://new", at(test.broker));
+      const file = join(userDir, "contact-center", "cti-broker.json");
+      const former = (): number => {
+        const { broker, former = {} } = JSON.parse(readFileSync(file, "utf8")) as StoredSubscriptions;
+        return Object.values(former).filter((one) => one.broker !== broker).length;
+      };
+      await test.clock.tickAsync(36_000);
+      await until(() => test.broker.held.size === 2);
+      await test.clock.tickAsync(60_000);
+      await until(() => former() === (isClosed ? 2 : 0));
+      assert.deepEqual([test.broker.addresses(), former()], [[ANNA, BART], isClosed ? 2 : 0]);
+      assert.ok(test.broker.held.has(isClosed ? guid(3) : "id-3"));
+    });
 
   it("and a broker gives an agent the same id again: it is not ended at the former address", async () => {
     const ids = new Map([ANNA, BART].map((address, at) => [address, guid(at)]));
