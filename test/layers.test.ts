@@ -79,6 +79,14 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
     }),
   ],
   [/^simulators\/console\/page\//, () => ({ folders: ["simulators"], values: TABLES, builtins: false })],
+  [
+    // What stands in for a node is no vendor's: the recorder's replays and the scenarios do the same.
+    /^simulators\/scenarios\//,
+    () => ({
+      folders: ["simulators"],
+      values: /^lib\/(?:\w+\/tables|recorder\/stand-in)\.ts$/,
+    }),
+  ],
   [/^simulators\//, () => ({ packages: ["ws"], folders: ["simulators"], values: TABLES })],
   [/^demo\//, () => ({ packages: ["node-red"], folders: ["demo", "simulators"] })],
 ];

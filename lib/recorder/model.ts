@@ -14,6 +14,9 @@ export type Level = (typeof LEVELS)[number];
  */
 export type Outcome = "open" | "answered" | "fallback" | "late" | "gone" | "refused" | "received";
 
+/** What came of a message at a node that would reach outside, in a replay: its recorded answer, or nothing, as none is recorded. */
+export type StandIn = "recorded" | "missing";
+
 /** What went back to the vendor. */
 export interface Answer {
   status: number;
@@ -37,6 +40,8 @@ export interface Step {
   uncertain?: true;
   /** The message as JSON, at level `values`. */
   message?: string;
+  /** The node was not asked in this replay. */
+  standIn?: StandIn;
 }
 
 /** A run as it is shown and written. */
@@ -62,6 +67,10 @@ export interface Run {
   steps: Step[];
   /** Steps that were left out because the run had too many. */
   cut?: number;
+  /** Of a replay: the run that was received again. */
+  replayOf?: string;
+  /** It can be received again: what that needs is in memory. */
+  isReplayable?: true;
 }
 
 /** What a node says when a run begins. */
@@ -76,7 +85,24 @@ export interface RunStart {
   call?: Call | undefined;
   /** What came in: plain data. */
   received?: unknown;
+  /** What the node needs to receive the same again. Asked for at once, at level `values` alone. */
+  again?: () => Again;
 }
+
+/** What a node received, as plain data without credentials. */
+export interface Again {
+  /** What it sends, one message for each output. */
+  messages: readonly (object | undefined)[];
+  /** Of a request that waits for an answer: its body or query, and `msg.req`. */
+  data?: Record<string, unknown>;
+  req?: object;
+}
+
+/**
+ * Receives again what a node has received: its messages, marked `replay`, go into the flow, and its answer goes nowhere.
+ * @param recorder of this run alone
+ */
+export type ReceiveAgain = (again: Again, recorder: Pick<RunRecorder, "begin">) => void;
 
 /** A run that goes on. */
 export interface RecordedRun {

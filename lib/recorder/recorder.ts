@@ -1,9 +1,12 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
 import { heatOf, type NodeHeat } from "./heat.js";
-import type { Answer, Level, Outcome, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
+import { ask, type Asked, bytesOf, fail, send } from "./keeping.js";
+import type { Again, Answer, Level, Outcome, ReceiveAgain, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
+import { Replay } from "./replay.js";
 import { MAX_RUNS, Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
-import { Trace } from "./trace.js";
+import { isOutside } from "./tables.js";
+import { Trace, type Watcher } from "./trace.js";
 
 /** Characters of a message, of what came in and of an answer that are kept. */
 const LONGEST_TEXT = 4000;
@@ -14,6 +17,8 @@ const REFUSALS_MS = 60_000;
  * what recording costs has a bound however many calls come.
  */
 const MAX_RUNS_PER_SECOND = MAX_RUNS;
+/** Characters of what came in that are kept for a replay: a webhook takes 64 KiB. */
+const LONGEST_AGAIN = 500_000;
 /** A run is done so long after its outcome: the flow may go on when the answer is sent. */
 const DONE_MS = 5000;
 
@@ -28,7 +33,12 @@ export interface RecorderOptions {
 }
 
 /** Node-RED's message hooks. */
-export type Hooks = Record<"onSend" | "onReceive" | "postReceive", (event: never) => void>;
+export type Hooks = Record<"onSend" | "onReceive" | "postReceive", (event: never) => false | void> & {
+  onComplete?: (event: never) => void;
+};
+
+/** Why a run cannot be received again. */
+export type ReplayRefusal = "run" | "refused" | "not-kept" | "node";
 
 /** The recorder of one runtime. */
 export class Recorder implements RunRecorder {
@@ -55,18 +65,20 @@ export class Recorder implements RunRecorder {
     this.level = level;
     const trace = (this.trace = this.traceOf(level));
     const safe =
-      <Event>(hook: (event: Event) => void): ((event: Event) => void) =>
+      <Event, Result>(hook: (event: Event) => Result): ((event: Event) => Result | undefined) =>
       (event) => {
         try {
-          hook(event);
+          return hook(event);
         } catch (error) {
           this.options.onFault(error);
+          return undefined;
         }
       };
     return {
       onSend: safe(trace.onSend),
       onReceive: safe(trace.onReceive),
       postReceive: safe(trace.postReceive),
+      ...(level === "values" && { onComplete: safe(trace.onComplete) }),
     };
   }
 
@@ -76,10 +88,40 @@ export class Recorder implements RunRecorder {
         this.skipped++;
         return this.unrecorded;
       }
-      const run = this.add(start);
-      this.ring.addStep(run, start.node).ms = 0;
-      return new Recorded(this, run);
+      return new Recorded(this, this.addWithStep(start));
     });
+  }
+
+  /**
+   * Has a run received again by its node. Nodes that reach outside do not: what they did in the run stands in for them.
+   * @param receivers by node
+   * @param reachesOutside they do reach outside
+   * @returns the id of the replay, which is a run of its own
+   */
+  replay(
+    id: string,
+    receivers: ReadonlyMap<string, ReceiveAgain>,
+    reachesOutside: boolean,
+  ): { id: string } | { refusal: ReplayRefusal } {
+    const original = this.find(id);
+    if (!original) return { refusal: "run" };
+    if (original.outcome === "refused") return { refusal: "refused" };
+    if (original.again === undefined) return { refusal: "not-kept" };
+    const receive = receivers.get(original.node);
+    if (!receive) return { refusal: "node" };
+    const recorded = new Map<string, Asked[]>();
+    for (const { asked } of original.steps)
+      if (asked) recorded.set(asked.node, [...(recorded.get(asked.node) ?? []), asked]);
+    const replay = new Replay(id, recorded, reachesOutside);
+    let begun: RunRecord | undefined;
+    receive(JSON.parse(original.again) as Again, {
+      begin: (start) => {
+        begun = this.addWithStep(start);
+        this.ring.addReplay(begun, replay);
+        return new Recorded(this, begun);
+      },
+    });
+    return begun ? { id: this.ring.idOf(begun) } : { refusal: "node" };
   }
 
   refuse(start: RunStart, outcome: Outcome, answer: Answer, reason: string): void {
@@ -108,18 +150,18 @@ export class Recorder implements RunRecorder {
 
   /** A run; undefined when it is gone. */
   run(id: string): Run | undefined {
-    for (const run of this.ring.runs()) if (this.ring.idOf(run) === id) return this.view(run);
-    return undefined;
+    const run = this.find(id);
+    return run && this.view(run);
   }
 
   /** The heat of each node in these runs. @param ids of runs; those that are gone count for nothing */
   heat(ids: ReadonlySet<string>): Record<string, NodeHeat> {
-    return heatOf([...this.ring.runs()].filter((run) => ids.has(this.ring.idOf(run))));
+    return heatOf([...this.ring.runs()].filter((run) => !run.replay && ids.has(this.ring.idOf(run))));
   }
 
-  /** Forgets the runs with this number. @returns how many */
-  forget(isMeant: (run: Run) => boolean): number {
-    const meant = [...this.ring.runs()].filter((run) => isMeant(this.view(run)));
+  /** Forgets the runs with this number. @param isMeant says it of a text with all that is kept of one @returns how many */
+  forget(isMeant: (text: string) => boolean): number {
+    const meant = [...this.ring.runs()].filter((run) => isMeant(this.textOf(run)));
     for (const run of meant) this.ring.forget(run);
     return meant.length;
   }
@@ -145,6 +187,9 @@ export class Recorder implements RunRecorder {
     const { status, json } = answer;
     run.answer = json === undefined ? { status } : { status, json: this.options.privacy.text(json, LONGEST_TEXT) };
     this.ring.grow(run, 2 * (run.answer.json?.length ?? 0));
+    if (this.level !== "values") return;
+    run.sentAnswer = answer;
+    this.ring.grow(run, 2 * (json?.length ?? 0));
   }
 
   /** @param work what may fail without harm to a call or message */
@@ -163,7 +208,18 @@ export class Recorder implements RunRecorder {
     return ++this.second.runs > MAX_RUNS_PER_SECOND;
   }
 
-  private add({ vendor, node, arrivedAt = performance.now(), callId, call, received }: RunStart): RunRecord {
+  private addWithStep(start: RunStart): RunRecord {
+    const run = this.add(start);
+    this.ring.addStep(run, start.node).ms = 0;
+    return run;
+  }
+
+  private find(id: string): RunRecord | undefined {
+    for (const run of this.ring.runs()) if (this.ring.idOf(run) === id) return run;
+    return undefined;
+  }
+
+  private add({ vendor, node, arrivedAt = performance.now(), callId, call, received, again }: RunStart): RunRecord {
     const run = this.ring.add({
       vendor,
       node: node.id,
@@ -172,10 +228,11 @@ export class Recorder implements RunRecorder {
       callId,
       call: call && this.options.privacy.call(call),
     });
-    if (this.level === "values" && received !== undefined) {
-      run.received = this.jsonOf(run, received);
-      this.ring.grow(run, 2 * run.received.length);
-    }
+    if (this.level !== "values") return run;
+    const json = again && JSON.stringify(again());
+    if (json !== undefined && json.length <= LONGEST_AGAIN) run.again = json;
+    if (received !== undefined) run.received = this.jsonOf(run, received);
+    this.ring.grow(run, 2 * ((run.received?.length ?? 0) + (run.again?.length ?? 0)));
     return run;
   }
 
@@ -183,16 +240,45 @@ export class Recorder implements RunRecorder {
     const { onDone } = this.options;
     if (run.isWritten || !onDone) return;
     run.isWritten = true;
-    onDone(this.view(run));
+    const { isReplayable: _, ...written } = this.view(run);
+    onDone(written);
   }
 
   private traceOf(level: RecorderOptions["level"]): Trace {
     if (level === "path") return new Trace(this.ring);
-    return new Trace(this.ring, (step, message) => {
-      const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
-      step.message = this.jsonOf(step.run, shown);
-      this.ring.grow(step.run, 2 * step.message.length);
-    });
+    const watcher: Watcher = {
+      arrived: (step, message, { id, type, wires }) => {
+        const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
+        step.message = this.jsonOf(step.run, shown);
+        this.ring.grow(step.run, 2 * step.message.length);
+        // Of an event nobody expects an answer: what came of it is where its way ends.
+        const isEnd = step.run.callId === undefined && wires?.every((each) => each.length === 0) === true;
+        if (step === step.run.beyond || (!isEnd && !isOutside(type))) return;
+        step.asked = ask(id, message);
+        this.ring.grow(step.run, bytesOf(step.asked));
+      },
+      sent: ({ asked, run }, port, message) => {
+        if (!asked) return;
+        const before = bytesOf(asked);
+        send(asked, port, message);
+        this.ring.grow(run, bytesOf(asked) - before);
+      },
+      failed: ({ asked }, error) => asked && fail(asked, error),
+    };
+    return new Trace(this.ring, watcher);
+  }
+
+  /** All that is kept of a run, also what nobody is shown. */
+  private textOf(run: RunRecord): string {
+    const asked = [...run.steps.map((step) => step.asked), ...(run.replay?.all() ?? [])];
+    const texts = asked.flatMap((each) => [each?.arrived, ...(each?.sent.map(({ changed }) => changed) ?? [])]);
+    return [
+      JSON.stringify(this.view(run)),
+      run.again,
+      run.sentAnswer?.json,
+      ...texts.flatMap((each) => [...(each?.values() ?? [])]),
+      ...asked.map((each) => each?.error?.message),
+    ].join("\n");
   }
 
   private jsonOf(run: RunRecord, value: unknown): string {

@@ -2,7 +2,9 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../core/call.js";
 import type { Vendor } from "../core/errors.js";
-import type { Answer, Outcome, Run, Step } from "./model.js";
+import type { Asked } from "./keeping.js";
+import type { Answer, Outcome, Run, StandIn, Step } from "./model.js";
+import type { Replay } from "./replay.js";
 
 /** How many runs are kept. */
 export const MAX_RUNS = 500;
@@ -22,6 +24,8 @@ const STEP_BYTES = 250;
  * belongs to nothing.
  */
 export type Token = number;
+/** Replays whose messages are known when other runs have taken their place: a flow may still be at work on them. */
+const MAX_REPLAYS = 100;
 /** The token of messages of a run that is not recorded. */
 export const NO_RUN: Token = -1;
 
@@ -45,6 +49,9 @@ export interface StepRecord {
   ms: number | undefined;
   isUncertain: boolean;
   message: string | undefined;
+  /** At a node that reaches outside, or where an event's way ends, at level `values`: nobody is shown it. */
+  asked: Asked | undefined;
+  standIn: StandIn | undefined;
 }
 
 /** A run in memory. */
@@ -60,6 +67,11 @@ export interface RunRecord {
   readonly callId: string | undefined;
   readonly call: Partial<Call> | undefined;
   received: string | undefined;
+  /** What its node needs to receive it again, as JSON; nobody is shown it. */
+  again: string | undefined;
+  /** The answer as it was; nobody is shown it. */
+  sentAnswer: Answer | undefined;
+  replay: Replay | undefined;
   outcome: Outcome;
   reason: string | undefined;
   answer: Answer | undefined;
@@ -83,6 +95,8 @@ export class Ring {
   private next = 0;
   private oldest = 0;
   private bytes = 0;
+  /** The latest replays by their number, also those that made room for others. */
+  private readonly replays = new Map<number, RunRecord>();
   private readonly byMessageId = new Map<string, RunRecord>();
   /** Stands before the numbers of runs, so that an id of an earlier start is not taken for one of this. */
   private readonly prefix = `${randomUUID().slice(0, 8)}-`;
@@ -103,6 +117,9 @@ export class Ring {
       callId,
       call,
       received: undefined,
+      again: undefined,
+      sentAnswer: undefined,
+      replay: undefined,
       outcome: "open",
       reason: undefined,
       answer: undefined,
@@ -145,13 +162,23 @@ export class Ring {
     run.steps.push(step);
     if (from) from.hasNext = true;
     const isNew = messageId !== undefined && from?.messageId !== messageId && !this.byMessageId.has(messageId);
-    // A run that made room for others is found no more.
-    if (isNew && this.slots[run.number % MAX_RUNS] === run) {
+    // A run that made room for others is found no more, unless it is a replay.
+    if (isNew && (this.slots[run.number % MAX_RUNS] === run || this.replays.has(run.number))) {
       run.messageIds.push(messageId);
       this.byMessageId.set(messageId, run);
     }
     this.grow(run, STEP_BYTES);
     return step;
+  }
+
+  /** The run is a replay: its messages belong to it for longer than others. */
+  addReplay(run: RunRecord, replay: Replay): void {
+    run.replay = replay;
+    this.replays.set(run.number, run);
+    const [oldest] = this.replays.values();
+    if (this.replays.size <= MAX_REPLAYS || !oldest) return;
+    this.replays.delete(oldest.number);
+    if (this.slots[oldest.number % MAX_RUNS] !== oldest) this.forgetMessages(oldest);
   }
 
   /** Keeps a text with a run. */
@@ -168,8 +195,9 @@ export class Ring {
     // A negative index would be looked up by its name.
     if (token === undefined || token < 0) return undefined;
     const number = Math.floor(token / PLACES);
-    const run = this.slots[number % MAX_RUNS];
-    if (run?.number !== number) return undefined;
+    const known = this.slots[number % MAX_RUNS];
+    const run = known?.number === number ? known : this.replays.get(number);
+    if (!run) return undefined;
     const place = token - number * PLACES;
     return place === BEYOND ? run.beyond : run.steps[place];
   }
@@ -190,11 +218,16 @@ export class Ring {
   /** Takes a run out, for no file either. */
   forget(run: RunRecord): void {
     run.isWritten = true;
+    run.replay?.forget();
     this.evict(run);
   }
 
   idOf(run: RunRecord): string {
     return `${this.prefix}${run.number}`;
+  }
+
+  private forgetMessages(run: RunRecord): void {
+    for (const id of run.messageIds) this.byMessageId.delete(id);
   }
 
   private evictOldest(): void {
@@ -207,8 +240,18 @@ export class Ring {
     this.slots[run.number % MAX_RUNS] = undefined;
     if (run.number === this.oldest) this.oldest++;
     this.bytes -= run.bytes;
-    for (const id of run.messageIds) this.byMessageId.delete(id);
     this.onGone(run);
+    if (!this.replays.has(run.number)) return this.forgetMessages(run);
+    // Of a replay only where its messages belong is known from now on.
+    const nothing = {
+      call: undefined,
+      received: undefined,
+      again: undefined,
+      answer: undefined,
+      sentAnswer: undefined,
+    };
+    Object.assign(run, nothing);
+    for (const step of run.steps) step.message = step.asked = undefined;
   }
 }
 
@@ -236,6 +279,8 @@ function stepOf(
     ms: undefined,
     isUncertain: false,
     message: undefined,
+    asked: undefined,
+    standIn: undefined,
   };
 }
 
@@ -264,9 +309,12 @@ export function viewOf(run: RunRecord, id: string): Run {
         ms: rounded(step.ms),
         uncertain: step.isUncertain || undefined,
         message: step.message,
+        standIn: step.standIn,
       }),
     ),
     cut: cut > 0 ? cut : undefined,
+    replayOf: run.replay?.original,
+    isReplayable: run.again === undefined ? undefined : true,
   });
 }
 

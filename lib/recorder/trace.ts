@@ -13,6 +13,7 @@
  * `AsyncLocalStorage` would know more of 3, and costs 8 % of all calls on Node.js 20.
  */
 import { executionAsyncId } from "node:async_hooks";
+import type { HeldNode } from "./replay.js";
 import { NO_RUN, type Ring, type StepRecord, type Token } from "./ring.js";
 
 const TOKEN = Symbol("contact-center.recorder");
@@ -22,6 +23,7 @@ interface HookNode {
   id: string;
   type?: string;
   z?: string;
+  wires?: readonly (readonly string[])[];
 }
 /** A message that may carry a token. */
 interface Traced {
@@ -39,7 +41,23 @@ export interface SendEvent {
 /** What Node-RED gives to `onReceive` and `postReceive`. */
 export interface ReceiveEvent {
   msg: Traced;
-  destination: { id: string; node: HookNode };
+  destination: { id: string; node: HookNode & HeldNode };
+}
+
+/** What Node-RED gives to `onComplete`. */
+export interface CompleteEvent {
+  msg: Traced;
+  error?: unknown;
+  node: { id: string };
+}
+
+/** Told of what the trace sees of a run; each message with the step where it is. */
+export interface Watcher {
+  /** A message came to a node. */
+  arrived(step: StepRecord, message: object, node: HookNode): void;
+  /** A node sends a message that it did not send from this output before, in one call of `send`. */
+  sent(from: StepRecord, port: number, message: object): void;
+  failed(step: StepRecord, error: unknown): void;
 }
 
 /** A node that is working on a message: nothing else runs until it returns. */
@@ -58,10 +76,9 @@ export class Trace {
   private isUncertain = false;
   private sends = 0;
 
-  /** @param onArrival called for each message that came to a node, with its step */
   constructor(
     private readonly ring: Ring,
-    private readonly onArrival?: (step: StepRecord, message: object) => void,
+    private readonly watcher?: Watcher,
   ) {}
 
   /** The message goes on from this step. */
@@ -88,6 +105,7 @@ export class Trace {
         step.isUncertain = first.isUncertain;
         const last = lastOf(first);
         if (last !== step) last.sibling = step;
+        if (last.port !== source.port) this.watcher?.sent(first.from, source.port, msg);
         continue;
       }
       let from = this.find(source.node.id, msg, first);
@@ -101,15 +119,19 @@ export class Trace {
       if (this.isUncertain) step.isUncertain = true;
       if (step !== step.run.beyond) step.send = send;
       msg[TOKEN] = step.token;
+      this.watcher?.sent(from, source.port, msg);
     }
   };
 
-  /** A node is about to work on a message. */
-  readonly onReceive = (event: ReceiveEvent): void => {
+  /**
+   * A node is about to work on a message.
+   * @returns false when something stands in for the node, in a replay: the message stays here
+   */
+  readonly onReceive = (event: ReceiveEvent): false | undefined => {
     const { msg, destination } = event;
     const outer = this.current();
     let step = this.ring.step(msg[TOKEN]);
-    if (!step && (msg[TOKEN] !== undefined || (!outer && !isReport(destination.node)))) return;
+    if (!step && (msg[TOKEN] !== undefined || (!outer && !isReport(destination.node)))) return undefined;
     const arrived = step && arrivalOf(step, destination.id);
     if (arrived) {
       step = arrived;
@@ -123,16 +145,30 @@ export class Trace {
       const source = sourceOf(destination.node, msg);
       this.isUncertain = false;
       const from = source === undefined ? (step ?? outer?.step) : this.find(source, msg, step);
-      if (!from) return;
+      if (!from) return undefined;
+      if (from.node === source && destination.node.type === "catch") this.watcher?.failed(from, msg.error);
       step = this.insert(from, destination.node, msg);
     }
-    this.onArrival?.(step, msg);
+    this.watcher?.arrived(step, msg, destination.node);
+    if (step.run.replay) {
+      step.standIn = step.run.replay.standInFor(destination.node, msg);
+      // Nobody works on it: what is sent next does not come from there.
+      if (step.standIn) return false;
+    }
     this.frame = { event, step, context: executionAsyncId(), outer };
+    return undefined;
   };
 
   /** The node has returned. */
   readonly postReceive = (event: ReceiveEvent): void => {
     if (this.frame?.event === event) this.frame = this.frame.outer;
+  };
+
+  /** A node is done with a message. */
+  readonly onComplete = ({ msg, error, node }: CompleteEvent): void => {
+    const step = error === undefined || error === null ? undefined : this.ring.step(msg[TOKEN]);
+    const from = step && this.find(node.id, msg, step);
+    if (from?.node === node.id) this.watcher?.failed(from, error);
   };
 
   /** The node that is working now. Another hook may have stopped its message: then nobody says that it returned. */

@@ -17,7 +17,7 @@ import type { Notice, State, Result } from "../../lib/rte/subscriber.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import { isActive } from "../shared/active.js";
 import { onceDeployed } from "../shared/deploys.js";
-import { recordingOf } from "../shared/recording.js";
+import { type Beginner, receivesAgain, recordingOf } from "../shared/recording.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { readText } from "../shared/values.js";
@@ -57,18 +57,23 @@ export = (RED: NodeAPI) => {
     });
     const recording = recordingOf(RED);
     const transit = new Transit<RteEvent | Notice>(RED);
+    /** @param received the event as it is kept for a replay */
+    const pass = (event: RteEvent, received: object, recorder: Beginner): void => {
+      const run = recorder?.begin({
+        vendor: "enreach",
+        node: this,
+        call: event.call,
+        received: event.payload,
+        again: () => ({ messages: [received] }),
+      });
+      run?.mark(event);
+      run?.end("received");
+      this.send(event as RteEvent & NodeMessage);
+    };
     const subscriber = {
       onEvent: (event: RteEvent): void => {
         transit.note(event);
-        const run = recording.recorder?.begin({
-          vendor: "enreach",
-          node: this,
-          call: event.call,
-          received: event.payload,
-        });
-        run?.mark(event);
-        run?.end("received");
-        this.send(event as RteEvent & NodeMessage);
+        pass(event, event, recording.recorder);
       },
       onNotice: (notice: Notice): void => {
         badge.update();
@@ -79,6 +84,9 @@ export = (RED: NodeAPI) => {
       onState: (state: State): void => badge.show(state),
       takeBack: () => transit.takeBack(),
     };
+    receivesAgain(RED, this, ({ messages: [message = {}] }, recorder) =>
+      pass({ ...(message as RteEvent), ...{ replay: true } }, message, recorder),
+    );
     const settings = configured(RED, this, config);
     const wanted = new Map<string, Subject>();
     const want = (subjects: readonly Subject[]): void => {

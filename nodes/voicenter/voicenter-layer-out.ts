@@ -50,11 +50,12 @@ export = (RED: NodeAPI) => {
     const label = (name: AnswerFieldName): string =>
       `${RED._(`voicenter-layer-out.form.${SETTING_OF[name]}`)} (${name})`;
     onInput(RED, this, (message) =>
-      answerCall(RED, this, message, "voicenter", async ({ data }) => {
+      answerCall(RED, this, message, "voicenter", async ({ data, replayed }) => {
         const request = readRequest(data);
         // Node-RED puts in an action's variable before the node is made: one that is still there is not set.
         envText(RED, this, config.action ?? "", { vendor: "voicenter", operation: "evaluate", field: "action" });
-        if (!sessions.keep(request.IVR_UNIQUE_ID, message["session"]))
+        // A replay has the session of then: the one of now is the caller's.
+        if (!replayed && !sessions.keep(request.IVR_UNIQUE_ID, message["session"]))
           warnOncePerMinute(this, "session", RED._("voicenter.warnings.session"));
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);

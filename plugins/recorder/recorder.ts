@@ -24,6 +24,7 @@ const ROUTES = [
   ["get", "runs/:id", "contact-center.read", "show"],
   ["post", "heat", "contact-center.read", "heat"],
   ["post", "level", "contact-center.write", "changeLevel"],
+  ["post", "runs/:id/replay", "contact-center.write", "replay"],
   ["post", "forget", "contact-center.write", "forget"],
 ] as const;
 

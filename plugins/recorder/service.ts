@@ -5,7 +5,7 @@ import type { NodeAPI } from "node-red";
 import type { Level } from "../../lib/recorder/model.js";
 import { Privacy } from "../../lib/recorder/privacy.js";
 import { Pseudonyms } from "../../lib/recorder/pseudonyms.js";
-import { Recorder } from "../../lib/recorder/recorder.js";
+import { Recorder, type ReplayRefusal } from "../../lib/recorder/recorder.js";
 import { RunFiles } from "../../lib/recorder/run-files.js";
 import { isDeploying } from "../../nodes/shared/deploys.js";
 import { recordingOf } from "../../nodes/shared/recording.js";
@@ -15,10 +15,12 @@ import { isLevel, type RecorderSettings } from "./settings.js";
 const LABEL = "contact-center-recorder";
 const KEY_BYTES = 32;
 const WRITE_MS = 1000;
+/** Messages of a replay may be in the flow for so long, in a delay node: they are followed although nothing is recorded any more. */
+const REPLAY_MS = 10 * 60_000;
 
 /** Node-RED's message hooks; its types lack them. */
 interface Hooks {
-  add(id: string, hook: (event: never) => void): void;
+  add(id: string, hook: (event: never) => false | void): void;
   remove(id: string): void;
 }
 
@@ -26,7 +28,7 @@ interface Hooks {
 export interface AdminRequest {
   params: { id?: string };
   query?: { number?: unknown };
-  body?: { level?: unknown; number?: unknown; ids?: unknown };
+  body?: { level?: unknown; number?: unknown; ids?: unknown; outside?: unknown };
 }
 /** What it answers. */
 export interface Reply {
@@ -47,6 +49,8 @@ export class RecorderService {
   private level: Level = "off";
   private tools: Promise<Tools> | undefined;
   private hasFailed = false;
+  private lastReplayAt = -Infinity;
+  private unhooking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -61,8 +65,15 @@ export class RecorderService {
     // Another level was asked for meanwhile.
     if (this.level !== level) return;
     const { hooks } = this.RED as unknown as { hooks: Hooks };
-    hooks.remove(`*.${LABEL}`);
+    const unhook = (): void => hooks.remove(`*.${LABEL}`);
+    clearTimeout(this.unhooking);
     recordingOf(this.RED).recorder = level === "off" ? undefined : recorder;
+    const replayedMs = REPLAY_MS - (performance.now() - this.lastReplayAt);
+    if (level === "off" && replayedMs > 0) {
+      this.unhooking = setTimeout(unhook, replayedMs).unref();
+      return;
+    }
+    unhook();
     if (level === "off") return;
     for (const [name, hook] of Object.entries(recorder.record(level))) hooks.add(`${name}.${LABEL}`, hook);
   }
@@ -106,13 +117,25 @@ export class RecorderService {
     return { status: 200, body: { level: this.level } };
   }
 
+  /** `POST /contact-center/recorder/runs/:id/replay`, body `{outside}`: true lets nodes reach outside */
+  async replay({ params: { id = "" }, body }: AdminRequest): Promise<Reply> {
+    const outside = body?.outside ?? false;
+    if (typeof outside !== "boolean") return this.refusal(400, "outside");
+    if (this.level === "off" || !this.tools) return this.refusal(409, "off");
+    const { recorder } = await this.tools;
+    this.lastReplayAt = performance.now();
+    const replay = recorder.replay(id, recordingOf(this.RED).receivers, outside);
+    if ("id" in replay) return { status: 200, body: { id: replay.id } };
+    return this.refusal(replay.refusal === "run" ? 404 : 409, replay.refusal);
+  }
+
   /** `POST /contact-center/recorder/forget`, body `{number}`: the number, or its pseudonym */
   async forget({ body }: AdminRequest): Promise<Reply> {
     const number = typeof body?.number === "string" ? body.number.trim() : "";
     if (!/^(?=.*\d)[+*#\d().\s/-]{2,40}$|^#[a-z]{10}$/.test(number)) return this.refusal(400, "number");
     const { pseudonyms, recorder, files } = await (this.tools ??= this.makeTools());
     const isMeant = mentioning(number, pseudonyms);
-    const memory = recorder.forget((run) => isMeant(JSON.stringify(run)));
+    const memory = recorder.forget(isMeant);
     try {
       // Where nothing is kept now, there may be files of earlier days.
       const written = await (files ?? this.filesOf()).forget(isMeant);
@@ -181,7 +204,10 @@ export class RecorderService {
     });
   }
 
-  private refusal(status: number, why: "run" | "ids" | "level" | "number" | "forget"): Reply {
+  private refusal(
+    status: number,
+    why: ReplayRefusal | "ids" | "level" | "number" | "forget" | "outside" | "off",
+  ): Reply {
     return { status, body: { error: why, message: this.RED._(`recorder.refusal.${why}`) } };
   }
 

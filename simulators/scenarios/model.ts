@@ -1,5 +1,7 @@
 /** A scenario as its file has it (scenario.schema.json), and what came of it. */
 
+import type { OutsideAnswer } from "../../lib/recorder/stand-in.js";
+
 /** Values by name. */
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -13,20 +15,6 @@ export interface FlowNode {
   /** Disabled. */
   d?: boolean;
   [property: string]: unknown;
-}
-
-/** What stands in for one message to a node that reaches outside: a message goes on, the node fails, or neither. */
-export interface OutsideAnswer {
-  /** Properties that the message goes on with; absent: nothing goes on. */
-  message?: Values;
-  /** The output, from 1. */
-  output?: number;
-  /** The node fails with this sentence: a Catch node gets the message. */
-  error?: string;
-  /** `msg.error.code`. */
-  code?: string | number;
-  /** Milliseconds until it answers. */
-  afterMs?: number;
 }
 
 /** What a scenario begins with. */

@@ -2,7 +2,8 @@
  * Sees the messages of a flow by Node-RED's message hooks, and answers in the place of nodes that reach outside. Such a
  * node without a given answer gets no message: the scenario fails.
  */
-import type { Given, OutsideAnswer } from "./model.js";
+import { failInPlace, type OutsideAnswer, sendInPlace } from "../../lib/recorder/stand-in.js";
+import type { Given } from "./model.js";
 import type { Fence } from "./network.js";
 import { raiseFence } from "./network.js";
 import type { LogEntry, ReceiveEvent, RunningNode, SendEvent, TestNodeRed } from "./node-red.js";
@@ -149,19 +150,18 @@ export class Observer {
     watch: Watch,
     node: RunningNode,
     msg: Record<string, unknown>,
-    { message, output = 1, error, code, afterMs = 0 }: OutsideAnswer,
+    { message, output, error, code, afterMs = 0 }: OutsideAnswer,
   ): Promise<void> {
     this.pending++;
     await new Promise((resolve) => (afterMs > 0 ? setTimeout(resolve, afterMs) : setImmediate(resolve)));
     if (this.watch !== watch) return;
     this.pending--;
     this.touch();
-    if (error !== undefined)
-      node._complete?.(msg, code === undefined ? new Error(error) : Object.assign(new Error(error), { code }));
+    if (error !== undefined) failInPlace(node, msg, error, code);
     if (message) {
       const sent = Object.assign(error === undefined ? msg : { ...msg }, structuredClone(message));
       delete (sent as { error?: unknown }).error;
-      node.send([...Array.from({ length: output - 1 }, () => null), sent]);
+      sendInPlace(node, sent, output);
     }
     if (error === undefined) node._complete?.(msg);
   }

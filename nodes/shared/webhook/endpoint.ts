@@ -41,18 +41,25 @@ interface PlainRequest {
   ip: string;
 }
 
-/** A request that passed every check. */
-export interface AcceptedRequest {
+/** What of a request a flow gets an answer to. */
+export interface ReadRequest {
   /** The body; of a GET the query. */
   readonly data: Record<string, unknown>;
-  readonly req: PlainRequest;
-  readonly webhookRequest: WebhookRequest;
-  /** ISO 8601. */
-  readonly receivedAt: string;
+  readonly req: object;
   /** While runs are recorded. */
   run?: RecordedRun | undefined;
   /** The key of its event, once a message was made of it: one without a call id has a key of its own. */
   key?: string;
+  /** It was received before, and this is what it was then: nobody waits for the answer. */
+  readonly replayed?: object | undefined;
+}
+
+/** A request that passed every check. */
+export interface AcceptedRequest extends ReadRequest {
+  readonly req: PlainRequest;
+  readonly webhookRequest: WebhookRequest;
+  /** ISO 8601. */
+  readonly receivedAt: string;
 }
 
 /** What one kind of webhook does. */

@@ -3,9 +3,10 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Call } from "../../../lib/core/call.js";
+import type { RecordedRun } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
-import { recordingOf } from "../recording.js";
+import { receivesAgain, recordingOf } from "../recording.js";
 import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type EndpointOptions, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
@@ -43,6 +44,12 @@ export function openEventWebhook(
 ): void {
   const recording = recordingOf(RED);
   const senders = [senderOf(RED, node), senderOf(RED, node, 1)];
+  const pass = (messages: readonly NodeMessage[], run: RecordedRun | undefined): void => {
+    for (const [output, message] of messages.entries()) {
+      run?.mark(message);
+      senders[output]?.(message);
+    }
+  };
   const receive = (request: AcceptedRequest): void => {
     const { answer, messages } = options.receive(request);
     respond(request.webhookRequest, answer);
@@ -53,13 +60,23 @@ export function openEventWebhook(
       arrivedAt: request.webhookRequest.arrivedAt,
       call: (sent[0] as { call?: Call } | undefined)?.call,
       received: request.data,
+      ...(messages && { again: () => ({ messages: sent, data: request.data }) }),
     });
     run?.end(messages ? "answered" : "refused", answer);
-    for (const [output, message] of sent.entries()) {
-      run?.mark(message);
-      senders[output]?.(message);
-    }
+    pass(sent, run);
   };
+  receivesAgain(RED, node, ({ messages, data }, recorder) => {
+    const sent = messages.map((message) => ({ ...message, replay: true })) as NodeMessage[];
+    const run = recorder.begin({
+      vendor: options.vendor,
+      node,
+      call: (sent[0] as { call?: Call } | undefined)?.call,
+      received: data,
+      again: () => ({ messages, ...(data && { data }) }),
+    });
+    run?.end("received");
+    pass(sent, run);
+  });
   /** Events that came while a deploy had stopped a node behind this one. */
   const waiting = new Map<AcceptedRequest, NodeJS.Timeout>();
   const stopWaiting = (request: AcceptedRequest): boolean => {

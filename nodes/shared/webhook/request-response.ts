@@ -11,11 +11,11 @@ import type { Call } from "../../../lib/core/call.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
 import type { Message } from "../input.js";
 import { warnOncePerMinute } from "../log.js";
-import { recordingOf } from "../recording.js";
+import { type Beginner, receivesAgain, recordingOf } from "../recording.js";
 import { setStatus, type StatusWord } from "../status.js";
 import { senderOf } from "../transit.js";
 import type { AuthMethod, WebhookConfig } from "./config.js";
-import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { type AcceptedRequest, type HttpAnswer, openEndpoint, type ReadRequest, respond } from "./endpoint.js";
 
 /** The settings of an in node. */
 export interface RequestNodeConfig extends WebhookConfig {
@@ -43,12 +43,18 @@ interface RequestNodeOptions {
   message(request: AcceptedRequest): Record<string, unknown>;
 }
 
-interface RequestNodeOwner extends CallOwner<HttpAnswer, AcceptedRequest> {
+/** A request, and the messages that are made of it. */
+interface CalledRequest extends ReadRequest {
+  /** A new one each time. */
+  readonly message: () => Record<string, unknown>;
+}
+
+interface RequestNodeOwner extends CallOwner<HttpAnswer, CalledRequest> {
   readonly vendor: Vendor;
 }
 
 /** One registry for the whole process: a message finds its call wherever the out node is. */
-const calls = new OpenCalls<HttpAnswer, RequestNodeOwner, AcceptedRequest>();
+const calls = new OpenCalls<HttpAnswer, RequestNodeOwner, CalledRequest>();
 
 /** Makes a node an in node, with outputs 1 (the request) and 2 (a request that got the fallback). */
 export function openRequestNode(
@@ -62,19 +68,53 @@ export function openRequestNode(
   let closed = false;
   const recording = recordingOf(RED);
   /** @param message of the request, and nobody else's */
-  const addressed = (
-    request: AcceptedRequest,
-    id: string,
-    message = options.message(request),
-  ): Record<string, unknown> => {
+  const addressed = (request: CalledRequest, id: string, message = request.message()): Record<string, unknown> => {
     const event = message["event"] as { key: string };
     event.key = request.key ??= event.key;
     message["req"] = request.req;
     message["_webhook"] = { id };
+    if (request.replayed) message["replay"] = true;
     request.run?.mark(message);
     return message;
   };
   const sendRequest = senderOf(RED, node, 0, (message) => "answer" in (callOf(message) ?? {}));
+  /** @param answered puts the answer on the wire */
+  const open = (
+    request: CalledRequest,
+    arrivedAt: number,
+    recorder: Beginner,
+    answered: (answer: HttpAnswer) => void,
+  ): ReturnType<typeof calls.begin> => {
+    // First of all, since a request that cannot be read must not leave a call open.
+    const message = request.message();
+    const call = calls.begin(owner, request, deadlineMs - (performance.now() - arrivedAt), (answer, reason) => {
+      answered(answer);
+      request.run?.end(reason ? "fallback" : "answered", answer, reason);
+    });
+    const { data, req } = request;
+    request.run = recorder?.begin({
+      vendor: options.vendor,
+      node,
+      arrivedAt,
+      callId: call.id,
+      call: message["call"] as Call | undefined,
+      received: data,
+      again: () => ({ messages: [message], data, req }),
+    });
+    const deliver = (): void => sendRequest(addressed(request, call.id, message));
+    if (!isCutOff(RED, node.id)) deliver();
+    else onceDeployed(RED, () => calls.find(call.id) === call && deliver());
+    return call;
+  };
+  receivesAgain(RED, node, ({ messages: [message = {}], data = {}, req = {} }, recorder) => {
+    const request = {
+      data,
+      req,
+      replayed: message,
+      message: () => structuredClone(message) as Record<string, unknown>,
+    };
+    open(request, performance.now(), recorder, () => undefined);
+  });
   const endpoint = openEndpoint(RED, node, config, {
     vendor: options.vendor,
     method: options.method,
@@ -83,26 +123,12 @@ export function openRequestNode(
     ...(options.refusal && { refusal: options.refusal }),
     fallback: () => options.fallback(),
     accept(request) {
-      const { webhookRequest } = request;
-      // First of all, since a request that cannot be read must not leave a call open.
-      const message = options.message(request);
-      const leftMs = deadlineMs - (performance.now() - webhookRequest.arrivedAt);
-      const call = calls.begin(owner, request, leftMs, (answer, reason) => {
-        respond(webhookRequest, answer);
-        request.run?.end(reason ? "fallback" : "answered", answer, reason);
-      });
-      request.run = recording.recorder?.begin({
-        vendor: options.vendor,
-        node,
-        arrivedAt: webhookRequest.arrivedAt,
-        callId: call.id,
-        call: message["call"] as Call | undefined,
-        received: request.data,
-      });
+      const { webhookRequest, data, req } = request;
+      const called = { data, req, message: () => options.message(request) };
+      const call = open(called, webhookRequest.arrivedAt, recording.recorder, (answer) =>
+        respond(webhookRequest, answer),
+      );
       webhookRequest.response.on("close", () => call.abandon());
-      const deliver = (): void => sendRequest(addressed(request, call.id, message));
-      if (!isCutOff(RED, node.id)) deliver();
-      else onceDeployed(RED, () => calls.find(call.id) === call && deliver());
     },
   });
   /** A wrong setting stays on the badge until it is corrected. */
@@ -125,7 +151,7 @@ export function openRequestNode(
     },
     onFallback(id, request, reason) {
       node.send([null, { ...addressed(request, id), reason }]);
-      badge(reason === "deadline" ? "late" : "error");
+      if (!request.replayed) badge(reason === "deadline" ? "late" : "error");
     },
   };
   if (deadlineMs > VENDORS_WAIT_MS) node.warn(RED._("shared.webhook.long-deadline", { value: String(deadlineMs) }));
@@ -171,7 +197,7 @@ export async function answerCall(
   node: Node,
   message: Message,
   vendor: Vendor,
-  build: (request: AcceptedRequest) => Promise<HttpAnswer> | HttpAnswer,
+  build: (request: ReadRequest) => Promise<HttpAnswer> | HttpAnswer,
 ): Promise<void> {
   const found = callOf(message);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
@@ -181,7 +207,8 @@ export async function answerCall(
       return;
     }
     if (settled && "late" in settled) {
-      settled.late.onLate();
+      // The badge is of calls that somebody waits for.
+      if (message["replay"] !== true) settled.late.onLate();
       recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
     }
     warnOncePerMinute(node, "late", RED._("shared.webhook.late"));

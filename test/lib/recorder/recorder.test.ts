@@ -13,8 +13,8 @@ import { RunFiles } from "../../../lib/recorder/run-files.js";
 import { randomOf } from "../../support/random-flows.js";
 
 const KEY = "0123456789abcdef".repeat(4);
-const IN = { id: "in", z: "tab" };
-const OUT = { id: "out", z: "tab" };
+const IN = { id: "in", z: "tab", type: "smartrouting-in" };
+const OUT = { id: "out", z: "tab", type: "smartrouting-out" };
 const pseudonyms = new Pseudonyms(KEY);
 
 interface Made {
@@ -240,7 +240,7 @@ describe("The recorder", () => {
   });
 
   it(
-    "leaves no number, token or key of 10,000 calls, in memory either",
+    "shows no number, token or key of 10,000 calls, and at the level path none is in memory",
     onClock((clock) => {
       for (const level of ["path", "values"] as const) {
         const made = make(level);
@@ -257,6 +257,8 @@ describe("The recorder", () => {
         const open = shown.replaceAll(/"id":"[\da-f]{8}-\d+"/g, "").replaceAll(/"(?:start|at)":"[^"]+"/g, "");
         assert.deepEqual(open.match(/\d{7,}|tok-\d+/g) ?? [], []);
         assert.ok(!open.includes(KEY) && made.done.length === count - 500);
+        // What a replay needs stays as it was, in memory alone.
+        if (level === "values") continue;
         // Everything that hangs on the recorder, private or not; another one, as nobody has looked at it.
         const other = make(level);
         for (let i = 0; i < 600; i++) {
@@ -288,8 +290,7 @@ describe("The recorder", () => {
       call(made, "+358401112244", "+358942000100", { note: "was 040 111 2233, now 00358401112233" });
       call(made, "201");
       const name = pseudonyms.of("+358401112233");
-      const forget = (of: string): number =>
-        made.recorder.forget((run) => Privacy.mentions(JSON.stringify(run), of, pseudonyms));
+      const forget = (of: string): number => made.recorder.forget((text) => Privacy.mentions(text, of, pseudonyms));
       assert.equal(forget(name), level === "path" ? 1 : 2, `${level} ${showsNumbers}`);
       assert.equal(forget(pseudonyms.of("201")), 1);
       assert.ok(!JSON.stringify([made.recorder.runs(), made.done]).includes(name));

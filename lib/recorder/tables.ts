@@ -1,0 +1,19 @@
+/** Which nodes stay inside Node-RED, and which reach outside. */
+
+/**
+ * Types whose nodes touch nothing but messages, contexts and the editor. Of any other one, those of other packs too, nobody
+ * knows: it counts as one that reaches outside. Control messages of `rte-subscribe` and `cti-subscribe` do.
+ */
+const INSIDE_TYPES: ReadonlySet<string> = new Set([
+  ...["function", "switch", "change", "range", "template", "delay", "trigger", "rbe"],
+  ...["split", "join", "sort", "batch", "csv", "json", "xml", "yaml", "html"],
+  ...["link in", "link out", "link call", "junction", "inject"],
+  ...["catch", "status", "complete", "debug", "comment"],
+  ...["smartrouting-in", "smartrouting-out", "voicenter-layer-in", "voicenter-layer-out"],
+  ...["webitel-lookup-in", "webitel-lookup-out", "webitel-event-in", "cti-event-in"],
+]);
+
+/** Whether a node of this type may reach beyond Node-RED. */
+export function isOutside(type = ""): boolean {
+  return !INSIDE_TYPES.has(type) && !type.startsWith("subflow:");
+}

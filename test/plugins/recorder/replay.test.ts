@@ -1,0 +1,251 @@
+/** Replays in a real Node-RED: each vendor's in node receives again, and nothing reaches outside. */
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Run } from "../../../lib/recorder/model.js";
+import { REQUEST as LAYER_REQUEST } from "../../fixtures/voicenter.js";
+import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
+import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
+import { send } from "../../support/webhook.js";
+import { sample } from "../../../simulators/rte/samples.js";
+import { startRteSimulator, type RteSimulator } from "../../../simulators/rte/simulator.js";
+import { DEMO, DEMO_RTE_CREDENTIALS, DEMO_USER } from "../../../simulators/rte/seed-data.js";
+
+const API = "contact-center/recorder";
+const CALLER = "+358401112233";
+
+describe("Replays", function () {
+  this.timeout(120_000);
+  let red: NodeRed;
+  let hub: RteSimulator;
+  /** A CRM outside, which counts. */
+  let crm: Server;
+  let asked = 0;
+  const crmUrl = (): string => `http://127.0.0.1:${(crm.address() as AddressInfo).port}/`;
+
+  before(async () => {
+    crm = createServer((request, response) => {
+      asked++;
+      request.resume();
+      response.setHeader("Content-Type", "application/json").end('{"queue":"+358942000200"}');
+    });
+    await new Promise<void>((done) => crm.listen(0, "127.0.0.1", done));
+    hub = await startRteSimulator({ play: false });
+    red = await NodeRed.start({ settings: `contactCenter: { recorder: { level: "values" } },` });
+  });
+  after(async () => {
+    await red?.stop();
+    await hub?.close();
+    crm?.closeAllConnections();
+    await new Promise((done) => crm.close(done));
+  });
+  beforeEach(() => {
+    asked = 0;
+    red.forget();
+  });
+
+  const get = async <T>(path: string): Promise<T> => (await (await fetch(`${red.url}/${API}/${path}`)).json()) as T;
+  const newest = async (): Promise<Run> => (await get<{ runs: Run[] }>("runs")).runs[0] as Run;
+  const replay = async (id: string, body: object = {}): Promise<Run> => {
+    const { status, json } = await send(`${red.url}/${API}/runs/${id}/replay`, body);
+    assert.equal(status, 200, JSON.stringify(json));
+    const { id: made } = json as { id: string };
+    return until("the replay's outcome", async () => {
+      const run = await get<Run>(`runs/${made}`);
+      return run.outcome === "open" ? undefined : run;
+    });
+  };
+  const ask = (): FlowNode =>
+    node("crm", "http request", { name: "Ask the CRM", method: "GET", ret: "obj", url: crmUrl() }, [["target"]]);
+  const routing = (target: string): FlowNode[] => [
+    tab(),
+    node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline: 1000 }, [["before"], ["reason"]]),
+    probe("before", [["crm"]]),
+    ask(),
+    code("target", target, [["out"]]),
+    node("out", "smartrouting-out"),
+    probe("reason"),
+    ...statusProbe(["in"]),
+  ];
+  const GOOD = `msg.payload = { InitialTarget: msg.payload.queue }; return msg;`;
+  const BAD = `msg.payload = { Priority: "much" }; return msg;`;
+  const call = { anum: CALLER, bnum: "+358942000100", targetid: "SALES" };
+
+  it("send a call through the flow as it is now, whose answer goes nowhere and whose CRM is not asked", async () => {
+    await red.deploy(routing(BAD));
+    assert.equal((await send(`${red.url}/calls`, call)).status, 204);
+    const wrong = await newest();
+    assert.deepEqual([wrong.outcome, wrong.reason, asked], ["fallback", "error", 1]);
+    await red.deploy(routing(GOOD));
+    red.forget();
+    const right = await replay(wrong.id);
+    assert.equal(asked, 1);
+    assert.deepEqual([right.outcome, right.answer?.status, right.replayOf], ["answered", 200, wrong.id]);
+    assert.deepEqual(
+      right.steps.map((step) => [step.node, step.standIn]),
+      [
+        ["in", undefined],
+        ["before", undefined],
+        ["crm", "recorded"],
+        ["target", undefined],
+        ["out", undefined],
+      ],
+    );
+    const message = await red.message("before");
+    assert.equal(message["replay"], true);
+    assert.deepEqual(message["payload"], { ...call, anum: CALLER });
+    assert.equal((await get<Run>(`runs/${wrong.id}`)).outcome, "fallback");
+    // A replay of a replay has what the first call had.
+    assert.equal((await replay(right.id)).outcome, "answered");
+    assert.equal(asked, 1);
+    assert.equal((await replay(right.id, { outside: true })).outcome, "answered");
+    assert.equal(asked, 2);
+  });
+
+  it("say what was not asked, get the fallback then, and leave the badge alone", async () => {
+    await red.deploy(routing(GOOD).map((each) => (each.id === "before" ? { ...each, wires: [["out"]] } : each)));
+    await send(`${red.url}/calls`, call);
+    const recorded = await newest();
+    await red.deploy(routing(GOOD));
+    red.forget();
+    const run = await replay(recorded.id);
+    assert.deepEqual([run.outcome, run.reason, asked], ["fallback", "deadline", 0]);
+    assert.equal(run.steps.at(-1)?.standIn ?? run.steps.at(-2)?.standIn, "missing");
+    await red.message("reason", ({ reason, replay: isReplay }) => reason === "deadline" && isReplay === true);
+    assert.deepEqual(red.messages("status"), []);
+  });
+
+  it("show no number to the editor", async () => {
+    await red.deploy(routing(GOOD));
+    await send(`${red.url}/calls`, call);
+    const run = await replay((await newest()).id);
+    const traffic = JSON.stringify([await get("runs"), run, await get(`runs/${run.id}`)]);
+    assert.doesNotMatch(traffic, /358401112233|358942000/);
+  });
+
+  it("have Voicenter's session of then, and leave the caller's own alone", async () => {
+    await red.deploy([
+      tab(),
+      node("layer-in", "voicenter-layer-in", { url: "/layer", auth: "none" }, [["count"], []]),
+      code(
+        "count",
+        `msg.session.count = (msg.session.count || 0) + 1;
+         msg.payload = { ACTION: "GO_TO_LAYER", LAYER: msg.session.count };
+         return msg;`,
+        [["layer-out"]],
+      ),
+      node("layer-out", "voicenter-layer-out", { action: "msg" }),
+    ]);
+    const ring = async (): Promise<unknown> =>
+      ((await send(`${red.url}/layer`, LAYER_REQUEST)).json as { LAYER: number }).LAYER;
+    assert.equal(await ring(), 1);
+    const first = await newest();
+    const again = await replay(first.id);
+    assert.match(again.answer?.json ?? "", /"LAYER":1\b/);
+    assert.equal(await ring(), 2);
+  });
+
+  it("look a caller up again for Webitel", async () => {
+    await red.deploy([
+      tab(),
+      node("lookup-in", "webitel-lookup-in", { url: "/lookup", auth: "none" }, [["found"], []]),
+      code("found", `msg.payload = { found: true, name: "Dana" }; return msg;`, [["lookup-out"]]),
+      node("lookup-out", "webitel-lookup-out"),
+    ]);
+    await fetch(`${red.url}/lookup?cid=0501234567`);
+    assert.match((await replay((await newest()).id)).answer?.json ?? "", /Dana/);
+  });
+
+  const EVENTS: [type: string, url: string, event: object][] = [
+    ["webitel-event-in", "/webitel", { event: "offering", cid: "0501234567", uuid: "u1" }],
+    [
+      "cti-event-in",
+      "/cti",
+      {
+        SubscriptionId: "s",
+        SessionType: "Incoming",
+        ImAddress: "a@b.example",
+        eventType: "Ringing",
+        callId: "c",
+        ani: CALLER,
+      },
+    ],
+  ];
+  for (const [type, url, event] of EVENTS)
+    it(`send an event of ${type} again, with the same payload and key, and nothing outside`, async () => {
+      await red.deploy([
+        tab(),
+        node("events", type, { url, auth: "none", unknown: "pass" }, [["seen"], []]),
+        probe("seen", [["crm"]]),
+        { ...ask(), wires: [["after"]] },
+        probe("after"),
+      ]);
+      await send(`${red.url}${url}`, event);
+      const first = await red.message("after");
+      red.forget();
+      const run = await replay((await newest()).id);
+      assert.equal(run.outcome, "received");
+      const again = await red.message("after");
+      assert.equal(again["replay"], true);
+      assert.deepEqual(
+        [again["payload"], again["event"], again["topic"]],
+        [first["payload"], first["event"], first["topic"]],
+      );
+      assert.equal(asked, 1);
+    });
+
+  it("send an event of rte-subscribe again, without the hub", async () => {
+    const flow = [
+      tab(),
+      {
+        id: "connection",
+        type: "rte-connection",
+        auth: "enreach",
+        email: DEMO.email,
+        discoveryUrl: `${hub.url}/api/user`,
+        credentials: { ...DEMO_RTE_CREDENTIALS },
+      },
+      node(
+        "rte",
+        "rte-subscribe",
+        {
+          connection: "connection",
+          subscriptions: [{ entityId: DEMO_USER.id, eventName: "UserStatus" }],
+          active: true,
+        },
+        [["seen"], []],
+      ),
+      probe("seen"),
+    ];
+    await red.deploy(flow);
+    await until("the subscription", () => hub.emit("UserStatus", DEMO_USER.id, sample("UserStatus")) > 0);
+    const first = await red.message("seen");
+    red.forget();
+    await replay((await newest()).id);
+    const again = await red.message("seen", ({ replay: isReplay }) => isReplay === true);
+    assert.deepEqual(again["payload"], first["payload"]);
+  });
+
+  it("are refused with what to do: no such run, a node that is gone, a run without what it needs, the recorder off", async () => {
+    await red.deploy(routing(GOOD));
+    await send(`${red.url}/calls`, call);
+    const { id } = await newest();
+    const refusal = async (run: string, body: object = {}): Promise<unknown[]> => {
+      const { status, json } = await send(`${red.url}/${API}/runs/${run}/replay`, body);
+      return [status, (json as { error: string }).error];
+    };
+    const level = (to: string): Promise<unknown> => send(`${red.url}/${API}/level`, { level: to });
+    assert.deepEqual(await refusal("none"), [404, "run"]);
+    assert.deepEqual(await refusal(id, { outside: "yes" }), [400, "outside"]);
+    await red.deploy(routing(GOOD).map((each) => (each.id === "in" ? { ...each, d: true } : each)));
+    assert.deepEqual(await refusal(id), [409, "node"]);
+    await red.deploy(routing(GOOD));
+    await level("path");
+    await send(`${red.url}/calls`, call);
+    assert.deepEqual(await refusal((await newest()).id), [409, "not-kept"]);
+    await level("off");
+    assert.deepEqual(await refusal(id), [409, "off"]);
+    await level("values");
+  });
+});
