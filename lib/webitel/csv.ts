@@ -309,7 +309,8 @@ function isEmpty(cells: readonly string[]): boolean {
 export function columnNames(header: readonly string[]): string[] {
   const taken = new Set<string>();
   return header.map((cell, at) => {
-    const name = cell.trim() || `column ${at + 1}`;
+    // A mapping may have its accents as characters of their own, or the header.
+    const name = cell.trim().normalize("NFC") || `column ${at + 1}`;
     let unique = name;
     for (let count = 2; taken.has(unique); count++) unique = `${name} (${count})`;
     taken.add(unique);

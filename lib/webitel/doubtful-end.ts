@@ -4,8 +4,8 @@
  */
 import type { Delimiter } from "./csv-format.js";
 
-/** Characters behind a record in which the next quote may say that it has ended elsewhere. */
-const LOOKED_AT = 256 * 1024;
+/** Characters behind a record in which the next quote may say that it has ended elsewhere: as many as a record may have. */
+const LOOKED_AT = 1024 * 1024;
 
 /** Whether the last quote of a record may be the first one of a cell: it stands behind a separator or a line break. */
 function mayOpen(text: string, quote: number, delimiter: Delimiter): boolean {

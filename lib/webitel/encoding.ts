@@ -203,19 +203,25 @@ const CONTINUED_1251 = continued("windows-1251");
 const CONTINUED_1252 = continued("windows-1252");
 /** The same as a letter or a sign that no Latin letter has beside it; "і", "ї", "є" and "ё" may stand behind the first byte. */
 const BESIDE_LATIN = "ЂЃѓЉЊЌЋЏђљњќћџЎўЈ¤ҐЁЄЇІґјѕ©®±µ¶¦§¬†‡";
+/** A quote or a bullet within a word, and a dash or dots behind a word's first letter: between two words they may follow any letter. */
+const MARKED = (first: string, letter: string, dashed: string): string =>
+  `${first}[‘’“”•]${letter}|(?<!\\p{L})${dashed}[–—…]${letter}`;
 /**
- * Letters of UTF-8 as another encoding reads them, which are no text in it: "Р" and "С" begin each Cyrillic one, and so on. Quotes,
- * dashes and dots may follow any letter.
+ * Letters of UTF-8 as another encoding reads them, which are no text in it: "Р" and "С" begin each Cyrillic one, and so on. Of quotes,
+ * dashes and dots see {@link MARKED}.
  */
 const MISREAD: Readonly<Record<string, RegExp>> = {
   "windows-1251": new RegExp(
-    `(?:[РСГДЕЧ]${CONTINUED_1251}){3}|[A-Za-z][ГДЕ][${BESIDE_LATIN}]|[ГДЕ][${BESIDE_LATIN}іїєё][A-Za-z]`,
+    `(?:[РСГДЕЧ]${CONTINUED_1251}){3}|[A-Za-z][ГДЕ][${BESIDE_LATIN}]|[ГДЕ][${BESIDE_LATIN}іїєё][A-Za-z]|${MARKED("[ГДЕ]", "[A-Za-z]", "Г")}`,
+    "u",
   ),
   "windows-1250": new RegExp(
-    `[ĂĹ][\u0081\u0083\u0088\u0090\u0098€‚„…†‡‰‹™›¤¦§¨©«¬\u00AD®°±˛´µ¶·¸łĽ˝ľżźšťśşą]|Ä[†‡]|(?:[ĐŃ×]${CONTINUED_1250}){2}`,
+    `[ĂĹ][\u0081\u0083\u0088\u0090\u0098€‚„…†‡‰‹™›¤¦§¨©«¬\u00AD®°±˛´µ¶·¸łĽ˝ľżźšťśşą]|Ä[†‡]|(?:[ĐŃ×]${CONTINUED_1250}){2}|${MARKED("[ĂĹÄ]", "\\p{L}", "[ĂĹ]")}`,
+    "u",
   ),
   "windows-1252": new RegExp(
-    `[ÃÅ][\u0081\u008D\u008F\u0090\u009DŠŒŽŸ€‚ƒ„…†‡ˆ‰™‹›œž¡¢£¤¥¦§¨©ª«¬\u00AD®¯°±²³´µ¶·¸¹º¼½¾¿]|Ä[†‡ˆ‰Š‹Œ\u008DŽ]|(?:[ÐÑ×]${CONTINUED_1252}){2}`,
+    `[ÃÅ][\u0081\u008D\u008F\u0090\u009DŠŒŽŸ€‚ƒ„…†‡ˆ‰™‹›œž¡¢£¤¥¦§¨©ª«¬\u00AD®¯°±²³´µ¶·¸¹º¼½¾¿]|Ä[†‡ˆ‰Š‹Œ\u008DŽ]|(?:[ÐÑ×]${CONTINUED_1252}){2}|${MARKED("[ÃÅÄ]", "\\p{L}", "[ÃÅ]")}`,
+    "u",
   ),
 };
 

@@ -82,6 +82,9 @@ export function isInsertFailure({ cause }: ContactCenterError): boolean {
   return cause.id?.startsWith(INSERT_IDS) === true;
 }
 
+/** PostgreSQL's words for a queue that is gone: the insert of each row fails so. */
+const QUEUE_GONE = /foreign key constraint "cc_member_(?:cc_)?queue_id_/;
+
 /** Gateways and proxies that broke off, or ask for another try: it may pass. Request Timeout, Conflict, Too Early, connection cut. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 460, 499]);
 /** gRPC's Canceled, Unknown, DeadlineExceeded, Aborted, Internal, Unavailable and DataLoss, whatever the HTTP status. */
@@ -127,6 +130,7 @@ export function classify(error: unknown): FailureKind {
     if (code === "EINVALID" || code.includes("INVALID_URL")) return "stop";
     return ({ "not-sent": "later", tls: "stop", closed: "unknown", unknown: "unknown" } as const)[networkFault(code)];
   }
+  if (isInsertFailure(error) && QUEUE_GONE.test((cause["detail"] ?? "") as string)) return "stop";
   if (isInsertFailure(error)) return code >= 500 ? "unknown" : "refused";
   const id = cause.id ?? "";
   const whole = WHOLE_UPLOAD_IDS.some((known) => (known.endsWith(".") ? id.startsWith(known) : id === known));
@@ -135,6 +139,9 @@ export function classify(error: unknown): FailureKind {
   return code >= 500 || code === 408 || isForeign(error) ? "unknown" : "refused";
 }
 
-/** The error of an upload that a deploy or a stop ends. */
-export const closedError = (): ContactCenterError =>
-  new ContactCenterError(CLOSED, "webitel.errors.closed", { vendor: "webitel", operation: "upload" });
+/** The error of an upload that a deploy or a stop ends. @param isStream its input cannot be read again */
+export const closedError = (isStream = false): ContactCenterError =>
+  new ContactCenterError(CLOSED, isStream ? "webitel.errors.closed-stream" : "webitel.errors.closed", {
+    vendor: "webitel",
+    operation: "upload",
+  });

@@ -21,7 +21,7 @@ function shown(header: readonly string[]): string {
  * column leads to a destination, or there are more numbers than a member may have
  */
 export function checkHeader(header: readonly string[], options: Pick<MappingOptions, "mapping" | "defaults">): void {
-  const names = header.map((name) => name.trim());
+  const names = header.map((name) => name.trim().normalize("NFC"));
   const { mapping, defaults } = options;
   const fail = (key: string, columns: readonly string[] = []): never => {
     throw refused(

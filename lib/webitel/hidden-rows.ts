@@ -58,7 +58,7 @@ export function destinationColumns(header: readonly string[], mapping: readonly 
       ? mapping.filter(({ column }) => column === name).map(({ field }) => field)
       : [mappableField(name)];
   return header.flatMap((cell, at) =>
-    fieldsOf(cell.trim()).some((field) => field?.startsWith("destination")) ? [at] : [],
+    fieldsOf(cell.trim().normalize("NFC")).some((field) => field?.startsWith("destination")) ? [at] : [],
   );
 }
 

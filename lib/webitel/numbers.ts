@@ -11,13 +11,19 @@ const ADDRESS = /^(?:sips?:)?[^\s@:;,<>"]+@[^\s@;,<>"]+$/i;
 const SIP_NUMBER = /^sips?:\+?[\w.*#-]+$/i;
 const NUMBER = /^\+?[\d*#][\d\s().*#/-]*$/;
 const PLAIN_NUMBER = /^\+?\d{3,15}$/;
+/** A country code and the trunk prefix behind it, in brackets: Italy and San Marino dial it from abroad too. */
+const TRUNK_PREFIX = /^(\(?(?:\+\s*|00)(?!39|378)\d{1,3}\)?)[\s./-]*\(\s*0\s*\)\s*/;
 /** Fewer digits are no number of anybody. */
 const MIN_DIGITS = 3;
 /** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
 const MAX_DIGITS = 20;
 
+/** `+49 (0) 30 …` is dialled without the zero: with it, nobody or somebody else is called. */
+export const withoutTrunkPrefix = (number: string): string => number.replace(TRUNK_PREFIX, "$1 ");
+
 /**
- * Reads a destination: marks that nobody sees, `="…"` and a leading apostrophe are taken off, and nothing else is changed.
+ * Reads a destination: marks that nobody sees, `="…"`, a leading apostrophe and a trunk prefix behind a country code are taken off, and
+ * nothing else is changed.
  * @param text trimmed
  */
 export function dialable(text: string): Dialable {
@@ -25,10 +31,11 @@ export function dialable(text: string): Dialable {
   if (PLAIN_NUMBER.test(text)) return { destination: text, kind: "number" };
   if (/[\r\n]/.test(text)) return { key: "line-break" };
   const bare = text.replace(INVISIBLE, "").trim();
-  const clean = (TEXT_FORMULA.exec(bare)?.[1] ?? bare)
+  const plain = (TEXT_FORMULA.exec(bare)?.[1] ?? bare)
     .replace(/^'/, "")
     .replace(/\u00A0/g, " ")
     .trim();
+  const clean = withoutTrunkPrefix(plain);
   if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(clean)) return { key: "spreadsheet" };
   if (/^\+?\d{6,}[.,]0+$/.test(clean)) return { key: "decimal" };
   if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };

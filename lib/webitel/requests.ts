@@ -3,7 +3,7 @@ import { isRecord } from "../core/values.js";
 import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
-import { isOneDestination } from "./numbers.js";
+import { isOneDestination, withoutTrunkPrefix } from "./numbers.js";
 import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, CALL_PASSED_ON, RESULT_FIELDS } from "./tables.js";
 
 const FILTER_NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), name]));
@@ -87,7 +87,7 @@ export function callBody(values: CallValues): object {
     throw refused("webitel.errors.field.one", { vendor: "webitel", operation: "CreateCall", field: "destination" });
   if (extension === undefined && user_id === undefined) throw required("CreateCall", "extension");
   return {
-    destination,
+    destination: withoutTrunkPrefix(destination as string),
     from: {
       ...(extension !== undefined && { extension }),
       ...(user_id !== undefined && { id: user_id }),

@@ -54,6 +54,8 @@ export interface RunContext {
   readonly api: MembersApi;
   readonly queueId: string;
   readonly runId: string;
+  /** The input cannot be read again. */
+  readonly isStream: boolean;
   /** The import's name, as Webitel shows it. */
   readonly fileName: string | undefined;
   readonly journal: Journal;

@@ -182,7 +182,7 @@ export class Journal {
         if (text !== "") await file.appendFile(text);
         if (room > 0) await reserve(file, room);
       } catch (error) {
-        this.broken = journalFault(error, this.path);
+        this.broken = journalFault(error, this.path, this.head?.input === "");
         throw this.broken;
       }
     });
@@ -213,11 +213,11 @@ async function reserve(file: FileHandle, bytes: number): Promise<void> {
 
 const lineOf = (line: JournalLine): string => `${JSON.stringify(line)}\n`;
 
-function journalFault(error: unknown, path: string): ContactCenterError {
+function journalFault(error: unknown, path: string, isStream: boolean): ContactCenterError {
   const { code = "EIO", message } = error as NodeJS.ErrnoException;
   return new ContactCenterError(
     code,
-    "webitel.errors.journal",
+    isStream ? "webitel.errors.journal-stream" : "webitel.errors.journal",
     { vendor: "webitel", operation: "upload", field: "journal" },
     { path, code, detail: message },
   );

@@ -9,7 +9,8 @@ export interface NamesApi {
   listNames(field: LookupField): Promise<NamedRecord[]>;
 }
 
-const keyOf = (name: string): string => name.trim().toLowerCase();
+/** An accent may be a character of its own: a Mac writes names so. */
+const keyOf = (name: string): string => name.trim().toLowerCase().normalize("NFC");
 
 /** The names of one run. They are compared without regard to case; a communication type's code counts as a name. */
 export class NameLookup implements Names {

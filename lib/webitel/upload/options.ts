@@ -17,6 +17,8 @@ export interface UploadOptions {
   /** Unix milliseconds. */
   startedMs: number;
   journal: Journal;
+  /** Hash of the input's content; "" when it cannot be read again. */
+  fingerprint?: string;
   toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
   /** Leaves out numbers that came earlier in the run. */
   unique?: UniqueDestinations | undefined;

@@ -63,6 +63,7 @@ export class Upload {
       api: options.api,
       queueId: options.queueId,
       runId: options.runId,
+      isStream: options.fingerprint === "",
       fileName: options.fileName,
       journal: options.journal,
       announcements: new Announcements(options.journal, options.runId),
@@ -134,7 +135,7 @@ export class Upload {
   /** Stops reading, gives requests under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
   async close(): Promise<void> {
     this.isClosing = true;
-    this.stopper.abort(closedError());
+    this.stopper.abort(closedError(this.context.isStream));
     this.abortAfter(CLOSE_GRACE_MS);
     await this.ended;
   }

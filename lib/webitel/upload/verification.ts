@@ -22,7 +22,8 @@ export function respectRetryAfter(run: RunContext, fault: ContactCenterError): v
   const nowMs = Date.now();
   run.failingSinceMs ??= nowMs;
   if (nowMs - run.failingSinceMs - Math.min(run.heldMs, HOUR_MS) > run.patience.giveUpMs) {
-    throw new ContactCenterError(fault.code, "webitel.errors.gave-up", fault.cause, {
+    const key = run.isStream ? "webitel.errors.gave-up-stream" : "webitel.errors.gave-up";
+    throw new ContactCenterError(fault.code, key, fault.cause, {
       ...fault.params,
       minutes: Math.round(run.patience.giveUpMs / 60_000),
       code: fault.code,

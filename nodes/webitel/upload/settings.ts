@@ -191,7 +191,9 @@ export class SettingsReader {
   }
 
   private mapping(): Mapping[] {
-    const mapping = (this.config.mapping ?? []).filter(({ column, field }) => column && field);
+    const mapping = (this.config.mapping ?? [])
+      .filter(({ column, field }) => column && field)
+      .map(({ column, field }) => ({ column: column.normalize("NFC"), field }));
     for (const { field } of mapping) if (!isField(field)) throw wrong("member", "mapping", { name: field });
     return mapping;
   }

@@ -99,6 +99,19 @@ describe("lib/webitel/csv, stray quotes beside text of several lines", () => {
     );
   });
 
+  it("rejects a text of almost a megabyte that a stray quote puts outside its cell", async () => {
+    const pasted = "X;+380551112201;y\n".repeat(50_000);
+    const stray = `A;+380441112201;"open\nB;+380441112202;"\n${pasted}"\n`;
+    const rows = await rowsOf(`name;destination;note\n${stray}C;+380441112203;z\n`);
+    assert.deepEqual(
+      rows.map(({ data, line, error }) => [(data as { name: string }).name, line, error?.key]),
+      [
+        ["A", 2, "hidden"],
+        ["C", 50_005, undefined],
+      ],
+    );
+  });
+
   it("believes a note that ends with a line break or a separator, whatever follows far behind", async () => {
     const note = 'A;+380441112201;"X;+380551112201;y\n"\nB;+380441112202;"a;\nb;"\n';
     const many = "C;+380441112203;x\n".repeat(5000);

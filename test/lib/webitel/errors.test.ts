@@ -79,6 +79,20 @@ describe("lib/webitel/errors", () => {
   }
 });
 
+describe("lib/webitel/errors, of a queue that was deleted", () => {
+  const failed = (constraint: string, code: number): ContactCenterError =>
+    new ContactCenterError(code, "k", {
+      vendor: "webitel",
+      operation: "CreateMemberBulk",
+      id: "store.sql_member.bulk_save.app_error",
+      detail: `pq: insert or update on table "cc_member" violates foreign key constraint "${constraint}"`,
+    });
+  it("means the whole upload, and a bucket's only the row", () => {
+    for (const code of [400, 404, 500]) assert.equal(classify(failed("cc_member_cc_queue_id_fk", code)), "stop");
+    assert.equal(classify(failed("cc_member_cc_bucket_id_fk", 400)), "refused");
+  });
+});
+
 describe("lib/webitel/paging", () => {
   const all = async (answers: unknown[]): Promise<{ id: string }[][]> => {
     const got: { id: string }[][] = [];

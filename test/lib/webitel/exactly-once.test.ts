@@ -175,6 +175,17 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
         assert.deepEqual([report.total, report.accepted, report.uncertain], [15, 15, 0]);
       });
 
+  it("advises no resume to a stream of messages, which cannot be read again", async () => {
+    for (const [fingerprint, words] of [
+      ["", /cannot be resumed/],
+      ["x", /msg\.action = "resume"/],
+    ] as const)
+      await assert.rejects(
+        inFakeTime(() => upload(new TimedWebitel([]), 20, { fingerprint, closeAfterMs: 15 })),
+        ({ code, message }: ContactCenterError) => code === "ECLOSED" && words.test(message),
+      );
+  });
+
   it("tells of what a cancel left open behind all else, and loads it in the resume", async () => {
     const webitel = new TimedWebitel([
       { answerMs: 100, code: 504 },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
+import { columnNames } from "../../../lib/webitel/csv.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import type { Default, Mapping } from "../../../lib/webitel/member.js";
 
@@ -45,6 +46,13 @@ describe("lib/webitel/header", () => {
   it("says which column is missing and what the first row is", () => {
     const { message } = errorOf(["phone", "Name"], [PHONE]) as ContactCenterError;
     assert.match(message, /"Phone".*phone \| Name/);
+  });
+
+  it("finds a mapped column whose accents are characters of their own", () => {
+    const mapping = [{ column: "Téléphone", field: "destination" }];
+    const header = ["Téléphone".normalize("NFD")];
+    assert.equal(errorOf(header, mapping), undefined);
+    assert.deepEqual([destinationColumns(header, mapping), columnNames(header)], [[0], ["Téléphone"]]);
   });
 
   it("knows where the numbers are, by name and by mapping", () => {

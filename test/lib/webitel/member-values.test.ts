@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type MappingOptions, type MappingResult, memberMapper } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
+import { callBody } from "../../../lib/webitel/requests.js";
 
 /** 1 December 2025: before the times of these tests. */
 const NOW = Date.parse("2025-12-01T00:00:00Z");
@@ -164,6 +165,22 @@ describe("lib/webitel/member-values", () => {
     );
     assert.deepEqual((await phoneReader("ID"))("62812345678"), TWO);
     await assert.rejects(phoneReader("XX"), { code: "EINVALID", key: "webitel.errors.country" });
+  });
+
+  it("takes off the trunk prefix behind a country code, which nobody dials, but in Italy", () => {
+    for (const [given, sent] of [
+      ["+49 (0) 30 901820", "+49 30 901820"],
+      ["+49(0)30 901820", "+49 30 901820"],
+      ["(+49) (0)30/901820", "(+49) 30/901820"],
+      ["0049 (0)30 901820", "0049 30 901820"],
+      ["+380 (0)44 111 22 33", "+380 44 111 22 33"],
+      ["+39 (0)6 1234 5678", "+39 (0)6 1234 5678"],
+      ["(0)30 901820", "(0)30 901820"],
+    ]) {
+      assert.equal(map(row({ destination: given })).member?.communications[0]?.destination, sent);
+      const call = callBody({ destination: given, extension: "1017" });
+      assert.deepEqual(call, { destination: sent, from: { extension: "1017" } });
+    }
   });
 
   it("reads times without a zone in the time zone of the node, and a spreadsheet's serial days", () => {

@@ -275,6 +275,7 @@ describe("lib/webitel/member", () => {
                 { id: "4", name: "Gold" },
                 { id: "5", name: "Twice" },
                 { id: "6", name: "twice" },
+                { id: "8", name: "Élite".normalize("NFD") },
               ],
         );
       },
@@ -286,6 +287,8 @@ describe("lib/webitel/member", () => {
     };
     assert.deepEqual(await read({ bucket: " gold " }), [{ id: "1" }, { id: "4" }]);
     assert.deepEqual(await read({ bucket: "7", type: "mobile" }), [{ id: "1" }, { id: "7" }]);
+    for (const form of ["NFC", "NFD"])
+      assert.deepEqual(await read({ bucket: "ÉLITE".normalize(form) }), [{ id: "1" }, { id: "8" }]);
     assert.deepEqual(await read({ bucket: "Silver" }), { key: "unknown-name", field: "bucket", value: "Silver" });
     assert.deepEqual(await read({ bucket: "Twice" }), { key: "ambiguous-name", field: "bucket", value: "Twice" });
     assert.deepEqual(asked, ["type", "bucket"]);

@@ -37,10 +37,10 @@ export class TimedUploads {
   readonly upload = async (
     webitel: TimedWebitel,
     count: number,
-    options: Partial<UploadOptions> & { resume?: boolean; cancelAfterMs?: number } = {},
+    options: Partial<UploadOptions> & { resume?: boolean; cancelAfterMs?: number; closeAfterMs?: number } = {},
   ): Promise<Report> => {
     const source = listSource(people(count));
-    const { resume = false, cancelAfterMs, ...more } = options;
+    const { resume = false, cancelAfterMs, closeAfterMs, ...more } = options;
     const run = await (resume ? resumeRun : openRun)(new JournalFolder(this.folder, "n"), "10", source);
     const running = new Upload({
       api: webitel,
@@ -55,6 +55,7 @@ export class TimedUploads {
       ...more,
     });
     if (cancelAfterMs !== undefined) setTimeout(() => running.cancel(), cancelAfterMs);
+    if (closeAfterMs !== undefined) setTimeout(() => void running.close(), closeAfterMs);
     return running.run(source.rows());
   };
 }
