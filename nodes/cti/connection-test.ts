@@ -40,6 +40,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
         await clientOf(RED, node, settings, credentials).test();
         return {
           ok: true,
+          isDoubtful: true,
           message: RED._(`cti-broker.test.${(settings.auth ?? "none") === "none" ? "open" : "works"}`, { url }),
         };
       } catch (error) {

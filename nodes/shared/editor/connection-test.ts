@@ -50,8 +50,9 @@ function valuesOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map(([name, value]) => [name, value === NOTHING_CHOSEN ? "" : value]));
 }
 
-function show(outcome: JQuery, { ok, message, steps = [] }: TestReport): void {
-  const lines = [...steps.map((step) => line("fa-check", step)), line(ok ? "fa-thumbs-o-up" : "fa-times", message)];
+function show(outcome: JQuery, { ok, message, steps = [], isDoubtful = false }: TestReport): void {
+  const icon = !ok ? "fa-times" : isDoubtful ? "fa-question-circle-o" : "fa-check-circle";
+  const lines = [...steps.map((step) => line("fa-check", step)), line(icon, message)];
   if (!ok) lines.at(-1)?.addClass("cc-failed");
   outcome.empty().append(lines);
   outcome[0]?.scrollIntoView({ block: "nearest" });

@@ -111,6 +111,17 @@ export const valid = {
     };
   },
 
+  /**
+   * A credential that its own field is marked for, on a form without a choice that hides it; {@link valid.credentials}
+   * marks the node. @param others any of these does as well
+   */
+  credential(name: string, ...others: string[]): Validator {
+    return function (_value, _options) {
+      const isEmpty = isCredentialEmpty(this, name, ...others);
+      return !isEmpty || this._("shared.form.empty", { field: this._(`${this.type}.form.${name}`) });
+    };
+  },
+
   /** The name of a header, or one with environment variables. */
   headerName: blankOr(function (this: EditorNode, value) {
     const text = String(value).trim();

@@ -4,6 +4,8 @@ export type KnownIds = Readonly<Record<string, readonly (readonly [id: string, n
 /** What "Test connection" tells its dialog; no secret is in it. */
 export interface TestReport {
   ok: boolean;
+  /** The answer is what a server that works gives, and what others give, too. */
+  isDoubtful?: boolean;
   /** What came of it, in the editor's language. */
   message: string;
   /** Steps that worked, in order, where a test has several. */

@@ -67,4 +67,36 @@ describe("editor: the credential of a connection", function () {
       await red.stop();
     }
   });
+
+  it("is marked in its own field, and not at the choice of the authentication", async () => {
+    const red = await NodeRed.start({ flows: [tab(), ...CONNECTIONS.map(({ connection }) => connection)] });
+    const editor = await Editor.open(red);
+    const redFields = (): Promise<string[]> =>
+      editor.page.locator("#node-config-dialog-edit-form .input-error:visible").evaluateAll((fields) => {
+        const plain = getComputedStyle(
+          document.querySelector("#node-config-dialog-edit-form input:not(.input-error)")!,
+        );
+        return fields
+          .filter((field) => getComputedStyle(field).borderTopColor !== plain.borderTopColor)
+          .map(({ id }) => id.replace("node-config-input-", ""));
+      });
+    try {
+      for (const [id, field] of [
+        ["rte", "secretKey"],
+        ["webitel", "token"],
+        ["broker", "token"],
+      ] as const) {
+        await editor.edit(id);
+        await until(`${id}: the mark`, async () => (await redFields()).includes(field));
+        if (id === "rte") assert.deepEqual(await redFields(), ["secretKey"]);
+        assert.ok(!(await redFields()).some((each) => each === "auth" || each === "name"), id);
+        await editor.page.locator(`#node-config-input-${field}`).pressSequentially("a");
+        await until(`${id}: no mark`, async () => !(await redFields()).includes(field));
+        await editor.cancel();
+      }
+    } finally {
+      await editor.close();
+      await red.stop();
+    }
+  });
 });

@@ -180,7 +180,7 @@ describe("editor: Enreach RTE", function () {
     }
     const outcome = async (): Promise<string> => {
       await page.click("#cc-test");
-      await page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-thumbs-o-up");
+      await page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-check-circle");
       return (await page.textContent("#cc-test-outcome")) ?? "";
     };
 

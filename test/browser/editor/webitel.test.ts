@@ -233,7 +233,7 @@ describe("editor: Webitel connection", function () {
     const editor = await Editor.open(red);
     const outcome = async (): Promise<string> => {
       await editor.page.click("#cc-test");
-      await editor.page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-thumbs-o-up");
+      await editor.page.waitForSelector("#cc-test-outcome .fa-times, #cc-test-outcome .fa-check-circle");
       return editor.page.locator("#cc-test-outcome").innerText();
     };
     try {
