@@ -74,7 +74,17 @@ export function badge(text: string, tone: Tone = "quiet"): HTMLElement {
 }
 
 /** Columns from which a table needs more room than a narrow screen has. */
-const WIDE = 5;
+const WIDE = 4;
+
+/** Stacks the rows of a table that has no room, before it is painted. */
+const rooms = new ResizeObserver((frames) => {
+  for (const { target } of frames) {
+    // What was removed from the page is forgotten.
+    if (!target.isConnected) rooms.unobserve(target);
+    target.classList.remove("stacked");
+    target.classList.toggle("stacked", target.scrollWidth > target.clientWidth);
+  }
+});
 
 /** A table; where its columns have no room, each row becomes a block of names and values. `empty` is what it says without rows. */
 export function table(head: readonly string[], rows: readonly (readonly Child[])[], empty: string): HTMLElement {
@@ -82,10 +92,11 @@ export function table(head: readonly string[], rows: readonly (readonly Child[])
   // Said in words: a browser takes what is laid out as blocks for no table.
   const line = (tag: "th" | "td", role: string, row: readonly Child[]): HTMLElement =>
     el("tr", { role: "row" }, ...row.map((cell, at) => el(tag, { role, "data-label": head[at] ?? "" }, cell)));
-  return el(
+  const isWide = head.length >= WIDE;
+  const frame = el(
     "div",
     {
-      class: head.length < WIDE ? "scroll" : "scroll wide",
+      class: isWide ? "scroll wide" : "scroll",
       tabindex: 0,
       role: "region",
       "aria-label": head.join(", "),
@@ -97,6 +108,8 @@ export function table(head: readonly string[], rows: readonly (readonly Child[])
       el("tbody", { role: "rowgroup" }, ...rows.map((row) => line("td", "cell", row))),
     ),
   );
+  if (isWide) rooms.observe(frame);
+  return frame;
 }
 
 /** A framed part of a panel with a heading. */

@@ -293,6 +293,27 @@ describe("console page", () => {
       await page.context().close();
     }
   });
+
+  it("keeps a table's columns where they have room", async () => {
+    const all = await Promise.all(SIMULATORS.map((row) => row.start({ port: 0, nodeRedUrl: "http://127.0.0.1:1" })));
+    simulators.push(...all);
+    await server.close();
+    server = await startConsole({ simulators: all });
+    for (const [width, display] of [
+      [1500, "table-row"],
+      [400, "flex"],
+    ] as const) {
+      await open("smartrouting", { width });
+      for (const panel of ["rte", "voicenter"]) {
+        await page.locator(`#tab-${panel}`).click();
+        const rows = page.locator(`#panel-${panel} .wide tbody tr`);
+        await rows.first().waitFor();
+        const seen = await rows.evaluateAll((all) => all.map((row) => getComputedStyle(row).display));
+        assert.deepEqual(new Set(seen), new Set([display]), `${panel} at ${width}`);
+      }
+      await page.context().close();
+    }
+  });
 });
 
 /** Headless Chromium has no voice. */
