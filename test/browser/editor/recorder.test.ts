@@ -22,10 +22,12 @@ const SIDEBAR = ".cc-recorder";
 const place = (x: number, y: number): object => ({ x, y });
 const FLOWS = [
   { ...tab(), label: "Calls" },
-  node("in", "smartrouting-in", { ...place(120, 120), name: "call", url: "/calls", auth: "none", deadline: 500 }, [
-    ["vip"],
-    [],
-  ]),
+  node(
+    "in",
+    "smartrouting-in",
+    { ...place(120, 120), name: "call for the switchboard", url: "/calls", auth: "none", deadline: 500 },
+    [["vip"], []],
+  ),
   { ...code("vip", `return msg.topic === "SLOW" ? null : msg;`, [["instance"]]), ...place(300, 120), name: "VIP?" },
   node("instance", "subflow:sub", place(480, 120), [["to"]]),
   node("to", "link out", { ...place(620, 120), mode: "link", links: ["from"] }),
@@ -106,6 +108,9 @@ describe("editor: the recorder's sidebar", function () {
     const [newest, first] = await rows();
     assert.match(newest ?? "", /fallback, deadline/);
     assert.match(first ?? "", /answered[^]*#[a-z]{10} → #[a-z]{10}[^]*200/);
+    const isCut = (spans: Element[]): string[] =>
+      spans.filter((span) => span.scrollWidth > span.clientWidth).map((span) => span.textContent ?? "");
+    assert.deepEqual(await editor.page.locator(".cc-recorder-run > span").evaluateAll(isCut), []);
     await readable("list");
   });
 
