@@ -14,6 +14,10 @@ export const DOCUMENTED_DEFAULTS: AnswerValues = { RECORDING: "no", CUSTOM_DATA:
 export const isNeeded = (action: Action, field: AnswerFieldName): boolean =>
   action !== "ERROR" && ACTION_FIELDS[action][field] === "required" && DOCUMENTED_DEFAULTS[field] === undefined;
 
+/** True where a field that cannot be used loses the route: all that the document requires, but the caller's own data. */
+export const isRoute = (action: Action, field: AnswerFieldName): boolean =>
+  action !== "ERROR" && ACTION_FIELDS[action][field] === "required" && field !== "CUSTOM_DATA";
+
 /** The body that sends the caller to the fallback layer of the IVR's own settings. */
 export const ERROR_BODY = { STATUS: 1 } as const;
 
@@ -55,8 +59,11 @@ export function answerBody(
   for (const field of fieldsOf(action)) {
     const isRequired = ACTION_FIELDS[action][field.name] === "required";
     const given = values[field.name];
-    const isRoute = isRequired && field.kind !== "custom-data";
-    const read = isBlank(given) ? undefined : isRoute ? checkValue(field, given) : usable(field, given, report);
+    const read = isBlank(given)
+      ? undefined
+      : isRoute(action, field.name)
+        ? checkValue(field, given)
+        : usable(field, given, report);
     const value = read ?? (isRequired ? DOCUMENTED_DEFAULTS[field.name] : undefined);
     if (value !== undefined) body[field.name] = value;
   }

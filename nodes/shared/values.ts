@@ -1,6 +1,6 @@
 /** Where a value comes from: a setting made in the node wins, a blank one is read from `msg.payload`. */
 import type { Node, NodeAPI } from "node-red";
-import { type ErrorCause, refused, type Vendor } from "../../lib/core/errors.js";
+import { type ContactCenterError, type ErrorCause, refused, type Vendor } from "../../lib/core/errors.js";
 import { isBlank as isBlankValue, isRecord, readIgnoringCase } from "../../lib/core/values.js";
 import type { Message } from "./input.js";
 
@@ -115,7 +115,10 @@ export function evaluate(
   if (type === "env") refuseUnset(unsetOf(RED, node, typed.value), cause);
   return new Promise((resolve, reject) => {
     const settle = (error: Error | null, result?: unknown): void => {
-      if (error) reject(refused("shared.errors.typed-value", cause, { field, type, detail: error.message }));
+      // Where a part of its path is missing, so is the property, as in a flow variable; a path that is none has another error.
+      const isMissing = type === "msg" && error instanceof TypeError;
+      if (error && !isMissing)
+        reject(refused("shared.errors.typed-value", cause, { field, type, detail: error.message }));
       else resolve(result ?? undefined);
     };
     try {
@@ -133,6 +136,13 @@ function unsetOf(RED: NodeAPI, node: Node, value: unknown): string[] {
   return isSet(RED, node, text) ? [] : [text];
 }
 
+/** Decides on a typed value that cannot be evaluated, such as an expression that fails: what it does not throw counts as not set. */
+type OnFailed = (error: ContactCenterError, vendorName: string) => void;
+
+const rethrow = (error: ContactCenterError): never => {
+  throw error;
+};
+
 /** How one field of a message is named. */
 interface FieldNames {
   /** The node's setting. */
@@ -148,7 +158,8 @@ interface FieldNames {
  * @param vendor for errors
  * @param key what the values are called in the result
  * @returns a function from a message, and a payload where it is not the message's own, to values by setting name: the
- *   node's own where made, else the payload's under either name
+ *   node's own where made, else the payload's under either name. Its last parameter decides on a value that cannot be
+ *   evaluated: it throws the error, or the value counts as not set
  */
 export function valueReader<F extends FieldNames, K extends keyof FieldNames = "setting">(
   RED: NodeAPI,
@@ -157,7 +168,7 @@ export function valueReader<F extends FieldNames, K extends keyof FieldNames = "
   fields: readonly F[],
   vendor: Vendor,
   key: K = "setting" as K,
-): (message: Message, payload?: unknown) => Promise<Partial<Record<F[K], unknown>>> {
+): (message: Message, payload?: unknown, onFailed?: OnFailed) => Promise<Partial<Record<F[K], unknown>>> {
   const settings = config as Record<string, unknown>;
   const made = fields
     .map((field) => ({
@@ -167,7 +178,7 @@ export function valueReader<F extends FieldNames, K extends keyof FieldNames = "
     .filter(({ typed }) => !isBlank(typed));
   const madeNames = new Set(made.map(({ field }) => field.setting));
   const open = fields.filter((field) => !madeNames.has(field.setting));
-  return async (message, payload = message.payload) => {
+  return async (message, payload = message.payload, onFailed = rethrow) => {
     const values: Record<string, unknown> = {};
     const fromPayload = readIgnoringCase(payload);
     for (const field of open) {
@@ -175,7 +186,9 @@ export function valueReader<F extends FieldNames, K extends keyof FieldNames = "
       if (value !== undefined) values[field[key]] = value;
     }
     for (const { field, typed } of made) {
-      const value = await evaluate(RED, node, message, field.setting, typed, vendor);
+      const value = await Promise.resolve(evaluate(RED, node, message, field.setting, typed, vendor)).catch(
+        (error: unknown) => onFailed(error as ContactCenterError, field.vendorName),
+      );
       if (value !== undefined) values[field[key]] = value;
     }
     return values as Partial<Record<F[K], unknown>>;
@@ -193,7 +206,7 @@ export function fieldReader<S extends Readonly<Record<string, string>>>(
   config: object,
   settings: S,
   vendor: Vendor,
-): (message: Message, payload?: unknown) => Promise<Partial<Record<S[keyof S], unknown>>> {
+): (message: Message, payload?: unknown, onFailed?: OnFailed) => Promise<Partial<Record<S[keyof S], unknown>>> {
   const fields = Object.entries(settings).map(([setting, vendorName]) => ({ setting, vendorName }));
   return valueReader(RED, node, config, fields, vendor, "vendorName");
 }

@@ -8,7 +8,7 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { isBlank, plainInteger, readIgnoringCase } from "../../lib/core/values.js";
-import { answerBody, readAction } from "../../lib/voicenter/answer.js";
+import { answerBody, isRoute, readAction } from "../../lib/voicenter/answer.js";
 import { type LayerRequest, readRequest } from "../../lib/voicenter/request.js";
 import { type Action, type AnswerFieldName, fieldsOf, REQUEST_FIELDS } from "../../lib/voicenter/tables.js";
 import { onInput } from "../shared/input.js";
@@ -59,7 +59,10 @@ export = (RED: NodeAPI) => {
           warnOncePerMinute(this, "session", RED._("voicenter.warnings.session"));
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
-        const values = await read(message, payload);
+        const values = await read(message, payload, (error, name) => {
+          if (isRoute(action, name as AnswerFieldName)) throw error;
+          report(error, "left-out");
+        });
         for (const list of lists) {
           values[SETTINGS[list]] = await evaluateItems(
             RED,

@@ -53,6 +53,31 @@ describe("voicenter nodes with what cannot be used", () => {
     assert.match(warnings[1] as string, /CUSTOM_DATA\.note is 129 characters long; 128 are allowed\. It is cut\./);
   });
 
+  for (const [what, settings] of [
+    ["a name below nothing", { callerName: "session.customer.name", callerNameType: "msg" }],
+    ["data below nothing", { customData: "payload.crm[0].data", customDataType: "msg" }],
+    [
+      "a name whose expression fails",
+      { callerName: "$uppercase(payload.CALLER_ID ~> $length())", callerNameType: "jsonata" },
+    ],
+    ["data whose expression fails", { customData: '{"a": $uppercase(1)}', customDataType: "jsonata" }],
+  ] as const)
+    it(`answers with the layer without ${what}`, async () => {
+      await deploy({ action: "GO_TO_LAYER", layer: "5", layerType: "num", ...settings });
+      assert.deepEqual((await call()).json, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 5 });
+      const isLeftOut = (): boolean =>
+        nodes.red.log.some(
+          (line) => line.includes("It is left out of the answer") && line.includes("cannot be evaluated"),
+        );
+      if (what.endsWith("fails")) await until("the warning", isLeftOut);
+    });
+
+  it("names the layer that is below nothing as missing, and gives the fallback", async () => {
+    await deploy({ action: "GO_TO_LAYER", layer: "crm.target", layerType: "msg" }, "", { fallbackLayer: 66 });
+    assert.deepEqual((await call()).json, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 66 });
+    assert.match(((await nodes.red.message("caught"))["error"] as Named).message, /LAYER/);
+  });
+
   it("says in output 2 what was asked, not what the flow made of it", async () => {
     await nodes.red.deploy([
       tab(),
