@@ -168,7 +168,7 @@ const MAX_MEMBER_PAGES = 10_000;
 /** What a list answers; both may be missing (default values are left out). */
 export interface Page {
   next?: boolean;
-  items?: unknown[];
+  items?: unknown[] | null;
 }
 
 /**
@@ -191,7 +191,9 @@ export async function* pages<Item>(
   for (let page = 1; page <= most; page++) {
     const answer = noError(operation, await fetchPage(page));
     if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail(NO_LIST, "EANSWER");
-    const { items = [], next } = answer as Page;
+    const { items: given, next } = answer as Page;
+    // Go writes an empty list as null.
+    const items = given ?? [];
     if (!Array.isArray(items)) throw fail(NO_LIST, "EANSWER");
     // Not by id: a list of other fields has none.
     const content = JSON.stringify(items);

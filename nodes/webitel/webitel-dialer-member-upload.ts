@@ -27,24 +27,28 @@ export = (RED: NodeAPI) => {
     const runner = new UploadRunner(RED, this, config, queue, badge);
 
     const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {
+      const values = runner.evaluate(carrier.message);
       const work = (queued: QueuedUpload): Promise<void> =>
-        withClient(RED, config.connection, (api) => runner.upload(api, { queued, carrier, action, streamed })).catch(
-          (thrown: unknown) => {
-            const error = uploadFault(thrown);
-            badge.fail(error);
-            // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
-            if (error.code === CLOSED) this.warn(localize(RED, error).message);
-            throw error;
-          },
-        );
+        withClient(RED, config.connection, (api) =>
+          runner.upload(api, { queued, carrier, values, action, streamed }),
+        ).catch((thrown: unknown) => {
+          const error = uploadFault(thrown);
+          badge.fail(error);
+          // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
+          if (error.code === CLOSED) this.warn(localize(RED, error).message);
+          throw error;
+        });
       const joins = !streamed && action !== "resume" && (action === "start" || config.again !== "load");
       return queue.add({
         work,
-        identify: () => (streamed ? Promise.resolve(undefined) : runner.identify(carrier.message)),
+        identify: () => (streamed ? Promise.resolve(undefined) : runner.identify(carrier.message, values)),
         ...(joins && { onSame: () => sendReport(carrier, skippedReport("", { runId: "", skipped: "running" })) }),
       });
     };
-    const streams = new Streams((source, carrier) => add(carrier, undefined, source));
+    const streams = new Streams(
+      (source, carrier) => add(carrier, undefined, source),
+      (message) => runner.settingsOf(message),
+    );
 
     const control = (queued: QueuedUpload, action: Exclude<Action, "start">): void => {
       queued[action]();

@@ -78,8 +78,10 @@ export class QueueSource implements RowSource {
   private failure: ContactCenterError | undefined;
   private wake: (() => void) | undefined;
 
-  push(rows: readonly unknown[]): void {
-    for (const data of rows) this.buffered.push({ data });
+  /** @param hasOtherSettings their message asks for another queue, say: they are rejected */
+  push(rows: readonly unknown[], hasOtherSettings = false): void {
+    const other = { error: { key: "other-settings", field: "parts" } };
+    for (const data of rows) this.buffered.push({ data, ...(hasOtherSettings && other) });
     this.wake?.();
   }
 

@@ -17,7 +17,7 @@ import { localize, type Message } from "../../shared/input.js";
 import type { ProgressBadge } from "../badge.js";
 import type { Action, Identity, QueuedUpload, UploadQueue } from "../control.js";
 import { emptyReport, localizedReject, sendBatch, sendReport, skippedReport } from "./outputs.js";
-import { SettingsReader, type UploadConfig, type UploadSettings } from "./settings.js";
+import { type Evaluated, SettingsReader, type UploadConfig, type UploadSettings } from "./settings.js";
 import { sourceOf } from "./sources.js";
 import type { Carrier } from "./streams.js";
 
@@ -34,6 +34,8 @@ interface Opened {
 export interface UploadJob {
   queued: QueuedUpload;
   carrier: Carrier;
+  /** What the settings were when the message came. */
+  values: Promise<Evaluated>;
   action: Action | undefined;
   /** The rows of a stream of messages. */
   streamed: RowSource | undefined;
@@ -56,9 +58,21 @@ export class UploadRunner {
     this.folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), node.id);
   }
 
+  /** Reads the settings for a message that has come; a failure is thrown at its turn. */
+  evaluate(message: Message): Promise<Evaluated> {
+    const values = this.settings.evaluate(message);
+    values.catch(() => undefined);
+    return values;
+  }
+
+  /** What a message gives to settings: the messages of a stream have to agree. */
+  settingsOf(message: Message): string {
+    return this.settings.ofMessage(message);
+  }
+
   /** What a message would load, so that the same is not loaded twice. @throws ContactCenterError when it cannot be read */
-  async identify(message: Message): Promise<Identity> {
-    const { source, options } = await this.open(message);
+  async identify(message: Message, values: Promise<Evaluated>): Promise<Identity> {
+    const { source, options } = await this.open(message, await values);
     try {
       return identityOf(options.queueId, (await source.measure()).fingerprint);
     } finally {
@@ -69,7 +83,7 @@ export class UploadRunner {
   /** Loads what a message asks for, and sends the report. @throws ContactCenterError when the upload cannot go on */
   async upload(api: WebitelClient, job: UploadJob): Promise<void> {
     this.badge.begin();
-    const opened = await this.open(job.carrier.message, job.streamed);
+    const opened = await this.open(job.carrier.message, await job.values, job.streamed);
     job.queued.reads(opened.source);
     try {
       await this.load(api, job, opened);
@@ -84,11 +98,11 @@ export class UploadRunner {
     }
   }
 
-  private async open(message: Message, streamed?: RowSource): Promise<Opened> {
+  private async open(message: Message, values: Evaluated, streamed?: RowSource): Promise<Opened> {
     const { settings } = this;
-    const { mapping, source: kind, csv, ...options } = await settings.read(message);
-    const file = kind === "file" && !streamed ? await settings.filename(message) : "";
-    const rejectsPath = await settings.rejectsFile(message, file);
+    const { mapping, source: kind, csv, ...options } = await settings.read(values);
+    const file = kind === "file" && !streamed ? settings.filename(values) : "";
+    const rejectsPath = await settings.rejectsFile(values, file);
     const source = streamed ?? sourceOf(kind, message, csv, file);
     return { source, mapping, rejectsPath, options: { ...options, ...settings.fileName(file) } };
   }

@@ -13,12 +13,13 @@ import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
+import { lineOf } from "../../../lib/webitel/upload/source.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
 import { isRuntimeFile } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
-import { envText, evaluate } from "../../shared/values.js";
+import { envText, evaluate, isBlank } from "../../shared/values.js";
 
 type Choices = { [K in keyof typeof UPLOAD_CHOICES]: (typeof UPLOAD_CHOICES)[K][number] };
 
@@ -61,8 +62,19 @@ export type UploadSettings = Pick<
 > &
   Choices & { mapping: MappingOptions; csv: CsvOptions };
 
+/** What the typed settings gave for one message: read when it comes, since it may wait, and a later one finds other values. */
+export interface Evaluated {
+  queueId: unknown;
+  filename: unknown;
+  rejectsFile: unknown;
+  expiryValue: unknown;
+  defaults: Default[];
+}
+
 const wrong = (key: string, field: string, params: Record<string, string> = {}): ReturnType<typeof refused> =>
   refused(`webitel.errors.field.${key}`, { vendor: "webitel", operation: "upload", field }, params);
+
+const queueIdOf = (payload: unknown): unknown => readIgnoringCase(payload)("queue_id", "queueId");
 
 /** Numbers with their bounds: [default, lowest, highest]. */
 const NUMBERS = {
@@ -82,24 +94,79 @@ export class SettingsReader {
   ) {}
 
   /**
-   * Evaluates them all.
+   * Evaluates the typed ones: all begin in this turn.
    * @throws ContactCenterError `EINVALID` that names the setting
    */
-  async read(message: Message): Promise<UploadSettings> {
+  async evaluate(message: Message): Promise<Evaluated> {
+    const { source, expiry } = this.config;
+    const [queueId, filename, rejectsFile, expiryValue, defaults] = await Promise.all([
+      this.typed(message, "queueId"),
+      source === "file" ? this.typed(message, "filename") : undefined,
+      this.typed(message, "rejectsFile"),
+      expiry === "value" ? this.typed(message, "expiryValue") : undefined,
+      this.defaults(message),
+    ]);
+    return {
+      queueId: queueId ?? queueIdOf(message.payload),
+      filename: filename ?? message["filename"],
+      rejectsFile,
+      expiryValue,
+      defaults,
+    };
+  }
+
+  /** What the message itself gives to settings, as text: the messages of a stream have to agree. */
+  ofMessage(message: Message): string {
+    const {
+      queueId,
+      queueIdType,
+      expiryValue,
+      expiryValueType,
+      rejectsFile,
+      rejectsFileType,
+      defaults = [],
+    } = this.config;
+    const typed = [
+      [queueId, queueIdType],
+      [expiryValue, expiryValueType],
+      [rejectsFile, rejectsFileType],
+      ...defaults.map(({ value, valueType }) => [value, valueType]),
+    ];
+    const paths = typed.filter(([, type]) => type === "msg").map(([path]) => path as string);
+    return lineOf([
+      ...paths.map((path) => this.propertyOf(message, path)),
+      ...(isBlank({ value: queueId }) ? [queueIdOf(message.payload)] : []),
+    ]);
+  }
+
+  /** A property of a message; undefined where nothing is there. */
+  private propertyOf(message: Message, path: string): unknown {
+    try {
+      return this.RED.util.getMessageProperty(message, path) as unknown;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Checks them all, and reads the others.
+   * @throws ContactCenterError `EINVALID` that names the setting
+   */
+  async read(values: Evaluated): Promise<UploadSettings> {
     const choices = Object.fromEntries(
       Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)]),
     ) as unknown as Choices;
     const timezone = this.timezone();
     const mapping: MappingOptions = {
       mapping: this.mapping(),
-      defaults: await this.defaults(message),
+      defaults: values.defaults,
       timezone,
       toE164: await this.phoneReader(),
-      expireAt: await this.expireAt(message, choices.expiry, timezone),
+      expireAt: this.expireAt(values, choices.expiry, timezone),
     };
     return {
       ...choices,
-      queueId: await this.queueId(message),
+      queueId: this.queueId(values),
       batchSize: Math.floor(this.number("batchSize")),
       concurrency: Math.floor(this.number("concurrency")),
       rate: this.number("rate"),
@@ -119,8 +186,7 @@ export class SettingsReader {
    * Absolute path of the file for refused rows; undefined for none.
    * @param file the one that is loaded
    */
-  async rejectsFile(message: Message, file: string): Promise<string | undefined> {
-    const path = await this.typed(message, "rejectsFile");
+  async rejectsFile({ rejectsFile: path }: Evaluated, file: string): Promise<string | undefined> {
     if (path === undefined || path === "") return undefined;
     if (typeof path !== "string") throw wrong("text", "rejectsFile");
     const absolute = this.absolute(path);
@@ -138,8 +204,7 @@ export class SettingsReader {
   }
 
   /** Absolute path of the file to load; blank = `msg.filename`. Relative to `fileWorkingDirectory` of settings.js, as core's file nodes. */
-  async filename(message: Message): Promise<string> {
-    const path = (await this.typed(message, "filename")) ?? message["filename"];
+  filename({ filename: path }: Evaluated): string {
     if (typeof path !== "string" || path.trim() === "") throw required("upload", "filename");
     return this.absolute(path);
   }
@@ -170,8 +235,7 @@ export class SettingsReader {
     return envText(this.RED, this.node, `${this.config[field] ?? ""}`, cause).trim();
   }
 
-  private async queueId(message: Message): Promise<string> {
-    const id = (await this.typed(message, "queueId")) ?? readIgnoringCase(message.payload)("queue_id", "queueId");
+  private queueId({ queueId: id }: Evaluated): string {
     if (id === undefined || id === "") throw required("upload", "queueId");
     return readValue("upload", "queueId", "id", id) as string;
   }
@@ -230,13 +294,13 @@ export class SettingsReader {
   }
 
   /** When members without a time of their own expire; it has to be ahead. */
-  private async expireAt(message: Message, expiry: Choices["expiry"], zone: string): Promise<number | undefined> {
+  private expireAt({ expiryValue }: Evaluated, expiry: Choices["expiry"], zone: string): number | undefined {
     if (expiry === "none") return undefined;
     if (expiry === "end-of-day") return endOfDay(Date.now(), zone);
     const at =
       expiry === "duration"
         ? Math.round(Date.now() + this.number("expiryDuration") * 60_000)
-        : toMillis(await this.typed(message, "expiryValue"), zone);
+        : toMillis(expiryValue, zone);
     const field = expiry === "duration" ? "expiryDuration" : "expiryValue";
     if (at === undefined) throw wrong("local-time", field);
     if (at !== 0 && at <= Date.now()) throw wrong("past", field);

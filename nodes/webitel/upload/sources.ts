@@ -24,11 +24,20 @@ export function streamedRows(payload: unknown): readonly unknown[] {
   return Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload];
 }
 
+/** Core's file node and split cut a text where a buffer ends, or at each line. */
+function isPiece({ parts }: Message): boolean {
+  const { type, count } = (isRecord(parts) ? parts : {}) as { type?: unknown; count?: unknown };
+  // Names of files come with a count, and what a file node reads for one keeps it.
+  return type === "buffer" ? count !== 1 : type === "string" && count === undefined;
+}
+
 /**
  * CSV in a payload. Bytes are copied: the flow may use their buffer again.
- * @throws ContactCenterError `EINVALID` when it is neither text nor bytes
+ * @throws ContactCenterError `EINVALID` when it is neither text nor bytes, or a piece of them
  */
-function csvPayload(payload: unknown): string | Buffer {
+function csvPayload(message: Message): string | Buffer {
+  const { payload } = message;
+  if (isPiece(message)) throw wrong("piece");
   if (Buffer.isBuffer(payload)) return Buffer.from(payload);
   if (typeof payload !== "string") throw wrong("csv");
   return payload;
@@ -45,5 +54,5 @@ export function sourceOf(
   filename: string,
 ): RowSource {
   if (kind === "file") return fileSource(filename, options);
-  return kind === "csv" ? textSource(csvPayload(message.payload), options) : listSource(payloadRows(message.payload));
+  return kind === "csv" ? textSource(csvPayload(message), options) : listSource(payloadRows(message.payload));
 }

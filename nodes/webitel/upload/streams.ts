@@ -31,6 +31,8 @@ interface OpenStream {
   source: QueueSource;
   carrier: Carrier;
   received: number;
+  /** What its first message gave to the node's settings. */
+  settings: string;
   seen: SeenParts;
   /** Its upload has ended before the stream. */
   over: boolean;
@@ -95,7 +97,10 @@ class SeenParts {
 
 /** The same for equal content. */
 function digestOf(payload: unknown): string {
-  return createHash("sha256").update(lineOf(payload)).digest("base64url").slice(0, 16);
+  return createHash("sha256")
+    .update(lineOf(payload ?? null))
+    .digest("base64url")
+    .slice(0, 16);
 }
 
 /** True for a message of a stream. */
@@ -109,8 +114,14 @@ export class Streams {
   /** Those that have ended, the oldest first. */
   private readonly ended = new Map<string, SeenParts>();
 
-  /** @param begin starts an upload over a stream; resolves with its end */
-  constructor(private readonly begin: (source: QueueSource, carrier: Carrier) => Promise<void>) {}
+  /**
+   * @param begin starts an upload over a stream; resolves with its end
+   * @param settingsOf what a message gives to settings: the rows of one that differs from the first are rejected
+   */
+  constructor(
+    private readonly begin: (source: QueueSource, carrier: Carrier) => Promise<void>,
+    private readonly settingsOf: (message: Message) => string = () => "",
+  ) {}
 
   /**
    * Takes a message in.
@@ -127,7 +138,9 @@ export class Streams {
     // An open stream without indexes may have equal rows.
     if (part === "again" && (!known || index !== undefined))
       return Promise.reject(refused("webitel.errors.part", CAUSE, { id }));
-    const rows = streamedRows(message.payload);
+    // A message may say that the stream is complete, and nothing else.
+    const isEnd = message.payload === undefined && message["complete"] !== undefined;
+    const rows = isEnd ? [] : streamedRows(message.payload);
     const stream = known ?? this.start(id, { message, send, isStream: true });
     // A late part belongs to those before it; an index with other content begins another list.
     if (!known && before && part === "new") stream.seen = before;
@@ -141,7 +154,7 @@ export class Streams {
     if (stream.over) return Promise.resolve();
     stream.release();
     Object.assign(stream.carrier, { message, send });
-    stream.source.push(rows);
+    stream.source.push(rows, !isEnd && this.settingsOf(message) !== stream.settings);
     if (isLast) stream.source.end();
     const superseded = new Promise<void>((resolve) => (stream.release = resolve));
     return Promise.race([stream.upload, superseded]);
@@ -155,6 +168,7 @@ export class Streams {
       source,
       carrier,
       received: 0,
+      settings: this.settingsOf(carrier.message),
       seen: new SeenParts(),
       over: false,
       failed: false,

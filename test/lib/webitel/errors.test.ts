@@ -106,7 +106,7 @@ describe("lib/webitel/paging", () => {
       await all([{ next: true, items: [{ id: "1" }] }, { items: [{ id: "2" }] }, { items: [{ id: "3" }] }]),
       [[{ id: "1" }], [{ id: "2" }]],
     );
-    assert.deepEqual(await all([{}]), []);
+    for (const empty of [{}, { items: null }]) assert.deepEqual(await all([empty]), []);
   });
 
   it("ends when the server gives the same page for ever", async () => {

@@ -2,6 +2,18 @@ import assert from "node:assert/strict";
 import { sourceOf } from "../../../nodes/webitel/upload/sources.js";
 
 describe("nodes/webitel/upload/sources", () => {
+  it("refuses a piece of a text, whose last number is cut", () => {
+    const read = (parts?: object): unknown =>
+      sourceOf("csv", { payload: "destination\n+3804", parts } as never, { separator: "auto", encoding: "auto" }, "");
+    for (const parts of [
+      { type: "buffer", index: 0 },
+      { type: "string", index: 0 },
+      { type: "buffer", index: 1, count: 2 },
+    ])
+      assert.throws(() => read(parts), { code: "EINVALID", key: "webitel.errors.source.piece" });
+    for (const parts of [undefined, { type: "array", count: 2 }, { type: "string", count: 2 }]) assert.ok(read(parts));
+  });
+
   it("loads the bytes that a message had, whatever becomes of its buffer", async () => {
     const payload = Buffer.from("destination\n+380441110001\n+380441110002\n");
     const options = { separator: "auto", encoding: "auto" } as const;

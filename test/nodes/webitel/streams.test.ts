@@ -150,6 +150,13 @@ describe("webitel-dialer-member-upload: streams of messages", () => {
     assert.equal(begun.length, 102);
   });
 
+  it("ends with a message that is complete and has no payload", async () => {
+    void take(1, 0);
+    const parts = { id: "s" };
+    await streams.take({ _msgid: "2", payload: undefined, complete: true, parts } as never, () => undefined);
+    assert.deepEqual(begun[0]?.rows, [1]);
+  });
+
   it("counts the time from the latest message", async () => {
     void take(1, 0);
     clock.tick(59_000);
