@@ -65,6 +65,15 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
     }),
   ],
   [
+    // What the editor loads runs in a browser; it names what a vendor's answer means by the vendor's own table.
+    /^plugins\/\w+\/sidebar\//,
+    (plugin) => ({
+      folders: ["lib/core", `lib/${plugin}`, `plugins/${plugin}`],
+      values: TABLES,
+      builtins: false,
+    }),
+  ],
+  [
     /^plugins\/\w+\//,
     (plugin) => ({
       packages: ["node-red"],

@@ -1,33 +1,22 @@
 /** What an answer means to the vendor, in words. */
 import type { Run } from "../../../lib/recorder/model.js";
+import { ANSWER_FIELDS, DISCONNECT } from "../../../lib/smartrouting/tables.js";
+import { ACTIONS } from "../../../lib/voicenter/tables.js";
 import type { Words } from "./red.js";
 
 type Fields = Record<string, unknown>;
-
-/** The fields of a vendor's answer that have a sentence, in the order of the sentences. */
-const ENREACH = [
-  "InitialTarget",
-  "FailTarget",
-  "RequiredTarget",
-  "AllocationTargets",
-  "Priority",
-  "ExtraPriority",
-  "CustomTTS",
-  "CustomMSI",
-];
-/** What Voicenter can be told to do. */
-const VOICENTER = ["GO_TO_LAYER", "SAY_DIGITS", "DIAL"];
 
 /** Sentences of the catalogue, and their values, by vendor. */
 const ANSWERS: Record<string, (status: number, fields: Fields) => [key: string, values?: Fields][]> = {
   enreach: (status, fields) => {
     if (status === 204) return [["default"]];
-    if (fields["InitialTarget"] === "DISCONNECT:") return [["disconnect"]];
-    const set = ENREACH.filter((name) => fields[name] !== undefined);
-    return set.map((name) => [name, { value: textOf(fields[name]) }]);
+    const set = ANSWER_FIELDS.filter(({ name }) => fields[name] !== undefined);
+    return set.map(({ name }) =>
+      fields[name] === DISCONNECT ? ["disconnect"] : [name, { value: textOf(fields[name]) }],
+    );
   },
   voicenter: (_, fields) => {
-    const action = VOICENTER.find((name) => name === fields["ACTION"]);
+    const action = ACTIONS.find((name) => name !== "ERROR" && name === fields["ACTION"]);
     if (action === undefined) return fields["STATUS"] === undefined ? [] : [["fallback-layer"]];
     return [[action, Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, textOf(value)]))]];
   },

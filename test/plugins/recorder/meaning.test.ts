@@ -49,10 +49,17 @@ describe("What the sidebar says of an answer", () => {
       "Billing definition: m.",
     ]);
     assert.deepEqual(meaning("enreach", 200, { InitialTarget: "DISCONNECT:" }), ["SmartRouting: the call is ended."]);
+    assert.deepEqual(meaning("enreach", 200, { InitialTarget: "DISCONNECT:", CustomTTS: "closed" }), [
+      "SmartRouting: the call is ended.",
+      "The caller hears: closed",
+    ]);
     assert.deepEqual(meaning("enreach", 204, {}), ["SmartRouting: the call takes its default route."]);
   });
 
   it("Voicenter: each action, and the fallback layer", () => {
+    assert.deepEqual(meaning("voicenter", 200, { STATUS: 1, ACTION: "ERROR" }), [
+      "Voicenter: the fallback layer of the layer's settings takes the caller.",
+    ]);
     assert.deepEqual(meaning("voicenter", 200, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 3 }), [
       "Voicenter: the caller goes to layer 3.",
     ]);
