@@ -5,6 +5,8 @@
 
 /** Characters of one message; a longer one is not kept. */
 const LONGEST_MESSAGE = 500_000;
+/** The same of an error's sentence. */
+const LONGEST_FAILURE = 4000;
 /** Properties that a message has of its own in each run, or that are no data. */
 const NOT_KEPT: ReadonlySet<string> = new Set(["_msgid", "_webhook", "req", "res", "replay"]);
 
@@ -21,6 +23,12 @@ export interface Sent {
   readonly removed: readonly string[];
 }
 
+/** How a node failed. */
+export interface Failure {
+  message: string;
+  code?: string | number;
+}
+
 /** What a node did with one message. */
 export interface Asked {
   readonly node: string;
@@ -29,7 +37,7 @@ export interface Asked {
   /** What came to it; undefined when that cannot be kept. */
   readonly arrived: Texts | undefined;
   readonly sent: Sent[];
-  error: { message: string; code?: string | number; afterMs: number } | undefined;
+  error: (Failure & { afterMs: number }) | undefined;
   /** Something of it cannot be kept: it is too long, or no data. */
   isIncomplete: boolean;
 }
@@ -57,13 +65,16 @@ export function send(asked: Asked, port: number, message: object): void {
 }
 
 /** The node fails. The first report of it counts. */
-export function fail(asked: Asked, error: unknown): void {
-  if (asked.error) return;
+export function fail(asked: Asked, failure: Failure): void {
+  asked.error ??= { ...failure, afterMs: performance.now() - asked.at };
+}
+
+/** What an error says, whichever kind of value it is. */
+export function failureOf(error: unknown): Failure {
   const { message = String(error), code } = (error ?? {}) as { message?: unknown; code?: unknown };
-  asked.error = {
-    message: String(message),
+  return {
+    message: String(message).slice(0, LONGEST_FAILURE),
     ...((typeof code === "string" || typeof code === "number") && { code }),
-    afterMs: performance.now() - asked.at,
   };
 }
 

@@ -1,11 +1,12 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
 import { heatOf, type NodeHeat } from "./heat.js";
-import { ask, type Asked, bytesOf, fail, send } from "./keeping.js";
+import { ask, type Asked, bytesOf, fail, failureOf, send } from "./keeping.js";
 import type { Again, Answer, Level, Outcome, ReceiveAgain, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
 import { Replay } from "./replay.js";
 import { MAX_RUNS, Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
 import { isOutside } from "./tables.js";
+import type { KeptRun } from "./kept-run.js";
 import { Trace, type Watcher } from "./trace.js";
 
 /** Characters of a message, of what came in and of an answer that are kept. */
@@ -159,6 +160,26 @@ export class Recorder implements RunRecorder {
     return heatOf([...this.ring.runs()].filter((run) => !run.replay && ids.has(this.ring.idOf(run))));
   }
 
+  /**
+   * A run with all that is kept of it, as the last one of those of its call at its node.
+   * @returns undefined when it is gone
+   */
+  kept(id: string): KeptRun[] | undefined {
+    const run = this.find(id);
+    if (!run) return undefined;
+    const original = run.replay && this.find(run.replay.original);
+    const before = (original ?? run).number;
+    const earlier = [...this.ring.runs()].filter(
+      ({ number, node, call, replay }) =>
+        number < before && node === run.node && !replay && call?.id !== undefined && call.id === run.call?.id,
+    );
+    return [...earlier, run].map(({ again, sentAnswer, ...rest }) => ({
+      ...rest,
+      again: again === undefined ? undefined : (JSON.parse(again) as Again),
+      answer: sentAnswer,
+    }));
+  }
+
   /** Forgets the runs with this number. @param isMeant says it of a text with all that is kept of one @returns how many */
   forget(isMeant: (text: string) => boolean): number {
     const meant = [...this.ring.runs()].filter((run) => isMeant(this.textOf(run)));
@@ -263,7 +284,12 @@ export class Recorder implements RunRecorder {
         send(asked, port, message);
         this.ring.grow(run, bytesOf(asked) - before);
       },
-      failed: ({ asked }, error) => asked && fail(asked, error),
+      failed: (step, error) => {
+        const failure = failureOf(error);
+        step.failure ??= failure.message;
+        if (step.asked) fail(step.asked, failure);
+        this.ring.grow(step.run, 2 * failure.message.length);
+      },
     };
     return new Trace(this.ring, watcher);
   }
@@ -278,6 +304,7 @@ export class Recorder implements RunRecorder {
       run.sentAnswer?.json,
       ...texts.flatMap((each) => [...(each?.values() ?? [])]),
       ...asked.map((each) => each?.error?.message),
+      ...run.steps.map(({ failure }) => failure),
     ].join("\n");
   }
 

@@ -52,6 +52,8 @@ export interface StepRecord {
   /** At a node that reaches outside, or where an event's way ends, at level `values`: nobody is shown it. */
   asked: Asked | undefined;
   standIn: StandIn | undefined;
+  /** What the node reported as an error, at level `values`; nobody is shown it. */
+  failure: string | undefined;
 }
 
 /** A run in memory. */
@@ -251,7 +253,7 @@ export class Ring {
       sentAnswer: undefined,
     };
     Object.assign(run, nothing);
-    for (const step of run.steps) step.message = step.asked = undefined;
+    for (const step of run.steps) step.message = step.asked = step.failure = undefined;
   }
 }
 
@@ -281,6 +283,7 @@ function stepOf(
     message: undefined,
     asked: undefined,
     standIn: undefined,
+    failure: undefined,
   };
 }
 

@@ -25,6 +25,7 @@ const ROUTES = [
   ["post", "heat", "contact-center.read", "heat"],
   ["post", "level", "contact-center.write", "changeLevel"],
   ["post", "runs/:id/replay", "contact-center.write", "replay"],
+  ["post", "runs/:id/scenario", "contact-center.write", "keep"],
   ["post", "forget", "contact-center.write", "forget"],
 ] as const;
 

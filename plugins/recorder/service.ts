@@ -10,6 +10,7 @@ import { RunFiles } from "../../lib/recorder/run-files.js";
 import { isDeploying } from "../../nodes/shared/deploys.js";
 import { recordingOf } from "../../nodes/shared/recording.js";
 import { FileHeldError, stateFile } from "../../nodes/shared/state-file.js";
+import type { KeepBody } from "./keep.js";
 import { isLevel, type RecorderSettings } from "./settings.js";
 
 const LABEL = "contact-center-recorder";
@@ -28,7 +29,7 @@ interface Hooks {
 export interface AdminRequest {
   params: { id?: string };
   query?: { number?: unknown };
-  body?: { level?: unknown; number?: unknown; ids?: unknown; outside?: unknown };
+  body?: KeepBody & { level?: unknown; number?: unknown; ids?: unknown; outside?: unknown };
 }
 /** What it answers. */
 export interface Reply {
@@ -127,6 +128,14 @@ export class RecorderService {
     const replay = recorder.replay(id, recordingOf(this.RED).receivers, outside);
     if ("id" in replay) return { status: 200, body: { id: replay.id } };
     return this.refusal(replay.refusal === "run" ? 404 : 409, replay.refusal);
+  }
+
+  /** `POST /contact-center/recorder/runs/:id/scenario`, body `{name, title}` of the file and of the scenario in it */
+  async keep({ params: { id = "" }, body = {} }: AdminRequest): Promise<Reply> {
+    const runs = this.tools && (await this.tools).recorder.kept(id);
+    if (!runs) return this.refusal(404, "run");
+    const { keepRun } = require("./keep.js") as typeof import("./keep.js");
+    return keepRun(this.RED, runs, body);
   }
 
   /** `POST /contact-center/recorder/forget`, body `{number}`: the number, or its pseudonym */

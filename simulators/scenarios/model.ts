@@ -37,6 +37,8 @@ export interface RingStep {
   extraData?: boolean;
   internal?: boolean;
   parameters?: Readonly<Record<string, string>>;
+  /** More extra data, by the platform's names. */
+  extra?: Values;
 }
 /** A call that Voicenter leads through layers. */
 export interface WalkStep {
@@ -53,11 +55,15 @@ export interface WalkStep {
   /** What the phones do that the flow dials. */
   phone?: "answers" | "unanswered" | "faulty";
   returnCustomData?: boolean;
+  /** The caller hangs up when the flow has been asked so often. */
+  hangUpAfter?: number;
 }
 /** Webitel asks who calls. */
 export interface LookupStep {
   node?: string;
   cid?: string;
+  /** More of the query; of a list, each. */
+  query?: Readonly<Record<string, string | readonly string[]>>;
 }
 /** A request to an `http in` node. */
 export interface RequestStep {

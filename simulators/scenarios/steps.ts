@@ -95,6 +95,7 @@ async function walk(stage: Stage, input: WalkStep): Promise<Outcome> {
     digits = [],
     phone = "unanswered",
     returnCustomData = false,
+    hangUpAfter = Infinity,
   } = input;
   const url = addressOf(stage, "voicenter-layer-in", node);
   const { fallbackLayer } = find(stage.flows, "voicenter-layer-in", node);
@@ -114,14 +115,20 @@ async function walk(stage: Stage, input: WalkStep): Promise<Outcome> {
       if (phase === handled) return;
       const isNew = phase.kind !== handled?.kind || phase.kind !== "listening" || phase.typed === "";
       handled = phase;
+      if (phase.kind === "ended") resolve();
       if (!isNew) return;
+      if (call.layers.length > hangUpAfter) {
+        typed.length = 0;
+        setImmediate(() => call.hangUp());
+        return;
+      }
       if (phase.kind === "listening") for (const key of typed.shift() ?? "") call.press(key);
       else if (phase.kind === "dialing") {
         const target = phase.targets[0]?.target ?? "";
         // The phone rings first: who waits for it begins to wait after this.
         setImmediate(() => call.dialResult(phone === "answers" ? { kind: "answered", target } : { kind: phone }));
       } else if (phase.kind === "talking") setImmediate(() => call.hangUp());
-      else if (phase.kind === "queue" || phase.kind === "ended") resolve();
+      else if (phase.kind === "queue") resolve();
     };
     simulator.onChange(go);
     go();
@@ -165,8 +172,11 @@ function bodyOf(text: string): unknown {
   }
 }
 
-async function lookup(stage: Stage, { node, cid = "" }: LookupStep): Promise<Outcome> {
-  const url = addressOf(stage, "webitel-lookup-in", node);
+async function lookup(stage: Stage, { node, cid = "", query = {} }: LookupStep): Promise<Outcome> {
+  const address = new URL(addressOf(stage, "webitel-lookup-in", node));
+  for (const [name, value] of Object.entries(query))
+    for (const each of [value].flat()) address.searchParams.append(name, each);
+  const url = address.href;
   const { status, ms, body } = (await pressButton(stage.webitel, "lookup", { cid, url })) as {
     status: number;
     ms: number;

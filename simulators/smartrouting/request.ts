@@ -17,7 +17,7 @@ interface RoutingRequest {
  */
 export function routingRequest(input: RingInput, queue: Member | undefined): RoutingRequest {
   const callId = randomUUID();
-  const { from = "", to = "", tag = "", extraData = true, internal = false, parameters = {} } = input;
+  const { from = "", to = "", tag = "", extraData = true, internal = false, parameters = {}, extra = {} } = input;
   const dynamic = Object.entries(parameters).map(([name, value]) => [`DYN_PAR_${name}`, value]);
   return {
     callId,
@@ -34,6 +34,7 @@ export function routingRequest(input: RingInput, queue: Member | undefined): Rou
           CurrUserId: "",
           IsInternalCaller: internal,
           ...(Object.fromEntries(dynamic) as Record<string, string>),
+          ...extra,
         },
       }),
     },

@@ -47,4 +47,6 @@ export interface RingInput {
   internal?: boolean;
   /** `DYN_PAR_<name>` parameters. */
   parameters?: Readonly<Record<string, string>>;
+  /** More extra data, by the platform's names: it wins over what the phone makes. */
+  extra?: Readonly<Record<string, unknown>>;
 }

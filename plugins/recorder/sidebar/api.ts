@@ -30,6 +30,16 @@ export async function getRun(id: string): Promise<Run> {
   return (await $.getJSON(`${PATH}/runs/${encodeURIComponent(id)}`)) as Run;
 }
 
+/** Has a run received again. @param outside nodes reach outside @returns the id of the replay @throws the jQuery request */
+export async function replay(id: string, outside: boolean): Promise<string> {
+  return ((await post(`runs/${encodeURIComponent(id)}/replay`, { outside })) as { id: string }).id;
+}
+
+/** Keeps a run as a scenario. @returns the file's path, and the command that runs it @throws the jQuery request */
+export async function keep(id: string, name: string, title: string): Promise<{ path: string; command: string }> {
+  return (await post(`runs/${encodeURIComponent(id)}/scenario`, { name, title })) as { path: string; command: string };
+}
+
 /** The heat of each node in these runs. @throws the jQuery request, which has the status */
 export async function getHeat(ids: readonly string[]): Promise<Record<string, NodeHeat>> {
   return ((await post("heat", { ids })) as { nodes: Record<string, NodeHeat> }).nodes;

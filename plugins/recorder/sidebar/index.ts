@@ -68,11 +68,16 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
     const opener = document.activeElement;
     cool();
     content.replaceChildren(
-      runView(run, words, () => {
-        content.replaceChildren(list.element);
-        if (opener instanceof HTMLElement) opener.focus();
-        void refresh();
-      }),
+      runView(
+        run,
+        words,
+        () => {
+          content.replaceChildren(list.element);
+          if (opener instanceof HTMLElement) opener.focus();
+          void refresh();
+        },
+        show,
+      ),
     );
   };
   content.append(list.element);

@@ -162,7 +162,8 @@ export class RunListView {
   private row(run: RunSummary): HTMLElement {
     const { words } = this;
     const call = [run.call?.from, run.call?.to].filter(Boolean).join(" → ");
-    const outcome = [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", ");
+    const replay = run.replayOf === undefined ? undefined : words("recorder.sidebar.replay");
+    const outcome = [replay, words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", ");
     const count = run.count === undefined ? "" : ` ×${run.count}`;
     const span = (name: string, text: string): HTMLElement => element("span", { class: `cc-recorder-${name}` }, text);
     const row = element(

@@ -6,6 +6,7 @@ import { meaningOf, readable } from "./meaning.js";
 import { milliseconds } from "./milliseconds.js";
 import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
+import { runActions } from "./run-actions.js";
 
 /** Where a key leads from step `at` of `count`. */
 const KEYS: Record<string, (at: number, count: number) => number> = {
@@ -20,8 +21,9 @@ const KEYS: Record<string, (at: number, count: number) => number> = {
 /**
  * Shows a run, and its way on the canvas.
  * @param close what leads back to the list
+ * @param show shows another run, such as a replay
  */
-export function runView(run: Run, words: Words, close: () => void): HTMLElement {
+export function runView(run: Run, words: Words, close: () => void, show: (run: Run) => void): HTMLElement {
   const back = element(
     "button",
     { class: "red-ui-button red-ui-button-small", type: "button" },
@@ -53,19 +55,28 @@ export function runView(run: Run, words: Words, close: () => void): HTMLElement 
   };
   back.addEventListener("click", leave);
   for (const [place, row] of rows.entries()) row.addEventListener("click", () => choose(place));
+  const actions = runActions(run, words, show);
   const view = element(
     "div",
     { class: "cc-recorder-view" },
     back,
+    actions.element,
     facts(run, words),
     sides(run, words),
+    ...run.steps
+      .filter(({ standIn }) => standIn === "missing")
+      .map((step) => element("p", {}, words("recorder.replay.not-asked", { node: labelOf(step) }))),
     steps,
     ...(run.cut === undefined ? [] : [element("p", {}, words("recorder.sidebar.cut", { cut: run.cut }))]),
     message,
   );
   view.addEventListener("keydown", (event) => {
+    // Whoever writes in a field moves and presses nothing else.
+    if (event.target instanceof HTMLInputElement && event.target.type === "text") return event.stopPropagation();
     const move = KEYS[event.key];
+    const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : actions.keys[event.key.toLowerCase()];
     if (event.key === "Escape") leave();
+    else if (act) act();
     else if (move && rows.length > 0) choose(move(at, rows.length));
     else return;
     event.preventDefault();
@@ -88,6 +99,7 @@ function facts(run: Run, words: Words): HTMLElement {
   };
   add("start", new Date(run.start).toLocaleString());
   add("node", labelOf(run));
+  if (run.replayOf !== undefined) add("replay", words("recorder.replay.is-replay"));
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   add("time", run.latencyMs === undefined ? undefined : milliseconds(run.latencyMs));
   return list;
@@ -124,6 +136,7 @@ function stepRow(step: Step, words: Words): HTMLElement {
   const notes = [
     step.ms === undefined ? words("recorder.sidebar.not-arrived") : milliseconds(step.ms),
     step.uncertain ? words("recorder.sidebar.uncertain") : "",
+    step.standIn ? words(`recorder.replay.${step.standIn}`) : "",
   ];
   return element(
     "li",

@@ -1,0 +1,83 @@
+/** A run with all that is kept of it, and how its nodes are named in a scenario. */
+import type { Asked } from "./keeping.js";
+import type { Again, Answer, Outcome, StandIn } from "./model.js";
+
+/** A node of the flow file. */
+export interface ConfiguredNode {
+  id: string;
+  type: string;
+  name?: string;
+  /** Disabled. */
+  d?: boolean;
+}
+
+/** What is known of a run at level `values`. */
+export interface KeptRun {
+  node: string;
+  outcome: Outcome;
+  reason: string | undefined;
+  again: Again | undefined;
+  answer: Answer | undefined;
+  cut: number;
+  steps: readonly KeptStep[];
+}
+/** A step of it. */
+export interface KeptStep {
+  node: string;
+  from: KeptStep | undefined;
+  asked: Asked | undefined;
+  standIn: StandIn | undefined;
+  /** What its node reported as an error. */
+  failure: string | undefined;
+}
+
+/** Why a run is no scenario; the sentences are in the catalogue. */
+export type NotKeptReason =
+  | "not-kept"
+  | "open"
+  | "gone"
+  | "refused"
+  | "cut"
+  | "node"
+  | "type"
+  | "extra-data"
+  | "layer"
+  | "session"
+  | "custom-data"
+  | "not-asked"
+  | "unwritable"
+  | "several"
+  | "nothing";
+
+/** The run cannot be kept. */
+export class NotKeptError extends Error {
+  /** @param names what the sentence names, such as a node */
+  constructor(
+    readonly why: NotKeptReason,
+    readonly names: Readonly<Record<string, string>> = {},
+  ) {
+    super(why);
+  }
+}
+
+/** The node of a step; within a subflow the ids of the instances stand before its own. */
+export function nodeOf(id: string, flows: readonly ConfiguredNode[]): ConfiguredNode | undefined {
+  const parts = id.split("-");
+  for (let first = 0; first < parts.length; first++) {
+    const own = parts.slice(first).join("-");
+    const found = flows.find((node) => node.id === own);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** How a scenario names a node: by its id where others have the name. */
+export function nameOf({ id, name = "" }: ConfiguredNode, flows: readonly ConfiguredNode[]): string {
+  const isUnique = name !== "" && flows.filter((node) => node.name === name || node.id === name).length === 1;
+  return isUnique ? name : id;
+}
+
+/** What people call a node: its name, or its id. */
+export function nodeName({ id, name = "" }: ConfiguredNode): string {
+  return name === "" ? id : name;
+}

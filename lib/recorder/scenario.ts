@@ -1,0 +1,141 @@
+/**
+ * A recorded run as a scenario: what came in, what nodes that reach outside answered, and what came of it. Pure.
+ * `resources/scenario.schema.json` says what a scenario is.
+ */
+import { type Asked, hasBuffer, type Texts, valuesOf } from "./keeping.js";
+import {
+  type ConfiguredNode,
+  type KeptRun,
+  type KeptStep,
+  nameOf,
+  nodeName,
+  nodeOf,
+  NotKeptError,
+} from "./kept-run.js";
+import { type Fields, type ScenarioStep, sends, STEPS } from "./scenario-steps.js";
+import type { OutsideAnswer } from "./stand-in.js";
+import { isOutside } from "./tables.js";
+
+/** Variables that a test sets for itself: what they were is a part of the run where the flow names them. */
+const SET_BY_TESTS = ["CC_NODE_RED_URL", "CC_ACTIVE"];
+
+/** A scenario without its name. */
+export interface KeptScenario {
+  given?: { environment?: Record<string, string>; answers?: Record<string, OutsideAnswer | OutsideAnswer[]> };
+  steps: ScenarioStep[];
+  expect?: { messages?: Record<string, Fields[]>; errors?: string[] };
+}
+
+/**
+ * Makes a scenario of a run.
+ * @param chain earlier runs of the same call at the same node, in order, and last the run itself
+ * @param flows the flow as it is deployed
+ * @param environment variables of the process
+ * @throws NotKeptError
+ */
+export function scenarioOf(
+  chain: readonly KeptRun[],
+  flows: readonly ConfiguredNode[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): KeptScenario {
+  const run = chain.at(-1) as KeptRun;
+  if (run.outcome === "open" || run.outcome === "gone" || run.outcome === "refused")
+    throw new NotKeptError(run.outcome);
+  if (!run.again) throw new NotKeptError("not-kept");
+  if (run.cut > 0) throw new NotKeptError("cut");
+  const node = flows.find(({ id }) => id === run.node);
+  if (!node) throw new NotKeptError("node");
+  const make = STEPS[node.type];
+  if (!make) throw new NotKeptError("type");
+  const { steps, runs } = make({ run, again: run.again, node, flows, chain });
+  const answers = answersOf(runs, flows);
+  const messages = make === sends ? messagesOf(run, flows) : {};
+  if (make === sends && Object.keys(messages).length === 0) throw new NotKeptError("nothing");
+  const errors = runs.flatMap((each) => errorsOf(each, flows));
+  const expect = {
+    ...(make === sends && { messages }),
+    ...(errors.length > 0 && { errors }),
+  };
+  const text = JSON.stringify(flows);
+  const named = SET_BY_TESTS.filter((name) => text.includes(name)).map((name) => [name, environment[name] ?? ""]);
+  const given = {
+    ...(named.length > 0 && { environment: Object.fromEntries(named) as Record<string, string> }),
+    ...(Object.keys(answers).length > 0 && { answers }),
+  };
+  return {
+    ...(Object.keys(given).length > 0 && { given }),
+    steps,
+    ...(Object.keys(expect).length > 0 && { expect }),
+  };
+}
+
+/** What each node outside did, by its name. */
+function answersOf(
+  runs: readonly KeptRun[],
+  flows: readonly ConfiguredNode[],
+): Record<string, OutsideAnswer | OutsideAnswer[]> {
+  const lists: Record<string, OutsideAnswer[]> = {};
+  for (const run of runs) {
+    const isLate = run.reason === "deadline";
+    for (const { step, node, asked } of askedOf(run, flows)) {
+      const name = nodeName(node);
+      if (step.standIn === "missing") throw new NotKeptError("not-asked", { node: name });
+      if (!isOutside(node.type)) continue;
+      (lists[nameOf(node, flows)] ??= []).push(answerOf(asked, name, isLate));
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(lists).map(([name, list]) => [name, list.length === 1 ? (list[0] as OutsideAnswer) : list]),
+  );
+}
+
+/** @param isLate the caller was not answered in time: how long it took is part of it */
+function answerOf({ sent, error, isIncomplete }: Asked, node: string, isLate: boolean): OutsideAnswer {
+  if (isIncomplete) throw new NotKeptError("unwritable", { node });
+  if (sent.length > 1) throw new NotKeptError("several", { node });
+  const [message] = sent;
+  const afterMs = Math.ceil(message?.afterMs ?? error?.afterMs ?? 0);
+  return {
+    ...(message && { message: written(message.changed, node) }),
+    ...(message && message.port > 0 && { output: message.port + 1 }),
+    ...(error && { error: error.message }),
+    ...(error?.code !== undefined && { code: error.code }),
+    ...(isLate && (message || error) && { afterMs }),
+  };
+}
+
+/** The messages that came to nodes outside, and where the way ended. */
+function messagesOf(run: KeptRun, flows: readonly ConfiguredNode[]): Record<string, Fields[]> {
+  const lists: Record<string, Fields[]> = {};
+  for (const { node, asked } of askedOf(run, flows)) {
+    if (!asked.arrived) throw new NotKeptError("unwritable", { node: nodeName(node) });
+    const expected = new Map([...asked.arrived].filter(([name]) => name === "payload" || name === "topic"));
+    (lists[nameOf(node, flows)] ??= []).push(written(expected, nodeName(node)));
+  }
+  return lists;
+}
+
+/** In the order in which they were asked. */
+function askedOf(
+  { steps }: KeptRun,
+  flows: readonly ConfiguredNode[],
+): { step: KeptStep; node: ConfiguredNode; asked: Asked }[] {
+  return steps
+    .flatMap((step) => {
+      const node = step.asked && nodeOf(step.node, flows);
+      if (step.asked && !node) throw new NotKeptError("node");
+      return node && step.asked ? [{ step, node, asked: step.asked }] : [];
+    })
+    .toSorted((one, other) => one.asked.at - other.asked.at);
+}
+
+/** Errors that no Catch node took. */
+function errorsOf({ steps }: KeptRun, flows: readonly ConfiguredNode[]): string[] {
+  const caught = new Set(steps.filter(({ node }) => nodeOf(node, flows)?.type === "catch").map(({ from }) => from));
+  return steps.flatMap((step) => (step.failure === undefined || caught.has(step) ? [] : [step.failure]));
+}
+
+function written(texts: Texts, node: string): Fields {
+  if (hasBuffer(texts)) throw new NotKeptError("unwritable", { node });
+  return valuesOf(texts);
+}

@@ -1,0 +1,192 @@
+/** A recorded run as a scenario. */
+import assert from "node:assert/strict";
+import type { Asked } from "../../../lib/recorder/keeping.js";
+import { ask, fail, send } from "../../../lib/recorder/keeping.js";
+import { type ConfiguredNode, type KeptRun, type KeptStep, NotKeptError } from "../../../lib/recorder/kept-run.js";
+import { scenarioOf } from "../../../lib/recorder/scenario.js";
+
+const NODES: readonly ConfiguredNode[] = [
+  { id: "in", type: "smartrouting-in", name: "Calls" },
+  { id: "crm", type: "http request", name: "Ask the CRM" },
+  { id: "twin-a", type: "http request", name: "Twin" },
+  { id: "twin-b", type: "http request", name: "Twin" },
+  { id: "mqtt", type: "mqtt out" },
+  { id: "catch", type: "catch" },
+  { id: "out", type: "smartrouting-out", name: "Answer" },
+  { id: "events", type: "webitel-event-in", name: "Events" },
+  { id: "debug", type: "debug", name: "Seen" },
+  { id: "layers", type: "voicenter-layer-in" },
+  { id: "plain", type: "inject" },
+];
+
+/** What a node did: the message that came, and what it changed in it. */
+function asked(node: string, message: object, ...changes: object[]): Asked {
+  const made = ask(node, message);
+  for (const change of changes) send(made, 0, { ...message, ...change });
+  return made;
+}
+const step = (node: string, more: Partial<KeptStep> = {}): KeptStep => ({
+  node,
+  from: undefined,
+  asked: undefined,
+  standIn: undefined,
+  failure: undefined,
+  ...more,
+});
+const stepOf = (each: Asked): KeptStep => step(each.node, { asked: each });
+
+function call(more: Partial<KeptRun> = {}, payload: object = { anum: "+358401112233" }): KeptRun {
+  return {
+    node: "in",
+    outcome: "answered",
+    reason: undefined,
+    again: { messages: [{ payload, smartrouting: { parameters: {} } }] },
+    answer: { status: 200, json: '{"Priority":5}' },
+    cut: 0,
+    steps: [step("in")],
+    ...more,
+  };
+}
+
+const layer = (LAYER_ID: number, answer: object, more: object = {}): KeptRun =>
+  call({
+    node: "layers",
+    again: { messages: [{ payload: { DID: "072", CALLER_ID: "050", DTMF: "0", LAYER_ID, ...more }, session: {} }] },
+    answer: { status: 200, json: JSON.stringify(answer) },
+  });
+
+function refusal(...runs: KeptRun[]): unknown {
+  try {
+    return scenarioOf(runs, NODES);
+  } catch (error) {
+    assert.ok(error instanceof NotKeptError, String(error));
+    return [error.why, ...Object.values(error.names)];
+  }
+}
+
+describe("A run as a scenario", () => {
+  it("has the call and the whole answer", () => {
+    assert.deepEqual(scenarioOf([call()], NODES), {
+      steps: [
+        {
+          ring: { from: "+358401112233", to: "", extraData: false },
+          expect: { status: 200, answer: { Priority: 5 } },
+        },
+      ],
+    });
+  });
+
+  it("has the extra data but for the ids of the call", () => {
+    const extradata = { CallId: "1", LegId: "2", CurrQueueId: "q", CurrUserId: "", DYN_PAR_lang: "fi" };
+    const [first] = scenarioOf([call({}, { extradata })], NODES).steps;
+    assert.deepEqual(first?.["ring"], { from: "", to: "", extra: { CurrQueueId: "q", DYN_PAR_lang: "fi" } });
+  });
+
+  it("has what nodes outside answered, by their name, or id where others have it", () => {
+    const steps = [
+      asked("crm", { payload: 1 }, { payload: { vip: true }, statusCode: 200 }),
+      asked("twin-b", {}, { payload: 1 }),
+      asked("twin-b", {}, { payload: 2 }),
+      asked("mqtt", {}),
+    ].map(stepOf);
+    assert.deepEqual(scenarioOf([call({ steps })], NODES).given, {
+      answers: {
+        "Ask the CRM": { message: { payload: { vip: true }, statusCode: 200 } },
+        "twin-b": [{ message: { payload: 1 } }, { message: { payload: 2 } }],
+        mqtt: {},
+      },
+    });
+  });
+
+  it("has an error, caught or not, and how long an answer took where that was too long", () => {
+    const failed = asked("crm", {});
+    fail(failed, { message: "no route", code: "ECONNREFUSED" });
+    const crm = { ...stepOf(failed), failure: "no route" };
+    const answers = { "Ask the CRM": { error: "no route", code: "ECONNREFUSED" } };
+    assert.deepEqual(scenarioOf([call({ steps: [crm] })], NODES), {
+      ...scenarioOf([call()], NODES),
+      given: { answers },
+      expect: { errors: ["no route"] },
+    });
+    assert.equal(scenarioOf([call({ steps: [crm, step("catch", { from: crm })] })], NODES).expect, undefined);
+    const late = scenarioOf(
+      [call({ outcome: "late", reason: "deadline", steps: [crm], answer: { status: 204 } })],
+      NODES,
+    );
+    assert.deepEqual(late.steps[0]?.["expect"], { status: 204, answer: null, fallback: "deadline" });
+    const { "Ask the CRM": crmAnswer } = late.given?.answers ?? {};
+    assert.equal(typeof (crmAnswer as { afterMs?: number } | undefined)?.afterMs, "number");
+  });
+
+  it("is a walk through the layers that led to each other, and ends where it would be asked again", () => {
+    const second = layer(2, { ACTION: "GO_TO_LAYER", LAYER: 2 }, { DTMF: "7" });
+    const [only] = scenarioOf(
+      [layer(9, { ACTION: "DIAL" }), layer(1, { ACTION: "GO_TO_LAYER", LAYER: 2 }), second],
+      NODES,
+    ).steps;
+    assert.deepEqual(only, {
+      walk: { from: "050", did: "072", start: 1, asks: [1, 2], digits: ["", "7"], hangUpAfter: 2 },
+      expect: { status: 200, answer: { ACTION: "GO_TO_LAYER", LAYER: 2 } },
+    });
+  });
+
+  it("is an event as its node sent it, and what came to nodes outside and where the way ended", () => {
+    const run = call({
+      node: "events",
+      again: { messages: [{ payload: { event: "offering" }, topic: "offering", req: { ip: "198.51.100.7" } }] },
+      answer: { status: 200, json: "{}" },
+      steps: [
+        stepOf(asked("crm", { payload: 1 }, { payload: 2 })),
+        stepOf(asked("debug", { payload: 2, topic: "t", more: 1 })),
+      ],
+    });
+    assert.deepEqual(scenarioOf([run], NODES), {
+      given: { answers: { "Ask the CRM": { message: { payload: 2 } } } },
+      steps: [{ send: { from: "Events", message: { payload: { event: "offering" }, topic: "offering" } } }],
+      expect: { messages: { "Ask the CRM": [{ payload: 1 }], Seen: [{ payload: 2, topic: "t" }] } },
+    });
+  });
+
+  it("has the variables that a test sets otherwise, where the flow names them", () => {
+    const flows = [...NODES, { id: "f", type: "function", func: `env.get("CC_NODE_RED_URL")` }];
+    const environment = { CC_NODE_RED_URL: "http://127.0.0.1:1880", CC_ACTIVE: "true", SECRET: "x" };
+    assert.deepEqual(scenarioOf([call()], flows, environment).given, {
+      environment: { CC_NODE_RED_URL: "http://127.0.0.1:1880" },
+    });
+  });
+
+  const circle: Record<string, unknown> = {};
+  circle["itself"] = circle;
+  const REFUSALS: [what: string, runs: KeptRun[], why: unknown[]][] = [
+    ["an open call", [call({ outcome: "open" })], ["open"]],
+    ["a caller who hung up", [call({ outcome: "gone" })], ["gone"]],
+    ["a refused request", [call({ outcome: "refused" })], ["refused"]],
+    ["a run of the level path", [call({ again: undefined })], ["not-kept"]],
+    ["too many steps", [call({ cut: 1 })], ["cut"]],
+    ["a node that is gone", [call({ node: "gone" })], ["node"]],
+    ["a node of another type", [call({ node: "plain" })], ["type"]],
+    ["extra data that is a list", [call({}, { extradata: [] })], ["extra-data"]],
+    ["a request without layer", [layer(null as unknown as number, {})], ["layer"]],
+    ["custom data from elsewhere", [layer(1, {}, { CUSTOM_DATA: {} })], ["custom-data"]],
+    [
+      "a node that was not asked",
+      [call({ steps: [{ ...stepOf(asked("crm", {})), standIn: "missing" }] })],
+      ["not-asked", "Ask the CRM"],
+    ],
+    ["two messages for one", [call({ steps: [stepOf(asked("crm", {}, {}, {}))] })], ["several", "Ask the CRM"]],
+    ["a message that is no data", [call({ steps: [stepOf(asked("crm", circle))] })], ["unwritable", "Ask the CRM"]],
+    [
+      "a Buffer",
+      [call({ steps: [stepOf(asked("crm", {}, { payload: Buffer.from("x") }))] })],
+      ["unwritable", "Ask the CRM"],
+    ],
+    ["an event of which nothing came", [call({ node: "events" })], ["nothing"]],
+  ];
+  for (const [what, runs, why] of REFUSALS) it(`says why not: ${what}`, () => assert.deepEqual(refusal(...runs), why));
+
+  it("says why not: a session of layers that are not recorded", () => {
+    const session = { tries: 1 };
+    const run = { ...layer(2, {}), again: { messages: [{ payload: { LAYER_ID: 2 }, session }] } };
+    assert.deepEqual(refusal(run), ["session"]);
+  });
+});
