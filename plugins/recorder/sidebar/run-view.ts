@@ -99,7 +99,11 @@ function facts(run: Run, words: Words): HTMLElement {
   };
   add("start", new Date(run.start).toLocaleString());
   add("node", labelOf(run));
-  if (run.replayOf !== undefined) add("replay", words("recorder.replay.is-replay"));
+  if (run.replayOf !== undefined)
+    list.append(
+      element("dt", {}, words("recorder.replay.replay")),
+      element("dd", {}, words("recorder.replay.is-replay")),
+    );
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   add("time", run.latencyMs === undefined ? undefined : milliseconds(run.latencyMs));
   return list;
