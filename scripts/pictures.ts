@@ -19,7 +19,7 @@ const ports = [
 
 async function save(page: Page, path: string): Promise<void> {
   const input = await page.screenshot();
-  const options = ["64", "--speed", "1", "--nofs", "--output", join(root, path), "--force", "-"];
+  const options = ["24", "--speed", "1", "--nofs", "--output", join(root, path), "--force", "-"];
   execFileSync("pngquant", options, { input });
 }
 

@@ -37,8 +37,8 @@ export const wordOf = (error: unknown): string => (error instanceof ContactCente
 `;
 const vendors = Object.keys(manifest["node-red"].nodes);
 const types = Object.keys(nodeTypes());
-/** What people read: Node-RED loads none of it, and nobody imports it. */
-const DOCUMENTS = /^package\/(?:docs\/|LICENSE$|[^/]+\.md$)/;
+/** What people read, the examples' scenarios too: Node-RED loads none of it, and nobody imports it. */
+const DOCUMENTS = /^package\/(?:docs\/|scenarios\/|LICENSE$|[^/]+\.md$)/;
 
 /** Bytes of a tarball without the files whose names match. */
 function packedSizeWithout(tarball: Buffer, names: RegExp): number {
