@@ -40,6 +40,7 @@ type Kind = "subscribe" | "unsubscribe";
 const KIND_OF: Readonly<Partial<Record<Priority, Kind>>> = {
   missing: "subscribe",
   check: "subscribe",
+  asked: "subscribe",
   renewal: "subscribe",
   removal: "unsubscribe",
 };
@@ -80,10 +81,12 @@ export class BrokerRequests {
       ...{ parallel, onSent, onReserved, onLimited },
       perMinute: () => limit.perMinute(),
       reserve: (priority) =>
-        // What replaces another one needs a second request, too.
+        // What replaces another one needs a second request, too; what was asked for leaves one more, as an end leaves one.
         priority === "probe" || priority === "replaced"
           ? 0
-          : (this.hasForgotten ? 0 : this.replacing.size) + 1 + limit.agents * (RESERVE[priority] ?? 0),
+          : (this.hasForgotten ? 0 : this.replacing.size) +
+            (priority === "asked" ? 2 : 1) +
+            limit.agents * (RESERVE[priority] ?? 0),
       isHeldBack: (priority, isWaiting) => {
         if (priority === "replaced" && this.hasForgotten && (isWaiting("missing") || isWaiting("check"))) return true;
         const kind = KIND_OF[priority];

@@ -139,7 +139,8 @@ export function subscriptionId(answer: Pick<RestAnswer, "headers" | "body">): st
     .split("/")
     .filter((segment) => segment !== "");
   const last = decode(segments.at(-1) ?? "");
-  if (last !== "" && last.toLowerCase() !== "subscribe") return last;
+  // The last two would leave the folder in an address.
+  if (!["", "subscribe", ".", ".."].includes(last.toLowerCase())) return last;
   const { body } = answer;
   if (typeof body === "string") return GUID.test(body.trim()) ? body.trim() : undefined;
   const fields = propertiesIgnoringCase(body);
@@ -193,7 +194,9 @@ function decode(segment: string): string {
 export function createCtiClient(options: CtiClientOptions): CtiClient {
   const address = URL.canParse(options.url) ? new URL(options.url) : undefined;
   const cause = { vendor: "anywhere365", operation: "connect", field: "url" } as const;
-  if (!address || !/^https?:$/.test(address.protocol)) throw refused("cti.errors.url", cause);
+  // What is added to an address would be in its query or fragment.
+  if (!address || !/^https?:$/.test(address.protocol) || /[?#]/.test(options.url))
+    throw refused("cti.errors.url", cause);
   if (OWN_PATH.test(address.pathname)) throw refused("cti.errors.url-api", cause);
   const headers = authHeaders(options);
   const callbackSecrets = new Set<string>();

@@ -11,16 +11,19 @@ import type { SaveResult } from "./subscription-store.js";
 /**
  * The first goes first. `probe`: whether the broker is there. `replaced`: the end of a subscription that has just been
  * replaced; until then its agent has two. `missing`: an agent without a subscription. `check`: one that the broker may have
- * forgotten, or that somebody asked for again. `ended`: what nobody wants any more. `removal`: what could not be ended before,
- * or was left over: it posts each event once more, so it does not wait for the renewals, which never end. `renewal`: one that
- * is due.
+ * forgotten. `ended`: what nobody wants any more. `asked`: one that somebody asked for again. `removal`: what could not be ended
+ * before, or was left over: it posts each event once more, so it does not wait for the renewals, which never end. `renewal`: one
+ * that is due.
  */
-export const PRIORITIES = ["probe", "replaced", "missing", "check", "ended", "removal", "renewal"] as const;
+export const PRIORITIES = ["probe", "replaced", "missing", "check", "ended", "asked", "removal", "renewal"] as const;
 /** One of {@link PRIORITIES}. */
 export type Priority = (typeof PRIORITIES)[number];
 
-/** Requests per agent and minute that a priority leaves to those before it: what is missing never waits for the others. */
-export const RESERVE: Readonly<Partial<Record<Priority, number>>> = { renewal: 1, ended: 1, removal: 1 };
+/**
+ * Requests per agent and minute that a priority leaves to others: what is missing never waits for those after it, and what
+ * somebody asks for again leaves enough to end all.
+ */
+export const RESERVE: Readonly<Partial<Record<Priority, number>>> = { asked: 1, renewal: 1, ended: 1, removal: 1 };
 
 /** What a {@link RequestQueue} asks before it sends. */
 export interface RequestQueueOptions {
@@ -237,7 +240,7 @@ export class RequestQueue {
     const waitMs = (this.sent[0] as number) + MINUTE_MS + 1 - performance.now();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.next(), waitMs);
-    if ((["missing", "check", "ended"] as Priority[]).includes(priority)) this.setLimited(waitMs);
+    if ((["missing", "check", "asked", "ended"] as Priority[]).includes(priority)) this.setLimited(waitMs);
     return false;
   }
 }

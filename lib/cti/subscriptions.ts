@@ -244,7 +244,7 @@ export class SubscriptionManager {
   }
 
   private async subscribeOnce(entry: Entry, isAsked: boolean): Promise<void> {
-    const priority = entry.id === undefined ? "missing" : isAsked || entry.isInDoubt ? "check" : "renewal";
+    const priority = entry.id === undefined ? "missing" : entry.isInDoubt ? "check" : isAsked ? "asked" : "renewal";
     try {
       entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
       const id = await entry.sending;

@@ -63,7 +63,7 @@ function callbackOfEventNode(RED: NodeAPI, id: string, broker: CtiBroker): Callb
   if (RED.settings.httpNodeRoot === false) throw wrong("no-http", "eventNode");
   const callbackUrl = broker.callbackUrl();
   if (callbackUrl === "") throw wrong("no-callback-url", "callbackUrl");
-  if (!isHttp(callbackUrl)) throw wrong("callback-url", "callbackUrl");
+  if (!isHttp(callbackUrl) || /[?#]/.test(callbackUrl)) throw wrong("callback-url", "callbackUrl");
   const { secret, auth } = events;
   return {
     unproved: auth === "apikey" || auth === "basic",

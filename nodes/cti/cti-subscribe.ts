@@ -143,7 +143,8 @@ export = (RED: NodeAPI) => {
       this.error(localize(RED, error).message);
     };
     const end = async (isDeploy: boolean): Promise<void> => {
-      await session?.subscriber.close(CLOSE_MS, isDeploy);
+      const count = await session?.subscriber.close(CLOSE_MS, isDeploy);
+      if (count && !isDeploy) this.warn(RED._("cti-subscribe.left", { count }));
       session?.release();
     };
 

@@ -169,7 +169,8 @@ describe("lib/cti/client", () => {
     for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`])
       assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
     for (const body of [undefined, {}, "created", { id: "" }, [id]])
-      assert.equal(subscriptionId({ headers: { location: "api/subscribe/" }, body }), undefined);
+      for (const end of ["", ".", "..", "%2e%2e"])
+        assert.equal(subscriptionId({ headers: { location: `api/subscribe/${end}` }, body }), undefined);
   });
 
   it("names the fields of subscribe as it is told", async () => {
@@ -249,7 +250,8 @@ describe("lib/cti/client", () => {
     };
     const url = "http://127.0.0.1:9";
     assert.equal(field({ url: "" }), "url");
-    assert.equal(field({ url: "ftp://host" }), "url");
+    for (const wrong of ["ftp://host", "http://host?x=1", "http://host#f"])
+      assert.equal(field({ url: wrong }), "url", wrong);
     for (const path of ["api", "api/", "site/API", "api/command", "api/subscribe//"])
       assert.equal(field({ url: `${url}/${path}` }), "url", path);
     assert.equal(field({ url: `${url}/api/broker` }), "accepted");

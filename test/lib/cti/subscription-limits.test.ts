@@ -192,6 +192,24 @@ describe("lib/cti/subscription-limits", () => {
     assert.deepEqual([test.broker.held.size, one.list().every(({ subscribed }) => subscribed)], [10, true]);
   });
 
+  it("leaves enough of the minute to end all, whatever is asked for again, and says what is not ended", async () => {
+    const agents = agentsOf(4);
+    const { one } = await started(agents);
+    for (let asked = 0; asked < 12; asked++) {
+      void one.subscribe(agents);
+      await test.clock.tickAsync(1000);
+    }
+    const closed = one.close(1800);
+    await test.clock.tickAsync(2000);
+    assert.deepEqual([await closed, test.broker.held.size], [0, 0]);
+    assert.ok(test.broker.calls.length <= allowed(4), `${test.broker.calls.length}`);
+    const { one: two } = await started(agents);
+    test.broker.fault = failure(500);
+    const failed = two.close(1800);
+    await test.clock.tickAsync(2000);
+    assert.equal(await failed, test.broker.held.size);
+  });
+
   it("counts the probes of former processes, too, where nobody wants a subscription any more", async () => {
     test.broker.fault = failure("ECONNREFUSED");
     const { manager, one } = await started([ANNA]);
