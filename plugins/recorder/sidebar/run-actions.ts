@@ -93,7 +93,7 @@ function keepForm(run: Run, words: Words, attempt: (act: () => Promise<void>) =>
   const [nameLabel, name] = field("file", flow === "" ? run.vendor : flow);
   const when = new Date(run.start).toLocaleString([], { hourCycle: "h23" });
   const [titleLabel, title] = field("title", `${labelOf(run)}, ${when}`);
-  const saved = element("pre", { class: "cc-recorder-text", tabindex: "-1" });
+  const saved = element("pre", { class: "cc-recorder-saved", tabindex: "-1" });
   saved.hidden = true;
   const submit = element("button", { class: "red-ui-button red-ui-button-small" }, say("save"));
   const form = element("form", {}, nameLabel, titleLabel, submit, saved);
