@@ -75,13 +75,13 @@ export interface RunContext {
   readonly tally: Totals;
   /** Bytes of a bulk's body; less after the server has refused a larger one. */
   maxBytes: number;
-  /** First failure since the last success, Unix milliseconds; undefined while all goes well. */
+  /** First failure since the last success, as of `passedMs`; undefined while all goes well. */
   failingSinceMs: number | undefined;
   /** Milliseconds since then in which the server asked to be left alone. */
   heldMs: number;
   /** Milliseconds that a search of the queue may take; more after one that took longer. */
   searchMs: number;
-  /** When something was last loaded, Unix milliseconds; 0 = nothing yet. */
+  /** When something was last loaded, as of `passedMs`; 0 = nothing yet. */
   lastLoadedMs: number;
   /** First ids of the answers so far: an answer that comes again, from a cache, is of another batch. */
   readonly firstIds: Set<string>;

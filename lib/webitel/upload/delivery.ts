@@ -3,6 +3,7 @@ import { classify, ContactCenterError, isForeign, isForeignRefusal, isInsertFail
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
+import { passedMs } from "./clock.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
@@ -48,7 +49,7 @@ interface Part {
   open?: boolean;
   /** Webitel has refused a larger part with these rows in it: the queue exists. */
   known?: boolean;
-  /** When its batch was first sent, Unix milliseconds. */
+  /** When its batch was first sent, as of {@link passedMs}. */
   sinceMs: number;
 }
 
@@ -70,7 +71,7 @@ export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batc
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
   result.rejected = batch.rejects.length - result.uncertain;
   if (batch.entries.length > 0)
-    await new Delivery(run, doubles, result).load({ suffix: "", entries: batch.entries, sinceMs: Date.now() });
+    await new Delivery(run, doubles, result).load({ suffix: "", entries: batch.entries, sinceMs: passedMs() });
   run.tally.rejected += result.rejected;
   run.tally.uncertain += result.uncertain + result.open.length;
   run.tally.duplicates += result.duplicates;
@@ -209,7 +210,7 @@ class Delivery {
       journal.note({ no: marker });
     }
     if (outcome.kind === "loaded" || outcome.kind === "partly") {
-      this.run.lastLoadedMs = Date.now();
+      this.run.lastLoadedMs = passedMs();
       noteSuccess(this.run);
     }
   }
@@ -226,7 +227,7 @@ class Delivery {
       }
       // From now on two requests with this marker may be committed.
       if (part.lost) await doubles.watch(marker, count, rangesOf(part.entries));
-      const startMs = Date.now();
+      const startMs = passedMs();
       const answer = await this.create(marker, part);
       if ("ids" in answer) return { kind: "loaded", ids: await doubles.report(marker, answer.ids) };
       const { fault, answered } = answer;
@@ -250,7 +251,7 @@ class Delivery {
       part.lost ||= isAsked;
       part.open ||= isAsked;
       try {
-        const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: Date.now() });
+        const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: passedMs() });
         if (found?.kind === "loaded") return await this.found(marker, part, found.found);
         if (found) return { ...found, rest: answered ? "send" : "uncertain", ...answerOf(fault) };
       } catch (reason) {

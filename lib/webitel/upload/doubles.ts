@@ -3,6 +3,7 @@
  * committed as well. They are found by the run's own markers.
  */
 import { backoffDelay, delay } from "../../http/backoff.js";
+import { passedMs, unixOf } from "./clock.js";
 import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import type { Watch } from "./journal.js";
@@ -74,6 +75,7 @@ const REMOVALS = 6;
 
 /** A watched marker, and what was found under it. */
 class WatchedMarker {
+  /** As of {@link passedMs}. */
   untilMs: number;
   keep: number;
   /** Ids of copies. */
@@ -126,7 +128,9 @@ export class DoubleCheck {
     this.mayDelete = run.doubles === "remove";
     this.signal = run.abort;
     for (const watch of watches) {
-      this.watched.set(watch.marker, new WatchedMarker(watch));
+      // Nothing is waited for longer than a batch can be late, whatever the clock says.
+      const leftMs = Math.min(run.patience.lateMs, Math.max(0, watch.untilMs - Date.now()));
+      this.watched.set(watch.marker, new WatchedMarker({ ...watch, untilMs: passedMs() + leftMs }));
       for (const id of watch.ids ?? []) this.reported.add(id);
     }
   }
@@ -135,14 +139,14 @@ export class DoubleCheck {
    * Copies may appear under a marker. Resolves when the journal has it: a resume goes on watching.
    * @param keep how many members with this marker belong into the queue
    * @param rows those that were sent under it
-   * @param sentMs when the request left or broke, Unix milliseconds
+   * @param sentMs when the request left or broke, as of {@link passedMs}
    */
-  async watch(marker: string, keep: number, rows: readonly Range[], sentMs = Date.now()): Promise<void> {
+  async watch(marker: string, keep: number, rows: readonly Range[], sentMs = passedMs()): Promise<void> {
     const untilMs = sentMs + this.run.patience.lateMs;
     const before = this.watched.get(marker);
     if (before) Object.assign(before, { keep, untilMs, rows, checked: false });
     else this.watched.set(marker, new WatchedMarker({ marker, keep, untilMs, rows }));
-    await this.run.journal.append({ watch: marker, keep, until: untilMs, rows });
+    await this.run.journal.append({ watch: marker, keep, until: unixOf(untilMs), rows });
   }
 
   /**
@@ -176,9 +180,9 @@ export class DoubleCheck {
     const { patience, stop, journal, onWait } = this.run;
     const all = [...this.watched].sort(([, a], [, b]) => a.untilMs - b.untilMs);
     const last = all.at(-1)?.[1];
-    if (last && last.untilMs > Date.now()) onWait({ code: "check", untilMs: last.untilMs });
+    if (last && last.untilMs > passedMs()) onWait({ code: "check", untilMs: unixOf(last.untilMs) });
     for (const [marker, watched] of all) {
-      await delay(Math.max(0, watched.untilMs - Date.now()), stop);
+      await delay(Math.max(0, watched.untilMs - passedMs()), stop);
       // The answer to a deletion may be lost as well: what is still there is deleted again.
       for (let attempt = 0; attempt < REMOVALS; attempt++) {
         const before = [...watched.ids];
@@ -212,7 +216,7 @@ export class DoubleCheck {
     return left.map(([marker, { rows, untilMs }]) => ({
       batch: marker,
       rows,
-      until: new Date(untilMs).toISOString(),
+      until: new Date(unixOf(untilMs)).toISOString(),
     }));
   }
 

@@ -1,5 +1,6 @@
 /** When the next request of an upload may leave: pause, rate and the server's Retry-After, for all workers alike. */
 import { delay } from "../../http/backoff.js";
+import { passedMs } from "./clock.js";
 
 /** One upload's pace. */
 export class Pace {
@@ -27,7 +28,7 @@ export class Pace {
    * @returns by how many milliseconds this is longer than before
    */
   hold(ms: number): number {
-    const nowMs = Date.now();
+    const nowMs = passedMs();
     const before = Math.max(this.holdUntilMs, nowMs);
     this.holdUntilMs = Math.max(before, nowMs + ms);
     return this.holdUntilMs - before;
@@ -40,15 +41,15 @@ export class Pace {
    */
   async waitForTurn(members: number, stop: AbortSignal): Promise<void> {
     if (this.rate > 0 && members > 0) {
-      const slot = Math.max(this.nextSlotMs, Date.now());
+      const slot = Math.max(this.nextSlotMs, passedMs());
       this.nextSlotMs = slot + (members / this.rate) * 1000;
       // A very slow rate waits longer than one timer can count.
-      while (slot > Date.now()) await delay(slot - Date.now(), stop);
+      while (slot > passedMs()) await delay(slot - passedMs(), stop);
     }
     do {
       await this.untilHoldEnds(stop);
       if (this.paused) await unlessAborted(this.paused.promise, stop);
-    } while (this.paused !== undefined || this.holdUntilMs > Date.now());
+    } while (this.paused !== undefined || this.holdUntilMs > passedMs());
     stop.throwIfAborted();
   }
 
@@ -57,7 +58,7 @@ export class Pace {
    * @throws the signal's reason
    */
   async untilHoldEnds(stop: AbortSignal): Promise<void> {
-    while (this.holdUntilMs > Date.now()) await delay(this.holdUntilMs - Date.now(), stop);
+    while (this.holdUntilMs > passedMs()) await delay(this.holdUntilMs - passedMs(), stop);
   }
 }
 

@@ -8,6 +8,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { closedError, uploadFault } from "../errors.js";
 import { Announcements } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
+import { passedMs, passedOf } from "./clock.js";
 import { verifySent } from "./verification.js";
 import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
 import { deliver } from "./delivery.js";
@@ -38,7 +39,9 @@ export class Upload {
   private readonly tally: Totals;
   private readonly context: RunContext;
   private readonly doubleCheck: DoubleCheck;
-  private readonly createdMs = Date.now();
+  private readonly createdMs = passedMs();
+  /** Before this process, milliseconds. */
+  private readonly beforeMs: number;
   private readonly rowsBefore: number;
   /** Rows of the input: an estimate until it was read. */
   private inputRows: number | undefined;
@@ -54,6 +57,7 @@ export class Upload {
 
   constructor(private readonly options: UploadOptions) {
     const { before } = options;
+    this.beforeMs = Math.max(0, Date.now() - options.startedMs);
     this.pace = new Pace(options.rate);
     this.tally = { ...NO_ROWS, doubled: 0, removed: 0, ...before?.counts };
     this.rowsBefore = rowsOf(this.tally);
@@ -90,7 +94,7 @@ export class Upload {
 
   /** Numbers of the whole run so far. */
   get report(): Report {
-    const { runId, queueId, startedMs, before, loadedBefore } = this.options;
+    const { runId, queueId, before, loadedBefore } = this.options;
     const { named, unchecked } = this.doubleCheck;
     return {
       runId,
@@ -98,7 +102,7 @@ export class Upload {
       total: rowsOf(this.tally),
       ...this.tally,
       batches: this.lastBatch,
-      durationMs: Date.now() - startedMs,
+      durationMs: Math.round(this.beforeMs + passedMs() - this.createdMs),
       resumed: before !== undefined,
       ...(loadedBefore !== undefined && { loadedBefore }),
       ...(named.length > 0 && { copies: named }),
@@ -108,7 +112,7 @@ export class Upload {
 
   /** How far the run is. */
   get progress(): Progress {
-    return progressOf(this.tally, this.rowsBefore, this.inputRows, Date.now() - this.createdMs);
+    return progressOf(this.tally, this.rowsBefore, this.inputRows, passedMs() - this.createdMs);
   }
 
   /** Batches under way end, no new one leaves. */
@@ -242,7 +246,7 @@ export class Upload {
     const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
     if (known === undefined) {
       // Its rows are sent under another marker, so whatever comes under this one is a copy.
-      await this.doubleCheck.watch(marker, 0, rows, at);
+      await this.doubleCheck.watch(marker, 0, rows, at && passedOf(at));
       journal.note({ no: marker });
     } else if (known === "uncertain") {
       open.uncertain.add(rows);
@@ -303,10 +307,7 @@ export class Upload {
     }
   }
 
-  /**
-   * Gives out what a cancel left open, behind all else: the journal does not say that it is done, so that a resume looks for it, and
-   * takes its rows off the end of their file.
-   */
+  /** Gives out what a cancel left open, behind all else: a resume looks for it, and takes its rows off the end of their file. */
   private giveOutOpen(): void {
     for (const { batch, rejects } of this.leftOpen) {
       const { length } = rejects;

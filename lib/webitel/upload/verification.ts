@@ -2,6 +2,7 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { classify, ContactCenterError, NO_LIST } from "../errors.js";
 import type { FoundMember } from "../types.js";
+import { passedMs } from "./clock.js";
 import { LAST_QUESTION_MS, type RunContext, SEARCH_MAX_MS } from "./context.js";
 import { fromRanges, type Range } from "./rows.js";
 
@@ -19,7 +20,7 @@ const HOUR_MS = 3_600_000;
  * @throws ContactCenterError when nothing has worked for too long; the time that the server asked for does not count
  */
 export function respectRetryAfter(run: RunContext, fault: ContactCenterError): void {
-  const nowMs = Date.now();
+  const nowMs = passedMs();
   run.failingSinceMs ??= nowMs;
   if (nowMs - run.failingSinceMs - Math.min(run.heldMs, HOUR_MS) > run.patience.giveUpMs) {
     const key = run.isStream ? "webitel.errors.gave-up-stream" : "webitel.errors.gave-up";
@@ -33,7 +34,7 @@ export function respectRetryAfter(run: RunContext, fault: ContactCenterError): v
   if (typeof askedMs !== "number") return;
   const forMs = Math.min(askedMs, HOUR_MS);
   run.heldMs += run.pace.hold(forMs);
-  run.onWait({ code: fault.code, untilMs: nowMs + forMs });
+  run.onWait({ code: fault.code, untilMs: Date.now() + forMs });
 }
 
 /** Waits before the next try, and says so. */
@@ -106,7 +107,7 @@ export async function findOnce(run: RunContext, marker: string, count: number): 
   return found.length >= count ? { kind: "loaded", found } : undefined;
 }
 
-/** When a request left, and when it broke; Unix milliseconds. */
+/** When a request left, and when it broke, as of {@link passedMs}. */
 export interface RequestTimes {
   startMs: number;
   endMs: number;
@@ -124,10 +125,10 @@ export async function verifyLost(
   { startMs, endMs }: RequestTimes,
 ): Promise<FoundBatch | undefined> {
   const untilMs = endMs + (endMs - startMs);
-  await delay(Math.max(0, endMs + run.patience.askAfterMs - Date.now()), run.stop);
+  await delay(Math.max(0, endMs + run.patience.askAfterMs - passedMs()), run.stop);
   for (let attempt = 0; ; attempt++) {
     const found = await findBatch(run, marker, count);
-    const leftMs = untilMs - Date.now();
+    const leftMs = untilMs - passedMs();
     if (found || leftMs <= 0) return found;
     await delay(Math.min(leftMs, backoffDelay(attempt, run.patience.backoff)), run.stop);
   }

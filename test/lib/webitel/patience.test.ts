@@ -43,6 +43,27 @@ describe("lib/webitel/upload, patience on a clock", () => {
     assert.equal(cause.report.uncertain, 0);
   }).timeout(20_000);
 
+  for (const [what, plan, rate] of [
+    ["503", { answerMs: 10, code: 503 }, 0],
+    ["503 with Retry-After", { answerMs: 10, code: 503, cause: { retryAfterMs: 2000 } }, 0],
+    ["a lost answer", { answerMs: 100, code: 504 }, 0],
+    ["no failure at a set rate", { answerMs: 10, commitMs: 5 }, 2],
+  ] as const)
+    for (const hours of [1, -1])
+      it(`goes on as if nothing were when the clock is set by ${hours} h: ${what}`, async () => {
+        const webitel = new TimedWebitel([plan, plan]);
+        const create = webitel.createMembers.bind(webitel);
+        const report = await inFakeTime((clock) => {
+          webitel.createMembers = (queue, items) => {
+            if (webitel.bulks.length === 0) clock.setSystemTime(Date.now() + hours * 60 * MINUTE_MS);
+            return create(queue, items);
+          };
+          return upload(webitel, 10, { batchSize: 5, rate });
+        });
+        assert.equal(report.accepted, 10);
+        assert.ok(report.durationMs > 0 && report.durationMs < 3 * MINUTE_MS, `${report.durationMs} ms`);
+      });
+
   it("lets a search of the queue take longer after one that took too long, so that a lost batch is settled", async () => {
     const webitel = new TimedWebitel([{ answerMs: 100, code: 504, commitMs: 50 }]);
     const find = webitel.findMembers.bind(webitel);

@@ -82,14 +82,14 @@ const isReadingOrWriting = (): boolean =>
   process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq") || name === "CloseReq");
 
 /** Runs work under a clock that is moved on whenever nothing but time is waited for. Files are real. */
-export async function inFakeTime<T>(work: () => Promise<T>): Promise<T> {
+export async function inFakeTime<T>(work: (clock: Clock) => Promise<T>): Promise<T> {
   const clock: Clock = install({
     now: Date.now(),
-    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
   });
   try {
     let ended = false;
-    const result = work().finally(() => (ended = true));
+    const result = work(clock).finally(() => (ended = true));
     result.catch(() => undefined);
     while (!ended) {
       // Files and promises first; then time.
