@@ -10,7 +10,7 @@ import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
 import { callbackOfKey, entryKey } from "../../lib/cti/entry-keys.js";
 import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
-import { envText } from "../shared/values.js";
+import { envText } from "../shared/variables.js";
 import type { CtiBroker } from "./connection.js";
 
 /** What a `cti-event-in` tells of its address. */

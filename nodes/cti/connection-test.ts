@@ -3,7 +3,7 @@ import type { NodeAPI } from "node-red";
 import { AUTHENTICATION, type AuthKind } from "../../lib/cti/client.js";
 import { ContactCenterError } from "../../lib/core/errors.js";
 import type { ConnectionTest } from "../shared/connection-test.js";
-import { envText } from "../shared/values.js";
+import { envText } from "../shared/variables.js";
 import { type BrokerConfig, clientOf } from "./connection.js";
 
 /** The fields that a refusal of credentials is about. */

@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { type AuthKind, type CtiClient, type CtiClientOptions, createCtiClient } from "../../lib/cti/client.js";
 import type { EnumStyle } from "../../lib/cti/tables.js";
-import { envText } from "../shared/values.js";
+import { envCredential, envText } from "../shared/variables.js";
 import type { BrokerSession } from "./session.js";
 
 /** The settings as the editor saves them; each may be missing in a flow made by hand. */
@@ -60,13 +60,12 @@ export function clientOf(
   config: Partial<BrokerConfig>,
   credentials: BrokerCredentials,
 ): CtiClient {
-  const read = (field: string, value: string | undefined): string =>
-    envText(RED, node, value ?? "", { vendor: "anywhere365", operation: "connect", field });
+  const about = (field: string) => ({ vendor: "anywhere365", operation: "connect", field }) as const;
   const text = (field: "url" | "headerName" | "addressField" | "callbackField"): string =>
-    read(field, config[field]).trim();
+    envText(RED, node, config[field] ?? "", about(field)).trim();
   const secrets = Object.entries(credentials as Record<string, string | undefined>).map(([field, value]) => [
     field,
-    value === undefined ? undefined : read(field, value),
+    value === undefined ? undefined : envCredential(RED, node, value, about(field)),
   ]);
   const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions({}) : undefined;
   const options: CtiClientOptions = {

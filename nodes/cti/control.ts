@@ -2,7 +2,8 @@
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
 import { plainText, propertiesIgnoringCase } from "../../lib/core/values.js";
-import { type ReadText, variablesIn } from "../shared/values.js";
+import { variablesIn } from "../../lib/core/variables.js";
+import { type ReadText, textProblem } from "../shared/variables.js";
 
 /** What can be asked. */
 export const ACTIONS = ["subscribe", "unsubscribe", "list"] as const;
@@ -56,38 +57,39 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
  * @param setting list of entries: one address each, or several with commas, blanks or lines between them, as a variable
  *   may hold them; undefined where nothing was entered
  * @param read puts the variables of an entry in
- * @param entered the setting before Node-RED put variables in
- * @returns one empty address when nothing was entered
+ * @returns one empty address when there is no entry
  * @throws ContactCenterError `EINVALID` for the field `agents` when it is no list, or has entries, but no address
  */
-export function agentList(
-  setting: unknown,
-  read: (entry: string) => ReadText,
-  entered: () => unknown = () => setting,
-): AddressList {
+export function agentList(setting: unknown, read: (entry: string) => ReadText): AddressList {
   const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
   if (!Array.isArray(setting ?? [])) throw refused("cti.errors.agents", cause);
+  const entries = (setting ?? []) as unknown[];
+  // Nobody who entered something meant everybody.
+  if (entries.length === 0) return { addresses: [""], wrong: [] };
   const parts: unknown[] = [];
-  const unset: WrongAddress[] = [];
-  for (const entry of (setting ?? []) as unknown[]) {
+  const wrong: WrongAddress[] = [];
+  for (const [at, entry] of entries.entries()) {
     if (typeof entry !== "string") {
       parts.push(entry);
       continue;
     }
-    const { text, unset: names } = read(entry);
-    if (names.length > 0)
-      unset.push({ imAddress: entry, error: refused("shared.errors.unset", cause, { names: names.join(", ") }) });
-    parts.push(...text.split(/[\s,]+/).filter((part) => part !== ""));
+    const found = read(entry);
+    const named = found.text.split(/[\s,]+/).filter((part) => part !== "");
+    const error = textProblem(found, cause) ?? (named.length === 0 ? blankEntry(entry, at) : undefined);
+    if (error) wrong.push({ imAddress: entry, error });
+    parts.push(...named);
   }
-  if (parts.length === 0 && unset[0]) throw unset[0].error;
-  if (parts.length === 0) {
-    // Nobody who entered a variable meant everybody.
-    const names = [entered()].flat().flatMap((entry) => (typeof entry === "string" ? variablesIn(entry) : []));
-    if (names.length > 0) throw refused("cti.errors.agents-blank", cause, { names: names.join(", ") });
-    return { addresses: [""], wrong: [] };
-  }
-  const { addresses, wrong } = readAddresses(parts, "subscribe", "agents");
-  return { addresses, wrong: [...wrong, ...unset] };
+  if (parts.length === 0 && wrong[0]) throw wrong[0].error;
+  const list = readAddresses(parts, "subscribe", "agents");
+  return { addresses: list.addresses, wrong: [...list.wrong, ...wrong] };
+}
+
+function blankEntry(entry: string, at: number): ContactCenterError {
+  const cause = { vendor: "anywhere365", operation: "subscribe", field: "agents" } as const;
+  const names = variablesIn(entry);
+  return names.length > 0
+    ? refused("cti.errors.agents-blank", cause, { names: names.join(", ") })
+    : refused("cti.errors.agent-blank", cause, { entry: at + 1 });
 }
 
 function readAddresses(entries: readonly unknown[], operation: string, field: string): AddressList {

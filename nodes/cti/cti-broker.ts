@@ -7,7 +7,7 @@
 import type { NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { onceDeployed } from "../shared/deploys.js";
-import { envText } from "../shared/values.js";
+import { enteredCredentials, envText } from "../shared/variables.js";
 import { type BrokerConfig, clientOf, type CtiBroker } from "./connection.js";
 import { type BrokerSession, openSession } from "./session.js";
 
@@ -31,7 +31,7 @@ export = (RED: NodeAPI) => {
       open: () =>
         (session ??= openSession(RED, text("url"), {
           node: this,
-          client: clientOf(RED, this, config, this.credentials ?? {}),
+          client: clientOf(RED, this, config, enteredCredentials(RED, this)),
           parallel: parallelOf(config.parallel),
           fields: [config.addressField, config.callbackField].join(),
         })),

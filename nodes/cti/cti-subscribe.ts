@@ -16,7 +16,7 @@ import { isDeploying, onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
-import { enteredSetting, readText } from "../shared/values.js";
+import { readText } from "../shared/variables.js";
 import { subscriptionBadge } from "./badge.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { brokerOf } from "./connection.js";
@@ -74,11 +74,7 @@ export = (RED: NodeAPI) => {
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
       const { subscriptions, agents: commands } = broker.open();
-      const agents = agentList(
-        config.agents,
-        (entry) => readText(RED, this, entry),
-        () => enteredSetting(RED, this, "agents"),
-      );
+      const agents = agentList(config.agents, (entry) => readText(RED, this, entry));
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
       const subscriber: Subscriber = new Subscriber(subscriptions, {

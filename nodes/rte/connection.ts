@@ -6,7 +6,7 @@ import type { RteClient } from "../../lib/rte/types.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, listEntities, type Login, tokenLogin } from "../../lib/rte/login.js";
 import type { KnownIds } from "../shared/editor/test-report.js";
-import { envText } from "../shared/values.js";
+import { envCredential, envText } from "../shared/variables.js";
 import type { User } from "./place.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
@@ -65,8 +65,11 @@ export function settingsOf(
 ): Settings {
   const auth = config.auth === "enreach" ? "enreach" : "token";
   const made: ConnectionConfig & ConnectionCredentials = { ...config, ...credentials };
-  const text = (of: typeof auth, field: Exclude<keyof typeof made, "auth" | "tls">): string =>
-    of === auth ? envText(RED, node, made[field] ?? "", { vendor: "enreach", operation: "connect", field }) : "";
+  const text = (of: typeof auth, field: Exclude<keyof typeof made, "auth" | "tls">): string => {
+    if (of !== auth) return "";
+    const read = field in credentials ? envCredential : envText;
+    return read(RED, node, made[field] ?? "", { vendor: "enreach", operation: "connect", field });
+  };
   return {
     url: text("token", "url").trim(),
     token: text("token", "token").trim(),

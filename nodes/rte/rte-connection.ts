@@ -12,6 +12,7 @@ import { onceDeployed, onDeployBegin, onDeployEnd } from "../shared/deploys.js";
 import { localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { type StateFile, stateFile } from "../shared/state-file.js";
+import { enteredCredentials } from "../shared/variables.js";
 import { type ConnectionConfig, loginOf, type RteConnection, settingsOf, settingsProblem } from "./connection.js";
 import { forgetLeft, noteLeft, takeLeft } from "./moves.js";
 import { type Progress, readEarlier, type WrittenProgress } from "./progress.js";
@@ -26,7 +27,7 @@ const SAVE_MS = 500;
 export = (RED: NodeAPI) => {
   function RteConnectionNode(this: RteConnection, config: Config): void {
     RED.nodes.createNode(this, config);
-    const credentials = this.credentials ?? {};
+    const credentials = enteredCredentials(RED, this);
     const problem = settingsProblem(RED, this, config, credentials);
     if (problem) this.warn(localize(RED, problem).message);
     const file = stateFile<WrittenProgress>(RED, `rte-${this.id}`, { isSynced: false });
@@ -99,7 +100,7 @@ function share(
   file: StateFile<WrittenProgress>,
   isConfigured: boolean,
 ): { shared: SharedClient; ready: Promise<void> } {
-  const credentials = node.credentials ?? {};
+  const credentials = enteredCredentials(RED, node);
   const settings = JSON.stringify([config.auth, isConfigured && settingsOf(RED, node, config, credentials)]);
   const fingerprint = createHash("sha256").update(settings).digest("base64");
   const reporter = reporterOf(RED, node);

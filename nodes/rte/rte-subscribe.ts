@@ -20,7 +20,7 @@ import { onceDeployed } from "../shared/deploys.js";
 import { type Beginner, receivesAgain, recordingOf } from "../shared/recording.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
-import { readText } from "../shared/values.js";
+import { readText } from "../shared/variables.js";
 import { Transit } from "../shared/transit.js";
 import { Badge } from "./badge.js";
 import type { RteConnection } from "./connection.js";
@@ -180,6 +180,10 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
   for (const item of Array.isArray(subscriptions) ? (subscriptions as unknown[]) : []) {
     const { entityId, eventName } = readItem(item);
     const [entity, event] = [readText(RED, node, entityId), readText(RED, node, eventName)];
+    if (entity.isUnfinished || event.isUnfinished) {
+      node.warn(RED._("rte.warnings.unfinished", { entityId, eventName }));
+      continue;
+    }
     const unset = [...entity.unset, ...event.unset];
     if (unset.length > 0) {
       node.warn(RED._("rte.warnings.unset", { entityId, eventName, names: unset.join(", ") }));

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import { refused, type Vendor } from "../../lib/core/errors.js";
 import { isBlank, plainText } from "../../lib/core/values.js";
 import type { Message } from "./input.js";
-import { enteredSetting, evaluate } from "./values.js";
+import { evaluate } from "./values.js";
 
 /** An environment variable is always text. */
 const WORDS: Readonly<Record<string, boolean>> = {
@@ -29,8 +29,7 @@ export async function isActive(
   config: { active?: unknown; activeType?: string },
   vendor: Vendor,
 ): Promise<boolean> {
-  // A text that is nothing but a variable comes with its value in place: that of an empty one is no blank setting.
-  if (isBlank(config.active) && isBlank(enteredSetting(RED, node, "active"))) return true;
+  if (isBlank(config.active)) return true;
   const value = await evaluate(
     RED,
     node,

@@ -4,6 +4,7 @@ import { ContactCenterError, placeholders } from "../../lib/core/errors.js";
 import { isRecord } from "../../lib/core/values.js";
 import { localize } from "./input.js";
 import type { TestReport } from "./editor/test-report.js";
+import { enteredCredentials } from "./variables.js";
 
 /** What the editor shows in place of a stored password. */
 const STORED = "__PWRD__";
@@ -157,7 +158,8 @@ function withStored(
   const deployed = deployedConfig(RED, id, type);
   const isSamePlace =
     deployed !== undefined && places(settings).every((name) => (deployed[name] ?? "") === (settings[name] ?? ""));
-  const stored = deployed ? ((RED.nodes.getNode(id)?.credentials ?? {}) as Partial<Texts>) : {};
+  const owner = deployed && RED.nodes.getNode(id);
+  const stored: Partial<Texts> = owner ? enteredCredentials(RED, owner) : {};
   const found: Record<string, string> = {};
   const withheld: string[] = [];
   for (const name of names) {

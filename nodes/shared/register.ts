@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { ConnectionTest } from "./connection-test.js";
+import { asEntered } from "./variables.js";
 
 /** What Node-RED has to know of a type before a flow has one. */
 export interface NodeType {
@@ -29,7 +30,7 @@ export function registerTypes(RED: NodeAPI, folder: string, types: Readonly<Reco
     let construct: Constructor | undefined;
     function constructor(this: Node, config: NodeDef): void {
       construct ??= (load(type) as (RED: NodeAPI) => Constructor)(RED);
-      construct.call(this, config);
+      construct.call(this, asEntered(RED, config));
     }
     (RED.nodes.registerType as (type: string, constructor: Constructor, options: NodeType) => void)(
       type,

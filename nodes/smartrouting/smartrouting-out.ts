@@ -7,9 +7,9 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { isBlank as isBlankValue, isRecord, readIgnoringCase } from "../../lib/core/values.js";
+import { isBlank as isBlankValue, isBlankText, isRecord, readIgnoringCase } from "../../lib/core/values.js";
 import { answerBody } from "../../lib/smartrouting/answer.js";
-import { DISCONNECT, REQUEST_KEYS } from "../../lib/smartrouting/tables.js";
+import { type AnswerFieldName, DISCONNECT, REQUEST_KEYS } from "../../lib/smartrouting/tables.js";
 import { type Message, onInput } from "../shared/input.js";
 import { answerReport, warnOncePerMinute } from "../shared/log.js";
 import { fieldReader, isBlank } from "../shared/values.js";
@@ -30,6 +30,15 @@ const KNOWN_KEYS = new Set(
   [...Object.entries(SETTINGS).flat(), ...REQUEST_KEYS, "disconnect"].map((key) => key.toLowerCase()),
 );
 
+/** What a call that has its target can do without. */
+const DECORATIONS: ReadonlySet<string> = new Set([
+  "AllocationTargets",
+  "Priority",
+  "ExtraPriority",
+  "CustomTTS",
+  "CustomMSI",
+] satisfies AnswerFieldName[]);
+
 export = (RED: NodeAPI) => {
   function SmartRoutingOut(this: Node, config: Config): void {
     RED.nodes.createNode(this, config);
@@ -42,8 +51,13 @@ export = (RED: NodeAPI) => {
         // What cannot hold an answer is no "nothing set": the flow meant something by it.
         if (needsPayload && !isBlankValue(message.payload) && !isRecord(message.payload))
           throw refused("smartrouting.errors.payload", { ...CAUSE, field: "payload" });
-        const values = await read(message);
-        if (wantsDisconnect(config, message)) values.InitialTarget = DISCONNECT;
+        const isDisconnect = wantsDisconnect(config, message);
+        const values = await read(message, message.payload, {
+          isOptional: (name, { InitialTarget, RequiredTarget }) =>
+            DECORATIONS.has(name) && (isDisconnect || !isBlankText(InitialTarget) || !isBlankText(RequiredTarget)),
+          report,
+        });
+        if (isDisconnect) values.InitialTarget = DISCONNECT;
         const body = answerBody(values, report);
         warnOfUnknown(this, message.payload);
         if (body && "Priority" in body && "ExtraPriority" in body)

@@ -15,7 +15,7 @@ import { callFacts, eventFacts } from "../../lib/voicenter/events.js";
 import { readRequest } from "../../lib/voicenter/request.js";
 import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
-import { readText } from "../shared/values.js";
+import { readText } from "../shared/variables.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
 
@@ -32,6 +32,7 @@ export = (RED: NodeAPI) => {
     const layer = plainInteger(text);
     const isWrong = text !== "" && (layer === undefined || layer < 0);
     const names = read.unset.join(", ");
+    const isWrongSetting = isWrong || read.isUnfinished;
     const body = layer === undefined || isWrong ? ERROR_BODY : answerBody("GO_TO_LAYER", { LAYER: layer });
     const fallback = { status: 200, json: JSON.stringify(body) };
     openRequestNode(RED, this, config, {
@@ -54,9 +55,9 @@ export = (RED: NodeAPI) => {
     if (names !== "") {
       setStatus(this, "error", RED._("voicenter.badge.unset", { names }));
       this.error(RED._("voicenter.errors.unset", { names }));
-    } else if (isWrong) {
+    } else if (isWrongSetting) {
       setStatus(this, "error", RED._("voicenter.badge.fallback-layer"));
-      this.error(RED._("voicenter.errors.fallback-layer", { value: text }));
+      this.error(RED._("voicenter.errors.fallback-layer", { value: text || String(config.fallbackLayer) }));
     }
   }
   return VoicenterLayerIn;

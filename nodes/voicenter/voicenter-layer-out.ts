@@ -14,7 +14,8 @@ import { type Action, type AnswerFieldName, fieldsOf, REQUEST_FIELDS } from "../
 import { onInput } from "../shared/input.js";
 import { answerReport, warnOncePerMinute } from "../shared/log.js";
 import { resetStatus, setStatus } from "../shared/status.js";
-import { envText, evaluateItems, fieldReader } from "../shared/values.js";
+import { evaluateItems, fieldReader } from "../shared/values.js";
+import { envText } from "../shared/variables.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
 import { sessions } from "./sessions.js";
 import { SETTING_OF, SETTINGS } from "./settings.js";
@@ -59,10 +60,8 @@ export = (RED: NodeAPI) => {
           warnOncePerMinute(this, "session", RED._("voicenter.warnings.session"));
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);
-        const values = await read(message, payload, (error, name) => {
-          if (isRoute(action, name as AnswerFieldName)) throw error;
-          report(error, "left-out");
-        });
+        const isOptional = (name: string): boolean => !isRoute(action, name as AnswerFieldName);
+        const values = await read(message, payload, { isOptional, report });
         for (const list of lists) {
           values[SETTINGS[list]] = await evaluateItems(
             RED,

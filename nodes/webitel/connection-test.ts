@@ -2,7 +2,7 @@
 import type { NodeAPI } from "node-red";
 import { type ConnectionTest, testSentence } from "../shared/connection-test.js";
 import { ContactCenterError } from "../../lib/core/errors.js";
-import { envText } from "../shared/values.js";
+import { envText } from "../shared/variables.js";
 import { clientOf } from "./connection.js";
 
 /** How a Webitel is tested. */

@@ -4,7 +4,7 @@ import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
 import { resetStatus, setStatus } from "../shared/status.js";
-import { envText } from "../shared/values.js";
+import { envCredential, envText } from "../shared/variables.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
 export interface ConnectionConfig {
@@ -45,10 +45,9 @@ export function clientOf(
   config: ConnectionConfig,
   credentials: ConnectionCredentials,
 ): WebitelClient {
-  const text = (field: string, value: string | undefined): string =>
-    envText(RED, node, value ?? "", { vendor: "webitel", operation: "connect", field }).trim();
-  const url = text("url", config.url);
-  const token = text("token", credentials.token);
+  const about = (field: string) => ({ vendor: "webitel", operation: "connect", field }) as const;
+  const url = envText(RED, node, config.url ?? "", about("url")).trim();
+  const token = envCredential(RED, node, credentials.token ?? "", about("token")).trim();
   const wrong = (field: string): ReturnType<typeof refused> =>
     refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");

@@ -6,6 +6,7 @@
 import type { NodeAPI, NodeDef } from "node-red";
 import type { WebitelClient } from "../../lib/webitel/client.js";
 import { localize } from "../shared/input.js";
+import { enteredCredentials } from "../shared/variables.js";
 import { clientOf, type ConnectionConfig, type WebitelConnection } from "./connection.js";
 
 type Config = NodeDef & ConnectionConfig;
@@ -26,7 +27,7 @@ export = (RED: NodeAPI) => {
     this.use = async (work) => {
       working++;
       try {
-        return await work((client ??= clientOf(RED, this, config, this.credentials ?? {})));
+        return await work((client ??= clientOf(RED, this, config, enteredCredentials(RED, this))));
       } finally {
         working--;
         closeWhenIdle();
@@ -43,7 +44,7 @@ export = (RED: NodeAPI) => {
 /** Why no request can be sent, in the editor's language; undefined when nothing is missing. */
 function problemOf(RED: NodeAPI, node: WebitelConnection, config: Config): string | undefined {
   try {
-    clientOf(RED, node, config, node.credentials ?? {}).close();
+    clientOf(RED, node, config, enteredCredentials(RED, node)).close();
     return undefined;
   } catch (error) {
     return localize(RED, error).message;

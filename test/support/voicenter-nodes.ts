@@ -39,7 +39,7 @@ export function voicenterNodes(): VoicenterNodes {
     withData: (data) => ({ ...REQUEST, DATA: { ...REQUEST.DATA, ...data } }),
   } as VoicenterNodes;
   before(async () => {
-    nodes.red = await NodeRed.start({ env: { FALLBACK_LAYER: "66" } });
+    nodes.red = await NodeRed.start({ env: { FALLBACK_LAYER: "66", NOTHING: "" } });
   });
   after(() => nodes.red?.stop());
   beforeEach(() => nodes.red.forget());

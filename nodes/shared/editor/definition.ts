@@ -2,7 +2,8 @@
  * What the calls of `registerType` in the nodes' html share. They have to name `defaults`, `icon` and `color` literally, because tools read them
  * there; what they validate with comes from here.
  */
-import { isGuid } from "../../../lib/core/values.js";
+import { isGuid, isRecord } from "../../../lib/core/values.js";
+import { isUnfinished, variablesIn } from "../../../lib/core/variables.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
 import { isCredentialEmpty } from "./credentials.js";
@@ -16,14 +17,15 @@ type Validator = (this: EditorNode, value: unknown, options?: unknown) => boolea
 /** The one webhook that is asked by GET. */
 const LOOKUP = "webitel-lookup-in";
 
-/** An environment variable: only the running flow knows what it holds. */
-const VARIABLE = /\$\{.+\}/;
+/** True where a text has an environment variable: only the running flow knows what it holds. */
+export const hasVariable = (text: string): boolean =>
+  text.includes("${") && variablesIn(text).every((name) => name !== "");
 
 /** `sip:name@domain`, with port and parameters. */
 const SIP_ADDRESS = /^sips?:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s<>",@]+)*$/i;
 
 /** True for a GUID, and for a text with an environment variable. */
-export const isIdOrVariable = (text: string): boolean => VARIABLE.test(text) || isGuid(text.trim());
+export const isIdOrVariable = (text: string): boolean => hasVariable(text) || isGuid(text.trim());
 
 /** Blank is right everywhere: then the message or a default decides. */
 function blankOr(check: Validator): Validator {
@@ -33,15 +35,28 @@ function blankOr(check: Validator): Validator {
 }
 
 function matches(pattern: RegExp): Validator {
-  return blankOr((value) => VARIABLE.test(String(value)) || pattern.test(String(value)));
+  return blankOr(
+    (value) => hasVariable(String(value)) || (!isUnfinished(String(value)) && pattern.test(String(value))),
+  );
 }
 
 /** Validators for `defaults`. All of them allow blank; `required: true` beside them does not. */
 export const valid = {
   /** A typed input, whose type is kept in `<setting>Type`. */
   typed(setting: string): Validator {
-    return blankOr(RED.validators.typedInput(`${setting}Type`));
+    const isTyped = RED.validators.typedInput(`${setting}Type`);
+    return blankOr(function (value, options) {
+      const type = $(`#node-input-${setting}Type`).val() || this[`${setting}Type`] || "str";
+      if (type === "str" && isUnfinished(String(value))) return false;
+      return isTyped.call(this, value, options);
+    });
   },
+
+  /** A text, whose environment variables are finished. */
+  text: blankOr((value) => !isUnfinished(String(value))),
+
+  /** A list of texts, or of rows with texts in them, as {@link valid.text}. */
+  texts: blankOr((value) => !Array.isArray(value) || value.every(isFinishedItem)),
 
   /** A typed input whose text must not be that of another one; else the sentence of the key says so. */
   unlike(setting: string, other: string, key: string): Validator {
@@ -68,13 +83,13 @@ export const valid = {
 
   /** A number in a range, or an environment variable. */
   number(low: number, high = Infinity): Validator {
-    return blankOr((value) => VARIABLE.test(String(value)) || isWithin(value, low, high));
+    return blankOr((value) => hasVariable(String(value)) || isWithin(value, low, high));
   },
 
   /** Digits only, or an environment variable. */
   integer(low: number, high = Infinity): Validator {
     return blankOr(
-      (value) => VARIABLE.test(String(value)) || (/^\d+$/.test(String(value)) && isWithin(value, low, high)),
+      (value) => hasVariable(String(value)) || (/^\d+$/.test(String(value)) && isWithin(value, low, high)),
     );
   },
 
@@ -88,7 +103,7 @@ export const valid = {
 
   /** The path of a webhook, or one with environment variables; what is wrong with it is said in the editor's language. */
   path: blankOr(function (this: EditorNode, value) {
-    const part = unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
+    const part = isUnfinished(String(value)) ? "${" : unusablePart(String(value).replace(/\$\{[^}]*\}/g, ""));
     if (part !== undefined) return this._("shared.webhook.hint.path", { part });
     const other = servedBy(this, String(value));
     if (other === undefined) return true;
@@ -125,14 +140,14 @@ export const valid = {
   /** The name of a header, or one with environment variables. */
   headerName: blankOr(function (this: EditorNode, value) {
     const text = String(value).trim();
-    return VARIABLE.test(text) || isHeaderName(text) || this._("shared.webhook.hint.header");
+    return hasVariable(text) || isHeaderName(text) || this._("shared.webhook.hint.header");
   }),
 
   /** A list of SIP addresses; an item with an environment variable may hold several. */
   sipAddresses(): Validator {
     const check = matches(SIP_ADDRESS);
     return blankOr(function (value, options) {
-      return Array.isArray(value) && value.every((item) => check.call(this, item, options));
+      return Array.isArray(value) && value.every((item) => item !== "" && check.call(this, item, options));
     });
   },
 
@@ -141,7 +156,9 @@ export const valid = {
     return (value) =>
       !Array.isArray(value) ||
       value.every(
-        (item: Record<string, unknown>) => texts.every((text) => item[text] !== "") && isIdOrVariable(String(item[id])),
+        (item: Record<string, unknown>) =>
+          texts.every((text) => item[text] !== "" && !isUnfinished(String(item[text]))) &&
+          isIdOrVariable(String(item[id])),
       );
   },
 
@@ -181,6 +198,13 @@ function servedBy(node: EditorNode, path: string): EditorNode | undefined {
     if (isWebhook && isRival && foldPath(`/${String(other["url"])}`) === folded) found = other;
   });
   return found;
+}
+
+function isFinishedItem(item: unknown): boolean {
+  if (!isRecord(item)) return !isUnfinished(String(item));
+  return Object.entries(item).every(
+    ([name, value]) => (item[`${name}Type`] ?? "str") !== "str" || !isUnfinished(String(value)),
+  );
 }
 
 function isWithin(value: unknown, low: number, high: number): boolean {

@@ -11,7 +11,7 @@ import {
 } from "../../../lib/webhook/credentials.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
 import { type Redaction, redactionOf } from "../../../lib/webhook/redaction.js";
-import { readText } from "../values.js";
+import { enteredCredentials, readCredential, readText } from "../variables.js";
 
 export type { AuthMethod, WebhookCredentials } from "../../../lib/webhook/credentials.js";
 
@@ -51,7 +51,7 @@ export interface WebhookSettings {
   /** Those of the authentication, without blanks around them. */
   credentials: WebhookCredentials;
   /**
-   * Undefined when the credential that `auth` asks for is empty, a variable is not set or a setting is of a wrong type: then
+   * Undefined when the credential that `auth` asks for is empty, a variable is not set or unfinished, or a setting is of a wrong type: then
    * every request is refused.
    */
   check: ((presented: PresentedCredentials) => boolean) | undefined;
@@ -61,6 +61,8 @@ export interface WebhookSettings {
   unset: string[];
   /** Such variables of a second credential, which matches nobody then, while the first one is accepted. */
   unsetSecond: string[];
+  /** Settings that hold `${` without its `}`, or `${}`. */
+  unfinished: string[];
   /** Settings of a wrong type, such as a list that is none. */
   malformed: string[];
   /** False when no request can carry a header of the name in `apiKeyHeader`. */
@@ -80,17 +82,19 @@ export function webhookSettings(
 ): WebhookSettings {
   const unset = new Set<string>();
   const unsetSecond = new Set<string>();
+  const unfinished = new Set<string>();
   const malformed = new Set<string>();
-  const text = (setting: string, value: unknown, missing = unset): string => {
+  const text = (setting: string, value: unknown, missing = unset, read = readText): string => {
     if (value === undefined || value === null) return "";
     const given = typeof value === "number" ? String(value) : value;
     if (typeof given !== "string") {
       malformed.add(setting);
       return "";
     }
-    const read = readText(RED, node, given);
-    for (const name of read.unset) missing.add(name);
-    return read.text.trim();
+    const { text: found, unset: names, isUnfinished } = read(RED, node, given);
+    for (const name of names) missing.add(name);
+    if (isUnfinished) unfinished.add(setting);
+    return found.trim();
   };
   const list = (setting: "networks" | "proxies"): ReturnType<typeof parseNetworks> => {
     const value: unknown = config[setting] ?? [];
@@ -106,11 +110,12 @@ export function webhookSettings(
   if (!AUTH_METHODS.includes(auth)) malformed.add("auth");
   const { needed, second } = CREDENTIALS_OF[AUTH_METHODS.includes(auth) ? auth : "none"];
   const credentials: WebhookCredentials = {};
-  for (const name of needed) credentials[name] = text(name, node.credentials?.[name]);
-  for (const name of second) credentials[name] = text(name, node.credentials?.[name], unsetSecond);
+  const given = enteredCredentials(RED, node);
+  for (const name of needed) credentials[name] = text(name, given[name], unset, readCredential);
+  for (const name of second) credentials[name] = text(name, given[name], unsetSecond, readCredential);
   const path = text("url", config.url).replace(/^\/+/, "");
   const apiKeyHeader = (text("apiKeyHeader", config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
-  const isUsable = malformed.size === 0 && unset.size === 0;
+  const isUsable = malformed.size === 0 && unset.size === 0 && unfinished.size === 0;
   return {
     path,
     auth,
@@ -122,6 +127,7 @@ export function webhookSettings(
     wrong: [...networks.wrong, ...proxies.wrong],
     unset: [...unset],
     unsetSecond: [...unsetSecond],
+    unfinished: [...unfinished],
     malformed: [...malformed],
     hasHeader: auth !== "apikey" || isHeaderName(apiKeyHeader),
     redaction: redactionOf(credentials, auth === "secret"),

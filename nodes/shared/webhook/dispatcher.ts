@@ -94,8 +94,9 @@ export interface ClaimedPath {
 
 /** Claims of one path, by method. */
 type Claims = Map<string, Claim>;
-/** Why a path cannot be claimed: another node has it, or it is Node-RED's own. */
-export type ClaimFault = { fault: "taken"; owner: Claim["owner"] } | { fault: "reserved" };
+/** Why a path cannot be claimed: another node has it, it is Node-RED's own, or all below `httpNodeRoot` are. */
+export type ClaimFault =
+  { fault: "taken"; owner: Claim["owner"] } | { fault: "reserved" } | { fault: "reserved-root"; root: string };
 /** What is used of Node-RED's settings. */
 interface HttpSettings {
   httpAdminRoot?: string | false;
@@ -108,6 +109,8 @@ interface HttpSettings {
 
 /** The apps of the editor and of the admin API, beside that of the nodes: their paths cannot be claimed. */
 const EDITOR_APPS = 2;
+/** A path that nothing has by itself: where this one is Node-RED's own, all beside it are. */
+const ANY = "contact-center-any-path";
 /** Longer paths are nobody's, and not worth decoding. */
 const LONGEST_PATH = 2048;
 const dispatchers = new WeakMap<object, Dispatcher>();
@@ -161,7 +164,10 @@ class Dispatcher {
    */
   claim(claim: Claim): ClaimedPath | ClaimFault {
     const path = foldPath(`${this.nodeRoot()}/${claim.path}`);
-    if (this.isReserved(path)) return { fault: "reserved" };
+    if (this.isReserved(path)) {
+      const root = foldPath(this.nodeRoot());
+      return this.isReserved(foldPath(`${root}/${ANY}`)) ? { fault: "reserved-root", root } : { fault: "reserved" };
+    }
     const claims: Claims = this.claims.get(path) ?? new Map<string, Claim>();
     const before = claims.get(claim.method);
     if (before?.isClosed() === false) return { fault: "taken", owner: before.owner };

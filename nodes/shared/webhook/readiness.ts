@@ -27,10 +27,11 @@ export function showReadiness(
   path: PathState,
 ): Readiness {
   const problem = problemOf(settings, path);
-  const names = problem === "malformed" ? settings.malformed : settings.unset;
+  const names = problem === "malformed" || problem === "unfinished" ? settings[problem] : settings.unset;
   const params = {
     path: `/${settings.path}`,
     part: "unusablePart" in path ? path.unusablePart : "",
+    root: "root" in path ? path.root : "",
     method,
     auth: settings.auth,
     header: settings.apiKeyHeader,
@@ -78,11 +79,21 @@ function badgeOf(RED: NodeAPI, { name, flow }: Claim["owner"]): string | undefin
 }
 
 type Problem =
-  "no-http" | "path" | "unusable" | ClaimFault["fault"] | "malformed" | "unset" | "header" | "credential" | "network";
+  | "no-http"
+  | "path"
+  | "unusable"
+  | ClaimFault["fault"]
+  | "malformed"
+  | "unfinished"
+  | "unset"
+  | "header"
+  | "credential"
+  | "network";
 
 function problemOf(settings: WebhookSettings, path: PathState): Problem | undefined {
   if ("fault" in path && path.fault === "no-http") return path.fault;
   if (settings.malformed.length > 0) return "malformed";
+  if (settings.unfinished.length > 0) return "unfinished";
   if (settings.unset.length > 0) return "unset";
   if ("fault" in path) return path.fault;
   if ("unusablePart" in path) return "unusable";

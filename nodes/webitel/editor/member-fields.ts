@@ -1,9 +1,9 @@
 /** Checks the names of a member's fields in the lists of the upload's form. */
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";
-import { valid } from "../../shared/editor/definition.js";
+import { hasVariable, valid } from "../../shared/editor/definition.js";
 
 /** True for a field that a member has, and for a text with an environment variable. */
-export const isFieldOrVariable = (text: string): boolean => /\$\{.+\}/.test(text) || isField(fieldOf(text));
+export const isFieldOrVariable = (text: string): boolean => hasVariable(text) || isField(fieldOf(text));
 
 /**
  * The validator of a list whose rows name a field.

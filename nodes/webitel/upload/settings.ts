@@ -19,7 +19,8 @@ import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
 import { isRuntimeFile } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
-import { envText, evaluate, isBlank } from "../../shared/values.js";
+import { evaluate, isBlank } from "../../shared/values.js";
+import { envText } from "../../shared/variables.js";
 
 type Choices = { [K in keyof typeof UPLOAD_CHOICES]: (typeof UPLOAD_CHOICES)[K][number] };
 

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
+import type { Node, NodeAPI } from "node-red";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { type AddressList, agentList } from "../../../nodes/cti/control.js";
+import { readText } from "../../../nodes/shared/variables.js";
 
 const ANNA = "sip:anna@contoso.example";
-const VARIABLES = /\$\{([^}]+)\}/g;
 
-/** The list, where no variable is set. */
-function read(setting: unknown): AddressList {
-  return agentList(setting, (text) => {
-    const unset = [...text.matchAll(VARIABLES)].map(([, name]) => name ?? "");
-    return { text: unset.length > 0 ? "" : text, unset };
-  });
+/** The list, where only these variables are set. */
+function read(setting: unknown, env: Record<string, string> = {}): AddressList {
+  const RED = { util: { getSetting: (_node: unknown, name: string) => env[name] } } as unknown as NodeAPI;
+  return agentList(setting, (text) => readText(RED, {} as Node, text));
 }
 
 /** What is wrong: addresses, and what their errors say. */
@@ -20,8 +19,7 @@ function wrongOf(setting: unknown): unknown[] {
 
 describe("nodes/cti/agent-list", () => {
   it("is one empty address only where nothing was entered", () => {
-    for (const nothing of [undefined, null, [], [""], [" , "]])
-      assert.deepEqual(read(nothing), { addresses: [""], wrong: [] });
+    for (const nothing of [undefined, null, []]) assert.deepEqual(read(nothing), { addresses: [""], wrong: [] });
   });
 
   it("has a row for each variable that is not set, and the other agents", () => {
@@ -39,24 +37,42 @@ describe("nodes/cti/agent-list", () => {
     assert.equal(read(setting).wrong.length, 5);
   });
 
-  it("is refused where variables that are set to nothing leave no address, and names them", () => {
-    const entered = ["${LEAD}", "${TEAM},"];
-    assert.throws(
-      () =>
-        agentList(
-          ["", ","],
-          (text) => ({ text, unset: [] }),
-          () => entered,
-        ),
-      (error) =>
-        error instanceof ContactCenterError && error.code === "EINVALID" && error.params.names === "LEAD, TEAM",
+  it("has a row for each entry that is blank or unfinished, and the other agents", () => {
+    const setting = [ANNA, "sip:ann@${DOMAIN", "${}", " , ", "${TEAM},", "${EMPTY}"];
+    const list = read(setting, { TEAM: "", EMPTY: "" });
+    assert.deepEqual(list.addresses, [ANNA]);
+    assert.deepEqual(
+      list.wrong.map(({ imAddress, error }) => [imAddress, error.key]),
+      [
+        ["sip:ann@${DOMAIN", "shared.errors.unfinished"],
+        ["${}", "shared.errors.unfinished"],
+        [" , ", "cti.errors.agent-blank"],
+        ["${TEAM},", "cti.errors.agents-blank"],
+        ["${EMPTY}", "shared.errors.unset"],
+      ],
     );
   });
 
   it("is refused where no address is left, or where it is no list", () => {
-    for (const setting of [["${LEAD}"], [null], [{}], ["${LEAD}", 0], "sip:anna@contoso.example", {}, 5, true])
+    for (const setting of [
+      [""],
+      [" , "],
+      ["${LEAD"],
+      ["sip:${LEAD"],
+      ["${}"],
+      ["${EMPTY}"],
+      ["${EMPTY},"],
+      ["${LEAD}"],
+      [null],
+      [{}],
+      ["${LEAD}", 0],
+      "sip:anna@contoso.example",
+      {},
+      5,
+      true,
+    ])
       assert.throws(
-        () => read(setting),
+        () => read(setting, { EMPTY: "" }),
         (error) => error instanceof ContactCenterError && error.code === "EINVALID" && error.cause.field === "agents",
         JSON.stringify(setting),
       );

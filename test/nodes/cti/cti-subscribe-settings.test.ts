@@ -74,6 +74,22 @@ describe("nodes/cti/cti-subscribe-settings", function () {
     }
   });
 
+  for (const agents of [["sip:ann@${DOMAIN"], ["${}"], [" "]])
+    it(`subscribes nobody where the agents are ${JSON.stringify(agents)}`, async () => {
+      await test.red.deploy([tab()]);
+      await holds([]);
+      test.red.forget();
+      test.simulator.requests.length = 0;
+      await test.red.deploy([
+        ...eventLoopFlow(test.simulator, test.red, agents),
+        button("sub", "subscribe", { action: "subscribe" }),
+      ]);
+      await pressInject(test.red, "sub");
+      const error = await failure();
+      assert.deepEqual([error.code, error.cause.field], ["EINVALID", "agents"]);
+      assert.deepEqual(test.simulator.requests, []);
+    });
+
   it("names the variable that is set to nothing where it is the whole list of agents, and subscribes nobody", async () => {
     await test.red.deploy([tab()]);
     await holds([]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { Node, NodeAPI } from "node-red";
+import type { Node, NodeAPI, NodeDef } from "node-red";
 import { isActive } from "../../../nodes/shared/active.js";
+import { asEntered } from "../../../nodes/shared/variables.js";
 
 /** A runtime that evaluates typed settings of the kind `env`, with callback, as Node-RED does. */
 function runtime(env: Record<string, string>, entered?: object): NodeAPI {
@@ -45,9 +46,8 @@ describe("nodes/shared/active", () => {
   });
   it("refuses a text that is nothing but a variable set to nothing, which comes to the node as a blank one", async () => {
     const RED = runtime({ ROLE: "" }, { active: "${ROLE}" });
-    await assert.rejects(isActive(RED, { id: "a" } as Node, { active: "", activeType: "str" }, "enreach"), {
-      code: "EINVALID",
-    });
+    const config = asEntered(RED, { id: "a", active: "", activeType: "str" } as unknown as NodeDef) as object;
+    await assert.rejects(isActive(RED, { id: "a" } as Node, config, "enreach"), { code: "EINVALID" });
   });
   it("takes a boolean of a flow made by hand", async () => {
     assert.equal(await isActive(runtime({}), {} as Node, { active: false }, "enreach"), false);

@@ -12,6 +12,9 @@ const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/s
     Make
   > & {
     headerName: Validator;
+    text: Validator;
+    texts: Validator;
+    sipAddresses: Make;
   };
 };
 
@@ -28,15 +31,15 @@ describe("nodes/shared/editor/definition: validators", () => {
   });
 
   const cases: [name: string, validator: () => Validator, good: unknown[], bad: unknown[]][] = [
-    ["typed", () => valid.typed("x"), ["text"], ["bad"]],
+    ["typed", () => valid.typed("x"), ["text", "a ${B} $5"], ["bad", "a ${B", "${}"]],
     ["typedInteger", () => valid.typedInteger("x", -5, 5), ["-5", 5, "0"], ["6", "1.5", "x"]],
-    ["number", () => valid.number(0, 10), ["0", 10, "2.5", "${RATE}"], ["-1", "11", "x"]],
+    ["number", () => valid.number(0, 10), ["0", 10, "2.5", "${RATE}"], ["-1", "11", "x", "${RATE"]],
     ["integer", () => valid.integer(1), ["1", 30, "${LAYER}"], ["0", "1.5", "1e3", "-1", "x"]],
     [
       "address",
       () => valid.address(),
       ["https://a.example/b", "http://a", "${URL}"],
-      ["a.example", "wss://a", "https://a b"],
+      ["https://${HOST", "a.example", "wss://a", "https://a b"],
     ],
     ["headerName", () => valid.headerName, ["X-Benemen-APIKey", "${HEADER}"], ["My Key", "Key:", "schlüssel"]],
     [
@@ -51,6 +54,14 @@ describe("nodes/shared/editor/definition: validators", () => {
       [[], undefined, [{ id: "b6d3f7f0-8a41-4c0e-8c1e-0e7b7d4a2c31", name: "a" }], [{ id: "${ID}", name: "a" }]],
       [[{ id: "Sales", name: "a" }], [{ id: "", name: "a" }], [{ id: "${ID}", name: "" }]],
     ],
+    ["text", () => valid.text, ["a", "${A}b${C:-d}"], ["${A", "${}", "a${B}${"]],
+    [
+      "texts",
+      () => valid.texts,
+      [["a", "${A}"], [{ Content: "${", ContentType: "jsonata" }]],
+      [["a", "${A"], [{ Content: "${" }], [{ Content: "${", ContentType: "str" }]],
+    ],
+    ["sipAddresses", () => valid.sipAddresses(), [["sip:a@b", "${A}"]], [["sip:a@${B"], ["sip:a@b", ""], ["${}"]]],
     ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
   ];
   for (const [name, validator, good, bad] of cases) {

@@ -12,7 +12,7 @@ const basic = (user: string, password: string): Record<string, string> => ({
 /** As `openssl rand -base64` makes them. */
 const MADE = "Zm9v/YmFy+x==";
 const WITH_BADGE =
-  "empty odd wrong second third fourth office unset-key unset-part unset-network blank-network blank-entry open-one".split(
+  "empty odd wrong second third fourth office unset-key unset-part unset-network blank-network nothing-key unfinished-network blank-entry open-one".split(
     " ",
   );
 
@@ -50,9 +50,14 @@ describe("webhook access", () => {
       ...endpoint("two-keys", { auth: "apikey" }, { apiKey: "old", apiKey2: "new" }),
       ...endpoint("two-passwords", { auth: "basic" }, { username: "u", password: "old", password2: "new" }),
       ...endpoint("two-secrets", { auth: "secret" }, { secret: "old", secret2: "new" }),
-      ...endpoint("env-key", { auth: "apikey" }, { apiKey: "x${KEY}" }),
+      ...endpoint("env-key", { auth: "apikey" }, { apiKey: "${KEY}" }),
+      ...endpoint("made-key", { auth: "apikey" }, { apiKey: "Ab9x${Kq7" }),
+      ...endpoint("made-part", { auth: "apikey" }, { apiKey: "x${KEY}!${" }),
+      ...endpoint("made-password", { auth: "basic" }, { username: "u", password: "${Kq7" }),
+      ...endpoint("nothing-key", { auth: "apikey" }, { apiKey: "${BLANK}" }),
+      ...endpoint("unfinished-network", { networks: ["127.0.0.1", "${OFFICE"] }),
       ...endpoint("unset-key", { auth: "apikey" }, { apiKey: "${NOT_SET}" }),
-      ...endpoint("unset-part", { auth: "secret" }, { secret: "x${NOT_SET}y" }),
+      ...endpoint("unset-part", { auth: "secret" }, { secret: "${NOT_SET}" }),
       ...endpoint("unset-old", { auth: "apikey" }, { apiKey: "$(NOT_SET)" }),
       ...endpoint("unset-network", { networks: ["${NOT_SET}"] }),
       ...endpoint("blank-network", { networks: ["${BLANK}"] }),
@@ -158,21 +163,36 @@ describe("webhook access", () => {
       ["closed-layer/s3cret", {}, 200],
     ]));
 
+  it("take a credential letter by letter, unless the whole of it is a variable", () =>
+    statuses([
+      ["made-key", { "X-Benemen-APIKey": "Ab9x${Kq7" }, 204],
+      ["made-key", { "X-Benemen-APIKey": "Ab9x" }, 401],
+      ["made-part", { "X-Benemen-APIKey": "x${KEY}!${" }, 204],
+      ["made-part", { "X-Benemen-APIKey": "xk3y!" }, 401],
+      ["made-password", { Authorization: `Basic ${btoa("u:${Kq7")}` }, 204],
+      ["made-password", { Authorization: `Basic ${btoa("u:")}` }, 401],
+    ]));
+
   it("refuse everybody where a variable is not set or empty, and say which", async () => {
     await statuses([
-      ["env-key", { "X-Benemen-APIKey": "xk3y" }, 204],
-      ["env-key", { "X-Benemen-APIKey": "x${KEY}" }, 401],
+      ["env-key", { "X-Benemen-APIKey": "k3y" }, 204],
+      ["env-key", { "X-Benemen-APIKey": "${KEY}" }, 401],
+      ["nothing-key", {}, 401],
+      ["nothing-key", { "X-Benemen-APIKey": "${BLANK}" }, 401],
+      ["unfinished-network", {}, 401],
       ["unset-key", { "X-Benemen-APIKey": "${NOT_SET}" }, 401],
       ["unset-key", {}, 401],
-      ["unset-part/xy", {}, 401],
-      ["unset-part?key=x${NOT_SET}y", {}, 401],
+      ["unset-part/", {}, 401],
+      ["unset-part?key=${NOT_SET}", {}, 401],
       ["unset-old", { "X-Benemen-APIKey": "$(NOT_SET)" }, 401],
       ["unset-network", {}, 403],
       ["blank-network", {}, 403],
       ["blank-entry", {}, 403],
     ]);
     for (const id of ["unset-key", "unset-part", "unset-network"]) assert.equal(await badge(id), "NOT_SET not set", id);
-    for (const id of ["blank-network", "blank-entry"]) assert.equal(await badge(id), "wrong network", id);
+    for (const id of ["blank-network", "nothing-key"]) assert.equal(await badge(id), "BLANK not set", id);
+    assert.equal(await badge("blank-entry"), "wrong network");
+    assert.equal(await badge("unfinished-network"), "check networks");
     assert.ok(red.log.some((line) => line.includes(":unset-key]") && line.includes("variable NOT_SET is not set")));
   });
 

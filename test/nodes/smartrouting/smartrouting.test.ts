@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { REQUEST, REQUEST_WITH_EXTRA_DATA, RESPONSES } from "../../fixtures/smartrouting.js";
 import { catchProbe, code, node, probe, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
+import { until } from "../../support/wait.js";
 import { type Reply, send } from "../../support/webhook.js";
 
 describe("smartrouting-in and smartrouting-out", () => {
@@ -133,20 +134,53 @@ describe("smartrouting-in and smartrouting-out", () => {
       [{ initialTarget: "+${NOT_SET}", initialTargetType: "env" }, "initialTarget"],
       [{ requiredTarget: "${NOT_SET}@contoso.example" }, "requiredTarget"],
       [{ allocationTargets: ["7", "8${NOT_SET}"] }, "allocationTargets"],
+      [{ priority: "${NOT_SET}", priorityType: "num" }, "priority"],
+      [{ initialTarget: "${NOTHING}" }, "initialTarget"],
+      [{ initialTarget: "NOTHING", initialTargetType: "env" }, "initialTarget"],
+      [{ initialTarget: "${NOTHING}${NOTHING}" }, "initialTarget"],
+      [{ initialTarget: "+3589${NOT_SET" }, "initialTarget"],
+      [{ initialTarget: "${}" }, "initialTarget"],
       [{ customTTS: "hello ${NOT_SET}" }, "customTTS"],
     ] as const) {
       red.forget();
-      await deploy({ failTarget: "+1", ...settings });
+      await deploy(
+        { failTarget: "+1", ...settings },
+        field === "initialTarget" ? 'msg.payload = { InitialTarget: "+66" }' : "",
+      );
       assert.equal((await call()).status, 204, field);
       const { code: errorCode, message, cause } = await caught();
       assert.deepEqual([errorCode, cause.field], ["EINVALID", field]);
-      assert.match(message, /NOT_SET is not set/);
+      assert.match(message, /(?:NOT_SET|NOTHING) is not set|"\$\{" is without its name/);
     }
   });
 
-  it("takes a variable that is set to nothing for a value", async () => {
-    await deploy({ initialTarget: "+1${NOTHING}", customTTS: "NOTHING", customTTSType: "env" });
+  it("takes a variable that is set to nothing for a part of a value", async () => {
+    await deploy({ initialTarget: "+1${NOTHING}" });
     assert.deepEqual((await call()).json, { InitialTarget: "+1" });
+  });
+
+  it("keeps the target where the agents are below nothing", async () => {
+    await deploy({ initialTarget: "+1", allocationTargets: "crm.agents", allocationTargetsType: "msg" });
+    assert.deepEqual((await call()).json, { InitialTarget: "+1" });
+  });
+
+  it("leaves out what a call with its target can do without, where it cannot be evaluated, with a warning", async () => {
+    for (const [name, settings] of [
+      ["allocationTargets", { allocationTargets: "$uppercase(5)", allocationTargetsType: "jsonata" }],
+      ["customTTS", { customTTS: "Pay $5 ${" }],
+      ["customTTS", { customTTS: "NOTHING", customTTSType: "env" }],
+      ["customMSI", { customMSI: "$uppercase(5)", customMSIType: "jsonata" }],
+      ["priority", { priority: "${NOT_SET}", priorityType: "num" }],
+    ] as const) {
+      for (const target of [{ initialTarget: "+1" }, { requiredTarget: "a@b.example" }, { disconnect: true }]) {
+        const { initialTarget, requiredTarget } = target as { initialTarget?: string; requiredTarget?: string };
+        await deploy({ ...target, ...settings });
+        assert.deepEqual((await call()).json, {
+          ...(requiredTarget ? { RequiredTarget: requiredTarget } : { InitialTarget: initialTarget ?? "DISCONNECT:" }),
+        });
+      }
+      await until("the warning", () => red.log.some((line) => line.includes("[warn]") && line.includes(`"${name}"`)));
+    }
   });
 
   for (const payload of ["'+358942000200'", "true", "7", "[{ InitialTarget: '5' }]", "Buffer.from('{}')"]) {

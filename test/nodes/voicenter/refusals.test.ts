@@ -78,6 +78,33 @@ describe("voicenter nodes with what cannot be used", () => {
     assert.match(((await nodes.red.message("caught"))["error"] as Named).message, /LAYER/);
   });
 
+  for (const [name, settings] of [
+    ["callerName", { callerName: "$uppercase(5)", callerNameType: "jsonata" }],
+    ["callerName", { callerName: "Sales ${" }],
+    ["callerName", { callerName: "${NOT_SET}" }],
+    ["customData", { customData: "${NOTHING}" }],
+    [
+      "nextLayerIfFailed",
+      {
+        action: "SAY_DIGITS",
+        nextLayer: "7",
+        language: "EN",
+        data: [{ RecordType: "Digits", Content: "1" }],
+        nextLayerIfFailed: "$uppercase(5)",
+        nextLayerIfFailedType: "jsonata",
+      },
+    ],
+  ] as const)
+    it(`goes its way without ${name} where it cannot be evaluated, and warns: ${JSON.stringify(settings)}`, async () => {
+      const isWarning = (line: string): boolean => line.includes("[warn]") && line.includes(`"${name}"`);
+      const before = nodes.red.log.filter(isWarning).length;
+      await deploy({ action: "GO_TO_LAYER", layer: "7", ...settings });
+      const { ACTION, LAYER, NEXT_LAYER, ...rest } = (await call()).json as Record<string, unknown>;
+      assert.deepEqual([ACTION, LAYER ?? NEXT_LAYER], ["action" in settings ? "SAY_DIGITS" : "GO_TO_LAYER", 7]);
+      for (const left of ["CALLER_NAME", "CUSTOM_DATA", "NEXT_LAYER_IF_FAILED"]) assert.ok(!(left in rest), left);
+      await until("the warning", () => nodes.red.log.filter(isWarning).length > before);
+    });
+
   it("says in output 2 what was asked, not what the flow made of it", async () => {
     await nodes.red.deploy([
       tab(),
@@ -105,7 +132,7 @@ describe("voicenter nodes with what cannot be used", () => {
 
   for (const fallbackLayer of ["${NOT_SET}", "7${NOT_SET}"]) {
     it(`answers STATUS 1 and names the variable where the fallback layer is ${fallbackLayer}`, async () => {
-      const sentence = "variable NOT_SET is not set. Until";
+      const sentence = "variable NOT_SET is not set, or is set to nothing. Until";
       const before = nodes.red.log.filter((line) => line.includes(sentence)).length;
       await deploy({ action: "GO_TO_LAYER" }, "", { fallbackLayer });
       assert.deepEqual((await call()).json, { STATUS: 1 });
@@ -132,6 +159,10 @@ describe("voicenter nodes with what cannot be used", () => {
     for (const [settings, field] of [
       [{ action: "GO_TO_LAYER", layer: "3${NOT_SET}", layerType: "str" }, "layer"],
       [{ action: "GO_TO_LAYER", layer: "NOT_SET", layerType: "env" }, "layer"],
+      [{ action: "GO_TO_LAYER", layer: "${NOTHING}", layerType: "str" }, "layer"],
+      [{ action: "GO_TO_LAYER", layer: "NOTHING", layerType: "env" }, "layer"],
+      [{ action: "GO_TO_LAYER", layer: "3${NOT_SET", layerType: "str" }, "layer"],
+      [{ ...dial, callerId: "${NOTHING}" }, "Shown number (callerId)"],
       [{ ...dial, callerId: "072${NOT_SET}" }, "Shown number (callerId)"],
       [{ ...dial, targets: [{ TYPE: "PHONE", TARGET: "+972${NOT_SET}", TARGETType: "str" }] }, "targets[0].TARGET"],
       [say, "data[0].Content"],
@@ -139,12 +170,12 @@ describe("voicenter nodes with what cannot be used", () => {
       [{ action: "${NOT_SET}" }, "action"],
     ] as const) {
       nodes.red.forget();
-      await deploy(settings, "", { fallbackLayer: 66 });
+      await deploy(settings, "msg.payload = { LAYER: 5, CALLER_ID: '1' }", { fallbackLayer: 66 });
       assert.deepEqual((await call()).json, { STATUS: 0, ACTION: "GO_TO_LAYER", LAYER: 66 }, field);
       const error = (await nodes.red.message("caught"))["error"] as { code: string; message: string };
       assert.equal(error.code, "EINVALID");
       assert.ok(
-        error.message.includes(`"${field}"`) && error.message.includes("NOT_SET is not set"),
+        error.message.includes(`"${field}"`) && /(?:NOT_SET|NOTHING) is not set|"\$\{" is without/.test(error.message),
         `${field}: ${error.message}`,
       );
     }

@@ -20,7 +20,7 @@ describe("nodes that call Webitel's API", () => {
   it("refuse a variable that is not set, in the connection and in the node", async () => {
     const refusals: [field: string, settings: object, token: string, url: string][] = [
       ["url", {}, SECRET, "http://127.0.0.1/${NOT_SET}"],
-      ["token", {}, "a${NOT_SET}", simulator.url],
+      ["token", {}, "${NOT_SET}", simulator.url],
       ["destination", { destination: "+49${NOT_SET}" }, SECRET, simulator.url],
     ];
     for (const [field, settings, token, url] of refusals) {
