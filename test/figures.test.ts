@@ -140,6 +140,11 @@ const FIGURES: readonly Row[] = [
     "waits up to # s for a sign of life",
     ["lib/webitel/upload/lock.ts", "STALE_MS", "s"],
   ],
+  [
+    "webitel-dialer-member-upload",
+    "Lists that wait may have # MB",
+    ["lib/webitel/upload/held.ts", "MAX_HELD_BYTES", "MB"],
+  ],
   ["webitel-dialer-member-upload", "ids of the others, # at most", ["lib/webitel/upload/doubles.ts", "NAMED"]],
   [
     "webitel-dialer-member-upload",

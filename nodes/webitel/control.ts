@@ -2,9 +2,11 @@
 import { refused } from "../../lib/core/errors.js";
 import { closedError } from "../../lib/webitel/errors.js";
 import { CANCELLED } from "../../lib/webitel/upload/context.js";
+import type { HeldMemory } from "../../lib/webitel/upload/held.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
 import type { Upload } from "../../lib/webitel/upload/upload.js";
 import type { Message } from "../shared/input.js";
+import type { Opened } from "./upload/opened.js";
 
 const ACTIONS = ["pause", "resume", "cancel", "start"] as const;
 /** What `msg.action` may ask for. */
@@ -37,6 +39,9 @@ export class QueuedUpload {
   private pending: "pause" | "cancel" | undefined;
   /** All is loaded and about to be reported: the same content is another upload from now on. */
   isDone = false;
+  /** @param opened what its message brought */
+  constructor(readonly opened: Promise<Opened>) {}
+
   private identified: (identity: Identity) => void = () => undefined;
   /** Known when it begins, or earlier. */
   readonly identity = new Promise<Identity>((resolve) => (this.identified = resolve));
@@ -89,6 +94,9 @@ export class QueuedUpload {
 
 /** An upload to be queued. */
 interface QueueItem {
+  opened: Promise<Opened>;
+  /** About how much memory it holds. */
+  bytes: number;
   work: (upload: QueuedUpload) => Promise<void>;
   /** Finds out what it is about; asked when others are before it. */
   identify: () => Promise<Identity>;
@@ -102,6 +110,9 @@ export class UploadQueue {
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
 
+  /** @param held what the uploads that wait are counted in */
+  constructor(private readonly held: HeldMemory) {}
+
   /** The upload that a `pause`, `resume` or `cancel` is about: not one that is loaded and only being reported. */
   get current(): QueuedUpload | undefined {
     return this.uploads.find(({ isDone }) => !isDone);
@@ -114,25 +125,30 @@ export class UploadQueue {
 
   /**
    * Works when all before have ended.
-   * @throws what the work throws; ContactCenterError `ECLOSED` when the queue was closed before its turn
+   * @throws what the work throws; ContactCenterError `ECLOSED` when the queue was closed before its turn, `EINVALID` when too much waits
    */
-  async add({ work, identify, onSame }: QueueItem): Promise<void> {
-    const upload = new QueuedUpload();
+  async add({ opened, bytes, work, identify, onSame }: QueueItem): Promise<void> {
     const before = [...this.uploads];
+    // The first one does not wait.
+    const release = this.held.hold(before.length > 0 ? bytes : 0);
+    const upload = new QueuedUpload(opened);
     this.uploads.push(upload);
     if (before.length > 0) void identify().then(...settling(upload));
     const isSame = onSame ? hasSame(upload, before) : Promise.resolve(false);
     const turn = this.last.then(async () => {
       try {
         if (await isSame) return;
+        release();
         this.throwIfClosed();
         await work(upload);
       } finally {
+        release();
         this.leave(upload);
       }
     });
     this.last = turn.catch(() => undefined);
     if (!(await isSame)) return turn;
+    release();
     this.leave(upload);
     return onSame?.();
   }

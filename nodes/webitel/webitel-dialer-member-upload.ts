@@ -8,51 +8,60 @@
  */
 import type { Node, NodeAPI } from "node-red";
 import { CLOSED, uploadFault } from "../../lib/webitel/errors.js";
-import type { RowSource } from "../../lib/webitel/upload/source.js";
-import { localize, onInput } from "../shared/input.js";
+import { HeldMemory } from "../../lib/webitel/upload/held.js";
+import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
 import { showConnection, withClient } from "./connection.js";
 import { type Action, actionOf, type QueuedUpload, UploadQueue } from "./control.js";
 import { sendReport, skippedReport } from "./upload/outputs.js";
-import { UploadRunner } from "./upload/runner.js";
+import { type TakenUpload, UploadRunner } from "./upload/runner.js";
 import type { UploadConfig } from "./upload/settings.js";
 import { type Carrier, isStreamed, Streams } from "./upload/streams.js";
 
 export = (RED: NodeAPI) => {
   function DialerMemberUpload(this: Node, config: UploadConfig): void {
     RED.nodes.createNode(this, config);
-    const queue = new UploadQueue();
+    const held = new HeldMemory();
+    const queue = new UploadQueue(held);
     const badge = new ProgressBadge(RED, this, () => queue.waiting);
     showConnection(RED, this, config.connection);
     const runner = new UploadRunner(RED, this, config, queue, badge);
 
-    const add = (carrier: Carrier, action?: Action, streamed?: RowSource): Promise<void> => {
-      const values = runner.evaluate(carrier.message);
+    const add = ({ opened, bytes }: TakenUpload, carrier: Carrier, action?: Action): Promise<void> => {
       const work = (queued: QueuedUpload): Promise<void> =>
-        withClient(RED, config.connection, (api) =>
-          runner.upload(api, { queued, carrier, values, action, streamed }),
-        ).catch((thrown: unknown) => {
-          const error = uploadFault(thrown);
-          badge.fail(error);
-          // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
-          if (error.code === CLOSED) this.warn(localize(RED, error).message);
-          throw error;
-        });
-      const joins = !streamed && action !== "resume" && (action === "start" || config.again !== "load");
+        withClient(RED, config.connection, (api) => runner.upload(api, { queued, opened, carrier, action })).catch(
+          (thrown: unknown) => {
+            const error = uploadFault(thrown);
+            badge.fail(error);
+            // A Catch node that is closed by the same deploy swallows the error, so the log has it too.
+            if (error.code === CLOSED) this.warn(localize(RED, error).message);
+            throw error;
+          },
+        );
+      const joins = !carrier.isStream && action !== "resume" && (action === "start" || config.again !== "load");
       return queue.add({
+        opened,
+        bytes,
         work,
-        identify: () => (streamed ? Promise.resolve(undefined) : runner.identify(carrier.message, values)),
+        identify: () => runner.identify(opened),
         ...(joins && { onSame: () => sendReport(carrier, skippedReport("", { runId: "", skipped: "running" })) }),
       });
     };
-    const streams = new Streams(
-      (source, carrier) => add(carrier, undefined, source),
-      (message) => runner.settingsOf(message),
-    );
+    const streams = new Streams((source, carrier) => {
+      const taken = runner.take(carrier.message, source);
+      return { upload: add(taken, carrier), read: runner.streamReader(taken.opened) };
+    }, held);
 
     const control = (queued: QueuedUpload, action: Exclude<Action, "start">): void => {
       queued[action]();
       badge[queued.isCancelled ? "cancel" : action]();
+    };
+
+    const resume = async (message: Message, send: Send, queued: QueuedUpload): Promise<void> => {
+      await runner.throwIfOther(message, queued.opened);
+      if (queue.current === queued) control(queued, "resume");
+      // It has ended meanwhile.
+      else await add(runner.take(message), { message, send }, "resume");
     };
 
     onInput(RED, this, (message, send) => {
@@ -60,13 +69,14 @@ export = (RED: NodeAPI) => {
       const { current } = queue;
       // What is cancelled does not go on: its rest is loaded when it has ended.
       const isRest = action === "resume" && current?.isCancelled === true;
+      if (current && action === "resume" && !isRest) return resume(message, send, current);
       if (current && action && action !== "start" && !isRest) return control(current, action);
       // Nothing runs, so there is nothing to pause or to cancel.
       if (action === "pause" || action === "cancel") return undefined;
       // A stream cannot be resumed: its messages are then refused one by one.
       if (action !== "resume" && (config.source ?? "payload") === "payload" && isStreamed(message))
         return streams.take(message, send);
-      return add({ message, send }, action);
+      return add(runner.take(message), { message, send }, action);
     });
 
     this.on("close", (removed: boolean, done: () => void) => {

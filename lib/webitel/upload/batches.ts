@@ -3,7 +3,7 @@ import { emptyRecord } from "../empty-record.js";
 import type { MappingResult } from "../member.js";
 import type { Member } from "../types.js";
 import type { Reject } from "./report.js";
-import type { InputRow, RowSet } from "./rows.js";
+import type { InputRow, RowSet, RowValues } from "./rows.js";
 import type { UniqueDestinations } from "./unique.js";
 
 /** A row that can be sent. */
@@ -48,7 +48,7 @@ export interface BatchOptions {
   size: number;
   /** Number of the first batch. */
   first: number;
-  toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
+  toMember: (row: unknown, values?: RowValues) => MappingResult | Promise<MappingResult>;
   /** Leaves out numbers that came earlier in the run; undefined loads every row. It has to be told what became of each batch. */
   unique?: UniqueDestinations | undefined;
   /** Rows that an earlier part of this run has handled. */
@@ -124,7 +124,7 @@ export async function* batches(
   }
   for await (const rows of untilFailure(source, (error) => (broken = { error }))) {
     for (const input of rows) {
-      const mapped = input.error ? input : options.toMember(input.data);
+      const mapped = input.error ? input : options.toMember(input.data, input.values);
       const full = place(++row, input, mapped instanceof Promise ? await mapped : mapped);
       if (full) yield full;
     }

@@ -7,6 +7,7 @@ import type { Journal } from "./journal.js";
 import type { JournalContent } from "./journal-reader.js";
 import type { Written } from "./rejects-known.js";
 import type { BatchResult, Progress, Report } from "./report.js";
+import type { RowValues } from "./rows.js";
 import type { UniqueDestinations } from "./unique.js";
 
 /** Everything one run needs. */
@@ -19,7 +20,7 @@ export interface UploadOptions {
   journal: Journal;
   /** Hash of the input's content; "" when it cannot be read again. */
   fingerprint?: string;
-  toMember: (row: unknown) => MappingResult | Promise<MappingResult>;
+  toMember: (row: unknown, values?: RowValues) => MappingResult | Promise<MappingResult>;
   /** Leaves out numbers that came earlier in the run. */
   unique?: UniqueDestinations | undefined;
   /** Members of a batch. */

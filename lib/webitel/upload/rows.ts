@@ -1,5 +1,8 @@
 /** Rows of an input, and row numbers as ranges: a journal of a million rows stays short, and looking up a row stays quick. */
-import type { RowError } from "../member.js";
+import type { MappingOptions, RowError } from "../member.js";
+
+/** What a row's own message says where the row has nothing. */
+export type RowValues = Partial<Pick<MappingOptions, "defaults" | "expireAt">>;
 
 /** A row of an input. */
 export interface InputRow {
@@ -9,6 +12,8 @@ export interface InputRow {
   line?: number;
   /** Why the row cannot be read. */
   error?: RowError;
+  /** Of its message, where that may say another thing than those before. */
+  values?: RowValues | undefined;
 }
 
 /** First and last row, both included. */

@@ -41,29 +41,33 @@ async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
 /** An item as text, for a hash; what cannot be written as JSON does not stop the others. */
 export function lineOf(item: unknown): string {
   try {
-    return jsonOf(item);
+    // What is no JSON at all, such as undefined, has none.
+    const text: unknown = jsonOf(item);
+    return typeof text === "string" ? text : String(item);
   } catch {
     return Object.prototype.toString.call(item);
   }
 }
 
-/** A list in memory. */
+/** A list in memory, which nobody changes. */
 export function listSource(items: readonly unknown[]): RowSource {
   const columns = new Set<string>();
+  let measured: Promise<Measure> | undefined;
+  const measure = async (): Promise<Measure> => {
+    const hash = createHash("sha256");
+    for await (const slice of inSlices(items))
+      for (const item of slice) {
+        hash.update(`${lineOf(item)}\n`);
+        // Items may leave out what they have not.
+        if (isRecord(item)) for (const name of Object.keys(item)) columns.add(name);
+      }
+    return { fingerprint: hash.digest("base64url"), rows: items.length };
+  };
   return {
     get columns() {
       return columns.size > 0 ? [...columns] : undefined;
     },
-    async measure() {
-      const hash = createHash("sha256");
-      for await (const slice of inSlices(items))
-        for (const item of slice) {
-          hash.update(`${lineOf(item)}\n`);
-          // Items may leave out what they have not.
-          if (isRecord(item)) for (const name of Object.keys(item)) columns.add(name);
-        }
-      return { fingerprint: hash.digest("base64url"), rows: items.length };
-    },
+    measure: () => (measured ??= measure()),
     async *rows() {
       for await (const slice of inSlices(items)) yield slice.map((data) => ({ data }));
     },
@@ -71,17 +75,24 @@ export function listSource(items: readonly unknown[]): RowSource {
   };
 }
 
+/** Rows of one message of a stream. */
+interface Pushed {
+  rows: readonly InputRow[] | Promise<readonly InputRow[]>;
+  /** Called when they are passed on, or never will be. */
+  release: () => void;
+}
+
 /** Rows that are pushed in one by one. They cannot be read twice, so a run over them cannot be resumed after a restart. */
 export class QueueSource implements RowSource {
-  private readonly buffered: InputRow[] = [];
+  private pushed: Pushed[] = [];
   private ended = false;
   private failure: ContactCenterError | undefined;
   private wake: (() => void) | undefined;
 
-  /** @param hasOtherSettings their message asks for another queue, say: they are rejected */
-  push(rows: readonly unknown[], hasOtherSettings = false): void {
-    const other = { error: { key: "other-settings", field: "parts" } };
-    for (const data of rows) this.buffered.push({ data, ...(hasOtherSettings && other) });
+  /** @param release called once when the rows are passed on, or will not be */
+  push(rows: Pushed["rows"], release: () => void = () => undefined): void {
+    this.pushed.push({ rows, release });
+    if (this.ended) release();
     this.wake?.();
   }
 
@@ -98,6 +109,7 @@ export class QueueSource implements RowSource {
   }
 
   close(reason?: ContactCenterError): void {
+    for (const { release } of this.pushed) release();
     if (reason) this.fail(reason);
     else this.end();
   }
@@ -107,10 +119,26 @@ export class QueueSource implements RowSource {
   }
 
   async *rows(): AsyncGenerator<readonly InputRow[]> {
-    while (!this.ended || this.buffered.length > 0) {
-      yield* inSlices(this.buffered.splice(0));
-      if (!this.ended && this.buffered.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    while (!this.ended || this.pushed.length > 0) {
+      const taken = this.pushed;
+      this.pushed = [];
+      yield* this.passedOn(taken);
+      if (!this.ended && this.pushed.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
     }
     if (this.failure) throw this.failure;
+  }
+
+  /** Some at a time, as messages mostly have one row. */
+  private async *passedOn(taken: readonly Pushed[]): AsyncGenerator<readonly InputRow[]> {
+    try {
+      for (let at = 0; at < taken.length; at += SLICE) {
+        const some = taken.slice(at, at + SLICE);
+        const rows = await Promise.all(some.map(async (one) => one.rows));
+        yield* inSlices(rows.flat());
+        for (const { release } of some) release();
+      }
+    } finally {
+      for (const { release } of taken) release();
+    }
   }
 }

@@ -4,41 +4,40 @@ import type { Node, NodeAPI } from "node-red";
 import type { WebitelClient } from "../../../lib/webitel/client.js";
 import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.js";
 import { isRecord } from "../../../lib/core/values.js";
-import { ContactCenterError } from "../../../lib/webitel/errors.js";
+import { ContactCenterError, refused } from "../../../lib/webitel/errors.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import { rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
+import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
+import { CAUSE } from "../../../lib/webitel/upload/row-reader.js";
+import type { InputRow, RowValues } from "../../../lib/webitel/upload/rows.js";
 import type { RowSource } from "../../../lib/webitel/upload/source.js";
 import { Upload } from "../../../lib/webitel/upload/upload.js";
 import { localize, type Message } from "../../shared/input.js";
 import type { ProgressBadge } from "../badge.js";
 import type { Action, Identity, QueuedUpload, UploadQueue } from "../control.js";
 import { emptyReport, localizedReject, sendBatch, sendReport, skippedReport } from "./outputs.js";
-import { type Evaluated, SettingsReader, type UploadConfig, type UploadSettings } from "./settings.js";
-import { sourceOf } from "./sources.js";
-import type { Carrier } from "./streams.js";
-
-/** What a message asks to be loaded, and how. */
-interface Opened {
-  source: RowSource;
-  options: Omit<UploadSettings, "mapping" | "source" | "csv"> & { fileName?: string };
-  mapping: MappingOptions;
-  /** Absolute path of the file for refused rows. */
-  rejectsPath: string | undefined;
-}
+import type { Opened } from "./opened.js";
+import { type PartSettings, SettingsReader, type UploadConfig } from "./settings.js";
+import { bringsList, takeInput } from "./sources.js";
+import type { Carrier, ReadRows } from "./streams.js";
 
 /** An upload at its turn. */
 export interface UploadJob {
   queued: QueuedUpload;
   carrier: Carrier;
-  /** What the settings were when the message came. */
-  values: Promise<Evaluated>;
+  opened: Promise<Opened>;
   action: Action | undefined;
-  /** The rows of a stream of messages. */
-  streamed: RowSource | undefined;
+}
+
+/** What a message brought, taken at once. */
+export interface TakenUpload {
+  /** About how much memory it holds. */
+  bytes: number;
+  opened: Promise<Opened>;
 }
 
 /** The uploads of one node. */
@@ -58,39 +57,94 @@ export class UploadRunner {
     this.folder = new JournalFolder(join(RED.settings.userDir ?? ".", "contact-center"), node.id);
   }
 
-  /** Reads the settings for a message that has come; a failure is thrown at its turn. */
-  evaluate(message: Message): Promise<Evaluated> {
-    const values = this.settings.evaluate(message);
-    values.catch(() => undefined);
-    return values;
-  }
-
-  /** What a message gives to settings: the messages of a stream have to agree. */
-  settingsOf(message: Message): string {
-    return this.settings.ofMessage(message);
+  /**
+   * Takes what a message asks for, at once: while it waits for its turn the flow may change all that it depends on.
+   * @param streamed the rows of a stream of messages
+   * @throws ContactCenterError `EINVALID` when there is no input; what is wrong with a setting fails `opened`
+   */
+  take(message: Message, streamed?: RowSource): TakenUpload {
+    const { settings } = this;
+    const input = streamed ? { bytes: 0, open: () => streamed } : takeInput(settings.source, message);
+    const reading = settings.read(message, streamed !== undefined);
+    const opened = reading.then((read): Opened => {
+      const again = (): RowSource => input.open(read.csv, read.file);
+      return { settings: { ...read, ...settings.fileName(read.file) }, source: again(), again };
+    });
+    // It fails at its turn.
+    opened.catch(() => undefined);
+    return { bytes: input.bytes, opened };
   }
 
   /** What a message would load, so that the same is not loaded twice. @throws ContactCenterError when it cannot be read */
-  async identify(message: Message, values: Promise<Evaluated>): Promise<Identity> {
-    const { source, options } = await this.open(message, await values);
+  async identify(taken: Promise<Opened>): Promise<Identity> {
+    const opened = await taken;
+    const { queueId, file } = opened.settings;
+    if (file === "") return identityOf(queueId, (await opened.source.measure()).fingerprint);
+    const source = opened.again();
     try {
-      return identityOf(options.queueId, (await source.measure()).fingerprint);
+      const { fingerprint } = await source.measure();
+      opened.contentBefore = fingerprint;
+      return identityOf(queueId, fingerprint);
     } finally {
       source.close();
     }
   }
 
-  /** Loads what a message asks for, and sends the report. @throws ContactCenterError when the upload cannot go on */
+  /**
+   * Compares a message that resumes with the upload that it would resume.
+   * @throws ContactCenterError `EINVALID` when it brings another list, or names another queue or file
+   */
+  async throwIfOther(message: Message, current: Promise<Opened>): Promise<void> {
+    if (!bringsList(this.settings.source, message)) return;
+    const mine = await this.take(message).opened;
+    try {
+      if (!(await isSame(mine, await current)))
+        throw refused("webitel.errors.resume.other", { vendor: "webitel", operation: "resume", field: "source" });
+    } finally {
+      mine.source.close();
+    }
+  }
+
+  /**
+   * How the messages of a stream are read.
+   * @param first what the stream's first message said: its queue is that of all
+   */
+  streamReader(first: Promise<Opened>): (message: Message) => ReadRows {
+    const plain: ReadRows = (rows) => rows.map((data) => ({ data }));
+    if (!this.settings.changes) return () => plain;
+    return (message) => {
+      const own = this.settings.readPart(message);
+      own.catch(() => undefined);
+      return async (rows) => {
+        const stated = await this.statedBy(own, first);
+        return rows.map((data) => ({ data, ...stated }));
+      };
+    };
+  }
+
+  /** What the message of a row says, or why that cannot be. */
+  private async statedBy(own: Promise<PartSettings>, first: Promise<Opened>): Promise<Omit<InputRow, "data">> {
+    try {
+      const { queueId, values } = await own;
+      const { settings } = await first;
+      if (queueId === undefined || queueId === settings.queueId) return { values };
+      return { error: { key: "other-queue", field: "queueId", value: queueId } };
+    } catch (error) {
+      return { error: { key: "setting", field: "", value: localize(this.RED, error).message } };
+    }
+  }
+
+  /** Loads what a message asked for, and sends the report. @throws ContactCenterError when the upload cannot go on */
   async upload(api: WebitelClient, job: UploadJob): Promise<void> {
     this.badge.begin();
-    const opened = await this.open(job.carrier.message, await job.values, job.streamed);
+    const opened = await job.opened;
     job.queued.reads(opened.source);
     try {
       await this.load(api, job, opened);
     } catch (error) {
       // Cancelled before the run had begun: nothing was sent.
       if (error !== CANCELLED) throw error;
-      const report = { ...emptyReport(opened.options.queueId), cancelled: true } as const;
+      const report = { ...emptyReport(opened.settings.queueId), cancelled: true } as const;
       this.badge.end(report);
       sendReport(job.carrier, report);
     } finally {
@@ -98,22 +152,16 @@ export class UploadRunner {
     }
   }
 
-  private async open(message: Message, values: Evaluated, streamed?: RowSource): Promise<Opened> {
-    const { settings } = this;
-    const { mapping, source: kind, csv, ...options } = await settings.read(values);
-    const file = kind === "file" && !streamed ? settings.filename(values) : "";
-    const rejectsPath = await settings.rejectsFile(values, file);
-    const source = streamed ?? sourceOf(kind, message, csv, file);
-    return { source, mapping, rejectsPath, options: { ...options, ...settings.fileName(file) } };
-  }
-
   private async load(
     api: WebitelClient,
     { queued, carrier, action }: UploadJob,
-    { source, options, mapping, rejectsPath }: Opened,
+    { settings, source, contentBefore }: Opened,
   ): Promise<void> {
     const { RED, badge, folder } = this;
-    const { queueId, again } = options;
+    const { queueId, again, file, rejectsPath, expireAt, mapping: rules, ...options } = settings;
+    const mapping: MappingOptions = { ...rules, expireAt: expireAt() };
+    if (contentBefore !== undefined && (await source.measure()).fingerprint !== contentBefore)
+      throw refused("webitel.errors.source.changed-before", CAUSE, { path: file });
     const run = await (action === "resume"
       ? resumeRun(folder, queueId, source)
       : beginRun(folder, queueId, source, action === "start" ? action : again));
@@ -146,8 +194,9 @@ export class UploadRunner {
       const running = new Upload({
         api,
         ...options,
+        queueId,
         ...run,
-        toMember: memberMapper({ ...mapping, names: new NameLookup(api) }),
+        toMember: rowMapper({ ...mapping, names: new NameLookup(api) }),
         onBatch(result, progress) {
           badge.progress(progress);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject, mapping.mapping));
@@ -189,6 +238,26 @@ function withFaults(error: unknown, faults: Partial<Report>): unknown {
   if (error instanceof ContactCenterError && isRecord(error.cause["report"]))
     Object.assign(error.cause["report"], faults);
   return error;
+}
+
+/** Maps rows; those of a message that says something of its own by what that says. */
+function rowMapper(options: MappingOptions): UploadOptions["toMember"] {
+  const ofAll = memberMapper(options);
+  let last: RowValues | undefined;
+  let ofLast = ofAll;
+  return (row, values) => {
+    if (!values) return ofAll(row);
+    if (values !== last) ofLast = memberMapper({ ...options, ...values });
+    last = values;
+    return ofLast(row);
+  };
+}
+
+/** True for one input and queue. A file is told by its path: what it holds is compared when it is loaded. */
+async function isSame(one: Opened, other: Opened): Promise<boolean> {
+  const { queueId, file } = one.settings;
+  if (queueId !== other.settings.queueId || file !== other.settings.file) return false;
+  return file !== "" || (await one.source.measure()).fingerprint === (await other.source.measure()).fingerprint;
 }
 
 /** Two uploads of the same content into the same queue are the same. */

@@ -10,16 +10,17 @@ import { isField } from "../../../lib/webitel/field-names.js";
 import type { Default, Mapping, MappingOptions } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
 import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
+import { copyOf } from "../../../lib/webitel/upload/copies.js";
+import type { RowValues } from "../../../lib/webitel/upload/rows.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
-import { lineOf } from "../../../lib/webitel/upload/source.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
 import { isRuntimeFile } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
-import { evaluate, isBlank } from "../../shared/values.js";
+import { evaluate } from "../../shared/values.js";
 import { envText } from "../../shared/variables.js";
 
 type Choices = { [K in keyof typeof UPLOAD_CHOICES]: (typeof UPLOAD_CHOICES)[K][number] };
@@ -61,21 +62,32 @@ export type UploadSettings = Pick<
   UploadOptions,
   "queueId" | "batchSize" | "concurrency" | "rate" | "uncertain" | "patience" | "unique"
 > &
-  Choices & { mapping: MappingOptions; csv: CsvOptions };
+  Choices & {
+    mapping: Omit<MappingOptions, "expireAt">;
+    csv: CsvOptions;
+    /** Absolute path of the file to load; "" for another source. */
+    file: string;
+    /** Absolute path of the file for refused rows; undefined for none. */
+    rejectsPath: string | undefined;
+    /** When members without a time of their own expire, from now on. @throws ContactCenterError `EINVALID` when that is in the past */
+    expireAt: ExpireAt;
+  };
 
-/** What the typed settings gave for one message: read when it comes, since it may wait, and a later one finds other values. */
-export interface Evaluated {
-  queueId: unknown;
-  filename: unknown;
-  rejectsFile: unknown;
-  expiryValue: unknown;
-  defaults: Default[];
+/** Unix milliseconds; undefined for never. */
+type ExpireAt = () => number | undefined;
+
+/** What a message of a stream says for its own rows. */
+export interface PartSettings {
+  /** Undefined where it names none. */
+  queueId: string | undefined;
+  values: RowValues;
 }
+
+/** Types of values that can differ between two messages. */
+const CHANGING: ReadonlySet<string | undefined> = new Set(["msg", "flow", "global", "jsonata"]);
 
 const wrong = (key: string, field: string, params: Record<string, string> = {}): ReturnType<typeof refused> =>
   refused(`webitel.errors.field.${key}`, { vendor: "webitel", operation: "upload", field }, params);
-
-const queueIdOf = (payload: unknown): unknown => readIgnoringCase(payload)("queue_id", "queueId");
 
 /** Numbers with their bounds: [default, lowest, highest]. */
 const NUMBERS = {
@@ -94,80 +106,37 @@ export class SettingsReader {
     private readonly config: UploadConfig,
   ) {}
 
-  /**
-   * Evaluates the typed ones: all begin in this turn.
-   * @throws ContactCenterError `EINVALID` that names the setting
-   */
-  async evaluate(message: Message): Promise<Evaluated> {
-    const { source, expiry } = this.config;
-    const [queueId, filename, rejectsFile, expiryValue, defaults] = await Promise.all([
-      this.typed(message, "queueId"),
-      source === "file" ? this.typed(message, "filename") : undefined,
-      this.typed(message, "rejectsFile"),
-      expiry === "value" ? this.typed(message, "expiryValue") : undefined,
-      this.defaults(message),
-    ]);
-    return {
-      queueId: queueId ?? queueIdOf(message.payload),
-      filename: filename ?? message["filename"],
-      rejectsFile,
-      expiryValue,
-      defaults,
-    };
-  }
-
-  /** What the message itself gives to settings, as text: the messages of a stream have to agree. */
-  ofMessage(message: Message): string {
-    const {
-      queueId,
-      queueIdType,
-      expiryValue,
-      expiryValueType,
-      rejectsFile,
-      rejectsFileType,
-      defaults = [],
-    } = this.config;
-    const typed = [
-      [queueId, queueIdType],
-      [expiryValue, expiryValueType],
-      [rejectsFile, rejectsFileType],
-      ...defaults.map(({ value, valueType }) => [value, valueType]),
-    ];
-    const paths = typed.filter(([, type]) => type === "msg").map(([path]) => path as string);
-    return lineOf([
-      ...paths.map((path) => this.propertyOf(message, path)),
-      ...(isBlank({ value: queueId }) ? [queueIdOf(message.payload)] : []),
-    ]);
-  }
-
-  /** A property of a message; undefined where nothing is there. */
-  private propertyOf(message: Message, path: string): unknown {
-    try {
-      return this.RED.util.getMessageProperty(message, path) as unknown;
-    } catch {
-      return undefined;
-    }
+  /** Which of the sources is set. @throws ContactCenterError `EINVALID` for another word */
+  get source(): Choices["source"] {
+    return this.choice("source", UPLOAD_CHOICES.source) as Choices["source"];
   }
 
   /**
-   * Checks them all, and reads the others.
+   * Evaluates them all, and begins all of it in this turn: the flow may change what they depend on while the message waits.
+   * @param streamed the message is the first of a stream: its rows are no file
    * @throws ContactCenterError `EINVALID` that names the setting
    */
-  async read(values: Evaluated): Promise<UploadSettings> {
+  async read(message: Message, streamed: boolean): Promise<UploadSettings> {
     const choices = Object.fromEntries(
       Object.entries(UPLOAD_CHOICES).map(([name, words]) => [name, this.choice(name as keyof Choices, words)]),
     ) as unknown as Choices;
     const timezone = this.timezone();
-    const mapping: MappingOptions = {
-      mapping: this.mapping(),
-      defaults: values.defaults,
-      timezone,
-      toE164: await this.phoneReader(),
-      expireAt: this.expireAt(values, choices.expiry, timezone),
-    };
+    const [queueId, defaults, expireAt, file, rejects, toE164] = await Promise.all([
+      this.queueId(message),
+      this.defaults(message),
+      this.expireAt(message, choices.expiry, timezone),
+      choices.source === "file" && !streamed ? this.filename(message) : "",
+      this.typed(message, "rejectsFile"),
+      this.phoneReader(),
+    ]);
+    if (queueId === undefined) throw required("upload", "queueId");
+    const mapping = { mapping: this.mapping(), defaults, timezone, toE164 };
     return {
       ...choices,
-      queueId: this.queueId(values),
+      queueId,
+      file,
+      rejectsPath: await this.rejectsPath(rejects, file),
+      expireAt,
       batchSize: Math.floor(this.number("batchSize")),
       concurrency: Math.floor(this.number("concurrency")),
       rate: this.number("rate"),
@@ -183,11 +152,30 @@ export class SettingsReader {
     };
   }
 
+  /** True where two messages of a stream may have different settings. */
+  get changes(): boolean {
+    const { config } = this;
+    const types = [config.queueIdType, ...(config.defaults ?? []).map(({ valueType }) => valueType)];
+    if (config.expiry === "value") types.push(config.expiryValueType);
+    // Without a queue of its own, the node reads that of the payload.
+    return (config.queueId ?? "") === "" || types.some((type) => CHANGING.has(type));
+  }
+
   /**
-   * Absolute path of the file for refused rows; undefined for none.
-   * @param file the one that is loaded
+   * Evaluates what a message of a stream says for its own rows.
+   * @throws ContactCenterError `EINVALID` that names the setting
    */
-  async rejectsFile({ rejectsFile: path }: Evaluated, file: string): Promise<string | undefined> {
+  async readPart(message: Message): Promise<PartSettings> {
+    const [queueId, defaults, expireAt] = await Promise.all([
+      this.queueId(message),
+      this.defaults(message),
+      this.config.expiry === "value" ? this.expireAt(message, "value", this.timezone()) : undefined,
+    ]);
+    return { queueId, values: { defaults, ...(expireAt && { expireAt: expireAt() }) } };
+  }
+
+  /** @param file the one that is loaded */
+  private async rejectsPath(path: unknown, file: string): Promise<string | undefined> {
     if (path === undefined || path === "") return undefined;
     if (typeof path !== "string") throw wrong("text", "rejectsFile");
     const absolute = this.absolute(path);
@@ -205,7 +193,9 @@ export class SettingsReader {
   }
 
   /** Absolute path of the file to load; blank = `msg.filename`. Relative to `fileWorkingDirectory` of settings.js, as core's file nodes. */
-  filename({ filename: path }: Evaluated): string {
+  private async filename(message: Message): Promise<string> {
+    const { filename } = message;
+    const path = (await this.typed(message, "filename")) ?? filename;
     if (typeof path !== "string" || path.trim() === "") throw required("upload", "filename");
     return this.absolute(path);
   }
@@ -236,9 +226,11 @@ export class SettingsReader {
     return envText(this.RED, this.node, `${this.config[field] ?? ""}`, cause).trim();
   }
 
-  private queueId({ queueId: id }: Evaluated): string {
-    if (id === undefined || id === "") throw required("upload", "queueId");
-    return readValue("upload", "queueId", "id", id) as string;
+  /** Undefined when neither the node nor the payload names one. */
+  private async queueId(message: Message): Promise<string | undefined> {
+    const ofPayload = readIgnoringCase(message.payload)("queue_id", "queueId");
+    const id = (await this.typed(message, "queueId")) ?? ofPayload;
+    return id === undefined || id === "" ? undefined : (readValue("upload", "queueId", "id", id) as string);
   }
 
   private choice(field: keyof Choices, words: readonly string[]): string {
@@ -264,21 +256,16 @@ export class SettingsReader {
   }
 
   private async defaults(message: Message): Promise<Default[]> {
-    const defaults: Default[] = [];
-    for (const { field, value, valueType } of this.config.defaults ?? []) {
-      if (!field) continue;
+    const entered = (this.config.defaults ?? []).filter(({ field }) => field);
+    const defaults = entered.map(async ({ field, value, valueType: type }) => {
       if (!isField(field)) throw wrong("member", "defaults", { name: field });
-      const evaluated = await evaluate(
-        this.RED,
-        this.node,
-        message,
-        `defaults.${field}`,
-        { value, type: valueType },
-        "webitel",
-      );
-      if (evaluated !== undefined) defaults.push({ field, value: evaluated });
-    }
-    return defaults;
+      const typed = { value, type };
+      return {
+        field,
+        value: copyOf(await evaluate(this.RED, this.node, message, `defaults.${field}`, typed, "webitel")),
+      };
+    });
+    return (await Promise.all(defaults)).filter(({ value }) => value !== undefined);
   }
 
   /** The time zone of the node; the machine's when blank. */
@@ -294,17 +281,18 @@ export class SettingsReader {
     return encoding;
   }
 
-  /** When members without a time of their own expire; it has to be ahead. */
-  private expireAt({ expiryValue }: Evaluated, expiry: Choices["expiry"], zone: string): number | undefined {
-    if (expiry === "none") return undefined;
-    if (expiry === "end-of-day") return endOfDay(Date.now(), zone);
-    const at =
-      expiry === "duration"
-        ? Math.round(Date.now() + this.number("expiryDuration") * 60_000)
-        : toMillis(expiryValue, zone);
+  /** When members without a time of their own expire: counted, and compared with the clock, when the upload begins. */
+  private async expireAt(message: Message, expiry: Choices["expiry"], zone: string): Promise<ExpireAt> {
+    if (expiry === "none") return () => undefined;
+    if (expiry === "end-of-day") return () => endOfDay(Date.now(), zone);
+    const minutes = expiry === "duration" ? this.number("expiryDuration") : 0;
+    const fixed = expiry === "value" ? toMillis(await this.typed(message, "expiryValue"), zone) : undefined;
     const field = expiry === "duration" ? "expiryDuration" : "expiryValue";
-    if (at === undefined) throw wrong("local-time", field);
-    if (at !== 0 && at <= Date.now()) throw wrong("past", field);
-    return at;
+    if (expiry === "value" && fixed === undefined) throw wrong("local-time", field);
+    return () => {
+      const at = fixed ?? Math.round(Date.now() + minutes * 60_000);
+      if (at !== 0 && at <= Date.now()) throw wrong("past", field);
+      return at;
+    };
   }
 }

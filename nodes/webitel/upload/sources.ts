@@ -1,6 +1,7 @@
-/** From a message to the rows of an upload. */
+/** From a message to the rows of an upload, as they are when the message comes. */
 import { refused } from "../../../lib/core/errors.js";
 import { isRecord } from "../../../lib/core/values.js";
+import { type Copied, copyRows } from "../../../lib/webitel/upload/copies.js";
 import { fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { listSource, type RowSource } from "../../../lib/webitel/upload/source.js";
@@ -8,6 +9,17 @@ import type { Message } from "../../shared/input.js";
 
 const wrong = (key: string): ReturnType<typeof refused> =>
   refused(`webitel.errors.source.${key}`, { vendor: "webitel", operation: "upload", field: "payload" });
+
+/** Where the members come from. */
+export type SourceKind = "payload" | "csv" | "file";
+
+/** What a message brought. Whatever its flow does with it afterwards, this stays. */
+export interface TakenInput {
+  /** About how much memory it holds. */
+  bytes: number;
+  /** @param filename of a source `file`: absolute */
+  open(csv: CsvOptions, filename: string): RowSource;
+}
 
 /**
  * The rows of a payload: a list, one member, or Webitel's own bulk body `{items}`.
@@ -20,8 +32,8 @@ function payloadRows(payload: unknown): readonly unknown[] {
 }
 
 /** The rows of a stream's message. What is no member goes along as a row: it is rejected, and the others are loaded. */
-export function streamedRows(payload: unknown): readonly unknown[] {
-  return Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload];
+export function streamedRows(payload: unknown): Copied<readonly unknown[]> {
+  return copyRows(Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload]);
 }
 
 /** Core's file node and split cut a text where a buffer ends, or at each line. */
@@ -32,7 +44,7 @@ function isPiece({ parts }: Message): boolean {
 }
 
 /**
- * CSV in a payload. Bytes are copied: the flow may use their buffer again.
+ * CSV in a payload. Bytes are copied.
  * @throws ContactCenterError `EINVALID` when it is neither text nor bytes, or a piece of them
  */
 function csvPayload(message: Message): string | Buffer {
@@ -44,15 +56,22 @@ function csvPayload(message: Message): string | Buffer {
 }
 
 /**
- * Makes the input of an upload.
- * @param filename of a source `file`: absolute
+ * Takes the input of a message, at once.
+ * @throws ContactCenterError `EINVALID` when there is none
  */
-export function sourceOf(
-  kind: "payload" | "csv" | "file",
-  message: Message,
-  options: CsvOptions,
-  filename: string,
-): RowSource {
-  if (kind === "file") return fileSource(filename, options);
-  return kind === "csv" ? textSource(csvPayload(message), options) : listSource(payloadRows(message.payload));
+export function takeInput(kind: SourceKind, message: Message): TakenInput {
+  if (kind === "file") return { bytes: 0, open: (csv, filename) => fileSource(filename, csv) };
+  if (kind === "csv") {
+    const content = csvPayload(message);
+    return { bytes: content.length, open: (csv) => textSource(content, csv) };
+  }
+  const { copy, bytes } = copyRows(payloadRows(message.payload));
+  return { bytes, open: () => listSource(copy) };
+}
+
+/** True for a message that brings a list of its own; a control message may have any payload. */
+export function bringsList(kind: SourceKind, { payload, filename }: Message): boolean {
+  if (kind === "file") return typeof filename === "string" && filename !== "";
+  if (kind === "csv") return Buffer.isBuffer(payload) || (typeof payload === "string" && /[\r\n]/.test(payload));
+  return Array.isArray(payload) || (isRecord(payload) && Array.isArray(payload["items"]));
 }

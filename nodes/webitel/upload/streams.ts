@@ -1,6 +1,8 @@
 /** Members that come in a stream of messages (`msg.parts`): each stream is one upload, and streams are kept apart by their id. */
 import { createHash } from "node:crypto";
 import { ContactCenterError, refused } from "../../../lib/core/errors.js";
+import type { HeldMemory } from "../../../lib/webitel/upload/held.js";
+import type { InputRow } from "../../../lib/webitel/upload/rows.js";
 import { lineOf, QueueSource } from "../../../lib/webitel/upload/source.js";
 import type { Message, Send } from "../../shared/input.js";
 import { streamedRows } from "./sources.js";
@@ -24,15 +26,24 @@ const CAUSE = { vendor: "webitel", operation: "upload", field: "parts" } as cons
 /** A stream that stays incomplete for so long ends with what came, and with an error; milliseconds. */
 const IDLE_MS = 60_000;
 
-interface OpenStream {
+/** Puts what the message of some rows says into them. */
+export type ReadRows = (rows: readonly unknown[]) => readonly InputRow[] | Promise<readonly InputRow[]>;
+
+/** What a stream's first message begins. */
+interface BegunStream {
+  /** Ends with the upload. */
+  upload: Promise<void>;
+  /** Reads a message of the stream, the first one included; at once, as the flow may change what its settings depend on. */
+  read(message: Message): ReadRows;
+}
+
+interface OpenStream extends BegunStream {
   id: string;
   /** Ends the stream when no message comes. */
   idle: NodeJS.Timeout | undefined;
   source: QueueSource;
   carrier: Carrier;
   received: number;
-  /** What its first message gave to the node's settings. */
-  settings: string;
   seen: SeenParts;
   /** Its upload has ended before the stream. */
   over: boolean;
@@ -40,7 +51,6 @@ interface OpenStream {
   failed: boolean;
   /** Ends the previous message: only the latest waits for the end. */
   release: () => void;
-  upload: Promise<void>;
 }
 
 /** Parts of an open stream that are remembered with their content; of older ones only that they came. */
@@ -115,46 +125,64 @@ export class Streams {
   private readonly ended = new Map<string, SeenParts>();
 
   /**
-   * @param begin starts an upload over a stream; resolves with its end
-   * @param settingsOf what a message gives to settings: the rows of one that differs from the first are rejected
+   * @param begin starts an upload over a stream; the carrier has its first message
+   * @param held what the rows that wait are counted in
    */
   constructor(
-    private readonly begin: (source: QueueSource, carrier: Carrier) => Promise<void>,
-    private readonly settingsOf: (message: Message) => string = () => "",
+    private readonly begin: (source: QueueSource, carrier: Carrier) => BegunStream,
+    private readonly held: HeldMemory,
   ) {}
 
   /**
    * Takes a message in.
    * @returns resolves when a later message of the stream has come, or when the upload has ended
-   * @throws ContactCenterError `EINVALID` for a part that came before: it is not loaded again
+   * @throws ContactCenterError `EINVALID` for a part that came before: it is not loaded again; and when too much waits
    */
   take(message: Message, send: Send): Promise<void> {
     const { id = "", count, ...parts } = message["parts"] as Parts;
-    const index = typeof parts.index === "number" ? parts.index : undefined;
+    const isEnd = message["complete"] !== undefined;
     const known = this.open.get(id);
+    // It only says that the stream is over.
+    if (message.payload === undefined && (isEnd || known?.received === count)) return this.takeEnd(id, message, send);
+    const index = typeof parts.index === "number" ? parts.index : undefined;
     const content = digestOf(message.payload);
     const before = known?.seen ?? this.ended.get(id);
     const part = before?.compare(index, content);
     // An open stream without indexes may have equal rows.
     if (part === "again" && (!known || index !== undefined))
       return Promise.reject(refused("webitel.errors.part", CAUSE, { id }));
-    // A message may say that the stream is complete, and nothing else.
-    const isEnd = message.payload === undefined && message["complete"] !== undefined;
-    const rows = isEnd ? [] : streamedRows(message.payload);
+    const { copy, bytes } = streamedRows(message.payload);
+    const release = this.held.hold(known?.over ? 0 : bytes);
     const stream = known ?? this.start(id, { message, send, isStream: true });
     // A late part belongs to those before it; an index with other content begins another list.
     if (!known && before && part === "new") stream.seen = before;
     this.ended.delete(id);
     stream.seen.add(index, content);
-    const isLast = ++stream.received === count || message["complete"] !== undefined;
+    stream.received++;
+    const rows = stream.over ? [] : stream.read(message)(copy);
+    stream.source.push(rows, release);
+    return this.goOn(stream, message, send, stream.received === count || isEnd);
+  }
+
+  /** A message without a row that ends its stream; one that has ended needs none. */
+  private async takeEnd(id: string, message: Message, send: Send): Promise<void> {
+    if (!this.open.has(id) && this.ended.has(id)) return;
+    const stream = this.open.get(id) ?? this.start(id, { message, send, isStream: true });
+    await this.goOn(stream, message, send, true);
+  }
+
+  /** Makes a message the stream's latest. */
+  private goOn(stream: OpenStream, message: Message, send: Send, isLast: boolean): Promise<void> {
     clearTimeout(stream.idle);
     if (isLast) this.end(stream);
     else stream.idle = setTimeout(() => this.endIdle(stream), IDLE_MS);
     // The upload of this stream has failed or was cancelled.
-    if (stream.over) return Promise.resolve();
+    if (stream.over) {
+      stream.source.close();
+      return Promise.resolve();
+    }
     stream.release();
     Object.assign(stream.carrier, { message, send });
-    stream.source.push(rows, !isEnd && this.settingsOf(message) !== stream.settings);
     if (isLast) stream.source.end();
     const superseded = new Promise<void>((resolve) => (stream.release = resolve));
     return Promise.race([stream.upload, superseded]);
@@ -168,12 +196,11 @@ export class Streams {
       source,
       carrier,
       received: 0,
-      settings: this.settingsOf(carrier.message),
       seen: new SeenParts(),
       over: false,
       failed: false,
       release: () => undefined,
-      upload: this.begin(source, carrier),
+      ...this.begin(source, carrier),
     };
     const over = (): void => void (stream.over = true);
     // The failure reaches the flow with the message that is the carrier by then.

@@ -181,7 +181,7 @@ describe("lib/webitel/upload/source", () => {
 
   it("gives what a stream had before its error", async () => {
     const source = new QueueSource();
-    source.push([1, 2]);
+    source.push([{ data: 1 }, { data: 2 }]);
     source.fail(
       new ContactCenterError("ETIMEDOUT", "webitel.errors.stream", { vendor: "webitel", operation: "upload" }),
     );

@@ -6,10 +6,12 @@ import { join, resolve } from "node:path";
 const root = resolve(__dirname, "../../..");
 
 describe("reasons of rejected rows", () => {
-  const folder = join(root, "lib/webitel");
-  const code = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  const code = ["lib/webitel", "nodes/webitel/upload"]
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => join(root, folder, path)),
+    )
     .filter((path) => path.endsWith(".ts"))
-    .map((path) => readFileSync(join(folder, path), "utf8"))
+    .map((path) => readFileSync(path, "utf8"))
     .join("\n");
   const used = new Set([...code.matchAll(/(?:\binvalid\(|\bkey: )"([a-z-]+)"/g)].map(([, key]) => key));
   const catalogue = JSON.parse(

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { sourceOf } from "../../../nodes/webitel/upload/sources.js";
+import { takeInput } from "../../../nodes/webitel/upload/sources.js";
 
 describe("nodes/webitel/upload/sources", () => {
   it("refuses a piece of a text, whose last number is cut", () => {
-    const read = (parts?: object): unknown =>
-      sourceOf("csv", { payload: "destination\n+3804", parts } as never, { separator: "auto", encoding: "auto" }, "");
+    const read = (parts?: object): unknown => takeInput("csv", { payload: "destination\n+3804", parts } as never);
     for (const parts of [
       { type: "buffer", index: 0 },
       { type: "string", index: 0 },
@@ -17,8 +16,7 @@ describe("nodes/webitel/upload/sources", () => {
   it("loads the bytes that a message had, whatever becomes of its buffer", async () => {
     const payload = Buffer.from("destination\n+380441110001\n+380441110002\n");
     const options = { separator: "auto", encoding: "auto" } as const;
-    const source = sourceOf("csv", { payload } as never, options, "");
-    await source.measure();
+    const source = takeInput("csv", { payload } as never).open(options, "");
     payload.fill("9");
     const rows: unknown[] = [];
     for await (const some of source.rows()) rows.push(...some.map(({ data }) => data));

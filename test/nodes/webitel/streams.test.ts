@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Clock, install } from "@sinonjs/fake-timers";
 import { type Carrier, Streams } from "../../../nodes/webitel/upload/streams.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
+import { HeldMemory } from "../../../lib/webitel/upload/held.js";
 import type { QueueSource } from "../../../lib/webitel/upload/source.js";
 
 interface Begun {
@@ -27,8 +28,8 @@ describe("webitel-dialer-member-upload: streams of messages", () => {
       const rows: unknown[] = [];
       const ended = read(source, rows);
       begun.push({ carrier, rows, ended });
-      return ended;
-    });
+      return { upload: ended, read: () => (some) => some.map((data) => ({ data })) };
+    }, new HeldMemory());
   });
   afterEach(() => {
     streams.close();

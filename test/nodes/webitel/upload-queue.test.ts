@@ -1,15 +1,46 @@
 /** The queue of one node's uploads. */
 import assert from "node:assert/strict";
+import { HeldMemory, MAX_HELD_BYTES } from "../../../lib/webitel/upload/held.js";
 import type { Upload } from "../../../lib/webitel/upload/upload.js";
 import { QueuedUpload, UploadQueue } from "../../../nodes/webitel/control.js";
+import { until } from "../../support/wait.js";
+
+const opened = new Promise<never>(() => undefined);
 
 describe("nodes/webitel/control", () => {
+  it("refuses what waits beyond 256 MB, and takes it when there is room", async () => {
+    const queue = new UploadQueue(new HeldMemory());
+    const ends: (() => void)[] = [];
+    const add = (bytes: number): Promise<void> =>
+      queue.add({
+        opened,
+        bytes,
+        work: () => new Promise((resolve) => ends.push(resolve)),
+        identify: () => Promise.resolve(undefined),
+      });
+    const first = add(2 * MAX_HELD_BYTES);
+    const second = add(MAX_HELD_BYTES);
+    await assert.rejects(add(1), { code: "EINVALID", key: "webitel.errors.waiting" });
+    await until("the first", () => ends.length === 1);
+    ends[0]?.();
+    await first;
+    await until("the second", () => ends.length === 2);
+    const third = add(MAX_HELD_BYTES);
+    ends[1]?.();
+    await second;
+    await until("the third", () => ends.length === 3);
+    ends[2]?.();
+    await third;
+  });
+
   it("has no current upload while the last one is only being reported", async () => {
-    const queue = new UploadQueue();
+    const queue = new UploadQueue(new HeldMemory());
     const begun: QueuedUpload[] = [];
     const ends: (() => void)[] = [];
     const add = (): Promise<void> =>
       queue.add({
+        opened,
+        bytes: 0,
         work(upload) {
           begun.push(upload);
           return new Promise((resolve) => ends.push(resolve));
@@ -37,7 +68,7 @@ describe("nodes/webitel/control", () => {
 
   for (const action of ["pause", "resume"] as const)
     it(`cancels for good: a ${action} behind it changes nothing`, () => {
-      const queued = new QueuedUpload();
+      const queued = new QueuedUpload(opened);
       queued.cancel();
       queued[action]();
       const calls: string[] = [];

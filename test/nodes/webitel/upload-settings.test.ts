@@ -59,7 +59,7 @@ describe("webitel-dialer-member-upload, settings of its message", () => {
       const [message] = uploads.red.messages("rejects");
       const refused = message?.["payload"] as { row: number; reason: string }[];
       assert.deepEqual(
-        refused.map(({ row, reason }) => [row, /other settings/.test(reason)]),
+        refused.map(({ row, reason }) => [row, /names the queue 11/.test(reason)]),
         [
           [2, true],
           [4, true],

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
+import { copyOf, copyRows } from "../../../lib/webitel/upload/copies.js";
+
+/** As the rows of a database driver. */
+class Row {
+  destination = "+380441110001";
+  at = new Date(0);
+}
+
+describe("lib/webitel/upload/copies", () => {
+  const own = "+380441110001";
+  const rows: [string, () => unknown, (row: never) => void][] = [
+    ["a flat row", () => ({ destination: own, n: null }), (row: Record<string, unknown>) => (row["destination"] = "x")],
+    [
+      "a finished member",
+      () => ({ communications: [{ destination: own, type: { id: 1 } }] }),
+      (row: { communications: { type: { id: number } }[] }) => {
+        (row.communications[0] as { type: { id: number } }).type.id = 2;
+        row.communications.push({ type: { id: 3 } });
+      },
+    ],
+    ["a row of a driver", () => new Row(), (row: Row) => (row.at.setTime(1), (row.destination = "x"))],
+    [
+      "a row of another realm",
+      () => runInNewContext("({destination: '+380441110001', at: new Date(0), list: [1]})") as unknown,
+      (row: { at: Date; list: number[] }) => (row.at.setTime(1), row.list.push(2)),
+    ],
+    [
+      "maps, sets and bytes",
+      () => ({ map: new Map([["a", [1]]]), set: new Set([1]), bytes: Buffer.from("abc"), view: new Uint8Array([1]) }),
+      (row: { map: Map<string, number[]>; set: Set<number>; bytes: Buffer; view: Uint8Array }) => {
+        row.map.get("a")?.push(2);
+        row.set.add(2);
+        row.bytes.fill("x");
+        row.view[0] = 9;
+      },
+    ],
+    ["a property named __proto__", () => JSON.parse('{"__proto__": {"a": 1}}') as unknown, () => undefined],
+    [
+      "an object without a prototype",
+      () => Object.assign(Object.create(null) as object, { destination: own }),
+      () => 0,
+    ],
+  ];
+  for (const [what, make, change] of rows)
+    it(`copies ${what}, so that no change is seen`, () => {
+      const original = make();
+      const { copy } = copyRows([original]);
+      change(original as never);
+      const [copied] = copy as [Record<string, unknown>];
+      const expected = make() as Record<string, unknown>;
+      assert.deepEqual(propertiesOf(copied), propertiesOf(expected));
+      if (original instanceof Row) assert.ok((copied as object) instanceof Row);
+      assert.deepEqual(Object.keys(copied), Object.keys(expected));
+    });
+
+  it("copies a row that contains itself once", () => {
+    const row: Record<string, unknown> = { list: [] };
+    row["self"] = row;
+    (row["list"] as unknown[]).push(row, row);
+    const copied = copyOf(row) as typeof row;
+    assert.notEqual(copied, row);
+    assert.equal(copied["self"], copied);
+    assert.deepEqual((copied["list"] as unknown[])[1], copied);
+  });
+
+  it("leaves as it is what throws when it is read, or has a JSON of its own", () => {
+    const throwing = {
+      get destination(): string {
+        throw new Error("gone");
+      },
+    };
+    class Money {
+      #cents = 5;
+      toJSON(): number {
+        return this.#cents;
+      }
+    }
+    const money = new Money();
+    const { copy } = copyRows([throwing, money, { money }, 7, null, undefined, () => 0]);
+    assert.equal(copy[0], throwing);
+    assert.equal(copy[1], money);
+    assert.equal((copy[2] as { money: Money }).money, money);
+    assert.deepEqual(copy.slice(3, 6), [7, null, undefined]);
+  });
+
+  it("counts about how much memory rows take", () => {
+    const { bytes } = copyRows(Array.from({ length: 1000 }, () => ({ destination: own, name: "x".repeat(100) })));
+    assert.ok(bytes > 113_000 && bytes < 300_000, `${bytes}`);
+  });
+});
+
+/** The own properties, in this realm. */
+function propertiesOf(value: Record<string, unknown>): unknown {
+  return Object.keys(value).map((name) => [name, copyOf(value[name])]);
+}
