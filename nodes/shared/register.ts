@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { ConnectionTest } from "./connection-test.js";
-import { asEntered } from "./variables.js";
 
 /** What Node-RED has to know of a type before a flow has one. */
 export interface NodeType {
@@ -30,6 +29,8 @@ export function registerTypes(RED: NodeAPI, folder: string, types: Readonly<Reco
     let construct: Constructor | undefined;
     function constructor(this: Node, config: NodeDef): void {
       construct ??= (load(type) as (RED: NodeAPI) => Constructor)(RED);
+      // Loaded here, because it is not needed before a flow has a node.
+      const { asEntered } = require("./variables.js") as typeof import("./variables.js");
       construct.call(this, asEntered(RED, config));
     }
     (RED.nodes.registerType as (type: string, constructor: Constructor, options: NodeType) => void)(
