@@ -39,7 +39,7 @@ export function readLookup(query: Record<string, unknown>, receivedAt: string): 
   };
 }
 
-/** A copy with plus signs: one that was put into the address as it is arrives as a blank, and no number begins with that. */
+/** A copy with plus signs: one that was put into an address or a form as it is arrives as a blank, and no number begins with that. */
 function withNumbers(query: Record<string, unknown>): Record<string, unknown> {
   const number = (cid: unknown): unknown => (typeof cid === "string" ? cid.replace(/^ (?=\d)/, "+") : cid);
   const { cid } = query;
@@ -87,9 +87,10 @@ export interface ReadEvent {
  * @param receivedAt ISO 8601
  */
 export function readEvent(body: Record<string, unknown>, receivedAt: string): ReadEvent {
-  const payload = asTexts(body);
-  const { event: name = "", direction, queue, uuid, agent, cid } = payload;
+  const payload = asTexts(withNumbers(body));
+  const { event: name = "", queue, uuid, agent, cid } = payload;
   const state = Object.hasOwn(EVENT_STATES, name) ? EVENT_STATES[name as keyof typeof EVENT_STATES] : undefined;
+  const direction = payload["direction"]?.toLowerCase() ?? "";
   const isDirection = direction === "inbound" || direction === "outbound";
   const call: Call | undefined = state && {
     vendor: "webitel",
@@ -97,7 +98,10 @@ export function readEvent(body: Record<string, unknown>, receivedAt: string): Re
     state,
     ...(isDirection && { direction: direction satisfies CallDirection }),
     ...withoutEmpty<Pick<Call, "from" | "to">>(
-      direction === "outbound" ? { from: undefined, to: cid } : { from: cid, to: undefined },
+      // One that we do not know may be either; an event without any is that of a caller.
+      direction === "outbound"
+        ? { from: undefined, to: cid }
+        : { from: direction === "inbound" || direction === "" ? cid : undefined, to: undefined },
     ),
     // An id or an extension, as agreed with Webitel.
     ...withoutEmpty({ agent: withoutEmpty({ id: agent }) }),

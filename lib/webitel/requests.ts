@@ -1,12 +1,22 @@
 /** From settings and messages to requests: the query of SearchAgent (2.), the body of POST /calls (3.), an attempt's result (7.). */
-import { isRecord } from "../core/values.js";
+import { isBlankText, isRecord } from "../core/values.js";
 import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
 import { isOneDestination, withoutTrunkPrefix } from "./numbers.js";
-import { AGENT_FILTERS, ATTEMPT_FIELDS, CALL_CHOICES, CALL_FIELDS, CALL_PASSED_ON, RESULT_FIELDS } from "./tables.js";
+import {
+  AGENT_FILTERS,
+  ATTEMPT_FIELDS,
+  BLANK_AGENT_FILTERS,
+  CALL_CHOICES,
+  CALL_FIELDS,
+  CALL_PASSED_ON,
+  RESULT_FIELDS,
+} from "./tables.js";
 
 const FILTER_NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), name]));
+
+const MAY_BE_BLANK: ReadonlySet<string> = new Set(BLANK_AGENT_FILTERS);
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value);
@@ -14,17 +24,20 @@ const isScalar = (value: unknown): value is string | number | boolean =>
 /**
  * Builds the query.
  * @param filters by the vendor's names, in any case; `page` is left out, since all pages are read
- * @throws ContactCenterError `EINVALID` for a name that the vendor does not know: the server would ignore it and list everybody
+ * @throws ContactCenterError `EINVALID` for a name that the vendor does not know, or a filter without a value: the server would list everybody
  */
 export function agentQuery(filters: Record<string, unknown>): Query {
   const query: Query = {};
   for (const [given, value] of Object.entries(filters)) {
     const wrong = (key: string): ReturnType<typeof refused> =>
       refused(key, { vendor: "webitel", operation: "SearchAgent", field: given });
-    if (value === undefined || value === null || value === "" || given.toLowerCase() === "page") continue;
+    if (given.toLowerCase() === "page") continue;
     const name = FILTER_NAMES.get(given.toLowerCase());
     if (name === undefined) throw wrong("webitel.errors.filter");
     const list = Array.isArray(value) ? (value as unknown[]) : [value];
+    if (list.every(isBlankText) && MAY_BE_BLANK.has(name)) continue;
+    // A look-up before it found nobody.
+    if (list.length === 0 || list.some(isBlankText)) throw wrong("webitel.errors.filter-blank");
     if (!list.every(isScalar)) throw wrong("webitel.errors.field.text");
     query[name] = list.length === 1 ? list[0] : list.map((item) => (typeof item === "boolean" ? String(item) : item));
   }

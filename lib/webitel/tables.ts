@@ -126,12 +126,12 @@ export const TESTED_READS = [
   { operation: "SearchCommunicationType", path: "call_center/communication_type" },
 ] as const;
 
+/** Filters of SearchAgent that may be blank: no search text, and the server's own order, page size and fields. */
+export const BLANK_AGENT_FILTERS = ["q", "sort", "size", "fields"] as const;
+
 /** What narrows the list of agents (SearchAgent). `page` is ours: all pages are read. */
 export const AGENT_FILTERS = [
-  "q",
-  "sort",
-  "size",
-  "fields",
+  ...BLANK_AGENT_FILTERS,
   "id",
   "allow_channels",
   "extension",

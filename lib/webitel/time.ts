@@ -10,6 +10,10 @@ const DAY_MS = 86_400_000;
 /** A day is never longer than this, with every change of the clock. */
 const LONGEST_DAY_MS = 27 * 3_600_000;
 
+/** Kiritimati is 14 hours ahead, and ships near the date line are 12 behind. */
+const EAST_MINUTES = 14 * 60;
+const WEST_MINUTES = 12 * 60;
+
 /** What a clock on the wall shows: year, month (1 to 12), day, hour, minute, second, milliseconds. */
 type WallTime = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
 
@@ -26,7 +30,8 @@ export function toMillis(value: unknown, zone?: string): number | undefined {
   if (iso) {
     const utc = utcOf(wallTime(iso[1], iso[2], iso[3], iso.slice(4, 8)));
     if (iso[8] === undefined) return zone === undefined ? undefined : fromZone(utc, zone);
-    return utc === undefined ? undefined : utc - offsetOf(iso[8]) * 60_000;
+    const offset = offsetOf(iso[8]);
+    return utc === undefined || offset === undefined ? undefined : utc - offset * 60_000;
   }
   const dayFirst = DAY_FIRST.exec(text);
   if (dayFirst && zone !== undefined)
@@ -55,10 +60,11 @@ function utcOf([year, month, day, hour, minute, second, ms]: WallTime): number |
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
 }
 
-/** Minutes east of Greenwich. */
-function offsetOf(zone: string): number {
+/** Minutes east of Greenwich; undefined for an offset that no clock has. */
+function offsetOf(zone: string): number | undefined {
   const [, sign, hours = "0", minutes = "0"] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const offset = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  return Number(minutes) > 59 || offset > EAST_MINUTES || offset < -WEST_MINUTES ? undefined : offset;
 }
 
 /** Clocks of the zones that were asked for: making one is slow. */

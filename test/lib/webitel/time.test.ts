@@ -36,6 +36,13 @@ describe("lib/webitel/time", () => {
       assert.equal(kyiv(no), undefined, no);
   });
 
+  it("refuses an offset that no clock has", () => {
+    for (const offset of ["+99:00", "-15:00", "+02:60", "+14:01"])
+      assert.equal(toMillis(`2027-05-01T09:00:00${offset}`), undefined, offset);
+    assert.equal(toMillis("2027-05-01T09:00:00+14:00"), at("2027-05-01T09:00:00+14:00"));
+    assert.equal(toMillis("2027-05-01T09:00:00-1200"), at("2027-05-01T09:00:00-12:00"));
+  });
+
   it("reads a spreadsheet's serial days by the clock of a zone, and only there", () => {
     assert.equal(toMillis("46144", "UTC"), at("2026-05-02T00:00:00Z"));
     assert.equal(toMillis(46_144.5, "America/New_York"), at("2026-05-02T12:00:00-04:00"));

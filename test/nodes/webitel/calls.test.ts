@@ -215,6 +215,20 @@ describe("nodes that call Webitel's API", () => {
       assert.equal((await caught({ payload: { teamid: 3 } })).cause.field, "teamid");
     });
 
+    it("refuses a filter without a value, which would list everybody", async () => {
+      await deploy("webitel-agents");
+      for (const filter of [
+        { id: [] },
+        { team_id: null },
+        { skill_id: undefined },
+        { User_ID: " " },
+        { id: ["", "3"] },
+      ])
+        assert.equal((await caught({ payload: filter })).cause.field, Object.keys(filter)[0], JSON.stringify(filter));
+      assert.equal(simulator.seen.length, 0);
+      assert.equal(((await out({ payload: { q: "", sort: null, fields: [] } }))["payload"] as unknown[]).length, 3);
+    });
+
     it("refuses a payload that is no filter and not blank, and lists everybody without one", async () => {
       await deploy("webitel-agents");
       for (const payload of ["3", true, ["17"]])

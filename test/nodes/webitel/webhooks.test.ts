@@ -173,6 +173,30 @@ describe("webitel webhooks", () => {
       assert.deepEqual([call.state, call.to, call.from], ["offered", "+380441112233", undefined]);
     });
 
+    it("takes a form whose number has its plus as it is", async () => {
+      await deploy();
+      await send(`${red.url}/events`, EVENT);
+      const form = new URLSearchParams({ ...EVENT, queue: "12" }).toString().replace("%2B", "+");
+      await send(`${red.url}/events`, form, { headers: { "Content-Type": "application/x-www-form-urlencoded" } });
+      await red.message("seen", () => red.messages("seen").length === 2);
+      const [json, plus] = red.messages("seen") as { payload: { cid: string }; event: { key: string } }[];
+      assert.deepEqual([plus?.payload.cid, plus?.event.key], [EVENT.cid, json?.event.key]);
+    });
+
+    it("says who called whom only where the direction is known", async () => {
+      await deploy();
+      for (const direction of ["OUTBOUND", "internal"]) await send(`${red.url}/events`, { ...EVENT, direction });
+      await red.message("seen", ({ payload }) => (payload as { direction: string }).direction === "internal");
+      const calls = red.messages("seen").map(({ call }) => call as { direction?: string; from?: string; to?: string });
+      assert.deepEqual(
+        calls.map(({ direction, from, to }) => [direction, from, to]),
+        [
+          ["outbound", undefined, EVENT.cid],
+          [undefined, undefined, undefined],
+        ],
+      );
+    });
+
     it("passes an event on that we do not know, with a warning and without a call", async () => {
       await deploy();
       await send(`${red.url}/events`, { event: "hangup", cid: "1" });
