@@ -116,9 +116,9 @@ export class BrokerRequests {
     this.availability.seen();
   }
 
-  /** Runs a task when it is its turn. @returns what the task returns */
-  inTurn<T>(task: () => Promise<T>, priority: Priority): Promise<T> {
-    return this.queue.run(task, priority);
+  /** Runs a task when it is its turn, see {@link RequestQueue.run}. @returns what the task returns */
+  inTurn<T>(task: () => Promise<T>, priority: Priority, isNeeded?: () => boolean): Promise<T> {
+    return this.queue.run(task, priority, isNeeded);
   }
 
   /** Why requests wait for the limit, and until when; undefined while they do not. */

@@ -63,11 +63,17 @@ export interface SentRequests {
   reserved: number;
 }
 
+/** A task that waits for its turn. */
+interface Waiting {
+  start: () => void;
+  isNeeded: () => boolean;
+}
+
 /** Requests to one broker. */
 export class RequestQueue {
   private readonly waiting = Object.fromEntries(PRIORITIES.map((priority) => [priority, []])) as unknown as Record<
     Priority,
-    (() => void)[]
+    Waiting[]
   >;
   // When the requests of the last minute were sent, the oldest first, by the time of the process: that nobody sets.
   private readonly sent: number[] = [];
@@ -143,18 +149,21 @@ export class RequestQueue {
 
   /**
    * Runs a request when it is its turn. The time in the queue is not part of the request: its time-out begins later.
+   * @param isNeeded false once the request sends nothing any more: it then runs as soon as it is the first, and does not count
    * @returns what the request returns
    */
-  run<T>(request: () => Promise<T>, priority: Priority): Promise<T> {
+  run<T>(request: () => Promise<T>, priority: Priority, isNeeded: () => boolean = () => true): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.waiting[priority].push(() => {
+      const start = (): void => {
+        this.running++;
         request()
           .then(resolve, reject)
           .finally(() => {
             this.running--;
             this.next();
           });
-      });
+      };
+      this.waiting[priority].push({ start, isNeeded });
       this.next();
     });
   }
@@ -172,13 +181,13 @@ export class RequestQueue {
   /** Sends what may be sent; called when {@link RequestQueueOptions.isPaused} has changed. */
   next(): void {
     for (;;) {
+      for (const lane of Object.values(this.waiting)) while (lane[0]?.isNeeded() === false) lane.shift()?.start();
       const lane = this.lane();
       if (!lane) return;
       this.sent.push(performance.now());
       this.total++;
-      this.running++;
       this.options.onSent();
-      (lane.shift() as () => void)();
+      lane.shift()?.start();
     }
   }
 
@@ -190,7 +199,7 @@ export class RequestQueue {
     for (const lane of Object.values(this.waiting)) lane.length = 0;
   }
 
-  private lane(): (() => void)[] | undefined {
+  private lane(): Waiting[] | undefined {
     const { isPaused, isHeldBack, parallel } = this.options;
     const { probe } = this.waiting;
     if (this.isClosed) return undefined;

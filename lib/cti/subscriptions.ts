@@ -217,9 +217,7 @@ export class SubscriptionManager {
   async close(): Promise<void> {
     for (const entry of this.entries.values()) this.schedule.cancel(entry);
     this.stopWatching();
-    this.users.close();
-    this.requests.close();
-    this.removals.close();
+    for (const part of [this.users, this.requests, this.removals]) part.close();
     await this.writer.close();
   }
 
@@ -246,7 +244,8 @@ export class SubscriptionManager {
   private async subscribeOnce(entry: Entry, isAsked: boolean): Promise<void> {
     const priority = entry.id === undefined ? "missing" : entry.isInDoubt ? "check" : isAsked ? "asked" : "renewal";
     try {
-      entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority);
+      const isNeeded = (): boolean => this.isWanted(entry);
+      entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority, isNeeded);
       const id = await entry.sending;
       const askedAt = this.sending.delete(entry);
       if (id !== undefined) await this.subscribed(entry, id, askedAt);

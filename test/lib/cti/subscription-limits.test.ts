@@ -165,6 +165,20 @@ describe("lib/cti/subscription-limits", () => {
     assert.deepEqual([test.broker.held.size, one.list().length], [10, 10]);
   });
 
+  it("subscribes what is wanted within a minute, however often that was wanted and not while the limit was used up", async () => {
+    const few = agentsOf(20);
+    const { one } = await started(few);
+    await test.clock.tickAsync(120_000);
+    for (let message = 0; message < 100; message++) {
+      void one.unsubscribe(few);
+      void one.subscribe(few);
+      await test.clock.tickAsync(200);
+    }
+    await test.clock.tickAsync(61_000);
+    assert.equal(one.list().filter(({ subscribed }) => subscribed).length, few.length);
+    assert.equal(test.broker.held.size, few.length);
+  });
+
   it("ends what nobody wants any more, however often the others are renewed", async () => {
     await leftBehind(agentsOf(120), failure(500));
     test.broker.fault = undefined;
