@@ -26,7 +26,7 @@ export function failInPlace(node: StandInNode, message: object, error: string, c
   node._complete?.(message, code === undefined ? new Error(error) : Object.assign(new Error(error), { code }));
 }
 
-/** The message goes on from an output. @param output from 1 */
+/** The message goes on from an output, as if the node had sent it. @param output from 1 */
 export function sendInPlace(node: StandInNode, message: object, output = 1): void {
   node.send([...Array.from({ length: output - 1 }, () => null), message]);
 }

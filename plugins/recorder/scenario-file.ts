@@ -38,29 +38,21 @@ export function addScenario(
   title: string,
   scenario: KeptScenario,
 ): Promise<string> {
-  const work = last.then(() => add(folder, userDir, name, title, scenario));
+  const work = last.then(async () => {
+    if (!NAME.test(name) || RESERVED.test(name)) throw new ScenarioFileError("name");
+    const path = join(folder, `${name}.json`);
+    const schema = join(userDir, "node_modules", PACKAGE, "resources/scenario.schema.json");
+    const { scenarios, ...rest } = (await read(path)) ?? { $schema: asUrl(relative(folder, schema)), scenarios: [] };
+    const content = { ...rest, scenarios: [...scenarios, { name: free(title, scenarios), ...scenario }] };
+    await mkdir(folder, { recursive: true });
+    const temporary = join(folder, `.${name}.${process.pid}.tmp`);
+    // It has numbers of callers.
+    await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    await rename(temporary, path);
+    return path;
+  });
   last = work.catch(() => undefined);
   return work;
-}
-
-async function add(
-  folder: string,
-  userDir: string,
-  name: string,
-  title: string,
-  scenario: KeptScenario,
-): Promise<string> {
-  if (!NAME.test(name) || RESERVED.test(name)) throw new ScenarioFileError("name");
-  const path = join(folder, `${name}.json`);
-  const schema = join(userDir, "node_modules", PACKAGE, "resources/scenario.schema.json");
-  const { scenarios, ...rest } = (await read(path)) ?? { $schema: asUrl(relative(folder, schema)), scenarios: [] };
-  const content = { ...rest, scenarios: [...scenarios, { name: free(title, scenarios), ...scenario }] };
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${name}.${process.pid}.tmp`);
-  // It has numbers of callers.
-  await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, path);
-  return path;
 }
 
 /** Undefined where there is no such file. */

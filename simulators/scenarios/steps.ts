@@ -1,5 +1,6 @@
 /** The steps of a scenario: each is done by the simulator's own caller, as the console's buttons do it. */
 import type { Exchange, Step as CallStep } from "../caller/conversation.js";
+import { sendInPlace } from "../../lib/recorder/stand-in.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import { sample } from "../rte/samples.js";
 import type { Simulator } from "../simulator.js";
@@ -245,7 +246,7 @@ function press(stage: Stage, name: string): Promise<Outcome> {
 function send(stage: Stage, { to, from, output = 1, message = {} }: SendStep): Promise<Outcome> {
   const node = running(stage, find(stage.flows, undefined, to ?? from));
   const sent = structuredClone(message);
-  if (to === undefined) node.send([...Array.from({ length: output - 1 }, () => null), sent]);
+  if (to === undefined) sendInPlace(node, sent, output);
   else node.receive(sent);
   return Promise.resolve({});
 }
