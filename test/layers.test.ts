@@ -164,24 +164,24 @@ function faults(file: string): string[] {
     .filter((each) => each !== undefined);
 }
 
-/** Circles of value imports, each as its files in order; types may go in circles, since they are gone at run time. */
-function circles(files: readonly string[], valueImports: (file: string) => string[]): string[] {
+/** Circles of imports, of types too, each as its files in order. */
+function circles(files: readonly string[], importsOf: (file: string) => string[]): string[] {
   const found: string[] = [];
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
     const at = path.indexOf(file);
     if (at >= 0) found.push([...path.slice(at), file].join(" -> "));
     if (at >= 0 || done.has(file)) return;
-    for (const next of valueImports(file)) visit(next, [...path, file]);
+    for (const next of importsOf(file)) visit(next, [...path, file]);
     done.add(file);
   };
   for (const file of files) visit(file, []);
   return found;
 }
 
-function valueImports(file: string): string[] {
+function ownImports(file: string): string[] {
   return imports(file)
-    .filter(({ target, typeOnly }) => !typeOnly && target.startsWith(".") && target.endsWith(".js"))
+    .filter(({ target }) => target.startsWith(".") && target.endsWith(".js"))
     .map(({ target }) => resolved(file, target));
 }
 
@@ -217,8 +217,8 @@ describe("Layers", () => {
     assert.equal(fault("lib/core/x.ts", { target: "axios", typeOnly: false }, core), "package axios");
   });
 
-  it("import values in no circle", () => {
-    assert.deepEqual(circles(files, valueImports), []);
+  it("import in no circle", () => {
+    assert.deepEqual(circles(files, ownImports), []);
     const circle: Record<string, string[]> = { a: ["b"], b: ["c"], c: ["a"] };
     assert.deepEqual(
       circles(["a"], (file) => circle[file] ?? []),

@@ -7,19 +7,7 @@ import { isRecord } from "../core/values.js";
 import { digestOf } from "./entry-keys.js";
 import { readStored, type StoredState, storedState } from "./stored-state.js";
 import { isUnique } from "./subscription-ids.js";
-import type { StoredRemoval, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
-
-/** A subscription at another address. */
-export interface StoredFormer {
-  /** The entry that had it. */
-  key: string;
-  /** The broker's address, as {@link StoredSubscriptions.broker}. */
-  broker: string;
-  /** When the node named another address, Unix milliseconds. */
-  at: number;
-  /** Another address at which its end was asked for. */
-  tried?: string | undefined;
-}
+import type { StoredFormer, StoredRemoval, StoredSubscriptions, SubscriptionStore } from "./subscription-store.js";
 
 /** The store of a broker at one address. */
 export interface BrokerStore extends SubscriptionStore {

@@ -6,7 +6,7 @@
  * the first one leaves when this process is a minute old: whatever a former one has sent was before that minute.
  */
 import { STEADY } from "../core/clock.js";
-import type { SaveResult } from "./subscription-store.js";
+import type { SaveResult, SentRequests } from "./subscription-store.js";
 
 /**
  * The first goes first. `probe`: whether the broker is there. `replaced`: the end of a subscription that has just been
@@ -54,14 +54,6 @@ const RESERVED = 0.03;
 const MIN_RESERVED = 6;
 /** What each answer adds to the number of requests at once, after a broker had asked for fewer. */
 const SPEED_UP = 0.1;
-
-/** What a later process has to count. */
-export interface SentRequests {
-  /** Requests of the last minute by age, whole seconds. */
-  sent: Record<string, number>;
-  /** Requests that may be sent before it is saved again. */
-  reserved: number;
-}
 
 /** A task that waits for its turn. */
 interface Waiting {

@@ -1,10 +1,10 @@
 /** Writes what outlives this process, soon after it has changed. */
 import { STEADY, stampNow } from "../core/clock.js";
 import { type Entry, storedEntry, untoldFrom } from "./entry.js";
-import type { SentRequests } from "./request-queue.js";
 import { ALIVE_MS, storedState } from "./stored-state.js";
 import type {
   SaveResult,
+  SentRequests,
   StoredEntry,
   StoredGone,
   StoredRemoval,

@@ -1,8 +1,6 @@
 /** What outlives this process: ids at the broker, under keys that name neither agent nor address. */
 
 import type { Stamp } from "../core/clock.js";
-import type { StoredFormer } from "./former-address.js";
-import type { SentRequests } from "./request-queue.js";
 
 /** A time in which an entry relied on a subscription, Unix milliseconds: since the broker last showed that it knows it. */
 export interface TimeInUse {
@@ -26,6 +24,26 @@ export interface StoredGone {
   key: string;
   /** When it ended, Unix milliseconds. */
   at: number;
+}
+
+/** A subscription at another address. */
+export interface StoredFormer {
+  /** The entry that had it. */
+  key: string;
+  /** The broker's address, as {@link StoredSubscriptions.broker}. */
+  broker: string;
+  /** When the node named another address, Unix milliseconds. */
+  at: number;
+  /** Another address at which its end was asked for. */
+  tried?: string | undefined;
+}
+
+/** Requests that a later process has to count. */
+export interface SentRequests {
+  /** Requests of the last minute by age, whole seconds. */
+  sent: Record<string, number>;
+  /** Requests that may be sent before it is saved again. */
+  reserved: number;
 }
 
 /** What became of a write; `held`: another process writes there. */
@@ -70,7 +88,6 @@ export interface StoredSubscriptions {
   received?: Received;
   /** When it was written: all times are by the clock as it was set then. */
   written: Stamp;
-  /** See {@link SentRequests}. */
   requests?: SentRequests;
   /** By key of the entry. */
   held: Record<string, StoredEntry>;

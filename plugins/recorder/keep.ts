@@ -4,7 +4,7 @@ import type { NodeAPI } from "node-red";
 import { type ConfiguredNode, type KeptRun, NotKeptError } from "../../lib/recorder/kept-run.js";
 import { scenarioOf } from "../../lib/recorder/scenario.js";
 import { addScenario, ScenarioFileError } from "./scenario-file.js";
-import type { Reply } from "./service.js";
+import type { Reply } from "./reply.js";
 import { scenariosFolder } from "./settings.js";
 
 const LONGEST_TITLE = 200;

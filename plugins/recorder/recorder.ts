@@ -6,7 +6,8 @@
  */
 import type { NodeAPI } from "node-red";
 import type { ScenarioRequest, Scenarios } from "./scenarios.js";
-import type { AdminRequest, RecorderService, Reply } from "./service.js";
+import type { Reply } from "./reply.js";
+import type { AdminRequest, RecorderService } from "./service.js";
 import { recorderSettings } from "./settings.js";
 
 /** What is used of express's response. */

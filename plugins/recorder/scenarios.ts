@@ -5,7 +5,7 @@ import type { NodeAPI } from "node-red";
 import type { ScenarioList, ScenarioRun } from "../../lib/recorder/scenario-run.js";
 import { ownNodeRed } from "./own-node-red.js";
 import { ScenarioProcess } from "./scenario-process.js";
-import type { Reply } from "./service.js";
+import type { Reply } from "./reply.js";
 import { scenariosFolder } from "./settings.js";
 
 const LIMIT_MS = 120_000;

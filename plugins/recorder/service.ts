@@ -11,6 +11,7 @@ import { isDeploying } from "../../nodes/shared/deploys.js";
 import { recordingOf } from "../../nodes/shared/recording.js";
 import { FileHeldError, stateFile } from "../../nodes/shared/state-file.js";
 import type { KeepBody } from "./keep.js";
+import type { Reply } from "./reply.js";
 import { isLevel, type RecorderSettings } from "./settings.js";
 
 const LABEL = "contact-center-recorder";
@@ -30,11 +31,6 @@ export interface AdminRequest {
   params: { id?: string };
   query?: { number?: unknown };
   body?: KeepBody & { level?: unknown; number?: unknown; ids?: unknown; outside?: unknown };
-}
-/** What it answers. */
-export interface Reply {
-  status: number;
-  body: object;
 }
 
 /** What is needed once something is recorded. */
