@@ -109,10 +109,42 @@ describe("editor: the recorder's sidebar", function () {
     const [, first, ...others] = await rows();
     assert.deepEqual(others, []);
     assert.match(first ?? "", /answered[^]*#[a-z]{10} → #[a-z]{10}[^]*200/);
-    const isCut = (spans: Element[]): string[] =>
-      spans.filter((span) => span.scrollWidth > span.clientWidth).map((span) => span.textContent ?? "");
-    assert.deepEqual(await editor.page.locator(".cc-recorder-run > span").evaluateAll(isCut), []);
     await readable("list");
+  });
+
+  it("cuts no number and no outcome, however wide its letters are", async () => {
+    const { page } = editor;
+    const runs = /contact-center\/recorder\/runs(\?|$)/;
+    await page.route(runs, async (route) => {
+      const response = await route.fetch();
+      const wide = (await response.text()).replaceAll(/#[a-z]{10}/g, `#${"m".repeat(10)}`);
+      const list = JSON.parse(wide) as { runs: object[] };
+      // The longest words that an outcome can have.
+      const all = list.runs.map((run) => ({
+        ...run,
+        outcome: "fallback",
+        reason: "incomplete",
+        replayOf: "r",
+        count: 99,
+      }));
+      await route.fulfill({ response, json: { ...list, runs: all } });
+    });
+    try {
+      await page.locator(".cc-recorder-call", { hasText: "#mmmmmmmmmm → #mmmmmmmmmm" }).nth(1).waitFor();
+      // Of a long answer the beginning is shown.
+      const cut = await page
+        .locator(".cc-recorder-run > :not(.cc-recorder-answer)")
+        .evaluateAll((all) =>
+          all
+            .filter((span) => span.scrollWidth > span.clientWidth || span.scrollHeight > span.clientHeight)
+            .map(({ textContent }) => textContent),
+        );
+      assert.deepEqual(cut, []);
+      await editor.picture("recorder-wide");
+    } finally {
+      await page.unroute(runs);
+    }
+    await page.locator(".cc-recorder-run", { hasText: "answered" }).waitFor();
   });
 
   it("chooses by outcome, number, time and search", async () => {
