@@ -6,6 +6,7 @@
  * the first one leaves when this process is a minute old: whatever a former one has sent was before that minute.
  */
 import { STEADY } from "../core/clock.js";
+import { KnownRequests } from "./known-requests.js";
 import type { SaveResult, SentRequests } from "./subscription-store.js";
 
 /**
@@ -71,15 +72,12 @@ export class RequestQueue {
   private readonly sent: number[] = [];
   private total = 0;
   private countedTotal = 0;
-  // How many may be sent by what is saved, and by what is being saved.
-  private savedTotal = 0;
-  private reservedTotal = 0;
+  private readonly known = new KnownRequests();
   private isReserving = false;
   // When what former processes sent is over in any case, by the time of the process.
   private readonly alone = performance.now() + MINUTE_MS;
   // Nothing could be saved: not tried before this.
   private saveAgainAt = 0;
-  private revocations = 0;
   private running = 0;
   // Requests at once that the broker seems to take; the limit itself unless it asked for fewer.
   private width = Infinity;
@@ -101,7 +99,6 @@ export class RequestQueue {
    */
   reserve(): SentRequests & { saved: (result: SaveResult) => void } {
     const now = performance.now();
-    const { revocations } = this;
     const sent: Record<string, number> = {};
     this.forgetOld();
     for (const at of this.sent) {
@@ -111,16 +108,15 @@ export class RequestQueue {
     // Nothing at rest: then a kill costs nothing.
     const isBusy = this.isReserving || this.total > this.countedTotal;
     const reserved = isBusy ? Math.max(MIN_RESERVED, Math.ceil(this.options.perMinute() * RESERVED)) : 0;
-    const total = this.total + reserved;
     this.countedTotal = this.total;
-    this.reservedTotal = total;
-    this.savedTotal = Math.min(this.savedTotal, total);
+    const noteWritten = this.known.noteWrite(this.total + reserved);
     const saved = (result: SaveResult): void => {
-      if (result === "failed" && performance.now() < this.alone) {
+      const isSaved = result !== "failed" || performance.now() >= this.alone;
+      noteWritten(isSaved);
+      if (!isSaved) {
         this.waitUnsaved();
         return;
       }
-      if (revocations === this.revocations) this.savedTotal = Math.min(total, this.reservedTotal);
       this.isReserving = false;
       this.next();
     };
@@ -129,8 +125,7 @@ export class RequestQueue {
 
   /** The next request waits until its state is saved. */
   revoke(): void {
-    this.revocations++;
-    this.savedTotal = 0;
+    this.known.revoke();
   }
 
   /** Counts requests of a former process, the oldest first. @param ageMs how long ago it sent them at least, milliseconds */
@@ -209,7 +204,7 @@ export class RequestQueue {
 
   // True when a later process would know of another request; else sends it as soon as it would.
   private isSaved(): boolean {
-    if (this.total < this.savedTotal) return true;
+    if (this.total < this.known.total) return true;
     if (!this.isReserving && performance.now() >= this.saveAgainAt) {
       this.isReserving = true;
       this.options.onReserved();

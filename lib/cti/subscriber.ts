@@ -1,6 +1,6 @@
 /** What one part of an application wants of a broker: agents at one callback address, and notices about what was lost. */
 import { STEADY } from "../core/clock.js";
-import { ContactCenterError } from "./errors.js";
+import { CLOSED, ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
 import { type Callback, type Entry, type EntryUser, markRefused } from "./entry.js";
@@ -36,7 +36,7 @@ const LOOK_EVERY_MS = 100;
 /** The subscriptions of one subscriber; those that another one wants too are shared with it. */
 export class Subscriber implements EntryUser {
   readonly renewMs: number;
-  /** Resolves when it knows its agents, and what was left of them: nothing shall be asked of it before. */
+  /** Resolves when it knows its agents, and what was left of them: what is asked of it before waits for that. */
   readonly started: Promise<void>;
   private readonly entries = new Map<string, Entry>();
   private readonly gaps: GapCollector;
@@ -85,6 +85,10 @@ export class Subscriber implements EntryUser {
    * @returns the rows of these addresses
    */
   async subscribe(addresses: readonly string[]): Promise<SubscriptionRow[]> {
+    // What is not known yet to have been left of them would be in no gap, and would not be ended.
+    await this.started;
+    if (this.closed)
+      return addresses.map((imAddress) => ({ imAddress, subscribed: false, error: notAnswered(CLOSED) }));
     const entries = addresses.map((address) => this.entryOf(address));
     await this.whileAnswered(Promise.all(entries.map((entry) => this.manager.request(entry, true))));
     return entries.map((entry) => {
@@ -99,6 +103,7 @@ export class Subscriber implements EntryUser {
    * @returns the rows of these addresses; one whose end is not confirmed has its id and error
    */
   async unsubscribe(addresses?: readonly string[]): Promise<SubscriptionRow[]> {
+    await this.started;
     const wanted = addresses ?? [...this.entries.values()].map(({ imAddress }) => imAddress);
     const ids = new Map<string, string | undefined>();
     const ends = wanted.flatMap((address) => {
@@ -203,11 +208,9 @@ export class Subscriber implements EntryUser {
   }
 }
 
-function notAnswered(): ContactCenterError {
-  return new ContactCenterError("ETIMEDOUT", "cti.errors.not-answered", {
-    vendor: "anywhere365",
-    operation: "subscribe",
-  });
+function notAnswered(code: typeof CLOSED | "ETIMEDOUT" = "ETIMEDOUT"): ContactCenterError {
+  const key = code === CLOSED ? "cti.errors.closed" : "cti.errors.not-answered";
+  return new ContactCenterError(code, key, { vendor: "anywhere365", operation: "subscribe" });
 }
 
 async function within(limitMs: number, work: Promise<unknown>): Promise<void> {

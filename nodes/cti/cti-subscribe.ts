@@ -156,13 +156,15 @@ export = (RED: NodeAPI) => {
         ...(await subscriber.unsubscribe(list?.addresses)),
         ...(list ? wrongRows(list) : []),
       ],
-      list: async (subscriber, _list, agents) => [...subscriber.list(), ...wrongRows(agents)],
+      list: async (subscriber, _list, agents) => {
+        await subscriber.started;
+        return [...subscriber.list(), ...wrongRows(agents)];
+      },
     };
     onInput(RED, this, async (message, send) => {
       await ready;
       const { action, list } = readControl(message);
       if (!session) throw problem ?? refused("cti.errors.closed", { vendor: "anywhere365", operation: action });
-      await session.subscriber.started;
       message.payload = rowsOf(await act[action](session.subscriber, list, session.agents));
       send(message);
     });

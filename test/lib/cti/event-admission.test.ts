@@ -229,6 +229,7 @@ describe("lib/cti/event-admission", () => {
       const asked = one.subscribe([ANNA]);
       await test.clock.tickAsync(10);
       const ended = one.unsubscribe([ANNA]);
+      await test.clock.tickAsync(1);
       assert.equal(manager.admission.admits(CALLBACK, "id-2", ANNA), false);
       answer();
       await test.clock.tickAsync(500);

@@ -106,6 +106,18 @@ describe("lib/cti/subscription-gaps", () => {
       assert.ok((gaps[1]?.durationMs ?? 0) <= 75_000, JSON.stringify(gaps));
     });
 
+    it("after a restart also to who is asked for before it is known what the former process had", async () => {
+      const { manager, one } = await started([ANNA, BART]);
+      await one.close(1000);
+      kill(manager);
+      await test.clock.tickAsync(10_000);
+      const two = open(test.manage());
+      void two.start([ANNA]);
+      void two.subscribe([BART]);
+      await test.clock.tickAsync(2000);
+      assert.deepEqual(new Set(gaps.flatMap(({ agents }) => agents)), new Set([ANNA, BART]));
+    });
+
     it("after a kill from at most 2 s before it, whenever the ids were written", async () => {
       const { manager } = await started([ANNA]);
       await test.clock.tickAsync(50_000);

@@ -133,6 +133,15 @@ describe("lib/cti/subscriptions", () => {
       assert.deepEqual(test.broker.addresses(), []);
     });
 
+    it("asks for nothing that was waiting when it began", async () => {
+      const one = open(test.manage());
+      const asked = one.subscribe([ANNA]);
+      await one.close(1000);
+      assert.deepEqual((await asked).map(codeOf), ["ECLOSED"]);
+      await test.clock.tickAsync(60_000);
+      assert.deepEqual(test.broker.calls, []);
+    });
+
     it("waits for a broker that does not answer no longer than told, and leaves the ids in the store", async () => {
       const { one } = await started([ANNA]);
       test.broker.gate = new Promise(() => undefined);
