@@ -9,6 +9,7 @@ import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, small
 import type { DoubleCheck } from "./doubles.js";
 import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
+import { contentsOf } from "./surplus.js";
 import {
   findBatch,
   type FoundBatch,
@@ -217,16 +218,17 @@ class Delivery {
 
   private async post(marker: string, part: Part): Promise<Outcome> {
     const { run, doubles } = this;
-    const count = part.entries.length;
+    const { entries } = part;
+    const [count, rows] = [entries.length, rangesOf(entries)];
     let unexplained = 0;
     for (let attempt = 0; ; attempt++) {
       // A pause, a pace or a wait may have lasted longer than a member does.
-      if (part.entries.some(hasExpired)) {
-        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
+      if (entries.some(hasExpired)) {
+        if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
         return { kind: "expired" };
       }
       // From now on two requests with this marker may be committed.
-      if (part.lost) await doubles.watch(marker, count, rangesOf(part.entries));
+      if (part.lost) await doubles.watch({ marker, keep: count, contents: contentsOf(marker, entries) }, rows);
       const startMs = passedMs();
       const answer = await this.create(marker, part);
       if ("ids" in answer) return { kind: "loaded", ids: await doubles.report(marker, answer.ids) };
@@ -234,10 +236,10 @@ class Delivery {
       const kind = this.kindOf(fault, part);
       if (kind === "stop") throw fault;
       if (kind === "refused" || kind === "too-large") {
-        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
+        if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
         // A proxy may say it of what the server is about to load.
         else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
-          await doubles.watch(marker, 0, rangesOf(part.entries), startMs);
+          await doubles.watch({ marker, keep: 0 }, rows, startMs);
         if (kind === "refused") noteSuccess(run);
         else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
         return { kind, error: fault };
@@ -262,7 +264,7 @@ class Delivery {
       const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered || isForeign(fault);
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
       if (count > 1 || run.lastLoadedMs > part.sinceMs || isForeignRefusal(fault)) {
-        if (part.lost) await doubles.watch(marker, 0, rangesOf(part.entries));
+        if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
         return { kind: "refused", error: fault };
       }
     }

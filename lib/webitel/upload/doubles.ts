@@ -9,64 +9,8 @@ import type { FoundMember } from "../types.js";
 import type { Watch } from "./journal.js";
 import type { Unchecked } from "./report.js";
 import { fromRanges, type Range } from "./rows.js";
+import { type SentBatch, surplusOf, wasCalled } from "./surplus.js";
 import { membersOf, search } from "./verification.js";
-
-/** What is wrong with the members of a marker. */
-interface Copies {
-  /** How many there are too many. */
-  count: number;
-  /** Those that can be named. */
-  members: FoundMember[];
-  /** Who stays in the place of a reported one, by id. */
-  instead?: ReadonlyMap<string, string>;
-}
-
-/** Same person: what the batch sent. The server adds its own fields to numbers. */
-function contentOf({ name, communications = [], variables = {} }: Partial<FoundMember>): string {
-  const numbers = communications.map(({ destination, type }) => [destination.trim(), type?.id]);
-  const sorted = Object.keys(variables)
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((key) => [key, variables[key]]);
-  return JSON.stringify([name, numbers, sorted]);
-}
-
-const wasCalled = ({ attempts = 0, reserved, stop_cause }: FoundMember): boolean =>
-  attempts > 0 || reserved === true || (stop_cause ?? "") !== "";
-
-/**
- * The members that are there too often. Of each person one stays: who was called, then whose id was reported, then the oldest.
- * Where a list has a person twice, nobody is named unless all are there equally often: somebody else has changed the queue.
- * @param keep how many of these members belong into the queue
- * @param reported ids that were sent to the outputs
- */
-export function copiesAmong(found: readonly FoundMember[], keep: number, reported: ReadonlySet<string>): Copies {
-  const count = Math.max(0, found.length - keep);
-  if (count === 0 || keep === 0) return { count, members: count === 0 ? [] : [...found] };
-  const groups = new Map<string, FoundMember[]>();
-  for (const member of found) {
-    const content = contentOf(member);
-    groups.set(content, [...(groups.get(content) ?? []), member]);
-  }
-  // As many people as rows: each belongs there once.
-  const times = groups.size === keep ? undefined : found.length / keep;
-  const divides = (length: number): boolean => times === undefined || Number.isInteger(length / times);
-  if (times !== undefined && !Number.isInteger(times)) return { count, members: [] };
-  if (![...groups.values()].every(({ length }) => divides(length))) return { count, members: [] };
-  const rank = (member: FoundMember): number => (wasCalled(member) ? 0 : reported.has(member.id) ? 1 : 2);
-  const instead = new Map<string, string>();
-  const members = [...groups.values()].flatMap((group) => {
-    const stay = times === undefined ? 1 : group.length / times;
-    const sorted = group.sort((a, b) => rank(a) - rank(b));
-    const copies = sorted.slice(stay);
-    const unreported = sorted.slice(0, stay).filter(({ id }) => !reported.has(id));
-    for (const [at, { id }] of copies.filter((copy) => reported.has(copy.id)).entries()) {
-      const other = unreported[at];
-      if (other) instead.set(id, other.id);
-    }
-    return copies;
-  });
-  return { count, members, instead };
-}
 
 /** Copies that stay in the queue, and batches that were not checked, are named in the report up to this number. */
 const NAMED = 1000;
@@ -74,18 +18,22 @@ const NAMED = 1000;
 const REMOVALS = 6;
 
 /** A watched marker, and what was found under it. */
-class WatchedMarker {
+class WatchedMarker implements SentBatch {
+  readonly marker: string;
   /** As of {@link passedMs}. */
   untilMs: number;
   keep: number;
+  contents: string | undefined;
   /** Ids of copies. */
   readonly seen: Set<string>;
   /** Those of them that the queue does not have any more. */
   readonly gone = new Set<string>();
   /** Those of them whose deletion was confirmed, which the queue may still have: one who is in an attempt stays. */
   readonly deleted = new Set<string>();
-  /** How many copies there were that could not be named. */
+  /** How many there were too many of whom nobody can say which are the copies. */
   unnamed: number;
+  /** Ids of as many, not of those that were reported as far as possible: they stay. */
+  doubtful: string[] = [];
   /** Those of them that somebody else has deleted. */
   unnamedGone = 0;
   /** What the run's numbers have of them. */
@@ -98,13 +46,15 @@ class WatchedMarker {
   /** No copy can come any more, and those that came were seen. */
   checked = false;
 
-  constructor({ keep, untilMs, rows, ids = [], copies }: Watch) {
+  constructor({ marker, keep, untilMs, rows, contents, ids = [], copies }: Watch) {
     const { doubled, removed } = copies ?? { doubled: 0, removed: 0 };
     this.seen = new Set(copies?.ids);
     this.instead = new Map(copies?.instead);
     this.unnamed = Math.max(0, doubled - this.seen.size);
     this.counted = { doubled, removed };
     this.ids = [...ids];
+    this.marker = marker;
+    this.contents = contents;
     this.keep = keep;
     this.untilMs = untilMs;
     this.rows = rows;
@@ -137,16 +87,18 @@ export class DoubleCheck {
 
   /**
    * Copies may appear under a marker. Resolves when the journal has it: a resume goes on watching.
-   * @param keep how many members with this marker belong into the queue
+   * @param sent how many members with this marker belong into the queue, and what they are
    * @param rows those that were sent under it
    * @param sentMs when the request left or broke, as of {@link passedMs}
    */
-  async watch(marker: string, keep: number, rows: readonly Range[], sentMs = passedMs()): Promise<void> {
+  async watch(sent: SentBatch, rows: readonly Range[], sentMs = passedMs()): Promise<void> {
+    const { marker, keep, contents } = sent;
     const untilMs = sentMs + this.run.patience.lateMs;
     const before = this.watched.get(marker);
-    if (before) Object.assign(before, { keep, untilMs, rows, checked: false });
-    else this.watched.set(marker, new WatchedMarker({ marker, keep, untilMs, rows }));
-    await this.run.journal.append({ watch: marker, keep, until: unixOf(untilMs), rows });
+    if (before) Object.assign(before, { keep, contents, untilMs, rows, checked: false });
+    else this.watched.set(marker, new WatchedMarker({ marker, keep, contents, untilMs, rows }));
+    const line = { watch: marker, keep, until: unixOf(untilMs), rows };
+    await this.run.journal.append({ ...line, ...(contents !== undefined && { contents }) });
   }
 
   /**
@@ -220,32 +172,41 @@ export class DoubleCheck {
     }));
   }
 
-  /** Ids of copies that are still in the queue, for the report. */
+  /** Ids of copies that are still in the queue, or may be copies, for the report. */
   get named(): string[] {
-    const ids = [...this.watched.values()].flatMap(({ seen, gone }) => [...seen].filter((id) => !gone.has(id)));
+    const ids = [...this.watched.values()].flatMap(({ seen, gone, doubtful }) => [
+      ...[...seen].filter((id) => !gone.has(id)),
+      ...doubtful,
+    ]);
     return ids.slice(0, NAMED);
   }
 
   /** @returns how many copies were to be deleted: the queue is asked again whether they are gone */
   private async settle(marker: string, watched: WatchedMarker, found: readonly FoundMember[]): Promise<number> {
-    const { seen, gone, keep } = watched;
-    const others = found.filter(({ id }) => !seen.has(id));
-    const { count, members: fresh, instead } = copiesAmong(others, keep, this.reported);
-    for (const [id, other] of instead ?? []) watched.instead.set(id, other);
+    const { seen, gone } = watched;
+    const { count, copies, instead } = surplusOf(found, watched, this.reported, seen);
+    const fresh = copies.filter(({ id }) => !seen.has(id));
+    for (const [id, other] of instead) watched.instead.set(id, other);
     const there = new Set(found.map(({ id }) => id));
-    for (const id of seen) {
+    const isCopy = new Set(copies.map(({ id }) => id));
+    for (const id of [...seen]) {
+      // Whoever has lost all others like him is no copy any more.
+      if (there.has(id) && !isCopy.has(id)) seen.delete(id);
       if (there.has(id)) gone.delete(id);
       else gone.add(id);
     }
     for (const { id } of fresh) seen.add(id);
-    watched.unnamed = fresh.length > 0 ? 0 : Math.max(watched.unnamed, count);
-    watched.unnamedGone = fresh.length > 0 ? 0 : watched.unnamed - count;
+    const unnamed = count - copies.length;
+    watched.unnamed = fresh.length > 0 ? unnamed : Math.max(watched.unnamed, unnamed);
+    watched.unnamedGone = watched.unnamed - unnamed;
+    const others = found.filter(({ id }) => !isCopy.has(id) && !this.reported.has(id));
+    watched.doubtful = unnamed > 0 ? others.slice(-unnamed).map(({ id }) => id) : [];
     // Before the first is deleted: a process that is killed meanwhile would not know how many there were.
     await this.count(marker, watched, fresh);
     let left = 0;
-    for (const member of found) {
-      if (!seen.has(member.id) || wasCalled(member) || !this.mayDelete) continue;
-      if (await this.remove(member.id)) watched.deleted.add(member.id);
+    for (const copy of copies) {
+      if (wasCalled(copy) || !this.mayDelete) continue;
+      if (await this.remove(copy.id)) watched.deleted.add(copy.id);
       left++;
     }
     const isOut = (id: string): boolean => gone.has(id) || watched.deleted.has(id);

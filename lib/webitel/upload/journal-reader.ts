@@ -77,9 +77,10 @@ class JournalReader {
     } else if ("no" in line) {
       parts.delete(line.no);
     } else if ("watch" in line) {
-      const { watch: marker, keep, until: untilMs, rows = [] } = line;
+      const { watch: marker, keep, until: untilMs, rows = [], contents } = line;
       const copies = watches.get(marker)?.copies;
-      watches.set(marker, { marker, keep, untilMs, rows, ...(copies && { copies }) });
+      const watch = { marker, keep, untilMs, rows, ...(contents !== undefined && { contents }) };
+      watches.set(marker, { ...watch, ...(copies && { copies }) });
     } else if ("copies" in line) {
       this.readCopies(line);
     } else if ("checked" in line) {

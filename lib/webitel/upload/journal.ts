@@ -4,7 +4,7 @@
  *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
- *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts
+ *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts. "contents" tells its rows apart
  *     {"copies":"<marker>","doubled":500,"removed":0,"ids":["881701",…]}   copies were found, and are about to be deleted
  *     {"copies":"<marker>","doubled":0,"removed":500}                their number changed; "instead": [[<reported>, <who stays>], …]
  *     {"checked":"<marker>"}                                         no copy can come any more
@@ -50,7 +50,7 @@ export interface FoundCopies {
 export type JournalLine =
   | { send: string; batch: number; rows: Range[]; at?: number }
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
-  | { watch: string; keep: number; until: number; rows?: readonly Range[] }
+  | { watch: string; keep: number; until: number; rows?: readonly Range[]; contents?: string }
   | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
@@ -81,6 +81,8 @@ export interface Watch {
   untilMs: number;
   /** The rows that were sent under it. */
   rows: readonly Range[];
+  /** What tells them apart; undefined where nobody wrote it down. */
+  contents?: string | undefined;
   /** Their members' ids, once they were reported. */
   ids?: readonly string[];
   /** Those that an earlier process has found. */

@@ -246,7 +246,7 @@ export class Upload {
     const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
     if (known === undefined) {
       // Its rows are sent under another marker, so whatever comes under this one is a copy.
-      await this.doubleCheck.watch(marker, 0, rows, at && passedOf(at));
+      await this.doubleCheck.watch({ marker, keep: 0 }, rows, at && passedOf(at));
       journal.note({ no: marker });
     } else if (known === "uncertain") {
       open.uncertain.add(rows);
