@@ -63,6 +63,7 @@ const FIGURES: readonly Row[] = [
     [RING, "MAX_STEPS"],
   ],
   ["recorder", "the first # characters are kept", ["lib/recorder/recorder.ts", "LONGEST_TEXT"]],
+  ["recorder", "error where the node failed (its first # characters)", ["lib/recorder/recorder.ts", "LONGEST_ERROR"]],
   ["recorder", "Within one second # runs", [RING, "MAX_RUNS"]],
   ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
   ["webhooks", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],

@@ -42,6 +42,8 @@ export interface Step {
   message?: string;
   /** The node was not asked in this replay. */
   standIn?: StandIn;
+  /** What the node reported as an error. */
+  error?: string;
 }
 
 /** A run as it is shown and written. */
@@ -53,6 +55,8 @@ export interface Run {
   flow: string;
   /** ISO 8601. */
   start: string;
+  /** The vendor's name of what came, where it sends several kinds of events. */
+  event?: string;
   call?: Partial<Call>;
   /** What came in as JSON, at level `values`. */
   received?: string;
@@ -65,6 +69,8 @@ export interface Run {
   /** How often the same was refused within a minute, when more than once. */
   count?: number;
   steps: Step[];
+  /** How many steps have an error, where any has. */
+  failures?: number;
   /** Steps that were left out because the run had too many. */
   cut?: number;
   /** Of a replay: the run that was received again. */
@@ -82,6 +88,8 @@ export interface RunStart {
   arrivedAt?: number;
   /** The id by which {@link RunRecorder.answeredLate} finds the run. */
   callId?: string;
+  /** The name of an event. */
+  event?: string | undefined;
   call?: Call | undefined;
   /** What came in: plain data. */
   received?: unknown;

@@ -1,6 +1,6 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
 import { heatOf, type NodeHeat } from "./heat.js";
-import { ask, type Asked, bytesOf, fail, failureOf, send } from "./keeping.js";
+import { ask, type Asked, bytesOf, fail, type Failure, failureOf, send } from "./keeping.js";
 import type { Again, Answer, Level, Outcome, ReceiveAgain, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
 import { Replay } from "./replay.js";
@@ -11,6 +11,10 @@ import { Trace, type Watcher } from "./trace.js";
 
 /** Characters of a message, of what came in and of an answer that are kept. */
 const LONGEST_TEXT = 4000;
+/** Of an error's sentence. */
+const LONGEST_ERROR = 500;
+/** Characters of an event's name. */
+const LONGEST_NAME = 100;
 /** Refused requests of one node for one reason are one run for so long, so that a flood of them leaves the other runs. */
 const REFUSALS_MS = 60_000;
 /**
@@ -34,9 +38,7 @@ export interface RecorderOptions {
 }
 
 /** Node-RED's message hooks. */
-export type Hooks = Record<"onSend" | "onReceive" | "postReceive", (event: never) => false | void> & {
-  onComplete?: (event: never) => void;
-};
+export type Hooks = Record<"onSend" | "onReceive" | "postReceive" | "onComplete", (event: never) => false | void>;
 
 /** Why a run cannot be received again. */
 export type ReplayRefusal = "run" | "refused" | "not-kept" | "node";
@@ -79,7 +81,7 @@ export class Recorder implements RunRecorder {
       onSend: safe(trace.onSend),
       onReceive: safe(trace.onReceive),
       postReceive: safe(trace.postReceive),
-      ...(level === "values" && { onComplete: safe(trace.onComplete) }),
+      onComplete: safe(trace.onComplete),
     };
   }
 
@@ -240,13 +242,15 @@ export class Recorder implements RunRecorder {
     return undefined;
   }
 
-  private add({ vendor, node, arrivedAt = performance.now(), callId, call, received, again }: RunStart): RunRecord {
+  private add({ vendor, node, arrivedAt = performance.now(), ...start }: RunStart): RunRecord {
+    const { callId, event, call, received, again } = start;
     const run = this.ring.add({
       vendor,
       node: node.id,
       flow: node.z ?? "",
       startedAt: arrivedAt,
       callId,
+      event: event === undefined ? undefined : this.options.privacy.text(event, LONGEST_NAME),
       call: call && this.options.privacy.call(call),
     });
     if (this.level !== "values") return run;
@@ -266,7 +270,12 @@ export class Recorder implements RunRecorder {
   }
 
   private traceOf(level: RecorderOptions["level"]): Trace {
-    if (level === "path") return new Trace(this.ring);
+    const failed = (step: StepRecord, failure: Failure): void => {
+      if (step.error !== undefined) return;
+      step.error = this.options.privacy.text(failure.message, LONGEST_ERROR);
+      this.ring.grow(step.run, 2 * step.error.length);
+    };
+    if (level === "path") return new Trace(this.ring, { failed: (step, error) => failed(step, failureOf(error)) });
     const watcher: Watcher = {
       arrived: (step, message, { id, type, wires }) => {
         const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
@@ -286,6 +295,7 @@ export class Recorder implements RunRecorder {
       },
       failed: (step, error) => {
         const failure = failureOf(error);
+        failed(step, failure);
         step.failure ??= failure.message;
         if (step.asked) fail(step.asked, failure);
         this.ring.grow(step.run, 2 * failure.message.length);

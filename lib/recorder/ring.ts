@@ -52,7 +52,9 @@ export interface StepRecord {
   /** At a node that reaches outside, or where an event's way ends, at level `values`: nobody is shown it. */
   asked: Asked | undefined;
   standIn: StandIn | undefined;
-  /** What the node reported as an error, at level `values`; nobody is shown it. */
+  /** What the node reported as an error, without numbers and credentials. */
+  error: string | undefined;
+  /** The same as it was, at level `values`; nobody is shown it. */
   failure: string | undefined;
 }
 
@@ -67,6 +69,7 @@ export interface RunRecord {
   /** As `performance.now()` has it. */
   readonly startedAt: number;
   readonly callId: string | undefined;
+  readonly event: string | undefined;
   readonly call: Partial<Call> | undefined;
   received: string | undefined;
   /** What its node needs to receive it again, as JSON; nobody is shown it. */
@@ -107,8 +110,8 @@ export class Ring {
   constructor(private readonly onGone: (run: RunRecord) => void = () => undefined) {}
 
   /** Adds a run without steps. */
-  add(start: Pick<RunRecord, "vendor" | "node" | "flow" | "startedAt" | "callId" | "call">): RunRecord {
-    const { vendor, node, flow, startedAt, callId, call } = start;
+  add(start: Pick<RunRecord, "vendor" | "node" | "flow" | "startedAt" | "callId" | "event" | "call">): RunRecord {
+    const { vendor, node, flow, startedAt, callId, event, call } = start;
     const run: RunRecord = {
       number: this.next++,
       vendor,
@@ -117,6 +120,7 @@ export class Ring {
       at: Date.now(),
       startedAt,
       callId,
+      event,
       call,
       received: undefined,
       again: undefined,
@@ -253,7 +257,7 @@ export class Ring {
       sentAnswer: undefined,
     };
     Object.assign(run, nothing);
-    for (const step of run.steps) step.message = step.asked = step.failure = undefined;
+    for (const step of run.steps) step.message = step.asked = step.error = step.failure = undefined;
   }
 }
 
@@ -283,19 +287,22 @@ function stepOf(
     message: undefined,
     asked: undefined,
     standIn: undefined,
+    error: undefined,
     failure: undefined,
   };
 }
 
 /** A run as it is shown and written. */
 export function viewOf(run: RunRecord, id: string): Run {
-  const { vendor, node, flow, call, received, outcome, reason, answer, startedAt, endedAt, count, cut } = run;
+  const { vendor, node, flow, event, call, received, outcome, reason, answer, startedAt, endedAt, count, cut } = run;
+  const failures = run.steps.filter(({ error }) => error !== undefined).length;
   return withoutUndefined<Run>({
     id,
     vendor,
     node,
     flow,
     start: new Date(run.at).toISOString(),
+    event,
     call,
     received,
     outcome,
@@ -313,8 +320,10 @@ export function viewOf(run: RunRecord, id: string): Run {
         uncertain: step.isUncertain || undefined,
         message: step.message,
         standIn: step.standIn,
+        error: step.error,
       }),
     ),
+    failures: failures > 0 ? failures : undefined,
     cut: cut > 0 ? cut : undefined,
     replayOf: run.replay?.original,
     isReplayable: run.again === undefined ? undefined : true,

@@ -53,11 +53,12 @@ export interface CompleteEvent {
 
 /** Told of what the trace sees of a run; each message with the step where it is. */
 export interface Watcher {
-  /** A message came to a node. */
-  arrived(step: StepRecord, message: object, node: HookNode): void;
-  /** A node sends a message that it did not send from this output before, in one call of `send`. */
-  sent(from: StepRecord, port: number, message: object): void;
+  /** A node reports an error. */
   failed(step: StepRecord, error: unknown): void;
+  /** A message came to a node. */
+  arrived?(step: StepRecord, message: object, node: HookNode): void;
+  /** A node sends a message that it did not send from this output before, in one call of `send`. */
+  sent?(from: StepRecord, port: number, message: object): void;
 }
 
 /** A node that is working on a message: nothing else runs until it returns. */
@@ -78,7 +79,7 @@ export class Trace {
 
   constructor(
     private readonly ring: Ring,
-    private readonly watcher?: Watcher,
+    private readonly watcher: Watcher,
   ) {}
 
   /** The message goes on from this step. */
@@ -105,7 +106,7 @@ export class Trace {
         step.isUncertain = first.isUncertain;
         const last = lastOf(first);
         if (last !== step) last.sibling = step;
-        if (last.port !== source.port) this.watcher?.sent(first.from, source.port, msg);
+        if (last.port !== source.port) this.watcher.sent?.(first.from, source.port, msg);
         continue;
       }
       let from = this.find(source.node.id, msg, first);
@@ -119,7 +120,7 @@ export class Trace {
       if (this.isUncertain) step.isUncertain = true;
       if (step !== step.run.beyond) step.send = send;
       msg[TOKEN] = step.token;
-      this.watcher?.sent(from, source.port, msg);
+      this.watcher.sent?.(from, source.port, msg);
     }
   };
 
@@ -146,10 +147,10 @@ export class Trace {
       this.isUncertain = false;
       const from = source === undefined ? (step ?? outer?.step) : this.find(source, msg, step);
       if (!from) return undefined;
-      if (from.node === source && destination.node.type === "catch") this.watcher?.failed(from, msg.error);
+      if (from.node === source && destination.node.type === "catch") this.watcher.failed(from, msg.error);
       step = this.insert(from, destination.node, msg);
     }
-    this.watcher?.arrived(step, msg, destination.node);
+    this.watcher.arrived?.(step, msg, destination.node);
     if (step.run.replay) {
       step.standIn = step.run.replay.standInFor(destination.node, msg);
       // Nobody works on it: what is sent next does not come from there.
@@ -168,7 +169,7 @@ export class Trace {
   readonly onComplete = ({ msg, error, node }: CompleteEvent): void => {
     const step = error === undefined || error === null ? undefined : this.ring.step(msg[TOKEN]);
     const from = step && this.find(node.id, msg, step);
-    if (from?.node === node.id) this.watcher?.failed(from, error);
+    if (from?.node === node.id) this.watcher.failed(from, error);
   };
 
   /** The node that is working now. Another hook may have stopped its message: then nobody says that it returned. */

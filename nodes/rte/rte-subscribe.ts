@@ -62,6 +62,7 @@ export = (RED: NodeAPI) => {
       const run = recorder?.begin({
         vendor: "enreach",
         node: this,
+        event: event.event.name,
         call: event.call,
         received: event.payload,
         again: () => ({ messages: [received] }),

@@ -3,8 +3,9 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Call } from "../../../lib/core/call.js";
-import type { RecordedRun } from "../../../lib/recorder/model.js";
+import type { RecordedRun, RunStart } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
+import type { VendorEvent } from "../../../lib/core/event.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
 import { receivesAgain, recordingOf } from "../recording.js";
 import { senderOf } from "../transit.js";
@@ -35,6 +36,12 @@ interface EventOptions {
   former?: EndpointOptions["former"];
 }
 
+/** What the messages of an event say of it. */
+function factsOf([message]: readonly NodeMessage[]): Pick<RunStart, "event" | "call"> {
+  const { event, call } = (message ?? {}) as { event?: VendorEvent; call?: Call };
+  return { event: event?.name, call };
+}
+
 /** Makes a node an event webhook. */
 export function openEventWebhook(
   RED: NodeAPI,
@@ -58,7 +65,7 @@ export function openEventWebhook(
       vendor: options.vendor,
       node,
       arrivedAt: request.webhookRequest.arrivedAt,
-      call: (sent[0] as { call?: Call } | undefined)?.call,
+      ...factsOf(sent),
       received: request.data,
       ...(messages && { again: () => ({ messages: sent, data: request.data }) }),
     });
@@ -70,7 +77,7 @@ export function openEventWebhook(
     const run = recorder.begin({
       vendor: options.vendor,
       node,
-      call: (sent[0] as { call?: Call } | undefined)?.call,
+      ...factsOf(sent),
       received: data,
       again: () => ({ messages, ...(data && { data }) }),
     });

@@ -6,6 +6,7 @@ import { editor } from "./red.js";
 
 const ON = "cc-recorder-on";
 const HERE = "cc-recorder-here";
+const ERRED = "cc-recorder-erred";
 const TIME = "cc-recorder-beside";
 
 /** What the editor binds to a wire; an end may be the input or an output of a subflow. */
@@ -53,7 +54,7 @@ function drawSoon(): void {
 }
 
 function draw(): void {
-  for (const marked of document.querySelectorAll(`.${ON}, .${HERE}`)) marked.classList.remove(ON, HERE);
+  for (const marked of document.querySelectorAll(`.${ON}, .${HERE}`)) marked.classList.remove(ON, HERE, ERRED);
   for (const time of document.querySelectorAll(`.${TIME}`)) time.remove();
   if (!shown) return;
   const { steps, at } = shown;
@@ -64,8 +65,10 @@ function draw(): void {
     if (!group || !(group instanceof SVGElement)) continue;
     group.classList.add(ON);
     if (id === ids[at]) group.classList.add(HERE);
-    const times = steps.filter((_, place) => ids[place] === id).map(({ ms }) => ms);
-    group.append(timeOf(times));
+    const here = steps.filter((_, place) => ids[place] === id);
+    const hasFailed = here.some(({ error }) => error !== undefined);
+    if (hasFailed) group.classList.add(ERRED);
+    group.append(timeOf(here, hasFailed));
   }
   const hops = steps.filter(({ ms }) => ms !== undefined).flatMap((step) => hopOf(step, steps));
   for (const line of document.querySelectorAll<SVGElement>(".red-ui-flow-link")) {
@@ -107,11 +110,12 @@ function isAlong({ source, sourcePort, target }: Wire, hop: Hop, flow: string | 
   return enters && (source.type === "subflow" || hop.instances.includes(source.id));
 }
 
-/** The first time at a node, and how often there were more. */
-function timeOf(times: readonly (number | undefined)[]): SVGTextElement {
-  const [first] = times;
+/** The first time at a node, how often there were more, and whether the node failed. */
+function timeOf(steps: readonly Step[], hasFailed: boolean): SVGTextElement {
+  const first = steps[0]?.ms;
   const text = first === undefined ? "–" : milliseconds(first);
-  return textBeside(TIME, times.length > 1 ? `${text} ×${times.length}` : text);
+  const count = steps.length > 1 ? ` ×${steps.length}` : "";
+  return textBeside(TIME, `${text}${count}${hasFailed ? " ✗" : ""}`);
 }
 
 /** A text above a node, to be appended to it. @param name of its class */

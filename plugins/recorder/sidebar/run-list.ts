@@ -163,7 +163,8 @@ export class RunListView {
     const { words } = this;
     const call = [run.call?.from, run.call?.to].filter(Boolean).join(" → ");
     const replay = run.replayOf === undefined ? undefined : words("recorder.sidebar.replay");
-    const outcome = [replay, words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", ");
+    const failed = run.failures === undefined ? undefined : words("recorder.sidebar.failures");
+    const outcome = [replay, words(`recorder.outcome.${run.outcome}`), run.reason, failed].filter(Boolean).join(", ");
     const count = run.count === undefined ? "" : ` ×${run.count}`;
     const span = (name: string, text: string): HTMLElement => element("span", { class: `cc-recorder-${name}` }, text);
     const row = element(
@@ -174,6 +175,7 @@ export class RunListView {
       span("outcome", `${outcome}${count}`),
       span("ms", run.latencyMs === undefined ? "" : milliseconds(run.latencyMs)),
       span("vendor", run.vendor),
+      span("event", run.event ?? ""),
       span("call", call),
       span("answer", run.answer ? `${run.answer.status} ${run.answer.json ?? ""}` : ""),
     );

@@ -8,6 +8,9 @@ import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 import { runActions } from "./run-actions.js";
 
+/** Errors above the steps; those of all steps are at their rows. */
+const SHOWN_FAILURES = 3;
+
 /** Where a key leads from step `at` of `count`. */
 const KEYS: Record<string, (at: number, count: number) => number> = {
   ArrowDown: (at, count) => Math.min(at + 1, count - 1),
@@ -63,6 +66,7 @@ export function runView(run: Run, words: Words, close: () => void, show: (run: R
     actions.element,
     facts(run, words),
     sides(run, words),
+    ...failures(run, words),
     ...run.steps
       .filter(({ standIn }) => standIn === "missing")
       .map((step) => element("p", {}, words("recorder.replay.not-asked", { node: labelOf(step) }))),
@@ -104,6 +108,7 @@ function facts(run: Run, words: Words): HTMLElement {
       element("dt", {}, words("recorder.replay.replay")),
       element("dd", {}, words("recorder.replay.is-replay")),
     );
+  add("event", run.event);
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   add("time", run.latencyMs === undefined ? undefined : milliseconds(run.latencyMs));
   return list;
@@ -136,15 +141,24 @@ function sides(run: Run, words: Words): HTMLElement {
   );
 }
 
+/** What nodes reported as errors, the first ones. */
+function failures({ steps }: Run, words: Words): HTMLElement[] {
+  return steps
+    .flatMap((step) => (step.error === undefined ? [] : [{ node: labelOf(step), error: step.error }]))
+    .slice(0, SHOWN_FAILURES)
+    .map((values) => element("p", { class: "cc-recorder-error" }, words("recorder.sidebar.failure", values)));
+}
+
 function stepRow(step: Step, words: Words): HTMLElement {
   const notes = [
+    step.error === undefined ? "" : words("recorder.sidebar.failed"),
     step.ms === undefined ? words("recorder.sidebar.not-arrived") : milliseconds(step.ms),
     step.uncertain ? words("recorder.sidebar.uncertain") : "",
     step.standIn ? words(`recorder.replay.${step.standIn}`) : "",
   ];
   return element(
     "li",
-    {},
+    { class: step.error === undefined ? undefined : "cc-recorder-erred", title: step.error },
     element("span", { class: "cc-recorder-name" }, labelOf(step)),
     element("span", { class: "cc-recorder-flow" }, flowLabelOf(step)),
     element("span", { class: "cc-recorder-time" }, notes.filter(Boolean).join(", ")),

@@ -52,6 +52,9 @@ const FLOWS = [
   node("a", "subflow:sub", { ...place(300, 120), z: "third" }, [["b"]]),
   node("b", "subflow:sub", { ...place(440, 120), z: "third" }, [["answer"]]),
   node("answer", "smartrouting-out", { ...place(600, 120), z: "third" }),
+  { ...tab("fourth"), label: "Failing" },
+  node("event", "webitel-event-in", { ...place(120, 120), z: "fourth", url: "/event", auth: "none" }, [["asks"]]),
+  { ...code("asks", `throw new Error("No customer ${CALLER}");`), ...place(320, 120), z: "fourth", name: "ask CRM" },
 ];
 
 describe("editor: the recorder's sidebar", function () {
@@ -280,5 +283,26 @@ describe("editor: the recorder's sidebar", function () {
     await same("heat", heat, both);
     await page.evaluate(() => (window as unknown as EditorActions).RED.sidebar.show("info"));
     await same("none without the sidebar", heat, []);
+  });
+
+  it("says the name of an event, and which node failed and why", async () => {
+    const { page } = editor;
+    await page.evaluate(() => {
+      const { RED } = window as unknown as EditorActions;
+      RED.actions.invoke("contact-center:show-recorder");
+      RED.workspaces.show("fourth");
+    });
+    await send(`${red.url}/event`, { event: "hangup" });
+    await until("the event", async () => (await rows())[0]?.includes("hangup") === true);
+    assert.match((await rows())[0] ?? "", /answered, a node failed/);
+    await page.locator(".cc-recorder-run").first().click();
+    await page.locator(".cc-recorder-error", { hasText: /ask CRM failed: .*No customer #[a-z]{10}/ }).waitFor();
+    const step = page.locator(".cc-recorder-steps > .cc-recorder-erred");
+    assert.match(await step.innerText(), /ask CRM[^]*failed/);
+    await until("the mark on the canvas", async () => (await page.locator("g.cc-recorder-erred").count()) === 1);
+    assert.match((await page.locator("#asks .cc-recorder-beside").textContent()) ?? "", / ms ✗$/);
+    await readable("failed");
+    await page.keyboard.press("Escape");
+    await until("no mark", async () => (await page.locator("g.cc-recorder-erred").count()) === 0);
   });
 });

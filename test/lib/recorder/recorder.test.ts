@@ -224,6 +224,36 @@ describe("The recorder", () => {
     );
   });
 
+  it("says at each level which node failed and with which words, without numbers and credentials", () => {
+    for (const level of ["path", "values"] as const) {
+      const made = make(level);
+      const run = made.recorder.begin({ vendor: "enreach", node: IN, callId: "c" });
+      const msg = { _msgid: "1" };
+      run?.mark(msg);
+      pass(made, msg, IN, OUT);
+      const words = "No layer for +358401112233, token=abc-1";
+      made.hooks.onComplete({ msg, error: new Error(words), node: OUT });
+      made.hooks.onComplete({ msg, error: "another", node: OUT });
+      const [shown] = made.recorder.runs();
+      const expected = `No layer for ${pseudonyms.of("+358401112233")}, token=[hidden]`;
+      assert.deepEqual(
+        shown?.steps.map(({ error }) => error),
+        [undefined, expected],
+      );
+      assert.equal(shown?.failures, 1);
+    }
+  });
+
+  it("has the name of an event, without numbers", () => {
+    const made = make();
+    made.recorder.begin({ vendor: "webitel", node: IN, event: "Hunting" })?.end("answered");
+    made.recorder.begin({ vendor: "webitel", node: IN, event: "for +358401112233" })?.end("answered");
+    assert.deepEqual(
+      made.recorder.runs().map(({ event }) => event),
+      [`for ${pseudonyms.of("+358401112233")}`, "Hunting"],
+    );
+  });
+
   it("says that an answer came late", () => {
     const made = make();
     made.recorder.begin({ vendor: "enreach", node: IN, callId: "c" })?.end("fallback", { status: 204 }, "deadline");
