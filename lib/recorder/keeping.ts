@@ -2,6 +2,7 @@
  * What is kept of nodes that reach outside, at level `values` and in memory alone: what they were asked, and what they sent
  * on or failed with. It is what a replay and a scenario put in their place, as it was: with numbers.
  */
+import { isLonger } from "./length.js";
 
 /** Characters of one message; a longer one is not kept. */
 const LONGEST_MESSAGE = 500_000;
@@ -102,6 +103,7 @@ function textsOf(message: object): Texts | undefined {
   try {
     for (const [name, value] of Object.entries(message)) {
       if (NOT_KEPT.has(name)) continue;
+      if (isLonger(value, LONGEST_MESSAGE - length)) return undefined;
       const text = JSON.stringify(value) as string | undefined;
       if (text === undefined) continue;
       length += text.length;

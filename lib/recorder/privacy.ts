@@ -2,6 +2,7 @@
 import type { Call } from "../core/call.js";
 import { isCredentialName } from "../core/credential-names.js";
 import { HIDDEN, withoutCredentials } from "./credentials.js";
+import { firstKeys } from "./first-keys.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 
 /** Seven digits or more, with the punctuation that people write between them, as the group; ids of 128 bits and times without it. */
@@ -64,7 +65,9 @@ export class Privacy {
    * @param limit characters
    */
   json(value: unknown, numbers: ReadonlySet<string>, limit: number): string {
-    return shortened(JSON.stringify(this.kept(value, numbers, new Set(), limit)) ?? "undefined", limit);
+    const walk: Walk = { numbers, above: new Set(), limit, left: limit, visits: limit };
+    const text = JSON.stringify(this.kept(value, walk)) ?? "undefined";
+    return isOver(walk) ? `${text.slice(0, limit)}…` : shortened(text, limit);
   }
 
   /** True when a text has a number, or its name. @param name of the number, as {@link Pseudonyms.of} gives it */
@@ -93,46 +96,78 @@ export class Privacy {
     return this.pseudonyms?.of(number) ?? this.fact(number);
   }
 
-  private kept(value: unknown, numbers: ReadonlySet<string>, above: Set<object>, limit: number): unknown {
-    if (typeof value === "string") return this.textOrNumber(value.slice(0, MARGIN * limit), numbers);
+  private kept(value: unknown, walk: Walk): unknown {
+    walk.visits--;
+    if (typeof value === "string") return this.textOrNumber(value, walk);
     if (typeof value === "number" || typeof value === "bigint") {
       const text = String(value);
-      const kept = this.textOrNumber(text, numbers);
+      const kept = this.textOrNumber(text, walk);
       return kept === text && typeof value === "number" ? value : kept;
     }
     if (typeof value !== "object") return typeof value === "boolean" ? value : undefined;
     if (value === null) return null;
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-    if (value instanceof Error) return { name: value.name, message: this.text(value.message) };
+    if (value instanceof Error) return { name: value.name, message: this.textOrNumber(value.message, walk) };
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+    const { above } = walk;
     if (above.has(value) || above.size >= DEPTH_LIMIT) return "[…]";
     above.add(value);
     try {
-      if (Array.isArray(value)) return value.slice(0, limit).map((each) => this.kept(each, numbers, above, limit));
+      if (Array.isArray(value)) return this.keptList(value, walk);
       const prototype = Object.getPrototypeOf(value) as object | null;
       // What is no plain data, such as a socket, has no end. Messages of function nodes are plain in another realm.
       if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
         return `[${prototype.constructor?.name ?? "object"}]`;
-      const kept: Record<string, unknown> = {};
-      const isNamed = namesCredential(value as Record<string, unknown>);
-      for (const [name, each] of Object.entries(value)) {
-        const isHidden = isCredentialName(name) || (isNamed && name === "value");
-        kept[this.text(name)] = isHidden ? HIDDEN : this.kept(each, numbers, above, limit);
-      }
-      return kept;
+      return this.keptFields(value as Record<string, unknown>, walk);
     } finally {
       above.delete(value);
     }
   }
 
-  private textOrNumber(text: string, numbers: ReadonlySet<string>): string {
-    if (this.pseudonyms && SHORT_NUMBER.test(text)) {
-      const name = this.pseudonyms.of(text);
-      if (numbers.has(name)) return name;
+  private keptList(list: readonly unknown[], walk: Walk): unknown[] {
+    const kept: unknown[] = [];
+    for (let at = 0; at < list.length && !isOver(walk); at++) kept.push(this.kept(list[at], walk));
+    return kept;
+  }
+
+  private keptFields(fields: Record<string, unknown>, walk: Walk): Record<string, unknown> {
+    const kept: Record<string, unknown> = {};
+    const isNamed = namesCredential(fields);
+    for (const name of firstKeys(fields, walk.limit)) {
+      if (isOver(walk)) break;
+      const looked = name.slice(0, MARGIN * walk.limit);
+      const isHidden = isCredentialName(looked) || (isNamed && name === "value");
+      const written = this.text(looked);
+      walk.left -= written.length;
+      kept[written] = isHidden ? HIDDEN : this.kept(fields[name], walk);
     }
-    return this.text(text);
+    return kept;
+  }
+
+  /** A short number, or a text; of a long one what is kept at most. */
+  private textOrNumber(whole: string, walk: Walk): string {
+    const text = whole.slice(0, MARGIN * walk.limit);
+    const name = this.pseudonyms && SHORT_NUMBER.test(text) ? this.pseudonyms.of(text) : undefined;
+    const kept = name !== undefined && walk.numbers.has(name) ? name : this.text(text);
+    walk.left -= kept.length;
+    return kept;
   }
 }
+
+/** How far a value is looked at: of an object with many properties, all would hold up every call. */
+interface Walk {
+  readonly numbers: ReadonlySet<string>;
+  /** What the value is within. */
+  readonly above: Set<object>;
+  /** Characters that are kept. */
+  readonly limit: number;
+  /** Characters until there are enough; JSON has some more. */
+  left: number;
+  /** Values that are still looked at, since not every one has a character. */
+  visits: number;
+}
+
+const isOver = ({ left, visits }: Walk): boolean => left < 0 || visits < 0;
 
 /** True for an item of a list of headers or fields: `{name, value}`. */
 const namesCredential = ({ name, key }: Record<string, unknown>): boolean =>

@@ -181,4 +181,42 @@ describe("What is kept of values", () => {
     for (let i = 0; i < 1e5; i++) deep = [deep];
     assert.ok(privacy.json(deep, NONE, 4000).length < 100);
   });
+
+  it("has the first characters of an object with many properties, and looks at no more of it", () => {
+    const count = 100_000;
+    let looked = 0;
+    const get = (): number => ++looked;
+    const fields = Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`p${i}`, { get, enumerable: true }] as const),
+    );
+    const wide = Object.defineProperties({}, fields);
+    for (const value of [wide, [wide, wide], { groups: { one: wide } }]) {
+      looked = 0;
+      const kept = privacy.json(value, NONE, 4000);
+      assert.equal(kept.length, 4001);
+      assert.match(kept, /"p0":1,"p1":2,.*…$/);
+      assert.ok(looked < 1000, `${looked} of ${count}`);
+    }
+    const nothing = Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, undefined]));
+    assert.equal(privacy.json(nothing, NONE, 4000), "{}…");
+    assert.equal(
+      privacy.json(
+        Array.from({ length: count }, () => ""),
+        NONE,
+        4000,
+      ).length,
+      4001,
+    );
+    assert.equal(privacy.json({ a: "1".repeat(3), b: [1, 2] }, NONE, 4000), `{"a":"111","b":[1,2]}`);
+  });
+
+  it("follows an object with many properties that others take the place of", () => {
+    const wide: Record<string, unknown> = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`old${i}`, i]));
+    assert.match(privacy.json(wide, NONE, 100), /"old0":0/);
+    wide["old0"] = "other";
+    assert.match(privacy.json(wide, NONE, 100), /"old0":"other"/);
+    for (const name of Object.keys(wide)) delete wide[name];
+    wide["new"] = 1;
+    assert.equal(privacy.json(wide, NONE, 100), `{"new":1}`);
+  });
 });
