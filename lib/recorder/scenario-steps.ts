@@ -1,5 +1,7 @@
 /** What comes in, as steps of a scenario: for each kind of node that receives, how its run begins again. Pure. */
+import { isDeepStrictEqual } from "node:util";
 import { isRecord } from "../core/values.js";
+import { withHidden, withoutHidden } from "./hidden.js";
 import { type ConfiguredNode, type KeptRun, nameOf, NotKeptError } from "./kept-run.js";
 import type { Again } from "./model.js";
 
@@ -37,9 +39,11 @@ export const STEPS: Readonly<Record<string, (context: Context) => Made>> = {
 /** What the caller of a request has to get. */
 function answered({ answer, outcome, reason }: KeptRun): Fields {
   const fellBack = outcome === "fallback" || outcome === "late";
+  const whole = answer?.json === undefined ? null : (JSON.parse(answer.json) as unknown);
+  const part = withoutHidden(whole);
   return {
     status: answer?.status,
-    answer: answer?.json === undefined ? null : (JSON.parse(answer.json) as unknown),
+    ...(isDeepStrictEqual(part, whole) ? { answer: whole } : part !== undefined && { answerHas: part }),
     ...(fellBack && { fallback: reason }),
   };
 }
@@ -73,7 +77,7 @@ function ring(context: Context): Made {
           ...(targetid !== undefined && { tag: targetid }),
           ...(extradata === undefined && { extraData: false }),
           ...(smartrouting.isInternalCaller === true && { internal: true }),
-          ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
+          ...(extra.length > 0 && { extra: withHidden(Object.fromEntries(extra)) }),
         },
         expect: answered(run),
       },
@@ -141,7 +145,7 @@ function walk(context: Context): Made {
 function lookup(context: Context): Made {
   const { run, again } = context;
   const { payload } = again.messages[0] as { payload: Fields };
-  const { cid, ...query } = payload;
+  const { cid, ...query } = withHidden(payload) as Fields;
   return {
     runs: [run],
     steps: [
@@ -164,7 +168,7 @@ export function sends({ run, again, node, flows }: Context): Made {
   const steps = again.messages.flatMap((sent, output) => {
     if (!sent) return [];
     const { req: _, replay: __, ...message } = sent as Fields;
-    return [{ send: { from, ...(output > 0 && { output: output + 1 }), message } }];
+    return [{ send: { from, ...(output > 0 && { output: output + 1 }), message: withHidden(message) } }];
   });
   return { runs: [run], steps };
 }

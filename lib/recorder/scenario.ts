@@ -2,6 +2,7 @@
  * A recorded run as a scenario: what came in, what nodes that reach outside answered, and what came of it. Pure.
  * `resources/scenario.schema.json` says what a scenario is.
  */
+import { withoutCredentials } from "./credentials.js";
 import { type Asked, hasBuffer, type Texts, valuesOf } from "./keeping.js";
 import {
   type ConfiguredNode,
@@ -13,6 +14,7 @@ import {
   NotKeptError,
 } from "./kept-run.js";
 import { type Fields, type ScenarioStep, sends, STEPS } from "./scenario-steps.js";
+import { beforeHidden, withHidden, withoutHidden } from "./hidden.js";
 import type { OutsideAnswer } from "./stand-in.js";
 import { isOutside } from "./tables.js";
 
@@ -96,9 +98,9 @@ function answerOf({ sent, error, isIncomplete }: Asked, node: string, isLate: bo
   const [message] = sent;
   const afterMs = Math.ceil(message?.afterMs ?? error?.afterMs ?? 0);
   return {
-    ...(message && { message: written(message.changed, node) }),
+    ...(message && { message: withHidden(written(message.changed, node)) as Fields }),
     ...(message && message.port > 0 && { output: message.port + 1 }),
-    ...(error && { error: error.message }),
+    ...(error && { error: withoutCredentials(error.message) }),
     ...(error?.code !== undefined && { code: error.code }),
     ...(isLate && (message || error) && { afterMs }),
   };
@@ -110,7 +112,7 @@ function messagesOf(run: KeptRun, flows: readonly ConfiguredNode[]): Record<stri
   for (const { node, asked } of askedOf(run, flows)) {
     if (!asked.arrived) throw new NotKeptError("unwritable", { node: nodeName(node) });
     const expected = new Map([...asked.arrived].filter(([name]) => name === "payload" || name === "topic"));
-    (lists[nameOf(node, flows)] ??= []).push(written(expected, nodeName(node)));
+    (lists[nameOf(node, flows)] ??= []).push(withoutHidden(written(expected, nodeName(node))) as Fields);
   }
   return lists;
 }
@@ -132,7 +134,7 @@ function askedOf(
 /** Errors that no Catch node took. */
 function errorsOf({ steps }: KeptRun, flows: readonly ConfiguredNode[]): string[] {
   const caught = new Set(steps.filter(({ node }) => nodeOf(node, flows)?.type === "catch").map(({ from }) => from));
-  return steps.flatMap((step) => (step.failure === undefined || caught.has(step) ? [] : [step.failure]));
+  return steps.flatMap((step) => (step.failure === undefined || caught.has(step) ? [] : [beforeHidden(step.failure)]));
 }
 
 function written(texts: Texts, node: string): Fields {

@@ -155,6 +155,60 @@ describe("A run as a scenario", () => {
     });
   });
 
+  it("has the shape of credentials, and none of them", () => {
+    const SECRET = "S3cr3t";
+    const given = {
+      payload: { access_token: SECRET, expires_in: 3600, list: [{ name: "apiKey", value: SECRET }] },
+      responseCookies: { sid: { value: SECRET, path: "/", secure: true, max: 17 } },
+      responseUrl: `https://crm.example/x?token=${SECRET}&page=1`,
+    };
+    const failed = asked("mqtt", {});
+    fail(failed, { message: `no route to http://u:${SECRET}@broker` });
+    const steps = [
+      stepOf(asked("crm", {}, given)),
+      { ...stepOf(failed), failure: `no route to http://u:${SECRET}@broker` },
+    ];
+    const extradata = { DYN_PAR_password: SECRET, DYN_PAR_lang: "fi" };
+    const answer = { Priority: 5, CustomData: { token: SECRET }, list: [SECRET, `pwd=${SECRET}`] };
+    const ring = call({ steps, answer: { status: 200, json: JSON.stringify(answer) } }, { extradata });
+    const made = scenarioOf([ring], NODES);
+    assert.ok(!JSON.stringify({ ...made, steps: [] }).includes(SECRET));
+    assert.deepEqual(made.given?.answers?.["Ask the CRM"], {
+      message: {
+        payload: { access_token: "[hidden]", expires_in: 3600, list: [{ name: "apiKey", value: "[hidden]" }] },
+        responseCookies: { sid: { value: "[hidden]", path: "[hidden]", secure: true, max: "[hidden]" } },
+        responseUrl: "https://crm.example/x?token=[hidden]&page=1",
+      },
+    });
+    assert.deepEqual(made.expect?.errors, ["no route to http://"]);
+    assert.deepEqual(made.steps, [
+      {
+        ring: { from: "", to: "", extra: { DYN_PAR_password: "[hidden]", DYN_PAR_lang: "fi" } },
+        expect: { status: 200, answerHas: { Priority: 5, CustomData: {} } },
+      },
+    ]);
+    const event = call({
+      node: "events",
+      again: { messages: [{ payload: { event: "offering", token: SECRET } }] },
+      answer: { status: 200, json: "{}" },
+      steps: [
+        stepOf(asked("debug", { payload: { url: `https://u:${SECRET}@host`, left: 1 }, topic: `pwd=${SECRET}` })),
+      ],
+    });
+    assert.deepEqual(scenarioOf([event], NODES), {
+      steps: [{ send: { from: "Events", message: { payload: { event: "offering", token: "[hidden]" } } } }],
+      expect: { messages: { Seen: [{ payload: { left: 1 } }] } },
+    });
+    const lookup = call({
+      node: "lookup",
+      again: { messages: [{ payload: { cid: "1", api_key: SECRET } }] },
+      answer: { status: 200, json: `"Bearer ${SECRET}"` },
+    });
+    assert.deepEqual(scenarioOf([lookup], [...NODES, { id: "lookup", type: "webitel-lookup-in" }]).steps, [
+      { lookup: { cid: "1", query: { api_key: "[hidden]" } }, expect: { status: 200 } },
+    ]);
+  });
+
   const circle: Record<string, unknown> = {};
   circle["itself"] = circle;
   const REFUSALS: [what: string, runs: KeptRun[], why: unknown[]][] = [
