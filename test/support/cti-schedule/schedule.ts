@@ -35,8 +35,12 @@ const PHASE_MS = 30_000;
 const MOST_ACTIONS = 3;
 /** Time without faults at the end, in which everything must come right. */
 const CALM_MS = 180_000;
-/** What nobody wants any more ends as fast as the limit allows: it may take longer than that, milliseconds. */
+/**
+ * What nobody wants any more ends as fast as the limit allows: it may take longer than that, milliseconds, and where no agent is
+ * wanted only 60 end a minute.
+ */
 const MOST_ENDING_MS = 900_000;
+const ENDING_EACH_MS = 1000;
 /** How often something happens to each of these agents, milliseconds. */
 const EVENT_MS = 5000;
 const MOST_WATCHED = 50;
@@ -86,7 +90,8 @@ export async function runSchedule(seed: number, clock: VirtualClock, most = 2000
   // What was posted last comes in.
   await clock.pass(2000);
   let { surplus, ...end } = stateOf(broker, site);
-  for (let ms = 0; ms < MOST_ENDING_MS && surplus.length > 0; ms += 500) {
+  const mostMs = MOST_ENDING_MS + surplus.length * ENDING_EACH_MS;
+  for (let ms = 0; ms < mostMs && surplus.length > 0; ms += 500) {
     await clock.pass(500);
     const state = stateOf(broker, site);
     end = { missing: state.missing, orphans: state.orphans };
