@@ -48,6 +48,7 @@ const FIGURES: readonly Row[] = [
   ],
   ["security", "and # MiB where network and credentials were right", [BODY, "DISCARD_LIMIT_OF_CALLER", "MiB"]],
   ["security", "Of a refused body # KiB is received", [BODY, "DISCARD_LIMIT", "KiB"]],
+  ["security", "reads up to # KiB of what its networks", ["nodes/shared/webhook/stranger.ts", "LONGEST_BODY", "KiB"]],
   ["security", "closes the connection after # s", [BODY, "LINGER_MS", "s"]],
   [
     "security",

@@ -7,6 +7,7 @@ import {
   type Entry,
   type EntryUser,
   markRefused,
+  type RefusedSince,
   reportRefused,
 } from "./entry.js";
 import type { PreviousEntries } from "./previous-entries.js";
@@ -34,6 +35,8 @@ const KEEP_MS = 30_000;
 /** The users of the entries of one broker. */
 export class EntryUsers {
   private timer: NodeJS.Timeout | undefined;
+  // Callback addresses that refuse the broker: nearly always none.
+  private readonly denying = new Set<string>();
 
   constructor(private readonly options: EntryUsersOptions) {}
 
@@ -69,11 +72,25 @@ export class EntryUsers {
     for (const entry of this.options.entries.values()) if (entry.callback.url === callback) markRefused(entry, from);
   }
 
-  /** All callback addresses take events. */
+  /** A deploy is over: callback addresses take events again. */
   eventsTaken(): void {
-    const refused = [...this.options.entries.values()].filter(({ refusedFrom }) => refusedFrom !== undefined);
-    reportRefused(refused);
-    for (const entry of refused) this.options.onChange(entry);
+    this.taken(({ refusedFrom }) => refusedFrom !== undefined, "refusedFrom");
+  }
+
+  /**
+   * A callback address refuses the broker for its network or credentials since then, Unix milliseconds, until
+   * {@link eventTaken}.
+   */
+  eventDenied(callback: string, from: number): void {
+    this.denying.add(callback);
+    for (const entry of this.options.entries.values())
+      if (entry.callback.url === callback) markRefused(entry, from, "deniedFrom");
+  }
+
+  /** A callback address has taken an event. */
+  eventTaken(callback: string): void {
+    if (!this.denying.delete(callback)) return;
+    this.taken(({ deniedFrom, callback: { url } }) => deniedFrom !== undefined && url === callback, "deniedFrom");
   }
 
   /** Ends what nobody has asked for again. */
@@ -89,6 +106,12 @@ export class EntryUsers {
   close(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  private taken(isTaken: (entry: Entry) => boolean, since: RefusedSince): void {
+    const refused = [...this.options.entries.values()].filter(isTaken);
+    reportRefused(refused, since);
+    for (const entry of refused) this.options.onChange(entry);
   }
 
   // True for the last user.

@@ -40,6 +40,8 @@ export interface Entry {
   lostFrom?: number;
   /** Since when its callback address refuses events, Unix milliseconds, until the end of a deploy. */
   refusedFrom?: number;
+  /** Since when that address refuses the broker for its network or credentials, Unix milliseconds, until it takes an event. */
+  deniedFrom?: number;
   /** True while the broker may have forgotten the id: after an outage or a kill, until it is renewed. */
   isInDoubt?: boolean;
   /** True while a renewal is due and waits for the end of the former subscription. */
@@ -97,26 +99,29 @@ export function markLost(entry: Entry, from: number): void {
   entry.lostFrom = Math.min(entry.lostFrom ?? Infinity, from);
 }
 
+/** Until when a callback address refuses events: to the end of a deploy, or to the first event that it takes. */
+export type RefusedSince = "refusedFrom" | "deniedFrom";
+
 /** Its callback address refuses events since then, Unix milliseconds. */
-export function markRefused(entry: Entry, from: number): void {
-  if (from < (entry.refusedFrom ?? Infinity)) entry.refusedFrom = from;
+export function markRefused(entry: Entry, from: number, since: RefusedSince = "refusedFrom"): void {
+  if (from < (entry[since] ?? Infinity)) entry[since] = from;
 }
 
 /** Callback addresses take events again: what they refused is reported. */
-export function reportRefused(entries: readonly Entry[]): void {
+export function reportRefused(entries: readonly Entry[], since: RefusedSince = "refusedFrom"): void {
   const restored = entries.filter(({ id, lostFrom }) => id !== undefined && lostFrom === undefined);
   // All are marked first, so that they become one notice.
   for (const entry of entries) {
-    const { id, lostFrom, refusedFrom } = entry;
+    const { id, lostFrom, [since]: refusedFrom } = entry;
     if (refusedFrom !== undefined && (id ?? lostFrom) !== undefined) markLost(entry, refusedFrom);
-    delete entry.refusedFrom;
+    delete entry[since];
   }
   for (const entry of restored) reportRestored(entry);
 }
 
 /** Since when events may be lost of an entry that ends now, Unix milliseconds. */
-export function endedFrom({ refusedFrom = Infinity, lostFrom, keptSince }: Entry): number {
-  return Math.min(refusedFrom, lostFrom ?? keptSince ?? STEADY.now());
+export function endedFrom({ refusedFrom = Infinity, deniedFrom = Infinity, lostFrom, keptSince }: Entry): number {
+  return Math.min(refusedFrom, deniedFrom, lostFrom ?? keptSince ?? STEADY.now());
 }
 
 /** Events of this entry are received again; its users get the time that is missing, if any is, and once there are some. */
@@ -147,8 +152,9 @@ export function reportPastLoss(entry: Entry, from: number, to: number): void {
 
 /** Since when events of an entry may be lost that no notice has told yet, Unix milliseconds; undefined when none are. */
 export function untoldFrom(entry: Entry): number | undefined {
-  const { lostFrom = Infinity, keptSince = Infinity, refusedFrom = Infinity, users, imAddress } = entry;
-  let from = Math.min(lostFrom, keptSince, refusedFrom);
+  const { lostFrom = Infinity, keptSince = Infinity, refusedFrom = Infinity, deniedFrom = Infinity } = entry;
+  const { users, imAddress } = entry;
+  let from = Math.min(lostFrom, keptSince, refusedFrom, deniedFrom);
   for (const user of users) from = Math.min(from, user.untoldFrom(imAddress) ?? Infinity);
   return Number.isFinite(from) ? from : undefined;
 }

@@ -34,8 +34,7 @@ export class EventAdmission {
    */
   admits(callback: string, id: string | undefined, imAddress: string | undefined, isShared = false): boolean {
     const { entries, ids, isLoaded, onUnanswered } = this.options;
-    const agent = imAddress === undefined || imAddress.length > LONGEST_ID ? "" : imAddress;
-    const keys = [...new Set([agent, ""])].map((address) => entryKey(callback, address));
+    const keys = keysOf(callback, imAddress);
     const candidates = keys.flatMap((key) => entries.get(key) ?? []);
     if (id === undefined || id === "") return candidates.length > 0;
     const owner = ids.ownerOf(id);
@@ -56,6 +55,12 @@ export class EventAdmission {
     if (unanswered === undefined) ids.noteUnknown(id, keys, !isAdmitted && !isShared);
     else onUnanswered(id, unanswered);
     return isAdmitted;
+  }
+
+  /** True for an event of a subscription that an entry has now, whatever it is refused for. Parameters as in {@link admits}. */
+  isOurs(callback: string, id: string | undefined, imAddress: string | undefined): boolean {
+    if (id === undefined || id.length > LONGEST_ID) return false;
+    return this.options.ids.isHeldBy(id, keysOf(callback, imAddress));
   }
 
   /**
@@ -96,4 +101,10 @@ export class EventAdmission {
     entry.aliveAt = STEADY.now();
     this.options.onSign();
   }
+}
+
+/** The entries that an event may belong to: that of its agent, and that of all agents. */
+function keysOf(callback: string, imAddress: string | undefined): string[] {
+  const agent = imAddress === undefined || imAddress.length > LONGEST_ID ? "" : imAddress;
+  return [...new Set([agent, ""])].map((address) => entryKey(callback, address));
 }

@@ -180,6 +180,12 @@ export class SubscriptionIds {
     return this.holders.has(normalId(id));
   }
 
+  /** True while one of these entries has this id. */
+  isHeldBy(id: string, keys: readonly string[]): boolean {
+    const holders = this.holders.get(normalId(id));
+    return holders !== undefined && keys.some((key) => holders.has(key));
+  }
+
   /** True for an id that has ended: events of it are not expected any more, unless it is given again. */
   isEnded(id: string): boolean {
     const normal = normalId(id);

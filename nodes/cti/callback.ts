@@ -180,6 +180,34 @@ export function formerAddress(
 const duplicates = new DuplicateFilter();
 
 /**
+ * A request was refused for its network or credentials: it may be an event of a subscriber here.
+ * @param paths at which its receivers may have been registered beside the event node itself
+ * @param at when it came, Unix milliseconds
+ * @returns how to note that; true where it was one. Undefined where nobody subscribes to these addresses
+ */
+export function deniedEvent(
+  eventNode: string,
+  paths: readonly string[],
+  at: number,
+): ((event: CtiEvent) => boolean) | undefined {
+  const those = [...new Set([eventNode, ...paths])].flatMap((key) => receivers(key));
+  if (those.length === 0) return undefined;
+  return ({ SubscriptionId, ImAddress }) => {
+    const [id, imAddress] = [plainText(SubscriptionId), plainText(ImAddress)];
+    // Anybody can send a request that is refused; only the broker knows the id.
+    const owners = those.filter(({ subscriptions, url }) => subscriptions.admission.isOurs(url, id, imAddress));
+    for (const { subscriptions, url } of owners) subscriptions.users.eventDenied(url, at - IN_FLIGHT_MS);
+    return owners.length > 0;
+  };
+}
+
+/** An event node has taken an event. Parameters as in {@link deniedEvent}. */
+export function noteTaken(eventNode: string, paths: readonly string[]): void {
+  for (const key of new Set([eventNode, ...paths]))
+    for (const { subscriptions, url } of receivers(key)) subscriptions.users.eventTaken(url);
+}
+
+/**
  * True for each copy of an event but the first, where several subscriptions post it.
  * @param hasSubscriber true where a subscriber may be there that is not known yet; without one all is passed on
  */

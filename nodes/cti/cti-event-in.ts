@@ -17,7 +17,9 @@ import { type WebhookConfig, webhookSettings } from "../shared/webhook/config.js
 import type { AcceptedRequest } from "../shared/webhook/endpoint.js";
 import { LONGEST_NAME, logLine, warnOncePerMinute } from "../shared/log.js";
 import { openEventWebhook } from "../shared/webhook/event.js";
+import { pathAsked } from "../shared/webhook/stranger.js";
 import {
+  deniedEvent,
   type EventNode,
   formerAddress,
   isDuplicate,
@@ -25,6 +27,7 @@ import {
   noteClosed,
   noteLogin,
   noteRefused,
+  noteTaken,
   pathOf,
 } from "./callback.js";
 
@@ -67,8 +70,9 @@ export = (RED: NodeAPI) => {
       return { status: 404, why: "subscription" };
     };
 
-    const messagesOf = (event: CtiEvent, { req, receivedAt }: AcceptedRequest): NodeMessage[] => {
+    const messagesOf = (event: CtiEvent, { req, receivedAt, webhookRequest }: AcceptedRequest): NodeMessage[] => {
       sentAt = STEADY.now();
+      noteTaken(this.id, [address, pathAsked(webhookRequest)]);
       const name = String(event.eventType);
       const facts = eventFacts(name, event, receivedAt);
       if (isDuplicate(this.id, event, !isDeployed)) return [];
@@ -95,9 +99,15 @@ export = (RED: NodeAPI) => {
         return { answer: { status: read.status, json } };
       },
       onRefused: (at) => noteRefused(this.id, address, at),
-      former: (secrets) => {
-        const end = formerAddress(this.id, secrets, config.unknown === "pass");
-        return end && ((data) => end(readEvent(data)));
+      stranger: ({ why, path, secrets, at }) => {
+        const end = why === "credentials" ? formerAddress(this.id, secrets(), config.unknown === "pass") : undefined;
+        const deny = deniedEvent(this.id, [address, path], at);
+        if (!end && !deny) return undefined;
+        return (data) => {
+          const event = readEvent(data);
+          end?.(event);
+          if (deny?.(event)) warnOncePerMinute(this, "denied", RED._(`cti-event-in.denied.${why}`));
+        };
       },
     });
   }

@@ -9,12 +9,7 @@ import {
   parseForm,
   parseJsonObject,
 } from "../../../lib/webhook/body.js";
-import {
-  type AuthMethod,
-  secretsInPath,
-  secretsInQuery,
-  type WebhookCredentials,
-} from "../../../lib/webhook/credentials.js";
+import { type AuthMethod, type WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { RecordedRun } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
@@ -25,6 +20,7 @@ import { recordingOf } from "../recording.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 import { type PathState, showReadiness } from "./readiness.js";
+import { readStranger, secretsOf, type Stranger, type StrangerTaker } from "./stranger.js";
 
 /** What goes on the wire: a status and, unless there is no body, JSON text. */
 export interface HttpAnswer {
@@ -77,11 +73,7 @@ export interface EndpointOptions {
   accept(request: AcceptedRequest): void;
   /** Called for each request with credentials that is refused because its node is closed, or cannot be answered in time. */
   onRefused?(webhook: WebhookRequest): void;
-  /**
-   * Asked for each request without the right credentials.
-   * @returns undefined, or what takes its body although it is refused; it may throw
-   */
-  former?: ((secrets: readonly string[]) => ((data: Record<string, unknown>) => void) | undefined) | undefined;
+  stranger?: StrangerTaker;
   /**
    * The answer to a request whose body does not arrive in time, or had not when the node closed, and to one that comes
    * after that; a refusal where there is none.
@@ -224,15 +216,9 @@ export function openEndpoint(
       else accept({ data: data.object, req, webhookRequest: webhook, receivedAt });
     });
   };
-  const serveFormer = (webhook: WebhookRequest, read: Body, former: (data: Record<string, unknown>) => void): void => {
-    refuse(webhook, "credentials");
-    const data = read.kind === "whole" ? parseJsonObject(read.bytes) : undefined;
-    if (!data || "fault" in data) return;
-    try {
-      former(data.object);
-    } catch {
-      // It is refused anyway.
-    }
+  const refuseStranger = (webhook: WebhookRequest, why: Stranger["why"]): void => {
+    readStranger(webhook, why, options.stranger);
+    refuse(webhook, why, why === "credentials" && settings.auth === "basic" ? CHALLENGE : {});
   };
   const claim: Claim = {
     owner: {
@@ -250,11 +236,7 @@ export function openEndpoint(
       const ip = clientAddress(socket.remoteAddress, textOf(headers["x-forwarded-for"]), settings.proxies);
       const why = refusalOf(settings, webhook, ip);
       if (!why) return { accepted: true, answer: (body) => serve(webhook, ip, body) };
-      const former = why === "credentials" ? options.former?.(secretsOf(webhook)) : undefined;
-      if (former)
-        return { accepted: true, answer: (body) => void body?.then((read) => serveFormer(webhook, read, former)) };
-      const challenge = why === "credentials" && settings.auth === "basic" ? CHALLENGE : {};
-      return { accepted: false, answer: () => refuse(webhook, why, challenge) };
+      return { accepted: false, answer: () => refuseStranger(webhook, why) };
     },
     isClosed: () => isClosed,
     refuseMethod: (webhook, allowed) => refuse(webhook, "method", { Allow: allowed }),
@@ -289,7 +271,7 @@ function claimPath(dispatcher: ReturnType<typeof dispatcherOf>, claim: Claim): P
   return "fault" in claimed ? claimed : { claimed };
 }
 
-function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Refusal | undefined {
+function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Stranger["why"] | undefined {
   if (!settings.networks.any && !settings.networks.includes(ip)) return "network";
   const { headers } = webhook.request;
   const presented = {
@@ -298,10 +280,6 @@ function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: strin
     secrets: settings.auth === "secret" ? secretsOf(webhook) : [],
   };
   return settings.check?.(presented) === true ? undefined : "credentials";
-}
-
-function secretsOf({ rest, query }: WebhookRequest): string[] {
-  return rest === undefined ? secretsInQuery(query) : secretsInPath(rest);
 }
 
 /** Undefined when the query has too many parameters. */

@@ -10,7 +10,8 @@ import { isCutOff, onceDeployed } from "../deploys.js";
 import { receivesAgain, recordingOf } from "../recording.js";
 import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
-import { type AcceptedRequest, type EndpointOptions, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import type { Stranger, StrangerTaker } from "./stranger.js";
 
 /** An event waits so long for a deploy, ms. */
 const WAIT_MS = 4000;
@@ -32,8 +33,12 @@ interface EventOptions {
   receive(request: AcceptedRequest): EventOutcome;
   /** Called when events are refused in a deploy. @param at when the event came, by the steady clock */
   onRefused?(at: number): void;
-  /** See {@link openEndpoint}. */
-  former?: EndpointOptions["former"];
+  /** `at`: when the request came, by the steady clock. */
+  stranger?: StrangerTaker<Stranger & { at: number }>;
+}
+
+function steadyTime({ arrivedAt }: { readonly arrivedAt: number }): number {
+  return STEADY.now() - (performance.now() - arrivedAt);
 }
 
 /** What the messages of an event say of it. */
@@ -97,8 +102,8 @@ export function openEventWebhook(
     vendor: options.vendor,
     method: "POST",
     ...(options.form === true && { form: true }),
-    former: options.former,
-    onRefused: ({ arrivedAt }) => options.onRefused?.(STEADY.now() - (performance.now() - arrivedAt)),
+    stranger: (stranger) => options.stranger?.({ ...stranger, at: steadyTime(stranger) }),
+    onRefused: (webhook) => options.onRefused?.(steadyTime(webhook)),
     accept(request) {
       if (!isCutOff(RED, node.id)) {
         receive(request);

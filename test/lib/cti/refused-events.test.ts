@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SubscriptionManager } from "../../../lib/cti/subscriptions.js";
 import { ANNA, BART, CALLBACK, SubscriptionTest } from "../../support/cti-subscriptions.js";
 
 describe("lib/cti: a gap for events that a callback address refused", () => {
@@ -7,10 +8,16 @@ describe("lib/cti: a gap for events that a callback address refused", () => {
   const times = (): (number | string[])[][] =>
     gaps.map(({ from, to, agents }) => [Date.parse(from), Date.parse(to), agents.toSorted()]);
 
-  it("is told once, to the agents of that address only, without a request", async () => {
+  /** A process with two agents at the address, and another one elsewhere. */
+  const withOther = async (): Promise<SubscriptionManager> => {
     const { manager } = await started([ANNA, BART]);
     void open(manager, 0, "http://x/other").start(["sip:carla@contoso.example"]);
     await test.clock.tickAsync(1000);
+    return manager;
+  };
+
+  it("is told once, to the agents of that address only, without a request", async () => {
+    const manager = await withOther();
     manager.users.eventsRefused(CALLBACK, 500);
     manager.users.eventsRefused(CALLBACK, 700);
     await test.clock.tickAsync(3000);
@@ -21,6 +28,46 @@ describe("lib/cti: a gap for events that a callback address refused", () => {
     await test.clock.tickAsync(60_000);
     assert.deepEqual(times(), [[500, now, [ANNA, BART]]]);
     assert.equal(test.broker.calls.length, before);
+  });
+
+  it("is told with the first event that it takes, where it refused the broker, and not at the end of a deploy", async () => {
+    const manager = await withOther();
+    manager.users.eventDenied(CALLBACK, 500);
+    manager.users.eventDenied(CALLBACK, 700);
+    manager.users.eventsTaken();
+    manager.users.eventTaken("http://x/other");
+    await test.clock.tickAsync(3000);
+    assert.deepEqual(gaps, []);
+    const now = Date.now();
+    manager.users.eventTaken(CALLBACK);
+    manager.users.eventTaken(CALLBACK);
+    await test.clock.tickAsync(60_000);
+    assert.deepEqual(times(), [[500, now, [ANNA, BART]]]);
+  });
+
+  it("is told with the new subscription, where the address changed before it took an event", async () => {
+    const { manager, one } = await started([ANNA]);
+    manager.users.eventDenied(CALLBACK, 100);
+    void one.close(1000, true);
+    await test.clock.tickAsync(1000);
+    void open(manager, 0, "http://x/other").start([ANNA]);
+    await test.clock.tickAsync(1000);
+    assert.deepEqual(
+      times().map(([from, , agents]) => [from, agents]),
+      [[100, [ANNA]]],
+    );
+  });
+
+  it("is told after a kill in that time", async () => {
+    const { manager } = await started([ANNA]);
+    manager.users.eventDenied(CALLBACK, 100);
+    await test.clock.tickAsync(120_000);
+    kill(manager);
+    await started([ANNA]);
+    assert.deepEqual(
+      times().map(([from]) => from),
+      [100],
+    );
   });
 
   for (const when of ["before", "after"])
