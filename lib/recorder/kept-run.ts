@@ -1,6 +1,7 @@
 /** A run with all that is kept of it, and how its nodes are named in a scenario. */
 import type { Asked } from "./keeping.js";
 import type { Again, Answer, Outcome, StandIn } from "./model.js";
+import { type RunRecord, type StepRecord, stepsOf } from "./records.js";
 
 /** A node of the flow file. */
 export interface ConfiguredNode {
@@ -80,4 +81,28 @@ export function nameOf({ id, name = "" }: ConfiguredNode, flows: readonly Config
 /** What people call a node: its name, or its id. */
 export function nodeName({ id, name = "" }: ConfiguredNode): string {
   return name === "" ? id : name;
+}
+
+/** A copy of what is kept of a run: the run itself may make room for another one. */
+export function keptOf(run: RunRecord): KeptRun {
+  const { node, outcome, reason, cut, again, sentAnswer } = run;
+  return {
+    node,
+    outcome,
+    reason,
+    cut,
+    again: again === undefined ? undefined : (JSON.parse(again) as Again),
+    answer: sentAnswer,
+    steps: copiesOf(stepsOf(run)),
+  };
+}
+
+/** Each one comes after the one that it is from. */
+function copiesOf(steps: readonly StepRecord[]): KeptStep[] {
+  const copies = new Map<StepRecord, KeptStep>();
+  for (const step of steps) {
+    const { node, asked, standIn, failure } = step;
+    copies.set(step, { node, from: step.from && copies.get(step.from), asked, standIn, failure });
+  }
+  return [...copies.values()];
 }

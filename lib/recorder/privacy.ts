@@ -3,19 +3,11 @@ import type { Call } from "../core/call.js";
 import { isCredentialName } from "../core/credential-names.js";
 import { HIDDEN, withoutCredentials } from "./credentials.js";
 import { firstKeys } from "./first-keys.js";
+import { contentsOf, LETTERS, NUMBER, withoutNumbers } from "./numbers.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 
-/** Seven digits or more, with the punctuation that people write between them, as the group; ids of 128 bits and times without it. */
-const NUMBERS =
-  /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|(\+?\d(?:[ ().\u00a0/-]{0,3}\d){6,})/gi;
 /** A short number such as an extension. */
 const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
-/** What {@link NUMBERS} says, for a look that costs less. */
-const FEWEST_DIGITS = 7;
-const MOST_BETWEEN = 3;
-const SEPARATORS = " ().\u00a0/-";
-const ZERO = 48;
-const NINE = 57;
 const DEPTH_LIMIT = 16;
 /** Characters of a fact of a call. */
 const LONGEST_FACT = 200;
@@ -31,6 +23,8 @@ function shortened(text: string, limit: number): string {
 export class Privacy {
   /** @param pseudonyms absent where numbers are shown */
   constructor(private readonly pseudonyms: Pseudonyms | undefined) {}
+
+  private readonly named = (number: string): string => this.pseudonyms?.of(number) ?? number;
 
   /**
    * A text in which numbers and credentials may stand.
@@ -73,18 +67,22 @@ export class Privacy {
   /** True when a text has a number, or its name. @param name of the number, as {@link Pseudonyms.of} gives it */
   static mentions(text: string, name: string, pseudonyms: Pseudonyms): boolean {
     if (text.includes(name)) return true;
-    for (const [, number] of text.matchAll(NUMBERS))
-      if (number !== undefined && pseudonyms.of(number) === name) return true;
+    let isFound = false;
+    withoutNumbers(text, (number) => {
+      isFound ||= pseudonyms.of(number) === name;
+      return number;
+    });
+    if (isFound) return true;
     for (const [, found = ""] of text.matchAll(/\\*"([+*#]?\d{2,6})\\*"/g))
       if (pseudonyms.of(found) === name) return true;
     return false;
   }
 
   private textOf(text: string): string {
-    const open = withoutCredentials(text);
-    const { pseudonyms } = this;
-    if (!pseudonyms || !mayHaveNumber(open)) return open;
-    return open.replace(NUMBERS, (found, number?: string) => (number === undefined ? found : pseudonyms.of(number)));
+    const contents = contentsOf(text);
+    // Each credential has a letter behind f, or a colon, beside it; ids have none. What is hidden makes no number.
+    const open = contents & LETTERS ? withoutCredentials(text) : text;
+    return this.pseudonyms && contents & NUMBER ? withoutNumbers(open, this.named) : open;
   }
 
   private fact(text: string): string {
@@ -172,19 +170,3 @@ const isOver = ({ left, visits }: Walk): boolean => left < 0 || visits < 0;
 /** True for an item of a list of headers or fields: `{name, value}`. */
 const namesCredential = ({ name, key }: Record<string, unknown>): boolean =>
   [name, key].some((each) => typeof each === "string" && isCredentialName(each));
-
-/** True when {@link NUMBERS} may find one: seven digits with at most three separators between them. Costs a tenth of it. */
-function mayHaveNumber(text: string): boolean {
-  let digits = 0;
-  let between = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= ZERO && code <= NINE) {
-      digits = between > MOST_BETWEEN ? 1 : digits + 1;
-      between = 0;
-      if (digits === FEWEST_DIGITS) return true;
-    } else if (SEPARATORS.includes(text[i] as string)) between++;
-    else digits = 0;
-  }
-  return false;
-}

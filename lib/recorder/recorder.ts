@@ -4,10 +4,13 @@ import { ask, type Asked, bytesOf, fail, type Failure, failureOf, send } from ".
 import type { Again, Answer, Level, Outcome, ReceiveAgain, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
 import { Replay } from "./replay.js";
-import { MAX_RUNS, Ring, type RunRecord, type StepRecord, viewOf } from "./ring.js";
+import { type RunRecord, type StepRecord, stepsOf, viewOf } from "./records.js";
+import { MAX_RUNS, Ring } from "./ring.js";
 import { isOutside } from "./tables.js";
-import type { KeptRun } from "./kept-run.js";
-import { Trace, type Watcher } from "./trace.js";
+import { type KeptRun, keptOf } from "./kept-run.js";
+import { type Hooks, hooksOf, Trace, type Watcher } from "./trace.js";
+
+export type { Hooks } from "./trace.js";
 
 /** Characters of a message, of what came in and of an answer that are kept. */
 const LONGEST_TEXT = 4000;
@@ -37,17 +40,46 @@ export interface RecorderOptions {
   onFault(error: unknown): void;
 }
 
-/** Node-RED's message hooks. */
-export type Hooks = Record<"onSend" | "onReceive" | "postReceive" | "onComplete", (event: never) => false | void>;
-
 /** Why a run cannot be received again. */
 export type ReplayRefusal = "run" | "refused" | "not-kept" | "node";
 
 /** The recorder of one runtime. */
 export class Recorder implements RunRecorder {
   private readonly ring = new Ring((run) => this.done(run));
-  private readonly refusals = new Map<string, RunRecord>();
-  private trace: Trace;
+  /** What is kept of messages at each level. */
+  private readonly watchers: Readonly<Record<RecorderOptions["level"], Watcher>> = {
+    path: { failed: (step, error) => this.failed(step, failureOf(error)) },
+    values: {
+      arrived: (step, message, { id, type, wires }) => {
+        const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
+        step.message = this.jsonOf(step.run, shown);
+        this.ring.grow(step.run, 2 * step.message.length);
+        // Of an event nobody expects an answer: what came of it is where its way ends.
+        const isEnd = step.run.callId === undefined && wires?.every((each) => each.length === 0) === true;
+        if (step === step.run.beyond || (!isEnd && !isOutside(type))) return;
+        step.asked = ask(id, message);
+        this.ring.grow(step.run, bytesOf(step.asked));
+      },
+      sent: ({ asked, run }, port, message) => {
+        if (!asked) return;
+        const before = bytesOf(asked);
+        send(asked, port, message);
+        this.ring.grow(run, bytesOf(asked) - before);
+      },
+      failed: (step, error) => {
+        const failure = failureOf(error);
+        this.failed(step, failure);
+        step.failure ??= failure.message;
+        if (step.asked) fail(step.asked, failure);
+        this.ring.grow(step.run, 2 * failure.message.length);
+      },
+    },
+  };
+  /** The latest refused run of each kind, and its number. */
+  private readonly refusals = new Map<string, { run: RunRecord; number: number }>();
+  private readonly trace = new Trace(this.ring, this.watchers.path);
+  /** The same ones always: new functions would have to be compiled again after each change of the level. */
+  private readonly hooks = hooksOf(this.trace, (error) => this.options.onFault(error));
   private level: RecorderOptions["level"];
   /** The second that is going on: when it began, as `performance.now()` has it, and how many runs have begun in it. */
   private readonly second = { startedAt: -Infinity, runs: 0 };
@@ -60,29 +92,13 @@ export class Recorder implements RunRecorder {
 
   constructor(private readonly options: RecorderOptions) {
     this.level = options.level;
-    this.trace = this.traceOf(options.level);
   }
 
   /** Records more or less from now on; what was recorded stays. @returns the hooks to register */
   record(level: RecorderOptions["level"]): Hooks {
     this.level = level;
-    const trace = (this.trace = this.traceOf(level));
-    const safe =
-      <Event, Result>(hook: (event: Event) => Result): ((event: Event) => Result | undefined) =>
-      (event) => {
-        try {
-          return hook(event);
-        } catch (error) {
-          this.options.onFault(error);
-          return undefined;
-        }
-      };
-    return {
-      onSend: safe(trace.onSend),
-      onReceive: safe(trace.onReceive),
-      postReceive: safe(trace.postReceive),
-      onComplete: safe(trace.onComplete),
-    };
+    this.trace.watch(this.watchers[level]);
+    return this.hooks;
   }
 
   begin(start: RunStart): RecordedRun | undefined {
@@ -113,7 +129,7 @@ export class Recorder implements RunRecorder {
     const receive = receivers.get(original.node);
     if (!receive) return { refusal: "node" };
     const recorded = new Map<string, Asked[]>();
-    for (const { asked } of original.steps)
+    for (const { asked } of stepsOf(original))
       if (asked) recorded.set(asked.node, [...(recorded.get(asked.node) ?? []), asked]);
     const replay = new Replay(id, recorded, reachesOutside);
     let begun: RunRecord | undefined;
@@ -131,12 +147,13 @@ export class Recorder implements RunRecorder {
     this.safely(() => {
       const kind = `${start.node.id} ${outcome} ${reason}`;
       const known = this.refusals.get(kind);
-      if (known && !known.isWritten && performance.now() - known.startedAt < REFUSALS_MS) {
-        known.count++;
+      const isThere = known && known.run.number === known.number && this.ring.has(known.run) && !known.run.isWritten;
+      if (isThere && performance.now() - known.run.startedAt < REFUSALS_MS) {
+        known.run.count++;
         return;
       }
       const run = this.add(start);
-      this.refusals.set(kind, run);
+      this.refusals.set(kind, { run, number: run.number });
       this.end(run, outcome, answer, reason);
     });
   }
@@ -159,7 +176,8 @@ export class Recorder implements RunRecorder {
 
   /** The heat of each node in these runs. @param ids of runs; those that are gone count for nothing */
   heat(ids: ReadonlySet<string>): Record<string, NodeHeat> {
-    return heatOf([...this.ring.runs()].filter((run) => !run.replay && ids.has(this.ring.idOf(run))));
+    const runs = [...this.ring.runs()].filter((run) => !run.replay && ids.has(this.ring.idOf(run)));
+    return heatOf(runs.map((run) => ({ outcome: run.outcome, steps: stepsOf(run) })));
   }
 
   /**
@@ -175,11 +193,7 @@ export class Recorder implements RunRecorder {
       ({ number, node, call, replay }) =>
         number < before && node === run.node && !replay && call?.id !== undefined && call.id === run.call?.id,
     );
-    return [...earlier, run].map(({ again, sentAnswer, ...rest }) => ({
-      ...rest,
-      again: again === undefined ? undefined : (JSON.parse(again) as Again),
-      answer: sentAnswer,
-    }));
+    return [...earlier, run].map(keptOf);
   }
 
   /** Forgets the runs with this number. @param isMeant says it of a text with all that is kept of one @returns how many */
@@ -197,12 +211,12 @@ export class Recorder implements RunRecorder {
 
   /** A message goes on from the first step of a run. */
   mark(run: RunRecord, message: object): void {
-    this.trace.mark(message, run.steps[0] as StepRecord);
+    this.trace.mark(message, run.places[0] as StepRecord);
   }
 
   /** A run has its outcome; the first one stays. */
   end(run: RunRecord, outcome: Outcome, answer?: Answer, reason?: string): void {
-    if (run.outcome !== "open") return;
+    if (run.outcome !== "open" || !this.ring.has(run)) return;
     run.outcome = outcome;
     run.endedAt = performance.now();
     run.reason = reason;
@@ -269,44 +283,16 @@ export class Recorder implements RunRecorder {
     onDone(written);
   }
 
-  private traceOf(level: RecorderOptions["level"]): Trace {
-    const failed = (step: StepRecord, failure: Failure): void => {
-      if (step.error !== undefined) return;
-      step.error = this.options.privacy.text(failure.message, LONGEST_ERROR);
-      this.ring.grow(step.run, 2 * step.error.length);
-    };
-    if (level === "path") return new Trace(this.ring, { failed: (step, error) => failed(step, failureOf(error)) });
-    const watcher: Watcher = {
-      arrived: (step, message, { id, type, wires }) => {
-        const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
-        step.message = this.jsonOf(step.run, shown);
-        this.ring.grow(step.run, 2 * step.message.length);
-        // Of an event nobody expects an answer: what came of it is where its way ends.
-        const isEnd = step.run.callId === undefined && wires?.every((each) => each.length === 0) === true;
-        if (step === step.run.beyond || (!isEnd && !isOutside(type))) return;
-        step.asked = ask(id, message);
-        this.ring.grow(step.run, bytesOf(step.asked));
-      },
-      sent: ({ asked, run }, port, message) => {
-        if (!asked) return;
-        const before = bytesOf(asked);
-        send(asked, port, message);
-        this.ring.grow(run, bytesOf(asked) - before);
-      },
-      failed: (step, error) => {
-        const failure = failureOf(error);
-        failed(step, failure);
-        step.failure ??= failure.message;
-        if (step.asked) fail(step.asked, failure);
-        this.ring.grow(step.run, 2 * failure.message.length);
-      },
-    };
-    return new Trace(this.ring, watcher);
+  private failed(step: StepRecord, { message }: Failure): void {
+    if (step.error !== undefined) return;
+    step.error = this.options.privacy.text(message, LONGEST_ERROR);
+    this.ring.grow(step.run, 2 * step.error.length);
   }
 
   /** All that is kept of a run, also what nobody is shown. */
   private textOf(run: RunRecord): string {
-    const asked = [...run.steps.map((step) => step.asked), ...(run.replay?.all() ?? [])];
+    const steps = stepsOf(run);
+    const asked = [...steps.map((step) => step.asked), ...(run.replay?.all() ?? [])];
     const texts = asked.flatMap((each) => [each?.arrived, ...(each?.sent.map(({ changed }) => changed) ?? [])]);
     return [
       JSON.stringify(this.view(run)),
@@ -314,7 +300,7 @@ export class Recorder implements RunRecorder {
       run.sentAnswer?.json,
       ...texts.flatMap((each) => [...(each?.values() ?? [])]),
       ...asked.map((each) => each?.error?.message),
-      ...run.steps.map(({ failure }) => failure),
+      ...steps.map(({ failure }) => failure),
     ].join("\n");
   }
 
@@ -333,18 +319,24 @@ class Recorded implements RecordedRun {
   constructor(
     private readonly recorder: Recorder,
     private readonly run: RunRecord,
+    private readonly number = run.number,
   ) {}
 
   mark(message: object): void {
-    this.recorder.safely(() => this.recorder.mark(this.run, message));
+    if (this.isThere()) this.recorder.safely(() => this.recorder.mark(this.run, message));
   }
 
   end(outcome: Outcome, answer?: Answer, reason?: string): void {
-    this.recorder.safely(() => this.recorder.end(this.run, outcome, answer, reason));
+    if (this.isThere()) this.recorder.safely(() => this.recorder.end(this.run, outcome, answer, reason));
+  }
+
+  /** False when a later run has taken its place. */
+  private isThere(): boolean {
+    return this.run.number === this.number;
   }
 }
 
 /** A run of refusals is done when no more are added to it. */
 function isDone(run: RunRecord, before: number): boolean {
-  return run.endedAt !== undefined && run.endedAt < (run.steps.length === 0 ? before + DONE_MS - REFUSALS_MS : before);
+  return run.endedAt !== undefined && run.endedAt < (run.stepCount === 0 ? before + DONE_MS - REFUSALS_MS : before);
 }

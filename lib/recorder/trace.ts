@@ -14,7 +14,8 @@
  */
 import { executionAsyncId } from "node:async_hooks";
 import type { HeldNode } from "./replay.js";
-import { NO_RUN, type Ring, type StepRecord, type Token } from "./ring.js";
+import { NO_RUN, type StepRecord, stepsOf, type Token } from "./records.js";
+import type { Ring } from "./ring.js";
 
 const TOKEN = Symbol("contact-center.recorder");
 
@@ -61,10 +62,15 @@ export interface Watcher {
   sent?(from: StepRecord, port: number, message: object): void;
 }
 
+/** Node-RED's message hooks. */
+export type Hooks = Record<"onSend" | "onReceive" | "postReceive" | "onComplete", (event: never) => false | void>;
+
 /** A node that is working on a message: nothing else runs until it returns. */
 interface Frame {
   event: ReceiveEvent;
   step: StepRecord;
+  /** Of its run: a later run in the same place has another one. */
+  number: number;
   /** The callback of Node.js in which that happens. */
   context: number;
   outer: Frame | undefined;
@@ -79,8 +85,14 @@ export class Trace {
 
   constructor(
     private readonly ring: Ring,
-    private readonly watcher: Watcher,
+    private watcher: Watcher,
   ) {}
+
+  /** @param watcher from now on */
+  watch(watcher: Watcher): void {
+    this.watcher = watcher;
+    this.frame = undefined;
+  }
 
   /** The message goes on from this step. */
   mark(message: object, step: StepRecord): void {
@@ -156,7 +168,7 @@ export class Trace {
       // Nobody works on it: what is sent next does not come from there.
       if (step.standIn) return false;
     }
-    this.frame = { event, step, context: executionAsyncId(), outer };
+    this.frame = { event, step, number: step.run.number, context: executionAsyncId(), outer };
     return undefined;
   };
 
@@ -174,7 +186,9 @@ export class Trace {
 
   /** The node that is working now. Another hook may have stopped its message: then nobody says that it returned. */
   private current(): Frame | undefined {
-    if (this.frame && this.frame.context !== executionAsyncId()) this.frame = undefined;
+    const { frame } = this;
+    if (frame && (frame.context !== executionAsyncId() || frame.step.run.number !== frame.number))
+      this.frame = undefined;
     return this.frame;
   }
 
@@ -193,8 +207,9 @@ export class Trace {
   }
 
   private findByMessageId(node: string, messageId: string): StepRecord | undefined {
-    const steps = this.ring.runOfMessage(messageId)?.steps.filter((step) => step.messageId === messageId);
-    if (!steps) return undefined;
+    const run = this.ring.runOfMessage(messageId);
+    if (!run) return undefined;
+    const steps = stepsOf(run).filter((step) => step.messageId === messageId);
     const here = steps.filter((step) => step.node === node && step.ms !== undefined);
     if (here.length === 1) return here[0];
     this.isUncertain = true;
@@ -211,6 +226,26 @@ export class Trace {
     msg[TOKEN] = step.token;
     return step;
   }
+}
+
+/** The hooks of a trace. @param onFault called with what went wrong: no message stops for it */
+export function hooksOf(trace: Trace, onFault: (error: unknown) => void): Hooks {
+  const safe =
+    <Event, Result>(hook: (event: Event) => Result): ((event: Event) => Result | undefined) =>
+    (event) => {
+      try {
+        return hook(event);
+      } catch (error) {
+        onFault(error);
+        return undefined;
+      }
+    };
+  return {
+    onSend: safe(trace.onSend),
+    onReceive: safe(trace.onReceive),
+    postReceive: safe(trace.postReceive),
+    onComplete: safe(trace.onComplete),
+  };
 }
 
 /** The step of a message that comes to a node; undefined when it comes without a wire. */

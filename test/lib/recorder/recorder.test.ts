@@ -151,6 +151,46 @@ describe("The recorder", () => {
     }),
   );
 
+  it(
+    "adds nothing of a run that is gone to the one in its place",
+    onClock((clock) => {
+      const made = make("values");
+      const old = made.recorder.begin({ vendor: "enreach", node: IN, callId: "old" });
+      const steps = { _msgid: "steps" };
+      old?.mark(steps);
+      for (let hop = 0; hop < 40; hop++) pass(made, steps, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
+      made.recorder.refuse({ vendor: "enreach", node: IN }, "refused", { status: 401 }, "credentials");
+      const [, { id: first } = { id: "" }] = made.recorder.runs();
+      const kept = made.recorder.kept(first);
+      const before = JSON.stringify(kept?.map((each) => each.steps.map(({ node }) => node)));
+      for (let i = 0; i < 500; i++) {
+        clock.tick(10);
+        made.recorder.begin({ vendor: "enreach", node: OUT });
+      }
+      const message = {};
+      old?.mark(message);
+      pass(made, message, OUT, IN);
+      pass(made, steps, OUT, IN);
+      old?.end("answered", { status: 200, json: '{"of":"old"}' });
+      made.recorder.refuse({ vendor: "enreach", node: IN }, "refused", { status: 401 }, "credentials");
+      const [refused, ...others] = made.recorder.runs();
+      assert.equal(refused?.outcome, "refused");
+      assert.equal(others.length, 499);
+      for (const { outcome, answer, count, steps: way } of others)
+        assert.deepEqual(
+          { outcome, answer, count, way: way.map(({ node }) => node) },
+          {
+            outcome: "open",
+            answer: undefined,
+            count: undefined,
+            way: [OUT.id],
+          },
+        );
+      assert.equal(JSON.stringify(kept?.map((each) => each.steps.map(({ node }) => node))), before);
+      assert.deepEqual(made.faults, []);
+    }),
+  );
+
   it("keeps 16 MB, whatever the messages hold", () => {
     const made = make("values");
     for (let i = 0; i < 140; i++) {
