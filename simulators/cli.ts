@@ -3,7 +3,7 @@
 import { credentialLines, environmentLines } from "./environment.js";
 import type { Option } from "./options.js";
 import { type Program, run } from "./program.js";
-import { testCommand } from "./scenarios/command.js";
+import { NOT_RUN, testCommand } from "./scenarios/command.js";
 import { line, SIMULATOR_OPTIONS, startSimulators } from "./start.js";
 
 const OPTIONS: readonly Option[] = [
@@ -54,12 +54,15 @@ const program: Program = {
 const [command, ...rest] = process.argv.slice(2);
 if (command !== "test") void run(program);
 else {
+  // Without a verdict they could not be run, whatever ended them.
+  process.exitCode = NOT_RUN;
   // Whoever started it and talks to it is gone: nobody wants to know the rest.
-  process.once("disconnect", () => process.exit());
+  const leave = process.exit.bind(process);
+  process.once("disconnect", () => leave());
   process.channel?.unref();
   void testCommand(rest, (text) => void process.stdout.write(`${text}\n`)).then((code) => {
     // A package of the flow may keep something open.
     process.exitCode = code;
-    setTimeout(() => process.exit(), LEAVING_MS).unref();
+    setTimeout(() => leave(), LEAVING_MS).unref();
   });
 }

@@ -10,7 +10,12 @@ export const LONGEST_NAME = 60;
 /** Things that a node warns about within a minute; more are not logged, so that nobody can fill the log with new names. */
 const THINGS_PER_MINUTE = 100;
 
-const warnedAt = new WeakMap<Node, Map<string, number>>();
+/** What warns: a node, or Node-RED's own log. */
+interface Warner {
+  warn(text: string): void;
+}
+
+const warnedAt = new WeakMap<Warner, Map<string, number>>();
 
 /**
  * Makes a text fit for one line of a log: control characters become escapes such as `\u000a`, a long text is cut.
@@ -45,14 +50,14 @@ export function answerReport(
 }
 
 /**
- * Warns, unless the node has warned of the same thing within the last minute.
+ * Warns, unless the same node or log has warned of the same thing within the last minute.
  * @param thing what the warning is about, such as a field's name; not the text, which may differ each time
  * @param text the warning, or what makes it when it is needed
  * @returns false when it has
  */
-export function warnOncePerMinute(node: Node, thing: string, text: string | (() => string)): boolean {
-  const times = warnedAt.get(node) ?? new Map<string, number>();
-  warnedAt.set(node, times);
+export function warnOncePerMinute(warner: Warner, thing: string, text: string | (() => string)): boolean {
+  const times = warnedAt.get(warner) ?? new Map<string, number>();
+  warnedAt.set(warner, times);
   const now = Date.now();
   for (const [known, at] of times) {
     // A map keeps the order of insertion, so the first one that is young enough ends the search.
@@ -62,6 +67,6 @@ export function warnOncePerMinute(node: Node, thing: string, text: string | (() 
   const key = thing.slice(0, LONGEST_LINE);
   if (times.has(key) || times.size >= THINGS_PER_MINUTE) return false;
   times.set(key, now);
-  node.warn(logLine(typeof text === "string" ? text : text()));
+  warner.warn(logLine(typeof text === "string" ? text : text()));
   return true;
 }

@@ -106,7 +106,14 @@ export class ScenarioProcess {
     const { run } = this;
     if (run.state !== "running") return;
     run.state = run.summary ? "done" : "failed";
-    if (!run.summary) run.problem ??= problem ?? this.words.trim();
+    if (run.summary) return;
+    const words = this.words.trim();
+    run.problem ??= problem ?? (words === "" ? `The command ended without a verdict: ${this.endOf()}.` : words);
+  }
+
+  private endOf(): string {
+    const { exitCode, signalCode } = this.child;
+    return exitCode === null ? `${signalCode}` : `exit code ${exitCode}`;
   }
 
   private read(text: string): void {

@@ -8,6 +8,7 @@ import { Pseudonyms } from "../../lib/recorder/pseudonyms.js";
 import { Recorder, type ReplayRefusal } from "../../lib/recorder/recorder.js";
 import { RunFiles } from "../../lib/recorder/run-files.js";
 import { isDeploying } from "../../nodes/shared/deploys.js";
+import { warnOncePerMinute } from "../../nodes/shared/log.js";
 import { recordingOf } from "../../nodes/shared/recording.js";
 import { FileHeldError, stateFile } from "../../nodes/shared/state-file.js";
 import type { KeepBody } from "./keep.js";
@@ -217,7 +218,8 @@ export class RecorderService {
   }
 
   private warn(what: "in-use" | "key" | "write" | "forget" | "hook", error: unknown): void {
-    this.RED.log.warn(this.RED._(`recorder.warnings.${what}`, { detail: (error as Error).message }));
+    const text = this.RED._(`recorder.warnings.${what}`, { detail: (error as Error).message });
+    warnOncePerMinute(this.RED.log, what, text);
   }
 }
 

@@ -1,5 +1,5 @@
 /** `contact-center-simulator test`: a flow against its scenarios, for people and for CI servers. */
-import { watch, writeFileSync } from "node:fs";
+import { mkdirSync, watch, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../options.js";
@@ -27,7 +27,8 @@ Exit code: 0 all passed, 1 some failed, 2 they could not be run.
 const CHANGE_MS = 100;
 const ALL_PASSED = 0;
 const SOME_FAILED = 1;
-const NOT_RUN = 2;
+/** Exit code of a run without a verdict. */
+export const NOT_RUN = 2;
 
 interface Asked {
   flows: string;
@@ -93,8 +94,20 @@ async function runAll(runner: Runner, asked: Asked, print: Print): Promise<Resul
     }
   }
   print(reporter.end(results, performance.now() - started, runner.blocked()));
-  if (asked.junit !== undefined) writeFileSync(asked.junit, junit(results));
+  if (asked.junit !== undefined) writeReport(asked.junit, results);
+  const strays = runner.strayFaults();
+  if (strays.length > 0) throw new UsageError(strays.join("\n"));
   return results;
+}
+
+/** @throws UsageError */
+function writeReport(path: string, results: readonly Result[]): void {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    writeFileSync(path, junit(results));
+  } catch (error) {
+    throw new UsageError(`${path}: the report could not be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

@@ -1,13 +1,19 @@
-/** Keeps the process from reaching anything but what the test itself started, whichever node or package asks. */
+/**
+ * Keeps the process from reaching anything but what the test itself started, whichever node or package asks, and from being
+ * reached: a Node-RED that works on the same machine keeps its ports.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Socket as UdpSocket } from "node:dgram";
 import dns from "node:dns";
-import { Socket } from "node:net";
+import { syncBuiltinESMExports } from "node:module";
+import { isIP, Server, Socket } from "node:net";
 
-/** What connects. */
-type Connect = (this: Socket, ...args: unknown[]) => Socket;
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+type Methods = Record<string, Method>;
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i;
+/** What asks a server of names. */
+const ASKS_NAMES = /^(?:lookup|resolve|reverse)/;
 
 /** What is let through, and what was not. */
 export interface Fence {
@@ -29,40 +35,87 @@ export function raiseFence(onBlocked: (target: string, node: string | undefined)
       code: "ECONNREFUSED",
     });
   };
-  const { prototype } = Socket as unknown as { prototype: { connect: Connect } };
-  const { connect } = prototype;
-  prototype.connect = function (...args) {
-    const { host, port, path } = targetOf(args);
-    if (path === undefined && LOOPBACK.test(host) && ports.has(port)) return connect.apply(this, args);
-    const error = blocked(path ?? `${host}:${port}`);
-    process.nextTick(() => this.destroy(error));
-    return this;
+  const replaced: [object: Methods, name: string, method: Method][] = [];
+  const replace = (object: object, name: string, make: (method: Method) => Method): void => {
+    const methods = object as Methods;
+    const method = methods[name] as Method;
+    replaced.push([methods, name, method]);
+    methods[name] = make(method);
   };
-  const { lookup } = dns;
-  dns.lookup = ((name: string, ...rest: unknown[]) => {
-    if (LOOPBACK.test(name)) return (lookup as (...all: unknown[]) => void)(name, ...rest);
-    const error = blocked(name);
-    const callback = rest.at(-1);
-    if (typeof callback === "function") process.nextTick(() => callback(error));
-  }) as typeof dns.lookup;
-  const udp = UdpSocket.prototype as unknown as { send: (...args: unknown[]) => void };
-  const { send } = udp;
-  udp.send = function (this: UdpSocket, ...args) {
-    const host = args.slice(1).find((each): each is string => typeof each === "string" && !LOOPBACK.test(each));
-    if (host === undefined) return send.apply(this, args);
-    const error = blocked(`${host} (UDP)`);
-    const callback = args.at(-1);
-    if (typeof callback === "function") process.nextTick(() => callback(error));
-  };
+  replace(Socket.prototype, "connect", (connect) => {
+    return function (this: unknown, ...args) {
+      const { host, port, path } = targetOf(args);
+      if (path === undefined && LOOPBACK.test(host) && ports.has(port)) return connect.apply(this, args);
+      const error = blocked(path ?? `${host}:${port}`);
+      process.nextTick(() => (this as Socket).destroy(error));
+      return this;
+    };
+  });
+  replace(Server.prototype, "listen", (listen) => {
+    return function (this: unknown, ...args) {
+      return listen.call(this, { host: "127.0.0.1", port: 0 }, ...callbackOf(args));
+    };
+  });
+  for (const names of [dns, dns.Resolver.prototype])
+    for (const name of questionsOf(names))
+      replace(names, name, (ask) => {
+        return function (this: unknown, ...args) {
+          if (name === "lookup" && isOwn(args[0])) return ask.apply(this, args);
+          return answerLater(args, blocked(String(args[0])));
+        };
+      });
+  for (const names of [dns.promises, dns.promises.Resolver.prototype])
+    for (const name of questionsOf(names))
+      replace(names, name, (ask) => {
+        return function (this: unknown, ...args) {
+          return name === "lookup" && isOwn(args[0]) ? ask.apply(this, args) : Promise.reject(blocked(String(args[0])));
+        };
+      });
+  replace(UdpSocket.prototype, "bind", (bind) => {
+    return function (this: unknown, ...args) {
+      const address = (this as { type: string }).type === "udp6" ? "::1" : "127.0.0.1";
+      return bind.call(this, { address, port: 0 }, ...callbackOf(args));
+    };
+  });
+  // A datagram may say where it goes, or its socket may have said so before.
+  for (const name of ["send", "connect"])
+    replace(UdpSocket.prototype, name, (send) => {
+      return function (this: unknown, ...args) {
+        const host = args.slice(1).find((each): each is string => typeof each === "string" && !LOOPBACK.test(each));
+        return host === undefined ? send.apply(this, args) : answerLater(args, blocked(`${host} (UDP)`));
+      };
+    });
+  syncBuiltinESMExports();
   return {
     ports,
     worker,
     close() {
-      prototype.connect = connect;
-      dns.lookup = lookup;
-      udp.send = send;
+      for (const [object, name, method] of replaced.splice(0)) object[name] = method;
+      syncBuiltinESMExports();
     },
   };
+}
+
+/** What is looked up without a server of names. */
+function isOwn(name: unknown): boolean {
+  return typeof name === "string" && (LOOPBACK.test(name) || isIP(name) !== 0);
+}
+
+function questionsOf(names: object): string[] {
+  return Object.getOwnPropertyNames(names).filter(
+    (name) => ASKS_NAMES.test(name) && typeof (names as Methods)[name] === "function",
+  );
+}
+
+/** The last argument, where it is a function. */
+function callbackOf(args: readonly unknown[]): Method[] {
+  const last = args.at(-1);
+  return typeof last === "function" ? [last as Method] : [];
+}
+
+/** Calls the last argument, where it is a function, as Node does: never before what called returns. */
+function answerLater(args: readonly unknown[], error: Error): void {
+  for (const callback of callbackOf(args)) process.nextTick(callback, error);
 }
 
 /** Node's forms of connecting: a port and a host, a path, options, or a list of these that was put in order before. */

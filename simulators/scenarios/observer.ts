@@ -8,6 +8,7 @@ import type { Fence } from "./network.js";
 import { raiseFence } from "./network.js";
 import type { LogEntry, ReceiveEvent, RunningNode, SendEvent, TestNodeRed } from "./node-red.js";
 import { WEBHOOK_TYPES } from "./prepare.js";
+import { guardProcess, type ProcessGuard, wordsOf } from "./process-guard.js";
 
 /** Core's nodes that reach beyond Node-RED. Others are known by a given answer, or by the fence around the process. */
 const OUTSIDE_TYPES = new Set([
@@ -39,6 +40,9 @@ export class Observer {
   private activity = 0;
   private pending = 0;
   private readonly fence: Fence;
+  private readonly guard: ProcessGuard;
+  /** What went wrong while no scenario was observed. */
+  private readonly strays = new Set<string>();
   /** What was asked for outside, and by no message of a scenario. */
   readonly blocked = new Set<string>();
 
@@ -50,6 +54,9 @@ export class Observer {
           `${node} asked ${target}, which is outside: nothing leaves this machine. Give its answer in given.answers.`,
         );
     });
+    this.guard = guardProcess((what) =>
+      this.fault(`${this.fence.worker.getStore() ?? "A package or function"} ${what}`),
+    );
     this.letThrough(red.url);
     red.onLog = (entry) => this.log(entry);
     const { hooks } = red.runtime;
@@ -69,7 +76,8 @@ export class Observer {
       given,
       messages: new Map(asked.map((name) => [name, []])),
       used: new Map(),
-      faults: new Set(),
+      // The flow has been started already.
+      faults: new Set(this.strayFaults()),
       errors: [],
     };
     this.pending = 0;
@@ -80,6 +88,18 @@ export class Observer {
   /** Observes nothing. */
   end(): void {
     this.watch = undefined;
+  }
+
+  /** Runs what is the fault of no node until one gets a message. */
+  ofNobody<T>(work: () => T): T {
+    return this.fence.worker.exit(work);
+  }
+
+  /** What went wrong since the last scenario ended; told once. */
+  strayFaults(): string[] {
+    const faults = [...this.strays];
+    this.strays.clear();
+    return faults;
   }
 
   /** Waits until nothing has happened for a moment, not longer than the milliseconds. */
@@ -100,10 +120,16 @@ export class Observer {
       await new Promise((resolve) => setTimeout(resolve, 2));
   }
 
-  /** Takes the fence down. */
+  /** Takes fence and guard down. */
   close(): void {
     this.end();
+    this.guard.close();
     this.fence.close();
+  }
+
+  private fault(text: string): void {
+    this.touch();
+    (this.watch?.faults ?? this.strays).add(text);
   }
 
   private touch(): void {
@@ -112,7 +138,7 @@ export class Observer {
 
   private log({ level, type, name, id, msg }: LogEntry): void {
     if (level > ERROR_LEVEL) return;
-    const text = msg instanceof Error ? msg.message : typeof msg === "string" ? msg : JSON.stringify(msg);
+    const text = wordsOf(msg);
     this.touch();
     this.watch?.errors.push(type === undefined ? text : `${nameOf({ id: id ?? "", type, name: name ?? "" })}: ${text}`);
   }

@@ -17,7 +17,8 @@ export interface ReadFile {
 /** @throws UsageError with a line for each fault */
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+    // Editors of Windows begin a file with a byte order mark.
+    return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as unknown;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${path}: ${code === "ENOENT" ? "there is no such file" : `no JSON: ${message}`}`, {
@@ -50,11 +51,18 @@ export function readScenarios(paths: readonly string[]): ReadFile[] {
   if (files.length === 0) throw new UsageError(`${paths.join(", ")}: there is no .json file in it`);
   const schema = readJson(join(packageRoot(), "resources/scenario.schema.json")) as Schema;
   const read = files.map((file) => ({ ...file, content: readJson(file.path) }));
-  const faults = read.flatMap(({ path, content }) =>
-    schemaFaults(content, schema, schema).map((fault) => `${path}: ${fault}`),
-  );
+  const faults = read.flatMap(({ path, content }) => faultsOf(content, schema).map((fault) => `${path}: ${fault}`));
   if (faults.length > 0) throw new UsageError(faults.join("\n"));
   return read as ReadFile[];
+}
+
+function faultsOf(content: unknown, schema: Schema): string[] {
+  try {
+    return schemaFaults(content, schema, schema);
+  } catch (error) {
+    if (error instanceof RangeError) return ["something in it is nested too deeply"];
+    throw error;
+  }
 }
 
 function filesOf(path: string): { path: string; name: string }[] {

@@ -26,6 +26,8 @@ export interface Runner {
   run(flows: readonly FlowNode[], file: string, scenario: Scenario, given: Given): Promise<Result>;
   /** What was asked for outside by no message of a scenario. */
   blocked(): string[];
+  /** What went wrong after the last scenario. */
+  strayFaults(): string[];
   close(): Promise<void>;
 }
 
@@ -40,13 +42,16 @@ export async function startRunner(main: string, userDir: string): Promise<Runner
     async run(flows, file, scenario, given) {
       const started = performance.now();
       const tools: Tools = { red, observer, smartrouting, seenRuns, answeredBy: undefined };
-      const faults = await play(tools, flows, scenario, given).catch((error: unknown) => [(error as Error).message]);
+      const faults = await observer
+        .ofNobody(() => play(tools, flows, scenario, given))
+        .catch((error: unknown) => [(error as Error).message]);
       observer.end();
       const { answeredBy } = tools;
       const ms = Math.round(performance.now() - started);
       return { file, name: scenario.name, ms, faults, ...(answeredBy !== undefined && { answeredBy }) };
     },
     blocked: () => [...observer.blocked],
+    strayFaults: () => observer.strayFaults(),
     async close() {
       observer.close();
       await smartrouting.close();

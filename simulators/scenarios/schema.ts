@@ -13,6 +13,7 @@ export interface Schema {
   items?: Schema;
   minItems?: number;
   minimum?: number;
+  maximum?: number;
   /** Exactly one of these is there. */
   oneOf?: readonly { required: readonly string[] }[];
   /** One of these fits. */
@@ -27,7 +28,7 @@ export function schemaFaults(value: unknown, schema: Schema, root: Schema, place
   if (schema.$ref !== undefined)
     return schemaFaults(value, root.$defs?.[schema.$ref.replace("#/$defs/", "")] ?? {}, root, place);
   const at = place === "" ? "the file" : place;
-  const { type, anyOf, minimum = -Infinity } = schema;
+  const { type, anyOf, minimum = -Infinity, maximum = Infinity } = schema;
   if (anyOf) {
     const tries = anyOf.map((each) => schemaFaults(value, each, root, place));
     if (tries.some((faults) => faults.length === 0)) return [];
@@ -44,6 +45,7 @@ export function schemaFaults(value: unknown, schema: Schema, root: Schema, place
   if (schema.enum && !schema.enum.includes(value))
     return [`${at}: expected one of ${schema.enum.join(", ")}, got ${JSON.stringify(value)}`];
   if (typeof value === "number" && value < minimum) return [`${at}: expected ${minimum} at least, got ${value}`];
+  if (typeof value === "number" && value > maximum) return [`${at}: expected ${maximum} at most, got ${value}`];
   if (Array.isArray(value)) {
     const few = value.length < (schema.minItems ?? 0) ? [`${at}: expected ${schema.minItems} at least, got none`] : [];
     const { items } = schema;

@@ -66,8 +66,10 @@ export interface TestUserDir {
   close(): void;
 }
 
-/** Makes one with links to the packages that the flow finds, and to the pack where they lack it. */
+/** Makes one with links to the packages that the flow finds, and to the pack where they lack it. @throws UsageError */
 export function makeUserDir(places: Places): TestUserDir {
+  if (places.userDir !== "" && !existsSync(places.userDir))
+    throw new UsageError(`${places.userDir}: there is no such folder`);
   const path = mkdtempSync(join(tmpdir(), "contact-center-test-"));
   const { name } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { name: string };
   const targets = new Map([[name, packageRoot()]]);

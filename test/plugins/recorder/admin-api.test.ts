@@ -1,6 +1,6 @@
 /** The recorder in a real Node-RED: what begins and ends runs, what the admin API shows, and what is kept in files. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Run } from "../../../lib/recorder/model.js";
 import { code, node, tab } from "../../support/flow.js";
@@ -148,6 +148,19 @@ describe("The recorder's admin API", function () {
       forgotten: { memory: 0, files: 1 },
     });
     assert.deepEqual(await list(), []);
+  });
+
+  it("says once a minute that it cannot write", async () => {
+    mkdirSync(join(userDir, "contact-center"), { recursive: true });
+    writeFileSync(join(userDir, "contact-center/recorder"), "");
+    await start(`{ level: "path", keepDays: 2 }`);
+    const complaints = (): string[] => red.log.filter((line) => line.includes("could not write its runs"));
+    await ring();
+    await until("the first", () => complaints().length > 0);
+    await ring();
+    // It writes once more.
+    await red.stop();
+    assert.equal(complaints().length, 1, complaints().join("\n"));
   });
 
   it("refuses what it does not understand", async () => {

@@ -232,9 +232,12 @@ describe("A run of scenarios", function () {
   const folder = makeUserDir();
   const file = join(folder, "scenarios.json");
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const start = (scenarios: object[], limitMs: number): InstanceType<typeof ScenarioProcess> => {
+  const start = (
+    scenarios: object[],
+    limitMs: number,
+    flows: object[] = flowTo("sent"),
+  ): InstanceType<typeof ScenarioProcess> => {
     writeFileSync(file, JSON.stringify({ scenarios }));
-    const flows = flowTo("sent");
     const onFault = (error: unknown): void => assert.fail(error as Error);
     return new ScenarioProcess({ flows, scenarios: [file], userDir: folder, nodeRed: NODE_RED, limitMs, onFault });
   };
@@ -244,6 +247,17 @@ describe("A run of scenarios", function () {
     await late.ended;
     assert.equal(late.run.state, "late");
     assert.equal(late.run.summary, undefined);
+  });
+
+  it("says so when it ends without a verdict", async () => {
+    const libs = [{ var: "p", module: "process" }];
+    const end = { ...code("end", "p.reallyExit(0);", [[]]), libs };
+    const run = start([{ name: "Ends", steps: [{ send: { to: "end", message: {} } }] }], 60_000, [
+      ...flowTo("sent"),
+      end,
+    ]);
+    await run.ended;
+    assert.deepEqual([run.run.state, run.run.problem], ["failed", "The command ended without a verdict: exit code 0."]);
   });
 
   it("keeps a million characters of results, and counts the others", async () => {

@@ -217,6 +217,92 @@ describe("simulators/scenarios: the command", function () {
     assert.equal(status, 0, text);
   });
 
+  describe("with a flow that would end Node-RED", () => {
+    const libs = [
+      { var: "p", module: "process" },
+      { var: "udp", module: "dgram" },
+    ];
+    const ends = (id: string, func: string, more: object = {}): object =>
+      code(id, func, [[]], { z: "tab", libs, ...more });
+    const flow = [
+      ...FLOW,
+      ends("Restart", "p.exit();"),
+      ends("Later", 'p.nextTick(() => { throw new Error("too late"); });'),
+      ends("Timer", 'setTimeout(() => { throw new Error("timed"); });'),
+      ends("Statsd", 'udp.createSocket("udp4").send("x", 8125, "127.0.0.1");'),
+      node("Syslog", "udp in", [[]], {
+        z: "tab",
+        iface: "",
+        port: "1",
+        ipv: "udp4",
+        multicast: "false",
+        group: "",
+        datatype: "utf8",
+      }),
+      node("Groups", "udp in", [[]], {
+        z: "tab",
+        iface: "",
+        port: "1",
+        ipv: "udp4",
+        multicast: "true",
+        group: "239.1.1.1",
+        datatype: "utf8",
+      }),
+    ];
+    const at = (name: string): object => ({ send: { to: name, message: {} } });
+
+    it("gives each scenario its verdict", async () => {
+      const right = { answerHas: { InitialTarget: "+358100" } };
+      folder.write(flow, {
+        scenarios: [
+          ...["Restart", "Later", "Timer", "Statsd"].map((name) => scenario(name, [ring("1", right), at(name)])),
+          scenario("Other", [ring("1", right)]),
+        ],
+      });
+      const report = join(folder.path, "new/report.xml");
+      const { code: status, text } = await runScenarios([folder.flows, folder.scenarios, "--junit", report]);
+      assert.equal(status, 1, text);
+      assert.deepEqual(
+        text
+          .split("\n")
+          .filter((line) => /^ {10}/.test(line))
+          .map((line) => line.trim()),
+        [
+          "“Restart” (function) ended the process (process.exit()): Node-RED would end here",
+          "error of “Restart” (function): A test is not ended by its flow",
+          "“Later” (function) threw what nothing catches: too late: Node-RED would end here",
+          "error of “Timer” (function): timed",
+        ],
+      );
+      assert.match(text, /^5 scenarios, 3 failed/m);
+      assert.match(readFileSync(report, "utf8"), /tests="5" failures="3"/);
+    });
+
+    it("says what happens when it starts", async () => {
+      folder.write([...FLOW, ends("Start", "", { initialize: "p.exit(0);" })], {
+        scenarios: [scenario("Starts", [ring("1")])],
+      });
+      const { code: status, text } = await runScenarios([folder.flows, folder.scenarios]);
+      assert.equal(status, 1, text);
+      assert.match(text, /ended the process \(process\.exit\(0\)\)/);
+    });
+
+    it("has no verdict where it ends the process nevertheless", async () => {
+      folder.write([...FLOW, ends("End", "p.reallyExit(p.exitCode);")], { scenarios: [scenario("Ends", [at("End")])] });
+      assert.equal((await runScenarios([folder.flows, folder.scenarios])).code, 2);
+    });
+  });
+
+  it("takes a file with a byte order mark, and says what is nested too deeply", async () => {
+    const depth = 100_000;
+    folder.write(FLOW, { scenarios: [scenario("Is read", [ring("1")])] });
+    writeFileSync(folder.scenarios, `\uFEFF${readFileSync(folder.scenarios, "utf8")}`);
+    assert.equal((await runScenarios([folder.flows, folder.scenarios])).code, 0);
+    writeFileSync(folder.scenarios, `{"scenarios":[${"[".repeat(depth)}${"]".repeat(depth)}]}`);
+    const { code: status, text } = await runScenarios([folder.flows, folder.scenarios]);
+    assert.deepEqual([status, text.trim()], [2, `${folder.scenarios}: something in it is nested too deeply`]);
+  });
+
   it("explains itself, and what it lacks", async () => {
     const help = await runScenarios(["--help"]);
     assert.deepEqual([help.code, /--junit <file>/.test(help.text)], [0, true]);
@@ -227,6 +313,10 @@ describe("simulators/scenarios: the command", function () {
     folder.write(FLOW, { scenarios: SCENARIOS.slice(0, 1) });
     const without = await runScenarios([folder.flows, folder.scenarios, "--node-red", folder.path]);
     assert.deepEqual([without.code, /There is no Node-RED in/.test(without.text)], [2, true]);
+    const homeless = await runScenarios([folder.flows, folder.scenarios, "--user-dir", join(folder.path, "nowhere")]);
+    assert.deepEqual([homeless.code, /nowhere: there is no such folder/.test(homeless.text)], [2, true]);
+    const unwritten = await runScenarios([folder.flows, folder.scenarios, "--junit", join(folder.flows, "r.xml")]);
+    assert.deepEqual([unwritten.code, /r\.xml: the report could not be written/.test(unwritten.text)], [2, true]);
   });
 
   it("runs again when the flow changes, until it is told to end", async () => {
