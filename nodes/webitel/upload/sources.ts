@@ -36,12 +36,11 @@ export function streamedRows(payload: unknown): Copied<readonly unknown[]> {
   return copyRows(Array.isArray(payload) || isRecord(payload) ? payloadRows(payload) : [payload]);
 }
 
-/** Core's file node and split cut a text where a buffer ends, or at each line. */
-function isPiece({ parts }: Message): boolean {
-  const { type, count } = (isRecord(parts) ? parts : {}) as { type?: unknown; count?: unknown };
-  // Names of files come with a count, and what a file node reads for one keeps it.
-  return type === "buffer" ? count !== 1 : type === "string" && count === undefined;
-}
+/**
+ * True for one of several messages: core's *file in* and *split* cut a text where a buffer ends, after some letters, or at each line.
+ * A whole text whose message keeps the `parts` of a list of files looks the same, and half a number is worse than a refusal.
+ */
+const isPiece = ({ parts }: Message): boolean => isRecord(parts) && parts["count"] !== 1;
 
 /**
  * CSV in a payload. Bytes are copied.

@@ -5,12 +5,17 @@ describe("nodes/webitel/upload/sources", () => {
   it("refuses a piece of a text, whose last number is cut", () => {
     const read = (parts?: object): unknown => takeInput("csv", { payload: "destination\n+3804", parts } as never);
     for (const parts of [
+      {},
+      { index: 1, count: 3 },
       { type: "buffer", index: 0 },
       { type: "string", index: 0 },
       { type: "buffer", index: 1, count: 2 },
+      { type: "string", ch: "", len: 45, index: 0, count: 2 },
+      { type: "string", ch: "\n", index: 0, count: 3 },
+      { type: "array", index: 0, count: 2 },
     ])
       assert.throws(() => read(parts), { code: "EINVALID", key: "webitel.errors.source.piece" });
-    for (const parts of [undefined, { type: "array", count: 2 }, { type: "string", count: 2 }]) assert.ok(read(parts));
+    for (const parts of [undefined, { index: 0, count: 1 }, { type: "string", count: 1 }]) assert.ok(read(parts));
   });
 
   it("loads the bytes that a message had, whatever becomes of its buffer", async () => {
