@@ -180,7 +180,9 @@ function settling(upload: QueuedUpload): [(identity: Identity) => void, () => vo
 async function hasSame(upload: QueuedUpload, before: readonly QueuedUpload[]): Promise<boolean> {
   for (const other of before) {
     const identity = await other.identity;
-    if (!other.isDone && identity !== undefined && identity === (await upload.identity)) return true;
+    // What is cancelled is unfinished: the same is another upload, which waits for its end.
+    if (!other.isDone && !other.isCancelled && identity !== undefined && identity === (await upload.identity))
+      return true;
   }
   return false;
 }

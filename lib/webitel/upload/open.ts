@@ -70,18 +70,20 @@ export async function openRun(
 
 /**
  * Starts a run, unless one over the same content and queue runs or is unfinished: then `again` decides.
- * @param again `load` starts a new run; `resume` continues the unfinished one, and so does `start`, unless it was cancelled; `skip`
- * does nothing. One that runs is never joined.
+ * @param again `load` starts a new run, `resume` continues the unfinished one, `skip` does nothing. One that runs is never joined.
+ * @param isStart a user has asked for it: an unfinished run is continued whatever `again` is, but one that was cancelled is started
+ * anew where that is `load`
  * @throws ContactCenterError `EINVALID` when a journal is damaged and may be of an unfinished run over the same content
  */
 export async function beginRun(
   folder: JournalFolder,
   queueId: string,
   source: RowSource,
-  again: Again | "start",
+  again: Again,
+  isStart = false,
 ): Promise<OpenedRun | SkippedRun> {
   const measure = await source.measure();
-  if (again === "load") {
+  if (again === "load" && !isStart) {
     const same = await newestOver(folder, queueId, measure);
     return openRun(folder, queueId, source, measure, undefined, await loadedBefore(same));
   }
@@ -95,9 +97,9 @@ export async function beginRun(
     }
     const holder = await folder.holderOf(same.path);
     if (holder) return running(same.runId, holder);
-    if (again === "skip") return { runId: same.runId, skipped: "unfinished" } as const;
+    if (again === "skip" && !isStart) return { runId: same.runId, skipped: "unfinished" } as const;
     const content = await readJournal(same.path);
-    return content && !content.ended && !(again === "start" && content.cancelled)
+    return content && !content.ended && !(again === "load" && content.cancelled)
       ? continueRun(folder, content, measure, input)
       : openRun(folder, queueId, source, measure, input);
   }).catch(async (error: unknown) => {

@@ -164,7 +164,7 @@ export class UploadRunner {
       throw refused("webitel.errors.source.changed-before", CAUSE, { path: file });
     const run = await (action === "resume"
       ? resumeRun(folder, queueId, source)
-      : beginRun(folder, queueId, source, action === "start" ? action : again));
+      : beginRun(folder, queueId, source, again, action === "start"));
     if ("skipped" in run) return this.skip(carrier, queueId, run);
     try {
       this.queue.throwIfClosed();

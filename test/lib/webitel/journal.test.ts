@@ -15,6 +15,7 @@ import type { ContactCenterError } from "../../../lib/core/errors.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { Journal, type JournalLine } from "../../../lib/webitel/upload/journal.js";
 import { readJournal } from "../../../lib/webitel/upload/journal-reader.js";
+import type { Again } from "../../../lib/webitel/tables.js";
 import { beginRun, type OpenedRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { fromRanges, RowSet, toRanges } from "../../../lib/webitel/upload/rows.js";
@@ -259,12 +260,8 @@ describe("lib/webitel/upload/journal", () => {
 
   it("says when the same list was loaded before, to its end", async () => {
     const runs = new JournalFolder(folder, "n1");
-    const begun = async (
-      again: Parameters<typeof beginRun>[3],
-      line?: JournalLine,
-      queue = "10",
-    ): Promise<OpenedRun> => {
-      const run = (await beginRun(runs, queue, listSource([{ destination: "1" }]), again)) as OpenedRun;
+    const begun = async (again: Again, line?: JournalLine, queue = "10", isStart = false): Promise<OpenedRun> => {
+      const run = (await beginRun(runs, queue, listSource([{ destination: "1" }]), again, isStart)) as OpenedRun;
       await run.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
       if (line) await run.journal.append(line);
       await run.journal.close();
@@ -274,7 +271,7 @@ describe("lib/webitel/upload/journal", () => {
     assert.equal(first.loadedBefore, undefined);
     const at = new Date(first.startedMs).toISOString();
     assert.equal((await begun("resume", { end: {} as Report }, "11")).loadedBefore, undefined);
-    const second = await begun("start", { end: {} as Report });
+    const second = await begun("skip", { end: {} as Report }, "10", true);
     assert.equal(second.loadedBefore, at);
     const third = await begun("load");
     assert.equal(third.loadedBefore, new Date(second.startedMs).toISOString());
@@ -282,25 +279,45 @@ describe("lib/webitel/upload/journal", () => {
     assert.equal((await begun("resume")).loadedBefore, undefined);
   });
 
-  it("of a cancelled run is continued by the same list, and begun anew by start", async () => {
+  describe("of a cancelled run", () => {
     const source = listSource([{ destination: "1" }]);
-    const runs = new JournalFolder(folder, "n1");
-    const begun = async (again: Parameters<typeof beginRun>[3]): Promise<OpenedRun> => {
-      const run = (await beginRun(runs, "10", source, again)) as OpenedRun;
-      await run.journal.close();
-      return run;
+    const cancelled = async (): Promise<{ runs: JournalFolder; runId: string }> => {
+      const runs = new JournalFolder(folder, "n1");
+      const first = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
+      await first.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
+      await first.journal.append({ cancelled: {} as Report });
+      await first.journal.close();
+      return { runs, runId: first.runId };
     };
-    const first = (await beginRun(runs, "10", source, "resume")) as OpenedRun;
-    await first.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
-    await first.journal.append({ cancelled: {} as Report });
-    await first.journal.close();
-    assert.equal((await begun("resume")).runId, first.runId);
-    assert.deepEqual(await beginRun(runs, "10", source, "skip"), { runId: first.runId, skipped: "unfinished" });
-    assert.notEqual((await begun("start")).runId, first.runId);
-    const rest = await resumeRun(runs, "10", source);
-    await rest.journal.append({ send: "m2", batch: 2, rows: [[1, 1]] });
-    await rest.journal.close();
-    assert.equal((await begun("start")).runId, first.runId);
+    const begun = async (runs: JournalFolder, ...how: [Again, boolean?]): Promise<string> => {
+      const run = await beginRun(runs, "10", source, ...how);
+      if ("journal" in run) await run.journal.close();
+      return run.runId;
+    };
+
+    it("is continued by the same list, and skipped where that is wanted", async () => {
+      const { runs, runId } = await cancelled();
+      assert.equal(await begun(runs, "resume"), runId);
+      assert.deepEqual(await beginRun(runs, "10", source, "skip"), { runId, skipped: "unfinished" });
+    });
+
+    it("is continued by start", async () => {
+      const { runs, runId } = await cancelled();
+      for (const again of ["resume", "skip"] as const) assert.equal(await begun(runs, again, true), runId);
+    });
+
+    it("is begun anew by start where all is to be loaded again", async () => {
+      const { runs, runId } = await cancelled();
+      assert.notEqual(await begun(runs, "load", true), runId);
+    });
+
+    it("is continued by start also where all is to be loaded again, once its rest was begun", async () => {
+      const { runs, runId } = await cancelled();
+      const rest = await resumeRun(runs, "10", source);
+      await rest.journal.append({ send: "m2", batch: 2, rows: [[1, 1]] });
+      await rest.journal.close();
+      assert.equal(await begun(runs, "load", true), runId);
+    });
   });
 
   it("is not opened while another process is at the same list, which is named", async () => {

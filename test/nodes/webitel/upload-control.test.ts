@@ -63,6 +63,36 @@ describe("webitel-dialer-member-upload, controlled", () => {
       }
     });
 
+  for (const [what, again, message, resumes] of [
+    ["start", "resume", { action: "start" }, true],
+    ["start, told to skip the same", "skip", { action: "start" }, true],
+    ["the same list", "resume", {}, true],
+    ["start, told to load all again", "load", { action: "start" }, false],
+  ] as const)
+    it(`loads the rest of what was cancelled when ${what} comes, also at once`, async () => {
+      for (const isAtOnce of [false, true]) {
+        uploads.red.forget();
+        await deploy({ batchSize: 10, rate: 500, again });
+        const before = members().length;
+        const payload = people(300, () => ({ "variables.list": `${what} ${isAtOnce}` }));
+        await start(uploads.red.url, { payload });
+        await until("some members", () => members().length >= before + 50);
+        const cancel = { action: "cancel" };
+        if (isAtOnce) await start(uploads.red.url, [[cancel, { ...message, payload }]]);
+        else {
+          await start(uploads.red.url, cancel);
+          await report();
+          await start(uploads.red.url, { ...message, payload });
+        }
+        await until("both reports", () => uploads.red.messages("report").length === 2);
+        const [first, second] = uploads.red.messages("report").map((each) => each.payload as Report);
+        assert.equal(first?.cancelled, true);
+        assert.deepEqual([second?.resumed, second?.accepted], [resumes, 300]);
+        const added = members().length - before;
+        assert.equal(added, resumes ? 300 : 300 + first.accepted);
+      }
+    });
+
   it("ends with ECLOSED on a deploy, and loads the rest on a resume", async () => {
     await deploy({ batchSize: 10, rate: 500 });
     await start(uploads.red.url, { payload: people(300) });
