@@ -27,9 +27,17 @@ export function textOf(value: unknown): string {
   return typeof value === "object" && value !== null ? jsonOf(value) : String(value);
 }
 
-/** JSON, with BigInt as text, which JSON itself refuses. */
+/** A Map as an object, a Set as a list; everything else as it is. A function node has classes of its own, so their names count. */
+export function withoutMap(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const name = Object.prototype.toString.call(value);
+  if (name === "[object Map]") return Object.fromEntries(value as Map<string, unknown>);
+  return name === "[object Set]" ? [...(value as Set<unknown>)] : value;
+}
+
+/** JSON, with BigInt as text, which JSON itself refuses, and Map and Set, which it leaves empty, as objects and lists. */
 export function jsonOf(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? String(each) : each));
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? String(each) : withoutMap(each)));
 }
 
 /** So many digits may be more than a number holds exactly. */

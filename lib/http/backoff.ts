@@ -23,14 +23,16 @@ export function backoffDelay(attempt: number, options: BackoffOptions = {}): num
 /**
  * Reads a `Retry-After` header (RFC 9110, 10.2.3): seconds or an HTTP date.
  * @param value the header; anything unreadable counts as absent
- * @param nowMs the time now, Unix milliseconds
+ * @param sentAt the `Date` header of the same answer: a date is one of the server's clock. Our own counts where it cannot be read
  * @returns milliseconds to wait, never negative, or undefined
  */
-export function retryAfterMs(value: unknown, nowMs: number = Date.now()): number | undefined {
+export function retryAfterMs(value: unknown, sentAt?: unknown): number | undefined {
   if (typeof value !== "string" || value.trim() === "") return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  if (Number.isNaN(date)) return undefined;
+  const serverMs = typeof sentAt === "string" ? Date.parse(sentAt) : NaN;
+  return Math.max(0, date - (Number.isNaN(serverMs) ? Date.now() : serverMs));
 }
 
 /**

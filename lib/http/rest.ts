@@ -189,10 +189,11 @@ export function createRestClient(options: RestOptions): RestClient {
         opened = undefined;
         throw error;
       });
-      const end = Date.now() + (request.totalMs ?? Infinity);
+      // Not by the clock of the machine, which may be set meanwhile.
+      const end = performance.now() + (request.totalMs ?? Infinity);
       for (let attempt = 0; ; attempt++) {
         try {
-          return await once(client, options, request, end - Date.now());
+          return await once(client, options, request, Math.ceil(end - performance.now()));
         } catch (error) {
           const rule = request.retry ?? "never";
           const again = rule === "safe" ? isRetryable(error) : rule === "unprocessed" && isUnprocessed(error);
@@ -200,7 +201,7 @@ export function createRestClient(options: RestOptions): RestClient {
           const asked = (error as ContactCenterError).cause["retryAfterMs"] as number | undefined;
           const pauseMs = asked === undefined ? backoffDelay(attempt, backoff) : Math.min(asked, maxRetryAfterMs);
           // What cannot be tried again in time is answered now.
-          if (Date.now() + pauseMs > end - LEAST_MS) throw error;
+          if (performance.now() + pauseMs > end - LEAST_MS) throw error;
           request.onRetry?.();
           await delay(pauseMs, request.signal).catch(() => {
             throw closedError(options, request);
@@ -268,7 +269,7 @@ async function once(
       };
     }
     if (proxy !== undefined && response.status === 407) throw new ProxyFault(proxy, "HTTP 407");
-    throw answered(options, request, response.status, body, response.headers["retry-after"]);
+    throw answered(options, request, response.status, body, response.headers);
   } catch (error) {
     if (error instanceof ContactCenterError) throw error;
     const fault = error instanceof ProxyFault ? error : (error as Error).cause;
@@ -308,13 +309,13 @@ function answered(
   request: RestRequest,
   status: number,
   body: unknown,
-  retryAfter: unknown,
+  headers: Readonly<Record<string, unknown>>,
 ): ContactCenterError {
   const fault = options.readError?.(status, body) ?? {};
   const secrets = options.secrets?.() ?? [];
   const text = fault.detail ?? (typeof body === "string" ? body : JSON.stringify(body)) ?? "";
   const detail = redact(text, secrets).slice(0, 500);
-  const waitMs = retryAfterMs(retryAfter);
+  const waitMs = retryAfterMs(headers["retry-after"], headers["date"]);
   const cause: ErrorCause = {
     vendor: options.vendor,
     operation: request.operation,

@@ -1,6 +1,6 @@
 /** What may stand in each field of an answer, and how it is written (External Layer API, the type columns and the samples). */
 import { type ContactCenterError, refused, type ErrorParams } from "./errors.js";
-import { isRecord, plainInteger, plainText, readIgnoringCase } from "../core/values.js";
+import { isRecord, jsonOf, plainInteger, plainText, readIgnoringCase, withoutMap } from "../core/values.js";
 import { CUSTOM_DATA_LIMIT, type FieldKind, LANGUAGES, RECORD_TYPES, type RecordType, TARGET_TYPES } from "./tables.js";
 
 /** What each part of an announcement may say. */
@@ -51,7 +51,7 @@ export const CHECKS: Record<FieldKind, (value: unknown, field: string, report: R
       return { TYPE: type, TARGET: requiredText(from("TARGET"), `${where}.TARGET`) };
     }),
   "custom-data": (value, field, report) => {
-    const object = typeof value === "string" ? parsed(value) : value;
+    const object = typeof value === "string" ? parsed(value) : withoutMap(value);
     if (!isRecord(object)) throw wrong("object", field);
     const reported = new Set<string>();
     const reportFirst: Warn = (problem, effect, where, params) => {
@@ -118,7 +118,7 @@ function customText(value: unknown, field: string, warn: Warn): string | undefin
 /** A date as ISO 8601, an object or list as JSON; undefined for what is neither, such as a function or a circle. */
 function jsonText(value: unknown): string | undefined {
   try {
-    return isDate(value) ? value.toISOString() : JSON.stringify(value);
+    return isDate(value) ? value.toISOString() : jsonOf(value);
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ const MOST_CALLS = 10_000;
 
 /** The sessions of all calls, the most recently used last. */
 export class CallSessions {
-  private readonly entries = new Map<string, { session: Session; usedAt: number }>();
+  private readonly entries = new Map<string, { session: Session; usedMs: number }>();
   private timer: NodeJS.Timeout | undefined;
 
   /**
@@ -36,7 +36,7 @@ export class CallSessions {
     if (session !== null && !isRecord(session)) return false;
     if (!id || idText(id) === undefined || id.length > LONGEST_ID) return true;
     this.entries.delete(id);
-    this.entries.set(id, { session: session ?? {}, usedAt: Date.now() });
+    this.entries.set(id, { session: session ?? {}, usedMs: performance.now() });
     this.forget();
     return true;
   }
@@ -48,8 +48,9 @@ export class CallSessions {
 
   /** Forgets what is too old or too much, and comes back for the rest. */
   private forget(): void {
-    for (const [id, { usedAt }] of this.entries) {
-      const leftMs = usedAt + KEPT_MS - Date.now();
+    for (const [id, { usedMs }] of this.entries) {
+      // By the time that passes: a clock that is set ahead by hours forgets no call.
+      const leftMs = usedMs + KEPT_MS - performance.now();
       if (leftMs > 0 && this.entries.size <= MOST_CALLS) {
         // One timer at a time: it is early for a call that was used again, and then waits for the next one.
         this.timer ??= setTimeout(() => {

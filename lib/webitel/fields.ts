@@ -1,6 +1,6 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "./errors.js";
-import { INT32_MAX, isBlank, isRecord, plainText, textOf } from "../core/values.js";
+import { INT32_MAX, isBlank, isRecord, plainText, textOf, withoutMap } from "../core/values.js";
 import type { RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
 
@@ -39,7 +39,8 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
     const ms = toMillis(value);
     return ms === undefined ? undefined : String(ms);
   },
-  texts(value) {
+  texts(given) {
+    const value = withoutMap(given);
     return isRecord(value) ? asTexts(value) : undefined;
   },
 };

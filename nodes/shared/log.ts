@@ -58,7 +58,8 @@ export function answerReport(
 export function warnOncePerMinute(warner: Warner, thing: string, text: string | (() => string)): boolean {
   const times = warnedAt.get(warner) ?? new Map<string, number>();
   warnedAt.set(warner, times);
-  const now = Date.now();
+  // A clock that is set back would silence the node for as long.
+  const now = performance.now();
   for (const [known, at] of times) {
     // A map keeps the order of insertion, so the first one that is young enough ends the search.
     if (now - at < MINUTE_MS) break;

@@ -13,7 +13,7 @@ const MAX_LENGTH = 19;
 
 /** Paints one node's badge. */
 export class ProgressBadge {
-  private paintedMs = 0;
+  private paintedMs = -Infinity;
   private last = "";
   private paused = false;
   private cancelling = false;
@@ -36,8 +36,8 @@ export class ProgressBadge {
     if (this.cancelling) return;
     // Batches that were under way end after the pause.
     if (this.paused) return this.pause();
-    if (Date.now() - this.paintedMs < REPAINT_MS) return;
-    this.paintedMs = Date.now();
+    if (performance.now() - this.paintedMs < REPAINT_MS) return;
+    this.paintedMs = performance.now();
     setStatus(this.node, "working", this.last);
   }
 
@@ -45,7 +45,7 @@ export class ProgressBadge {
   wait({ code, untilMs }: Wait): void {
     if (this.paused || untilMs - Date.now() < SHOWN_WAIT_MS) return;
     // Batches that were under way may end after this; the wait is what counts.
-    this.paintedMs = Date.now();
+    this.paintedMs = performance.now();
     const at = new Date(untilMs).toTimeString().slice(0, 8);
     const text = code === "check" ? this.RED._("webitel.badge.check", { at }) : undefined;
     const why = failureWord(this.RED, code);

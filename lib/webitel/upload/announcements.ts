@@ -3,6 +3,7 @@
  * comes, its line is on the disk.
  */
 import type { Batch, BatchRow } from "./batches.js";
+import { passedMs } from "./clock.js";
 import type { Journal } from "./journal.js";
 import { toRanges } from "./rows.js";
 
@@ -11,7 +12,7 @@ const FRESH_MS = 1000;
 
 /** The announcements of one run. */
 export class Announcements {
-  private readonly ahead = new Map<string, { atMs: number; written: Promise<void> }>();
+  private readonly ahead = new Map<string, { /** As of {@link passedMs}. */ atMs: number; written: Promise<void> }>();
   private closed = false;
 
   constructor(
@@ -40,7 +41,7 @@ export class Announcements {
   confirm(marker: string, batch: number, entries: readonly BatchRow[]): Promise<void> {
     const announced = this.ahead.get(marker);
     this.ahead.delete(marker);
-    if (announced && Date.now() - announced.atMs < FRESH_MS) return announced.written;
+    if (announced && passedMs() - announced.atMs < FRESH_MS) return announced.written;
     return this.write(marker, batch, entries);
   }
 
@@ -57,7 +58,7 @@ export class Announcements {
     const written = this.write(marker, number, entries);
     // Its failure is thrown when the batch is confirmed.
     written.catch(() => undefined);
-    this.ahead.set(marker, { atMs: Date.now(), written });
+    this.ahead.set(marker, { atMs: passedMs(), written });
   }
 
   private write(marker: string, batch: number, entries: readonly BatchRow[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Copies of what a message brings: its flow may use its objects again while they wait, or are being loaded. */
 import { types } from "node:util";
+import { withoutMap } from "../../core/values.js";
 
 /** About how many bytes an object takes, and each of its properties. */
 const OBJECT_BYTES = 32;
@@ -12,8 +13,9 @@ export interface Copied<T> {
 }
 
 /**
- * Copies lists and plain objects at all depths, dates, maps, sets and bytes, and a row that is an instance of a class, as database
- * drivers give them. Other instances, and what throws when it is read, stay as they are.
+ * Copies lists and plain objects at all depths, dates and bytes, and a row that is an instance of a class, as database drivers give
+ * them. A Map becomes an object and a Set a list, as JSON knows neither. Other instances, and what throws when it is read, stay as they
+ * are.
  */
 class Copier {
   bytes = 0;
@@ -39,8 +41,8 @@ class Copier {
     if (Array.isArray(value)) return this.list(value as unknown[]);
     if (types.isDate(value)) return new Date(value.getTime());
     if (ArrayBuffer.isView(value)) return this.view(value);
-    if (types.isMap(value)) return new Map([...value].map(([key, inner]) => [this.value(key), this.value(inner)]));
-    if (types.isSet(value)) return new Set([...value].map((inner) => this.value(inner)));
+    if (types.isMap(value)) return this.fill(value, withoutMap(value) as Record<string, unknown>);
+    if (types.isSet(value)) return this.list([...value]);
     const prototype = Object.getPrototypeOf(value) as object | null;
     // Another realm, as that of a function node, has an Object.prototype of its own.
     if (prototype !== null && Object.getPrototypeOf(prototype) === null) return this.fill(value, { ...value });

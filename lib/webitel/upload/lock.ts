@@ -12,8 +12,10 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, readlink, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { STEADY } from "../../core/clock.js";
 import { delay } from "../../http/backoff.js";
 import { ContactCenterError, REFUSED } from "../errors.js";
+import { passedMs } from "./clock.js";
 import type { RunHolder } from "./report.js";
 
 /** Who holds a lock. */
@@ -58,6 +60,12 @@ const ownFiles = new Map<string, string>();
 export const isOwnLock = ({ pid, since }: RunHolder): boolean =>
   pid === process.pid && [...ownFiles.values()].includes(since);
 
+/** When this process began to look, by both clocks: how far they have come apart since says whether the machine's was set. */
+const BEGUN_MS = Date.now() - passedMs();
+
+/** The machine's clock was set, or the machine slept: the age of a file says nothing. */
+const wasClockSet = (): boolean => Math.abs(Date.now() - passedMs() - BEGUN_MS) > STALE_MS / 2;
+
 /** A lock file that is not left over. */
 interface HeldLock {
   path: string;
@@ -79,13 +87,14 @@ async function heldLock(path: string): Promise<HeldLock | undefined> {
   } catch {
     // It is being written just now, or was torn by a crash.
     holder = { pid: 0, host: "?", since: "?", space: "" };
-    return ageMs < STALE_MS ? { path, holder, beatMs: mtimeMs } : undefined;
+    return ageMs < STALE_MS || wasClockSet() ? { path, holder, beatMs: mtimeMs } : undefined;
   }
   if (ownFiles.has(path)) return { path, holder };
   const space = await processSpace();
   const isHere = space !== "" && holder.space === space;
-  if (ageMs > (isHere ? STALE_MS : LEFT_OVER_MS)) return undefined;
   if (isHere && (holder.pid === process.pid || !isRunning(holder.pid))) return undefined;
+  if (wasClockSet()) return { path, holder, beatMs: mtimeMs };
+  if (ageMs > (isHere ? STALE_MS : LEFT_OVER_MS)) return undefined;
   return { path, holder, ...(!isHere && { beatMs: mtimeMs }) };
 }
 
@@ -112,16 +121,16 @@ export async function lockHolder(name: string, except?: string): Promise<LockHol
   return first?.holder;
 }
 
-/** Locks of which nobody can say whether their process lives: their heartbeat, and since when it is the same by our own clock. */
+/** Locks of which nobody can say whether their process lives: their heartbeat, and since when it is the same, as of {@link passedMs}. */
 const watched = new Map<string, { beatMs: number; sinceMs: number }>();
 
 /** Looks at a lock; `gone` when its heartbeat has been the same for too long. */
 function watch(path: string, beatMs: number): "beats" | "gone" | "unknown" {
   const before = watched.get(path);
-  if (before?.beatMs !== beatMs) watched.set(path, { beatMs, sinceMs: Date.now() });
+  if (before?.beatMs !== beatMs) watched.set(path, { beatMs, sinceMs: passedMs() });
   if (!before) return "unknown";
   if (before.beatMs !== beatMs) return "beats";
-  return Date.now() - before.sinceMs >= STALE_MS ? "gone" : "unknown";
+  return passedMs() - before.sinceMs >= STALE_MS ? "gone" : "unknown";
 }
 
 /**
@@ -200,7 +209,8 @@ export async function acquireLock(name: string, stop?: AbortSignal): Promise<Jou
 /** The right to write a journal. */
 export class JournalLock {
   private readonly timer: NodeJS.Timeout;
-  private beatMs = Date.now();
+  /** By a clock that counts what the machine slept, too: others may have waited meanwhile. */
+  private beatMs = STEADY.now();
   private released = false;
 
   constructor(
@@ -215,7 +225,7 @@ export class JournalLock {
    * @throws ContactCenterError `EINVALID` when another process took over, because this one stood still for too long
    */
   async verify(): Promise<void> {
-    if (Date.now() - this.beatMs > STALE_MS / 2) await this.beat();
+    if (STEADY.now() - this.beatMs > STALE_MS / 2) await this.beat();
   }
 
   async release(): Promise<void> {
@@ -230,7 +240,7 @@ export class JournalLock {
     const now = new Date();
     try {
       await utimes(this.path, now, now);
-      this.beatMs = now.getTime();
+      this.beatMs = STEADY.now();
     } catch {
       const other = await lockHolder(this.journal, this.path);
       throw locked(other ?? { pid: 0, host: "?", since: now.toISOString(), space: "" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { ServerResponse } from "node:http";
+import { install } from "@sinonjs/fake-timers";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { isUnprocessed } from "../../../lib/http/errors.js";
 import { createRestClient, joinUrl, type RestClient, type RestOptions } from "../../../lib/http/rest.js";
@@ -204,6 +205,35 @@ describe("lib/http/rest", () => {
         );
         assert.deepEqual([error.code, server.heard.length], [503, 1]);
       });
+
+    for (const hours of [1, -1])
+      it(`within its total time, whatever becomes of the clock: set by ${hours} h meanwhile`, async () => {
+        const clock = install({ now: Date.now(), toFake: ["Date"] });
+        try {
+          answers = [
+            (response) => {
+              clock.setSystemTime(Date.now() + hours * 3_600_000);
+              json(503, {}, { "Retry-After": hours > 0 ? "0" : "4" })(response);
+            },
+            json(200, {}),
+          ];
+          const work = client.request({ operation: "X", method: "POST", path: "x", retry: "safe", totalMs: 5000 });
+          // Forwards there is time for another try; backwards there is no more than before.
+          if (hours > 0) await work;
+          else assert.equal((await failure(work)).code, 503);
+          assert.equal(server.heard.length, hours > 0 ? 2 : 1);
+        } finally {
+          clock.uninstall();
+        }
+      });
+
+    it("after the time until Retry-After by the server's own clock, half an hour ahead of ours", async () => {
+      const now = Date.now() + 1_800_000;
+      const at = (ms: number): string => new Date(ms).toUTCString();
+      answers = [json(503, {}, { Date: at(now), "Retry-After": at(now + 2000) })];
+      const error = await failure(client.request({ operation: "X", method: "GET", path: "x" }));
+      assert.equal(error.cause["retryAfterMs"], 2000);
+    });
 
     it("after a Retry-After of no more than its limit, however long a pause the server asks for", async () => {
       const short = createRestClient(options({ maxRetryAfterMs: 1 }));

@@ -42,14 +42,22 @@ describe("lib/voicenter/answer", () => {
       { RecordType: "Number", Content: "-12" },
     ]);
     assert.deepEqual(
-      answerBody("GO_TO_LAYER", { LAYER: "7", CUSTOM_DATA: { a: 1, b: true, c: { d: [1] }, e: null } }),
+      answerBody("GO_TO_LAYER", {
+        LAYER: "7",
+        CUSTOM_DATA: { a: 1, b: true, c: { d: [1] }, e: null, f: new Map([["g", 1]]) },
+      }),
       {
         STATUS: 0,
         ACTION: "GO_TO_LAYER",
         LAYER: 7,
-        CUSTOM_DATA: { a: "1", b: "true", c: '{"d":[1]}' },
+        CUSTOM_DATA: { a: "1", b: "true", c: '{"d":[1]}', f: '{"g":1}' },
       },
     );
+  });
+
+  it("reads a Map as an object", () => {
+    const body = answerBody("GO_TO_LAYER", { LAYER: "7", CUSTOM_DATA: new Map([["a", 1]]) });
+    assert.deepEqual(body["CUSTOM_DATA"], { a: "1" });
   });
 
   it("leaves out places of a list that were never filled", () => {

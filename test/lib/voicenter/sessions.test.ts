@@ -20,6 +20,15 @@ describe("lib/voicenter/sessions", () => {
     assert.deepEqual(sessions.of("b"), {});
   });
 
+  it("keeps a call for two hours, though the machine's clock is set", () => {
+    sessions.of("a")["tries"] = 1;
+    clock.setSystemTime(Date.now() + 5 * HOUR_MS);
+    assert.deepEqual(sessions.of("a"), { tries: 1 });
+    clock.setSystemTime(Date.now() - 9 * HOUR_MS);
+    clock.tick(2 * HOUR_MS + 1);
+    assert.deepEqual(sessions.of("a"), {});
+  });
+
   it("takes another object for the session, and leaves it alone for what is none, and forgets it for null", () => {
     sessions.of("a")["tries"] = 1;
     assert.equal(sessions.keep("a", undefined), true);

@@ -23,7 +23,7 @@ describe("lib/webitel/upload/announcements", () => {
   let broken: Error | undefined;
   let announcements: Announcements;
   beforeEach(() => {
-    clock = install({ toFake: ["Date"], now: 5 });
+    clock = install({ toFake: ["Date", "performance"], now: 5 });
     lines = [];
     broken = undefined;
     const journal = {

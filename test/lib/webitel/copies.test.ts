@@ -27,11 +27,9 @@ describe("lib/webitel/upload/copies", () => {
       (row: { at: Date; list: number[] }) => (row.at.setTime(1), row.list.push(2)),
     ],
     [
-      "maps, sets and bytes",
-      () => ({ map: new Map([["a", [1]]]), set: new Set([1]), bytes: Buffer.from("abc"), view: new Uint8Array([1]) }),
-      (row: { map: Map<string, number[]>; set: Set<number>; bytes: Buffer; view: Uint8Array }) => {
-        row.map.get("a")?.push(2);
-        row.set.add(2);
+      "bytes",
+      () => ({ bytes: Buffer.from("abc"), view: new Uint8Array([1]) }),
+      (row: { bytes: Buffer; view: Uint8Array }) => {
         row.bytes.fill("x");
         row.view[0] = 9;
       },
@@ -54,6 +52,18 @@ describe("lib/webitel/upload/copies", () => {
       if (original instanceof Row) assert.ok((copied as object) instanceof Row);
       assert.deepEqual(Object.keys(copied), Object.keys(expected));
     });
+
+  it("makes objects of maps and lists of sets, at all depths, also of those of a function node", () => {
+    const inner = new Set([1, new Date(0)]);
+    const map = new Map<string, unknown>([["a", new Map([["b", inner]])]]);
+    const foreign = runInNewContext("new Map([['a', [new Map([['b', new Set([1])]])]]])") as unknown;
+    const [row, list, other] = copyRows([map, [map], foreign]).copy as [{ a: { b: unknown[] } }, unknown[], unknown];
+    inner.add(2);
+    assert.deepEqual(row, { a: { b: [1, new Date(0)] } });
+    assert.notEqual(row.a.b[1], [...inner][1]);
+    assert.deepEqual(list, [row]);
+    assert.deepEqual(JSON.stringify(other), '{"a":[{"b":[1]}]}');
+  });
 
   it("copies a row that contains itself once", () => {
     const row: Record<string, unknown> = { list: [] };

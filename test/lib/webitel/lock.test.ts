@@ -1,5 +1,6 @@
 /** One writer per journal. */
 import assert from "node:assert/strict";
+import { type Clock, install } from "@sinonjs/fake-timers";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -29,6 +30,16 @@ describe("lib/webitel/upload/lock", () => {
     const at = new Date(Date.now() - ageMs);
     utimesSync(path, at, at);
     return path;
+  };
+
+  /** What a lock of this process says. */
+  const holderHere = async (): Promise<{ space: string }> => {
+    const other = join(folder, "here");
+    const lock = await acquireLock(other);
+    const holder = await lockHolder(other);
+    await lock.release();
+    assert.ok(holder);
+    return holder;
   };
 
   it("is held by one, named to the other, and free again afterwards", async () => {
@@ -134,13 +145,58 @@ describe("lib/webitel/upload/lock", () => {
     await (await acquireLock(journal)).release();
   });
 
+  describe("when the clock is set meanwhile", () => {
+    const HOUR_MS = 3_600_000;
+    let clock: Clock;
+    beforeEach(() => (clock = install({ now: Date.now(), toFake: ["Date"] })));
+    afterEach(() => clock.uninstall());
+
+    it("is not taken from a process that lives, however old its last heartbeat looks", async () => {
+      for (const [owner, space] of [
+        [process.ppid, (await holderHere()).space],
+        [1, "x"],
+      ] as const) {
+        const path = left({ pid: owner, space }, 0);
+        const beats = setInterval(() => utimesSync(path, new Date(), new Date()), 300);
+        clock.setSystemTime(Date.now() + HOUR_MS);
+        await assert.rejects(acquireLock(journal), { key: "webitel.errors.resume.locked" });
+        clearInterval(beats);
+        assert.ok(existsSync(path));
+        rmSync(path);
+        clock.setSystemTime(Date.now() - HOUR_MS);
+      }
+    });
+
+    for (const hours of [1, -1])
+      it(`notices that it was lost, ${hours} h`, async () => {
+        const lock = await acquireLock(journal);
+        for (const name of readdirSync(folder)) rmSync(join(folder, name));
+        clock.setSystemTime(Date.now() + hours * HOUR_MS);
+        // Backwards it is noticed when time has passed; forwards the machine may have slept.
+        if (hours < 0) Object.assign(lock, { beatMs: -Infinity });
+        await assert.rejects(lock.verify(), { key: "webitel.errors.resume.locked" });
+        await lock.release();
+      });
+  });
+
+  it("is given up by a dead process after 20 s, though the clock is set back meanwhile", async () => {
+    left({}, 0);
+    const waitedMs = await inFakeTime(async (clock) => {
+      const begunMs = performance.now();
+      setTimeout(() => clock.setSystemTime(Date.now() - 3_600_000), 5000);
+      await (await acquireLock(journal)).release();
+      return performance.now() - begunMs;
+    });
+    assert.ok(waitedMs >= 20_000 && waitedMs < 30_000, `${waitedMs}`);
+  });
+
   it("is noticed as lost before anything is sent", async () => {
     const lock = await acquireLock(journal);
     const written = new Journal(journal, { run: "r", queue: "1", input: "", started: 0 }, [lock]);
     await written.append({ send: "r-1", batch: 1, rows: [[1, 1]] });
     // This process stood still for so long that another one has taken over.
     for (const name of readdirSync(folder)) if (name.endsWith(".lock")) rmSync(join(folder, name));
-    Object.assign(lock, { beatMs: 0 });
+    Object.assign(lock, { beatMs: -Infinity });
     await assert.rejects(written.append({ send: "r-2", batch: 2, rows: [[2, 2]] }), { code: "EINVALID" });
     await written.close();
   });

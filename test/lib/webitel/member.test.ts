@@ -164,6 +164,7 @@ describe("lib/webitel/member", () => {
         "variables.vip": true,
         "variables.none": null,
         "variables.json": { a: [1, 2n] },
+        "variables.map": new Map([["a", new Set([1, new Map([["b", 2n]])])]]),
       }),
     );
     assert.deepEqual(member, {
@@ -176,6 +177,7 @@ describe("lib/webitel/member", () => {
         id: "9007199254740993",
         vip: "true",
         json: '{"a":[1,"2"]}',
+        map: '{"a":[1,{"b":"2"}]}',
       },
     });
   });

@@ -177,6 +177,9 @@ describe("lib/webitel/upload/source", () => {
     assert.equal(await print([{ id: 1n }]), await print([{ id: 1n }]));
     assert.notEqual(await print([{ id: 1n }]), await print([{ id: 2n }]));
     assert.ok(await print([circle]));
+    const within = (value: unknown): unknown[] => [{ variables: new Map([["a", new Set([value])]]) }];
+    assert.equal(await print(within(1n)), await print(within(1n)));
+    assert.notEqual(await print(within(1n)), await print(within(2n)));
   });
 
   it("gives what a stream had before its error", async () => {

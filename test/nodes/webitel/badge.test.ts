@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { install } from "@sinonjs/fake-timers";
 import type { Node, NodeAPI } from "node-red";
 import { ProgressBadge, progressText } from "../../../nodes/webitel/badge.js";
 
@@ -22,6 +23,23 @@ describe("nodes/webitel/badge", () => {
       assert.ok(said.length <= 19, said);
     });
   }
+
+  it("shows how far it is although the clock was set back", () => {
+    const clock = install({ now: Date.now(), toFake: ["Date", "performance"] });
+    try {
+      const texts: string[] = [];
+      const node = { status: ({ text }: { text?: string }) => texts.push(text ?? "") } as unknown as Node;
+      const badge = new ProgressBadge({ _: (key: string) => key } as unknown as NodeAPI, node, () => 0);
+      badge.begin();
+      badge.progress({ done: 1, perSecond: 1 });
+      clock.setSystemTime(Date.now() - 3_600_000);
+      clock.tick(250);
+      badge.progress({ done: 2, perSecond: 1 });
+      assert.deepEqual(texts, ["1", "2"]);
+    } finally {
+      clock.uninstall();
+    }
+  });
 
   it("counts batches that end after a pause, and shows nothing else after a cancel", () => {
     const texts: string[] = [];

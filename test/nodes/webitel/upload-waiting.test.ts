@@ -22,7 +22,7 @@ interface Step {
   how?: "empty" | "rows" | "bytes";
 }
 
-/** A flow that goes on with what it has sent, as one that collects rows does. Buffers come as `{buffer: text}`. */
+/** A flow that goes on with what it has sent, as one that collects rows does. Buffers come as `{buffer: text}`, Maps as `{map: {}}`. */
 const SCRIPT = `
 const kept = global.get("kept") || {};
 global.set("kept", kept);
@@ -31,6 +31,8 @@ for (const { set = {}, send, name, change, how } of steps) {
   for (const [key, value] of Object.entries(set)) global.set(key, value);
   if (send) {
     if (send.payload && send.payload.buffer !== undefined) send.payload = Buffer.from(send.payload.buffer);
+    for (const row of Array.isArray(send.payload) ? send.payload : [])
+      if (row.variables && row.variables.map) row.variables = new Map(Object.entries(row.variables.map));
     kept[name] = send.payload;
     node.send(send, false);
   }
@@ -159,6 +161,15 @@ describe("webitel-dialer-member-upload: lists that wait", () => {
     await run({ change: "one", how: "rows" });
     assert.equal((await report()).accepted, 120);
     assert.equal(new Set(numbers("one")).size, 120);
+  });
+
+  it("are told apart by what is in their Maps, which is loaded", async () => {
+    await deploy({});
+    const rows = (id: string): object[] => list("one", 20).map((row) => ({ ...row, variables: { map: { id } } }));
+    await run({ send: { payload: rows("2") } }, { send: { payload: rows("3") } });
+    await reports(2);
+    const ids = members().map(({ variables }) => variables?.["id"] ?? "");
+    assert.deepEqual(ids.sort(), [...Array<string>(20).fill("2"), ...Array<string>(20).fill("3")]);
   });
 
   it("expire at the time that was set when their message came", async () => {
