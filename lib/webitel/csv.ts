@@ -305,19 +305,6 @@ function isEmpty(cells: readonly string[]): boolean {
   return true;
 }
 
-/** The names of a header's columns: trimmed, blank ones by their number, a second one of a name as `name (2)`. */
-export function columnNames(header: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return header.map((cell, at) => {
-    // A mapping may have its accents as characters of their own, or the header.
-    const name = cell.trim().normalize("NFC") || `column ${at + 1}`;
-    let unique = name;
-    for (let count = 2; taken.has(unique); count++) unique = `${name} (${count})`;
-    taken.add(unique);
-    return unique;
-  });
-}
-
 /**
  * A record as a row by column name; cells that the header has no name for go by their number. A record with fewer cells than the header
  * is read as if those at its end were blank, because spreadsheets leave them out.

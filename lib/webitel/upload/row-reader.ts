@@ -1,5 +1,6 @@
 /** Rows of a CSV: its records by the header's names, and every line accounted for. */
-import { columnNames, type CsvRecord, MAX_RECORD, RecordReader } from "../csv.js";
+import { type CsvRecord, MAX_RECORD, RecordReader } from "../csv.js";
+import { columnNames } from "../column-names.js";
 import type { Delimiter } from "../csv-format.js";
 import { refused } from "../errors.js";
 import { checkedRow, hasNumber, hiddenRows } from "../hidden-rows.js";

@@ -1,6 +1,7 @@
 /** The sample in the upload's form: pasted lines or the beginning of a file. It is never saved. */
 import { isRecord } from "../../../lib/core/values.js";
-import { columnNames, firstRecords } from "../../../lib/webitel/csv.js";
+import { firstRecords } from "../../../lib/webitel/csv.js";
+import { columnNames } from "../../../lib/webitel/column-names.js";
 import { csvFormat } from "../../../lib/webitel/csv-format.js";
 import { decoderOf, detectEncoding, isEncoding, type NoText } from "../../../lib/webitel/encoding.js";
 import { fieldOf, isField } from "../../../lib/webitel/field-names.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { columnNames, type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
+import { type CsvRecord, firstRecords, RecordReader } from "../../../lib/webitel/csv.js";
 import { csvFormat } from "../../../lib/webitel/csv-format.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import { slices, textSource } from "../../../lib/webitel/upload/csv-source.js";
@@ -275,10 +275,6 @@ describe("lib/webitel/csv", () => {
     const cut = [...slices(text, 64 * 1024)];
     assert.equal(cut.join(""), text);
     assert.ok(cut.every((slice) => !/[\uD800-\uDBFF]$/.test(slice)));
-  });
-
-  it("names columns: trimmed, blank ones by number, a second one of a name with its count", () => {
-    assert.deepEqual(columnNames([" a ", "", "a", "b", "a"]), ["a", "column 2", "a (2)", "b", "a (3)"]);
   });
 
   it("previews the first records as the upload reads them", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { columnNames } from "../../../lib/webitel/column-names.js";
 import { ContactCenterError } from "../../../lib/webitel/errors.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
-import { columnNames } from "../../../lib/webitel/csv.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
 import type { Default, Mapping } from "../../../lib/webitel/member.js";
 
@@ -17,6 +17,10 @@ function errorOf(header: string[], mapping: Mapping[] = [], defaults: Default[] 
 const PHONE: Mapping = { column: "Phone", field: "destination" };
 
 describe("lib/webitel/header", () => {
+  it("names columns: trimmed, blank ones by number, a second one of a name with its count", () => {
+    assert.deepEqual(columnNames([" a ", "", "a", "b", "a"]), ["a", "column 2", "a (2)", "b", "a (3)"]);
+  });
+
   it("takes a header that leads to a number, by name, by mapping or by a default", () => {
     for (const header of [["Name", " DESTINATION "], ["destination1"], ["name", "destination2"]])
       assert.equal(errorOf(header), undefined);
