@@ -1,10 +1,10 @@
 /** CSV as an input: a file or a text, measured in a first pass and read in a second. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { csvFormat, type Delimiter } from "../csv-format.js";
 import { decoderOf, EncodingDetector, misreadUtf8 } from "../encoding.js";
 import { closedError, ContactCenterError, type ErrorParams, refused } from "../errors.js";
+import { giveWay } from "./give-way.js";
 import { unlessAborted } from "./pace.js";
 import { LookAhead } from "./look-ahead.js";
 import { CAUSE, type CsvOptions, RowReader } from "./row-reader.js";
@@ -117,7 +117,7 @@ class CsvSource implements RowSource {
         yield reader.read(slice);
         for (let begin = reader.longRecord; begin !== undefined; begin = reader.longRecord)
           yield reader.goOn(await ahead.endOf(skip + begin, reader.scan()));
-        await yieldToEventLoop();
+        await giveWay();
         this.closer.signal.throwIfAborted();
       }
     // Before the last row leaves: one that is being written may be half of a number.
@@ -135,7 +135,7 @@ class CsvSource implements RowSource {
     for await (const piece of this.content.pieces()) {
       this.closer.signal.throwIfAborted();
       meter.add(piece);
-      await yieldToEventLoop();
+      await giveWay();
     }
     const measure = meter.result();
     return this.options.encoding === "auto" ? measure : { ...measure, encoding: this.options.encoding };

@@ -1,6 +1,6 @@
 /** A second reader of a text, ahead of the first one: finds where a long record ends before any of it is used. */
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { RecordEnd, RecordScan } from "../record-end.js";
+import { giveWay } from "./give-way.js";
 
 /** Goes forwards as long as it can, so that a text with many long records is not read once for each. */
 export class LookAhead {
@@ -29,7 +29,7 @@ export class LookAhead {
       }
       this.start += this.piece.length;
       this.piece = value;
-      await yieldToEventLoop();
+      await giveWay();
     }
   }
 }

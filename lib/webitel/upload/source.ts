@@ -1,9 +1,9 @@
 /** Where an upload's rows come from: a list, or messages that come one by one; see `csv-source.ts` for files and texts. */
 import { createHash } from "node:crypto";
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { isRecord, jsonOf } from "../../core/values.js";
 import type { Delimiter } from "../csv-format.js";
 import { type ContactCenterError } from "../errors.js";
+import { giveWay } from "./give-way.js";
 import type { InputRow } from "./rows.js";
 
 /** What a first pass over an input finds out. */
@@ -34,7 +34,7 @@ const SLICE = 500;
 async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   for (let at = 0; at < items.length; at += SLICE) {
     yield items.slice(at, at + SLICE);
-    await yieldToEventLoop();
+    await giveWay();
   }
 }
 
