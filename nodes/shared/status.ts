@@ -43,6 +43,11 @@ export function setStatus(node: Node, word: StatusWord, text?: string): void {
   else setImmediate(() => show(node));
 }
 
+/** What the badge says: its word, and the text that is painted. Undefined before the first. */
+export function statusOf(node: Node): { readonly word: StatusWord; readonly text?: string | undefined } | undefined {
+  return shown.get(node);
+}
+
 function show(node: Node): void {
   const face = shown.get(node);
   if (face) node.status({ fill: face.fill, shape: face.shape, text: face.text });

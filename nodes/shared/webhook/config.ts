@@ -113,7 +113,9 @@ export function webhookSettings(
   const given = enteredCredentials(RED, node);
   for (const name of needed) credentials[name] = text(name, given[name], unset, readCredential);
   for (const name of second) credentials[name] = text(name, given[name], unsetSecond, readCredential);
-  const path = text("url", config.url).replace(/^\/+/, "");
+  const { url } = config;
+  // Of a slash and a variable that is set to nothing a slash would be left, and nobody would be told of the variable.
+  const path = text("url", typeof url === "string" ? url.replace(/^[\s/]+/, "") : url).replace(/^\/+/, "");
   const apiKeyHeader = (text("apiKeyHeader", config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
   const isUsable = malformed.size === 0 && unset.size === 0 && unfinished.size === 0;
   return {

@@ -20,6 +20,7 @@ import { recordingOf } from "../recording.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import { type Claim, dispatcherOf, type WebhookRequest } from "./dispatcher.js";
 import { type PathState, showReadiness } from "./readiness.js";
+import { refusalReport } from "./refusal-report.js";
 import { readStranger, secretsOf, type Stranger, type StrangerTaker } from "./stranger.js";
 
 /** What goes on the wire: a status and, unless there is no body, JSON text. */
@@ -97,6 +98,8 @@ const REFUSALS = {
   closed: 503,
 } as const satisfies Record<BodyFault, number> & Record<string, number>;
 type Refusal = keyof typeof REFUSALS;
+/** The log has these in words of their own. */
+const TOLD_ELSEWHERE: ReadonlySet<Refusal> = new Set(["middleware", "closed"]);
 
 const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Node-RED"' };
 
@@ -151,6 +154,8 @@ export function openEndpoint(
     respond(webhook, answer, headers);
     discardBody(webhook.request);
     record(webhook, "refused", answer, why);
+    if (!TOLD_ELSEWHERE.has(why))
+      report.refused({ why, status: answer.status, ip: () => addressOf(settings, webhook) });
   };
   let isClosed = false;
   /** Requests that were answered as closed in the deploy that is going on. */
@@ -171,6 +176,7 @@ export function openEndpoint(
     if (++missed === 1) onceDeployedOrStopped(RED, reportMissed);
   };
   const accept = (request: AcceptedRequest): void => {
+    report.accepted();
     try {
       options.accept(request);
     } catch (error) {
@@ -232,8 +238,7 @@ export function openEndpoint(
     secretInPath: settings.auth === "secret",
     bodyMs: options.bodyMs ?? BODY_TIMEOUT_MS,
     admit(webhook) {
-      const { headers, socket } = webhook.request;
-      const ip = clientAddress(socket.remoteAddress, textOf(headers["x-forwarded-for"]), settings.proxies);
+      const ip = addressOf(settings, webhook);
       const why = refusalOf(settings, webhook, ip);
       if (!why) return { accepted: true, answer: (body) => serve(webhook, ip, body) };
       return { accepted: false, answer: () => refuseStranger(webhook, why) };
@@ -248,6 +253,7 @@ export function openEndpoint(
   };
   const path = claimPath(dispatcherOf(RED), claim);
   const readiness = showReadiness(RED, node, options.method, settings, path);
+  const report = refusalReport(RED, node, () => readiness.show());
   return {
     isReady: readiness.isReady,
     showReady: () => readiness.show(),
@@ -269,6 +275,10 @@ function claimPath(dispatcher: ReturnType<typeof dispatcherOf>, claim: Claim): P
   if (part !== undefined) return { unusablePart: part };
   const claimed = dispatcher.claim(claim);
   return "fault" in claimed ? claimed : { claimed };
+}
+
+function addressOf({ proxies }: WebhookSettings, { request }: WebhookRequest): string {
+  return clientAddress(request.socket.remoteAddress, textOf(request.headers["x-forwarded-for"]), proxies);
 }
 
 function refusalOf(settings: WebhookSettings, webhook: WebhookRequest, ip: string): Stranger["why"] | undefined {
