@@ -18,7 +18,7 @@ function failureOf(error: unknown, words: Words): string {
   return words(`recorder.sidebar.${key}`);
 }
 
-function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void } {
+function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void; focus: () => void } {
   const content = element("div", { class: "cc-recorder" });
   /** A slow answer must not come over a later one. */
   let asked = 0;
@@ -64,8 +64,11 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
       );
     },
   });
+  let opener: HTMLElement | undefined;
   const show = (run: Awaited<ReturnType<typeof getRun>>): void => {
-    const opener = document.activeElement;
+    const { activeElement } = document;
+    // A replay is opened from a run: it leads back to where that was opened.
+    if (activeElement instanceof HTMLElement && list.element.contains(activeElement)) opener = activeElement;
     cool();
     content.replaceChildren(
       runView(
@@ -73,7 +76,8 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
         words,
         () => {
           content.replaceChildren(list.element);
-          if (opener instanceof HTMLElement) opener.focus();
+          if (opener?.isConnected === true) opener.focus();
+          else list.focus();
           void refresh();
         },
         show,
@@ -86,7 +90,11 @@ function makeSidebar(words: Words): { content: HTMLElement; refresh: () => void 
     if (list.element.offsetParent === null) cool();
     else if (!document.hidden) void refresh();
   }, POLL_MS);
-  return { content, refresh: () => void refresh() };
+  const focus = (): void => {
+    if (list.element.isConnected) list.focus();
+    else content.querySelector<HTMLElement>(".cc-recorder-steps, button")?.focus();
+  };
+  return { content, refresh: () => void refresh(), focus };
 }
 
 $("<link>", { rel: "stylesheet", href: new URL("recorder.css", import.meta.url).href }).appendTo("head");
@@ -94,7 +102,7 @@ $("<link>", { rel: "stylesheet", href: new URL("recorder.css", import.meta.url).
 editor.plugins.registerPlugin(`${ID}-sidebar`, {
   onadd() {
     const words: Words = (key, variables) => this._(key, variables);
-    const { content, refresh } = makeSidebar(words);
+    const { content, refresh, focus } = makeSidebar(words);
     followTabs();
     followTabsWithHeat();
     editor.sidebar.addTab({
@@ -107,6 +115,10 @@ editor.plugins.registerPlugin(`${ID}-sidebar`, {
       enableOnEdit: true,
       onchange: refresh,
     });
-    editor.actions.add("contact-center:show-recorder", () => editor.sidebar.show(ID));
+    const action = (): void => {
+      editor.sidebar.show(ID);
+      focus();
+    };
+    editor.actions.add("contact-center:show-recorder", action, { label: words("recorder.sidebar.action") });
   },
 });

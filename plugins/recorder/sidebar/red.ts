@@ -25,7 +25,7 @@ interface SidebarTab {
 interface Editor {
   plugins: { registerPlugin(id: string, definition: { onadd(this: { _: Words }): void }): void };
   sidebar: { addTab(tab: SidebarTab): void; show(id: string): void };
-  actions: { add(name: string, action: () => void): void };
+  actions: { add(name: string, action: () => void, options: { label: string }): void };
   events: { on(event: string, listener: () => void): void };
   nodes: {
     /** The flow as it is now, as it would be deployed. */

@@ -51,7 +51,7 @@ export function runActions(run: Run, words: Words, show: (replayed: Run) => void
       again.disabled = false;
     }
   });
-  const form = keepForm(run, words, attempt);
+  const form = keepForm(run, words, attempt, () => save.focus());
   const save = button("keep", () => {
     form.hidden = false;
     form.querySelector("input")?.select();
@@ -82,8 +82,16 @@ async function settled(id: string): Promise<Run> {
   return last;
 }
 
-/** Names of the file and of the scenario; then the path, and the command that runs it. */
-function keepForm(run: Run, words: Words, attempt: (act: () => Promise<void>) => Promise<void>): HTMLElement {
+/**
+ * Names of the file and of the scenario; then the path, and the command that runs it.
+ * @param leave leads back to where the form was opened
+ */
+function keepForm(
+  run: Run,
+  words: Words,
+  attempt: (act: () => Promise<void>) => Promise<void>,
+  leave: () => void,
+): HTMLElement {
   const say = (key: string, values?: Record<string, unknown>): string => words(`recorder.replay.${key}`, values);
   const field = (key: string, value: string): [HTMLElement, HTMLInputElement] => {
     const input = element("input", { type: "text", value });
@@ -96,8 +104,22 @@ function keepForm(run: Run, words: Words, attempt: (act: () => Promise<void>) =>
   const saved = element("pre", { class: "cc-recorder-saved", tabindex: "-1" });
   saved.hidden = true;
   const submit = element("button", { class: "red-ui-button red-ui-button-small" }, say("save"));
-  const form = element("form", {}, nameLabel, titleLabel, submit, saved);
+  const cancel = element("button", { class: "red-ui-button red-ui-button-small", type: "button" }, say("cancel"));
+  const buttons = element("div", { class: "cc-recorder-form-buttons" }, submit, cancel);
+  const form = element("form", {}, nameLabel, titleLabel, buttons, saved);
   form.hidden = true;
+  const close = (): void => {
+    form.hidden = true;
+    leave();
+  };
+  cancel.addEventListener("click", close);
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target === saved) return;
+    close();
+    event.preventDefault();
+    // The run stays open.
+    event.stopPropagation();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void attempt(async () => {

@@ -123,6 +123,12 @@ export class RunListView {
     this.draw();
   }
 
+  /** The first run, or what is recorded where there is none. */
+  focus(): void {
+    const [row = this.level] = this.rows.children;
+    (row as HTMLElement).focus();
+  }
+
   /** Where somebody was who comes back from the scenarios. */
   focusScenarios(): void {
     this.scenarios.focus();
@@ -143,6 +149,7 @@ export class RunListView {
       const text = JSON.stringify(run);
       drawn.set(text, this.known.get(text) ?? this.row(run));
     }
+    const focused = this.rows.querySelector<HTMLElement>(":focus")?.dataset["run"];
     // What is there already stays, with the focus.
     for (const [text, row] of this.known) if (!drawn.has(text)) row.remove();
     let at = this.rows.firstElementChild;
@@ -151,6 +158,9 @@ export class RunListView {
       else this.rows.insertBefore(row, at);
     }
     this.known = drawn;
+    // The row of a run of which more is known now is another one.
+    if (focused !== undefined && !this.rows.querySelector(":focus"))
+      this.rows.querySelector<HTMLElement>(`[data-run="${CSS.escape(focused)}"]`)?.focus();
     this.actions.heat(this.isHot ? shown.map(({ id }) => id) : undefined);
     const sentence = level === "off" ? "is-off" : runs.length === 0 ? "none-yet" : "shown";
     this.state.textContent = [
@@ -169,7 +179,7 @@ export class RunListView {
     const span = (name: string, text: string): HTMLElement => element("span", { class: `cc-recorder-${name}` }, text);
     const row = element(
       "button",
-      { class: `cc-recorder-run cc-recorder-is-${run.outcome}`, type: "button" },
+      { class: `cc-recorder-run cc-recorder-is-${run.outcome}`, type: "button", "data-run": run.id },
       span("time", new Date(run.start).toLocaleTimeString([], { hourCycle: "h23" })),
       span("name", labelOf(run)),
       span("outcome", `${outcome}${count}`),

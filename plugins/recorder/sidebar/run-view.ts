@@ -117,6 +117,7 @@ function facts(run: Run, words: Words): HTMLElement {
 /** Request and answer beside each other. */
 function sides(run: Run, words: Words): HTMLElement {
   const { call, received, answer } = run;
+  const isRefused = run.outcome === "refused";
   const queue = call?.queue?.name ?? call?.queue?.id ?? call?.queue?.number;
   const side = (key: string, sentences: readonly string[], text: string): HTMLElement =>
     element(
@@ -132,11 +133,19 @@ function sides(run: Run, words: Words): HTMLElement {
   return element(
     "div",
     { class: "cc-recorder-sides" },
-    side("request", known, received === undefined ? words("recorder.sidebar.no-request") : readable(received)),
+    side(
+      "request",
+      known,
+      received === undefined
+        ? words(`recorder.sidebar.${isRefused ? "no-request-refused" : "no-request"}`)
+        : readable(received),
+    ),
     side(
       "answer",
       meaningOf(run, words),
-      answer ? `${answer.status} ${readable(answer.json ?? "")}` : words("recorder.sidebar.no-answer"),
+      answer
+        ? `${answer.status} ${readable(answer.json ?? "")}`
+        : words(`recorder.sidebar.${run.outcome === "received" ? "no-answer-event" : "no-answer"}`),
     ),
   );
 }

@@ -285,6 +285,26 @@ describe("editor: the recorder's sidebar", function () {
     await same("none without the sidebar", heat, []);
   });
 
+  it("is found by its name, with the focus in the list, which can be read in a low window", async () => {
+    const { page } = editor;
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 683, height: 384 });
+    try {
+      await page.keyboard.press("Control+Shift+P");
+      await page.keyboard.type("calls and events");
+      await page.locator("#red-ui-actionList li", { hasText: "Show calls and events" }).waitFor();
+      await page.keyboard.press("Enter");
+      await until("the focus on a run", () =>
+        page.evaluate(() => document.activeElement?.classList.contains("cc-recorder-run") === true),
+      );
+      await editor.picture("recorder-low");
+      const { height = 0 } = (await page.locator(".cc-recorder-rows").boundingBox()) ?? {};
+      assert.ok(height >= 200, `${height}`);
+    } finally {
+      if (size) await page.setViewportSize(size);
+    }
+  });
+
   it("says the name of an event, and which node failed and why", async () => {
     const { page } = editor;
     await page.evaluate(() => {

@@ -126,6 +126,15 @@ describe("editor: a replay", function () {
     await readable("done");
 
     await page.locator(".cc-recorder-steps > li").first().click();
+    const focused = (selector: string): Promise<boolean> =>
+      page.evaluate((each) => document.activeElement?.matches(each) === true, selector);
+    await page.keyboard.press("k");
+    await page.keyboard.press("Escape");
+    await until(
+      "the form to close",
+      async () => (await page.locator(".cc-recorder-actions form:visible").count()) === 0,
+    );
+    assert.ok(await focused(".cc-recorder-buttons > button"));
     await page.keyboard.press("k");
     assert.equal(await sidebar().getByLabel("File").inputValue(), "VIP callers");
     await sidebar().getByLabel("Scenario", { exact: true }).fill("A VIP goes to the VIP queue");
@@ -142,5 +151,6 @@ describe("editor: a replay", function () {
     await page.keyboard.press("Escape");
     await until("the list", async () => (await page.locator(".cc-recorder-run").count()) === 3);
     assert.match(await page.locator(".cc-recorder-run").first().innerText(), /replay, answered/);
+    assert.ok(await focused(".cc-recorder-run"));
   });
 });
