@@ -181,7 +181,7 @@ const FIGURES: readonly Row[] = [
     ["lib/voicenter/sessions.ts", "KEPT_MS", "h"],
   ],
   ["voicenter-layer-out", "SDK allows # characters", ["lib/voicenter/tables.ts", "CUSTOM_DATA_LIMIT"]],
-  ["voicenter-layer-out", "text over # characters", ["lib/voicenter/tables.ts", "CUSTOM_DATA_LIMIT"]],
+  ["voicenter-layer-out", "value over # characters", ["lib/voicenter/tables.ts", "CUSTOM_DATA_LIMIT"]],
 ];
 
 /** Phrases whose figure the code does not have: advice, what a standard says, and what follows from a figure that has a row. */

@@ -49,7 +49,7 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
   const entries = items.map((item: unknown) =>
     typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item,
   );
-  return { action: action as Action, list: readAddresses(entries, action as Action, "payload") };
+  return { action: action as Action, list: readAddresses([...entries.entries()], action as Action, "payload") };
 }
 
 /**
@@ -66,18 +66,18 @@ export function agentList(setting: unknown, read: (entry: string) => ReadText): 
   const entries = (setting ?? []) as unknown[];
   // Nobody who entered something meant everybody.
   if (entries.length === 0) return { addresses: [""], wrong: [] };
-  const parts: unknown[] = [];
+  const parts: [at: number, part: unknown][] = [];
   const wrong: WrongAddress[] = [];
   for (const [at, entry] of entries.entries()) {
     if (typeof entry !== "string") {
-      parts.push(entry);
+      parts.push([at, entry]);
       continue;
     }
     const found = read(entry);
     const named = found.text.split(/[\s,]+/).filter((part) => part !== "");
     const error = textProblem(found, cause) ?? (named.length === 0 ? blankEntry(entry, at) : undefined);
     if (error) wrong.push({ imAddress: entry, error });
-    parts.push(...named);
+    parts.push(...named.map((part): [number, unknown] => [at, part]));
   }
   if (parts.length === 0 && wrong[0]) throw wrong[0].error;
   const list = readAddresses(parts, "subscribe", "agents");
@@ -92,10 +92,15 @@ function blankEntry(entry: string, at: number): ContactCenterError {
     : refused("cti.errors.agent-blank", cause, { entry: at + 1 });
 }
 
-function readAddresses(entries: readonly unknown[], operation: string, field: string): AddressList {
+/** @param entries with their places in the list as it was entered */
+function readAddresses(
+  entries: readonly (readonly [number, unknown])[],
+  operation: string,
+  field: string,
+): AddressList {
   const addresses = new Map<string, string>();
   const wrong: WrongAddress[] = [];
-  for (const [at, entry] of entries.entries()) {
+  for (const [at, entry] of entries) {
     try {
       const address = sipAddress(entry, operation, field);
       if (!addresses.has(agentKey(address))) addresses.set(agentKey(address), address);

@@ -53,6 +53,18 @@ describe("nodes/cti/agent-list", () => {
     );
   });
 
+  it("names an entry by its place in the list, whatever stands before it", () => {
+    const other = "sip:ben@contoso.example";
+    const entries = read([ANNA, "", other, "nix", ANNA, `${ANNA}, ${other}`, "nix2"]).wrong.map(
+      ({ imAddress, error }) => [imAddress, error.params["entry"]],
+    );
+    assert.deepEqual(entries, [
+      ["nix", 4],
+      ["nix2", 7],
+      ["", 2],
+    ]);
+  });
+
   it("is refused where no address is left, or where it is no list", () => {
     for (const setting of [
       [""],

@@ -282,6 +282,24 @@ describe("nodes that call Webitel's API", () => {
       await hook.close();
     });
 
+    it("takes fields that stand beside the result in the payload, unless the node names the result", async () => {
+      const site = await cannedWebhook({ status: 200, body: {} });
+      const payload = {
+        attempt: "5",
+        status: "callback",
+        min_offering_at: 1_830_000_000,
+        result: { description: "d" },
+      };
+      for (const settings of [{}, { result: '{"description":"own"}', resultType: "json" }]) {
+        await deploy("webitel-attempt-result", settings, SECRET, site.url);
+        await out({ payload });
+      }
+      const [both, own] = site.asked.map(({ text }) => JSON.parse(text) as object);
+      assert.deepEqual(both, { status: "callback", min_offering_at: "1830000000000", description: "d" });
+      assert.deepEqual(own, { status: "callback", description: "own" });
+      await site.close();
+    });
+
     it("keeps the token out of the message, although the answer repeats it", async () => {
       const site = await cannedWebhook({ status: 200, body: { status: "success", echo: `Token ${SECRET}` } });
       await deploy("webitel-attempt-result", {}, SECRET, site.url);

@@ -151,6 +151,12 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       "contact-center/r.csv",
       "node_modules/x/r.csv",
       "projects/p/f.json",
+      "nodes/r.js",
+      "nodes/r.csv",
+      "lib/flows/r.csv",
+      "extra.js",
+      "lists/r.JSON",
+      "lists/r.html",
     ];
     for (const rejects of [...paths.map((name) => join(userDir, name)), join(linked, flows)]) {
       uploads.red.forget();
@@ -159,7 +165,7 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
       assert.deepEqual([code, cause.field], ["EINVALID", "rejectsFile"], rejects);
       assert.match(message, /a file of Node-RED/);
     }
-    for (const rejects of ["r.csv", "lists/package.json", "projects/r.csv"].map((name) => join(userDir, name))) {
+    for (const rejects of ["r.csv", "lists/r.txt", "projects/r.csv"].map((name) => join(userDir, name))) {
       mkdirSync(dirname(rejects), { recursive: true });
       uploads.red.forget();
       await start(uploads.red.url, { payload: "destination;type\nx;1\n", rejects });
