@@ -104,7 +104,10 @@ describe("webitel-dialer-member-upload: lists that wait", () => {
     await run({ set: { queue: "10", campaign: "first" }, send: { payload: list("one", 40) } });
     await run({ set: { queue: "11", campaign: "second" }, send: { payload: list("two") } });
     await run({ set: { queue: "10", campaign: "third" } });
-    await reports(2);
+    assert.deepEqual(
+      (await reports(2)).map(({ queueId }) => queueId),
+      ["10", "11"],
+    );
     assert.deepEqual([names("10"), names("11")], [{ one: 40 }, { two: 15 }]);
     const campaigns = ["10", "11"].map((id) => new Set(members(id).map(({ variables }) => variables?.["campaign"])));
     assert.deepEqual(campaigns, [new Set(["first"]), new Set(["second"])]);
@@ -253,6 +256,16 @@ describe("webitel-dialer-member-upload: lists that wait", () => {
         const rejects = uploads.red.messages("rejects").flatMap(({ payload }) => payload as { reason: string }[]);
         assert.match(rejects[0]?.reason ?? "", /queue 11/);
       });
+
+    it("that name another queue in their payload are rejected, too", async () => {
+      await deploy({ queueId: "", queueIdType: "str" });
+      const steps = parts([1, 2, 3, 4]);
+      for (const [at, { send }] of steps.entries())
+        Object.assign(send?.["payload"] as object, { queue_id: at % 2 === 0 ? "10" : "11" });
+      await run(...steps);
+      const { accepted, rejected, queueId } = await report();
+      assert.deepEqual([accepted, rejected, queueId, members("11").length], [2, 2, "10", 0]);
+    });
 
     it("have defaults and an expiry of their own", async () => {
       await deploy({
