@@ -70,6 +70,16 @@ export const valid = {
     };
   },
 
+  /** A typed input whose text must end so, unless a variable ends it; else the sentence of the key says so. @param next checks the rest */
+  ending(setting: string, pattern: RegExp, key: string, next: Validator): Validator {
+    return function (value, options) {
+      const type = $(`#node-input-${setting}Type`).val() || this[`${setting}Type`] || "str";
+      const text = type === "str" ? String(value ?? "").trim() : "";
+      if (text !== "" && !text.endsWith("}") && !pattern.test(text)) return this._(key);
+      return next.call(this, value, options);
+    };
+  },
+
   /** A typed input whose literal is a whole number in a range. */
   typedInteger(setting: string, low: number, high: number): Validator {
     const isTyped = RED.validators.typedInput(`${setting}Type`);

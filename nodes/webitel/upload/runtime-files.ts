@@ -8,16 +8,20 @@ export interface RuntimeSettings {
   userDir?: string | undefined;
   flowFile?: string | undefined;
   settingsFile?: string | undefined;
-  /** Folders that Node-RED loads nodes from. */
-  nodesDir?: string | readonly string[] | undefined;
+  nodesDir?: string | string[] | undefined;
 }
 
-/** In the user directory: folders, those of nodes and of the library included, hidden files, the list of installed packs, and projects' flows. */
+/** In the user directory: folders, hidden files, the list of installed packs, and projects' flows. */
 const OWN =
-  /^(?:(?:contact-center|context|lib|node_modules|nodes|\.[^./][^/]*)(?:\/|$)|(?:package(?:-lock)?\.json|settings\.js)$|projects\/.*\.json$)/;
+  /^(?:(?:contact-center|context|lib|nodes|\.[^./][^/]*)(?:\/|$)|(?:package(?:-lock)?\.json|settings\.js)$|projects\/.*\.json$)/;
+/** Packages, wherever they are. */
+const PACKAGES = /(?:^|\/)node_modules(?:\/|$)/;
 
-/** Code and pages, which Node-RED or settings.js may load, and lists of packs and settings, wherever they are: no list of rows has such a name. */
-const CODE = /\.(?:[cm]?[jt]s|node|json|html?)$/;
+/** Nothing runs a file with such an ending: what a flow's columns and cells hold never becomes code. */
+const TABLE = /[^/\\]\.(?:csv|tsv|txt)$/i;
+
+/** Whether a path ends as a table does. */
+export const isTableName = (path: string): boolean => TABLE.test(path);
 
 /** By its folder's own name, and in lower case, because some systems do not tell names by case. */
 const nameOf = async (path: string): Promise<string> => {
@@ -27,15 +31,15 @@ const nameOf = async (path: string): Promise<string> => {
 
 /** Whether a path is one of these files, or in a folder of them. @param path absolute */
 export async function isRuntimeFile(path: string, settings: RuntimeSettings): Promise<boolean> {
-  const { userDir = ".", nodesDir = [], flowFile = `flows_${hostname()}.json`, settingsFile = "" } = settings;
+  const { userDir = ".", flowFile = `flows_${hostname()}.json`, settingsFile = "" } = settings;
   const { name, ext } = parse(flowFile);
   const file = await nameOf(path);
-  if (CODE.test(file)) return true;
   // Node-RED takes a flow file of its working directory before that of the user directory.
   const own = [settingsFile, flowFile, resolve(userDir, flowFile), resolve(userDir, `${name}_cred${ext}`)];
   if ((await Promise.all(own.map(nameOf))).includes(file)) return true;
+  if (PACKAGES.test(file.replaceAll(sep, "/"))) return true;
   const within = async (folder: string): Promise<string> =>
     relative(dirname(await nameOf(join(folder, "x"))), file).replaceAll(sep, "/");
-  const places = await Promise.all([nodesDir].flat().map(within));
-  return places.some((place) => !place.startsWith("../")) || OWN.test(await within(userDir));
+  const ofNodes = await Promise.all([settings.nodesDir ?? []].flat().map(within));
+  return ofNodes.some((path) => !/^(?:\.\.(?:\/|$)|\/|[a-z]:)/.test(path)) || OWN.test(await within(userDir));
 }

@@ -17,7 +17,7 @@ import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
-import { isRuntimeFile } from "./runtime-files.js";
+import { isRuntimeFile, isTableName } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
 import { evaluate } from "../../shared/values.js";
@@ -69,7 +69,7 @@ export type UploadSettings = Pick<
     file: string;
     /** Absolute path of the file for refused rows; undefined for none. */
     rejectsPath: string | undefined;
-    /** When members without a time of their own expire, from now on. @throws ContactCenterError `EINVALID` when that is in the past */
+    /** When members without a time of their own expire, counted from when the message came. @throws ContactCenterError `EINVALID` when that is in the past */
     expireAt: ExpireAt;
   };
 
@@ -100,6 +100,9 @@ const NUMBERS = {
 
 /** Reads a node's settings. */
 export class SettingsReader {
+  /** The day that was asked for last; Unix milliseconds. */
+  private day: { zone: string; from: number; until: number } | undefined;
+
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
@@ -157,6 +160,8 @@ export class SettingsReader {
     const { config } = this;
     const types = [config.queueIdType, ...(config.defaults ?? []).map(({ valueType }) => valueType)];
     if (config.expiry === "value") types.push(config.expiryValueType);
+    // Time passes between them.
+    if (config.expiry === "duration" || config.expiry === "end-of-day") return true;
     // Without a queue of its own, the node reads that of the payload.
     return (config.queueId ?? "") === "" || types.some((type) => CHANGING.has(type));
   }
@@ -169,9 +174,9 @@ export class SettingsReader {
     const [queueId, defaults, expireAt] = await Promise.all([
       this.queueId(message),
       this.defaults(message),
-      this.config.expiry === "value" ? this.expireAt(message, "value", this.timezone()) : undefined,
+      this.expireAt(message, this.choice("expiry", UPLOAD_CHOICES.expiry) as Choices["expiry"], this.timezone()),
     ]);
-    return { queueId, values: { defaults, ...(expireAt && { expireAt: expireAt() }) } };
+    return { queueId, values: { defaults, expireAt: expireAt() } };
   }
 
   /** @param file the one that is loaded */
@@ -180,6 +185,7 @@ export class SettingsReader {
     if (typeof path !== "string") throw wrong("text", "rejectsFile");
     const absolute = this.absolute(path);
     if (absolute === file) throw wrong("same-file", "rejectsFile", { path: file });
+    if (!isTableName(absolute)) throw wrong("ending", "rejectsFile", { path: absolute });
     if (await isRuntimeFile(absolute, this.RED.settings))
       throw wrong("runtime-file", "rejectsFile", { path: absolute });
     return absolute;
@@ -281,18 +287,42 @@ export class SettingsReader {
     return encoding;
   }
 
-  /** When members without a time of their own expire: counted, and compared with the clock, when the upload begins. */
+  /**
+   * When members without a time of their own expire: counted from now, when the message comes, and compared with the clock when the
+   * upload begins.
+   */
   private async expireAt(message: Message, expiry: Choices["expiry"], zone: string): Promise<ExpireAt> {
     if (expiry === "none") return () => undefined;
-    if (expiry === "end-of-day") return () => endOfDay(Date.now(), zone);
-    const minutes = expiry === "duration" ? this.number("expiryDuration") : 0;
-    const fixed = expiry === "value" ? toMillis(await this.typed(message, "expiryValue"), zone) : undefined;
-    const field = expiry === "duration" ? "expiryDuration" : "expiryValue";
-    if (expiry === "value" && fixed === undefined) throw wrong("local-time", field);
+    const cameAt = Date.now();
+    const { field, at } = await this.expiryOf(message, expiry, zone, cameAt);
     return () => {
-      const at = fixed ?? Math.round(Date.now() + minutes * 60_000);
       if (at !== 0 && at <= Date.now()) throw wrong("past", field);
       return at;
     };
+  }
+
+  /** @param cameAt Unix milliseconds */
+  private async expiryOf(
+    message: Message,
+    expiry: Exclude<Choices["expiry"], "none">,
+    zone: string,
+    cameAt: number,
+  ): Promise<{ field: string; at: number }> {
+    if (expiry === "end-of-day") return { field: "expiry", at: this.endOfDay(cameAt, zone) };
+    if (expiry === "duration")
+      return { field: "expiryDuration", at: Math.round(cameAt + this.number("expiryDuration") * 60_000) };
+    const field = "expiryValue";
+    const at = toMillis(await this.typed(message, field), zone);
+    if (at === undefined) throw wrong("local-time", field);
+    return { field, at };
+  }
+
+  /** As the messages of a stream ask for it one after another. */
+  private endOfDay(ms: number, zone: string): number {
+    const { day } = this;
+    if (day && day.zone === zone && day.from <= ms && ms <= day.until) return day.until;
+    const until = endOfDay(ms, zone);
+    this.day = { zone, from: ms, until };
+    return until;
   }
 }

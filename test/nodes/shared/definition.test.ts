@@ -8,7 +8,7 @@ type Make = (...parameters: unknown[]) => Validator;
 
 const { valid } = createRequire(__filename)(resolve(__dirname, "../../../nodes/shared/editor/definition.ts")) as {
   valid: Record<
-    "typed" | "typedInteger" | "number" | "integer" | "address" | "items" | "unlike" | "neededWhen",
+    "typed" | "typedInteger" | "number" | "integer" | "address" | "items" | "unlike" | "ending" | "neededWhen",
     Make
   > & {
     headerName: Validator;
@@ -97,6 +97,15 @@ describe("nodes/shared/editor/definition: validators", () => {
         check.call({ other: "" }, ""),
       ],
       ["why", true, true, true, true, true],
+    );
+  });
+
+  it("ending refuses a text that ends otherwise, and not where a variable or the message may say the end", () => {
+    const check = valid.ending("mine", /\.csv$/i, "why", () => true);
+    const said = (value: string, node: object = {}): unknown => check.call({ _: (key: string) => key, ...node }, value);
+    assert.deepEqual(
+      [said("a.CSV "), said(""), said("a.js"), said("a"), said("${FILE}"), said("payload", { mineType: "msg" })],
+      [true, true, "why", "why", true, true],
     );
   });
 

@@ -144,28 +144,31 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     symlinkSync(userDir, linked);
     const flows = readdirSync(userDir).find((name) => /^flows.*\.json$/.test(name) && !name.includes("_cred")) ?? "";
     const before = readFileSync(join(userDir, flows), "utf8");
-    const names = [flows, flows.toUpperCase(), flows.replace(".json", "_cred.json"), "settings.js", "package.json"];
-    const paths = [
-      ...names,
-      ".config.runtime.json",
-      "contact-center/r.csv",
-      "node_modules/x/r.csv",
-      "projects/p/f.json",
-      "nodes/r.js",
-      "nodes/r.csv",
-      "lib/flows/r.csv",
-      "extra.js",
-      "lists/r.JSON",
-      "lists/r.html",
+    const refusals: [names: string[], message: RegExp][] = [
+      [
+        [flows, flows.toUpperCase(), flows.replace(".json", "_cred.json"), "settings.js", "package.json"],
+        /must end in .csv, .tsv or .txt/,
+      ],
+      [
+        ["x.mjs", "x.html", "x.json", "lists/r", ".csv", "nodes/x.js", `${flows}.backup`, "r.csv.js", "r.csv."],
+        /must end in .csv, .tsv or .txt/,
+      ],
+      [
+        ["contact-center/r.csv", "node_modules/x/r.csv", "nodes/r.csv", "lib/flows/r.TXT", ".config/r.csv"],
+        /a file of Node-RED/,
+      ],
     ];
-    for (const rejects of [...paths.map((name) => join(userDir, name)), join(linked, flows)]) {
+    const cases = refusals.flatMap(([names, says]) => names.map((name) => [join(userDir, name), says] as const));
+    cases.push([join(linked, "nodes", "r.csv"), /a file of Node-RED/], [join(linked, flows), /must end/]);
+    mkdirSync(join(userDir, "nodes"), { recursive: true });
+    for (const [rejects, says] of cases) {
       uploads.red.forget();
       await start(uploads.red.url, { payload: "destination;type\nx;1\n", rejects });
       const { code, message, cause } = await caught();
       assert.deepEqual([code, cause.field], ["EINVALID", "rejectsFile"], rejects);
-      assert.match(message, /a file of Node-RED/);
+      assert.match(message, says, rejects);
     }
-    for (const rejects of ["r.csv", "lists/r.txt", "projects/r.csv"].map((name) => join(userDir, name))) {
+    for (const rejects of ["r.csv", "lists/r.TSV", "projects/r.txt"].map((name) => join(userDir, name))) {
       mkdirSync(dirname(rejects), { recursive: true });
       uploads.red.forget();
       await start(uploads.red.url, { payload: "destination;type\nx;1\n", rejects });
