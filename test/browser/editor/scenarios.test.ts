@@ -127,13 +127,14 @@ describe("editor: the sidebar's scenarios", function () {
     assert.ok(await button("Run slow.json").isEnabled());
   });
 
-  it("has the verdict of the command for every example", async () => {
+  it("has the verdict of the command for an example of each vendor", async () => {
     const { page } = editor;
     const folder = join(userDir, "scenarios");
     rmSync(folder, { recursive: true });
-    cpSync(join(ROOT, "scenarios"), folder, { recursive: true });
-    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
-    assert.ok(files.length >= 28);
+    const shipped = join(ROOT, "scenarios");
+    const files = readdirSync(shipped).map((vendor) => `${vendor}/${readdirSync(join(shipped, vendor)).sort()[0]}`);
+    assert.equal(files.length, 5);
+    for (const file of files) cpSync(join(shipped, file), join(folder, file));
     const { text } = await runScenarios(["--json", "--node-red", NODE_RED, join(ROOT, "examples"), folder]);
     const told = text
       .trim()
