@@ -6,7 +6,7 @@ import type { Privacy } from "./privacy.js";
 import { Replay } from "./replay.js";
 import { type RunRecord, type StepRecord, stepsOf, viewOf } from "./records.js";
 import { MAX_RUNS, Ring } from "./ring.js";
-import { isOutside } from "./tables.js";
+import { isOutside, keepsMessages } from "./tables.js";
 import { type KeptRun, keptOf } from "./kept-run.js";
 import { type Hooks, hooksOf, Trace, type Watcher } from "./trace.js";
 
@@ -56,7 +56,7 @@ export class Recorder implements RunRecorder {
         this.ring.grow(step.run, 2 * step.message.length);
         // Of an event nobody expects an answer: what came of it is where its way ends.
         const isEnd = step.run.callId === undefined && wires?.every((each) => each.length === 0) === true;
-        if (step === step.run.beyond || (!isEnd && !isOutside(type))) return;
+        if (step === step.run.beyond || (!isEnd && !isOutside(type) && !keepsMessages(type))) return;
         step.asked = ask(id, message);
         this.ring.grow(step.run, bytesOf(step.asked));
       },

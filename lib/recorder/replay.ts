@@ -1,8 +1,8 @@
-/** A run that is received again: what stands in for the nodes that reach outside. */
+/** A run that is received again: what stands in for the nodes that reach outside, and for those that keep messages. */
 import { type Asked, valuesOf } from "./keeping.js";
 import type { StandIn } from "./model.js";
 import { failInPlace, sendInPlace, type StandInNode } from "./stand-in.js";
-import { isOutside } from "./tables.js";
+import { isOutside, keepsMessages } from "./tables.js";
 
 /** A node as hooks have it. */
 export interface HeldNode extends StandInNode {
@@ -18,7 +18,7 @@ export class Replay {
   /**
    * @param original id of the run that is received again
    * @param recorded by node, what it did with each message, in order
-   * @param reachesOutside nothing stands in
+   * @param reachesOutside nothing stands in for nodes that reach outside
    */
   constructor(
     readonly original: string,
@@ -31,7 +31,8 @@ export class Replay {
    * @returns undefined when the message goes to the node itself
    */
   standInFor(node: HeldNode, message: object): StandIn | undefined {
-    if (this.reachesOutside || !isOutside(node.type)) return undefined;
+    // A message of a replay that stays in a node would be mixed with those of callers.
+    if (!keepsMessages(node.type) && (this.reachesOutside || !isOutside(node.type))) return undefined;
     const asked = this.recorded.get(node.id)?.shift();
     if (!asked || asked.isIncomplete) return "missing";
     const { sent, error } = asked;

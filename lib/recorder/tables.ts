@@ -1,4 +1,4 @@
-/** Which nodes stay inside Node-RED, and which reach outside. */
+/** Which nodes stay inside Node-RED, which reach outside, and which have messages of several calls at once. */
 
 /**
  * Types whose nodes touch nothing but messages, contexts and the editor. Of any other one, those of other packs too, nobody
@@ -12,6 +12,14 @@ const INSIDE_TYPES: ReadonlySet<string> = new Set([
   ...["smartrouting-in", "smartrouting-out", "voicenter-layer-in", "voicenter-layer-out"],
   ...["webitel-lookup-in", "webitel-lookup-out", "webitel-event-in", "cti-event-in"],
 ]);
+
+/** Core's types whose nodes keep messages, or what they need of them: what one call leaves there the next one gets, or loses. */
+const KEEPING_TYPES: ReadonlySet<string> = new Set(["delay", "trigger", "rbe", "join", "sort", "batch"]);
+
+/** Whether a message in a node of this type may change what becomes of another call. */
+export function keepsMessages(type = ""): boolean {
+  return KEEPING_TYPES.has(type);
+}
 
 /** Whether a node of this type may reach beyond Node-RED. */
 export function isOutside(type = ""): boolean {

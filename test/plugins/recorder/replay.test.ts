@@ -107,13 +107,61 @@ describe("Replays", function () {
     await red.deploy(routing(GOOD).map((each) => (each.id === "before" ? { ...each, wires: [["out"]] } : each)));
     await send(`${red.url}/calls`, call);
     const recorded = await newest();
+    red.forget();
     await red.deploy(routing(GOOD));
+    // The badge that the deploy gives.
+    await red.message("status");
     red.forget();
     const run = await replay(recorded.id);
     assert.deepEqual([run.outcome, run.reason, asked], ["fallback", "deadline", 0]);
     assert.equal(run.steps.at(-1)?.standIn ?? run.steps.at(-2)?.standIn, "missing");
     await red.message("reason", ({ reason, replay: isReplay }) => reason === "deadline" && isReplay === true);
     assert.deepEqual(red.messages("status"), []);
+  });
+
+  it("leave nothing in a node that keeps messages of several calls", async () => {
+    const join = node(
+      "join",
+      "join",
+      {
+        name: "Both",
+        mode: "custom",
+        build: "array",
+        property: "payload",
+        propertyType: "msg",
+        count: "2",
+        timeout: "",
+        accumulate: false,
+      },
+      [["target"]],
+    );
+    const flow = (secondUrl: string): FlowNode[] => [
+      tab(),
+      node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline: 1000 }, [["crm", "crm2"], []]),
+      { ...ask(), wires: [["mark"]] },
+      node(secondUrl === "" ? "crm3" : "crm2", "http request", { method: "GET", ret: "obj", url: crmUrl() }, [
+        ["mark"],
+      ]),
+      code("mark", `msg.payload = msg.call.from; return msg;`, [["join"]]),
+      join,
+      code("target", `msg.payload = { InitialTarget: msg.payload.join("&") }; return msg;`, [["out"]]),
+      node("out", "smartrouting-out"),
+    ];
+    const answer = async (anum: string): Promise<unknown> => (await send(`${red.url}/calls`, { ...call, anum })).json;
+    await red.deploy(flow(crmUrl()));
+    assert.deepEqual(await answer("1"), { InitialTarget: "1&1" });
+    const recorded = await newest();
+    // The second request is another node now, of which nothing is recorded.
+    const changed = flow("").map((each) => (each.id === "in" ? { ...each, wires: [["crm", "crm3"], []] } : each));
+    await red.deploy(changed);
+    for (const outside of [false, true]) {
+      const replayed = await replay(recorded.id, { outside });
+      assert.ok(
+        replayed.steps.some(({ node: id, standIn }) => id === "join" && standIn !== undefined),
+        JSON.stringify(replayed.steps),
+      );
+      for (const caller of ["2", "3"]) assert.deepEqual(await answer(caller), { InitialTarget: `${caller}&${caller}` });
+    }
   });
 
   it("show no number to the editor", async () => {
