@@ -1,6 +1,6 @@
 /** `contact-center-simulator test`: a flow against its scenarios, for people and for CI servers. */
-import { mkdirSync, watch, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { type FSWatcher, mkdirSync, statSync, watch, writeFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UsageError } from "../options.js";
 import type { Result } from "./model.js";
@@ -146,11 +146,20 @@ export async function testCommand(argv: readonly string[], printLine: (line: str
   }
 }
 
+/** A file is watched in its folder: who saves it by renaming another one leaves nothing of what was watched. */
+function watchPath(path: string, onChange: () => void): FSWatcher {
+  if (statSync(path).isDirectory()) return watch(path, { recursive: true }, onChange);
+  const name = basename(path);
+  return watch(dirname(path), (_, changed) => {
+    if (changed === name) onChange();
+  });
+}
+
 /** Runs at each change, until the process is told to end. */
 async function runAgain(runner: Runner, asked: Asked, print: Print): Promise<number> {
   let changed: () => void = () => undefined;
   let isOver = false;
-  const watchers = [asked.flows, ...asked.scenarios].map((path) => watch(path, () => changed()));
+  const watchers = [asked.flows, ...asked.scenarios].map((path) => watchPath(path, () => changed()));
   const end = (): void => {
     isOver = true;
     changed();
