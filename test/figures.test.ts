@@ -90,6 +90,7 @@ const FIGURES: readonly Row[] = [
   ["rte-subscribe", "asked again every # minutes", ["lib/rte/subscription.ts", "REFUSED_RETRY_MS", "min"]],
   ["rte-subscribe", "without an answer for # s", [TIMINGS, "subscribeMs", "s"]],
   ["rte-subscribe", "rests for # s and more", [TIMINGS, "restMs", "s"]],
+  ["rte-subscribe", "is # s before the file was last written", ["nodes/rte/progress.ts", "DAMAGE_MS", "s"]],
   [
     "rte-subscribe",
     "more than # s or held back more than # events",
