@@ -30,11 +30,13 @@ export class PreviousEntries {
    * @param ids of the broker
    * @param end called for each entry of a former process on this machine that no subscriber asked for
    * @param onAllStarted called when all subscribers have asked for their entries
+   * @param isServed true for the key of an entry that there is now
    */
   constructor(
     private readonly ids: SubscriptionIds,
     private readonly end: (key: string, entry: StoredEntry) => void,
     private readonly onAllStarted: () => void,
+    private readonly isServed: (key: string) => boolean,
   ) {}
 
   /** True when all that a former process left is known. */
@@ -76,11 +78,10 @@ export class PreviousEntries {
     const left = this.leftBehind.get(key);
     // A former process may have had a subscription.
     if (this.unknownSince !== undefined) this.expectUnknown(key, UNSAVED);
-    // At another address it may have been served since.
-    const endedAt = Math.max(this.ended.get(key) ?? 0, this.lostElsewhere(key) ?? 0);
-    const lostFrom = left?.lostFrom ?? (endedAt || this.unknownSince);
+    const lostFrom = left?.lostFrom ?? this.ended.get(key) ?? this.lostElsewhere(key) ?? this.unknownSince;
     this.leftBehind.delete(key);
     this.ended.delete(key);
+    this.index(key);
     return { id: left?.id, lostFrom, aliveAt: left?.aliveAt };
   }
 
@@ -134,6 +135,14 @@ export class PreviousEntries {
     this.unknownSince = undefined;
     this.onAllStarted();
     this.kept.clear();
+    this.forgetServed();
+  }
+
+  // Since when events may be lost at an address that an agent has not any more is known to the agent's entry at another one.
+  private forgetServed(): void {
+    for (const key of this.ended.keys())
+      for (const other of this.keysOf.get(agentOfKey(key)) ?? [])
+        if (other !== key && this.isServed(other)) this.ended.delete(key);
   }
 
   // So many subscriptions of this entry may be at the broker that nobody has heard of.
@@ -152,7 +161,8 @@ export class PreviousEntries {
     let last: number | undefined;
     for (const other of keys ?? []) {
       const from = this.leftBehind.get(other)?.lostFrom ?? this.kept.get(other) ?? this.ended.get(other);
-      if (from === undefined) keys?.delete(other);
+      if (from === undefined && !this.isServed(other)) keys?.delete(other);
+      else if (from === undefined) continue;
       else if (other !== key) last = Math.max(from, last ?? from);
     }
     return last;

@@ -50,6 +50,7 @@ export class SubscriptionManager {
       this.writer.writeSoon();
     },
     () => this.users.endUnused(),
+    (key) => this.entries.has(key),
   );
   /** Decides on events that come in. */
   readonly admission: EventAdmission;

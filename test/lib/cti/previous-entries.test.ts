@@ -69,6 +69,26 @@ describe("lib/cti/previous-entries", () => {
       );
     });
 
+    it("keeps what is known and not told yet of the time before, through a stop", async () => {
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(10_000);
+      void one.close(1800, true);
+      const two = test.open(manager, 0, "http://x/z");
+      void two.start([ANNA]);
+      manager.allSubscribersExpected();
+      await test.clock.tickAsync(10_000);
+      test.gaps.length = 0;
+      manager.users.eventsRefused("http://x/z", 5000);
+      void two.close(1800);
+      await test.clock.tickAsync(2000);
+      void test.open(manager, 0, "http://x/z").start([ANNA]);
+      await test.clock.tickAsync(2000);
+      assert.deepEqual(
+        test.gaps.map(({ from }) => Date.parse(from)),
+        [5000],
+      );
+    });
+
     it("says so after a kill, too, with what the broker had forgotten by then", async () => {
       const { manager } = await started([ANNA]);
       await test.clock.tickAsync(5000);
