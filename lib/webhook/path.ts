@@ -8,6 +8,11 @@ const NODE_RED_SEGMENTS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+/** True for a segment that clients resolve before they send it, however it is encoded (RFC 3986, section 5.2.4). */
+export function isDotSegment(segment: string): boolean {
+  return segment === "." || segment === "..";
+}
+
 /**
  * Tells whether a path can be called as it is written.
  * @param path as entered, with or without a leading slash
@@ -19,7 +24,7 @@ export function unusablePart(path: string): string | undefined {
   if (scheme !== undefined) return scheme;
   // oxlint-disable-next-line no-control-regex
   const character = /[?#%\\\u0000-\u001f\u007f]/.exec(path)?.[0];
-  return character ?? path.split("/").find((segment) => segment.startsWith(":") || segment === "." || segment === "..");
+  return character ?? path.split("/").find((segment) => segment.startsWith(":") || isDotSegment(segment));
 }
 
 /**

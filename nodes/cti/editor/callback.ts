@@ -2,11 +2,15 @@
 import type { EditorNode } from "../../shared/editor/red.js";
 
 /** What keeps a broker from posting to an address; a key of the catalogue. */
-type Unreachable = "none" | "invalid" | "local" | "http";
+type Unreachable = "none" | "mark" | "invalid" | "local" | "http";
 
-/** Undefined when nothing speaks against it, or when only the running flow can tell. */
-export function unreachable(address: string): Unreachable | undefined {
+/**
+ * Undefined when nothing speaks against it, or when only the running flow can tell.
+ * @param isBase true where the path of an event node is added to it
+ */
+export function unreachable(address: string, isBase: boolean): Unreachable | undefined {
   if (address.trim() === "") return "none";
+  if (isBase && /[?#]/.test(address)) return "mark";
   if (address.includes("${")) return undefined;
   if (!URL.canParse(address)) return "invalid";
   const { protocol, hostname } = new URL(address);
@@ -15,9 +19,9 @@ export function unreachable(address: string): Unreachable | undefined {
   return protocol === "http:" ? "http" : undefined;
 }
 
-/** Shows what is wrong with a base address below it. */
-export function showReach(node: EditorNode, within: JQuery, base: string): void {
-  const why = unreachable(base);
+/** Shows what is wrong with an address below it. Parameters as in {@link unreachable}. */
+export function showReach(node: EditorNode, within: JQuery, address: string, isBase = true): void {
+  const why = unreachable(address, isBase);
   within
     .find(".cc-reach")
     .toggle(why !== undefined)

@@ -47,5 +47,5 @@ function show(node: EditorNode): void {
   // Without a broker there is no address yet that could be wrong.
   const isKnown = events ? RED.nodes.node(entered(input("broker"))) : base !== "";
   $(".cc-reach").hide();
-  if (isKnown) showReach(node, $("#dialog-form"), base);
+  if (isKnown) showReach(node, $("#dialog-form"), base, Boolean(events));
 }

@@ -5,7 +5,7 @@
 import { isGuid, isRecord } from "../../../lib/core/values.js";
 import { isUnfinished, variablesIn } from "../../../lib/core/variables.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
-import { foldPath, unusablePart } from "../../../lib/webhook/path.js";
+import { foldPath, isDotSegment, unusablePart } from "../../../lib/webhook/path.js";
 import { isCredentialEmpty } from "./credentials.js";
 import { entered, input } from "./fields.js";
 import type { EditorNode } from "./red.js";
@@ -146,6 +146,11 @@ export const valid = {
       return !isEmpty || this._("shared.form.empty", { field: this._(`${this.type}.form.${name}`) });
     };
   },
+
+  /** The secret of a webhook, which stands at the end of its address. */
+  secret: blankOr(function (this: EditorNode, value) {
+    return !isDotSegment(String(value).trim()) || this._("shared.webhook.hint.dotted");
+  }),
 
   /** The name of a header, or one with environment variables. */
   headerName: blankOr(function (this: EditorNode, value) {

@@ -10,6 +10,7 @@ import {
   type WebhookCredentials,
 } from "../../../lib/webhook/credentials.js";
 import { isHeaderName } from "../../../lib/webhook/header-name.js";
+import { isDotSegment } from "../../../lib/webhook/path.js";
 import { type Redaction, redactionOf } from "../../../lib/webhook/redaction.js";
 import { enteredCredentials, readCredential, readText } from "../variables.js";
 
@@ -65,6 +66,8 @@ export interface WebhookSettings {
   unfinished: string[];
   /** Settings of a wrong type, such as a list that is none. */
   malformed: string[];
+  /** Secrets that no address can have at its end: clients leave out a segment `.` or `..`, however it is encoded. */
+  dotted: string[];
   /** False when no request can carry a header of the name in `apiKeyHeader`. */
   hasHeader: boolean;
   redaction: Redaction;
@@ -117,7 +120,10 @@ export function webhookSettings(
   // Of a slash and a variable that is set to nothing a slash would be left, and nobody would be told of the variable.
   const path = text("url", typeof url === "string" ? url.replace(/^[\s/]+/, "") : url).replace(/^\/+/, "");
   const apiKeyHeader = (text("apiKeyHeader", config.apiKeyHeader) || DEFAULT_API_KEY_HEADER).toLowerCase();
-  const isUsable = malformed.size === 0 && unset.size === 0 && unfinished.size === 0;
+  const dotted = (["secret", "secret2"] as const).filter((name) => isDotSegment(credentials[name] ?? ""));
+  // So that nobody subscribes an address with it either.
+  for (const name of dotted) credentials[name] = "";
+  const isUsable = [malformed.size, unset.size, unfinished.size, dotted.length].every((count) => count === 0);
   return {
     path,
     auth,
@@ -131,6 +137,7 @@ export function webhookSettings(
     unsetSecond: [...unsetSecond],
     unfinished: [...unfinished],
     malformed: [...malformed],
+    dotted,
     hasHeader: auth !== "apikey" || isHeaderName(apiKeyHeader),
     redaction: redactionOf(credentials, auth === "secret"),
   };

@@ -86,6 +86,7 @@ type Problem =
   | "malformed"
   | "unfinished"
   | "unset"
+  | "dotted"
   | "header"
   | "credential"
   | "network";
@@ -95,6 +96,7 @@ function problemOf(settings: WebhookSettings, path: PathState): Problem | undefi
   if (settings.malformed.length > 0) return "malformed";
   if (settings.unfinished.length > 0) return "unfinished";
   if (settings.unset.length > 0) return "unset";
+  if (settings.dotted.length > 0) return "dotted";
   if ("fault" in path) return path.fault;
   if ("unusablePart" in path) return "unusable";
   if (!settings.hasHeader) return "header";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Node, NodeAPI } from "node-red";
-import { ContactCenterError } from "../../../lib/core/errors.js";
+import { ContactCenterError, refused } from "../../../lib/core/errors.js";
 import type { SubscriptionRow } from "../../../lib/cti/subscriber.js";
 import { limited } from "../../../lib/cti/errors.js";
 import { subscriptionBadge } from "../../../nodes/cti/badge.js";
@@ -48,4 +48,21 @@ describe("nodes/cti/badge", () => {
       await until("the badge", () => shown.length > 0);
       assert.deepEqual(shown, [expected]);
     });
+
+  it("writes a wrong entry into the log once, as one that is not tried again, and what is tried beside it", async () => {
+    const logged: string[] = [];
+    const log = (key: string): void => void logged.push(key);
+    const node = { status: () => undefined, warn: log, log } as unknown as Node;
+    const RED = { _: (key: string) => key.split(".").at(-1) } as unknown as NodeAPI;
+    const wrong = { ...ROW, subscribed: false, error: refused("x", { vendor: "anywhere365", operation: "subscribe" }) };
+    const failed = { ...ROW, subscribed: false, error: failure(500) };
+    let rows: SubscriptionRow[] = [];
+    const changed = subscriptionBadge(RED, node, { list: () => rows, postponed: () => 0 });
+    for (const next of [[ROW, wrong], [ROW, wrong], [failed, wrong], [failed, wrong], [ROW, wrong], [ROW]]) {
+      rows = next;
+      changed();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(logged, ["wrong", "failing", "healed"]);
+  });
 });

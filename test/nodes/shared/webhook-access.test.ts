@@ -12,7 +12,7 @@ const basic = (user: string, password: string): Record<string, string> => ({
 /** As `openssl rand -base64` makes them. */
 const MADE = "Zm9v/YmFy+x==";
 const WITH_BADGE =
-  "empty odd wrong second third fourth office unset-key unset-part unset-network blank-network nothing-key unfinished-network blank-entry open-one".split(
+  "empty odd wrong second third fourth office unset-key unset-part unset-network blank-network nothing-key unfinished-network blank-entry open-one dots".split(
     " ",
   );
 
@@ -38,6 +38,7 @@ describe("webhook access", () => {
       ...endpoint("header", { auth: "apikey", apiKeyHeader: "${API_KEY_HEADER}" }, { apiKey: "k3y" }),
       ...endpoint("basic", { auth: "basic" }, { username: "benemen", password: "pass:word" }),
       ...endpoint("secret", { auth: "secret" }, { secret: "s3cret/ä" }),
+      ...endpoint("dots", { auth: "secret" }, { secret: ".." }),
       ...endpoint("empty", { auth: "apikey" }),
       ...endpoint("odd", { auth: "telepathy" }, { apiKey: "k" }),
       ...endpoint("office", { networks: ["${OFFICE}", "::1"] }),
@@ -216,6 +217,12 @@ describe("webhook access", () => {
       [(badge["status"] as { text: string; fill: string }).text, (badge["status"] as { shape: string }).shape],
       ["no credential", "ring"],
     );
+  });
+
+  it("refuse everybody with a secret that no address can end in, and say so on the badge", async () => {
+    assert.equal((await send(`${red.url}/dots?key=..`, {})).status, 401);
+    assert.equal(await badge("dots"), "wrong secret");
+    assert.ok(red.log.some((line) => line.includes("no address can end in a secret")));
   });
 
   it("check the network before the credentials", () =>
