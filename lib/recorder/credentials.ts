@@ -22,9 +22,10 @@ const FORMS: readonly RegExp[] = [
 ];
 
 /** A name, taken whole so that no text takes long, and what parts it from its value: `pwd=`, `"pass": `, `\"token\":`. */
-const NAMED = /(?<![\w.-])(?=([\w.-]{1,200}))\1(\\*["']?[ \t]{0,20}[=:][ \t]{0,20})/g;
+const NAMED = /(?<![\w.-])(?=([\w.-]{1,200}))\1(\\*["']\s{0,20}(?:=>|[=:])\s{0,20}|[ \t]{0,20}(?:=>|[=:])[ \t]{0,20})/g;
 /** An element of XML and its text: its name is the second group. */
-const ELEMENT = /(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,300})?>)[^<]+/g;
+const ELEMENT =
+  /(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,300})?>)(?:<!\[CDATA\[(?:(?!\]\]>)[^])*(?:\]\]>)?|[^<])+/g;
 /** Headers whose values have blanks. */
 const WITH_BLANKS = /authori[sz]ation|cookie/i;
 
@@ -56,7 +57,7 @@ function withoutNamed(text: string): string {
   return kept + text.slice(from);
 }
 
-/** A value in a text, without its quotes; it is empty where nested data begins, whose own names are looked at. */
+/** A value in a text, without its quotes; a list or an object is one with all that is in it. */
 function valueAt(text: string, at: number, name: string, separator: string): { start: number; end: number } {
   const match = (pattern: RegExp): string => {
     pattern.lastIndex = at;
@@ -65,10 +66,12 @@ function valueAt(text: string, at: number, name: string, separator: string): { s
   const bare = (pattern: RegExp): { start: number; end: number } => ({ start: at, end: at + match(pattern).length });
   const quote = match(/\\*["']/y);
   if (quote !== "") return { start: at + quote.length, end: closing(text, at + quote.length, quote) };
-  if (/[{[]/.test(text[at] ?? "")) return { start: at, end: at };
+  if (/[{[]/.test(text[at] ?? "")) return { start: at, end: closingBracket(text, at, backslashes(separator)) };
   // A number, or a word, of JSON.
   if (/["']/.test(separator)) return bare(/[^\s"',}\]]+/y);
-  return bare(WITH_BLANKS.test(name) ? /digest [^\r\n]*|[^\r\n"]+/iy : /[^\s"&#<\\]+/y);
+  if (WITH_BLANKS.test(name)) return bare(/(?:digest|token) [^\r\n]*|[^\r\n"]+/iy);
+  // The next name of a list such as `pwd=…;user=…` is none of it.
+  return bare(/(?:(?!;[\w .-]{1,60}=)[^\s"&#<\\])+/y);
 }
 
 /** Where a quoted value ends; one that was cut ends with its text. @param opening its quote, with the backslashes before it */
@@ -79,6 +82,23 @@ function closing(text: string, from: number, opening: string): number {
     let escapes = 0;
     while (at - escapes > from && text[at - escapes - 1] === "\\") escapes++;
     if (escapes === depth || (depth === 0 && escapes % 2 === 0)) return at - depth;
+  }
+  return text.length;
+}
+
+const backslashes = (separator: string): number => /^\\*/.exec(separator)?.[0].length ?? 0;
+
+/** Behind the bracket that closes the one here, or the end of a text that was cut. @param depth backslashes before a quote */
+function closingBracket(text: string, from: number, depth: number): number {
+  let open = 0;
+  let escapes = 0;
+  let isQuoted = false;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === '"' && escapes === depth) isQuoted = !isQuoted;
+    else if (!isQuoted && /[{[]/.test(character)) open++;
+    else if (!isQuoted && /[}\]]/.test(character) && --open === 0) return at + 1;
+    escapes = character === "\\" ? escapes + 1 : 0;
   }
   return text.length;
 }

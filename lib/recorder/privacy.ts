@@ -6,6 +6,9 @@ import { firstKeys } from "./first-keys.js";
 import { contentsOf, LETTERS, NUMBER, withoutNumbers } from "./numbers.js";
 import type { Pseudonyms } from "./pseudonyms.js";
 
+/** What nobody sees in a number that was pasted, and hyphens of other kinds. */
+const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const HYPHENS = /[\u2010-\u2015\u2212]/g;
 /** A short number such as an extension. */
 const SHORT_NUMBER = /^[+*#]?\d{2,6}$/;
 const DEPTH_LIMIT = 16;
@@ -68,7 +71,7 @@ export class Privacy {
   static mentions(text: string, name: string, pseudonyms: Pseudonyms): boolean {
     if (text.includes(name)) return true;
     let isFound = false;
-    withoutNumbers(text, (number) => {
+    withoutNumbers(text.replaceAll(UNSEEN, "").replaceAll(HYPHENS, "-"), (number) => {
       isFound ||= pseudonyms.of(number) === name;
       return number;
     });

@@ -77,8 +77,13 @@ export class Pseudonyms {
   }
 }
 
+/** A number in an address: `tel:+358401112233;ext=1`, `sip:+358401112233@host`. It is the same caller's. */
+const ADDRESS = /^(?:(?:tel|sips?|callto):)?(\+?(?:[ ().-]{0,3}\d){7,20})(?:[@;?].*)?$/i;
+
 /** `+358 40 123` and `0035840123` are one number; what has no digits is its own text. */
 function plainNumber(number: string): string {
+  const [, within] = ADDRESS.exec(number) ?? [];
+  if (within !== undefined && within !== number) return plainNumber(within);
   const digits = number.replaceAll(/\D+/g, "");
   return digits === "" || /[a-z]/i.test(number) ? number.toLowerCase() : digits.replace(/^00/, "");
 }

@@ -17,7 +17,16 @@ describe("Pseudonyms", () => {
 
   it("are the same for one number however it is written, and differ for others and with another key", () => {
     const name = pseudonyms.of("+358401112233");
-    for (const same of ["00358401112233", "+358 40 111 22 33", "+358-40-(111)2233", "358401112233"])
+    for (const same of [
+      "tel:+358401112233",
+      "sip:+358401112233@x.example",
+      "SIP:+358 40 1112233@x",
+      "+358401112233;ext=1",
+      "00358401112233",
+      "+358 40 111 22 33",
+      "+358-40-(111)2233",
+      "358401112233",
+    ])
       assert.equal(pseudonyms.of(same), name, same);
     assert.notEqual(pseudonyms.of("+358401112234"), name);
     assert.notEqual(new Pseudonyms(KEY.replace("0", "f")).of("+358401112233"), name);
@@ -72,6 +81,16 @@ describe("What is kept of values", () => {
     for (const text of [
       "pwd=S3CRET",
       "connect with pwd=S3CRET; retry",
+      "<password><![CDATA[S3CRET]]></password>",
+      "<Password>\n  <![CDATA[S3<CRET S3CRET]]>\n</Password>",
+      '{"tokens":["a","S3CRET"]}',
+      '{"credentials":{"user":"b]","p":"S3CRET"},"left":1}',
+      '{"auth" : {"user":"x}","value":"S3CRET"}}',
+      JSON.stringify({ body: JSON.stringify({ cookies: [{ name: "sid", value: 'S3"]CRET' }] }) }),
+      '{"token":\n    "S3CRET"}',
+      "pwd=abc;Password = S3CRET;",
+      'Authorization: Token token="S3CRET"',
+      "'password' => 'S3CRET'",
       "Password : S3CRET",
       "userPass=S3,CRET",
       "api-key: S3CRET",
@@ -155,6 +174,9 @@ describe("What is kept of values", () => {
       "key\t\t",
       "eyJaaaa.",
       "a@:",
+      '"pass":[',
+      "pwd=x;",
+      "<pin><![CDATA[",
     ])
       privacy.json({ text: unit.repeat(100_000) }, NONE, 4000);
     const { user } = process.cpuUsage(begun);
@@ -218,5 +240,11 @@ describe("What is kept of values", () => {
     for (const name of Object.keys(wide)) delete wide[name];
     wide["new"] = 1;
     assert.equal(privacy.json(wide, NONE, 100), `{"new":1}`);
+  });
+
+  it("mentions a number that was pasted with what nobody sees", () => {
+    const name = pseudonyms.of("+358401112233");
+    for (const text of ["+358\u201140\u20111112233", "+358\u00ad401112233", "\u202d+35840\u200b1112233\u202c"])
+      assert.ok(Privacy.mentions(JSON.stringify({ from: text }), name, pseudonyms), JSON.stringify(text));
   });
 });
