@@ -15,6 +15,8 @@ export interface ConfiguredNode {
 /** What is known of a run at level `values`. */
 export interface KeptRun {
   node: string;
+  /** When it came, Unix milliseconds. */
+  at: number;
   outcome: Outcome;
   reason: string | undefined;
   again: Again | undefined;
@@ -85,9 +87,10 @@ export function nodeName({ id, name = "" }: ConfiguredNode): string {
 
 /** A copy of what is kept of a run: the run itself may make room for another one. */
 export function keptOf(run: RunRecord): KeptRun {
-  const { node, outcome, reason, cut, again, sentAnswer } = run;
+  const { node, at, outcome, reason, cut, again, sentAnswer } = run;
   return {
     node,
+    at,
     outcome,
     reason,
     cut,

@@ -14,6 +14,7 @@ import {
   NotKeptError,
 } from "./kept-run.js";
 import { type Fields, type ScenarioStep, sends, STEPS } from "./scenario-steps.js";
+import { readsNow } from "./context-reads.js";
 import { beforeHidden, withHidden, withoutHidden } from "./hidden.js";
 import type { OutsideAnswer } from "./stand-in.js";
 import { isOutside } from "./tables.js";
@@ -21,9 +22,28 @@ import { isOutside } from "./tables.js";
 /** Variables that a test sets for itself: what they were is a part of the run where the flow names them. */
 const SET_BY_TESTS = ["CC_NODE_RED_URL", "CC_ACTIVE"];
 
+/** What surrounds a flow. */
+export interface Around {
+  /** Variables of the process. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Values of contexts that the flow reads. */
+  context?: GivenContext;
+}
+
+/** Values of contexts, as a scenario gives them. */
+export interface GivenContext {
+  global?: Fields;
+  flow?: Fields;
+}
+
 /** A scenario without its name. */
 export interface KeptScenario {
-  given?: { environment?: Record<string, string>; answers?: Record<string, OutsideAnswer | OutsideAnswer[]> };
+  given?: {
+    now?: string;
+    environment?: Record<string, string>;
+    context?: GivenContext;
+    answers?: Record<string, OutsideAnswer | OutsideAnswer[]>;
+  };
   steps: ScenarioStep[];
   expect?: { messages?: Record<string, Fields[]>; errors?: string[] };
 }
@@ -32,13 +52,12 @@ export interface KeptScenario {
  * Makes a scenario of a run.
  * @param chain earlier runs of the same call at the same node, in order, and last the run itself
  * @param flows the flow as it is deployed
- * @param environment variables of the process
  * @throws NotKeptError
  */
 export function scenarioOf(
   chain: readonly KeptRun[],
   flows: readonly ConfiguredNode[],
-  environment: Readonly<Record<string, string | undefined>> = {},
+  { environment = {}, context = {} }: Around = {},
 ): KeptScenario {
   const run = chain.at(-1) as KeptRun;
   if (run.outcome === "open" || run.outcome === "gone" || run.outcome === "refused")
@@ -60,7 +79,10 @@ export function scenarioOf(
   };
   const text = JSON.stringify(flows);
   const named = SET_BY_TESTS.filter((name) => text.includes(name)).map((name) => [name, environment[name] ?? ""]);
+  const isTimed = nodesOf(runs, flows).some(readsNow);
   const given = {
+    ...(isTimed && { now: new Date(run.at).toISOString() }),
+    ...(Object.keys(context).length > 0 && { context: withHidden(context) as GivenContext }),
     ...(named.length > 0 && { environment: Object.fromEntries(named) as Record<string, string> }),
     ...(Object.keys(answers).length > 0 && { answers }),
   };
@@ -69,6 +91,12 @@ export function scenarioOf(
     steps,
     ...(Object.keys(expect).length > 0 && { expect }),
   };
+}
+
+/** The nodes that runs passed, each once. */
+export function nodesOf(runs: readonly KeptRun[], flows: readonly ConfiguredNode[]): ConfiguredNode[] {
+  const passed = runs.flatMap(({ steps }) => steps.flatMap(({ node }) => nodeOf(node, flows) ?? []));
+  return [...new Set(passed)];
 }
 
 /** What each node outside did, by its name. */

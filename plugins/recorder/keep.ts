@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import type { NodeAPI } from "node-red";
 import { type ConfiguredNode, type KeptRun, NotKeptError } from "../../lib/recorder/kept-run.js";
 import { scenarioOf } from "../../lib/recorder/scenario.js";
+import { contextOf } from "./context-values.js";
 import { addScenario, ScenarioFileError } from "./scenario-file.js";
 import type { Reply } from "./reply.js";
 import { scenariosFolder } from "./settings.js";
@@ -29,7 +30,9 @@ export async function keepRun(RED: NodeAPI, chain: readonly KeptRun[], { name, t
   try {
     const { userDir = "." } = RED.settings;
     const folder = scenariosFolder(RED);
-    const scenario = scenarioOf(chain, flowsOf(RED), process.env);
+    const flows = flowsOf(RED);
+    const context = await contextOf(RED, chain, flows);
+    const scenario = scenarioOf(chain, flows, { environment: process.env, context });
     const path = await addScenario(folder, resolve(userDir), name.trim(), title.trim(), scenario);
     return { status: 200, body: { path, command: commandOf(RED, resolve(userDir), path) } };
   } catch (error) {

@@ -38,6 +38,7 @@ const stepOf = (each: Asked): KeptStep => step(each.node, { asked: each });
 function call(more: Partial<KeptRun> = {}, payload: object = { anum: "+358401112233" }): KeptRun {
   return {
     node: "in",
+    at: 0,
     outcome: "answered",
     reason: undefined,
     again: { messages: [{ payload, smartrouting: { parameters: {} } }] },
@@ -150,8 +151,18 @@ describe("A run as a scenario", () => {
   it("has the variables that a test sets otherwise, where the flow names them", () => {
     const flows = [...NODES, { id: "f", type: "function", func: `env.get("CC_NODE_RED_URL")` }];
     const environment = { CC_NODE_RED_URL: "http://127.0.0.1:1880", CC_ACTIVE: "true", SECRET: "x" };
-    assert.deepEqual(scenarioOf([call()], flows, environment).given, {
+    assert.deepEqual(scenarioOf([call()], flows, { environment }).given, {
       environment: { CC_NODE_RED_URL: "http://127.0.0.1:1880" },
+    });
+  });
+
+  it("has the time of the call where a node of its way asks msg.now, and values of contexts without credentials", () => {
+    const flows = [...NODES, { id: "hours", type: "function", func: "return msg.now > 8 ? msg : null;" }];
+    const context = { flow: { closed: true, crm: { url: "x", token: "S3cr3t" } } };
+    assert.equal(scenarioOf([call()], flows).given, undefined);
+    assert.deepEqual(scenarioOf([call({ steps: [step("in"), step("hours")] })], flows, { context }).given, {
+      now: "1970-01-01T00:00:00.000Z",
+      context: { flow: { closed: true, crm: { url: "x", token: "[hidden]" } } },
     });
   });
 
