@@ -35,7 +35,7 @@ export async function contextOf(
     const own = new Set(contextReads([node]).map((key) => JSON.stringify(key)));
     for (const key of keys.filter((each) => own.has(JSON.stringify(each)))) {
       const holder = running ?? (key.scope === "global" ? anywhere : undefined);
-      const text = holder && (await textOf(holder as WithContext, key));
+      const text = holder && (await textOf(holder, key));
       if (text === undefined) continue;
       const values = given[key.scope];
       const value: unknown = JSON.parse(text);
@@ -51,7 +51,7 @@ export async function contextOf(
 async function textOf(node: WithContext, { scope, key, store }: ContextKey): Promise<string | undefined> {
   if (key.split(/\W+/).some(isCredentialName)) return undefined;
   const value = await new Promise<unknown>((resolve, reject) =>
-    node.context()[scope].get(key, store, (error, found) => (error ? reject(error as Error) : resolve(found))),
+    node.context()[scope].get(key, store, (error, found) => (error ? reject(error) : resolve(found))),
   ).catch(() => undefined);
   try {
     const text = JSON.stringify(value) as string | undefined;

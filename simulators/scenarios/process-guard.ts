@@ -11,7 +11,7 @@ export interface ProcessGuard {
  * @param onFault told, in words that follow the name of a node, what would have ended a Node-RED
  */
 export function guardProcess(onFault: (what: string) => void): ProcessGuard {
-  const { exit } = process;
+  const exit = process.exit.bind(process);
   process.exit = (code?: number | string | null) => {
     onFault(`ended the process (process.exit(${code ?? ""})): Node-RED would end here`);
     throw new Error("A test is not ended by its flow");

@@ -74,7 +74,7 @@ export const valid = {
   ending(setting: string, pattern: RegExp, key: string, next: Validator): Validator {
     return function (value, options) {
       const type = $(`#node-input-${setting}Type`).val() || this[`${setting}Type`] || "str";
-      const text = type === "str" ? String(value ?? "").trim() : "";
+      const text = type === "str" && typeof value === "string" ? value.trim() : "";
       if (text !== "" && !text.endsWith("}") && !pattern.test(text)) return this._(key);
       return next.call(this, value, options);
     };

@@ -24,9 +24,14 @@ export interface RefusalReport {
 export function refusalReport(RED: NodeAPI, node: Node, showReady: () => void): RefusalReport {
   let painted: string | undefined;
   return {
-    refused({ why, status, ip }) {
+    refused(request) {
+      const { why, status } = request;
       const line = (): string =>
-        RED._("shared.webhook.warning.refused", { status, ip: ip(), detail: RED._(`shared.webhook.refusal.${why}`) });
+        RED._("shared.webhook.warning.refused", {
+          status,
+          ip: request.ip(),
+          detail: RED._(`shared.webhook.refusal.${why}`),
+        });
       // As often as the log has it: strangers who ask all the time must not keep the editor busy.
       if (!warnOncePerMinute(node, `refused ${why}`, line)) return;
       const before = statusOf(node);

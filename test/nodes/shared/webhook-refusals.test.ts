@@ -32,7 +32,7 @@ describe("webhook refusals", () => {
       return text.test(all.findLast(({ source }) => source.id === id)?.text ?? "");
     });
   const ask = async (path: string, body: unknown = { anum: "+1" }): Promise<number> =>
-    (await send(`${red.url}/${path}`, body as object)).status;
+    (await send(`${red.url}/${path}`, body)).status;
 
   it("are on badge and log, once a minute, until somebody is let in", async () => {
     await says("strangers", /^waiting$/);

@@ -68,7 +68,7 @@ describe("simulators/scenarios/network", () => {
       byPromise(new promises.Resolver().resolveTxt("d.example")),
       byPromise(promises.lookup("e.example")),
       byPromise(import("node:dns/promises").then(({ resolve }) => resolve("f.example"))),
-      byCallback((done) => socket.connect(53, "192.0.2.1", done as () => void)),
+      byCallback((done) => socket.connect(53, "192.0.2.1", done)),
     ]);
     socket.close();
     assert.deepEqual(new Set(codes), new Set(["ECONNREFUSED"]));
