@@ -23,7 +23,7 @@ const FIELDS = [...ATTEMPT_FIELDS, { setting: "result", vendorName: "result" }] 
 /** A result of the message, with the fields that stand beside it in the payload. */
 function withFields(result: unknown, payload: unknown): unknown {
   const fields = resultFields(payload);
-  if (!fields || isBlank(result)) return fields;
+  if (isBlank(result)) return fields;
   return isRecord(result) ? { ...fields, ...result } : result;
 }
 

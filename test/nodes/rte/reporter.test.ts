@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mock } from "node:test";
+import { type Clock, install } from "@sinonjs/fake-timers";
 import type { Node, NodeAPI } from "node-red";
 import type { Reason } from "../../../lib/rte/retry.js";
 import { type Reporter, reporterOf } from "../../../nodes/rte/reporter.js";
@@ -9,16 +9,17 @@ describe("nodes/rte/reporter", () => {
   const say = (text: unknown): void => void lines.push(String(text));
   const RED = { _: (key: string) => key.replace("rte.warnings.", "") } as unknown as NodeAPI;
   let reporter: Reporter;
+  let clock: Clock;
   const ended = (reason: Reason): void =>
     reporter.onState({ word: "disconnected", reason, error: new Error("x"), retryInMs: 500, retryAtMs: 0 });
   const back = (): void => reporter.onState({ word: "connected" });
   const said = (): string[] => lines.splice(0);
 
   beforeEach(() => {
-    mock.timers.enable({ apis: ["Date"] });
+    clock = install({ toFake: ["performance"] });
     reporter = reporterOf(RED, { warn: say, log: say } as unknown as Node);
   });
-  afterEach(() => mock.timers.reset());
+  afterEach(() => clock.uninstall());
 
   it("says an outage that comes again and again once a minute, and its end as often", () => {
     for (let count = 0; count < 20; count++) {
@@ -26,7 +27,7 @@ describe("nodes/rte/reporter", () => {
       back();
     }
     assert.deepEqual(said(), ["disconnected", "back"]);
-    mock.timers.tick(61_000);
+    clock.tick(61_000);
     ended("hub");
     back();
     assert.deepEqual(said(), ["disconnected", "back"]);
@@ -38,7 +39,7 @@ describe("nodes/rte/reporter", () => {
     ended("closed");
     ended("closed");
     assert.deepEqual(said(), ["disconnected", "back"]);
-    mock.timers.tick(61_000);
+    clock.tick(61_000);
     ended("closed");
     ended("closed");
     back();

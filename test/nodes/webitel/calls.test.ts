@@ -294,9 +294,12 @@ describe("nodes that call Webitel's API", () => {
         await deploy("webitel-attempt-result", settings, SECRET, site.url);
         await out({ payload });
       }
-      const [both, own] = site.asked.map(({ text }) => JSON.parse(text) as object);
+      await deploy("webitel-attempt-result", {}, SECRET, site.url);
+      await out({ payload: { attempt: "5", result: { description: "alone" } } });
+      const [both, own, alone] = site.asked.map(({ text }) => JSON.parse(text) as object);
       assert.deepEqual(both, { status: "callback", min_offering_at: "1830000000000", description: "d" });
       assert.deepEqual(own, { status: "callback", description: "own" });
+      assert.deepEqual(alone, { description: "alone" });
       await site.close();
     });
 
