@@ -3,8 +3,11 @@ import type { Node, NodeAPI } from "node-red";
 import type { State } from "../../lib/rte/subscriber.js";
 import { setStatus } from "../shared/status.js";
 
-/** What the badge asks at each change: how many subscriptions there are, were refused, are not answered yet, and have an id that is no GUID. */
-type Counts = () => Record<"refused" | "pending" | "total" | "odd", number>;
+/**
+ * What the badge asks at each change: how many subscriptions there are, were refused, are not answered yet, were left out
+ * of the settings, and have an id that is no GUID.
+ */
+type Counts = () => Record<"refused" | "pending" | "total" | "left" | "odd", number>;
 
 /** Changes only when something changes, not with every second that passes. */
 export class Badge {
@@ -15,7 +18,7 @@ export class Badge {
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
-    private readonly counts: Counts = () => ({ refused: 0, pending: 0, total: 0, odd: 0 }),
+    private readonly counts: Counts = () => ({ refused: 0, pending: 0, total: 0, left: 0, odd: 0 }),
   ) {}
 
   /** No connection is chosen, or it lacks a setting. */
@@ -52,9 +55,10 @@ export class Badge {
     } else if (state.word === "connecting") setStatus(node, "connecting");
     else if (!this.isActive) setStatus(node, "unconfigured", RED._("rte.badge.inactive"));
     else {
-      const { refused, pending, total, odd } = this.counts();
+      const { refused, pending, total, left, odd } = this.counts();
       if (pending > 0) setStatus(node, "connecting", RED._("rte.badge.subscribing"));
       else if (refused > 0) setStatus(node, "late", RED._("rte.badge.refused", { count: refused }));
+      else if (left > 0) setStatus(node, "warning", RED._("rte.badge.left", { count: left }));
       else if (odd > 0) setStatus(node, "warning", RED._("rte.badge.guid", { count: odd }));
       else setStatus(node, "connected", total === 0 ? RED._("rte.badge.none") : undefined);
     }

@@ -53,7 +53,7 @@ export = (RED: NodeAPI) => {
     const badge = new Badge(RED, this, () => {
       const all = client.subscriptionsOf(subscriber);
       const odd = all.filter(({ entityId }) => !isGuid(entityId)).length;
-      return { ...client.counts(subscriber), total: all.length, odd };
+      return { ...client.counts(subscriber), total: all.length, left, odd };
     });
     const recording = recordingOf(RED);
     const transit = new Transit<RteEvent | Notice>(RED);
@@ -88,7 +88,7 @@ export = (RED: NodeAPI) => {
     receivesAgain(RED, this, ({ messages: [message = {}] }, recorder) =>
       pass({ ...(message as RteEvent), ...{ replay: true } }, message, recorder),
     );
-    const settings = configured(RED, this, config);
+    const { subjects: settings, left } = configured(RED, this, config);
     const wanted = new Map<string, Subject>();
     const want = (subjects: readonly Subject[]): void => {
       for (const subject of subjects) {
@@ -175,10 +175,11 @@ function readItem(item: unknown): Subject {
   return { entityId: text(entityId), eventName: text(eventName) };
 }
 
-/** The list of the settings; an item that is blank, or names a variable that is not set, is left out with a warning. */
-function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subject[] {
+/** The list of the settings; `left` items that are blank, or name a variable that is not set, are left out with a warning. */
+function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): { subjects: Subject[]; left: number } {
   const subjects: Subject[] = [];
-  for (const item of Array.isArray(subscriptions) ? (subscriptions as unknown[]) : []) {
+  const items = Array.isArray(subscriptions) ? (subscriptions as unknown[]) : [];
+  for (const item of items) {
     const { entityId, eventName } = readItem(item);
     const [entity, event] = [readText(RED, node, entityId), readText(RED, node, eventName)];
     if (entity.isUnfinished || event.isUnfinished) {
@@ -199,7 +200,7 @@ function configured(RED: NodeAPI, node: Node, { subscriptions }: Config): Subjec
       node.warn(RED._("rte.warnings.passed", { what: subject.eventName }));
     subjects.push(subject);
   }
-  return distinct(subjects);
+  return { subjects: distinct(subjects), left: items.length - subjects.length };
 }
 
 /** Sends the answers on the message that asked; a second one on a copy. */

@@ -95,6 +95,6 @@ export function remedies({ answer, failure }: Exchange, credential: string): Not
 }
 
 const UNMEANT: Note = {
-  text: "Not meant? Node-RED's log and debug sidebar have the reason.",
+  text: "Not meant? Node-RED's log, its debug sidebar, or the sidebar Calls and events has the reason.",
   tone: "info",
 };

@@ -21,12 +21,14 @@ function explain(node: EditorNode, event: JQuery, entity: JQuery, row: JQuery): 
     entity.attr("placeholder", node._(`rte-subscribe.entity.${groupOf(name) ?? "User"}`));
     meaning.text(name === "" ? "" : (meaningOf(node, name) ?? node._("rte-subscribe.hint.none")));
     const id = entered(entity).trim();
-    const isWrong = id !== "" && !isIdOrVariable(id);
+    // A row that was just added has neither.
+    const isMissing = id === "" && name !== "";
+    const isWrong = isMissing || (id !== "" && !isIdOrVariable(id));
     entity.toggleClass("input-error", isWrong);
     row.children(".cc-warning").remove();
     if (isWrong)
       $("<div>", { class: "cc-hint cc-warning", role: "alert" })
-        .text(node._("rte-subscribe.hint.guid", { id }))
+        .text(node._(`rte-subscribe.hint.${isMissing ? "no-id" : "guid"}`, { id }))
         .appendTo(row);
   };
   event.attr("placeholder", node._("rte-subscribe.hint.event")).on("input change", refresh);

@@ -1,6 +1,6 @@
 /** The way of a run on the canvas: its nodes and wires are marked, and each node has its milliseconds beside it. */
 import type { Step } from "../../../lib/recorder/model.js";
-import { milliseconds } from "./milliseconds.js";
+import { milliseconds } from "./times.js";
 import { nodeOf } from "./nodes.js";
 import { editor } from "./red.js";
 

@@ -1,7 +1,7 @@
 /** The heat of nodes on the canvas: what many runs say of each, above it, and its frame the redder the longer it takes. */
 import type { NodeHeat } from "../../../lib/recorder/heat.js";
 import { textBeside } from "./canvas.js";
-import { milliseconds } from "./milliseconds.js";
+import { milliseconds } from "./times.js";
 import { editor, type Words } from "./red.js";
 
 const HOT = "cc-recorder-hot";

@@ -4,6 +4,7 @@ import { getRun, keep, replay } from "./api.js";
 import { element } from "./element.js";
 import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
+import { dayAndTime } from "./times.js";
 
 /** Between two questions while a replay goes on, and how many are asked, in milliseconds. */
 const POLL_MS = 300;
@@ -99,8 +100,7 @@ function keepForm(
   };
   const flow = flowLabelOf(run).replaceAll(NOT_IN_NAMES, " ").trim().slice(0, LONGEST_NAME).trim();
   const [nameLabel, name] = field("file", flow === "" ? run.vendor : flow);
-  const when = new Date(run.start).toLocaleString([], { hourCycle: "h23" });
-  const [titleLabel, title] = field("title", `${labelOf(run)}, ${when}`);
+  const [titleLabel, title] = field("title", `${labelOf(run)}, ${dayAndTime(run.start)}`);
   const saved = element("pre", { class: "cc-recorder-saved", tabindex: "-1" });
   saved.hidden = true;
   const submit = element("button", { class: "red-ui-button red-ui-button-small" }, say("save"));

@@ -3,7 +3,7 @@ import type { Level } from "../../../lib/recorder/model.js";
 import type { RunList, RunSummary } from "./api.js";
 import { element } from "./element.js";
 import { type Filter, isShown } from "./filter.js";
-import { milliseconds } from "./milliseconds.js";
+import { clockTime, milliseconds } from "./times.js";
 import { labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 
@@ -180,7 +180,7 @@ export class RunListView {
     const row = element(
       "button",
       { class: `cc-recorder-run cc-recorder-is-${run.outcome}`, type: "button", "data-run": run.id },
-      span("time", new Date(run.start).toLocaleTimeString([], { hourCycle: "h23" })),
+      span("time", clockTime(run.start)),
       span("name", labelOf(run)),
       span("outcome", `${outcome}${count}`),
       span("ms", run.latencyMs === undefined ? "" : milliseconds(run.latencyMs)),

@@ -3,7 +3,7 @@ import type { Run, Step } from "../../../lib/recorder/model.js";
 import { clearPath, showPath } from "./canvas.js";
 import { element } from "./element.js";
 import { meaningOf, readable } from "./meaning.js";
-import { milliseconds } from "./milliseconds.js";
+import { dayAndTime, milliseconds } from "./times.js";
 import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 import { runActions } from "./run-actions.js";
@@ -101,7 +101,7 @@ function facts(run: Run, words: Words): HTMLElement {
     if (value !== undefined && value !== "")
       list.append(element("dt", {}, words(`recorder.sidebar.${key}`)), element("dd", {}, value));
   };
-  add("start", new Date(run.start).toLocaleString());
+  add("start", dayAndTime(run.start));
   add("node", labelOf(run));
   if (run.replayOf !== undefined)
     list.append(

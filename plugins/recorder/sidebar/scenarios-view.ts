@@ -2,7 +2,7 @@
 import type { ScenarioFault, ScenarioResult } from "../../../lib/recorder/scenario-lines.js";
 import type { ScenarioList, ScenarioRun } from "../../../lib/recorder/scenario-run.js";
 import { element } from "./element.js";
-import { milliseconds } from "./milliseconds.js";
+import { milliseconds } from "./times.js";
 import { nodeOf } from "./nodes.js";
 import { editor, type Words } from "./red.js";
 import { getScenarios, runScenarios, stopScenarios } from "./scenarios-api.js";

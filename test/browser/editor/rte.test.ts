@@ -103,6 +103,9 @@ describe("editor: Enreach RTE", function () {
     assert.equal(await entity.evaluate((field) => field.classList.contains("input-error")), true);
     await entity.fill("${QUEUE_ID}");
     assert.equal(await warnings.count(), 0);
+    await entity.fill("");
+    assert.match((await warnings.allTextContents()).join(), /^Enter whose event it is/);
+    assert.equal(await entity.evaluate((field) => field.classList.contains("input-error")), true);
     await entity.fill("Sales");
     await save();
     const isValid = (): Promise<unknown> =>

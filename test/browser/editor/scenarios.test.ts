@@ -98,7 +98,7 @@ describe("editor: the sidebar's scenarios", function () {
     await button("Scenarios").click();
     await button("Run all").click();
     await finished();
-    assert.match(await state(), /^2 scenarios, 1 failed, [\d.]+ s, Node-RED \d/);
+    assert.match(await state(), /^Scenarios: 2, failed: 1, [\d.]+ s, Node-RED \d/);
     const rows = await page.locator(".cc-recorder-test").allInnerTexts();
     assert.match(rows[0] ?? "", /^✓\s+Goes to the new queue\s+\d+ ms$/);
     assert.match(rows[1] ?? "", /^✗\s+Asks nobody\s+\d+ ms\s+messages at “Route”/);

@@ -17,20 +17,27 @@ function badge(...counts: ConstructorParameters<typeof Badge>[2][]): { shown: No
 
 describe("nodes/rte/badge", () => {
   it("says that a node is connected without a subscription", async () => {
-    const { shown, badge: one } = badge(() => ({ refused: 0, pending: 0, total: 0, odd: 0 }));
+    const { shown, badge: one } = badge(() => ({ refused: 0, pending: 0, total: 0, left: 0, odd: 0 }));
     one.show({ word: "connected" });
     await until("a badge", () => shown.length === 1);
     assert.equal(shown[0]?.text, WORDS["none"]);
   });
 
   it("says that an id is no GUID, once the hub has taken it", async () => {
-    const counts = { refused: 0, pending: 1, total: 1, odd: 1 };
+    const counts = { refused: 0, pending: 1, total: 1, left: 0, odd: 1 };
     const { shown, badge: one } = badge(() => counts);
     one.show({ word: "connected" });
     counts.pending = 0;
     one.update();
     await until("both badges", () => shown.length === 2);
     assert.deepEqual(shown.map(({ fill, text }) => [fill, text]).at(-1), ["yellow", WORDS["guid"]]);
+  });
+
+  it("says that an item of the settings was left out, before what is only odd", async () => {
+    const { shown, badge: one } = badge(() => ({ refused: 0, pending: 0, total: 1, left: 1, odd: 1 }));
+    one.show({ word: "connected" });
+    await until("a badge", () => shown.length === 1);
+    assert.deepEqual([shown[0]?.fill, shown[0]?.text], ["yellow", WORDS["left"]]);
   });
 
   for (const reason of ALL_REASONS)

@@ -109,6 +109,7 @@ describe("nodes/rte: rte-subscribe in a real Node-RED", function () {
       test.red.log.filter((line) => line.includes("its entity or its event is blank (entity")).length;
     await until("five warnings", () => blank() >= 5);
     assert.equal(blank(), 5);
+    await test.red.message("status", ({ status }) => (status as { text?: string }).text === "5 left out");
   });
 
   it("says what was refused, on output 2 and on the badge", async () => {
