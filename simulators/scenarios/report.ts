@@ -84,9 +84,9 @@ export function junit(results: readonly Result[]): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Control characters are not allowed in XML, however they are written. */
-const CONTROL = /(?![\t\n\r])\p{Cc}/gu;
+/** What no XML may have, however it is written (`Char` of XML 1.0), and the other control characters, which some readers refuse. */
+const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u007f-\u009f]/gu;
 
 function xml(text: string): string {
-  return text.replace(CONTROL, "?").replace(/[&<>"]/g, (each) => ENTITIES[each] ?? "");
+  return text.replace(UNWRITABLE, "?").replace(/[&<>"]/g, (each) => ENTITIES[each] ?? "");
 }

@@ -36,6 +36,15 @@ x?y</failure></testcase>
 `,
     );
   });
+
+  it("writes XML that can be read whatever a flow's texts hold", () => {
+    const places = [0x00, 0x1b, 0x7f, 0x85, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xfffe, 0xffff, 0x1fffe];
+    const text = `${places.map((code) => `a${String.fromCodePoint(code)}`).join("")}😀\ud83d]]>\ue000\ufffd`;
+    const report = junit([{ file: text, name: text, ms: 1, faults: [text] }]);
+    // Planes beyond the first may have any.
+    assert.match(report, /name="a\?a\?a\?a\?a\?a\?a\?a\?a\?a\?a\u{1fffe}😀\?\]\]&gt;\ue000\ufffd"/u);
+    assert.doesNotMatch(report, /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u);
+  });
 });
 
 describe("simulators/scenarios/verdict", () => {
