@@ -13,7 +13,7 @@ import { recordingOf } from "../../nodes/shared/recording.js";
 import { FileHeldError, stateFile } from "../../nodes/shared/state-file.js";
 import type { KeepBody } from "./keep.js";
 import type { Reply } from "./reply.js";
-import { isLevel, type RecorderSettings } from "./settings.js";
+import { isLevel, type RecorderSettings, warnOfUnknown } from "./settings.js";
 
 const LABEL = "contact-center-recorder";
 const KEY_BYTES = 32;
@@ -176,6 +176,7 @@ export class RecorderService {
     let key = randomBytes(KEY_BYTES).toString("hex");
     try {
       const known = await file.read();
+      warnOfUnknown(this.RED, "contact-center/recorder.json", known, ["key"]);
       const isKnown = typeof known?.key === "string" && /^[\da-f]{64}$/.test(known.key);
       if (isKnown) key = known.key as string;
       // Whoever has written it is the one process that writes the files.

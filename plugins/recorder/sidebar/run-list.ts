@@ -1,5 +1,5 @@
 /** The list of runs, the newest first, and the fields that choose among them. */
-import type { Level } from "../../../lib/recorder/model.js";
+import { LEVELS } from "../../../lib/recorder/model.js";
 import type { RunList, RunSummary } from "./api.js";
 import { element } from "./element.js";
 import { type Filter, isShown } from "./filter.js";
@@ -7,7 +7,6 @@ import { clockTime, milliseconds } from "./times.js";
 import { labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 
-const LEVELS: readonly Level[] = ["off", "path", "values"];
 const VENDORS = ["anywhere365", "enreach", "voicenter", "webitel"];
 const OUTCOMES = ["open", "answered", "fallback", "late", "gone", "refused", "received"];
 
@@ -196,12 +195,13 @@ export class RunListView {
   private select(name: string, values: readonly string[]): HTMLSelectElement {
     const { words } = this;
     const label = words(`recorder.sidebar.${name}`);
-    const textOf = (value: string): string =>
-      value === ""
-        ? words(`recorder.sidebar.all-${name}`)
-        : name === "vendor"
-          ? value
-          : words(`recorder.${name}.${value}`);
+    const textOf = (value: string): string => {
+      if (value === "") return words(`recorder.sidebar.all-${name}`);
+      if (name === "vendor") return value;
+      const text = words(`recorder.${name}.${value}`);
+      // A level has the name that settings.js gives it.
+      return name === "level" ? `${value}: ${text}` : text;
+    };
     return element(
       "select",
       { "aria-label": label, title: label },

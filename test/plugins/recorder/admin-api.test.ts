@@ -164,8 +164,12 @@ describe("The recorder's admin API", function () {
   });
 
   it("refuses what it does not understand", async () => {
-    await start(`{ level: "loud", keepDays: -1 }`);
-    assert.equal(red.log.filter((line) => line.includes("contactCenter.recorder.")).length, 2);
+    mkdirSync(join(userDir, "contact-center"), { recursive: true });
+    writeFileSync(join(userDir, "contact-center/recorder.json"), `{"level":"off"}`);
+    await start(`{ level: "loud", keepDays: -1, kepDays: 2 }`);
+    await until("its file", () => red.log.some((line) => line.includes("level in contact-center/recorder.json")));
+    assert.equal(red.log.filter((line) => line.includes("contactCenter.recorder.")).length, 3);
+    assert.equal(red.log.filter((line) => line.includes("kepDays in settings.js")).length, 1);
     assert.equal((await send(`${red.url}/${API}/level`, { level: "loud" })).status, 400);
     assert.equal((await send(`${red.url}/${API}/forget`, { number: "" })).status, 400);
     assert.equal((await fetch(`${red.url}/${API}/runs/none`)).status, 404);
