@@ -69,6 +69,11 @@ const FIGURES: readonly Row[] = [
   ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
   ["webhooks", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
   ["security", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
+  [
+    "cti-subscribe",
+    "a subscription of these agents, within # KiB",
+    ["nodes/shared/webhook/stranger.ts", "LONGEST_BODY", "KiB"],
+  ],
   ["webhooks", "413 more than # KiB", KIBIBYTES],
   ["webhooks", "deeper than # levels or holds more than # values", LEVELS, VALUES],
   ["webhooks", "events # s, then 503", ["nodes/shared/webhook/event.ts", "WAIT_MS", "s"]],

@@ -33,6 +33,10 @@ const PARALLEL = 4;
 const PROBE_MAX_MS = 30_000;
 /** Refusals of different subscriptions in a row after which the others wait. */
 const REFUSED = 3;
+/** Ends that checks leave room for: a stop soon after several kills can end so many. More would make the checks late. */
+const LEFT_FOR_ENDS = 15;
+/** What a kill makes the next process count too many. */
+const KILL_COUNTS = 6;
 
 /** The kinds of request. */
 type Kind = "subscribe" | "unsubscribe";
@@ -80,13 +84,15 @@ export class BrokerRequests {
     this.queue = new RequestQueue({
       ...{ parallel, onSent, onReserved, onLimited },
       perMinute: () => limit.perMinute(),
-      reserve: (priority) =>
+      reserve: (priority) => {
+        if (priority === "probe" || priority === "replaced") return 0;
+        // What a broker has forgotten needs no end.
+        const isEnded = this.hasForgotten;
+        const forEnds = isEnded || priority !== "check" ? 0 : Math.min(limit.agents, LEFT_FOR_ENDS) + KILL_COUNTS;
         // What replaces another one needs a second request, too; what was asked for leaves one more, as an end leaves one.
-        priority === "probe" || priority === "replaced"
-          ? 0
-          : (this.hasForgotten ? 0 : this.replacing.size) +
-            (priority === "asked" ? 2 : 1) +
-            limit.agents * (RESERVE[priority] ?? 0),
+        const own = (isEnded ? 0 : this.replacing.size) + (priority === "asked" ? 2 : 1);
+        return own + forEnds + limit.agents * (RESERVE[priority] ?? 0);
+      },
       isHeldBack: (priority, isWaiting) => {
         if (priority === "replaced" && this.hasForgotten && (isWaiting("missing") || isWaiting("check"))) return true;
         const kind = KIND_OF[priority];

@@ -1,6 +1,7 @@
 /** What a control message asks of a subscriber. */
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { agentKey, sipAddress } from "../../lib/cti/addresses.js";
+import { wordsOf } from "../../lib/core/lists.js";
 import { plainText, propertiesIgnoringCase } from "../../lib/core/values.js";
 import { variablesIn } from "../../lib/core/variables.js";
 import { type ReadText, textProblem } from "../shared/variables.js";
@@ -54,7 +55,7 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
 
 /**
  * The agents of the node's settings.
- * @param setting list of entries: one address each, or several with commas, blanks or lines between them, as a variable
+ * @param setting list of entries: one address each, or several with commas, semicolons, blanks or lines between them, as a variable
  *   may hold them; undefined where nothing was entered
  * @param read puts the variables of an entry in
  * @returns one empty address when there is no entry
@@ -74,7 +75,7 @@ export function agentList(setting: unknown, read: (entry: string) => ReadText): 
       continue;
     }
     const found = read(entry);
-    const named = found.text.split(/[\s,]+/).filter((part) => part !== "");
+    const named = wordsOf(found.text);
     const error = textProblem(found, cause) ?? (named.length === 0 ? blankEntry(entry, at) : undefined);
     if (error) wrong.push({ imAddress: entry, error });
     parts.push(...named.map((part): [number, unknown] => [at, part]));

@@ -22,7 +22,7 @@ export const hasVariable = (text: string): boolean =>
   text.includes("${") && variablesIn(text).every((name) => name !== "");
 
 /** `sip:name@domain`, with port and parameters. */
-const SIP_ADDRESS = /^sips?:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s<>",@]+)*$/i;
+const SIP_ADDRESS = /^sip:[^\s@:;<>",]+@[^\s@:;<>",]+(?::\d{1,5})?(?:;[^\s<>",@]+)*$/i;
 
 /** True for a GUID, and for a text with an environment variable. */
 export const isIdOrVariable = (text: string): boolean => hasVariable(text) || isGuid(text.trim());

@@ -1,4 +1,5 @@
 /** Fields of an open dialog: plain ones, lists of texts, and typed inputs (saved as `field` and `fieldType`, blank allowed). */
+import { itemsOf } from "../../../lib/core/lists.js";
 import type { EditorNode, InputType } from "./red.js";
 
 /** The field of a setting of a node. */
@@ -43,14 +44,6 @@ export function prepareFolds(node: EditorNode, dialog: JQuery): void {
   });
 }
 
-/** The items of a list that is edited as one text; blanks around and empty items are left out. */
-function splitTexts(text: string): string[] {
-  return text
-    .split(/[,\n]/)
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
-
 /** Fills the fields that hold a list of texts: with commas between in one line, else one item a line. */
 export function prepareTexts(node: EditorNode, dialog: JQuery): void {
   dialog.find("[data-texts]").each((_, field) => {
@@ -64,7 +57,7 @@ export function prepareTexts(node: EditorNode, dialog: JQuery): void {
 /** Saves the fields that hold a list of texts. */
 export function saveTexts(node: EditorNode, dialog: JQuery): void {
   dialog.find("[data-texts]").each((_, field) => {
-    node[$(field).data("texts") as string] = splitTexts(entered($(field)));
+    node[$(field).data("texts") as string] = itemsOf(entered($(field)));
   });
 }
 

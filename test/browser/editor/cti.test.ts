@@ -144,7 +144,7 @@ describe("editor: CTI Broker", function () {
     await page.locator("#node-input-eventNode").selectOption("");
     await page.locator("#node-input-callback").fill("https://other.example/x");
     assert.equal(await text("#cc-address"), "https://other.example/x");
-    await page.locator("#cc-agents").fill(`${ANNA}\n${BART}, sip:c@contoso.example`);
+    await page.locator("#cc-agents").fill(`${ANNA}\n${BART}; sip:c@contoso.example`);
     await done();
     const node = await saved("subscribe");
     assert.deepEqual(

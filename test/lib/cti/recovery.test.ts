@@ -10,6 +10,9 @@ const START_MS = 2000;
 /** What the requests take, and what the kills make the next process count too many, milliseconds. */
 const MARGIN_MS = 2500;
 
+/** What checks leave of a minute, so that a stop can end 15 subscriptions. */
+const LEFT_FOR_STOP = 21;
+
 /** When the last of some more requests may be sent at the earliest, where these were sent before; Unix milliseconds. */
 function earliest(sent: readonly number[], more: number): number {
   const all = [...sent];
@@ -42,8 +45,8 @@ describe("lib/cti/recovery", () => {
       void test.open(manager).start(AGENTS);
       const [before, calls] = [[...broker.times], broker.calls.length];
       const restartedAt = Date.now();
-      // Each agent is asked for, and of each the former subscription is ended.
-      const soonest = Math.max(restartedAt, earliest(before, 2 * AGENTS.length));
+      // Each agent is asked for, of each the former subscription is ended, and a stop has its share.
+      const soonest = Math.max(restartedAt, earliest(before, 2 * AGENTS.length + LEFT_FOR_STOP));
       const isDone = (): boolean => AGENTS.every((agent) => broker.calls.includes(`+${agent}`, calls));
       while (!isDone() && Date.now() <= soonest + MARGIN_MS) {
         await clock.tickAsync(100);

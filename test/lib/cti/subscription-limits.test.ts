@@ -104,9 +104,35 @@ describe("lib/cti/subscription-limits", () => {
       kill(manager);
       ({ manager } = await started(agents));
     }
+    // All three have 200, and 180 are allowed; the first 40 are a minute old soon.
+    const { length } = test.broker.calls;
     await test.clock.tickAsync(12_500);
+    assert.ok(length < test.broker.calls.length && test.broker.calls.length < 200, `${length}`);
+    await test.clock.tickAsync(25_000);
     assert.deepEqual([test.broker.calls.length, test.broker.held.size], [200, 40]);
   });
+
+  const count = 15;
+  for (const lifeMs of [300, 1000, 6000])
+    it(`ends ${count} at a stop after kills every ${lifeMs} ms with a broker that takes 30 ms`, async () => {
+      test.broker.latencyMs = 30;
+      for (let kills = 0; kills < 8; kills++) {
+        const manager = manage();
+        void open(manager).start(agentsOf(count));
+        await test.clock.tickAsync(lifeMs);
+        kill(manager);
+      }
+      const { one } = await started(agentsOf(count));
+      const ids = test.ids();
+      assert.equal(ids.length, count);
+      const closed = one.close(1800);
+      await test.clock.tickAsync(1800);
+      assert.deepEqual([await closed, ids.filter((id) => test.broker.held.has(id))], [0, []]);
+      const worst = Math.max(
+        ...test.broker.times.map((from) => test.broker.times.filter((at) => at >= from && at < from + 60_000).length),
+      );
+      assert.ok(worst <= allowed(count), `${worst}`);
+    });
 
   it("asks again for an end no sooner than the broker asked for", async () => {
     const { one } = await started(agentsOf(1));

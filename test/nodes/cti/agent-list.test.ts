@@ -37,6 +37,13 @@ describe("nodes/cti/agent-list", () => {
     assert.equal(read(setting).wrong.length, 5);
   });
 
+  it("has several in one entry, with semicolons between, too, where those are no parameters", () => {
+    const team = "sip:a@x;transport=tcp; sip:b@x;sip:c@x:5061;lr;";
+    const agents = ["sip:a@x;transport=tcp", "sip:b@x", "sip:c@x:5061;lr"];
+    assert.deepEqual(read([team]), { addresses: agents, wrong: [] });
+    assert.deepEqual(read(["${TEAM};${LEAD}"], { TEAM: team, LEAD: ANNA }).addresses, [...agents, ANNA]);
+  });
+
   it("has a row for each entry that is blank or unfinished, and the other agents", () => {
     const setting = [ANNA, "sip:ann@${DOMAIN", "${}", " , ", "${TEAM},", "${EMPTY}"];
     const list = read(setting, { TEAM: "", EMPTY: "" });

@@ -156,11 +156,12 @@ describe("nodes/cti: events that an event node refuses", function () {
       assert.deepEqual(gap.agents.toSorted(), [ANNA, BART]);
     });
 
-  it("are none where a stranger posts, with an id that nobody has", async () => {
+  it("are none where a stranger posts, with an id that nobody has, or with none", async () => {
     await test.settle(flows());
     await test.red.deploy(flows({ networks: ["10.0.0.0/8"], credentials: undefined }), "nodes");
     const refused = Date.now();
     assert.equal(await post({ SubscriptionId: "00000000-0000-4000-8000-000000000000" }), 403);
+    assert.equal(await post({ SubscriptionId: undefined }), 403);
     await accepted(refused);
   });
 

@@ -61,7 +61,12 @@ describe("nodes/shared/editor/definition: validators", () => {
       [["a", "${A}"], [{ Content: "${", ContentType: "jsonata" }]],
       [["a", "${A"], [{ Content: "${" }], [{ Content: "${", ContentType: "str" }]],
     ],
-    ["sipAddresses", () => valid.sipAddresses(), [["sip:a@b", "${A}"]], [["sip:a@${B"], ["sip:a@b", ""], ["${}"]]],
+    [
+      "sipAddresses",
+      () => valid.sipAddresses(),
+      [["sip:a@b", "${A}"]],
+      [["sip:a@${B"], ["sip:a@b", ""], ["${}"], ["sips:a@b"]],
+    ],
     ["address with other schemes", () => valid.address("wss?"), ["wss://a"], ["https://a"]],
   ];
   for (const [name, validator, good, bad] of cases) {
