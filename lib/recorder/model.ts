@@ -101,7 +101,7 @@ export interface RunStart {
 export interface Again {
   /** What it sends, one message for each output. */
   messages: readonly (object | undefined)[];
-  /** Of a request that waits for an answer: its body or query, and `msg.req`. */
+  /** Of a request: its body, or the query of a GET, and `msg.req`. */
   data?: Record<string, unknown>;
   req?: object;
 }

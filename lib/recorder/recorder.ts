@@ -181,7 +181,7 @@ export class Recorder implements RunRecorder {
   }
 
   /**
-   * A run with all that is kept of it, as the last one of those of its call at its node.
+   * A run with all that is kept of it, as the last one of those of its call.
    * @returns undefined when it is gone
    */
   kept(id: string): KeptRun[] | undefined {
@@ -190,8 +190,8 @@ export class Recorder implements RunRecorder {
     const original = run.replay && this.find(run.replay.original);
     const before = (original ?? run).number;
     const earlier = [...this.ring.runs()].filter(
-      ({ number, node, call, replay }) =>
-        number < before && node === run.node && !replay && call?.id !== undefined && call.id === run.call?.id,
+      ({ number, vendor, call, replay }) =>
+        number < before && vendor === run.vendor && !replay && call?.id !== undefined && call.id === run.call?.id,
     );
     return [...earlier, run].map(keptOf);
   }

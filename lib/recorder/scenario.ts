@@ -12,8 +12,9 @@ import {
   nodeName,
   nodeOf,
   NotKeptError,
+  type NotKeptReason,
 } from "./kept-run.js";
-import { type Fields, type ScenarioStep, sends, STEPS } from "./scenario-steps.js";
+import { type Fields, REPLAYED, type ScenarioStep } from "./scenario-steps.js";
 import { readsNow } from "./context-reads.js";
 import { beforeHidden, withHidden, withoutHidden } from "./hidden.js";
 import type { OutsideAnswer } from "./stand-in.js";
@@ -49,8 +50,34 @@ export interface KeptScenario {
 }
 
 /**
+ * The runs that a scenario of a run plays: those of its call that led to it, as far as they are recorded, and the run itself.
+ * @param chain earlier runs of the same call, in order, and last the run itself
+ * @param flows the flow as it is deployed
+ */
+export function playedRuns(chain: readonly KeptRun[], flows: readonly ConfiguredNode[]): KeptRun[] {
+  const nodeOfRun = ({ node }: KeptRun): ConfiguredNode | undefined => flows.find(({ id }) => id === node);
+  const runs = chain.slice(-1);
+  const own = runs[0] && nodeOfRun(runs[0]);
+  const { follows } = REPLAYED[own?.type ?? ""] ?? {};
+  for (const earlier of chain.slice(0, -1).toReversed()) {
+    const node = nodeOfRun(earlier);
+    if (!own || !node || whyNot(earlier)) break;
+    if (follows?.(node, own) === true) runs.unshift(earlier);
+  }
+  return runs;
+}
+
+/** Why a run cannot be played again; undefined where it can. */
+function whyNot({ outcome, reason, again, cut }: KeptRun): NotKeptReason | undefined {
+  if (outcome === "open" || outcome === "gone" || outcome === "refused") return outcome;
+  if (!again) return "not-kept";
+  if (cut > 0) return "cut";
+  return reason === "closed" ? reason : undefined;
+}
+
+/**
  * Makes a scenario of a run.
- * @param chain earlier runs of the same call at the same node, in order, and last the run itself
+ * @param chain see {@link playedRuns}
  * @param flows the flow as it is deployed
  * @throws NotKeptError
  */
@@ -60,21 +87,24 @@ export function scenarioOf(
   { environment = {}, context = {} }: Around = {},
 ): KeptScenario {
   const run = chain.at(-1) as KeptRun;
-  if (run.outcome === "open" || run.outcome === "gone" || run.outcome === "refused")
-    throw new NotKeptError(run.outcome);
-  if (!run.again) throw new NotKeptError("not-kept");
-  if (run.cut > 0) throw new NotKeptError("cut");
   const node = flows.find(({ id }) => id === run.node);
   if (!node) throw new NotKeptError("node");
-  const make = STEPS[node.type];
-  if (!make) throw new NotKeptError("type");
-  const { steps, runs } = make({ run, again: run.again, node, flows, chain });
+  const why = whyNot(run);
+  if (why) throw new NotKeptError(why);
+  const replayed = REPLAYED[node.type];
+  if (!replayed) throw new NotKeptError("type");
+  const { isEvent = false } = replayed;
+  const runs = playedRuns(chain, flows);
+  const [{ session = {} } = {}] = (runs[0]?.again?.messages ?? []) as { session?: object }[];
+  // What earlier layers have left there cannot be made again.
+  if (Object.keys(session).length > 0) throw new NotKeptError("session");
+  const steps = runs.flatMap((each) => replayed.steps(each, nameOf(nodeOf(each.node, flows) ?? node, flows)));
   const answers = answersOf(runs, flows);
-  const messages = make === sends ? messagesOf(run, flows) : {};
-  if (make === sends && Object.keys(messages).length === 0) throw new NotKeptError("nothing");
+  const messages = isEvent ? messagesOf(runs, flows) : {};
+  if (isEvent && Object.keys(messages).length === 0) throw new NotKeptError("nothing");
   const errors = runs.flatMap((each) => errorsOf(each, flows));
   const expect = {
-    ...(make === sends && { messages }),
+    ...(isEvent && { messages }),
     ...(errors.length > 0 && { errors }),
   };
   const text = JSON.stringify(flows);
@@ -135,9 +165,9 @@ function answerOf({ sent, error, isIncomplete }: Asked, node: string, isLate: bo
 }
 
 /** The messages that came to nodes outside, and where the way ended. */
-function messagesOf(run: KeptRun, flows: readonly ConfiguredNode[]): Record<string, Fields[]> {
+function messagesOf(runs: readonly KeptRun[], flows: readonly ConfiguredNode[]): Record<string, Fields[]> {
   const lists: Record<string, Fields[]> = {};
-  for (const { node, asked } of askedOf(run, flows)) {
+  for (const { node, asked } of runs.flatMap((run) => askedOf(run, flows))) {
     if (!asked.arrived) throw new NotKeptError("unwritable", { node: nodeName(node) });
     const expected = new Map([...asked.arrived].filter(([name]) => name === "payload" || name === "topic"));
     (lists[nameOf(node, flows)] ??= []).push(withoutHidden(written(expected, nodeName(node))) as Fields);

@@ -41,6 +41,11 @@ export class CallSessions {
     return true;
   }
 
+  /** Forgets all calls. */
+  clear(): void {
+    this.entries.clear();
+  }
+
   /** How many calls are kept. */
   get size(): number {
     return this.entries.size;

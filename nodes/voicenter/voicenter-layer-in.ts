@@ -17,7 +17,7 @@ import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { readText } from "../shared/variables.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
-import { sessions } from "./sessions.js";
+import { sessions, usesSessions } from "./sessions.js";
 
 interface Config extends RequestNodeConfig {
   /** Layer of a call that gets the fallback; blank leaves it to the IVR's settings. */
@@ -27,6 +27,7 @@ interface Config extends RequestNodeConfig {
 export = (RED: NodeAPI) => {
   function VoicenterLayerIn(this: Node<WebhookCredentials>, config: Config): void {
     RED.nodes.createNode(this, config);
+    usesSessions(RED, this);
     const read = readText(RED, this, String(config.fallbackLayer ?? ""));
     const text = read.text.trim();
     const layer = plainInteger(text);

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import { isCredentialName } from "../../lib/core/credential-names.js";
 import { type ContextKey, contextReads } from "../../lib/recorder/context-reads.js";
 import type { ConfiguredNode, KeptRun } from "../../lib/recorder/kept-run.js";
-import { type GivenContext, nodesOf } from "../../lib/recorder/scenario.js";
+import { type GivenContext, nodesOf, playedRuns } from "../../lib/recorder/scenario.js";
 
 /** Characters of a value as JSON; a longer one is none for a file that people read. */
 const LONGEST_VALUE = 100_000;
@@ -15,16 +15,16 @@ interface Context {
 type WithContext = Node & { context(): { flow: Context; global: Context } };
 
 /**
- * @param runs that the scenario may play
+ * @param chain see {@link playedRuns}
  * @returns the values that their nodes read, and none of them writes. A value of a flow is left out where two tabs have it
  *   differently, and so is what cannot be written, and what a credential's name stands for.
  */
 export async function contextOf(
   RED: NodeAPI,
-  runs: readonly KeptRun[],
+  chain: readonly KeptRun[],
   flows: readonly ConfiguredNode[],
 ): Promise<GivenContext> {
-  const nodes = nodesOf(runs, flows);
+  const nodes = nodesOf(playedRuns(chain, flows), flows);
   const keys = contextReads(nodes);
   const given: { global: Record<string, unknown>; flow: Record<string, unknown> } = { global: {}, flow: {} };
   const differing = new Set<string>();

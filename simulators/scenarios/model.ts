@@ -54,9 +54,6 @@ export interface WalkStep {
   digits?: readonly string[];
   /** What the phones do that the flow dials. */
   phone?: "answers" | "unanswered" | "faulty";
-  returnCustomData?: boolean;
-  /** The caller hangs up when the flow has been asked so often. */
-  hangUpAfter?: number;
 }
 /** Webitel asks who calls. */
 export interface LookupStep {
@@ -65,10 +62,14 @@ export interface LookupStep {
   /** More of the query; of a list, each. */
   query?: Readonly<Record<string, string | readonly string[]>>;
 }
-/** A request to an `http in` node. */
+/** A request to the route of a node: one of the pack's that receive calls and events, or an `http in` node by its path. */
 export interface RequestStep {
+  node?: string;
+  path?: string;
+  /** GET by default; POST with a body. */
   method?: string;
-  path: string;
+  /** Of a list, each. */
+  query?: Readonly<Record<string, string | readonly string[]>>;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
 }

@@ -42,6 +42,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
   inject: () => ({ repeat: "", crontab: "", once: false }),
   "mqtt-broker": () => ({ autoConnect: false }),
   ...Object.fromEntries(WEBHOOK_TYPES.map((type) => [type, webhook])),
+  // An event that a test posts is of no subscription here.
+  "cti-event-in": (around) => ({ ...webhook(around), unknown: "pass" }),
   "rte-connection": ({ simulators }) => ({
     auth: "enreach",
     email: DEMO.email,

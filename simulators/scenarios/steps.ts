@@ -1,4 +1,6 @@
 /** The steps of a scenario: each is done by the simulator's own caller, as the console's buttons do it. */
+import { request as sendRequest, type RequestOptions } from "node:http";
+import { text as readText } from "node:stream/consumers";
 import type { Exchange, Step as CallStep } from "../caller/conversation.js";
 import { sendInPlace } from "../../lib/recorder/stand-in.js";
 import { catalogueName } from "../../lib/rte/tables.js";
@@ -23,7 +25,7 @@ import type {
 } from "./model.js";
 import type { RunningNode, TestNodeRed } from "./node-red.js";
 import { isCalled, nameOf } from "./observer.js";
-import { TEST_SECRET } from "./prepare.js";
+import { TEST_SECRET, WEBHOOK_TYPES } from "./prepare.js";
 
 /** Where a scenario plays. */
 export interface Stage {
@@ -57,6 +59,8 @@ export interface Outcome {
 /** Longest time until the flow has subscribed what it subscribes, in milliseconds. */
 const SUBSCRIBED_MS = 5000;
 const MOST_DIGITS = 50;
+/** Nodes behind which somebody waits for the flow's answer. */
+const CALL_TYPES: ReadonlySet<string> = new Set(["smartrouting-in", "voicenter-layer-in", "webitel-lookup-in"]);
 
 /** How each step is done. What it throws is a sentence for the result. */
 const STEPS: {
@@ -87,17 +91,7 @@ async function ring(stage: Stage, { node, ...input }: RingStep): Promise<Outcome
 }
 
 async function walk(stage: Stage, input: WalkStep): Promise<Outcome> {
-  const {
-    node,
-    from = "",
-    did = "0720000000",
-    start = 1,
-    asks = [start],
-    digits = [],
-    phone = "unanswered",
-    returnCustomData = false,
-    hangUpAfter = Infinity,
-  } = input;
+  const { node, from = "", did = "0720000000", start = 1, asks = [start], digits = [], phone = "unanswered" } = input;
   const url = addressOf(stage, "voicenter-layer-in", node);
   const { fallbackLayer } = find(stage.flows, "voicenter-layer-in", node);
   const fallback = typeof fallbackLayer === "string" && fallbackLayer !== "" ? { fallback: Number(fallbackLayer) } : {};
@@ -109,7 +103,7 @@ async function walk(stage: Stage, input: WalkStep): Promise<Outcome> {
   });
   const typed = [...digits];
   let handled: Phase | undefined;
-  const call = simulator.ring({ did, from, returnCustomData });
+  const call = simulator.ring({ did, from });
   await new Promise<void>((resolve) => {
     const go = (): void => {
       const { phase } = call.conversation();
@@ -118,11 +112,6 @@ async function walk(stage: Stage, input: WalkStep): Promise<Outcome> {
       handled = phase;
       if (phase.kind === "ended") resolve();
       if (!isNew) return;
-      if (call.layers.length > hangUpAfter) {
-        typed.length = 0;
-        setImmediate(() => call.hangUp());
-        return;
-      }
       if (phase.kind === "listening") for (const key of typed.shift() ?? "") call.press(key);
       else if (phase.kind === "dialing") {
         const target = phase.targets[0]?.target ?? "";
@@ -175,8 +164,7 @@ function bodyOf(text: string): unknown {
 
 async function lookup(stage: Stage, { node, cid = "", query = {} }: LookupStep): Promise<Outcome> {
   const address = new URL(addressOf(stage, "webitel-lookup-in", node));
-  for (const [name, value] of Object.entries(query))
-    for (const each of [value].flat()) address.searchParams.append(name, each);
+  append(address, query);
   const url = address.href;
   const { status, ms, body } = (await pressButton(stage.webitel, "lookup", { cid, url })) as {
     status: number;
@@ -187,18 +175,55 @@ async function lookup(stage: Stage, { node, cid = "", query = {} }: LookupStep):
   return { status, ms, answer: body, mayFallBack: true, ...failure };
 }
 
-async function request(stage: Stage, { method = "GET", path, headers = {}, body }: RequestStep): Promise<Outcome> {
+async function request(stage: Stage, input: RequestStep): Promise<Outcome> {
+  const { node, path = "", query = {}, headers = {}, body } = input;
+  const { method = body === undefined ? "GET" : "POST" } = input;
+  const type = node === undefined ? "" : find(stage.flows, undefined, node).type;
+  if (node !== undefined && !WEBHOOK_TYPES.includes(type))
+    throw new Error(`“${node}” (${type}) receives no requests: name one of ${WEBHOOK_TYPES.join(", ")}, or a path`);
+  const address = new URL(node === undefined ? path : addressOf(stage, type, node), stage.red.url);
+  append(address, query);
   const started = performance.now();
   const isText = typeof body === "string";
-  const answer = await fetch(new URL(path, stage.red.url), {
+  const text = body === undefined || isText ? body : JSON.stringify(body);
+  const answer = await exchange(address, text, {
     method,
-    headers: { ...(body !== undefined && !isText && { "Content-Type": "application/json" }), ...headers },
-    ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
-    redirect: "manual",
-    signal: AbortSignal.timeout(SUBSCRIBED_MS),
+    agent: false,
+    headers: {
+      ...(text !== undefined && !isText && { "content-type": "application/json" }),
+      ...headers,
+      ...(text !== undefined && { "content-length": Buffer.byteLength(text) }),
+    },
+    // The pack's nodes answer in any case, each at its own deadline.
+    ...(node === undefined && { signal: AbortSignal.timeout(SUBSCRIBED_MS) }),
   });
-  const text = await answer.text();
-  return { status: answer.status, answer: bodyOf(text), ms: Math.round(performance.now() - started) };
+  const isWrong = node !== undefined && answer.status !== 200 && answer.status !== 204;
+  return {
+    status: answer.status,
+    answer: bodyOf(answer.text),
+    ms: Math.round(performance.now() - started),
+    ...(CALL_TYPES.has(type) && { mayFallBack: true }),
+    ...(isWrong && { failure: `it answered ${answer.status}: ${answer.text}` }),
+  };
+}
+
+/** Sends a request with these headers and no more: a flow sees them. */
+function exchange(
+  address: URL,
+  body: string | undefined,
+  options: RequestOptions,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = sendRequest(address, options, (response) => {
+      readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+function append(address: URL, query: NonNullable<RequestStep["query"]>): void {
+  for (const [name, value] of Object.entries(query))
+    for (const each of [value].flat()) address.searchParams.append(name, each);
 }
 
 async function rte({ rte: hub }: Stage, { event, entityId, data }: RteStep): Promise<Outcome> {

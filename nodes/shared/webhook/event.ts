@@ -72,19 +72,20 @@ export function openEventWebhook(
       arrivedAt: request.webhookRequest.arrivedAt,
       ...factsOf(sent),
       received: request.data,
-      ...(messages && { again: () => ({ messages: sent, data: request.data }) }),
+      ...(messages && { again: () => ({ messages: sent, data: request.data, req: request.req }) }),
     });
     run?.end(messages ? "answered" : "refused", answer);
     pass(sent, run);
   };
-  receivesAgain(RED, node, ({ messages, data }, recorder) => {
+  receivesAgain(RED, node, (again, recorder) => {
+    const { messages, data } = again;
     const sent = messages.map((message) => ({ ...message, replay: true })) as NodeMessage[];
     const run = recorder.begin({
       vendor: options.vendor,
       node,
       ...factsOf(sent),
       received: data,
-      again: () => ({ messages, ...(data && { data }) }),
+      again: () => again,
     });
     run?.end("received");
     pass(sent, run);

@@ -16,6 +16,10 @@ const NODES: readonly ConfiguredNode[] = [
   { id: "events", type: "webitel-event-in", name: "Events" },
   { id: "debug", type: "debug", name: "Seen" },
   { id: "layers", type: "voicenter-layer-in" },
+  { id: "layers-b", type: "voicenter-layer-in" },
+  { id: "lookup", type: "webitel-lookup-in" },
+  { id: "cti", type: "cti-event-in" },
+  { id: "rte", type: "rte-subscribe" },
   { id: "plain", type: "inject" },
 ];
 
@@ -41,7 +45,11 @@ function call(more: Partial<KeptRun> = {}, payload: object = { anum: "+358401112
     at: 0,
     outcome: "answered",
     reason: undefined,
-    again: { messages: [{ payload, smartrouting: { parameters: {} } }] },
+    again: {
+      messages: [{ payload, smartrouting: { parameters: {} } }],
+      data: payload as Record<string, unknown>,
+      req: { method: "POST" },
+    },
     answer: { status: 200, json: '{"Priority":5}' },
     cut: 0,
     steps: [step("in")],
@@ -52,7 +60,7 @@ function call(more: Partial<KeptRun> = {}, payload: object = { anum: "+358401112
 const layer = (LAYER_ID: number, answer: object, more: object = {}): KeptRun =>
   call({
     node: "layers",
-    again: { messages: [{ payload: { DID: "072", CALLER_ID: "050", DTMF: "0", LAYER_ID, ...more }, session: {} }] },
+    again: { messages: [{ session: {} }], data: { DATA: { LAYER_ID, ...more } }, req: { method: "POST" } },
     answer: { status: 200, json: JSON.stringify(answer) },
   });
 
@@ -70,17 +78,42 @@ describe("A run as a scenario", () => {
     assert.deepEqual(scenarioOf([call()], NODES), {
       steps: [
         {
-          ring: { from: "+358401112233", to: "", extraData: false },
+          request: { node: "Calls", body: { anum: "+358401112233" } },
           expect: { status: 200, answer: { Priority: 5 } },
         },
       ],
     });
   });
 
-  it("has the extra data but for the ids of the call", () => {
-    const extradata = { CallId: "1", LegId: "2", CurrQueueId: "q", CurrUserId: "", DYN_PAR_lang: "fi" };
-    const [first] = scenarioOf([call({}, { extradata })], NODES).steps;
-    assert.deepEqual(first?.["ring"], { from: "", to: "", extra: { CurrQueueId: "q", DYN_PAR_lang: "fi" } });
+  it("has query, headers and body of the request, but for what is of its connection alone", () => {
+    const req = {
+      method: "POST",
+      url: "/calls?site=fi",
+      query: { site: "fi", tag: ["a", "b"] },
+      headers: {
+        host: "flows.example",
+        "x-tenant": "a",
+        "content-type": "application/json",
+        "content-length": "17",
+        connection: "keep-alive",
+        "transfer-encoding": "chunked",
+        missing: undefined,
+      },
+      ip: "198.51.100.7",
+    };
+    const run = call({ again: { messages: [{}], data: { anum: null, extradata: [] }, req } });
+    assert.deepEqual(scenarioOf([run], NODES).steps[0]?.["request"], {
+      node: "Calls",
+      query: { site: "fi", tag: ["a", "b"] },
+      headers: { host: "flows.example", "x-tenant": "a", "content-type": "application/json" },
+      body: { anum: null, extradata: [] },
+    });
+  });
+
+  it("has the query of a look-up, as its address had it", () => {
+    const again = { messages: [{}], data: { cid: ["1", "2"] }, req: { method: "GET", query: { cid: ["1", "2"] } } };
+    const run = call({ node: "lookup", again });
+    assert.deepEqual(scenarioOf([run], NODES).steps[0]?.["request"], { node: "lookup", query: { cid: ["1", "2"] } });
   });
 
   it("has what nodes outside answered, by their name, or id where others have it", () => {
@@ -119,33 +152,71 @@ describe("A run as a scenario", () => {
     assert.equal(typeof (crmAnswer as { afterMs?: number } | undefined)?.afterMs, "number");
   });
 
-  it("is a walk through the layers that led to each other, and ends where it would be asked again", () => {
-    const second = layer(2, { ACTION: "GO_TO_LAYER", LAYER: 2 }, { DTMF: "7" });
-    const [only] = scenarioOf(
-      [layer(9, { ACTION: "DIAL" }), layer(1, { ACTION: "GO_TO_LAYER", LAYER: 2 }), second],
-      NODES,
-    ).steps;
-    assert.deepEqual(only, {
-      walk: { from: "050", did: "072", start: 1, asks: [1, 2], digits: ["", "7"], hangUpAfter: 2 },
-      expect: { status: 200, answer: { ACTION: "GO_TO_LAYER", LAYER: 2 } },
-    });
+  it("has the layers of the call before it, at whichever nodes, as far as they can be played again", () => {
+    const open = { ...layer(1, {}), outcome: "open" } as const;
+    const elsewhere = { ...layer(2, { ACTION: "GO_TO_LAYER", LAYER: 3 }), node: "layers-b" };
+    const runs = [layer(9, {}), open, elsewhere, layer(3, { ACTION: "DIAL" }, { PREVIOUS_LAYER_ID: 2 })];
+    assert.deepEqual(scenarioOf(runs, NODES).steps, [
+      {
+        request: { node: "layers-b", body: { DATA: { LAYER_ID: 2 } } },
+        expect: { status: 200, answer: { ACTION: "GO_TO_LAYER", LAYER: 3 } },
+      },
+      {
+        request: { node: "layers", body: { DATA: { LAYER_ID: 3, PREVIOUS_LAYER_ID: 2 } } },
+        expect: { status: 200, answer: { ACTION: "DIAL" } },
+      },
+    ]);
   });
 
-  it("is an event as its node sent it, and what came to nodes outside and where the way ended", () => {
+  it("is an event with its request and answer, and what came to nodes outside and where the way ended", () => {
     const run = call({
       node: "events",
-      again: { messages: [{ payload: { event: "offering" }, topic: "offering", req: { ip: "198.51.100.7" } }] },
+      again: { messages: [{}], data: { event: "offering" }, req: { method: "POST", query: { tenant: "a" } } },
       answer: { status: 200, json: "{}" },
       steps: [
         stepOf(asked("crm", { payload: 1 }, { payload: 2 })),
         stepOf(asked("debug", { payload: 2, topic: "t", more: 1 })),
       ],
     });
-    assert.deepEqual(scenarioOf([run], NODES), {
+    const request = { node: "Events", query: { tenant: "a" }, body: { event: "offering" } };
+    const made = {
       given: { answers: { "Ask the CRM": { message: { payload: 2 } } } },
-      steps: [{ send: { from: "Events", message: { payload: { event: "offering" }, topic: "offering" } } }],
+      steps: [{ request, expect: { status: 200, answer: {} } }],
       expect: { messages: { "Ask the CRM": [{ payload: 1 }], Seen: [{ payload: 2, topic: "t" }] } },
+    };
+    assert.deepEqual(scenarioOf([run], NODES), made);
+    // Of a replay nobody got the answer.
+    const replay = { ...run, outcome: "received", answer: undefined } as const;
+    assert.deepEqual(scenarioOf([replay], NODES), { ...made, steps: [{ request }] });
+  });
+
+  it("has the events before it that a transfer is decided by, and what came of all", () => {
+    const event = (eventType: string): KeptRun =>
+      call({
+        node: "cti",
+        again: { messages: [{}], data: { eventType }, req: { method: "POST" } },
+        answer: { status: 200 },
+        steps: [stepOf(asked("debug", { payload: eventType }))],
+      });
+    const { steps, expect } = scenarioOf([event("OnHold"), event("Retrieve")], NODES);
+    assert.deepEqual(
+      steps.map((each) => each["request"]),
+      ["OnHold", "Retrieve"].map((eventType) => ({ node: "cti", body: { eventType } })),
+    );
+    assert.deepEqual(expect, { messages: { Seen: [{ payload: "OnHold" }, { payload: "Retrieve" }] } });
+  });
+
+  it("is an event of RTE as its node sent it", () => {
+    const run = call({
+      node: "rte",
+      outcome: "received",
+      again: { messages: [{ payload: { Id: 1 }, topic: "UserStatus" }] },
+      answer: undefined,
+      steps: [stepOf(asked("debug", { payload: 1 }))],
     });
+    assert.deepEqual(scenarioOf([run], NODES).steps, [
+      { send: { from: "rte", message: { payload: { Id: 1 }, topic: "UserStatus" } } },
+    ]);
   });
 
   it("has the variables that a test sets otherwise, where the flow names them", () => {
@@ -194,29 +265,42 @@ describe("A run as a scenario", () => {
     assert.deepEqual(made.expect?.errors, ["no route to http://"]);
     assert.deepEqual(made.steps, [
       {
-        ring: { from: "", to: "", extra: { DYN_PAR_password: "[hidden]", DYN_PAR_lang: "fi" } },
+        request: { node: "Calls", body: { extradata: { DYN_PAR_password: "[hidden]", DYN_PAR_lang: "fi" } } },
         expect: { status: 200, answerHas: { Priority: 5, CustomData: {} } },
       },
     ]);
     const event = call({
       node: "events",
-      again: { messages: [{ payload: { event: "offering", token: SECRET } }] },
+      again: {
+        messages: [{}],
+        data: { event: "offering", token: SECRET },
+        req: { method: "POST", headers: { "x-original-url": `/x?token=${SECRET}` } },
+      },
       answer: { status: 200, json: "{}" },
       steps: [
         stepOf(asked("debug", { payload: { url: `https://u:${SECRET}@host`, left: 1 }, topic: `pwd=${SECRET}` })),
       ],
     });
     assert.deepEqual(scenarioOf([event], NODES), {
-      steps: [{ send: { from: "Events", message: { payload: { event: "offering", token: "[hidden]" } } } }],
+      steps: [
+        {
+          request: {
+            node: "Events",
+            headers: { "x-original-url": "/x?token=[hidden]" },
+            body: { event: "offering", token: "[hidden]" },
+          },
+          expect: { status: 200, answer: {} },
+        },
+      ],
       expect: { messages: { Seen: [{ payload: { left: 1 } }] } },
     });
     const lookup = call({
       node: "lookup",
-      again: { messages: [{ payload: { cid: "1", api_key: SECRET } }] },
+      again: { messages: [{}], data: { cid: "1", api_key: SECRET }, req: { method: "GET" } },
       answer: { status: 200, json: `"Bearer ${SECRET}"` },
     });
-    assert.deepEqual(scenarioOf([lookup], [...NODES, { id: "lookup", type: "webitel-lookup-in" }]).steps, [
-      { lookup: { cid: "1", query: { api_key: "[hidden]" } }, expect: { status: 200 } },
+    assert.deepEqual(scenarioOf([lookup], NODES).steps, [
+      { request: { node: "lookup", query: { cid: "1", api_key: "[hidden]" } }, expect: { status: 200 } },
     ]);
   });
 
@@ -230,9 +314,7 @@ describe("A run as a scenario", () => {
     ["too many steps", [call({ cut: 1 })], ["cut"]],
     ["a node that is gone", [call({ node: "gone" })], ["node"]],
     ["a node of another type", [call({ node: "plain" })], ["type"]],
-    ["extra data that is a list", [call({}, { extradata: [] })], ["extra-data"]],
-    ["a request without layer", [layer(null as unknown as number, {})], ["layer"]],
-    ["custom data from elsewhere", [layer(1, {}, { CUSTOM_DATA: {} })], ["custom-data"]],
+    ["a call that a deploy ended", [call({ outcome: "fallback", reason: "closed" })], ["closed"]],
     [
       "a node that was not asked",
       [call({ steps: [{ ...stepOf(asked("crm", {})), standIn: "missing" }] })],
@@ -251,7 +333,8 @@ describe("A run as a scenario", () => {
 
   it("says why not: a session of layers that are not recorded", () => {
     const session = { tries: 1 };
-    const run = { ...layer(2, {}), again: { messages: [{ payload: { LAYER_ID: 2 }, session }] } };
+    const run = { ...layer(2, {}), again: { messages: [{ session }] } };
     assert.deepEqual(refusal(run), ["session"]);
+    assert.deepEqual(refusal({ ...layer(1, {}), again: undefined }, run), ["session"]);
   });
 });

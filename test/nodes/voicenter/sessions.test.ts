@@ -36,6 +36,17 @@ describe("voicenter nodes and msg.session", () => {
     assert.equal((JSON.parse(CALLER_NAME) as { tries: number }).tries, 2);
   });
 
+  it("is forgotten when a deploy leaves no node to which calls come", async () => {
+    const flow = "msg.session.tries = (msg.session.tries || 0) + 1; msg.payload = { LAYER: msg.session.tries }";
+    await deploy({}, flow);
+    for (const tries of [1, 2]) assert.equal(await layerOf(call(from("five"))), tries);
+    await deploy({}, flow);
+    assert.equal(await layerOf(call(from("five"))), 3);
+    await nodes.red.deploy([tab()]);
+    await deploy({}, flow);
+    assert.equal(await layerOf(call(from("five"))), 1);
+  });
+
   it("stays as it was, with a warning, where a flow puts no object there", async () => {
     const flow = `const { known } = msg.session;
       msg.session = known ? "text" : { known: true };

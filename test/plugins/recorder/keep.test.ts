@@ -214,16 +214,22 @@ describe("Keep as test", function () {
       ({ id } = await newest(count, 3));
     });
 
-    it("is a ring with the whole answer", async () => {
+    it("is its request with the whole answer", async () => {
       await keep(id, { name: "VIP", title: "VIP" });
       const { $schema, scenarios } = read("VIP");
       assert.match($schema ?? "", /^\.\.\/node_modules\/@contact-center\/.+\/resources\/scenario\.schema\.json$/);
+      const headers = scenarios[0]?.steps[0]?.request?.headers ?? {};
+      assert.deepEqual([`http://${headers["host"]}`, headers["content-type"]], [red.url, "application/json"]);
       assert.deepEqual(scenarios, [
         {
           name: "VIP",
           steps: [
             {
-              ring: { from: "+358401112233", to: "+358942000100", tag: "SALES", extraData: false },
+              request: {
+                node: "VIP callers",
+                headers,
+                body: { anum: "+358401112233", bnum: "+358942000100", targetid: "SALES" },
+              },
               expect: { status: 200, answer: { InitialTarget: "+358942000200", ExtraPriority: 500 } },
             },
           ],
