@@ -89,11 +89,11 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
   ],
   [/^simulators\/console\/page\//, () => ({ folders: ["simulators"], values: TABLES, builtins: false })],
   [
-    // What stands in for a node is no vendor's: the recorder's replays and the scenarios do the same.
+    // No vendor's: what stands in for a node, and what a credential is. The recorder and the scenarios do the same.
     /^simulators\/scenarios\//,
     () => ({
       folders: ["simulators"],
-      values: /^lib\/(?:\w+\/tables|recorder\/stand-in)\.ts$/,
+      values: /^lib\/(?:\w+\/tables|core\/credential-names|recorder\/(?:credentials|hidden|stand-in))\.ts$/,
     }),
   ],
   [/^simulators\//, () => ({ packages: ["ws"], folders: ["simulators"], values: TABLES })],

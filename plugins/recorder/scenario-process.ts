@@ -39,6 +39,11 @@ export class ScenarioProcess {
   private readonly folder = mkdtempSync(join(tmpdir(), "contact-center-run-"));
   private readonly child: ChildProcess;
   private readonly kill = (): void => void this.child.kill("SIGKILL");
+  /** Node-RED ends: nobody is told any more, and the flow is not to stay. */
+  private readonly leave = (): void => {
+    this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  };
   /** The process is gone, or was never there. */
   private settle: (problem?: string) => void = () => undefined;
   private characters = 0;
@@ -60,7 +65,7 @@ export class ScenarioProcess {
     });
     const { pid, stdout, stderr } = this.child;
     if (pid !== undefined) lowerPriority(pid, order.onFault);
-    process.once("exit", this.kill);
+    process.once("exit", this.leave);
     const reader = new LineReader((line) => this.read(line));
     stdout?.setEncoding("utf8").on("data", (text: string) => reader.add(text));
     stderr?.setEncoding("utf8").on("data", (text: string) => (this.words = (this.words + text).slice(-MOST_WORDS)));
@@ -69,7 +74,7 @@ export class ScenarioProcess {
       this.settle = (problem) => {
         this.settle = () => undefined;
         clearTimeout(limit);
-        process.off("exit", this.kill);
+        process.off("exit", this.leave);
         this.finish(problem);
         try {
           rmSync(this.folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import type { Result } from "./model.js";
 import { readFlows, readScenarios } from "./read.js";
 import { JSON_LINES, junit, type Reporter, TEXT } from "./report.js";
 import { type Runner, startRunner } from "./runner.js";
-import { findNodeRed, makeUserDir, type Places } from "./user-dir.js";
+import { findNodeRed, makeUserDir, type Places, type TestUserDir } from "./user-dir.js";
 
 const USAGE = `contact-center-simulator test <flows.json> <scenarios> [options]
 
@@ -119,7 +119,7 @@ function writeReport(path: string, results: readonly Result[]): void {
 export async function testCommand(argv: readonly string[], printLine: (line: string) => void): Promise<number> {
   const print: Print = (lines) => lines.forEach(printLine);
   let reporter = TEXT;
-  let userDir: ReturnType<typeof makeUserDir> | undefined;
+  let userDir: TestUserDir | undefined;
   let runner: Runner | undefined;
   try {
     const asked = readAsked(argv);
@@ -132,6 +132,7 @@ export async function testCommand(argv: readonly string[], printLine: (line: str
     for (const { name } of readScenarios(asked.scenarios)) readFlows(asked.flows, name);
     const main = findNodeRed(asked.places);
     userDir = makeUserDir(asked.places);
+    removeAtSignals(userDir, asked.watch ? ["SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
     runner = await startRunner(main, userDir.path);
     print(reporter.nodeRed(runner.version));
     if (asked.watch) return await runAgain(runner, asked, print);
@@ -144,6 +145,17 @@ export async function testCommand(argv: readonly string[], printLine: (line: str
     await runner?.close();
     userDir?.close();
   }
+}
+
+/** The signals end the process as ever; the folder that was made for it goes first. */
+function removeAtSignals(userDir: TestUserDir, signals: readonly NodeJS.Signals[]): void {
+  for (const signal of signals)
+    process.once(signal, () => {
+      userDir.close();
+      // Whoever waits learns what ended it, and no package of the flow keeps it alive.
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
 }
 
 /** A file is watched in its folder: who saves it by renaming another one leaves nothing of what was watched. */

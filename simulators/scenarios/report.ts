@@ -57,9 +57,17 @@ function failedOf(results: readonly Result[]): number {
 /** The line of a scenario, and what was not as expected below it. */
 export function resultLines({ name, ms, faults }: Result): string[] {
   return [
-    `${faults.length === 0 ? "  ok  " : "FAILED"}  ${name} (${ms} ms)`,
-    ...faults.map((fault) => `          ${fault}`),
+    `${faults.length === 0 ? "  ok  " : "FAILED"}  ${printable(name)} (${ms} ms)`,
+    ...faults.map((fault) => `          ${printable(fault)}`),
   ];
+}
+
+/** Texts of a flow neither colour nor move the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(
+    /(?![\t\n])\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The last line. */

@@ -1,4 +1,5 @@
 /** Runs scenarios one after the other, each on a flow that was started for it alone. */
+import { withoutCredentials } from "../../lib/recorder/credentials.js";
 import { type CtiSimulator, startCtiSimulator } from "../cti/simulator.js";
 import { type RteSimulator, startRteSimulator } from "../rte/simulator.js";
 import { startSmartRoutingSimulator, type SmartRoutingSimulator } from "../smartrouting/simulator.js";
@@ -44,14 +45,14 @@ export async function startRunner(main: string, userDir: string): Promise<Runner
       const tools: Tools = { red, observer, smartrouting, seenRuns, answeredBy: undefined };
       const faults = await observer
         .ofNobody(() => play(tools, flows, scenario, given))
-        .catch((error: unknown) => [(error as Error).message]);
+        .catch((error: unknown) => [withoutCredentials((error as Error).message)]);
       observer.end();
       const { answeredBy } = tools;
       const ms = Math.round(performance.now() - started);
       return { file, name: scenario.name, ms, faults, ...(answeredBy !== undefined && { answeredBy }) };
     },
     blocked: () => [...observer.blocked],
-    strayFaults: () => observer.strayFaults(),
+    strayFaults: () => observer.strayFaults().map(withoutCredentials),
     async close() {
       observer.close();
       await smartrouting.close();

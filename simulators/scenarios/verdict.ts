@@ -1,4 +1,5 @@
 /** Holds what came of a step or a scenario against what was expected, in lines. Pure. */
+import { withoutCredentials } from "../../lib/recorder/credentials.js";
 import { differences, shown } from "./compare.js";
 import type { StepExpectation } from "./model.js";
 import type { Outcome } from "./steps.js";
@@ -61,7 +62,8 @@ export function stepFaults(expected: StepExpectation, outcome: Outcome, runs: re
     if (outcome[needs] === undefined) lines.push(`${name}: this step has no ${name}`);
     else lines.push(...check(value as never, outcome));
   }
-  if (outcome.failure !== undefined && expected.status === undefined) lines.unshift(`the webhook: ${outcome.failure}`);
+  if (outcome.failure !== undefined && expected.status === undefined)
+    lines.unshift(`the webhook: ${withoutCredentials(outcome.failure)}`);
   if (!outcome.mayFallBack) return lines;
   const fellBack = runs.find(({ outcome, reason }) => reason !== undefined && outcome !== "refused")?.reason;
   if (fellBack !== expected.fallback)
@@ -84,6 +86,6 @@ export function errorFaults(expected: readonly string[], errors: readonly string
   });
   return [
     ...missing.map((words) => `errors: expected one with ${shown(words)}, got ${shown(errors)}`),
-    ...left.map((error) => `error of ${error}`),
+    ...left.map((error) => `error of ${withoutCredentials(error)}`),
   ];
 }

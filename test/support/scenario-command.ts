@@ -16,15 +16,18 @@ export interface Ran {
 
 /**
  * Runs the command.
- * @param onText told of everything that was printed so far; may end the process
+ * @param onText told of everything that was printed so far; may end the process, by SIGTERM unless it names another signal
  */
-export function runScenarios(args: readonly string[], onText?: (text: string, end: () => void) => void): Promise<Ran> {
+export function runScenarios(
+  args: readonly string[],
+  onText?: (text: string, end: (signal?: NodeJS.Signals) => void) => void,
+): Promise<Ran> {
   const child = spawn(process.execPath, [COMMAND, "test", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (part: string) => {
       text += part;
-      onText?.(text, () => child.kill("SIGTERM"));
+      onText?.(text, (signal = "SIGTERM") => child.kill(signal));
     });
   return new Promise((done) => child.on("close", (code) => done({ code, text })));
 }

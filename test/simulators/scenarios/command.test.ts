@@ -1,6 +1,6 @@
 /** The command as a CI server runs it: verdicts, exit codes, and what it says when something is wrong. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ran, runScenarios, ScenarioFolder } from "../../support/scenario-command.js";
 
@@ -318,6 +318,30 @@ describe("simulators/scenarios: the command", function () {
     const unwritten = await runScenarios([folder.flows, folder.scenarios, "--junit", join(folder.flows, "r.xml")]);
     assert.deepEqual([unwritten.code, /r\.xml: the report could not be written/.test(unwritten.text)], [2, true]);
   });
+
+  for (const [how, more] of [
+    ["", []],
+    [" while it watches", ["--watch"]],
+  ] as const)
+    it(`leaves nothing behind when its terminal is closed${how}`, async () => {
+      const temporary = join(folder.path, "tmp");
+      mkdirSync(temporary);
+      folder.write([...FLOW, code("Waits", "", [[]], { z: "tab" })], { scenarios: [scenario("Waits", [ring("1")])] });
+      const before = process.env["TMPDIR"];
+      process.env["TMPDIR"] = temporary;
+      let left: string[] = [];
+      const ran = runScenarios([folder.flows, folder.scenarios, ...more], (said, end) => {
+        if (!said.includes("Node-RED ") || left.length > 0) return;
+        left = readdirSync(temporary);
+        end("SIGHUP");
+      });
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      assert.equal((await ran).code, null);
+      assert.match(left.join(), /^contact-center-test-/);
+      assert.deepEqual(readdirSync(temporary), []);
+      rmSync(temporary, { recursive: true });
+    });
 
   it("runs again when the flow changes, until it is told to end", async () => {
     folder.write(FLOW, {

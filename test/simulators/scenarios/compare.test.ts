@@ -29,6 +29,28 @@ describe("simulators/scenarios/compare", () => {
     ]);
   });
 
+  it("shows no credential, by its name or its form", () => {
+    const secret = "Zq9SECRET";
+    const actual = [
+      {
+        headers: { authorization: `Bearer ${secret}`, "x-api-key": [secret] },
+        password: secret,
+        url: `https://bob:${secret}@crm.example/`,
+        payload: `token=${secret}&queue=1`,
+      },
+    ];
+    const none = { headers: { authorization: "x", "x-api-key": ["x"] }, password: "x", url: "x", payload: "x" };
+    const lines = [
+      ...differences([none], actual, false, "messages"),
+      ...differences([], actual, true, "messages"),
+      ...differences([{}], actual, true, "messages"),
+    ];
+    assert.equal(lines.length, 10);
+    assert.doesNotMatch(lines.join(), /SECRET/);
+    assert.ok(lines.includes('messages[0].password: expected "[hidden]", got "[hidden]"'), lines.join("\n"));
+    assert.match(lines.join(), /got "token=\[hidden\]/);
+  });
+
   it("shortens what nobody would read", () => {
     const [line = ""] = differences("x", "y".repeat(10_000), true, "answer");
     assert.ok(line.length < 250 && line.endsWith("…"), line);

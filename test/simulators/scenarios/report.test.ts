@@ -14,7 +14,7 @@ const FAILED = {
 describe("simulators/scenarios/report", () => {
   it("has a line for each scenario, and each fault below it", () => {
     assert.deepEqual(resultLines(PASSED), ["  ok    Works (12 ms)"]);
-    assert.deepEqual(resultLines(FAILED).slice(1), ["          answer: expected 1 & got 2", "          x\u0001y"]);
+    assert.deepEqual(resultLines(FAILED).slice(1), ["          answer: expected 1 & got 2", "          x\\u0001y"]);
     assert.equal(summary([PASSED, FAILED], 1540), "2 scenarios, 1 failed, 1.5 s");
     assert.equal(summary([PASSED], 40), "1 scenario, 0 failed, 0.0 s");
   });
