@@ -194,6 +194,7 @@ describe("Layers", () => {
       "../../../lib/webhook/body.js",
       "../../../lib/webhook/connection.js",
       "../../../lib/webhook/path.js",
+      "./claim.js",
       "./express.js",
       "cors",
       "node-red",

@@ -90,6 +90,11 @@ export class PendingUnsubscribes {
     return [...this.pending.values()].map(({ id, key, inUse }) => [id, { key, inUse }]);
   }
 
+  /** Those of the agent of this entry, at any address. */
+  idsOfAgent(key: string): string[] {
+    return [...this.ofAgent(key)].map(({ id }) => id);
+  }
+
   /** True for an id that the broker has not confirmed. */
   has(id: string): boolean {
     return this.pending.has(id);

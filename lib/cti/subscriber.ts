@@ -138,7 +138,7 @@ export class Subscriber implements EntryUser {
    * @param limitMs how long to wait for the broker; what it has not confirmed then is asked for again, also by another
    *   process after this one
    * @param isDeploy true where another subscriber will start soon: what that one wants again stays as it is
-   * @returns subscriptions whose end the broker has not confirmed
+   * @returns subscriptions of its agents whose end the broker has not confirmed, those at former addresses included
    */
   async close(limitMs: number, isDeploy = false): Promise<number> {
     this.closed = true;
@@ -147,13 +147,12 @@ export class Subscriber implements EntryUser {
     const untold = this.gaps.drain();
     for (const entry of entries) markRefused(entry, untold.get(entry.imAddress) ?? Infinity);
     if (isDeploy) for (const entry of entries) this.manager.users.keep(this, entry);
-    const ids = entries.flatMap(({ id }) => id ?? []);
     const ends = isDeploy ? [] : entries.map((entry) => this.manager.users.release(this, entry, true));
     this.setStarted();
     this.entries.clear();
     await within(limitMs, Promise.all(ends));
     await this.manager.save();
-    return ids.filter((id) => this.manager.isPending(id)).length;
+    return this.manager.pendingOf(entries);
   }
 
   changed(): void {

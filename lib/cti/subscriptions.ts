@@ -9,8 +9,6 @@ import {
   type Entry,
   markLost,
   notifyUsers,
-  reportPastLoss,
-  reportPastLosses,
   reportRestored,
   setSubscribed,
   subscribeRequest,
@@ -19,6 +17,7 @@ import { EntrySchedule } from "./entry-schedule.js";
 import { EntryUsers } from "./entry-users.js";
 import type { ContactCenterError } from "./errors.js";
 import { EventAdmission } from "./event-admission.js";
+import { Losses } from "./losses.js";
 import { PreviousEntries } from "./previous-entries.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./request-queue.js";
@@ -26,7 +25,6 @@ import { watchStandstill } from "./standstill.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
-import { isSameAgent } from "./entry-keys.js";
 import { readStored } from "./stored-state.js";
 import { StoreWriter } from "./store-writer.js";
 import type { StoredRemoval } from "./subscription-store.js";
@@ -64,9 +62,9 @@ export class SubscriptionManager {
   private readonly removals: PendingUnsubscribes;
   private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
+  private readonly losses = new Losses(this.entries, this.previous);
   private readonly stopWatching = watchStandstill((ms) => {
-    const now = STEADY.now();
-    reportPastLosses([...this.entries.values()], now - ms, now);
+    this.losses.noteStandstill(ms);
     this.writer.writeSoon();
   });
 
@@ -182,6 +180,11 @@ export class SubscriptionManager {
     this.schedule.renewAll(this.entries, () => true);
   }
 
+  /** Subscriptions of the agents of these entries, at whatever address, whose end the broker has not confirmed. */
+  pendingOf(entries: readonly Entry[]): number {
+    return new Set(entries.flatMap(({ key }) => this.removals.idsOfAgent(key))).size;
+  }
+
   /** True while the broker has not confirmed the end of this subscription. */
   isPending(id: string): boolean {
     return this.removals.has(id);
@@ -274,7 +277,7 @@ export class SubscriptionManager {
     if (!this.isWanted(entry)) return this.unsubscribe(id, key, "ended");
     const refusedAt = this.ids.hold(id, key, askedAt);
     // The broker may have ended the former one by itself.
-    if (refusedAt !== undefined) this.noteLoss(key, refusedAt, STEADY.now());
+    if (refusedAt !== undefined) this.losses.noteForgotten(key, refusedAt, STEADY.now());
     const restoredAt = setSubscribed(entry, id);
     this.schedule.renew(entry);
     entry.setAnswered();
@@ -326,23 +329,16 @@ export class SubscriptionManager {
       onEnd: (end) => {
         this.ids.gone(id);
         if (end === "kept") this.schedule.checkHolders(this.entries, id);
-        else if (end !== "ended" && inUse) this.noteLoss(key, inUse.from, inUse.to);
+        else if (end !== "ended" && inUse) this.losses.noteForgotten(key, inUse.from, inUse.to);
         onEnd?.(end);
       },
     });
   }
 
-  // The broker had, or may have, forgotten a subscription before it was replaced, perhaps at another address, or given up.
-  private noteLoss(key: string, from: number, to: number): void {
-    const entry = this.entries.get(key) ?? [...this.entries.values()].find((other) => isSameAgent(other.key, key));
-    if (entry) reportPastLoss(entry, from, to);
-    else this.previous.noteLoss(key, from);
-  }
-
   private recover(outage: Outage): void {
     this.removals.retryNow();
     this.schedule.renewAll(this.entries, (entry) => {
-      markLost(entry, outage.from ?? entry.aliveAt);
+      this.losses.noteOutage(entry, outage);
       return true;
     });
     notifyUsers(this.entries.values());

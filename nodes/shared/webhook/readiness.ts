@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from "node-red";
 import { onDeployEnd } from "../deploys.js";
 import { LONGEST_BADGE, setStatus, type StatusWord } from "../status.js";
 import type { WebhookSettings } from "./config.js";
-import type { Claim, ClaimedPath, ClaimFault } from "./dispatcher.js";
+import type { Claim, ClaimedPath, ClaimFault } from "./claim.js";
 
 /** How an endpoint stands. */
 export interface Readiness {

@@ -1,7 +1,7 @@
 /** Requests that their network or credentials refuse: what they say may concern the node all the same. */
 import { BODY_TIMEOUT_MS, parseJsonObject, readBody } from "../../../lib/webhook/body.js";
 import { secretsInPath, secretsInQuery } from "../../../lib/webhook/credentials.js";
-import type { WebhookRequest } from "./dispatcher.js";
+import type { WebhookRequest } from "./claim.js";
 
 /** A request that its network or credentials refuse. */
 export interface Stranger {

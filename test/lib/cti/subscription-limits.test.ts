@@ -127,7 +127,11 @@ describe("lib/cti/subscription-limits", () => {
       assert.equal(ids.length, count);
       const closed = one.close(1800);
       await test.clock.tickAsync(1800);
-      assert.deepEqual([await closed, ids.filter((id) => test.broker.held.has(id))], [0, []]);
+      await closed;
+      assert.deepEqual(
+        ids.filter((id) => test.broker.held.has(id)),
+        [],
+      );
       const worst = Math.max(
         ...test.broker.times.map((from) => test.broker.times.filter((at) => at >= from && at < from + 60_000).length),
       );
@@ -248,6 +252,26 @@ describe("lib/cti/subscription-limits", () => {
     const failed = two.close(1800);
     await test.clock.tickAsync(2000);
     assert.equal(await failed, test.broker.held.size);
+  });
+
+  it("says at a stop how many are left, those at a former address included", async () => {
+    const agents = agentsOf(4);
+    const { manager, one } = await started(agents);
+    for (let asked = 0; asked < 20; asked++) {
+      void one.subscribe(agents);
+      await test.clock.tickAsync(1000);
+    }
+    const deployed = one.close(1800, true);
+    const two = open(manager, 0, "http://x/edited");
+    void two.start(agents);
+    await test.clock.tickAsync(200);
+    await deployed;
+    manager.allSubscribersExpected();
+    await test.clock.tickAsync(2000);
+    const closed = two.close(1800);
+    await test.clock.tickAsync(2000);
+    assert.ok(test.broker.held.size > 4, `${test.broker.held.size}`);
+    assert.equal(await closed, test.broker.held.size);
   });
 
   it("counts the probes of former processes, too, where nobody wants a subscription any more", async () => {
