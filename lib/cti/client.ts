@@ -168,7 +168,8 @@ async function fromBroker(operation: string, answer: Promise<RestAnswer>): Promi
     );
   try {
     const { status, headers, body } = await answer;
-    if (isWebPage(body, headers["content-type"])) throw page(status);
+    // 202 is what the broker says for a command that it took.
+    if (isWebPage(body, headers["content-type"]) && !(operation in COMMANDS && status === 202)) throw page(status);
   } catch (error) {
     const { code, cause } = error as Partial<ContactCenterError>;
     if (code === 404 && isWebPage(cause?.["detail"])) throw page(404);

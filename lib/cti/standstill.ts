@@ -7,17 +7,28 @@ const TICK_MS = 1000;
 /** Shorter ones are not noticed: senders wait for longer. */
 const SHORTEST_MS = 4000;
 
-/**
- * Watches for such times.
- * @param onEnd called after each, with its length, milliseconds
- * @returns how to stop
- */
-export function watchStandstill(onEnd: (ms: number) => void): () => void {
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const ms = performance.now() - last;
-    last += ms;
-    if (ms >= SHORTEST_MS) onEnd(ms);
-  }, TICK_MS).unref();
-  return () => clearInterval(timer);
+/** Watches for such times. */
+export class StandstillWatch {
+  private last = performance.now();
+  private readonly timer: NodeJS.Timeout;
+
+  /** @param onEnd called after each, with its length, milliseconds */
+  constructor(onEnd: (ms: number) => void) {
+    this.timer = setInterval(() => {
+      const ms = this.currentMs;
+      this.last = performance.now();
+      if (ms > 0) onEnd(ms);
+    }, TICK_MS).unref();
+  }
+
+  /** Milliseconds of one that is over and has not been told yet: what stops a process comes at once with its end. */
+  get currentMs(): number {
+    const ms = performance.now() - this.last;
+    return ms >= SHORTEST_MS ? ms : 0;
+  }
+
+  /** Ends it. */
+  close(): void {
+    clearInterval(this.timer);
+  }
 }

@@ -117,8 +117,8 @@ export class Subscriber implements EntryUser {
     await this.whileAnswered(Promise.all(ends));
     return wanted.map((imAddress) => {
       const id = ids.get(imAddress);
-      const isPending = id !== undefined && this.manager.isPending(id);
-      const error = isPending ? (this.manager.errorOf(id) ?? notAnswered()) : undefined;
+      const isPending = id !== undefined && this.manager.problems.isPending(id);
+      const error = isPending ? (this.manager.problems.errorOf(id) ?? notAnswered()) : undefined;
       return { imAddress, subscribed: false, ...(isPending && { subscriptionId: id, error }) };
     });
   }
@@ -145,14 +145,16 @@ export class Subscriber implements EntryUser {
     const entries = [...this.entries.values()];
     // The nodes behind may be closed already: whoever asks for the agent next reports it.
     const untold = this.gaps.drain();
-    for (const entry of entries) markRefused(entry, untold.get(entry.imAddress) ?? Infinity);
+    const stoodFrom = isDeploy ? undefined : this.manager.standstillFrom;
+    for (const entry of entries)
+      markRefused(entry, Math.min(untold.get(entry.imAddress) ?? Infinity, stoodFrom ?? Infinity));
     if (isDeploy) for (const entry of entries) this.manager.users.keep(this, entry);
     const ends = isDeploy ? [] : entries.map((entry) => this.manager.users.release(this, entry, true));
     this.setStarted();
     this.entries.clear();
     await within(limitMs, Promise.all(ends));
     await this.manager.save();
-    return this.manager.pendingOf(entries);
+    return this.manager.problems.pendingOf(entries);
   }
 
   changed(): void {
@@ -181,9 +183,9 @@ export class Subscriber implements EntryUser {
 
   private row(entry: Entry): SubscriptionRow {
     const { imAddress, id } = entry;
-    const waitsFor = id === undefined || entry.isInDoubt ? this.manager.limitError(entry) : undefined;
-    const problem = entry.error ?? this.manager.awayError ?? waitsFor;
-    const error = problem ?? this.manager.postponedBy(entry);
+    const waitsFor = id === undefined || entry.isInDoubt ? this.manager.problems.limitError(entry) : undefined;
+    const problem = entry.error ?? this.manager.problems.awayError ?? waitsFor;
+    const error = problem ?? this.manager.problems.postponedBy(entry);
     return {
       imAddress,
       subscribed: id !== undefined && problem === undefined && !entry.isInDoubt,
@@ -198,11 +200,11 @@ export class Subscriber implements EntryUser {
     const done = work.then(() => {
       isDone = true;
     });
-    while (!isDone && !this.manager.awayError) {
+    while (!isDone && !this.manager.problems.awayError) {
       await within(LOOK_EVERY_MS, done);
       const now = STEADY.now();
-      if (now - Math.max(started, this.manager.lastSignMs ?? 0) > NO_SIGN_MS) return;
-      if (now - started > NO_SIGN_MS && this.manager.limitError()) return;
+      if (now - Math.max(started, this.manager.problems.lastSignMs ?? 0) > NO_SIGN_MS) return;
+      if (now - started > NO_SIGN_MS && this.manager.problems.limitError()) return;
     }
   }
 }

@@ -19,9 +19,9 @@ const ENDED_AGAIN_MS = [ON_THE_WAY_MS, LATE_MS, 2 * LATE_MS, 4 * LATE_MS];
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
-/** A GUID may come in braces and without hyphens. */
+/** A GUID may come in braces, with blanks around it, and without hyphens. */
 export function normalId(id: string): string {
-  return id.toLowerCase().replace(/[{}-]/g, "");
+  return id.toLowerCase().replace(/[{}\s-]/g, "");
 }
 
 /** True for a GUID: two brokers give no such id both. */
@@ -32,7 +32,8 @@ export function isUnique(id: string): boolean {
 /** A request that may have been processed, Unix milliseconds. */
 interface LostAnswer {
   sentAt: number;
-  lostAt: number;
+  /** Until when an unknown subscription counts as the one that was made. */
+  until: number;
 }
 
 /** When a subscription began, Unix milliseconds. */
@@ -211,11 +212,22 @@ export class SubscriptionIds {
    * @returns the subscription that it made, where that has posted already
    */
   noteLostAnswer(key: string, sentAt: number): string | undefined {
-    this.lostAnswers.set(key, [...this.recentlyLost(key), { sentAt, lostAt: STEADY.now() }].slice(-MAX_LOST));
+    this.lostAnswers.set(
+      key,
+      [...this.recentlyLost(key), { sentAt, until: STEADY.now() + LOST_ANSWER_MS }].slice(-MAX_LOST),
+    );
     const posted = [...this.unknown.values()].find(
       ({ id, keys, seenAt }) => keys.includes(key) && seenAt > sentAt && !this.presumed.has(normalId(id)),
     );
     return posted && this.takeLostAnswer(key, posted.id) ? posted.id : undefined;
+  }
+
+  /**
+   * Another request of this entry was refused: what an earlier one made may be why, so that one counts until the next try,
+   * which comes within a minute.
+   */
+  keepLostAnswers(key: string): void {
+    for (const lost of this.recentlyLost(key)) lost.until = STEADY.now() + 2 * LOST_ANSWER_MS;
   }
 
   /** When an id that is not ours posted first, Unix milliseconds. */
@@ -280,7 +292,7 @@ export class SubscriptionIds {
     const lost = this.lostAnswers.get(key);
     if (!lost) return [];
     const now = STEADY.now();
-    return lost.filter(({ lostAt }) => now - lostAt <= LOST_ANSWER_MS);
+    return lost.filter(({ until }) => now <= until);
   }
 }
 

@@ -15,13 +15,13 @@ import {
 } from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
 import { EntryUsers } from "./entry-users.js";
-import type { ContactCenterError } from "./errors.js";
 import { EventAdmission } from "./event-admission.js";
 import { Losses } from "./losses.js";
 import { PreviousEntries } from "./previous-entries.js";
+import { Problems } from "./problems.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
 import type { Priority } from "./request-queue.js";
-import { watchStandstill } from "./standstill.js";
+import { StandstillWatch } from "./standstill.js";
 import { RequestLimit } from "./request-limit.js";
 import { SendingEntries } from "./sending-entries.js";
 import { normalId, SubscriptionIds } from "./subscription-ids.js";
@@ -54,6 +54,8 @@ export class SubscriptionManager {
   readonly admission: EventAdmission;
   /** Who uses which entry. */
   readonly users: EntryUsers;
+  /** What keeps requests from being sent or answered. */
+  readonly problems: Problems;
   private readonly entries = new Map<string, Entry>();
   private readonly sending = new SendingEntries();
   private readonly isWanted = (entry: Entry): boolean => this.entries.get(entry.key) === entry;
@@ -63,7 +65,7 @@ export class SubscriptionManager {
   private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
   private readonly losses = new Losses(this.entries, this.previous);
-  private readonly stopWatching = watchStandstill((ms) => {
+  private readonly standstill = new StandstillWatch((ms) => {
     this.losses.noteStandstill(ms);
     this.writer.writeSoon();
   });
@@ -86,7 +88,7 @@ export class SubscriptionManager {
       ids: this.ids,
       isLoaded: () => this.previous.loaded,
       onSign: () => this.requests.eventSeen(),
-      onUnanswered: (id, key) => void this.unsubscribe(id, key, "removal"),
+      onUnanswered: (id, key) => void this.endUnanswered(id, key),
       // The broker may have it after all; where not, the event was late.
       onLate: (id, key, inUse) => void this.unsubscribe(id, key, "removal", { inUse }),
     });
@@ -104,6 +106,7 @@ export class SubscriptionManager {
       ...(options.onStuck && { onStuck: options.onStuck }),
       ...(backoff && { backoff }),
     });
+    this.problems = new Problems(this.requests, this.removals);
     this.users = new EntryUsers({
       entries: this.entries,
       limit: this.limit,
@@ -139,16 +142,6 @@ export class SubscriptionManager {
     this.loaded = this.load();
   }
 
-  /** Why the broker cannot be reached; undefined while it can, or nothing is known. */
-  get awayError(): ContactCenterError | undefined {
-    return this.requests.awayError;
-  }
-
-  /** See {@link BrokerRequests.lastSignMs}. */
-  get lastSignMs(): number | undefined {
-    return this.requests.lastSignMs;
-  }
-
   /** True for an id that a subscription has now. */
   isUsed(id: string): boolean {
     return this.ids.isHeld(id);
@@ -180,30 +173,10 @@ export class SubscriptionManager {
     this.schedule.renewAll(this.entries, () => true);
   }
 
-  /** Subscriptions of the agents of these entries, at whatever address, whose end the broker has not confirmed. */
-  pendingOf(entries: readonly Entry[]): number {
-    return new Set(entries.flatMap(({ key }) => this.removals.idsOfAgent(key))).size;
-  }
-
-  /** True while the broker has not confirmed the end of this subscription. */
-  isPending(id: string): boolean {
-    return this.removals.has(id);
-  }
-
-  /** What kept a subscription from being ended. */
-  errorOf(id: string): unknown {
-    return this.removals.errorOf(id) ?? this.requests.awayError ?? this.limitError();
-  }
-
-  /** Why a renewal that is due waits; undefined where none does. */
-  postponedBy(entry: Entry): unknown {
-    return entry.isPostponed ? this.removals.errorOfKey(entry.key) : undefined;
-  }
-
-  /** Why requests, or that of one entry, wait for the limit, and until when; undefined while they do not. */
-  limitError(entry?: Entry): ContactCenterError | undefined {
-    const isSent = entry && (!entry.request || entry.sendingSince !== undefined);
-    return isSent ? undefined : this.requests.limitError;
+  /** Since when this process did nothing until just now, Unix milliseconds; undefined where it did, or that has been told. */
+  get standstillFrom(): number | undefined {
+    const ms = this.standstill.currentMs;
+    return ms > 0 ? STEADY.now() - ms : undefined;
   }
 
   /** Ends what was left, also at another address, unless an entry has it. */
@@ -220,8 +193,7 @@ export class SubscriptionManager {
   /** Ends all timers; nothing more is sent. */
   async close(): Promise<void> {
     for (const entry of this.entries.values()) this.schedule.cancel(entry);
-    this.stopWatching();
-    for (const part of [this.users, this.requests, this.removals]) part.close();
+    for (const part of [this.standstill, this.users, this.requests, this.removals]) part.close();
     await this.writer.close();
   }
 
@@ -300,6 +272,16 @@ export class SubscriptionManager {
     void ended.finally(() => this.requests.replacing.delete(old));
   }
 
+  // The broker made it although its answer got lost, and it posts: where the entry has none, those events are lost.
+  private async endUnanswered(id: string, key: string): Promise<void> {
+    const entry = this.entries.get(key);
+    const isMissing = entry !== undefined && (entry.id === undefined || entry.isInDoubt === true);
+    if (isMissing) markLost(entry, STEADY.now());
+    await this.unsubscribe(id, key, "removal");
+    // It may be what the broker refused another one for.
+    if (isMissing && entry.error !== undefined && this.isWanted(entry)) void this.request(entry);
+  }
+
   private failed(entry: Entry, error: unknown): void {
     const { key } = entry;
     const sentAt = this.sending.delete(entry);
@@ -311,9 +293,11 @@ export class SubscriptionManager {
       this.writer.writeNext();
     }
     if (!this.isWanted(entry)) return;
+    // A broker may take one subscription of an agent, and nobody knows the id of that.
+    if (entry.id === undefined || entry.isInDoubt) this.ids.keepLostAnswers(key);
     entry.error = error;
     this.schedule.retry(entry, error);
-    if ((entry.attempt > REFUSALS && !this.requests.awayError) || !isUnreachable(error)) entry.setAnswered();
+    if ((entry.attempt > REFUSALS && !this.problems.awayError) || !isUnreachable(error)) entry.setAnswered();
   }
 
   private unsubscribe(

@@ -12,6 +12,7 @@ import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
 import { envText } from "../shared/variables.js";
 import type { CtiBroker } from "./connection.js";
+import type { BrokerSession } from "./session.js";
 
 /** What a `cti-event-in` tells of its address. */
 export interface EventNode extends Node {
@@ -85,8 +86,8 @@ function isHttp(text: string): boolean {
 /** A subscriber whose events come in at an event node. */
 export interface EventReceiver {
   subscriptions: SubscriptionManager;
-  /** Id of the broker node, which stays where the address of the broker is edited. */
-  broker: string;
+  /** See {@link BrokerSession.name}. */
+  broker: BrokerSession["name"];
   /** The callback address that is registered. */
   url: string;
   /** Called when the broker says that an agent is not logged in. @param hasFailed true for a log-in that failed */

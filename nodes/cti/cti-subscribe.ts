@@ -73,7 +73,7 @@ export = (RED: NodeAPI) => {
 
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
-      const { subscriptions, agents: commands } = broker.open();
+      const { name, subscriptions, agents: commands } = broker.open();
       const agents = agentList(config.agents, (entry) => readText(RED, this, entry));
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
@@ -88,7 +88,7 @@ export = (RED: NodeAPI) => {
         postponed: () => subscriber.postponed,
       });
       const onLoggedOut = commands.loggedOff.bind(commands);
-      const receiver = { subscriptions, broker: broker.id, url, onLoggedOut };
+      const receiver = { subscriptions, broker: name, url, onLoggedOut };
       return { subscriber, agents, release: expectEvents(config.eventNode || new URL(url).pathname, receiver) };
     };
 

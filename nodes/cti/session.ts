@@ -15,6 +15,8 @@ import { fileStore } from "./store.js";
 
 /** One broker, from its first use until the process ends. */
 export interface BrokerSession {
+  /** The same for all nodes that name this broker, and after an edit of its address. */
+  readonly name: string;
   readonly agents: AgentCommands;
   readonly subscriptions: SubscriptionManager;
 }
@@ -30,6 +32,7 @@ interface Settings {
 }
 
 interface OpenSession extends BrokerSession {
+  name: string;
   readonly url: string;
   readonly store: BrokerStore;
   settings: Settings;
@@ -58,6 +61,7 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
       (other) => other !== session && (other.url === url || isUnique(id)) && other.subscriptions.isUsed(id),
     ),
   );
+  session.name = nameOf(session, sessions, former?.name ?? settings.node.id);
   // Both addresses may be of one broker, and the former closed: then nobody else ends what it has.
   if (former) session.subscriptions.ids.inherit(former.subscriptions.ids);
   sessions.push(session);
@@ -69,6 +73,14 @@ export function openSession(RED: NodeAPI, url: string, settings: Settings): Brok
     }),
   );
   return session;
+}
+
+/** Two nodes may name one broker; where just one of them has another address then, that is another broker. */
+function nameOf({ store }: OpenSession, sessions: readonly OpenSession[], own: string): string {
+  const others = sessions.filter(({ isCurrent }) => isCurrent);
+  const same = others.find((other) => other.store.broker === store.broker);
+  if (same) return same.name;
+  return others.some(({ name }) => name === own) ? `${own} ${store.broker}` : own;
 }
 
 /** The node names another broker now: at this one agents are not logged in by it any more. */
@@ -95,6 +107,7 @@ function createSession(
     test: () => session.settings.client.test(),
   };
   const session: OpenSession = {
+    name: settings.node.id,
     url,
     store,
     settings,

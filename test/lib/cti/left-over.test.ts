@@ -4,7 +4,7 @@ import { failure } from "../../support/fake-cti-broker.js";
 
 describe("lib/cti: what is left over at the broker", () => {
   const test = new SubscriptionTest();
-  const { started } = test;
+  const { kill, started } = test;
 
   it("is ended again, without a gap, where an event proves that the broker has it, whatever it said", async () => {
     const { manager, one } = await started([ANNA]);
@@ -38,6 +38,31 @@ describe("lib/cti: what is left over at the broker", () => {
     assert.ok(ends > 1 && ends <= 6, String(ends));
     assert.deepEqual(test.gaps, []);
   });
+
+  for (const isKilled of [false, true])
+    it(`is ended where the broker takes no other one beside it, and its first event comes late${isKilled ? ", after a kill" : ""}`, async () => {
+      const subscribe = test.broker.subscribe.bind(test.broker);
+      test.broker.subscribe = async (request) => {
+        if (test.broker.held.size === 0) return subscribe(request);
+        throw failure(409);
+      };
+      if (isKilled) {
+        const { manager } = await started([ANNA]);
+        kill(manager);
+        test.broker.held.clear();
+      }
+      test.broker.loseAnswers = 1;
+      const { manager, one } = await started([ANNA]);
+      await test.clock.tickAsync(400_000);
+      assert.equal(one.list()[0]?.subscribed, false);
+      const from = Date.now();
+      const [lost = ""] = test.broker.held.keys();
+      assert.equal(manager.admission.admits(CALLBACK, lost, ANNA), false);
+      await test.clock.tickAsync(1000);
+      assert.deepEqual([one.list()[0]?.subscribed, test.broker.held.has(lost)], [true, false]);
+      const [gap] = test.gaps.slice(-1);
+      assert.ok(gap && Date.parse(gap.from) <= from && Date.parse(gap.to) >= from, JSON.stringify(test.gaps));
+    });
 
   it("by lost answers is ended soon, also while renewals use up all that they may", async () => {
     const agents = Array.from({ length: 40 }, (_, at) => `sip:agent${at}@contoso.example`);

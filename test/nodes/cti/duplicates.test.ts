@@ -290,7 +290,10 @@ describe("nodes/cti/callback", () => {
       const next = one.list()[0]?.subscriptionId ?? "";
       assert.notEqual(next, id);
       assert.deepEqual([event(id), event(next)], [true, false]);
-      assert.deepEqual([manager.isPending(id), other.isPending(id), test.broker.held.has(next)], [false, false, true]);
+      assert.deepEqual(
+        [manager.problems.isPending(id), other.problems.isPending(id), test.broker.held.has(next)],
+        [false, false, true],
+      );
     });
   });
 });

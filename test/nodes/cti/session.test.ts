@@ -166,4 +166,21 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
     await test.clock.tickAsync(120_000);
     assert.equal(test.broker.held.size, 2);
   });
+
+  it("has one name for all nodes that name one broker: what both post of an agent is a copy", async () => {
+    const client = at(test.broker);
+    const nameOf = (id: string, url: string): string => {
+      const node = { id, warn: String } as unknown as Node;
+      const { name, subscriptions } = openSession(RED, url, { node, client, parallel: 4, fields: "" });
+      if (!test.managers.includes(subscriptions)) test.managers.push(subscriptions);
+      return name;
+    };
+    const both = [nameOf("a", "http://x/cti"), nameOf("b", "http://X/cti/")];
+    assert.deepEqual(both, ["a", "a"]);
+    assert.equal(nameOf("c", "http://y"), "c");
+    assert.equal(nameOf("c", "http://z"), "c");
+    assert.notEqual(nameOf("b", "http://v"), "a");
+    assert.equal(nameOf("b", "http://x/cti"), "a");
+    await until(() => true);
+  });
 });
