@@ -28,7 +28,8 @@ export function csvFormat(text: string, separator: Separator): CsvFormat {
   if (separator !== "auto") return { delimiter: BY_SETTING[separator], skip };
   if (named) return { delimiter: named[1] as Delimiter, skip };
   const [header = "", ...lines] = linesOf(text.slice(0, 64 * 1024).replace(/"[^"]*"/g, ""))
-    .filter((line) => line.trim() !== "")
+    // Where all cells are quoted nothing but separators is left of a line, and a tab is one of them.
+    .filter((line) => line.includes("\t") || line.trim() !== "")
     .slice(0, PREVIEWED_LINES);
   const scores = DELIMITERS.map((delimiter) => {
     const columns = header.split(delimiter).length;

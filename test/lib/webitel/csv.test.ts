@@ -60,6 +60,11 @@ describe("lib/webitel/csv", () => {
     assert.deepEqual(await read("a;b,c\n1;2,3\n", ","), [{ "a;b": "1;2", c: "3" }]);
     assert.deepEqual(await read('"sep=,"\r\na;b,c\r\n1;2,3\r\n'), [{ "a;b": "1;2", c: "3" }]);
     assert.equal(csvFormat("a,b;c", "auto").delimiter, ",");
+    for (const delimiter of [",", ";", "\t"]) {
+      const line = (...cells: string[]): string => cells.map((cell) => `"${cell}"`).join(delimiter);
+      const text = [line("name", "destination"), line("Anna; Maria, Berg", "+380441112233")].join("\n");
+      assert.equal(csvFormat(text, "auto").delimiter, delimiter);
+    }
     // Two separators divide the header into as many columns: the rows decide.
     assert.deepEqual(await read("Phone, mobile;Name\n+380501112233;Anna\n"), [
       { "Phone, mobile": "+380501112233", Name: "Anna" },
