@@ -1,6 +1,6 @@
 /** What a scenario may hold of recorded values: their shape, without credentials. Pure. */
-import { isCredentialName } from "../core/credential-names.js";
 import { isRecord } from "../core/values.js";
+import { isNamedValue, isSecretItem, isSecretName, namesSecret } from "./credential-items.js";
 import { HIDDEN, withoutCredentials } from "./credentials.js";
 
 /** A value of which something is hidden: nobody knows what a flow makes of it. */
@@ -30,15 +30,15 @@ function hidden(value: unknown, isSecret: boolean, mark: typeof HIDDEN | typeof 
   if (typeof value === "string") return textOf(value, isSecret, mark);
   if (typeof value === "number") return isSecret ? mark : value;
   if (Array.isArray(value)) {
-    const list = value.map((each) => hidden(each, isSecret, mark));
+    const list = value.map((each, at) => hidden(each, isSecret || isSecretItem(value, at), mark));
     // Places count in a list.
     return list.includes(UNKNOWN) ? UNKNOWN : list;
   }
   if (!isRecord(value)) return value;
-  const isNamed = [value["name"], value["key"]].some((each) => typeof each === "string" && isCredentialName(each));
+  const isNamed = namesSecret(value);
   const fields = Object.entries(value).map(([name, each]): [string, unknown] => [
     name,
-    hidden(each, isSecret || isCredentialName(name) || (isNamed && name === "value"), mark),
+    hidden(each, isSecret || isSecretName(name) || (isNamed && isNamedValue(name)), mark),
   ]);
   return Object.fromEntries(fields.filter(([, each]) => each !== UNKNOWN));
 }

@@ -88,6 +88,8 @@ export interface RunStart {
   arrivedAt?: number;
   /** The id by which {@link RunRecorder.answeredLate} finds the run. */
   callId?: string;
+  /** A caller gets its answer; so does one with a `callId`. Such runs stay longer where events come by the hundred. */
+  isCaller?: boolean;
   /** The name of an event. */
   event?: string | undefined;
   call?: Call | undefined;

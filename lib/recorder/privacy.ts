@@ -1,6 +1,6 @@
 /** What may be kept of values: no credential, and numbers under other names unless they may be shown. */
 import type { Call } from "../core/call.js";
-import { isCredentialName } from "../core/credential-names.js";
+import { isNamedValue, isSecretItem, isSecretName, namesSecret } from "./credential-items.js";
 import { HIDDEN, withoutCredentials } from "./credentials.js";
 import { firstKeys } from "./first-keys.js";
 import { contentsOf, LETTERS, NUMBER, withoutNumbers } from "./numbers.js";
@@ -127,17 +127,21 @@ export class Privacy {
 
   private keptList(list: readonly unknown[], walk: Walk): unknown[] {
     const kept: unknown[] = [];
-    for (let at = 0; at < list.length && !isOver(walk); at++) kept.push(this.kept(list[at], walk));
+    for (let at = 0; at < list.length && !isOver(walk); at++) {
+      const isHidden = isSecretItem(list, at);
+      if (isHidden) walk.visits--;
+      kept.push(isHidden ? HIDDEN : this.kept(list[at], walk));
+    }
     return kept;
   }
 
   private keptFields(fields: Record<string, unknown>, walk: Walk): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
-    const isNamed = namesCredential(fields);
+    const isNamed = namesSecret(fields);
     for (const name of firstKeys(fields, walk.limit)) {
       if (isOver(walk)) break;
       const looked = name.slice(0, MARGIN * walk.limit);
-      const isHidden = isCredentialName(looked) || (isNamed && name === "value");
+      const isHidden = isSecretName(looked) || (isNamed && isNamedValue(name));
       const written = this.text(looked);
       walk.left -= written.length;
       kept[written] = isHidden ? HIDDEN : this.kept(fields[name], walk);
@@ -169,7 +173,3 @@ interface Walk {
 }
 
 const isOver = ({ left, visits }: Walk): boolean => left < 0 || visits < 0;
-
-/** True for an item of a list of headers or fields: `{name, value}`. */
-const namesCredential = ({ name, key }: Record<string, unknown>): boolean =>
-  [name, key].some((each) => typeof each === "string" && isCredentialName(each));

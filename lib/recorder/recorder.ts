@@ -7,6 +7,7 @@ import { Replay } from "./replay.js";
 import { type RunRecord, type StepRecord, stepsOf, viewOf } from "./records.js";
 import { MAX_RUNS, Ring } from "./ring.js";
 import { isOutside, keepsMessages } from "./tables.js";
+import { Second } from "./second.js";
 import { type KeptRun, keptOf } from "./kept-run.js";
 import { type Hooks, hooksOf, Trace, type Watcher } from "./trace.js";
 
@@ -20,10 +21,7 @@ const LONGEST_ERROR = 500;
 const LONGEST_NAME = 100;
 /** Refused requests of one node for one reason are one run for so long, so that a flood of them leaves the other runs. */
 const REFUSALS_MS = 60_000;
-/**
- * More runs within a second push each other out of memory before anybody sees them: they are counted, and not recorded, so that
- * what recording costs has a bound however many calls come.
- */
+/** More runs within a second push each other out of memory before anybody sees them: they are counted, and not recorded. */
 const MAX_RUNS_PER_SECOND = MAX_RUNS;
 /** Characters of what came in that are kept for a replay: a webhook takes 64 KiB. */
 const LONGEST_AGAIN = 500_000;
@@ -81,8 +79,7 @@ export class Recorder implements RunRecorder {
   /** The same ones always: new functions would have to be compiled again after each change of the level. */
   private readonly hooks = hooksOf(this.trace, (error) => this.options.onFault(error));
   private level: RecorderOptions["level"];
-  /** The second that is going on: when it began, as `performance.now()` has it, and how many runs have begun in it. */
-  private readonly second = { startedAt: -Infinity, runs: 0 };
+  private readonly second = new Second(MAX_RUNS_PER_SECOND);
   /** Runs that were not recorded, since too many began within a second. */
   skipped = 0;
   private readonly unrecorded: RecordedRun = {
@@ -103,7 +100,7 @@ export class Recorder implements RunRecorder {
 
   begin(start: RunStart): RecordedRun | undefined {
     return this.safely(() => {
-      if (this.hasTooMany()) {
+      if (!this.second.takes(answersCaller(start))) {
         this.skipped++;
         return this.unrecorded;
       }
@@ -165,7 +162,10 @@ export class Recorder implements RunRecorder {
 
   /** All runs, the newest first. */
   runs(): Run[] {
-    return [...this.ring.runs()].toReversed().map((run) => this.view(run));
+    return this.ring
+      .runs()
+      .toReversed()
+      .map((run) => this.view(run));
   }
 
   /** A run; undefined when it is gone. */
@@ -176,7 +176,7 @@ export class Recorder implements RunRecorder {
 
   /** The heat of each node in these runs. @param ids of runs; those that are gone count for nothing */
   heat(ids: ReadonlySet<string>): Record<string, NodeHeat> {
-    const runs = [...this.ring.runs()].filter((run) => !run.replay && ids.has(this.ring.idOf(run)));
+    const runs = this.ring.runs().filter((run) => !run.replay && ids.has(this.ring.idOf(run)));
     return heatOf(runs.map((run) => ({ outcome: run.outcome, steps: stepsOf(run) })));
   }
 
@@ -189,16 +189,18 @@ export class Recorder implements RunRecorder {
     if (!run) return undefined;
     const original = run.replay && this.find(run.replay.original);
     const before = (original ?? run).number;
-    const earlier = [...this.ring.runs()].filter(
-      ({ number, vendor, call, replay }) =>
-        number < before && vendor === run.vendor && !replay && call?.id !== undefined && call.id === run.call?.id,
-    );
+    const earlier = this.ring
+      .runs()
+      .filter(
+        ({ number, vendor, call, replay }) =>
+          number < before && vendor === run.vendor && !replay && call?.id !== undefined && call.id === run.call?.id,
+      );
     return [...earlier, run].map(keptOf);
   }
 
   /** Forgets the runs with this number. @param isMeant says it of a text with all that is kept of one @returns how many */
   forget(isMeant: (text: string) => boolean): number {
-    const meant = [...this.ring.runs()].filter((run) => isMeant(this.textOf(run)));
+    const meant = this.ring.runs().filter((run) => isMeant(this.textOf(run)));
     for (const run of meant) this.ring.forget(run);
     return meant.length;
   }
@@ -239,12 +241,6 @@ export class Recorder implements RunRecorder {
     }
   }
 
-  private hasTooMany(): boolean {
-    const now = performance.now();
-    if (now - this.second.startedAt >= 1000) Object.assign(this.second, { startedAt: now, runs: 0 });
-    return ++this.second.runs > MAX_RUNS_PER_SECOND;
-  }
-
   private addWithStep(start: RunStart): RunRecord {
     const run = this.add(start);
     this.ring.addStep(run, start.node).ms = 0;
@@ -264,6 +260,7 @@ export class Recorder implements RunRecorder {
       flow: node.z ?? "",
       startedAt: arrivedAt,
       callId,
+      isCaller: answersCaller(start),
       event: event === undefined ? undefined : this.options.privacy.text(event, LONGEST_NAME),
       call: call && this.options.privacy.call(call),
     });
@@ -335,6 +332,10 @@ class Recorded implements RecordedRun {
     return this.run.number === this.number;
   }
 }
+
+/** Calls have half of all for themselves, however many events come: of events nobody asks where a caller ended up. */
+const answersCaller = ({ callId, isCaller = callId !== undefined }: Pick<RunStart, "callId" | "isCaller">): boolean =>
+  isCaller;
 
 /** A run of refusals is done when no more are added to it. */
 function isDone(run: RunRecord, before: number): boolean {

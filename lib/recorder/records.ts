@@ -65,6 +65,8 @@ export interface RunRecord {
   /** As `performance.now()` has it. */
   startedAt: number;
   callId: string | undefined;
+  /** Somebody on the line gets its answer. */
+  isCaller: boolean;
   event: string | undefined;
   call: Partial<Call> | undefined;
   received: string | undefined;
@@ -92,7 +94,10 @@ export interface RunRecord {
 }
 
 /** What is known of a run when it begins. */
-export type RunFacts = Pick<RunRecord, "vendor" | "node" | "flow" | "startedAt" | "callId" | "event" | "call">;
+export type RunFacts = Pick<
+  RunRecord,
+  "vendor" | "node" | "flow" | "startedAt" | "callId" | "isCaller" | "event" | "call"
+>;
 
 /** The steps of a run. */
 export function stepsOf({ places, stepCount }: RunRecord): StepRecord[] {
@@ -109,6 +114,7 @@ export function emptyRun(): RunRecord {
     at: 0,
     startedAt: 0,
     callId: undefined,
+    isCaller: false,
     event: undefined,
     call: undefined,
     received: undefined,
@@ -133,7 +139,7 @@ export function emptyRun(): RunRecord {
 export function begin(
   run: RunRecord,
   number: number,
-  { vendor, node, flow, startedAt, callId, event, call }: RunFacts,
+  { vendor, node, flow, startedAt, callId, isCaller, event, call }: RunFacts,
 ): void {
   run.number = number;
   run.vendor = vendor;
@@ -142,6 +148,7 @@ export function begin(
   run.at = Date.now();
   run.startedAt = startedAt;
   run.callId = callId;
+  run.isCaller = isCaller;
   run.event = event;
   run.call = call;
   run.received = run.again = run.sentAnswer = run.replay = undefined;

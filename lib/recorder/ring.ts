@@ -1,4 +1,4 @@
-/** The latest runs, within bounds: 500 runs, 16 MB and 500 steps a run. */
+/** The latest runs, within bounds: 500 runs, 16 MB and 500 steps a run. Half of it is for runs that answer a caller. */
 import { randomUUID } from "node:crypto";
 import {
   begin,
@@ -25,14 +25,16 @@ const STEP_BYTES = 250;
 /** Replays whose messages are known when other runs have taken their place: a flow may still be at work on them. */
 const MAX_REPLAYS = 100;
 
-/** The runs of one runtime, oldest first. */
+/** The runs of one runtime. The number of each leads to its slot: it is the next one that does, so that later ones are greater. */
 export class Ring {
   private readonly slots: (RunRecord | undefined)[] = Array.from({ length: MAX_RUNS });
   /** What was in each slot last. */
   private readonly records: (RunRecord | undefined)[] = Array.from({ length: MAX_RUNS });
-  private next = 0;
-  private oldest = 0;
-  private bytes = 0;
+  /** Slots without a run; the last one is taken next. */
+  private readonly free = Array.from({ length: MAX_RUNS }, (_, at) => MAX_RUNS - 1 - at);
+  private latest = -1;
+  private readonly callers = new Share();
+  private readonly events = new Share();
   /** The latest replays by their number, also those that made room for others. */
   private readonly replays = new Map<number, RunRecord>();
   private readonly byMessageId = new Map<string, RunRecord>();
@@ -44,13 +46,16 @@ export class Ring {
 
   /** Adds a run without steps. */
   add(facts: RunFacts): RunRecord {
-    const place = this.next % MAX_RUNS;
-    if (this.slots[place]) this.evict(this.slots[place]);
+    if (this.free.length === 0) this.makeRoom(this.callers.runs.size, MAX_RUNS);
+    const place = this.free.pop() as number;
     const former = this.records[place];
     // The messages of a replay may still be on their way.
     const run = former && this.replays.get(former.number) !== former ? former : emptyRun();
-    begin(run, this.next++, facts);
+    const next = this.latest + 1;
+    this.latest = next + ((place - (next % MAX_RUNS) + MAX_RUNS) % MAX_RUNS);
+    begin(run, this.latest, facts);
     this.records[place] = this.slots[place] = run;
+    this.shareOf(run).runs.add(run);
     this.grow(run, RUN_BYTES);
     return run;
   }
@@ -104,8 +109,8 @@ export class Ring {
     // Of a run that is gone nothing is counted.
     if (!this.has(run)) return;
     run.bytes += bytes;
-    this.bytes += bytes;
-    while (this.bytes > MAX_BYTES && this.oldest < this.next) this.evictOldest();
+    this.shareOf(run).bytes += bytes;
+    while (this.callers.bytes + this.events.bytes > MAX_BYTES) this.makeRoom(this.callers.bytes, MAX_BYTES);
   }
 
   /** The step of a token; undefined when its run is gone. */
@@ -127,11 +132,8 @@ export class Ring {
   }
 
   /** All runs, oldest first. */
-  *runs(): Generator<RunRecord> {
-    for (let number = this.oldest; number < this.next; number++) {
-      const run = this.slots[number % MAX_RUNS];
-      if (run?.number === number) yield run;
-    }
+  runs(): RunRecord[] {
+    return [...this.callers.runs, ...this.events.runs].toSorted((one, other) => one.number - other.number);
   }
 
   /** Takes a run out, for no file either. */
@@ -155,18 +157,41 @@ export class Ring {
     }
   }
 
-  private evictOldest(): void {
-    const run = this.slots[this.oldest % MAX_RUNS];
-    if (run?.number === this.oldest) this.evict(run);
-    else this.oldest++;
+  private shareOf({ isCaller }: RunRecord): Share {
+    return isCaller ? this.callers : this.events;
+  }
+
+  /**
+   * The oldest run goes; while callers have no more than their half, the oldest one that answers none.
+   * @param callersHave of what there is too much @param most that may be
+   */
+  private makeRoom(callersHave: number, most: number): void {
+    const { oldest: caller } = this.callers;
+    const { oldest: event } = this.events;
+    const isEventFirst = event && (!caller || callersHave <= most / 2 || event.number < caller.number);
+    this.evict((isEventFirst ? event : caller) as RunRecord);
   }
 
   private evict(run: RunRecord): void {
-    this.slots[run.number % MAX_RUNS] = undefined;
-    if (run.number === this.oldest) this.oldest++;
-    this.bytes -= run.bytes;
+    const place = run.number % MAX_RUNS;
+    this.slots[place] = undefined;
+    this.free.push(place);
+    const share = this.shareOf(run);
+    share.runs.delete(run);
+    share.bytes -= run.bytes;
     this.onGone(run);
     if (!this.replays.has(run.number)) this.forgetMessages(run);
     clear(run);
+  }
+}
+
+/** The runs that answer a caller, or the others. */
+class Share {
+  /** The oldest first. */
+  readonly runs = new Set<RunRecord>();
+  bytes = 0;
+
+  get oldest(): RunRecord | undefined {
+    return this.runs.values().next().value;
   }
 }

@@ -147,8 +147,11 @@ export function openEndpoint(
   /** Accepted requests whose body is on its way. */
   const incoming = new Set<WebhookRequest>();
   const recording = recordingOf(RED);
-  const record = (webhook: WebhookRequest, outcome: "refused" | "fallback", answer: HttpAnswer, why: Refusal): void =>
-    recording.recorder?.refuse({ vendor: options.vendor, node, arrivedAt: webhook.arrivedAt }, outcome, answer, why);
+  const isCaller = options.fallback !== undefined;
+  const record = (webhook: WebhookRequest, outcome: "refused" | "fallback", answer: HttpAnswer, why: Refusal): void => {
+    const start = { vendor: options.vendor, node, arrivedAt: webhook.arrivedAt, isCaller };
+    recording.recorder?.refuse(start, outcome, answer, why);
+  };
   const refuse = (webhook: WebhookRequest, why: Refusal, headers?: Record<string, string>): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });
     const answer = { status: REFUSALS[why], json };

@@ -1,80 +1,9 @@
 /** What the recorder keeps, and what it never keeps. */
 import assert from "node:assert/strict";
-import FakeTimers from "@sinonjs/fake-timers";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
-import type { Level, Run } from "../../../lib/recorder/model.js";
 import { Privacy } from "../../../lib/recorder/privacy.js";
-import { Pseudonyms } from "../../../lib/recorder/pseudonyms.js";
-import { type Hooks, Recorder } from "../../../lib/recorder/recorder.js";
-import { RunFiles } from "../../../lib/recorder/run-files.js";
 import { randomOf } from "../../support/random-flows.js";
-
-const KEY = "0123456789abcdef".repeat(4);
-const IN = { id: "in", z: "tab", type: "smartrouting-in" };
-const OUT = { id: "out", z: "tab", type: "smartrouting-out" };
-const pseudonyms = new Pseudonyms(KEY);
-
-interface Made {
-  recorder: Recorder;
-  hooks: Record<keyof Hooks, (event: unknown) => void>;
-  done: Run[];
-  faults: unknown[];
-}
-
-function make(level: Exclude<Level, "off"> = "path", showsNumbers = false): Made {
-  const [done, faults]: [Run[], unknown[]] = [[], []];
-  const recorder = new Recorder({
-    level,
-    privacy: new Privacy(showsNumbers ? undefined : pseudonyms),
-    onDone: (run) => done.push(run),
-    onFault: (error) => faults.push(error),
-  });
-  return { recorder, hooks: recorder.record(level) as Made["hooks"], done, faults };
-}
-
-/** One message from a node to another. */
-function pass({ hooks }: Made, msg: object, from: object, to: object): void {
-  const event = {
-    msg,
-    source: { id: (from as typeof IN).id, node: from, port: 0 },
-    destination: { id: (to as typeof IN).id, node: to },
-  };
-  hooks.onSend([event]);
-  const received = { msg: event.msg, destination: event.destination };
-  hooks.onReceive(received);
-  hooks.postReceive(received);
-}
-
-let lastId = 0;
-
-/** A call from one number to another that is answered with a third. */
-function call(made: Made, from: string, to = "+358942000100", extra: object = {}): void {
-  const at = "2026-11-22T10:00:00.000Z";
-  const run = made.recorder.begin({
-    vendor: "enreach",
-    node: IN,
-    callId: String(++lastId),
-    call: { vendor: "enreach", state: "incoming", id: `leg-${from}@198.51.100.7`, from, to, at },
-    received: { anum: from, bnum: to, ...extra },
-  });
-  const msg = { _msgid: `m${lastId}`, payload: { anum: from, ...extra } };
-  run?.mark(msg);
-  pass(made, msg, IN, OUT);
-  run?.end("answered", { status: 200, json: JSON.stringify({ InitialTarget: to, note: `for ${from}` }) });
-}
-
-/** A test whose time passes only as it says. */
-const onClock = (test: (clock: FakeTimers.Clock) => void) => (): void => {
-  const clock = FakeTimers.install({ toFake: ["performance"] });
-  try {
-    test(clock);
-  } finally {
-    clock.uninstall();
-  }
-};
+import { call, IN, KEY, make, onClock, OUT, pass, pseudonyms } from "../../support/recorder.js";
 
 describe("The recorder", () => {
   it("shows a run with its way, call, answer and latency", () => {
@@ -96,124 +25,6 @@ describe("The recorder", () => {
     assert.equal(run.received, undefined);
     assert.deepEqual(made.recorder.run(run.id), run);
     assert.deepEqual(made.faults, []);
-  });
-
-  it(
-    "keeps 500 runs, the latest ones",
-    onClock((clock) => {
-      const made = make();
-      for (let i = 0; i < 700; i++) {
-        if (i === 500) clock.tick(1000);
-        call(made, `+35840${1_000_000 + i}`);
-      }
-      assert.equal(made.recorder.runs().length, 500);
-      assert.equal(made.done.length, 200);
-      assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401000699"));
-    }),
-  );
-
-  it(
-    "records 500 runs of a second, and counts the others",
-    onClock((clock) => {
-      const made = make();
-      for (let i = 0; i < 700; i++) call(made, `+35840${1_000_000 + i}`);
-      assert.equal(made.recorder.skipped, 200);
-      assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401000499"));
-      assert.deepEqual(made.done, []);
-      clock.tick(1000);
-      call(made, "+358401112233");
-      assert.equal(made.recorder.skipped, 200);
-      assert.equal(made.recorder.runs()[0]?.call?.from, pseudonyms.of("+358401112233"));
-    }),
-  );
-
-  it(
-    "does not take a message of a run that it has not recorded, or not any more, for one of another run",
-    onClock((clock) => {
-      const made = make();
-      const begun = (_msgid: string): object => {
-        const msg = { _msgid };
-        made.recorder.begin({ vendor: "enreach", node: IN })?.mark(msg);
-        return msg;
-      };
-      const gone = begun("gone");
-      for (let i = 0; i < 499; i++) begun(String(i));
-      const unrecorded = begun("unrecorded");
-      clock.tick(1000);
-      const known = begun("known");
-      // A node sends older messages while it works on another one.
-      made.hooks.onReceive({ msg: known, destination: { id: IN.id, node: IN } });
-      for (const msg of [gone, unrecorded]) pass(made, msg, IN, OUT);
-      assert.deepEqual(
-        made.recorder.runs().flatMap(({ steps }) => steps.filter(({ node }) => node === OUT.id)),
-        [],
-      );
-    }),
-  );
-
-  it(
-    "adds nothing of a run that is gone to the one in its place",
-    onClock((clock) => {
-      const made = make("values");
-      const old = made.recorder.begin({ vendor: "enreach", node: IN, callId: "old" });
-      const steps = { _msgid: "steps" };
-      old?.mark(steps);
-      for (let hop = 0; hop < 40; hop++) pass(made, steps, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
-      made.recorder.refuse({ vendor: "enreach", node: IN }, "refused", { status: 401 }, "credentials");
-      const [, { id: first } = { id: "" }] = made.recorder.runs();
-      const kept = made.recorder.kept(first);
-      const before = JSON.stringify(kept?.map((each) => each.steps.map(({ node }) => node)));
-      for (let i = 0; i < 500; i++) {
-        clock.tick(10);
-        made.recorder.begin({ vendor: "enreach", node: OUT });
-      }
-      const message = {};
-      old?.mark(message);
-      pass(made, message, OUT, IN);
-      pass(made, steps, OUT, IN);
-      old?.end("answered", { status: 200, json: '{"of":"old"}' });
-      made.recorder.refuse({ vendor: "enreach", node: IN }, "refused", { status: 401 }, "credentials");
-      const [refused, ...others] = made.recorder.runs();
-      assert.equal(refused?.outcome, "refused");
-      assert.equal(others.length, 499);
-      for (const { outcome, answer, count, steps: way } of others)
-        assert.deepEqual(
-          { outcome, answer, count, way: way.map(({ node }) => node) },
-          {
-            outcome: "open",
-            answer: undefined,
-            count: undefined,
-            way: [OUT.id],
-          },
-        );
-      assert.equal(JSON.stringify(kept?.map((each) => each.steps.map(({ node }) => node))), before);
-      assert.deepEqual(made.faults, []);
-    }),
-  );
-
-  it("keeps 16 MB, whatever the messages hold", () => {
-    const made = make("values");
-    for (let i = 0; i < 140; i++) {
-      const run = made.recorder.begin({ vendor: "enreach", node: IN });
-      const msg = { payload: "x".repeat(10_000) };
-      run?.mark(msg);
-      for (let hop = 0; hop < 20; hop++) pass(made, msg, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
-    }
-    const size = JSON.stringify(made.recorder.runs()).length;
-    assert.ok(size < 16_000_000 && size > 6_000_000, `${size}`);
-    assert.ok(made.recorder.runs().length < 140);
-    assert.deepEqual(made.faults, []);
-  });
-
-  it("keeps 500 steps of a run, and says how many more there were", () => {
-    const made = make();
-    const run = made.recorder.begin({ vendor: "enreach", node: IN });
-    const msg = {};
-    run?.mark(msg);
-    for (let hop = 0; hop < 600; hop++) pass(made, msg, hop % 2 ? OUT : IN, hop % 2 ? IN : OUT);
-    const [shown] = made.recorder.runs();
-    assert.equal(shown?.steps.length, 500);
-    assert.equal(shown?.cut, 101);
   });
 
   it("follows the clones of one message to each of its nodes, also when they are too many", () => {
@@ -246,22 +57,6 @@ describe("The recorder", () => {
     assert.equal(made.faults.length, 1);
     for (const hook of Object.values(made.hooks)) assert.doesNotThrow(() => hook(undefined));
     assert.equal(made.recorder.begin(undefined as never), undefined);
-  });
-
-  it("keeps refusals of one kind within a minute as one run", () => {
-    const made = make();
-    call(made, "+358401112233");
-    for (let i = 0; i < 5000; i++)
-      made.recorder.refuse({ vendor: "webitel", node: IN }, "refused", { status: 401, json: "{}" }, "credentials");
-    made.recorder.refuse({ vendor: "webitel", node: IN }, "refused", { status: 403 }, "network");
-    assert.deepEqual(
-      made.recorder.runs().map(({ outcome, reason, count }) => [outcome, reason, count]),
-      [
-        ["refused", "network", undefined],
-        ["refused", "credentials", 5000],
-        ["answered", undefined, undefined],
-      ],
-    );
   });
 
   it("says at each level which node failed and with which words, without numbers and credentials", () => {
@@ -366,40 +161,5 @@ describe("The recorder", () => {
       assert.ok(!JSON.stringify([made.recorder.runs(), made.done]).includes(name));
       assert.deepEqual(made.done, []);
     }
-  });
-});
-
-describe("Files of runs", () => {
-  let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cc-runs-"))));
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  it("have a line for each run, a file for each day, and none that is too old", async () => {
-    const files = new RunFiles(join(folder, "recorder"), 2);
-    const day = 86_400_000;
-    for (let at = 0; at < 4; at++) {
-      files.add({ at });
-      await files.write(Date.UTC(2026, 10, 20) + at * day);
-    }
-    files.add({ at: 4 });
-    files.writeNow(Date.UTC(2026, 10, 23));
-    const names = readdirSync(join(folder, "recorder")).toSorted();
-    assert.deepEqual(names, ["2026-11-21.jsonl", "2026-11-22.jsonl", "2026-11-23.jsonl"]);
-    const last = join(folder, "recorder", "2026-11-23.jsonl");
-    assert.equal(readFileSync(last, "utf8"), `{"at":3}\n{"at":4}\n`);
-    assert.equal(statSync(last).mode & 0o777, 0o600);
-  });
-
-  it("forget lines, those to be written as well, and leave other files", async () => {
-    const files = new RunFiles(folder, 1);
-    writeFileSync(join(folder, "other.txt"), "x");
-    for (const name of ["x", "y", "x"]) files.add({ name });
-    await files.write();
-    for (const name of ["x", "z"]) files.add({ name });
-    assert.equal(await files.forget((line) => line.includes(`"x"`)), 3);
-    await files.write();
-    const [file = "", other] = readdirSync(folder).toSorted();
-    assert.equal(readFileSync(join(folder, file), "utf8"), `{"name":"y"}\n{"name":"z"}\n`);
-    assert.equal(other, "other.txt");
   });
 });
