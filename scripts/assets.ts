@@ -168,13 +168,22 @@ async function assetsOf(vendor: string, script: string): Promise<void> {
 async function build(): Promise<void> {
   await bundleDeclarations();
   for (const [vendor, script] of Object.entries(nodeSets())) await assetsOf(vendor, script);
-  for (const plugin of readdirSync(join(root, "plugins")))
+  for (const plugin of readdirSync(join(root, "plugins"))) {
+    const [source, target] = [join(root, "plugins", plugin), join(root, "dist/plugins", plugin)];
     for (const part of ["locales", `${plugin}.html`])
-      cpSync(join(root, "plugins", plugin, part), join(root, "dist/plugins", plugin, part), { recursive: true });
+      cpSync(join(source, part), join(target, part), { recursive: true });
+    for (const file of readdirSync(join(target, "locales"), { recursive: true, encoding: "utf8" }))
+      if (file.endsWith(".json")) shortenJson(join(target, "locales", file));
+  }
   await buildBundles();
   // Editors complete scenario files by it, and the command checks them by it.
-  const schema = readFileSync(join(root, "simulators/scenarios/scenario.schema.json"), "utf8");
-  writeFileSync(join(root, "resources/scenario.schema.json"), JSON.stringify(JSON.parse(schema)));
+  cpSync(join(root, "simulators/scenarios/scenario.schema.json"), join(root, "resources/scenario.schema.json"));
+  shortenJson(join(root, "resources/scenario.schema.json"));
+}
+
+/** Takes the space out of a file of JSON. */
+function shortenJson(file: string): void {
+  writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, "utf8"))));
 }
 
 if (require.main === module) void build();
