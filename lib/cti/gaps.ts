@@ -16,6 +16,8 @@ export interface Gap {
 const PATIENCE_MS = 5000;
 /** How long after another notice: what is found out of many agents, one after the other, is one. */
 const SETTLE_MS = 1000;
+/** A notice that is younger may not have reached the flow where that stops. */
+const IN_FLIGHT_MS = 1000;
 /** What was reported is remembered for so long. */
 const TOLD_MS = 600_000;
 
@@ -30,6 +32,7 @@ export class GapCollector {
   // What the last notice about an agent said.
   private readonly told = new Map<string, Time>();
   private reportedAt = -Infinity;
+  private lastReported: Gap["agents"] = [];
   private timer: NodeJS.Timeout | undefined;
 
   /**
@@ -61,9 +64,16 @@ export class GapCollector {
     return this.restored.get(imAddress)?.from;
   }
 
-  /** Gives up what was collected and not reported. @returns since when events were lost, Unix milliseconds, by agent */
-  drain(): Map<string, number> {
+  /**
+   * Gives up what was collected and not reported.
+   * @param isStop true where the flow stops, too: then what was reported a moment ago counts as well
+   * @returns since when events were lost, Unix milliseconds, by agent
+   */
+  drain(isStop = false): Map<string, number> {
     const from = new Map([...this.restored].map(([imAddress, time]) => [imAddress, time.from]));
+    if (isStop && STEADY.now() - this.reportedAt <= IN_FLIGHT_MS)
+      for (const agent of this.lastReported)
+        from.set(agent, Math.min(from.get(agent) ?? Infinity, this.told.get(agent)?.from ?? Infinity));
     clearTimeout(this.timer);
     this.timer = undefined;
     this.restored.clear();
@@ -85,6 +95,7 @@ export class GapCollector {
     for (const agent of agents) this.told.set(agent, { from: least, to: most });
     this.restored = new Map();
     this.reportedAt = STEADY.now();
+    this.lastReported = agents;
     this.report({ from: from.toISOString(), to: to.toISOString(), durationMs: Number(to) - Number(from), agents });
   }
 }

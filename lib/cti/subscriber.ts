@@ -144,7 +144,7 @@ export class Subscriber implements EntryUser {
     this.closed = true;
     const entries = [...this.entries.values()];
     // The nodes behind may be closed already: whoever asks for the agent next reports it.
-    const untold = this.gaps.drain();
+    const untold = this.gaps.drain(!isDeploy);
     const stoodFrom = isDeploy ? undefined : this.manager.standstillFrom;
     for (const entry of entries)
       markRefused(entry, Math.min(untold.get(entry.imAddress) ?? Infinity, stoodFrom ?? Infinity));

@@ -40,6 +40,22 @@ describe("lib/cti/standstill", () => {
     assert.ok(Date.parse(gap?.from ?? "") <= from, JSON.stringify(gap));
   });
 
+  it("is told again after the next start where a stop comes a moment after the notice", async () => {
+    const { manager, one } = await started([ANNA]);
+    await test.clock.tickAsync(10_000);
+    const from = Date.now();
+    test.clock.jump(8000);
+    await test.clock.tickAsync(500);
+    assert.equal(test.gaps.length, 1);
+    const closed = one.close(1800);
+    await test.clock.tickAsync(2000);
+    await closed;
+    kill(manager);
+    await started([ANNA]);
+    assert.equal(test.gaps.length, 2);
+    assert.ok(Date.parse(test.gaps[1]?.from ?? "") <= from, JSON.stringify(test.gaps));
+  });
+
   it("is none where it was busy for a moment", async () => {
     await started([ANNA]);
     await test.clock.tickAsync(10_000);
