@@ -1,7 +1,8 @@
 /**
  * `npm run bench:upload`: how fast a CSV file gets into a dialer, against a bare loop that posts batches prepared beforehand, and
  * against the flow that people write today (file in -> csv -> http request per row); with memory, and the delay of another flow.
- * The simulator runs in its own process. Options: --rows 1000000 --batch 500 --concurrency 2 --today 5000
+ * The simulator runs in its own process. Options: --rows 1000000 --batch 500 --concurrency 2 --today 5000 --delays 20,0 (what the server
+ * takes for a batch, ms)
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     batch: { type: "string", default: "500" },
     concurrency: { type: "string", default: "2" },
     today: { type: "string", default: "5000" },
+    delays: { type: "string", default: "20,0" },
   },
 });
 const ROWS = Number(values.rows);
@@ -315,7 +317,7 @@ async function main(): Promise<void> {
     await writeCsv(join(folder, "warm.csv"), 2 * BATCH);
     await writeCsv(join(folder, "today.csv"), TODAY);
     console.log(`${ROWS.toLocaleString("en-US")} rows, batches of ${BATCH}, ${CONCURRENCY} at once\n`);
-    for (const delayMs of [20, 0]) {
+    for (const delayMs of values.delays.split(",").map(Number)) {
       const server = await Server.start(delayMs);
       try {
         await bareLoop(server, 20 * BATCH);

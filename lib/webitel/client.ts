@@ -11,6 +11,7 @@ import {
   TOO_LARGE,
 } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
+import { bulkBody } from "./bulk-body.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
 
@@ -31,6 +32,8 @@ interface BulkOptions {
   maxBytes?: number;
   /** The import's name, as Webitel shows it; 120 characters at most. */
   fileName?: string;
+  /** The members and the import's name as {@link bulkBody} has written them. */
+  body?: Buffer | undefined;
   signal?: AbortSignal;
 }
 
@@ -271,23 +274,23 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const answer = await ask({ operation, method: "POST", path: "calls", body });
       return objectOf(operation, noError(operation, answer), "id") as { id: string };
     },
-    createMembers(queueId, items, { maxBytes = Infinity, fileName, signal } = {}) {
+    createMembers(queueId, items, { maxBytes = Infinity, fileName, body: made, signal } = {}) {
       const path = `${members(queueId)}/bulk`;
+      const isOne = items.length <= 1;
+      const send = async (body: Buffer): Promise<string[]> => {
+        const { length } = body;
+        if (length > maxBytes && !isOne) throw tooLarge(length);
+        const operation = "CreateMemberBulk";
+        const timeoutMs = BULK_TIMEOUT_MS;
+        try {
+          return bulkIds(await ask({ operation, method: "POST", path, body, timeoutMs, ...(signal && { signal }) }));
+        } catch (error) {
+          if (error instanceof ContactCenterError && classify(error) === "too-large") error.cause["bytes"] = length;
+          throw error;
+        }
+      };
       // No async function: it would hold the members until the answer comes, and a big upload is mostly members on their way.
-      const body = Buffer.from(JSON.stringify({ items, ...(fileName !== undefined && { file_name: fileName }) }));
-      const { length } = body;
-      if (length > maxBytes && items.length > 1) return Promise.reject(tooLarge(length));
-      return ask({
-        operation: "CreateMemberBulk",
-        method: "POST",
-        path,
-        body,
-        timeoutMs: BULK_TIMEOUT_MS,
-        ...(signal && { signal }),
-      }).then(bulkIds, (error: unknown) => {
-        if (error instanceof ContactCenterError && classify(error) === "too-large") error.cause["bytes"] = length;
-        throw error;
-      });
+      return (made ? Promise.resolve(made) : bulkBody(items, fileName)).then(send);
     },
     async findMembers(queueId, marker, count, signal, timeoutMs) {
       const operation = "SearchMemberInQueue";

@@ -25,10 +25,10 @@ export class Announcements {
     return `${this.runId}-${batch}${suffix}`;
   }
 
-  /** Announces batches as they are made. @param on without it they go on as they are */
-  async *announced(batches: AsyncGenerator<Batch, undefined>, on: boolean): AsyncGenerator<Batch, undefined> {
+  /** Announces batches as they are made. */
+  async *announced(batches: AsyncGenerator<Batch, undefined>): AsyncGenerator<Batch, undefined> {
     for await (const batch of batches) {
-      if (on) this.announce(batch);
+      this.announce(batch);
       yield batch;
     }
     return undefined;

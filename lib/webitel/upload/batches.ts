@@ -40,6 +40,8 @@ export interface Batch {
   rejects: Reject[];
   /** Rows left out because all their numbers came earlier in the run. */
   duplicates: number;
+  /** Its entries as a request's body, with the marker of the whole batch. */
+  body?: Buffer | undefined;
 }
 
 /** How rows become batches. */

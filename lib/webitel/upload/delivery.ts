@@ -7,6 +7,8 @@ import { passedMs } from "./clock.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
+import { giveWay } from "./give-way.js";
+import type { Outcome, Part } from "./part.js";
 import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
 import { contentsOf } from "./surplus.js";
@@ -20,38 +22,12 @@ import {
   waitBackoff,
 } from "./verification.js";
 
-/** What became of a part. */
-type Outcome =
-  | { kind: "loaded"; ids: readonly string[] }
-  /** `rest`: the others are not in the queue, because the server had ended the request. */
-  | { kind: "partly"; found: FoundMember[]; rest: "send" | "uncertain"; answer?: number }
-  /** `answer`: the HTTP status of an answer that does not say whether the rows were loaded; `open`: nobody waited for one. */
-  | { kind: "uncertain"; answer?: number; open?: true }
-  | { kind: "refused" | "too-large"; error: ContactCenterError }
-  /** Some of its members have expired, and nothing was sent. */
-  | { kind: "expired" }
-  | { kind: "dropped" };
-
 /** A batch with those of its rows that are in none of its other fields. */
 interface DeliveredBatch extends BatchResult {
   /** Numbers of those that are {@link RefusedAlone}. */
   waiting: number[];
   /** Those that a cancel left without an outcome: whoever continues the run looks for them. */
   open: Reject[];
-}
-
-interface Part {
-  /** Behind the batch's number in the marker: `a` and `b` for halves, `r` for a rest. */
-  suffix: string;
-  entries: BatchRow[];
-  /** An answer did not come, so the queue is asked before anything is sent again. */
-  lost?: boolean;
-  /** It was sent, and whether it is in the queue is not known now. */
-  open?: boolean;
-  /** Webitel has refused a larger part with these rows in it: the queue exists. */
-  known?: boolean;
-  /** When its batch was first sent, as of {@link passedMs}. */
-  sinceMs: number;
 }
 
 /** What a server says that a row has brought down. */
@@ -71,8 +47,10 @@ export async function deliver(run: RunContext, doubles: DoubleCheck, batch: Batc
   // Rows whose outcome stayed unknown in an earlier process.
   result.uncertain = batch.rejects.filter(({ code }) => code === "UNCERTAIN").length;
   result.rejected = batch.rejects.length - result.uncertain;
-  if (batch.entries.length > 0)
-    await new Delivery(run, doubles, result).load({ suffix: "", entries: batch.entries, sinceMs: passedMs() });
+  const { entries, body } = batch;
+  batch.body = undefined;
+  if (entries.length > 0)
+    await new Delivery(run, doubles, result).load({ suffix: "", entries, body, sinceMs: passedMs() });
   run.tally.rejected += result.rejected;
   run.tally.uncertain += result.uncertain + result.open.length;
   run.tally.duplicates += result.duplicates;
@@ -186,6 +164,8 @@ class Delivery {
       throw error;
     }
     await announcements.confirm(marker, this.result.batch, part.entries);
+    // What came before in this turn was the work of another batch.
+    await giveWay();
     const outcome = await this.post(marker, part).catch((error: unknown) => {
       if (part.open) tally.uncertain += length;
       throw error;
@@ -327,13 +307,16 @@ class Delivery {
   /** One request. `answered`: Webitel said 200, but not of as many members as were sent. */
   private async create(
     marker: string,
-    { entries }: Part,
+    part: Part,
   ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean }> {
     const { api, queueId, abort, maxBytes, fileName, firstIds } = this.run;
+    const { entries, body } = part;
+    part.body = undefined;
     const items = entries.map(({ member }) => mark(member, marker));
     try {
-      const options = { maxBytes, signal: abort, ...(fileName !== undefined && { fileName }) };
+      const options = { maxBytes, signal: abort, body, ...(fileName !== undefined && { fileName }) };
       const ids = await api.createMembers(queueId, items, options);
+      await giveWay();
       const isNew = !firstIds.has(ids[0] ?? "");
       if (isNew && ids.length === items.length) {
         firstIds.add(ids[0] as string);

@@ -29,7 +29,7 @@ export interface RowSource {
 }
 
 /** Items that are passed on before the event loop is yielded. */
-const SLICE = 500;
+const SLICE = 100;
 
 async function* inSlices<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
   for (let at = 0; at < items.length; at += SLICE) {

@@ -8,6 +8,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { closedError, uploadFault } from "../errors.js";
 import { Announcements } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
+import { withBodies } from "./bodies.js";
 import { passedMs, passedOf } from "./clock.js";
 import { verifySent } from "./verification.js";
 import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
@@ -195,9 +196,9 @@ export class Upload {
     await this.verifyOpenParts(before?.parts ?? [], open);
     const refused = before?.refused;
     const made = batches(this.counted(rows), { size, first: this.lastBatch + 1, toMember, unique, refused, ...open });
-    const { announcements } = this.context;
+    const { announcements, fileName } = this.context;
     // At a set rate there is time enough when a batch leaves.
-    const source = new ReadAhead(announcements.announced(made, rate === 0), concurrency);
+    const source = new ReadAhead(rate > 0 ? made : withBodies(announcements, made, fileName), concurrency);
     try {
       if (await this.deliverNext(source)) await this.workers(source, concurrency);
     } finally {

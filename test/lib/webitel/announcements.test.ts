@@ -35,7 +35,7 @@ describe("lib/webitel/upload/announcements", () => {
   afterEach(() => clock.uninstall());
 
   it("writes a batch's line before its turn, once, and that of a part at its turn", async () => {
-    const source = announcements.announced(made(batch(1, 1, 2), batch(2, 3)), true);
+    const source = announcements.announced(made(batch(1, 1, 2), batch(2, 3)));
     const { value } = await source.next();
     assert.deepEqual(lines, [{ send: "r-1", batch: 1, rows: [[1, 2]], at: 5 }]);
     const { number, entries } = value as Batch;
@@ -46,20 +46,19 @@ describe("lib/webitel/upload/announcements", () => {
   });
 
   it("writes a line again that is too old to say when the request left", async () => {
-    const { value } = await announcements.announced(made(batch(1, 1)), true).next();
+    const { value } = await announcements.announced(made(batch(1, 1))).next();
     clock.tick(1000);
     await announcements.confirm("r-1", 1, (value as Batch).entries);
     assert.deepEqual(lines[1], { send: "r-1", batch: 1, rows: [[1, 1]], at: 1005 });
   });
 
-  it("announces nothing without being asked to, and no batch in which nothing is sent", async () => {
-    for await (const _ of announcements.announced(made(batch(1, 1)), false));
-    for await (const _ of announcements.announced(made(batch(2)), true));
+  it("announces no batch in which nothing is sent", async () => {
+    for await (const _ of announcements.announced(made(batch(2))));
     assert.deepEqual(lines, []);
   });
 
   it("takes back what is not sent, and announces nothing afterwards", async () => {
-    const source = announcements.announced(made(batch(1, 1), batch(2, 2), batch(3, 3)), true);
+    const source = announcements.announced(made(batch(1, 1), batch(2, 2), batch(3, 3)));
     const { value } = await source.next();
     await source.next();
     await announcements.confirm("r-1", 1, (value as Batch).entries);
@@ -70,7 +69,7 @@ describe("lib/webitel/upload/announcements", () => {
 
   it("fails at a batch's turn when its line could not be written", async () => {
     broken = new Error("disk full");
-    const { value } = await announcements.announced(made(batch(1, 1)), true).next();
+    const { value } = await announcements.announced(made(batch(1, 1))).next();
     await assert.rejects(announcements.confirm("r-1", 1, (value as Batch).entries), /disk full/);
   });
 });
