@@ -13,6 +13,12 @@ const NUMBER = /^\+?[\d*#][\d\s().*#/-]*$/;
 const PLAIN_NUMBER = /^\+?\d{3,15}$/;
 /** A country code and the trunk prefix behind it, in brackets: Italy and San Marino dial it from abroad too. */
 const TRUNK_PREFIX = /^(\(?(?:\+\s*|00)(?!39|378)\d{1,3}\)?)[\s./-]*\(\s*0\s*\)\s*/;
+/** What programs write for digits that they hide: a run of signs that no number has, or a letter in their place. */
+const HIDDEN = /[*#•·.]{2,}|[-–—_]{3,}|…|[•·]|\d[xX?_]{2,}/;
+/** Star and hash are of service codes, which begin with one. */
+const MISPLACED = /^\+?\(?\d.*[*#]|^\+\(?[*#]/;
+/** All that a number to call may have: Webitel leaves everything else out and dials the rest. */
+const CALLED = /^'?[\s(]*\+?[\d\s()./\p{Pd}]+$/u;
 /** Fewer digits are no number of anybody. */
 const MIN_DIGITS = 3;
 /** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
@@ -38,6 +44,7 @@ export function dialable(text: string): Dialable {
   const clean = withoutTrunkPrefix(plain);
   if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(clean)) return { key: "spreadsheet" };
   if (/^\+?\d{6,}[.,]0+$/.test(clean)) return { key: "decimal" };
+  if (isMasked(clean)) return { key: "masked" };
   if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };
   // "(0)44" and "00" are left to the dial plan: they are numbers.
   const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
@@ -46,12 +53,21 @@ export function dialable(text: string): Dialable {
   return { destination: clean, kind: "number" };
 }
 
+/** True for a number or address some of whose digits or letters are hidden: without them it would be somebody else's. */
+function isMasked(text: string): boolean {
+  const bare = text.replace(/[\s()]/g, "");
+  return HIDDEN.test(bare) || (!bare.includes("@") && MISPLACED.test(bare));
+}
+
 /**
- * True for text that holds one destination: no line break, no list, no second number. Letters are of an address only: of other text
- * Webitel dials the digits, which would be somebody else's number.
+ * What is wrong with a destination of a call; undefined for nothing. `one`: it has a line break, a list or a second number. `dialled`:
+ * Webitel would leave something of it out and dial the digits, which would be somebody else's number. Letters are of an address only.
  */
-export function isOneDestination(text: string): boolean {
-  if (/[\r\n,;]|\+.*\+/.test(text)) return false;
-  if (/\p{L}/u.test(text)) return ADDRESS.test(text) || SIP_NUMBER.test(text);
-  return /[@*#]/.test(text) || text.replace(/\D/g, "").length < MAX_DIGITS;
+export function destinationFault(text: string): "one" | "dialled" | undefined {
+  const clean = text.replace(INVISIBLE, "");
+  if (/[\r\n,;]|\+.*\+/.test(clean)) return "one";
+  if (isMasked(clean)) return "dialled";
+  if (/[\p{L}@]/u.test(clean)) return ADDRESS.test(clean) || SIP_NUMBER.test(clean) ? undefined : "dialled";
+  if (!CALLED.test(clean)) return "dialled";
+  return clean.replace(/\D/g, "").length < MAX_DIGITS ? undefined : "one";
 }

@@ -1,9 +1,9 @@
 /** From settings and messages to requests: the query of SearchAgent (2.), the body of POST /calls (3.), an attempt's result (7.). */
-import { isBlankText, isRecord } from "../core/values.js";
+import { isBlank, isBlankText, isRecord, withoutMap } from "../core/values.js";
 import { refused } from "./errors.js";
 import type { Query } from "./client.js";
 import { readValue, readValues, required } from "./fields.js";
-import { isOneDestination, withoutTrunkPrefix } from "./numbers.js";
+import { destinationFault, withoutTrunkPrefix } from "./numbers.js";
 import {
   AGENT_FILTERS,
   ATTEMPT_FIELDS,
@@ -96,8 +96,13 @@ export function callBody(values: CallValues): object {
   if (destination === undefined) throw required("CreateCall", "destination");
   if (!/\d/.test(destination as string))
     throw refused("webitel.errors.field.number", { vendor: "webitel", operation: "CreateCall", field: "destination" });
-  if (!isOneDestination(destination as string))
-    throw refused("webitel.errors.field.one", { vendor: "webitel", operation: "CreateCall", field: "destination" });
+  const fault = destinationFault(destination as string);
+  if (fault)
+    throw refused(`webitel.errors.field.${fault}`, {
+      vendor: "webitel",
+      operation: "CreateCall",
+      field: "destination",
+    });
   if (extension === undefined && user_id === undefined) throw required("CreateCall", "extension");
   return {
     destination: withoutTrunkPrefix(destination as string),
@@ -119,7 +124,13 @@ export interface AttemptRequest {
   body: Record<string, unknown>;
 }
 
-const isResultField = (name: string): name is keyof typeof RESULT_FIELDS => Object.hasOwn(RESULT_FIELDS, name);
+/** The vendor's names of a result's fields by how they may be written: in any case, with underscores or without. */
+const RESULT_NAMES = new Map(Object.keys(RESULT_FIELDS).map((name) => [plainName(name), name as ResultField]));
+type ResultField = keyof typeof RESULT_FIELDS;
+
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
+}
 
 /**
  * Builds the request. Queue and member come together or not at all; without them the call-back form is used.
@@ -133,14 +144,17 @@ export function attemptRequest(values: AttemptValues): AttemptRequest {
   if (attempt_id === undefined) throw required("AttemptResult", "attempt");
   if ((queue_id === undefined) !== (member_id === undefined))
     throw required("AttemptResult", queue_id === undefined ? "queue" : "member");
-  const { result = {} } = values;
-  if (result === null || typeof result !== "object" || Array.isArray(result))
-    readValue("AttemptResult", "result", "texts", result);
+  const result = withoutMap(values.result ?? {});
+  if (!isRecord(result)) readValue("AttemptResult", "result", "texts", result);
   const body: Record<string, unknown> = { ...(status !== undefined && { status }) };
   for (const [name, value] of Object.entries(result as object)) {
-    const known = isResultField(name) && value !== null && value !== "";
+    const field = RESULT_NAMES.get(plainName(name));
+    if (isBlank(value)) continue;
     // A field that is newer than our table goes as it is.
-    body[name] = known ? readValue("AttemptResult", `result.${name}`, RESULT_FIELDS[name], value) : value;
+    if (field === undefined) body[name] = value;
+    // Of two that are written in different ways, the vendor's own name counts.
+    else if (field === name || isBlank((result as Record<string, unknown>)[field]))
+      body[field] = readValue("AttemptResult", `result.${name}`, RESULT_FIELDS[field], value);
   }
   if (Object.keys(body).length === 0) throw required("AttemptResult", "status");
   return {
@@ -152,9 +166,10 @@ export function attemptRequest(values: AttemptValues): AttemptRequest {
   };
 }
 
-/** The fields of a result that stand in a payload by their own names. */
+/** The fields of a result that stand in a payload by their own names, in any case. */
 export function resultFields(payload: unknown): Record<string, unknown> | undefined {
-  if (payload === null || typeof payload !== "object" || Array.isArray(payload)) return undefined;
-  const found = Object.entries(payload).filter(([name]) => isResultField(name));
+  const fields = withoutMap(payload);
+  if (!isRecord(fields)) return undefined;
+  const found = Object.entries(fields).filter(([name]) => RESULT_NAMES.has(plainName(name)));
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

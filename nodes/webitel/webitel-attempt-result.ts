@@ -6,7 +6,7 @@
  * Vendor document: public protos, MemberService AttemptResult and AttemptCallback.
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { isBlank, isRecord } from "../../lib/core/values.js";
+import { isBlank, isRecord, withoutMap } from "../../lib/core/values.js";
 import { attemptRequest, resultFields } from "../../lib/webitel/requests.js";
 import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
 import { valueReader } from "../shared/values.js";
@@ -15,16 +15,25 @@ import { withClient } from "./connection.js";
 
 interface Config extends NodeDef {
   connection?: string;
+  status?: unknown;
   result?: unknown;
 }
 
 const FIELDS = [...ATTEMPT_FIELDS, { setting: "result", vendorName: "result" }] as const;
 
 /** A result of the message, with the fields that stand beside it in the payload. */
-function withFields(result: unknown, payload: unknown): unknown {
+function withFields(given: unknown, payload: unknown): unknown {
   const fields = resultFields(payload);
-  if (isBlank(result)) return fields;
+  if (isBlank(given)) return fields;
+  const result = withoutMap(given);
   return isRecord(result) ? { ...fields, ...result } : result;
+}
+
+/** A result without the status that a setting of the node replaces. */
+function withoutStatus(given: unknown): unknown {
+  const result = withoutMap(given);
+  if (!isRecord(result)) return result;
+  return Object.fromEntries(Object.entries(result).filter(([name]) => name.toLowerCase() !== "status"));
 }
 
 export = (RED: NodeAPI) => {
@@ -32,13 +41,13 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     // A setting made in the node wins.
     const isSet = !isBlank(config.result);
+    const setsStatus = !isBlank(config.status);
     const read = valueReader(RED, this, config, FIELDS, "webitel");
     onCallInput(RED, this, config.connection, async (message, send) => {
       const values = await read(message);
-      const { attempt, body } = attemptRequest({
-        ...values,
-        result: isSet && !isBlank(values.result) ? values.result : withFields(values.result, message.payload),
-      });
+      const result = isSet && !isBlank(values.result) ? values.result : withFields(values.result, message.payload);
+      const isOver = setsStatus && !isBlank(values.status);
+      const { attempt, body } = attemptRequest({ ...values, result: isOver ? withoutStatus(result) : result });
       message.payload = await withClient(RED, config.connection, (client) => client.reportAttempt(attempt, body));
       send(message);
     });

@@ -94,6 +94,33 @@ describe("lib/webitel/member-values", () => {
     }
   });
 
+  it("rejects numbers and addresses that hide digits or letters, and loads none as another one", async () => {
+    const hidden = [
+      "+35840***2233",
+      "+35840*2233",
+      "+35840 * * 2233",
+      "+358 (***) 2233",
+      "***2233",
+      "044111**",
+      "044 111 2# 33",
+      "+35840....2233",
+      "+35840…2233",
+      "+35840••••2233",
+      "+35840---2233",
+      "+35840xxx2233",
+      "35840XXXX33",
+      "+35840___2233",
+      "sip:+35840***33@pbx.example",
+      "an***@pbx.example",
+    ];
+    const toE164 = await phoneReader("fi");
+    for (const rules of [{}, { toE164 }])
+      for (const destination of hidden)
+        assert.equal(map(row({ destination }), rules).error?.key, "masked", destination);
+    for (const destination of ["#31#0441112233", "*100#", "044-111-22-33", "xx.berg@pbx.example"])
+      assert.equal(map(row({ destination })).member?.communications[0]?.destination, destination);
+  });
+
   it("makes national numbers E.164 where a country is given, and rejects those that cannot exist", async () => {
     const toE164 = await phoneReader("ua");
     const read = (destination: unknown): unknown => {

@@ -146,6 +146,13 @@ describe("nodes that call Webitel's API", () => {
       [{ destination: "+380441112233\n0", extension: "1" }, "destination"],
       [{ destination: "+380441112233 ext 5", extension: "1" }, "destination"],
       [{ destination: "3.8E+11", extension: "1" }, "destination"],
+      // Webitel would dial what is left of digits and +.
+      [{ destination: "+38044***2233", extension: "1" }, "destination"],
+      [{ destination: "+38044…2233", extension: "1" }, "destination"],
+      [{ destination: "+38044....2233", extension: "1" }, "destination"],
+      [{ destination: "*97", extension: "1" }, "destination"],
+      [{ destination: "#31#+380441112233", extension: "1" }, "destination"],
+      [{ destination: "+380#44", extension: "1" }, "destination"],
       [{ destination: "+1", extension: "1", record: "maybe" }, "record"],
     ];
     for (const [payload, field] of wrong) {
@@ -300,6 +307,42 @@ describe("nodes that call Webitel's API", () => {
       assert.deepEqual(both, { status: "callback", min_offering_at: "1830000000000", description: "d" });
       assert.deepEqual(own, { status: "callback", description: "own" });
       assert.deepEqual(alone, { description: "alone" });
+      await site.close();
+    });
+
+    it("sends the node's own status, whatever the message says, and the message's where the node has none", async () => {
+      const site = await cannedWebhook({ status: 200, body: {} });
+      const payload = { attempt: "5", status: "beside", result: { Status: "within", description: "d" } };
+      await deploy("webitel-attempt-result", { status: "own" }, SECRET, site.url);
+      await out({ payload });
+      const result = '{"status":"of more"}';
+      await deploy("webitel-attempt-result", { status: "own", result, resultType: "json" }, SECRET, site.url);
+      await out({ payload });
+      await deploy("webitel-attempt-result", { result, resultType: "json" }, SECRET, site.url);
+      await out({ payload });
+      assert.deepEqual(
+        site.asked.map(({ text }) => JSON.parse(text) as object),
+        [{ status: "own", description: "d" }, { status: "own" }, { status: "of more" }],
+      );
+      await site.close();
+    });
+
+    it("takes the fields of a result in any case, and leaves out those that are blank", async () => {
+      const site = await cannedWebhook({ status: 200, body: {} });
+      await deploy("webitel-attempt-result", {}, SECRET, site.url);
+      await out({ payload: { attempt: "5", STATUS: "cb", Min_Offering_At: 1_830_000_000 } });
+      await out({ payload: { attempt: "5", status: "cb", result: { minOfferingAt: 1_830_000_000, agent_id: "" } } });
+      await out({
+        payload: { attempt: "5", status: "cb", min_offering_at: "", result: { newer: "n", expire_at: null } },
+      });
+      assert.deepEqual(
+        site.asked.map(({ text }) => JSON.parse(text) as object),
+        [
+          { status: "cb", min_offering_at: "1830000000000" },
+          { status: "cb", min_offering_at: "1830000000000" },
+          { status: "cb", newer: "n" },
+        ],
+      );
       await site.close();
     });
 
