@@ -244,7 +244,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const records: NamedRecord[] = [];
       const read = (page: number): Promise<unknown> =>
         ask({ operation, method: "GET", path, query: { size: PAGE_SIZE, page }, retry: "safe" });
-      for await (const items of pages<NamedRecord>(operation, read)) records.push(...items);
+      for await (const items of pages<NamedRecord>(operation, read)) records.push(...items.filter(isRecord));
       return records;
     },
     async testReads(signal) {

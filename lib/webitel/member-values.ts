@@ -1,5 +1,5 @@
 /** One value of a member: how it is read, and why it is refused. Free of node builtins: the editor's preview uses it too. */
-import { INT32_MAX, isBlankText as isBlank, isRecord, textOf } from "../core/values.js";
+import { INT32_MAX, isBlankText as isBlank, isRecord, parseJson, textOf } from "../core/values.js";
 import { emptyRecord } from "./empty-record.js";
 import { NUMBERED } from "./field-names.js";
 import { dialable } from "./numbers.js";
@@ -118,7 +118,8 @@ export class ValueReader {
   private lookup(field: string, value: unknown, text: string): Lookup | InvalidValue {
     // Most references are ids.
     if (typeof value === "string" && ID.test(text)) return lookupOf(text);
-    const { id, name } = isRecord(value) ? value : { id: value, name: undefined };
+    const given = jsonCell(value);
+    const { id, name } = isRecord(given) ? given : { id: given, name: undefined };
     if (typeof id === "number" && !Number.isSafeInteger(id)) return invalid("lookup", field, String(id));
     const [number = "", named = ""] = [id, name].map((each) => (isBlank(each) ? "" : textOf(each).trim()));
     if (ID.test(number)) return lookupOf(number);
@@ -137,6 +138,16 @@ export class ValueReader {
     if (ms >= LATEST_MS) return invalid("late", field, text);
     if (base === "expire_at" && ms <= this.now()) return invalid("past", field, text);
     return String(ms);
+  }
+}
+
+/** What a cell holds that a list's object or list was written into as JSON, as in the file for refused rows; else the value itself. */
+export function jsonCell(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
   }
 }
 

@@ -10,6 +10,7 @@ import { type MappingResult, type Names, withIds } from "./member-names.js";
 import {
   InvalidValue,
   invalid,
+  jsonCell,
   KINDS,
   NUMBER_KINDS,
   OWN_FIELDS,
@@ -62,7 +63,9 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
   const builder = new MemberBuilder(new ValueReader(options, names !== undefined));
   const memberOf = (row: Fields): Member | InvalidValue => {
     try {
-      return Array.isArray(row["communications"]) ? written(builder.finished(row)) : builder.assemble(row, planOf(row));
+      if (Array.isArray(row["communications"])) return written(builder.finished(row));
+      const finished = typeof row["communications"] === "string" ? finishedOf(row) : undefined;
+      return finished ? written(builder.finished(finished)) : builder.assemble(row, planOf(row));
     } catch (error) {
       // Whatever a property of the row throws costs this row.
       return unwritable("row", error);
@@ -77,6 +80,16 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
       return invalid("never", "min_offering_at", new Date(Number(read.min_offering_at)).toISOString());
     return names && builder.hasNames ? withIds(read, names) : { member: read };
   };
+}
+
+/** A finished member of a row of text, as the file for refused rows has it; undefined for another row. */
+function finishedOf(row: Fields): Fields | undefined {
+  const communications = jsonCell(row["communications"]);
+  if (!Array.isArray(communications)) return undefined;
+  const finished: Fields = { communications };
+  // Columns beside them, as the reason, are no fields.
+  for (const name of [...OWN_FIELDS, VARIABLES]) if (row[name] !== undefined) finished[name] = jsonCell(row[name]);
+  return finished;
 }
 
 /** A member that expires before he may be called. Zero never expires. */
@@ -182,11 +195,13 @@ class MemberBuilder {
     row: Fields,
     { variables, variablesColumn }: RowPlan,
   ): InvalidValue | undefined {
-    const all = variablesColumn === undefined ? undefined : row[variablesColumn];
+    const all = variablesColumn === undefined ? undefined : jsonCell(row[variablesColumn]);
     if (isRecord(all)) {
       const error = this.addVariables(member, all);
       if (error) return error;
-    } else if (Array.isArray(all)) return invalid("variables", VARIABLES);
+      // JSON that was cut or changed: what it would say must not be lost without a word.
+    } else if (Array.isArray(all) || (typeof all === "string" && /^\s*[[{]/.test(all)))
+      return invalid("variables", VARIABLES);
     if (variables.length === 0) return undefined;
     const texts = member.variables ?? {};
     const error = this.fill(texts, row, variables);

@@ -14,9 +14,14 @@ const PLAIN_NUMBER = /^\+?\d{3,15}$/;
 /** A country code and the trunk prefix behind it, in brackets: Italy and San Marino dial it from abroad too. */
 const TRUNK_PREFIX = /^(\(?(?:\+\s*|00)(?!39|378)\d{1,3}\)?)[\s./-]*\(\s*0\s*\)\s*/;
 /** What programs write for digits that they hide: a run of signs that no number has, or a letter in their place. */
-const HIDDEN = /[*#•·.]{2,}|[-–—_]{3,}|…|[•·]|\d[xX?_]{2,}/;
+const HIDDEN = /[*#.]{2,}|[-–—_/]{2,}|[…•·]|\d[xX?_]{2,}/;
 /** Star and hash are of service codes, which begin with one. */
 const MISPLACED = /^\+?\(?\d.*[*#]|^\+\(?[*#]/;
+/** A count or an other ending behind a number, as in `0401234567(2)` and `0401234567/68`: with its digits it is another number. */
+const OTHER_ENDING = /\d\s*\(\s*\d+\s*\)$|\d(?:[\s().-]*\d){5,}\s*\/\s*\d{1,3}$/;
+/** A day of this or the last century, as of a column too far to the left. */
+const DAY =
+  /^(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d$|^(?:0?[1-9]|1[0-2])\/(?:0?[1-9]|[12]\d|3[01])\/(?:19|20)\d\d$|^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 /** All that a number to call may have: Webitel leaves everything else out and dials the rest. */
 const CALLED = /^'?[\s(]*\+?[\d\s()./\p{Pd}]+$/u;
 /** Fewer digits are no number of anybody. */
@@ -45,6 +50,7 @@ export function dialable(text: string): Dialable {
   if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(clean)) return { key: "spreadsheet" };
   if (/^\+?\d{6,}[.,]0+$/.test(clean)) return { key: "decimal" };
   if (isMasked(clean)) return { key: "masked" };
+  if (isOther(clean)) return { key: "no-number" };
   if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };
   // "(0)44" and "00" are left to the dial plan: they are numbers.
   const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
@@ -59,6 +65,9 @@ function isMasked(text: string): boolean {
   return HIDDEN.test(bare) || (!bare.includes("@") && MISPLACED.test(bare));
 }
 
+/** True for text whose digits are no number, or more than one. */
+const isOther = (text: string): boolean => OTHER_ENDING.test(text) || DAY.test(text);
+
 /**
  * What is wrong with a destination of a call; undefined for nothing. `one`: it has a line break, a list or a second number. `dialled`:
  * Webitel would leave something of it out and dial the digits, which would be somebody else's number. Letters are of an address only.
@@ -68,6 +77,6 @@ export function destinationFault(text: string): "one" | "dialled" | undefined {
   if (/[\r\n,;]|\+.*\+/.test(clean)) return "one";
   if (isMasked(clean)) return "dialled";
   if (/[\p{L}@]/u.test(clean)) return ADDRESS.test(clean) || SIP_NUMBER.test(clean) ? undefined : "dialled";
-  if (!CALLED.test(clean)) return "dialled";
+  if (!CALLED.test(clean) || isOther(clean.trim())) return "dialled";
   return clean.replace(/\D/g, "").length < MAX_DIGITS ? undefined : "one";
 }

@@ -97,12 +97,10 @@ export function callBody(values: CallValues): object {
   if (!/\d/.test(destination as string))
     throw refused("webitel.errors.field.number", { vendor: "webitel", operation: "CreateCall", field: "destination" });
   const fault = destinationFault(destination as string);
-  if (fault)
-    throw refused(`webitel.errors.field.${fault}`, {
-      vendor: "webitel",
-      operation: "CreateCall",
-      field: "destination",
-    });
+  if (fault !== undefined) {
+    const key = fault === "one" ? "webitel.errors.field.one" : "webitel.errors.field.dialled";
+    throw refused(key, { vendor: "webitel", operation: "CreateCall", field: "destination" });
+  }
   if (extension === undefined && user_id === undefined) throw required("CreateCall", "extension");
   return {
     destination: withoutTrunkPrefix(destination as string),

@@ -68,8 +68,10 @@ export class ProgressBadge {
     setStatus(this.node, "late", this.RED._("webitel.badge.cancelling"));
   }
 
-  end({ accepted, total, doubled, removed, cancelled, skipped }: Report): void {
-    const text = fitting(`${grouped(accepted)} / ${grouped(total)}`, `${short(accepted)} / ${short(total)}`);
+  end({ accepted, total, doubled, removed, cancelled, skipped, loadedBefore }: Report): void {
+    const inShort = `${short(accepted)} / ${short(total)}`;
+    const counts = fitting(`${grouped(accepted)} / ${grouped(total)}`, inShort);
+    const text = loadedBefore === undefined ? counts : this.RED._("webitel.badge.again", { at: inShort });
     if (skipped) setStatus(this.node, "late", this.RED._(`webitel.badge.skipped-${skipped}`));
     else if (cancelled) setStatus(this.node, "late", this.RED._("webitel.badge.cancelled", { at: short(accepted) }));
     else setStatus(this.node, accepted === total && doubled === removed ? "waiting" : "late", text);

@@ -1,6 +1,6 @@
 /** Control of the uploads of one node: they run one after another, and `msg.action` pauses, resumes or cancels the current one. */
 import { refused } from "../../lib/core/errors.js";
-import { closedError } from "../../lib/webitel/errors.js";
+import { closedError, uploadFault } from "../../lib/webitel/errors.js";
 import { CANCELLED } from "../../lib/webitel/upload/context.js";
 import type { HeldMemory } from "../../lib/webitel/upload/held.js";
 import type { RowSource } from "../../lib/webitel/upload/source.js";
@@ -39,6 +39,8 @@ export class QueuedUpload {
   private pending: "pause" | "cancel" | undefined;
   /** All is loaded and about to be reported: the same content is another upload from now on. */
   isDone = false;
+  /** Its settings are wrong: it was refused before its turn. */
+  isRefused = false;
   /** @param opened what its message brought */
   constructor(readonly opened: Promise<Opened>) {}
 
@@ -125,7 +127,7 @@ export class UploadQueue {
 
   /**
    * Works when all before have ended.
-   * @throws what the work throws; ContactCenterError `ECLOSED` when the queue was closed before its turn, `EINVALID` when too much waits
+   * @throws what the work throws; at once what is wrong with the settings of one that waits; ContactCenterError `ECLOSED` when the queue was closed before its turn, `EINVALID` when too much waits
    */
   async add({ opened, bytes, work, identify, onSame }: QueueItem): Promise<void> {
     const before = [...this.uploads];
@@ -137,7 +139,7 @@ export class UploadQueue {
     const isSame = onSame ? hasSame(upload, before) : Promise.resolve(false);
     const turn = this.last.then(async () => {
       try {
-        if (await isSame) return;
+        if (upload.isRefused || (await isSame)) return;
         release();
         this.throwIfClosed();
         await work(upload);
@@ -147,10 +149,20 @@ export class UploadQueue {
       }
     });
     this.last = turn.catch(() => undefined);
-    if (!(await isSame)) return turn;
-    release();
-    this.leave(upload);
-    return onSame?.();
+    const end = async (): Promise<void> => {
+      if (!(await isSame)) return turn;
+      release();
+      this.leave(upload);
+      return onSame?.();
+    };
+    const refuse = (error: unknown): never => {
+      upload.isRefused = true;
+      release();
+      this.leave(upload);
+      throw uploadFault(error);
+    };
+    const ended = end();
+    return before.length === 0 ? ended : Promise.race([ended, opened.then(() => ended, refuse)]);
   }
 
   /** @throws ContactCenterError `ECLOSED` */

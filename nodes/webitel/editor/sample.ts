@@ -65,6 +65,7 @@ export async function beginningOf(
 
 /** Words in headers that name a column's content, in a few languages. */
 const HINTS: readonly [RegExp, string][] = [
+  [/time[\s_-]*zone|часовий пояс|часовой пояс|zeitzone|zona horaria|fuseau|aikavyöhyke/i, "timezone"],
   [/phone|mobile|cell|telefon|handy|puhelin|teléfono|телефон|номер/i, "destination"],
   [/name|nimi|nombre|nom\b|имя|ім.?я|піб|фио/i, "name"],
   [/priority|prio/i, "priority"],

@@ -70,7 +70,7 @@ export class UploadRunner {
       const again = (): RowSource => input.open(read.csv, read.file);
       return { settings: { ...read, ...settings.fileName(read.file) }, source: again(), again };
     });
-    // It fails at its turn.
+    // It fails at its turn, or before where it waits.
     opened.catch(() => undefined);
     return { bytes: input.bytes, opened };
   }

@@ -47,6 +47,11 @@ describe("lib/webitel, odd answers", () => {
     );
   });
 
+  it("passes over what is no record in a list of names", async () => {
+    answers = [{ items: [null, { id: "1", name: "Mobile" }, "x"] }];
+    assert.deepEqual(await client.listNames("type"), [{ id: "1", name: "Mobile" }]);
+  });
+
   it("keeps ids beyond 2^53 exact, nested ones too", async () => {
     const big = "9007199254740993";
     const agent = `{"id":${big},"team":{"id":${big}},"user":{"id":12,"name":"${big} \\" 1"},"load":0.1234567890123456}`;

@@ -121,6 +121,46 @@ describe("lib/webitel/member-values", () => {
       assert.equal(map(row({ destination })).member?.communications[0]?.destination, destination);
   });
 
+  it("rejects a day, and a number with a count or another ending behind it", async () => {
+    const toE164 = await phoneReader("fi");
+    for (const rules of [{}, { toE164 }])
+      for (const destination of [
+        "12.05.2026",
+        "2026-05-12",
+        "12/05/2026",
+        "05/31/1999",
+        "0401234567(2)",
+        "0401234567/68",
+      ])
+        assert.equal(map(row({ destination }), rules).error?.key, "no-number", destination);
+    for (const destination of ["030/901820", "030 901820-12", "(040) 123 4567", "12.05.20.26", "45-67-2026"])
+      assert.equal(map(row({ destination })).member?.communications[0]?.destination, destination);
+  });
+
+  it("reads cells of JSON, as the file for refused rows has them, as what they are", () => {
+    const { member } = map(
+      row({ variables: '{"a":1,"b":"two"}', bucket: '{"id":"4"}', type: '{"id":"2"}', reason: "r" }),
+    );
+    assert.deepEqual(
+      [member?.variables, member?.["bucket"], member?.communications[0]?.type],
+      [{ a: "1", b: "two" }, { id: "4" }, { id: "2" }],
+    );
+    assert.equal(map(row({ variables: '{"a":1,' })).error?.key, "variables");
+    const communications = '[{"destination":"+380441112233","type":{"id":"1"}}]';
+    const finished = map({
+      name: "Anna",
+      communications,
+      variables: '{"a":1}',
+      expire_at: "",
+      reason: "destination: …",
+    });
+    assert.deepEqual(finished.member, {
+      name: "Anna",
+      communications: [{ destination: "+380441112233", type: { id: "1" } }],
+      variables: { a: "1" },
+    });
+  });
+
   it("makes national numbers E.164 where a country is given, and rejects those that cannot exist", async () => {
     const toE164 = await phoneReader("ua");
     const read = (destination: unknown): unknown => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { install } from "@sinonjs/fake-timers";
 import type { Node, NodeAPI } from "node-red";
+import { NO_ROWS } from "../../../lib/webitel/upload/report.js";
 import { ProgressBadge, progressText } from "../../../nodes/webitel/badge.js";
 
 describe("nodes/webitel/badge", () => {
@@ -39,6 +40,29 @@ describe("nodes/webitel/badge", () => {
     } finally {
       clock.uninstall();
     }
+  });
+
+  it("says of a list that was loaded before that it was loaded again", () => {
+    const texts: string[] = [];
+    const RED = { _: (_: string, { at = "" } = {}) => `${at} again` } as unknown as NodeAPI;
+    const node = { status: ({ text }: { text?: string }) => texts.push(text ?? "") } as unknown as Node;
+    const badge = new ProgressBadge(RED, node, () => 0);
+    const report = {
+      runId: "r",
+      queueId: "10",
+      ...NO_ROWS,
+      doubled: 0,
+      removed: 0,
+      batches: 1,
+      durationMs: 1,
+      resumed: false,
+    };
+    const counts = { accepted: 9_998, total: 9_999 };
+    badge.begin();
+    badge.end({ ...report, ...counts });
+    badge.end({ ...report, ...counts, loadedBefore: "2026-05-02T10:00:00.000Z" });
+    badge.end({ ...report, accepted: 999_499, total: 999_499, loadedBefore: "2026-05-02T10:00:00.000Z" });
+    assert.deepEqual(texts, ["9,998 / 9,999", "9,998 / 9,999 again", "999k / 999k again"]);
   });
 
   it("counts batches that end after a pause, and shows nothing else after a cancel", () => {

@@ -1,5 +1,6 @@
 /** The queue of one node's uploads. */
 import assert from "node:assert/strict";
+import { refused } from "../../../lib/core/errors.js";
 import { HeldMemory, MAX_HELD_BYTES } from "../../../lib/webitel/upload/held.js";
 import type { Upload } from "../../../lib/webitel/upload/upload.js";
 import { QueuedUpload, UploadQueue } from "../../../nodes/webitel/control.js";
@@ -31,6 +32,33 @@ describe("nodes/webitel/control", () => {
     await until("the third", () => ends.length === 3);
     ends[2]?.();
     await third;
+  });
+
+  it("says at once what is wrong with the settings of one that waits, and goes on without it", async () => {
+    const queue = new UploadQueue(new HeldMemory());
+    const works: string[] = [];
+    let end = (): void => undefined;
+    const add = (name: string, given: Promise<never>): Promise<void> =>
+      queue.add({
+        opened: given,
+        bytes: 0,
+        work() {
+          works.push(name);
+          return name === "first" ? new Promise((resolve) => (end = resolve)) : Promise.resolve();
+        },
+        identify: () => given,
+        onSame: () => works.push("same"),
+      });
+    const first = add("first", opened);
+    const wrong = refused("shared.errors.unset", { vendor: "webitel", operation: "evaluate", field: "queueId" });
+    const failing: Promise<never> = Promise.reject(wrong);
+    await assert.rejects(add("second", failing), wrong);
+    assert.equal(queue.waiting, 0);
+    const third = add("third", opened);
+    assert.equal(queue.waiting, 1);
+    end();
+    await Promise.all([first, third]);
+    assert.deepEqual(works, ["first", "third"]);
   });
 
   it("has no current upload while the last one is only being reported", async () => {
