@@ -1,4 +1,5 @@
 /** The header of a CSV, checked before anything is sent: one clear sentence instead of a rejected row per person. */
+import { columnName } from "./column-names.js";
 import { refused } from "./errors.js";
 import { mappableField } from "./field-names.js";
 import type { MappingOptions } from "./member.js";
@@ -21,7 +22,7 @@ function shown(header: readonly string[]): string {
  * column leads to a destination, or there are more numbers than a member may have
  */
 export function checkHeader(header: readonly string[], options: Pick<MappingOptions, "mapping" | "defaults">): void {
-  const names = header.map((name) => name.trim().normalize("NFC"));
+  const names = header.map(columnName);
   const { mapping, defaults } = options;
   const fail = (key: string, columns: readonly string[] = []): never => {
     throw refused(

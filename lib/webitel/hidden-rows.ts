@@ -2,6 +2,7 @@
  * Rows that stray quotes have hidden in a cell: read by the rules it is the text of a cell, but who is in it would be lost without a word.
  * A note into which somebody has pasted a row looks the same, and is rejected with its reason.
  */
+import { columnName } from "./column-names.js";
 import { type CsvRecord, type CsvRow, rowOf } from "./csv.js";
 import type { Delimiter } from "./csv-format.js";
 import { mappableField } from "./field-names.js";
@@ -58,7 +59,7 @@ export function destinationColumns(header: readonly string[], mapping: readonly 
       ? mapping.filter(({ column }) => column === name).map(({ field }) => field)
       : [mappableField(name)];
   return header.flatMap((cell, at) =>
-    fieldsOf(cell.trim().normalize("NFC")).some((field) => field?.startsWith("destination")) ? [at] : [],
+    fieldsOf(columnName(cell)).some((field) => field?.startsWith("destination")) ? [at] : [],
   );
 }
 

@@ -4,7 +4,7 @@
 export type Dialable = { destination: string; kind: "number" | "address" } | { key: string };
 
 /** Marks that programs put around numbers and nobody sees: directions, joiners, byte order marks, soft hyphens. */
-const INVISIBLE = /[\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/g;
+export const INVISIBLE = /[\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/g;
 /** The formula that keeps a spreadsheet from taking a number for a number. */
 const TEXT_FORMULA = /^="([^"]*)"$/;
 const ADDRESS = /^(?:sips?:)?[^\s@:;,<>"]+@[^\s@;,<>"]+$/i;

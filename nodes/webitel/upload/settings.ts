@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../../lib/core/errors.js";
+import { columnName } from "../../../lib/webitel/column-names.js";
 import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
@@ -254,9 +255,12 @@ export class SettingsReader {
   }
 
   private mapping(): Mapping[] {
+    // The properties of a list's items are names as they are.
+    const nameOf = (column: string): string =>
+      this.source === "payload" ? column.normalize("NFC") : columnName(column);
     const mapping = (this.config.mapping ?? [])
       .filter(({ column, field }) => column && field)
-      .map(({ column, field }) => ({ column: column.normalize("NFC"), field }));
+      .map(({ column, field }) => ({ column: nameOf(column), field }));
     for (const { field } of mapping) if (!isField(field)) throw wrong("member", "mapping", { name: field });
     return mapping;
   }

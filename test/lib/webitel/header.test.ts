@@ -21,6 +21,18 @@ describe("lib/webitel/header", () => {
     assert.deepEqual(columnNames([" a ", "", "a", "b", "a"]), ["a", "column 2", "a (2)", "b", "a (3)"]);
   });
 
+  it("reads names as they are seen: blanks of any kind and line breaks are one blank, and unseen marks none", () => {
+    const header = ["Phone\u00A0number", "\u200Bname", "Debt\n (UAH)", "a  b"];
+    assert.deepEqual(columnNames(header), ["Phone number", "name", "Debt (UAH)", "a b"]);
+    const mapping = ["Phone number", "Debt (UAH)"].map((column, at) => ({
+      column,
+      field: at ? "name" : "destination",
+    }));
+    assert.equal(errorOf(header, mapping), undefined);
+    assert.deepEqual(destinationColumns(header, mapping), [0]);
+    assert.equal(errorOf(["\u200Bdestination"]), undefined);
+  });
+
   it("takes a header that leads to a number, by name, by mapping or by a default", () => {
     for (const header of [["Name", " DESTINATION "], ["destination1"], ["name", "destination2"]])
       assert.equal(errorOf(header), undefined);
