@@ -1,4 +1,4 @@
-/** A run with all that is kept of it, and how its nodes are named in a scenario. */
+/** A run with all that is kept of it. */
 import type { Asked } from "./keeping.js";
 import type { Again, Answer, Outcome, StandIn } from "./model.js";
 import { type RunRecord, type StepRecord, stepsOf } from "./records.js";
@@ -15,6 +15,8 @@ export interface ConfiguredNode {
 /** What is known of a run at level `values`. */
 export interface KeptRun {
   node: string;
+  /** The node's type then. */
+  type: string;
   /** When it came, Unix milliseconds. */
   at: number;
   outcome: Outcome;
@@ -43,6 +45,7 @@ export type NotKeptReason =
   | "cut"
   | "node"
   | "type"
+  | "other-type"
   | "closed"
   | "session"
   | "not-asked"
@@ -72,22 +75,12 @@ export function nodeOf(id: string, flows: readonly ConfiguredNode[]): Configured
   return undefined;
 }
 
-/** How a scenario names a node: by its id where others have the name. */
-export function nameOf({ id, name = "" }: ConfiguredNode, flows: readonly ConfiguredNode[]): string {
-  const isUnique = name !== "" && flows.filter((node) => node.name === name || node.id === name).length === 1;
-  return isUnique ? name : id;
-}
-
-/** What people call a node: its name, or its id. */
-export function nodeName({ id, name = "" }: ConfiguredNode): string {
-  return name === "" ? id : name;
-}
-
 /** A copy of what is kept of a run: the run itself may make room for another one. */
 export function keptOf(run: RunRecord): KeptRun {
-  const { node, at, outcome, reason, cut, again, sentAnswer } = run;
+  const { node, type, at, outcome, reason, cut, again, sentAnswer } = run;
   return {
     node,
+    type,
     at,
     outcome,
     reason,

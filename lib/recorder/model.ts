@@ -75,6 +75,8 @@ export interface Run {
   cut?: number;
   /** Of a replay: the run that was received again. */
   replayOf?: string;
+  /** Of a replay: nodes were allowed to reach outside. */
+  reachesOutside?: true;
   /** It can be received again: what that needs is in memory. */
   isReplayable?: true;
 }
@@ -83,7 +85,7 @@ export interface Run {
 export interface RunStart {
   vendor: Vendor;
   /** The node that received it, as Node-RED knows it. */
-  node: { id: string; z?: string };
+  node: { id: string; z?: string; type?: string };
   /** When it came, as `performance.now()` has it; now where it is absent. */
   arrivedAt?: number;
   /** The id by which {@link RunRecorder.answeredLate} finds the run. */
@@ -113,6 +115,12 @@ export interface Again {
  * @param recorder of this run alone
  */
 export type ReceiveAgain = (again: Again, recorder: Pick<RunRecorder, "begin">) => void;
+
+/** A node that can receive again. */
+export interface Receiver {
+  type: string;
+  receive: ReceiveAgain;
+}
 
 /** A run that goes on. */
 export interface RecordedRun {

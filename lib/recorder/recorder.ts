@@ -1,7 +1,7 @@
 /** Records runs: where they begin and end, as the nodes say, and their way, as the message hooks show it. */
 import { heatOf, type NodeHeat } from "./heat.js";
 import { ask, type Asked, bytesOf, fail, type Failure, failureOf, send } from "./keeping.js";
-import type { Again, Answer, Level, Outcome, ReceiveAgain, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
+import type { Again, Answer, Level, Outcome, Receiver, RecordedRun, Run, RunRecorder, RunStart } from "./model.js";
 import type { Privacy } from "./privacy.js";
 import { Replay } from "./replay.js";
 import { type RunRecord, type StepRecord, stepsOf, viewOf } from "./records.js";
@@ -39,7 +39,7 @@ export interface RecorderOptions {
 }
 
 /** Why a run cannot be received again. */
-export type ReplayRefusal = "run" | "refused" | "not-kept" | "node";
+export type ReplayRefusal = "run" | "refused" | "not-kept" | "node" | "other-type";
 
 /** The recorder of one runtime. */
 export class Recorder implements RunRecorder {
@@ -116,21 +116,22 @@ export class Recorder implements RunRecorder {
    */
   replay(
     id: string,
-    receivers: ReadonlyMap<string, ReceiveAgain>,
+    receivers: ReadonlyMap<string, Receiver>,
     reachesOutside: boolean,
   ): { id: string } | { refusal: ReplayRefusal } {
     const original = this.find(id);
     if (!original) return { refusal: "run" };
     if (original.outcome === "refused") return { refusal: "refused" };
     if (original.again === undefined) return { refusal: "not-kept" };
-    const receive = receivers.get(original.node);
-    if (!receive) return { refusal: "node" };
+    const receiver = receivers.get(original.node);
+    if (!receiver) return { refusal: "node" };
+    if (receiver.type !== original.type) return { refusal: "other-type" };
     const recorded = new Map<string, Asked[]>();
     for (const { asked } of stepsOf(original))
       if (asked) recorded.set(asked.node, [...(recorded.get(asked.node) ?? []), asked]);
     const replay = new Replay(id, recorded, reachesOutside);
     let begun: RunRecord | undefined;
-    receive(JSON.parse(original.again) as Again, {
+    receiver.receive(JSON.parse(original.again) as Again, {
       begin: (start) => {
         begun = this.addWithStep(start);
         this.ring.addReplay(begun, replay);
@@ -257,6 +258,7 @@ export class Recorder implements RunRecorder {
     const run = this.ring.add({
       vendor,
       node: node.id,
+      type: node.type ?? "",
       flow: node.z ?? "",
       startedAt: arrivedAt,
       callId,

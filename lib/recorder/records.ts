@@ -59,6 +59,8 @@ export interface RunRecord {
   number: number;
   vendor: Vendor;
   node: string;
+  /** The node's type. */
+  type: string;
   flow: string;
   /** Unix milliseconds. */
   at: number;
@@ -96,7 +98,7 @@ export interface RunRecord {
 /** What is known of a run when it begins. */
 export type RunFacts = Pick<
   RunRecord,
-  "vendor" | "node" | "flow" | "startedAt" | "callId" | "isCaller" | "event" | "call"
+  "vendor" | "node" | "type" | "flow" | "startedAt" | "callId" | "isCaller" | "event" | "call"
 >;
 
 /** The steps of a run. */
@@ -110,6 +112,7 @@ export function emptyRun(): RunRecord {
     number: 0,
     vendor: "enreach",
     node: NOWHERE,
+    type: "",
     flow: NOWHERE,
     at: 0,
     startedAt: 0,
@@ -139,11 +142,12 @@ export function emptyRun(): RunRecord {
 export function begin(
   run: RunRecord,
   number: number,
-  { vendor, node, flow, startedAt, callId, isCaller, event, call }: RunFacts,
+  { vendor, node, type, flow, startedAt, callId, isCaller, event, call }: RunFacts,
 ): void {
   run.number = number;
   run.vendor = vendor;
   run.node = node;
+  run.type = type;
   run.flow = flow;
   run.at = Date.now();
   run.startedAt = startedAt;
@@ -258,6 +262,7 @@ export function viewOf(run: RunRecord, id: string): Run {
     failures: failures > 0 ? failures : undefined,
     cut: cut > 0 ? cut : undefined,
     replayOf: run.replay?.original,
+    reachesOutside: run.replay?.reachesOutside || undefined,
     isReplayable: run.again === undefined ? undefined : true,
   });
 }

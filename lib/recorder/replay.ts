@@ -23,7 +23,7 @@ export class Replay {
   constructor(
     readonly original: string,
     private readonly recorded: Map<string, Asked[]>,
-    private readonly reachesOutside: boolean,
+    readonly reachesOutside: boolean,
   ) {}
 
   /**

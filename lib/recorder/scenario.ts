@@ -8,14 +8,13 @@ import {
   type ConfiguredNode,
   type KeptRun,
   type KeptStep,
-  nameOf,
-  nodeName,
   nodeOf,
   NotKeptError,
   type NotKeptReason,
 } from "./kept-run.js";
 import { type Fields, REPLAYED, type ScenarioStep } from "./scenario-steps.js";
 import { readsNow } from "./context-reads.js";
+import { labelOf, nameOf } from "./node-names.js";
 import { beforeHidden, withHidden, withoutHidden } from "./hidden.js";
 import type { OutsideAnswer } from "./stand-in.js";
 import { isOutside } from "./tables.js";
@@ -61,7 +60,7 @@ export function playedRuns(chain: readonly KeptRun[], flows: readonly Configured
   const { follows } = REPLAYED[own?.type ?? ""] ?? {};
   for (const earlier of chain.slice(0, -1).toReversed()) {
     const node = nodeOfRun(earlier);
-    if (!own || !node || whyNot(earlier)) break;
+    if (!own || node?.type !== earlier.type || whyNot(earlier)) break;
     if (follows?.(node, own) === true) runs.unshift(earlier);
   }
   return runs;
@@ -93,6 +92,7 @@ export function scenarioOf(
   if (why) throw new NotKeptError(why);
   const replayed = REPLAYED[node.type];
   if (!replayed) throw new NotKeptError("type");
+  if (node.type !== run.type) throw new NotKeptError("other-type");
   const { isEvent = false } = replayed;
   const runs = playedRuns(chain, flows);
   const [{ session = {} } = {}] = (runs[0]?.again?.messages ?? []) as { session?: object }[];
@@ -138,7 +138,7 @@ function answersOf(
   for (const run of runs) {
     const isLate = run.reason === "deadline";
     for (const { step, node, asked } of askedOf(run, flows)) {
-      const name = nodeName(node);
+      const name = labelOf(node);
       if (step.standIn === "missing") throw new NotKeptError("not-asked", { node: name });
       if (!isOutside(node.type)) continue;
       (lists[nameOf(node, flows)] ??= []).push(answerOf(asked, name, isLate));
@@ -168,9 +168,9 @@ function answerOf({ sent, error, isIncomplete }: Asked, node: string, isLate: bo
 function messagesOf(runs: readonly KeptRun[], flows: readonly ConfiguredNode[]): Record<string, Fields[]> {
   const lists: Record<string, Fields[]> = {};
   for (const { node, asked } of runs.flatMap((run) => askedOf(run, flows))) {
-    if (!asked.arrived) throw new NotKeptError("unwritable", { node: nodeName(node) });
+    if (!asked.arrived) throw new NotKeptError("unwritable", { node: labelOf(node) });
     const expected = new Map([...asked.arrived].filter(([name]) => name === "payload" || name === "topic"));
-    (lists[nameOf(node, flows)] ??= []).push(withoutHidden(written(expected, nodeName(node))) as Fields);
+    (lists[nameOf(node, flows)] ??= []).push(withoutHidden(written(expected, labelOf(node))) as Fields);
   }
   return lists;
 }

@@ -88,12 +88,12 @@ export class OpenCalls<Answer, Owner extends CallOwner<Answer, Request>, Request
 
   /**
    * Settles every call of an owner that closes.
-   * @returns how many
+   * @returns what they asked
    */
-  closeAll(owner: Owner): number {
+  closeAll(owner: Owner): Request[] {
     const open = [...this.open.values()].filter((call) => call.owner === owner);
     for (const call of open) call.fallBack("closed");
-    return open.length;
+    return open.map(({ request }) => request);
   }
 
   /** Takes a call out; false when it was out already. */

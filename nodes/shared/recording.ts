@@ -1,6 +1,6 @@
 /** Where nodes say that a run begins and how it ends, for whoever records runs; while nobody does, it costs one look. */
 import type { Node, NodeAPI } from "node-red";
-import type { ReceiveAgain, RunRecorder } from "../../lib/recorder/model.js";
+import type { ReceiveAgain, Receiver, RunRecorder } from "../../lib/recorder/model.js";
 import { perRuntime } from "./runtime.js";
 
 /** Whoever begins runs now. */
@@ -10,7 +10,7 @@ export type Beginner = Pick<RunRecorder, "begin"> | undefined;
 interface Recording {
   recorder: RunRecorder | undefined;
   /** By the node's id. */
-  readonly receivers: Map<string, ReceiveAgain>;
+  readonly receivers: Map<string, Receiver>;
 }
 
 /** The recording of a runtime; ask for its recorder at each run, since it comes and goes. */
@@ -19,9 +19,10 @@ export const recordingOf = perRuntime((): Recording => ({ recorder: undefined, r
 /** The node can receive again what was recorded, until it closes. */
 export function receivesAgain(RED: NodeAPI, node: Node, receive: ReceiveAgain): void {
   const { receivers } = recordingOf(RED);
-  receivers.set(node.id, receive);
+  const receiver = { type: node.type, receive };
+  receivers.set(node.id, receiver);
   node.on("close", () => {
     // A deploy may have made the next one before this one was closed.
-    if (receivers.get(node.id) === receive) receivers.delete(node.id);
+    if (receivers.get(node.id) === receiver) receivers.delete(node.id);
   });
 }

@@ -2,6 +2,7 @@
  * Sees the messages of a flow by Node-RED's message hooks, and answers in the place of nodes that reach outside. Such a
  * node without a given answer gets no message: the scenario fails.
  */
+import { isCalled, labelOf, type NamedNode } from "../../lib/recorder/node-names.js";
 import { failInPlace, type OutsideAnswer, sendInPlace } from "../../lib/recorder/stand-in.js";
 import type { Given } from "./model.js";
 import type { Fence } from "./network.js";
@@ -140,7 +141,9 @@ export class Observer {
     if (level > ERROR_LEVEL) return;
     const text = wordsOf(msg);
     this.touch();
-    this.watch?.errors.push(type === undefined ? text : `${nameOf({ id: id ?? "", type, name: name ?? "" })}: ${text}`);
+    this.watch?.errors.push(
+      type === undefined ? text : `${wordsOfNode({ id: id ?? "", type, name: name ?? "" })}: ${text}`,
+    );
   }
 
   private send(events: readonly SendEvent[]): void {
@@ -154,7 +157,7 @@ export class Observer {
   /** @returns false to keep the message from the node */
   private receive({ msg, destination: { node } }: ReceiveEvent): false | void {
     this.touch();
-    this.fence.worker.enterWith(nameOf(node));
+    this.fence.worker.enterWith(wordsOfNode(node));
     const { watch } = this;
     const isOutside = OUTSIDE_TYPES.has(node.type);
     if (!watch) return isOutside ? false : undefined;
@@ -167,8 +170,10 @@ export class Observer {
     if (key !== undefined) watch.used.set(key, used + 1);
     if (answer) void this.answer(watch, node, msg, answer);
     else if (key === undefined)
-      watch.faults.add(`${nameOf(node)} reaches outside. Give its answer in given.answers, by the node's name or id.`);
-    else watch.faults.add(`${nameOf(node)} was asked ${used + 1} times, and given.answers has ${used} for it.`);
+      watch.faults.add(
+        `${wordsOfNode(node)} reaches outside. Give its answer in given.answers, by the node's name or id.`,
+      );
+    else watch.faults.add(`${wordsOfNode(node)} was asked ${used + 1} times, and given.answers has ${used} for it.`);
     return false;
   }
 
@@ -199,14 +204,9 @@ async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Whether a node is meant by a name or id. */
-export function isCalled(node: { id: string; name?: string; _alias?: unknown }, name: string): boolean {
-  return node.name === name || node.id === name || node._alias === name;
-}
-
 /** A node in words. */
-export function nameOf({ id, type, name = "" }: { id: string; type: string; name?: string }): string {
-  return `“${name === "" ? id : name}” (${type})`;
+export function wordsOfNode(node: NamedNode & { type: string }): string {
+  return `“${labelOf(node)}” (${node.type})`;
 }
 
 /** A message as plain data. The request of an `http in` node is no data. */

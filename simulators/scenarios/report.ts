@@ -1,7 +1,7 @@
 /** What a run of scenarios prints: lines for people, JSON for programs, and JUnit's XML for a CI server. Pure. */
 import type { ScenarioFault, ScenarioLine } from "../../lib/recorder/scenario-lines.js";
 import type { FlowNode, Result } from "./model.js";
-import { isCalled } from "./observer.js";
+import { isCalled } from "../../lib/recorder/node-names.js";
 
 /** How a run is told, line by line. */
 export interface Reporter {

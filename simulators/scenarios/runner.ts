@@ -1,5 +1,6 @@
 /** Runs scenarios one after the other, each on a flow that was started for it alone. */
 import { withoutCredentials } from "../../lib/recorder/credentials.js";
+import { isCalled } from "../../lib/recorder/node-names.js";
 import { type CtiSimulator, startCtiSimulator } from "../cti/simulator.js";
 import { type RteSimulator, startRteSimulator } from "../rte/simulator.js";
 import { startSmartRoutingSimulator, type SmartRoutingSimulator } from "../smartrouting/simulator.js";
@@ -7,7 +8,7 @@ import { startWebitelSimulator, type WebitelSimulator } from "../webitel/simulat
 import { differences } from "./compare.js";
 import type { Expectation, FlowNode, Given, Result, Scenario, Step, Values } from "./model.js";
 import { RUNS_PATH, startNodeRed, type TestNodeRed } from "./node-red.js";
-import { isCalled, Observer } from "./observer.js";
+import { Observer } from "./observer.js";
 import { CONNECTION_TYPES, prepareFlows } from "./prepare.js";
 import { doStep, type Outcome, type Stage, STEP_KINDS } from "./steps.js";
 import { errorFaults, type RecordedRun, stepFaults } from "./verdict.js";

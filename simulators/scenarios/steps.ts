@@ -2,6 +2,7 @@
 import { request as sendRequest, type RequestOptions } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import type { Exchange, Step as CallStep } from "../caller/conversation.js";
+import { isCalled } from "../../lib/recorder/node-names.js";
 import { sendInPlace } from "../../lib/recorder/stand-in.js";
 import { catalogueName } from "../../lib/rte/tables.js";
 import { sample } from "../rte/samples.js";
@@ -24,7 +25,7 @@ import type {
   WalkStep,
 } from "./model.js";
 import type { RunningNode, TestNodeRed } from "./node-red.js";
-import { isCalled, nameOf } from "./observer.js";
+import { wordsOfNode } from "./observer.js";
 import { TEST_SECRET, WEBHOOK_TYPES } from "./prepare.js";
 
 /** Where a scenario plays. */
@@ -278,7 +279,7 @@ function send(stage: Stage, { to, from, output = 1, message = {} }: SendStep): P
 
 function running({ red }: Stage, node: FlowNode): RunningNode {
   const found = red.runtime.nodes.getNode(node.id);
-  if (!found) throw new Error(`${nameOf(node)} does not run: it is disabled, or within a subflow`);
+  if (!found) throw new Error(`${wordsOfNode(node)} does not run: it is disabled, or within a subflow`);
   return found;
 }
 

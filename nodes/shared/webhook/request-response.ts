@@ -162,7 +162,8 @@ export function openRequestNode(
   node.on("close", (done: () => void) => {
     closed = true;
     endpoint.close();
-    const count = calls.closeAll(owner);
+    // Nobody waits for the answer of a replay.
+    const count = calls.closeAll(owner).filter(({ replayed }) => !replayed).length;
     // The stop of the flows takes what is sent to output 2 with it.
     if (count > 0) node.warn(RED._("shared.webhook.closed-open", { count }));
     done();
@@ -201,6 +202,7 @@ export async function answerCall(
 ): Promise<void> {
   const found = callOf(message);
   if (!found) throw refused("shared.errors.webhook.no-call", { vendor, operation: "answer", field: "_webhook" });
+  const isReplay = message["replay"] === true;
   const late = (settled: typeof found | undefined): void => {
     if (settled && "gone" in settled) {
       warnOncePerMinute(node, "gone", RED._("shared.webhook.gone"));
@@ -208,10 +210,10 @@ export async function answerCall(
     }
     if (settled && "late" in settled) {
       // The badge is of calls that somebody waits for.
-      if (message["replay"] !== true) settled.late.onLate();
+      if (!isReplay) settled.late.onLate();
       recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
     }
-    warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
+    if (!isReplay) warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
   };
   if ("late" in found || "gone" in found) {
     late(found);

@@ -106,7 +106,7 @@ function facts(run: Run, words: Words): HTMLElement {
   if (run.replayOf !== undefined)
     list.append(
       element("dt", {}, words("recorder.replay.replay")),
-      element("dd", {}, words("recorder.replay.is-replay")),
+      element("dd", {}, words(`recorder.replay.is-replay${run.reachesOutside === true ? "-outside" : ""}`)),
     );
   add("event", run.event);
   add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));

@@ -1,9 +1,9 @@
 /** A call that went wrong: found, seen, mended, replayed and kept as a test, as an integrator does it. */
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { faintTexts } from "../../support/contrast.js";
+import { startCrm } from "../../support/crm.js";
+import type { TestServer } from "../../support/server.js";
 import { Editor } from "../../support/editor.js";
 import { node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
@@ -23,17 +23,11 @@ describe("editor: a replay", function () {
   this.timeout(120_000);
   let red: NodeRed;
   let editor: Editor;
-  let crm: Server;
-  let asked = 0;
+  let crm: TestServer;
 
   before(async () => {
-    crm = createServer((request, response) => {
-      asked++;
-      request.resume();
-      response.setHeader("Content-Type", "application/json").end('{"queue":"+358942000200"}');
-    });
-    await new Promise<void>((done) => crm.listen(0, "127.0.0.1", done));
-    const url = `http://127.0.0.1:${(crm.address() as AddressInfo).port}/`;
+    crm = await startCrm();
+    const { url } = crm;
     red = await NodeRed.start({
       flows: [
         { ...tab(), label: "VIP callers" },
@@ -59,8 +53,7 @@ describe("editor: a replay", function () {
   after(async () => {
     await editor?.close();
     await red?.stop();
-    crm?.closeAllConnections();
-    await new Promise((done) => crm.close(done));
+    await crm?.close();
   });
   afterEach(() => assert.deepEqual(editor.faults.splice(0), []));
 
@@ -104,14 +97,18 @@ describe("editor: a replay", function () {
   it("shows the answer of the mended flow, which becomes a test that the command passes", async () => {
     const { page } = editor;
     await sidebar().getByLabel("What is recorded").selectOption("values");
-    await until("the level", async () => (await ring()).status > 0 && asked > 1);
+    await until("the level", async () => {
+      const { level } = (await (await fetch(`${red.url}/contact-center/recorder/runs`)).json()) as { level: string };
+      return level === "values";
+    });
+    await ring();
     await page.keyboard.press("Escape");
     await until("a call that can be replayed", async () => (await page.locator(".cc-recorder-run").count()) === 2);
     await open(2);
     assert.doesNotMatch(await page.locator(".cc-recorder-sides").innerText(), /the call goes to/);
     for (let step = 0; step < 2; step++) await page.keyboard.press("ArrowDown");
     await page.locator("g.cc-recorder-here[id=out]").waitFor();
-    const before = asked;
+    const before = crm.heard.length;
 
     await editor.edit("out");
     await editor.fill({ initialTarget: ["msg", "payload.queue"] });
@@ -120,7 +117,7 @@ describe("editor: a replay", function () {
     await page.locator(".cc-recorder-steps > li").first().click();
     await page.keyboard.press("r");
     await page.locator(".cc-recorder-sides").getByText("SmartRouting: the call goes to").waitFor();
-    assert.equal(asked, before);
+    assert.equal(crm.heard.length, before);
     await sidebar().getByText("its answer went nowhere").waitFor();
     assert.match(await page.locator(".cc-recorder-steps").innerText(), /recorded answer/);
     await readable("done");
@@ -152,5 +149,12 @@ describe("editor: a replay", function () {
     await until("the list", async () => (await page.locator(".cc-recorder-run").count()) === 3);
     assert.match(await page.locator(".cc-recorder-run").first().innerText(), /replay, answered/);
     assert.ok(await focused(".cc-recorder-run"));
+
+    // What the user chooses is what is said.
+    await open(3);
+    await sidebar().getByLabel("Let nodes reach outside").check();
+    await sidebar().getByRole("button", { name: "Replay" }).click();
+    await sidebar().getByText("nodes were allowed to reach outside").waitFor();
+    assert.equal(crm.heard.length, before + 1);
   });
 });

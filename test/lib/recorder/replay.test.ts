@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
 import { inspect } from "node:util";
-import type { Again, Level, ReceiveAgain, Run } from "../../../lib/recorder/model.js";
+import type { Again, Level, Receiver, Run } from "../../../lib/recorder/model.js";
 import { Privacy } from "../../../lib/recorder/privacy.js";
 import { Pseudonyms } from "../../../lib/recorder/pseudonyms.js";
 import { type Hooks, Recorder } from "../../../lib/recorder/recorder.js";
@@ -41,7 +41,9 @@ class Flow {
     onFault: (error) => this.faults.push(error),
   });
   hooks = this.hooksAt("values");
-  readonly receivers = new Map<string, ReceiveAgain>([["in", (again, recorder) => this.receive(again, recorder)]]);
+  readonly receivers = new Map<string, Receiver>([
+    ["in", { type: "smartrouting-in", receive: (again, recorder) => this.receive(again, recorder) }],
+  ]);
   /** What the in node sent last. */
   message: Message = {};
 
@@ -244,6 +246,8 @@ describe("A replay", () => {
       flow.recorder.refuse({ vendor: "enreach", node: flow.inNode }, "refused", { status: 401 }, "credentials");
       assert.deepEqual(refusal(flow.last().id), { refusal: "refused" });
       assert.deepEqual(refusal("none"), { refusal: "run" });
+      flow.receivers.set("in", { type: "voicenter-layer-in", receive: () => assert.fail("it was received") });
+      assert.deepEqual(refusal(kept), { refusal: "other-type" });
       flow.receivers.clear();
       assert.deepEqual(refusal(kept), { refusal: "node" });
     }),

@@ -42,6 +42,7 @@ const stepOf = (each: Asked): KeptStep => step(each.node, { asked: each });
 function call(more: Partial<KeptRun> = {}, payload: object = { anum: "+358401112233" }): KeptRun {
   return {
     node: "in",
+    type: NODES.find(({ id }) => id === (more.node ?? "in"))?.type ?? "",
     at: 0,
     outcome: "answered",
     reason: undefined,
@@ -314,6 +315,7 @@ describe("A run as a scenario", () => {
     ["too many steps", [call({ cut: 1 })], ["cut"]],
     ["a node that is gone", [call({ node: "gone" })], ["node"]],
     ["a node of another type", [call({ node: "plain" })], ["type"]],
+    ["a node whose type is another one now", [call({ type: "voicenter-layer-in" })], ["other-type"]],
     ["a call that a deploy ended", [call({ outcome: "fallback", reason: "closed" })], ["closed"]],
     [
       "a node that was not asked",

@@ -54,7 +54,7 @@ describe("lib/webhook/open-calls", () => {
     begin("one");
     begin("two");
     const other = calls.begin({ ...owner }, "three", 4000, (answer) => said.push(`other ${answer}`));
-    calls.closeAll(owner);
+    assert.deepEqual(calls.closeAll(owner), ["one", "two"]);
     assert.deepEqual(said, ["wire fallback", "closed of one", "wire fallback", "closed of two"]);
     assert.equal(other.answer("a"), true);
   });

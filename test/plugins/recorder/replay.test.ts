@@ -1,11 +1,11 @@
 /** Replays in a real Node-RED: each vendor's in node receives again, and nothing reaches outside. */
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Run } from "../../../lib/recorder/model.js";
 import { REQUEST as LAYER_REQUEST } from "../../fixtures/voicenter.js";
 import { code, node, probe, statusProbe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
+import { startCrm } from "../../support/crm.js";
+import type { TestServer } from "../../support/server.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
 import { sample } from "../../../simulators/rte/samples.js";
@@ -20,28 +20,20 @@ describe("Replays", function () {
   let red: NodeRed;
   let hub: RteSimulator;
   /** A CRM outside, which counts. */
-  let crm: Server;
-  let asked = 0;
-  const crmUrl = (): string => `http://127.0.0.1:${(crm.address() as AddressInfo).port}/`;
+  let crm: TestServer;
 
   before(async () => {
-    crm = createServer((request, response) => {
-      asked++;
-      request.resume();
-      response.setHeader("Content-Type", "application/json").end('{"queue":"+358942000200"}');
-    });
-    await new Promise<void>((done) => crm.listen(0, "127.0.0.1", done));
+    crm = await startCrm();
     hub = await startRteSimulator({ play: false });
     red = await NodeRed.start({ settings: `contactCenter: { recorder: { level: "values" } },` });
   });
   after(async () => {
     await red?.stop();
     await hub?.close();
-    crm?.closeAllConnections();
-    await new Promise((done) => crm.close(done));
+    await crm?.close();
   });
   beforeEach(() => {
-    asked = 0;
+    crm.heard.length = 0;
     red.forget();
   });
 
@@ -57,7 +49,7 @@ describe("Replays", function () {
     });
   };
   const ask = (): FlowNode =>
-    node("crm", "http request", { name: "Ask the CRM", method: "GET", ret: "obj", url: crmUrl() }, [["target"]]);
+    node("crm", "http request", { name: "Ask the CRM", method: "GET", ret: "obj", url: crm.url }, [["target"]]);
   const routing = (target: string): FlowNode[] => [
     tab(),
     node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline: 1000 }, [["before"], ["reason"]]),
@@ -76,11 +68,11 @@ describe("Replays", function () {
     await red.deploy(routing(BAD));
     assert.equal((await send(`${red.url}/calls`, call)).status, 204);
     const wrong = await newest();
-    assert.deepEqual([wrong.outcome, wrong.reason, asked], ["fallback", "error", 1]);
+    assert.deepEqual([wrong.outcome, wrong.reason, crm.heard.length], ["fallback", "error", 1]);
     await red.deploy(routing(GOOD));
     red.forget();
     const right = await replay(wrong.id);
-    assert.equal(asked, 1);
+    assert.equal(crm.heard.length, 1);
     assert.deepEqual([right.outcome, right.answer?.status, right.replayOf], ["answered", 200, wrong.id]);
     assert.deepEqual(
       right.steps.map((step) => [step.node, step.standIn]),
@@ -98,9 +90,10 @@ describe("Replays", function () {
     assert.equal((await get<Run>(`runs/${wrong.id}`)).outcome, "fallback");
     // A replay of a replay has what the first call had.
     assert.equal((await replay(right.id)).outcome, "answered");
-    assert.equal(asked, 1);
-    assert.equal((await replay(right.id, { outside: true })).outcome, "answered");
-    assert.equal(asked, 2);
+    assert.equal(crm.heard.length, 1);
+    const outside = await replay(right.id, { outside: true });
+    assert.deepEqual([outside.outcome, outside.reachesOutside, right.reachesOutside], ["answered", true, undefined]);
+    assert.equal(crm.heard.length, 2);
   });
 
   it("say what was not asked, get the fallback then, and leave the badge alone", async () => {
@@ -113,10 +106,45 @@ describe("Replays", function () {
     await red.message("status");
     red.forget();
     const run = await replay(recorded.id);
-    assert.deepEqual([run.outcome, run.reason, asked], ["fallback", "deadline", 0]);
+    assert.deepEqual([run.outcome, run.reason, crm.heard.length], ["fallback", "deadline", 0]);
     assert.equal(run.steps.at(-1)?.standIn ?? run.steps.at(-2)?.standIn, "missing");
     await red.message("reason", ({ reason, replay: isReplay }) => reason === "deadline" && isReplay === true);
     assert.deepEqual(red.messages("status"), []);
+  });
+
+  it("are no lost calls where a deploy ends them, and late for nobody", async () => {
+    const silent = (deadline: number): FlowNode[] => [
+      tab(),
+      node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline }, [["never"], []]),
+      code("never", "return null;"),
+    ];
+    await red.deploy(silent(500));
+    await send(`${red.url}/calls`, call);
+    const { id } = await newest();
+    await red.deploy(silent(60_000));
+    const { json } = await send(`${red.url}/${API}/runs/${id}/replay`, {});
+    const log = red.log.length;
+    await red.deploy(silent(500));
+    const { outcome, reason } = await get<Run>(`runs/${(json as { id: string }).id}`);
+    assert.deepEqual([outcome, reason], ["fallback", "closed"]);
+    assert.deepEqual(
+      red.log.slice(log).filter((line) => line.includes("got the fallback")),
+      [],
+    );
+    const late = code("late", `setTimeout(() => node.send(msg), 600); return null;`, [["out"]]);
+    const out = node("out", "smartrouting-out", { priority: "5", priorityType: "num" });
+    await red.deploy([
+      ...silent(300).map((each) => ({ ...each, ...(each.id === "in" && { wires: [["late"], []] }) })),
+      late,
+      out,
+    ]);
+    const before = red.log.length;
+    const replayed = await replay(id);
+    await until("the late answer", async () => (await get<Run>(`runs/${replayed.id}`)).outcome === "late");
+    assert.deepEqual(
+      red.log.slice(before).filter((line) => line.includes("[warn]")),
+      [],
+    );
   });
 
   it("leave nothing in a node that keeps messages of several calls", async () => {
@@ -139,16 +167,14 @@ describe("Replays", function () {
       tab(),
       node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline: 1000 }, [["crm", "crm2"], []]),
       { ...ask(), wires: [["mark"]] },
-      node(secondUrl === "" ? "crm3" : "crm2", "http request", { method: "GET", ret: "obj", url: crmUrl() }, [
-        ["mark"],
-      ]),
+      node(secondUrl === "" ? "crm3" : "crm2", "http request", { method: "GET", ret: "obj", url: crm.url }, [["mark"]]),
       code("mark", `msg.payload = msg.call.from; return msg;`, [["join"]]),
       join,
       code("target", `msg.payload = { InitialTarget: msg.payload.join("&") }; return msg;`, [["out"]]),
       node("out", "smartrouting-out"),
     ];
     const answer = async (anum: string): Promise<unknown> => (await send(`${red.url}/calls`, { ...call, anum })).json;
-    await red.deploy(flow(crmUrl()));
+    await red.deploy(flow(crm.url));
     assert.deepEqual(await answer("1"), { InitialTarget: "1&1" });
     const recorded = await newest();
     // The second request is another node now, of which nothing is recorded.
@@ -240,7 +266,7 @@ describe("Replays", function () {
         [again["payload"], again["event"], again["topic"]],
         [first["payload"], first["event"], first["topic"]],
       );
-      assert.equal(asked, 1);
+      assert.equal(crm.heard.length, 1);
     });
 
   it("send an event of rte-subscribe again, without the hub", async () => {
@@ -288,6 +314,8 @@ describe("Replays", function () {
     assert.deepEqual(await refusal(id, { outside: "yes" }), [400, "outside"]);
     await red.deploy(routing(GOOD).map((each) => (each.id === "in" ? { ...each, d: true } : each)));
     assert.deepEqual(await refusal(id), [409, "node"]);
+    await red.deploy([tab(), node("in", "voicenter-layer-in", { url: "/calls", auth: "none" })]);
+    assert.deepEqual(await refusal(id), [409, "other-type"]);
     await red.deploy(routing(GOOD));
     await level("path");
     await send(`${red.url}/calls`, call);
