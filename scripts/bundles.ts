@@ -60,7 +60,9 @@ async function shorten(folder: string): Promise<void> {
     const text = minifySyntax
       ? written.replace(/^(?:exports\.\w+ = )+void 0;\n/m, "").replace(ES_MODULE, "exports.__esModule = true;")
       : written;
+    // The names of a module are its own, and get short where it is said to be one.
     const { code } = await transform(text, {
+      ...(minifySyntax && { format: "cjs" as const }),
       minifyWhitespace: true,
       minifyIdentifiers: true,
       minifySyntax,
