@@ -48,13 +48,14 @@ export class Recorder implements RunRecorder {
   private readonly watchers: Readonly<Record<RecorderOptions["level"], Watcher>> = {
     path: { failed: (step, error) => this.failed(step, failureOf(error)) },
     values: {
-      arrived: (step, message, { id, type, wires }) => {
+      arrived: (step, message, node) => {
+        const { id, type, wires } = node;
         const { req: _, res: __, _msgid: ___, ...shown } = message as Record<string, unknown>;
         step.message = this.jsonOf(step.run, shown);
         this.ring.grow(step.run, 2 * step.message.length);
         // Of an event nobody expects an answer: what came of it is where its way ends.
         const isEnd = step.run.callId === undefined && wires?.every((each) => each.length === 0) === true;
-        if (step === step.run.beyond || (!isEnd && !isOutside(type) && !keepsMessages(type))) return;
+        if (step === step.run.beyond || (!isEnd && !isOutside(type) && !keepsMessages(node))) return;
         step.asked = ask(id, message);
         this.ring.grow(step.run, bytesOf(step.asked));
       },

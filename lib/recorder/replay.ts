@@ -2,12 +2,11 @@
 import { type Asked, valuesOf } from "./keeping.js";
 import type { StandIn } from "./model.js";
 import { failInPlace, sendInPlace, type StandInNode } from "./stand-in.js";
-import { isOutside, keepsMessages } from "./tables.js";
+import { isOutside, type KeepingNode, keepsMessages } from "./tables.js";
 
 /** A node as hooks have it. */
-export interface HeldNode extends StandInNode {
+export interface HeldNode extends StandInNode, KeepingNode {
   id: string;
-  type?: string;
 }
 
 /** One replay. */
@@ -32,7 +31,7 @@ export class Replay {
    */
   standInFor(node: HeldNode, message: object): StandIn | undefined {
     // A message of a replay that stays in a node would be mixed with those of callers.
-    if (!keepsMessages(node.type) && (this.reachesOutside || !isOutside(node.type))) return undefined;
+    if (!keepsMessages(node) && (this.reachesOutside || !isOutside(node.type))) return undefined;
     const asked = this.recorded.get(node.id)?.shift();
     if (!asked || asked.isIncomplete) return "missing";
     const { sent, error } = asked;

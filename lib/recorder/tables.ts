@@ -16,9 +16,16 @@ const INSIDE_TYPES: ReadonlySet<string> = new Set([
 /** Core's types whose nodes keep messages, or what they need of them: what one call leaves there the next one gets, or loses. */
 const KEEPING_TYPES: ReadonlySet<string> = new Set(["delay", "trigger", "rbe", "join", "sort", "batch"]);
 
-/** Whether a message in a node of this type may change what becomes of another call. */
-export function keepsMessages(type = ""): boolean {
-  return KEEPING_TYPES.has(type);
+/** Of a node, what says whether it keeps messages. */
+export interface KeepingNode {
+  type?: string;
+  /** A split node handles what comes as a stream: the rest of a text waits for the next one. */
+  stream?: unknown;
+}
+
+/** Whether a message in this node may change what becomes of another call. */
+export function keepsMessages({ type = "", stream }: KeepingNode): boolean {
+  return KEEPING_TYPES.has(type) || (type === "split" && stream === true);
 }
 
 /** Whether a node of this type may reach beyond Node-RED. */

@@ -190,6 +190,24 @@ describe("Replays", function () {
     }
   });
 
+  it("leave what a split node keeps of a stream to the callers", async () => {
+    await red.deploy([
+      tab(),
+      node("in", "smartrouting-in", { url: "/calls", auth: "none", deadline: 1000 }, [["text"], []]),
+      code("text", "msg.payload = `${msg.call.from}\\nrest${msg.call.from};`; return msg;", [["split"]]),
+      node("split", "split", { splt: "\\n", spltType: "str", stream: true, property: "payload" }, [["target"]]),
+      code("target", `msg.payload = { InitialTarget: msg.payload }; return msg;`, [["out"]]),
+      node("out", "smartrouting-out"),
+    ]);
+    const answer = async (anum: string): Promise<unknown> => (await send(`${red.url}/calls`, { ...call, anum })).json;
+    assert.deepEqual(await answer("1"), { InitialTarget: "1" });
+    const recorded = await newest();
+    assert.deepEqual(await answer("2"), { InitialTarget: "rest1;2" });
+    const replayed = await replay(recorded.id);
+    assert.deepEqual(replayed.answer?.json, '{"InitialTarget":"1"}');
+    assert.deepEqual(await answer("3"), { InitialTarget: "rest2;3" });
+  });
+
   it("show no number to the editor", async () => {
     await red.deploy(routing(GOOD));
     await send(`${red.url}/calls`, call);
