@@ -44,6 +44,7 @@ export type NotKeptReason =
   | "refused"
   | "cut"
   | "node"
+  | "subflow"
   | "type"
   | "other-type"
   | "closed"

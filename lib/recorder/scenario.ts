@@ -87,7 +87,7 @@ export function scenarioOf(
 ): KeptScenario {
   const run = chain.at(-1) as KeptRun;
   const node = flows.find(({ id }) => id === run.node);
-  if (!node) throw new NotKeptError("node");
+  if (!node) throw new NotKeptError(nodeOf(run.node, flows) ? "subflow" : "node");
   const why = whyNot(run);
   if (why) throw new NotKeptError(why);
   const replayed = REPLAYED[node.type];

@@ -39,6 +39,8 @@ export async function startRunner(main: string, userDir: string): Promise<Runner
   const observer = new Observer(red);
   const smartrouting = await startSmartRoutingSimulator();
   const seenRuns = new Set<string>();
+  // The recorder starts beside Node-RED, and answers when it records.
+  await newRuns(red, seenRuns);
   return {
     version: red.version,
     async run(flows, file, scenario, given) {

@@ -17,12 +17,18 @@ export interface Ran {
 /**
  * Runs the command.
  * @param onText told of everything that was printed so far; may end the process, by SIGTERM unless it names another signal
+ * @param env variables beside those of this process
  */
 export function runScenarios(
   args: readonly string[],
   onText?: (text: string, end: (signal?: NodeJS.Signals) => void) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [COMMAND, "test", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [COMMAND, "test", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (part: string) => {

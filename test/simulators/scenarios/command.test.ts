@@ -293,6 +293,28 @@ describe("simulators/scenarios: the command", function () {
     });
   });
 
+  it("has the first call recorded, however long the recorder takes to start", async () => {
+    const slow = join(folder.path, "slow.cjs");
+    writeFileSync(
+      slow,
+      `const { promises } = require("node:fs");
+      const { readFile } = promises;
+      promises.readFile = async (path, ...more) => {
+        if (/contact-center.recorder\.json$/.test(String(path))) await new Promise((done) => setTimeout(done, 1500));
+        return readFile.call(promises, path, ...more);
+      };`,
+    );
+    const silent = [
+      { id: "tab", type: "tab" },
+      node("In", "smartrouting-in", [[], []], { z: "tab", url: "/in", deadline: 200 }),
+    ];
+    folder.write(silent, { scenarios: [scenario("Is late", [ring("1", { fallback: "deadline" })])] });
+    const ran = await runScenarios([folder.flows, folder.scenarios], undefined, {
+      NODE_OPTIONS: `--require "${slow}"`,
+    });
+    assert.equal(ran.code, 0, ran.text);
+  });
+
   it("takes a file with a byte order mark, and says what is nested too deeply", async () => {
     const depth = 100_000;
     folder.write(FLOW, { scenarios: [scenario("Is read", [ring("1")])] });
@@ -327,16 +349,13 @@ describe("simulators/scenarios: the command", function () {
       const temporary = join(folder.path, "tmp");
       mkdirSync(temporary);
       folder.write([...FLOW, code("Waits", "", [[]], { z: "tab" })], { scenarios: [scenario("Waits", [ring("1")])] });
-      const before = process.env["TMPDIR"];
-      process.env["TMPDIR"] = temporary;
       let left: string[] = [];
-      const ran = runScenarios([folder.flows, folder.scenarios, ...more], (said, end) => {
+      const onText = (said: string, end: (signal: NodeJS.Signals) => void): void => {
         if (!said.includes("Node-RED ") || left.length > 0) return;
         left = readdirSync(temporary);
         end("SIGHUP");
-      });
-      if (before === undefined) delete process.env["TMPDIR"];
-      else process.env["TMPDIR"] = before;
+      };
+      const ran = runScenarios([folder.flows, folder.scenarios, ...more], onText, { TMPDIR: temporary });
       assert.equal((await ran).code, null);
       assert.match(left.join(), /^contact-center-test-/);
       assert.deepEqual(readdirSync(temporary), []);
