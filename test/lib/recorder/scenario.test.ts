@@ -314,6 +314,7 @@ describe("A run as a scenario", () => {
     ["a run of the level path", [call({ again: undefined })], ["not-kept"]],
     ["too many steps", [call({ cut: 1 })], ["cut"]],
     ["a node that is gone", [call({ node: "gone" })], ["node"]],
+    ["a node in a subflow", [call({ node: "instance-in" })], ["subflow"]],
     ["a node of another type", [call({ node: "plain" })], ["type"]],
     ["a node whose type is another one now", [call({ type: "voicenter-layer-in" })], ["other-type"]],
     ["a call that a deploy ended", [call({ outcome: "fallback", reason: "closed" })], ["closed"]],

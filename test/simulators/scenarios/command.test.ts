@@ -300,7 +300,7 @@ describe("simulators/scenarios: the command", function () {
       `const { promises } = require("node:fs");
       const { readFile } = promises;
       promises.readFile = async (path, ...more) => {
-        if (/contact-center.recorder\.json$/.test(String(path))) await new Promise((done) => setTimeout(done, 1500));
+        if (/contact-center.recorder[.]json$/.test(String(path))) await new Promise((done) => setTimeout(done, 1500));
         return readFile.call(promises, path, ...more);
       };`,
     );
