@@ -7,8 +7,11 @@ import { passedMs } from "./clock.js";
 import type { Journal } from "./journal.js";
 import { toRanges } from "./rows.js";
 
-/** An older line is written again: its time says how long a server may still be at the request. Milliseconds. */
-const FRESH_MS = 1000;
+/**
+ * How much later than its line says a request may leave, in milliseconds. An older line is written again: its time says how long a server
+ * may still be at the request.
+ */
+export const FRESH_MS = 1000;
 
 /** The announcements of one run. */
 export class Announcements {

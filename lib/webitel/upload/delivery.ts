@@ -163,9 +163,9 @@ class Delivery {
       if (error === CANCELLED) return { kind: "dropped" };
       throw error;
     }
-    await announcements.confirm(marker, this.result.batch, part.entries);
     // What came before in this turn was the work of another batch.
     await giveWay();
+    await announcements.confirm(marker, this.result.batch, part.entries);
     const outcome = await this.post(marker, part).catch((error: unknown) => {
       if (part.open) tally.uncertain += length;
       throw error;

@@ -6,7 +6,7 @@
  */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { closedError, uploadFault } from "../errors.js";
-import { Announcements } from "./announcements.js";
+import { Announcements, FRESH_MS } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { withBodies } from "./bodies.js";
 import { passedMs, passedOf } from "./clock.js";
@@ -247,7 +247,7 @@ export class Upload {
     const known = ok ? { ids: ok.ids ?? [] } : await verifySent(this.context, marker, rows);
     if (known === undefined) {
       // Its rows are sent under another marker, so whatever comes under this one is a copy.
-      await this.doubleCheck.watch({ marker, keep: 0 }, rows, at && passedOf(at));
+      await this.doubleCheck.watch({ marker, keep: 0 }, rows, at && passedOf(at) + FRESH_MS);
       journal.note({ no: marker });
     } else if (known === "uncertain") {
       open.uncertain.add(rows);

@@ -175,6 +175,18 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
         assert.deepEqual([report.total, report.accepted, report.uncertain], [15, 15, 0]);
       });
 
+  it("loads nothing twice of a request that was announced a second before it left, and commits 90 s later", async () => {
+    const webitel = new TimedWebitel([{ answerMs: 600, commitMs: 10 }, { answerMs: 100, code: 504, commitMs: 90_000 }]);
+    const report = await inFakeTime(async () => {
+      await upload(webitel, 15, { concurrency: 1, cancelAfterMs: 800 });
+      await delay(30_000);
+      const resumed = await upload(webitel, 15, { resume: true });
+      await delay(100_000);
+      return resumed;
+    });
+    assert.deepEqual([report.accepted, report.uncertain, webitel.rows], [15, 0, upTo(15)]);
+  });
+
   it("advises no resume to a stream of messages, which cannot be read again", async () => {
     for (const [fingerprint, words] of [
       ["", /cannot be resumed/],
