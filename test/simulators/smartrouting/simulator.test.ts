@@ -164,7 +164,7 @@ describe("simulators/smartrouting", () => {
       const { notes } = call.conversation().steps.at(-1) ?? { notes: [] };
       assert.match(notes.map(({ text }) => text).join("\n"), /this one is not it/);
     }
-    assert.match((await answered("", 204)).notes.at(-1)?.text ?? "", /debug sidebar have the reason/);
+    assert.match((await answered("", 204)).notes.at(-1)?.text ?? "", /Calls and events has the reason/);
   });
 
   it("routes by default after the time-out, and shows the late answer without obeying it", async () => {

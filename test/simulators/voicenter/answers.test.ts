@@ -54,7 +54,7 @@ describe("simulators/voicenter: answers", () => {
       DATA: [{ RecordType: "Digits", Content: "1" }],
     };
     const cases: [body: unknown, why: RegExp, status?: number][] = [
-      [{ STATUS: 1 }, /STATUS 1.*\n.*debug sidebar have the reason/],
+      [{ STATUS: 1 }, /STATUS 1.*\n.*Calls and events has the reason/],
       ["", /Status 401.*\n.*secret included/, 401],
       ["", /Status 404.*\n.*No deployed node serves this path/, 404],
       [{ ...good, STATUS: 2 }, /STATUS is 2/],
