@@ -176,7 +176,10 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
       });
 
   it("loads nothing twice of a request that was announced a second before it left, and commits 90 s later", async () => {
-    const webitel = new TimedWebitel([{ answerMs: 600, commitMs: 10 }, { answerMs: 100, code: 504, commitMs: 90_000 }]);
+    const webitel = new TimedWebitel([
+      { answerMs: 600, commitMs: 10 },
+      { answerMs: 100, code: 504, commitMs: 90_000 },
+    ]);
     const report = await inFakeTime(async () => {
       await upload(webitel, 15, { concurrency: 1, cancelAfterMs: 800 });
       await delay(30_000);
