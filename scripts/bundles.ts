@@ -40,9 +40,6 @@ function forms(): string[] {
 const style = (from: string, to: string): Promise<unknown> =>
   build({ ...OPTIONS, entryPoints: [join(root, from)], outfile: join(root, "resources", to) });
 
-/** How the compiler marks a module. Only where somebody lists what a module exports has the mark to be hidden. */
-const ES_MODULE = 'Object.defineProperty(exports, "__esModule", { value: true });';
-
 /** Writes what the nodes run in fewer characters: blanks go, and local names get short. An error that ends the process prints its line: that has an end. */
 async function shorten(folder: string): Promise<void> {
   for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
@@ -57,9 +54,7 @@ async function shorten(folder: string): Promise<void> {
       continue;
     }
     // Each export is assigned further down.
-    const text = minifySyntax
-      ? written.replace(/^(?:exports\.\w+ = )+void 0;\n/m, "").replace(ES_MODULE, "exports.__esModule = true;")
-      : written;
+    const text = minifySyntax ? written.replace(/^(?:exports\.\w+ = )+void 0;\n/m, "") : written;
     // The names of a module are its own, and get short where it is said to be one.
     const { code } = await transform(text, {
       ...(minifySyntax && { format: "cjs" as const }),

@@ -93,7 +93,8 @@ const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule
     /^simulators\/scenarios\//,
     () => ({
       folders: ["simulators"],
-      values: /^lib\/(?:\w+\/tables|core\/credential-names|recorder\/(?:credentials|hidden|node-names|stand-in))\.ts$/,
+      values:
+        /^lib\/(?:\w+\/tables|core\/escapes|recorder\/(?:credential-items|credentials|hidden|node-names|stand-in))\.ts$/,
     }),
   ],
   [/^simulators\//, () => ({ packages: ["ws"], folders: ["simulators"], values: TABLES })],

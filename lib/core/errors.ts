@@ -5,6 +5,7 @@
  * which its other files take {@link ContactCenterError} and {@link refused}. `nodes/shared/input.ts` puts the sentence of
  * the editor's language in place before an error leaves a node.
  */
+import { escaped } from "./escapes.js";
 import sentencesOfCore from "./locales/en-US.json";
 
 /** The vendors, as `msg.call.vendor` and `msg.event.vendor` name them. */
@@ -107,7 +108,7 @@ const SHORTEST_SECRET = 4;
 function formsOf(secret: string): Set<string> {
   const form = new URLSearchParams([["", secret]]).toString().slice(1);
   const json = JSON.stringify(secret).slice(1, -1);
-  const ascii = json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const ascii = json.replace(/[^ -~]/g, escaped);
   const encoded = encodeURIComponent(secret);
   const forms = [secret, json, ascii, encoded, encodeURIComponent(encoded), form];
   forms.push(...forms.map((each) => each.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())));

@@ -1,6 +1,7 @@
 /** Log lines that messages and requests can cause: one per thing and minute, printable, at most 200 characters. */
 import type { Node, NodeAPI } from "node-red";
 import type { ContactCenterError } from "../../lib/core/errors.js";
+import { escaped } from "../../lib/core/escapes.js";
 import { localize } from "./input.js";
 
 const MINUTE_MS = 60_000;
@@ -24,12 +25,7 @@ const warnedAt = new WeakMap<Warner, Map<string, number>>();
  */
 export function logLine(text: string, limit: number = LONGEST_LINE): string {
   // Control characters, and the marks that change the direction or the line of a text.
-  const printable = text
-    .slice(0, limit + 1)
-    .replaceAll(
-      /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+  const printable = text.slice(0, limit + 1).replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escaped);
   return printable.length <= limit ? printable : `${printable.slice(0, limit - 1)}…`;
 }
 

@@ -1,6 +1,6 @@
 /** Values of contexts that a recorded flow reads, for its scenario: as they are now. */
 import type { Node, NodeAPI } from "node-red";
-import { isCredentialName } from "../../lib/core/credential-names.js";
+import { isSecretName } from "../../lib/recorder/credential-items.js";
 import { type ContextKey, contextReads } from "../../lib/recorder/context-reads.js";
 import type { ConfiguredNode, KeptRun } from "../../lib/recorder/kept-run.js";
 import { type GivenContext, nodesOf, playedRuns } from "../../lib/recorder/scenario.js";
@@ -49,7 +49,7 @@ export async function contextOf(
 
 /** A value as JSON; undefined where there is none that a file can have. */
 async function textOf(node: WithContext, { scope, key, store }: ContextKey): Promise<string | undefined> {
-  if (key.split(/\W+/).some(isCredentialName)) return undefined;
+  if (key.split(/\W+/).some(isSecretName)) return undefined;
   const value = await new Promise<unknown>((resolve, reject) =>
     node.context()[scope].get(key, store, (error, found) => (error ? reject(error) : resolve(found))),
   ).catch(() => undefined);

@@ -1,5 +1,5 @@
 /** What differs between what was expected and what came, in lines that people read. Pure. */
-import { isCredentialName } from "../../lib/core/credential-names.js";
+import { isSecretName } from "../../lib/recorder/credential-items.js";
 import { HIDDEN } from "../../lib/recorder/credentials.js";
 import { withHidden } from "../../lib/recorder/hidden.js";
 import { isObject } from "../values.js";
@@ -35,7 +35,7 @@ export function differences(
     const [wanted, got] = [shown(expected, isSecret), shown(actual, isSecret)];
     return Object.is(expected, actual) ? [] : [`${place}: expected ${wanted}, got ${got}`];
   }
-  const isNamed = (name: string): boolean => isSecret || isCredentialName(name);
+  const isNamed = (name: string): boolean => isSecret || isSecretName(name);
   const lines = Object.entries(expected).flatMap(([name, value]) =>
     differences(
       value,

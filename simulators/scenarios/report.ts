@@ -1,4 +1,5 @@
 /** What a run of scenarios prints: lines for people, JSON for programs, and JUnit's XML for a CI server. Pure. */
+import { escaped } from "../../lib/core/escapes.js";
 import type { ScenarioFault, ScenarioLine } from "../../lib/recorder/scenario-lines.js";
 import type { FlowNode, Result } from "./model.js";
 import { isCalled } from "../../lib/recorder/node-names.js";
@@ -63,12 +64,7 @@ export function resultLines({ name, ms, faults }: Result): string[] {
 }
 
 /** Texts of a flow neither colour nor move the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /(?![\t\n])\p{Cc}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+const printable = (text: string): string => text.replaceAll(/(?![\t\n])\p{Cc}/gu, escaped);
 
 /** The last line. */
 export function summary(results: readonly Result[], ms: number): string {

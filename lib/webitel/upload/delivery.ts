@@ -312,7 +312,8 @@ class Delivery {
     const { api, queueId, abort, maxBytes, fileName, firstIds } = this.run;
     const { entries, body } = part;
     part.body = undefined;
-    const items = entries.map(({ member }) => mark(member, marker));
+    // The members of a body have their marker.
+    const items = entries.map(({ member }) => (body ? member : mark(member, marker)));
     try {
       const options = { maxBytes, signal: abort, body, ...(fileName !== undefined && { fileName }) };
       const ids = await api.createMembers(queueId, items, options);
