@@ -145,14 +145,10 @@ export function attemptRequest(values: AttemptValues): AttemptRequest {
   const result = withoutMap(values.result ?? {});
   if (!isRecord(result)) readValue("AttemptResult", "result", "texts", result);
   const body: Record<string, unknown> = { ...(status !== undefined && { status }) };
-  for (const [name, value] of Object.entries(result as object)) {
-    const field = RESULT_NAMES.get(plainName(name));
-    if (isBlank(value)) continue;
+  for (const [name, value] of Object.entries(namedFields(result as Record<string, unknown>))) {
+    const kind = (RESULT_FIELDS as Record<string, (typeof RESULT_FIELDS)[ResultField] | undefined>)[name];
     // A field that is newer than our table goes as it is.
-    if (field === undefined) body[name] = value;
-    // Of two that are written in different ways, the vendor's own name counts.
-    else if (field === name || isBlank((result as Record<string, unknown>)[field]))
-      body[field] = readValue("AttemptResult", `result.${name}`, RESULT_FIELDS[field], value);
+    body[name] = kind === undefined ? value : readValue("AttemptResult", `result.${name}`, kind, value);
   }
   if (Object.keys(body).length === 0) throw required("AttemptResult", "status");
   return {
@@ -164,10 +160,21 @@ export function attemptRequest(values: AttemptValues): AttemptRequest {
   };
 }
 
-/** The fields of a result that stand in a payload by their own names, in any case. */
+/** A result's fields by the vendor's names, in whatever case they are written; blank ones are left out. */
+export function namedFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const field = RESULT_NAMES.get(plainName(name)) ?? name;
+    // Of two that are written in different ways, the vendor's own name counts.
+    if (!isBlank(value) && (field === name || isBlank(fields[field]))) named[field] = value;
+  }
+  return named;
+}
+
+/** The fields of a result that stand in a payload, by the vendor's names. */
 export function resultFields(payload: unknown): Record<string, unknown> | undefined {
   const fields = withoutMap(payload);
   if (!isRecord(fields)) return undefined;
-  const found = Object.entries(fields).filter(([name]) => RESULT_NAMES.has(plainName(name)));
+  const found = Object.entries(namedFields(fields)).filter(([name]) => Object.hasOwn(RESULT_FIELDS, name));
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

@@ -157,8 +157,9 @@ export const ATTEMPT_FIELDS = [
   { setting: "status", vendorName: "status", kind: "text" },
 ] as const satisfies readonly RequestField[];
 
-/** The other properties of an attempt's result; times in Unix milliseconds. */
+/** What an attempt's result may hold; times in Unix milliseconds. */
 export const RESULT_FIELDS = {
+  status: "text",
   min_offering_at: "time",
   expire_at: "time",
   variables: "texts",

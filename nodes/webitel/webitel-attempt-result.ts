@@ -7,7 +7,7 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { isBlank, isRecord, withoutMap } from "../../lib/core/values.js";
-import { attemptRequest, resultFields } from "../../lib/webitel/requests.js";
+import { attemptRequest, namedFields, resultFields } from "../../lib/webitel/requests.js";
 import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
 import { valueReader } from "../shared/values.js";
 import { onCallInput } from "./call-input.js";
@@ -26,7 +26,7 @@ function withFields(given: unknown, payload: unknown): unknown {
   const fields = resultFields(payload);
   if (isBlank(given)) return fields;
   const result = withoutMap(given);
-  return isRecord(result) ? { ...fields, ...result } : result;
+  return isRecord(result) ? { ...fields, ...namedFields(result) } : result;
 }
 
 /** A result without the status that a setting of the node replaces. */

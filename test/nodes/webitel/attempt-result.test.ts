@@ -87,12 +87,17 @@ describe("webitel-attempt-result", () => {
     await out({
       payload: { attempt: "5", status: "cb", min_offering_at: "", result: { newer: "n", expire_at: null } },
     });
+    const within = { Status: "in", Description: "within" };
+    await out({ payload: { attempt: "5", status: "cb", description: "beside", result: within } });
+    await out({ payload: { attempt: "5", result: { STATUS: "in" } } });
     assert.deepEqual(
       site.asked.map(({ text }) => JSON.parse(text) as object),
       [
         { status: "cb", min_offering_at: "1830000000000" },
         { status: "cb", min_offering_at: "1830000000000" },
         { status: "cb", newer: "n" },
+        { status: "in", description: "within" },
+        { status: "in" },
       ],
     );
     await site.close();
