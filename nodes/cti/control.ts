@@ -47,10 +47,13 @@ export function readControl(message: { action?: unknown; payload?: unknown }): C
     return { action: action as Action, list: undefined };
   const items = Array.isArray(payload) ? payload : [payload];
   // An answer of this node may be sent back as a question: its rows name their addresses.
-  const entries = items.map((item: unknown) =>
-    typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item,
-  );
-  return { action: action as Action, list: readAddresses([...entries.entries()], action as Action, "payload") };
+  const entries = items.flatMap((item: unknown, at) => {
+    const entry: unknown = typeof item === "object" ? propertiesIgnoringCase(item).get("imaddress")?.[1] : item;
+    const parts: unknown[] = typeof entry === "string" ? wordsOf(entry) : [];
+    // A blank entry is one that is wrong.
+    return (parts.length > 0 ? parts : [entry]).map((part): [number, unknown] => [at, part]);
+  });
+  return { action: action as Action, list: readAddresses(entries, action as Action, "payload") };
 }
 
 /**

@@ -200,9 +200,12 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
     names: SHOWN_NAMES,
   })(row.data) as MappingResult;
   if (error) return rejected(node, error, pairs);
-  const later = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
-  return (
-    JSON.stringify(mark(member, "‹run›-1"), null, 2) +
-    (later.length > 0 ? `\n\n${node._(`${TYPE}.preview.later`, { fields: later.join(", ") })}` : "")
-  );
+  const fields = Object.entries(shown).map(([field, value]) => `${field} = ${value}`);
+  const country = entered(input("country")).trim().toUpperCase();
+  return [
+    JSON.stringify(mark(member, "‹run›-1"), null, 2),
+    // The rules of all countries are too large for a browser.
+    ...(country === "" ? [] : [node._(`${TYPE}.preview.country`, { country })]),
+    ...(fields.length === 0 ? [] : [node._(`${TYPE}.preview.later`, { fields: fields.join(", ") })]),
+  ].join("\n\n");
 }

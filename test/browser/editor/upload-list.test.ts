@@ -69,6 +69,9 @@ describe("a list in windows-1251 with damaged rows", () => {
     assert.match(await preview(), /"destination": "050 111-22-01"/);
     assert.match(await preview(), /"Борг": "120,50"/);
     await page.locator("#node-input-country").fill("UA");
+    await until("what becomes of national numbers", async () =>
+      (await preview()).includes("national ones of UA E.164"),
+    );
     await page
       .locator("#node-input-rejectsFile")
       .locator("xpath=..")

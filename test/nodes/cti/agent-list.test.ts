@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Node, NodeAPI } from "node-red";
 import { ContactCenterError } from "../../../lib/core/errors.js";
-import { type AddressList, agentList } from "../../../nodes/cti/control.js";
+import { type AddressList, agentList, readControl } from "../../../nodes/cti/control.js";
 import { readText } from "../../../nodes/shared/variables.js";
 
 const ANNA = "sip:anna@contoso.example";
@@ -42,6 +42,17 @@ describe("nodes/cti/agent-list", () => {
     const agents = ["sip:a@x;transport=tcp", "sip:b@x", "sip:c@x:5061;lr"];
     assert.deepEqual(read([team]), { addresses: agents, wrong: [] });
     assert.deepEqual(read(["${TEAM};${LEAD}"], { TEAM: team, LEAD: ANNA }).addresses, [...agents, ANNA]);
+  });
+
+  it("is parted in a message as in the node, and has a row for a blank entry", () => {
+    const { list } = readControl({ action: "subscribe", payload: "sip:a@x;lr; sip:b@x, sip:c@x" });
+    assert.deepEqual(list, { addresses: ["sip:a@x;lr", "sip:b@x", "sip:c@x"], wrong: [] });
+    const rows = readControl({ action: "unsubscribe", payload: [" ", `${ANNA};sip:b@x`, 5] }).list;
+    assert.deepEqual(rows?.addresses, [ANNA, "sip:b@x"]);
+    assert.deepEqual(
+      rows?.wrong.map(({ error }) => error.params),
+      [{ entry: 1 }, { entry: 3 }],
+    );
   });
 
   it("has a row for each entry that is blank or unfinished, and the other agents", () => {
