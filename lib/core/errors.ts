@@ -5,7 +5,6 @@
  * which its other files take {@link ContactCenterError} and {@link refused}. `nodes/shared/input.ts` puts the sentence of
  * the editor's language in place before an error leaves a node.
  */
-import { escaped } from "./escapes.js";
 import sentencesOfCore from "./locales/en-US.json";
 
 /** The vendors, as `msg.call.vendor` and `msg.event.vendor` name them. */
@@ -96,44 +95,4 @@ export class ContactCenterError extends Error {
  */
 export function refused(key: string, cause: ErrorCause, params: ErrorParams = {}): ContactCenterError {
   return new ContactCenterError(REFUSED, key, cause, params);
-}
-
-/** Shorter values are no secrets. */
-const SHORTEST_SECRET = 4;
-
-/**
- * What a text may hold in the place of a secret: as it is, in JSON (of ASCII, too), percent-encoded (twice in an address that
- * is a parameter), of a form, in base64 (of `Basic` too).
- */
-function formsOf(secret: string): Set<string> {
-  const form = new URLSearchParams([["", secret]]).toString().slice(1);
-  const json = JSON.stringify(secret).slice(1, -1);
-  const ascii = json.replace(/[^ -~]/g, escaped);
-  const encoded = encodeURIComponent(secret);
-  const forms = [secret, json, ascii, encoded, encodeURIComponent(encoded), form];
-  forms.push(...forms.map((each) => each.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())));
-  const bytes = String.fromCharCode(...new TextEncoder().encode(secret));
-  // What is before and behind it changes the letters at its ends.
-  for (const before of ["", "-", "--"]) {
-    const start = Math.ceil((before.length * 8) / 6);
-    const base64 = btoa(before + bytes).slice(start, Math.floor(((before.length + bytes.length) * 8) / 6));
-    forms.push(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
-  }
-  return new Set(forms);
-}
-
-/**
- * Removes secrets from a text that came from outside.
- * @param text what a server or library said
- * @param secrets values that must not appear; those under four characters are ignored
- * @returns the text with every secret, in any of its forms, replaced by `[redacted]`
- */
-export function redact(text: string, secrets: readonly (string | undefined)[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    // A placeholder of three letters would cut up every sentence, and protects nothing.
-    if (secret === undefined || secret.length < SHORTEST_SECRET) continue;
-    for (const form of formsOf(secret)) clean = clean.replaceAll(form, "[redacted]");
-  }
-  return clean;
 }

@@ -4,7 +4,8 @@ import * as https from "node:https";
 import type { Readable } from "node:stream";
 import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
-import { ContactCenterError, type ErrorCause, redact, type Vendor } from "../core/errors.js";
+import { ContactCenterError, type ErrorCause, type Vendor } from "../core/errors.js";
+import { redact } from "../core/redact.js";
 import { parseJson } from "../core/values.js";
 import { ConnectTimeout, limitConnect } from "./connect-limit.js";
 import {

@@ -4,4 +4,4 @@ import sentences from "./locales/en-US.json";
 
 addSentences(sentences);
 
-export { ContactCenterError, type ErrorCause, redact, refused } from "../core/errors.js";
+export { ContactCenterError, type ErrorCause, refused } from "../core/errors.js";

@@ -3,7 +3,8 @@
  * Core SignalR, JSON hub protocol). It does not come back: a new connection needs a new token and is a new {@link Hub}.
  */
 import type { HubConnection } from "@microsoft/signalr";
-import { ContactCenterError, redact } from "./errors.js";
+import { ContactCenterError } from "./errors.js";
+import { redact } from "../core/redact.js";
 import { STEADY } from "../core/clock.js";
 import { propertiesIgnoringCase, readIgnoringCase } from "../core/values.js";
 import { networkError } from "../http/errors.js";

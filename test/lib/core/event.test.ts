@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { canonicalJson, eventKey } from "../../../lib/core/event.js";
-import { redact } from "../../../lib/core/errors.js";
+import { redact } from "../../../lib/core/redact.js";
 import { withoutEmpty } from "../../../lib/core/values.js";
 
 describe("lib/core/event", () => {
