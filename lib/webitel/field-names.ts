@@ -39,13 +39,31 @@ export function isField(field: string): boolean {
   return NAMES.has(base) && (field === base || (index >= 2 && index <= MAX_COMMUNICATIONS));
 }
 
-/** The field that a column is named like; names of variables keep their case, and `destination1` is `destination`. */
-export function fieldOf(column: string): string {
-  const name = column.trim();
+/** The field that a text names, in any case and with blanks around it; names of variables keep their case, and `destination1` is `destination`. */
+export function fieldOf(text: string): string {
+  const name = text.trim();
   const lower = name.toLowerCase();
-  if (lower.startsWith(VARIABLE_PREFIX)) return VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length);
+  if (lower.startsWith(VARIABLE_PREFIX)) return VARIABLE_PREFIX + name.slice(VARIABLE_PREFIX.length).trim();
   const { base, index } = parts(lower);
   return index === 1 ? base : lower;
+}
+
+/** A field to which two columns go: one of them would be lost. */
+export interface DoubledField {
+  field: string;
+  columns: [first: string, second: string];
+}
+
+/** The first such field of a mapping; undefined where there is none. */
+export function doubledField(mapping: readonly { column: string; field: string }[]): DoubledField | undefined {
+  const columns = new Map<string, string>();
+  for (const { column, field: named } of mapping) {
+    const field = fieldOf(named);
+    const first = columns.get(field) ?? column;
+    if (first !== column) return { field, columns: [first, column] };
+    columns.set(field, column);
+  }
+  return undefined;
 }
 
 /** A field with the column that is mapped to it, as in `destination (Phone)`; the field alone where it is named alike. */

@@ -1,7 +1,7 @@
 /** The header of a CSV, checked before anything is sent: one clear sentence instead of a rejected row per person. */
 import { columnName } from "./column-names.js";
 import { refused } from "./errors.js";
-import { mappableField } from "./field-names.js";
+import { doubledField, mappableField } from "./field-names.js";
 import type { MappingOptions } from "./member.js";
 import { MAX_COMMUNICATIONS } from "./tables.js";
 
@@ -18,17 +18,17 @@ function shown(header: readonly string[]): string {
  * Checks a header against a mapping.
  * @param header its cells
  * @param options the upload's mapping and defaults
- * @throws ContactCenterError `EINVALID` when letters were lost, a mapped column is missing, a column that is used is there twice, no
+ * @throws ContactCenterError `EINVALID` when letters were lost, a mapped column is missing, a column that is used is there twice, two columns lead to one field, no
  * column leads to a destination, or there are more numbers than a member may have
  */
 export function checkHeader(header: readonly string[], options: Pick<MappingOptions, "mapping" | "defaults">): void {
   const names = header.map(columnName);
   const { mapping, defaults } = options;
-  const fail = (key: string, columns: readonly string[] = []): never => {
+  const fail = (key: string, columns: readonly string[] = [], name = ""): never => {
     throw refused(
       `webitel.errors.header.${key}`,
       { vendor: "webitel", operation: "upload", field: "source", columns: [...columns] },
-      { columns: columns.map((name) => `"${name}"`).join(", "), header: shown(header) },
+      { columns: columns.map((name) => `"${name}"`).join(", "), header: shown(header), name },
     );
   };
   if (names.some((name) => name.includes("\uFFFD"))) fail("encoding");
@@ -43,8 +43,12 @@ export function checkHeader(header: readonly string[], options: Pick<MappingOpti
   const fields = names.map(mappableField);
   const tooMany = names.filter((name) => Number(/^destination(\d+)$/i.exec(name)?.[1] ?? 0) > MAX_COMMUNICATIONS);
   if (tooMany.length > 0) fail("too-many", tooMany);
-  const twice = names.filter((_, at) => fields[at] !== undefined && fields.indexOf(fields[at]) !== at);
+  const twice = names.filter((name, at) => fields[at] !== undefined && names.indexOf(name) !== at);
   if (twice.length > 0) fail("twice", twice);
+  const doubled = doubledField(
+    names.flatMap((column, at) => (fields[at] === undefined ? [] : [{ column, field: fields[at] }])),
+  );
+  if (doubled) fail("two-columns", doubled.columns, doubled.field);
   const hasDestination = [...fields, ...defaults.map(({ field }) => field)].some((field) =>
     field?.startsWith("destination"),
   );

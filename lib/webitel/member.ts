@@ -21,6 +21,7 @@ import {
 } from "./member-values.js";
 import {
   type Default,
+  doubledIn,
   type Mapping,
   type PlannedField,
   type PlannedNumber,
@@ -117,6 +118,8 @@ class MemberBuilder {
   /** A member of a flat row. */
   assemble(row: Fields, plan: RowPlan): Member | InvalidValue {
     this.hasNames = false;
+    const doubled = doubledIn(row, plan);
+    if (doubled) return invalid("two-columns", doubled.field, doubled.columns.map((name) => `"${name}"`).join(", "));
     for (const field of plan.excess) if (valueOf(field, row) !== undefined) return tooMany(parts(field.field).index);
     const numbers = plan.numbers.map((planned) => this.plannedNumber(row, planned, plan));
     const wrong = numbers.find((number) => number instanceof InvalidValue);

@@ -2,8 +2,8 @@
  * Which columns of a row fill which field of a member: worked out once per list of columns, so that a row costs only what is in it.
  * Free of node builtins: the editor's preview uses it too.
  */
-import { isBlankText } from "../core/values.js";
-import { fieldOf, IS_NUMBERED, mappableField, NUMBERED, parts } from "./field-names.js";
+import { isBlankText, textOf } from "../core/values.js";
+import { type DoubledField, fieldOf, IS_NUMBERED, mappableField, NUMBERED, parts } from "./field-names.js";
 import { type Kind, KINDS, OWN_FIELDS } from "./member-values.js";
 import { MAX_COMMUNICATIONS, VARIABLE_PREFIX, VARIABLES } from "./tables.js";
 
@@ -26,7 +26,7 @@ export interface PlannedField {
   /** Without its number; a variable's own name. */
   base: string;
   kind: Kind;
-  /** The first that is not blank wins. */
+  /** The first that is not blank wins; where two of them differ, see {@link doubledIn}. */
   columns: string[];
   /** Where all of them are blank; undefined for none. */
   fallback: unknown;
@@ -51,6 +51,8 @@ export interface RowPlan {
   excess: PlannedField[];
   /** An object in the column of this name holds variables. */
   variablesColumn: string | undefined;
+  /** Those that have several columns. */
+  doubled: { field: string; columns: readonly string[] }[];
 }
 
 /** @returns the field's value in a row; undefined when it is blank and has no default */
@@ -62,9 +64,25 @@ export function valueOf({ columns, fallback }: PlannedField, row: Record<string,
   return fallback;
 }
 
-function planOf(mapping: readonly Mapping[], defaults: readonly Default[], variablesColumn?: string): RowPlan {
+/** The field for which two columns of a row have different values, and these columns: one value would be lost. */
+export function doubledIn(row: Record<string, unknown>, { doubled }: RowPlan): DoubledField | undefined {
+  for (const { field, columns } of doubled) {
+    const filled = columns.filter((name) => !isBlankText(row[name]));
+    const [first = ""] = filled;
+    const other = filled.find((name) => textOf(row[name]).trim() !== textOf(row[first]).trim());
+    if (other !== undefined) return { field, columns: [first, other] };
+  }
+  return undefined;
+}
+
+function planOf(
+  mapping: readonly Mapping[],
+  defaults: readonly Default[],
+  variablesColumns: readonly string[] = [],
+): RowPlan {
   const fields = new Map<string, PlannedField>();
-  const planned = (field: string): PlannedField => {
+  const planned = (named: string): PlannedField => {
+    const field = fieldOf(named);
     const known = fields.get(field);
     if (known) return known;
     const isVariable = field.startsWith(VARIABLE_PREFIX);
@@ -74,7 +92,10 @@ function planOf(mapping: readonly Mapping[], defaults: readonly Default[], varia
     fields.set(field, one);
     return one;
   };
-  for (const { column, field } of mapping) planned(field).columns.push(column);
+  for (const { column, field } of mapping) {
+    const { columns } = planned(field);
+    if (!columns.includes(column)) columns.push(column);
+  }
   for (const { field, value } of defaults) planned(field).fallback ??= value;
   const all = [...fields.values()];
   const numbered = all.filter(({ field, kind }) => kind !== "variable" && IS_NUMBERED.has(parts(field).base));
@@ -97,7 +118,8 @@ function planOf(mapping: readonly Mapping[], defaults: readonly Default[], varia
     own: OWN_FIELDS.map((name) => fields.get(name)).filter((field) => field !== undefined),
     variables: all.filter(({ kind }) => kind === "variable"),
     excess: numbered.filter(({ field }) => parts(field).index > MAX_COMMUNICATIONS),
-    variablesColumn,
+    variablesColumn: variablesColumns[0],
+    doubled: [...all, { field: VARIABLES, columns: variablesColumns }].filter(({ columns }) => columns.length > 1),
   };
 }
 
@@ -136,7 +158,7 @@ export function rowPlanner(
     if (names.length === columns.length && names.every((name, at) => name === columns[at])) return plan;
     const key = JSON.stringify(names);
     if (plans.size >= KEPT_PLANS) plans.clear();
-    const variables = names.find((name) => name.trim().toLowerCase() === VARIABLES);
+    const variables = names.filter((name) => name.trim().toLowerCase() === VARIABLES);
     plan = plans.get(key) ?? planOf(mappingByName(names), filled, variables);
     plans.set(key, plan);
     columns = names;

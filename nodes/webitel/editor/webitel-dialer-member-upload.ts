@@ -8,7 +8,7 @@ import {
   type Names,
   type RowError,
 } from "../../../lib/webitel/member.js";
-import { withColumn } from "../../../lib/webitel/field-names.js";
+import { doubledField, fieldOf, withColumn } from "../../../lib/webitel/field-names.js";
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -26,7 +26,7 @@ import {
 import { type Column, type EditableList, editableList } from "../../shared/editor/list.js";
 import type { EditorNode, InputType } from "../../shared/editor/red.js";
 import type { NoText } from "../../../lib/webitel/encoding.js";
-import { isFieldOrVariable } from "./member-fields.js";
+import { isDoubled, isFieldOrVariable } from "./member-fields.js";
 import { beginningOf, proposeMapping, readSample } from "./sample.js";
 
 const TYPE = "webitel-dialer-member-upload";
@@ -52,29 +52,21 @@ addForm(TYPE, {
     fillChoices();
     const label = (name: string): string => node._(`${TYPE}.list.${name}`);
     const field: Column = { property: "field", label: label("field"), datalist: "cc-fields" };
-    const markUnknown = (name: JQuery): void => {
-      const mark = (): void =>
-        void name.toggleClass("input-error", entered(name) !== "" && !isFieldOrVariable(entered(name)));
-      name.on("input change", mark);
-      mark();
-    };
     const look = { add: label("add"), between: "→" };
     const mapping = editableList($("#cc-mapping"), node["mapping"], {
       ...look,
       columns: [{ property: "column", label: label("column"), datalist: "cc-columns" }, field],
-      onRow: ({ field: name = $() }) => markUnknown(name),
     });
     const defaults = editableList($("#cc-defaults"), node["defaults"], {
       ...look,
       columns: [field, { property: "value", label: label("value"), types: VALUE_TYPES }],
       onRow: ({ field: name = $(), value = $() }) => {
-        markUnknown(name);
         offerIds(value, () => (/^type\d*$/.test(entered(name).trim()) ? ["types"] : []));
       },
     });
     lists = { mapping, defaults };
     wireSample(mapping);
-    $("#dialog-form").on("change keyup cc-change", () => refresh(node));
+    $("#dialog-form").on("change keyup input cc-change", () => refresh(node));
     refresh(node);
     livePreview(node, $("#cc-preview"), () => preview(node, mapping, defaults));
   },
@@ -130,7 +122,25 @@ function wireSample(mapping: EditableList): void {
   });
 }
 
+/** Marks the fields that a member does not have, and those to which two columns go. */
+function markFields(): void {
+  for (const list of ["#cc-mapping", "#cc-defaults"]) {
+    const lines = $(list).find(".cc-item").toArray();
+    const inputs = lines.map((line) => $(line).find("[data-property=field]"));
+    const mapping = lines.map((line, at) => ({
+      column: entered($(line).find("[data-property=column]")).trim(),
+      field: entered(inputs[at] as JQuery),
+    }));
+    for (const [at, line] of mapping.entries())
+      inputs[at]?.toggleClass(
+        "input-error",
+        line.field !== "" && (!isFieldOrVariable(line.field) || isDoubled(line, mapping)),
+      );
+  }
+}
+
 function refresh(node: EditorNode): void {
+  markFields();
   const source = input("source").val();
   $(".cc-file").toggle(source === "file");
   $(".cc-table").toggle(source !== "payload");
@@ -176,7 +186,16 @@ function rejected(node: EditorNode, { key, field, value = "" }: RowError, mappin
 }
 
 function preview(node: EditorNode, mapping: EditableList, defaults: EditableList): unknown {
-  const pairs = mapping.items().filter(({ column, field }) => column && field) as unknown as Mapping[];
+  const pairs = mapping
+    .items()
+    .filter(({ column, field }) => column && field)
+    .map(({ column = "", field = "" }): Mapping => ({ column, field: fieldOf(field) }));
+  const doubled = doubledField(pairs);
+  if (doubled)
+    return node._(`${TYPE}.preview.twice`, {
+      columns: doubled.columns.map((name) => `"${name}"`).join(", "),
+      field: doubled.field,
+    });
   const { columns, row } = readSample(sampleText(), separator(), pairs);
   for (const { field = "" } of [...mapping.items(), ...defaults.items()])
     if (field !== "" && !isFieldOrVariable(field)) return node._(`${TYPE}.preview.unknown`, { field });

@@ -7,7 +7,7 @@ import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
-import { isField } from "../../../lib/webitel/field-names.js";
+import { doubledField, fieldOf, isField } from "../../../lib/webitel/field-names.js";
 import type { Default, Mapping, MappingOptions } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
 import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
@@ -260,14 +260,20 @@ export class SettingsReader {
       this.source === "payload" ? column.normalize("NFC") : columnName(column);
     const mapping = (this.config.mapping ?? [])
       .filter(({ column, field }) => column && field)
-      .map(({ column, field }) => ({ column: nameOf(column), field }));
+      .map(({ column, field }) => ({ column: nameOf(column), field: fieldOf(field) }));
     for (const { field } of mapping) if (!isField(field)) throw wrong("member", "mapping", { name: field });
+    const doubled = doubledField(mapping);
+    if (doubled) {
+      const columns = doubled.columns.map((name) => `"${name}"`).join(", ");
+      throw wrong("two-columns", "mapping", { columns, name: doubled.field });
+    }
     return mapping;
   }
 
   private async defaults(message: Message): Promise<Default[]> {
     const entered = (this.config.defaults ?? []).filter(({ field }) => field);
-    const defaults = entered.map(async ({ field, value, valueType: type }) => {
+    const defaults = entered.map(async ({ field: named, value, valueType: type }) => {
+      const field = fieldOf(named);
       if (!isField(field)) throw wrong("member", "defaults", { name: field });
       const typed = { value, type };
       return {

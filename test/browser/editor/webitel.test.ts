@@ -187,6 +187,26 @@ describe("editor: Webitel", function () {
     assert.deepEqual((await deployed(UPLOAD))["mapping"], [{ column: "Телефон", field: "destination" }]);
   });
 
+  it("marks both lines of a mapping that go to one field, and says which columns", async () => {
+    await edit({
+      mapping: [
+        { column: "Phone", field: "destination" },
+        { column: "Mobile", field: "destination1" },
+        { column: "Who", field: "name" },
+      ],
+    });
+    await open(UPLOAD);
+    const fields = page.locator("#cc-mapping [data-property=field]");
+    const marked = (): Promise<boolean[]> =>
+      fields.evaluateAll((all) => all.map((field) => field.classList.contains("input-error")));
+    assert.deepEqual(await marked(), [true, true, false]);
+    assert.match(await preview(), /"Phone", "Mobile" both go to destination/);
+    await fields.nth(1).fill("destination2");
+    await page.waitForFunction(() => document.querySelectorAll("#cc-mapping .input-error").length === 0);
+    assert.doesNotMatch(await preview(), /both go to/);
+    await close("ok");
+  });
+
   it("folds pace and repetition, unless one of their values is not that of a new node", async () => {
     const folds = async (): Promise<boolean[]> =>
       page.locator("#dialog-form details").evaluateAll((all) => all.map((one) => (one as HTMLDetailsElement).open));

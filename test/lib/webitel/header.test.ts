@@ -45,7 +45,9 @@ describe("lib/webitel/header", () => {
     ["a mapped column in another case", "missing", ["phone", "Name"], [PHONE]],
     ["a mapped column that is gone", "missing", ["Phone"], [PHONE, { column: "Debt", field: "variables.debt" }]],
     ["a mapped column twice", "twice", ["Phone", "Name", "Phone"], [PHONE]],
-    ["two columns of one field", "twice", ["Destination", "destination1"]],
+    ["two columns of one field", "two-columns", ["Destination", "destination1"]],
+    ["two columns of one variable", "two-columns", ["destination", "variables.debt", "Variables. debt"]],
+    ["a column of a field twice", "twice", ["destination", "name", "name"]],
     ["letters that were lost", "encoding", ["\uFFFD\uFFFD\uFFFD", "destination"]],
     ["more numbers than a member has", "too-many", ["destination", "destination21"]],
   ];
@@ -62,6 +64,11 @@ describe("lib/webitel/header", () => {
   it("says which column is missing and what the first row is", () => {
     const { message } = errorOf(["phone", "Name"], [PHONE]) as ContactCenterError;
     assert.match(message, /"Phone".*phone \| Name/);
+  });
+
+  it("names both columns that lead to one field, and the field", () => {
+    const { message } = errorOf(["Destination", "destination1"]) as ContactCenterError;
+    assert.match(message, /"Destination", "destination1" .*both lead to the field destination\./);
   });
 
   it("finds a mapped column whose accents are characters of their own", () => {

@@ -33,6 +33,41 @@ describe("lib/webitel/member", () => {
     });
   });
 
+  it("takes names of fields in a mapping and in defaults as those of columns: in any case, with blanks, destination1", () => {
+    const { member } = map(
+      { Phone: "+380441112233", Debt: 7, Who: "Anna" },
+      {
+        mapping: [
+          { column: "Phone", field: "destination1" },
+          { column: "Who", field: " Name " },
+          { column: "Debt", field: "Variables. debt " },
+        ],
+        defaults: [{ field: "TYPE1", value: 2 }],
+      },
+    );
+    assert.deepEqual(member, {
+      communications: [{ destination: "+380441112233", type: { id: "2" }, priority: 0 }],
+      name: "Anna",
+      variables: { debt: "7" },
+    });
+  });
+
+  it("rejects a row of which two columns lead to one field and differ, and names them", () => {
+    for (const [columns, field] of [
+      [{ Destination: "+380441112244" }, "destination"],
+      [{ destination1: "+380441112244" }, "destination"],
+      [{ Name: "Olha" }, "name"],
+      [{ "variables.a": 1, "variables. a ": 2 }, "variables.a"],
+      [{ variables: { a: 1 }, Variables: '{"b": 2}' }, "variables"],
+    ] as const) {
+      const { error } = map(row(columns));
+      assert.deepEqual([error?.key, error?.field], ["two-columns", field], JSON.stringify(columns));
+    }
+    assert.equal(map(row({ Name: "Olha" })).error?.value, '"name", "Name"');
+    for (const same of [{ Name: " Anna" }, { Name: "" }, { NAME: null, Name: "Anna" }])
+      assert.equal(map(row(same)).member?.name, "Anna");
+  });
+
   it("maps columns of any name, and fills blanks from the defaults", () => {
     const mapping = [
       { column: "Ім'я", field: "name" },

@@ -20,6 +20,14 @@ describe("nodes/webitel/editor/member-fields", () => {
     assert.equal(memberFields("value")([{ field: "type", value: "" }]), true);
   });
 
+  it("refuses two columns that go to one field, however it is written", () => {
+    const phone = { column: "Phone", field: "destination" };
+    for (const field of ["destination", " Destination", "destination1"])
+      assert.equal(memberFields("column")([phone, { column: "Mobile", field }]), false, field);
+    assert.equal(memberFields("column")([phone, phone, { column: "Phone", field: "variables.phone" }]), true);
+    assert.equal(memberFields("column")([phone, { column: "Mobile", field: "destination2" }]), true);
+  });
+
   it("refuses other names, and half a row", () => {
     for (const row of [
       { column: "Contract", field: "contract" },

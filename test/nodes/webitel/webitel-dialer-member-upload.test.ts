@@ -155,6 +155,17 @@ describe("webitel-dialer-member-upload", () => {
     ["a payload that is no list", {}, { payload: "text" }, "payload"],
     ["a payload that is no CSV", { source: "csv" }, { payload: 7 }, "payload"],
     ["a mapping to no field", { mapping: [{ column: "a", field: "phone" }] }, { payload: people(1) }, "mapping"],
+    [
+      "two columns for one field",
+      {
+        mapping: [
+          { column: "a", field: "destination" },
+          { column: "b", field: "Destination1" },
+        ],
+      },
+      { payload: people(1) },
+      "mapping",
+    ],
     ["a batch size out of range", { batchSize: 0 }, { payload: people(1) }, "batchSize"],
     ["a time zone that is none", { expiry: "end-of-day", timezone: "Mars/Base" }, { payload: people(1) }, "timezone"],
     [
