@@ -31,7 +31,7 @@ const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
 const VALUES: Source = [BODY, "VALUE_LIMIT"];
 const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
 const LATE_COPIES: Source = ["lib/cti/duplicates.ts", "LATE_COPY_MS", "s"];
-const END_OF_LIST: Source = ["lib/webitel/client.ts", "MAX_PAGES"];
+const END_OF_LIST: Source = ["lib/webitel/pages.ts", "MAX_PAGES"];
 
 const FIGURES: readonly Row[] = [
   ["README", "no answer has come after # ms", DEADLINE],

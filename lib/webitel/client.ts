@@ -1,17 +1,10 @@
 /** Webitel's REST calls that this pack uses: each function is one operation of the vendor. */
 import type { AgentOptions } from "node:https";
 import { createRestClient, type Query, type RestRequest } from "../http/rest.js";
-import {
-  classify,
-  ContactCenterError,
-  type ErrorParams,
-  isErrorBody,
-  NO_LIST,
-  readWebitelError,
-  TOO_LARGE,
-} from "./errors.js";
+import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
 import { bulkBody } from "./bulk-body.js";
+import { noError, pages } from "./pages.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
 
@@ -39,6 +32,8 @@ interface BulkOptions {
 
 /** One Webitel. All functions throw ContactCenterError; an answer that is not Webitel's has the code `EANSWER`. */
 export interface WebitelClient {
+  /** Which Webitel: host, port where it is not the scheme's own, and path. */
+  readonly server: string;
   /** SearchAgent (2.), all pages. */
   searchAgents(query: Query): Promise<Agent[]>;
   /** All records that a member's field may refer to. */
@@ -116,21 +111,6 @@ function objectOf(operation: string, answer: unknown, field?: string): Record<st
   );
 }
 
-/**
- * The same answer, unless it is an error: some gateway may say one with 200.
- * @throws ContactCenterError `EANSWER` with what the error says
- */
-function noError(operation: string, answer: unknown): unknown {
-  if (!isErrorBody(answer)) return answer;
-  const { id, detail = "" } = readWebitelError(200, answer) ?? {};
-  throw new ContactCenterError(
-    "EANSWER",
-    "webitel.errors.error-answer",
-    { vendor: "webitel", operation, ...(id !== undefined && { id }), detail },
-    { operation, detail },
-  );
-}
-
 /** What a list names; a server may send more than it was asked for. */
 function idsAndNames(items: unknown): TestedRead["items"] {
   const records = Array.isArray(items) ? items.slice(0, 100).filter(isRecord) : [];
@@ -163,50 +143,13 @@ function tooLarge(bytes: number): ContactCenterError {
   );
 }
 
-/** More pages than this are a fault of the server, not a list. */
-const MAX_PAGES = 1000;
 /** The same of members: a queue has more of them, and a server may ignore the filter and the size. */
 const MAX_MEMBER_PAGES = 10_000;
 
-/** What a list answers; both may be missing (default values are left out). */
-export interface Page {
-  next?: boolean;
-  items?: unknown[] | null;
-}
-
-/**
- * Reads page after page, as long as the server says that there is another one.
- * @param operation the vendor's name of the list, for errors
- * @param fetchPage asks for a page; the first is 1
- * @param most pages
- * @returns the pages' items
- * @throws ContactCenterError `EANSWER` for what is no list, such as a log-in page; `EPAGING` when the server gives the same page again,
- * announces a page behind an empty one, or never ends
- */
-export async function* pages<Item>(
-  operation: string,
-  fetchPage: (page: number) => Promise<unknown>,
-  most = MAX_PAGES,
-): AsyncGenerator<Item[]> {
-  const fail = (key: string, code = "EPAGING", params: ErrorParams = {}): ContactCenterError =>
-    new ContactCenterError(code, key, { vendor: "webitel", operation }, { operation, ...params });
-  let before: string | undefined;
-  for (let page = 1; page <= most; page++) {
-    const answer = noError(operation, await fetchPage(page));
-    if (answer === null || typeof answer !== "object" || Array.isArray(answer)) throw fail(NO_LIST, "EANSWER");
-    const { items: given, next } = answer as Page;
-    // Go writes an empty list as null.
-    const items = given ?? [];
-    if (!Array.isArray(items)) throw fail(NO_LIST, "EANSWER");
-    // Not by id: a list of other fields has none.
-    const content = JSON.stringify(items);
-    if (page > 1 && items.length > 0 && content === before) throw fail("webitel.errors.same-page");
-    before = content;
-    if (items.length > 0) yield items as Item[];
-    if (next !== true) return;
-    if (items.length === 0) throw fail("webitel.errors.empty-page");
-  }
-  throw fail("webitel.errors.endless", "EPAGING", { pages: most });
+/** The address without scheme, user and the slashes at its end. */
+function serverOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return host + pathname.replace(/\/+$/, "");
 }
 
 /** Opens a client. The token is sent in the header and redacted from whatever comes back. */
@@ -223,6 +166,7 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
   const ask = async (request: RestRequest): Promise<unknown> => (await rest.request(request)).body;
   const members = (queueId: string): string => `call_center/queues/${part(queueId)}/members`;
   return {
+    server: serverOf(options.url),
     async searchAgents(query) {
       const operation = "SearchAgent";
       // An agent that comes or goes while the pages are read moves another one to the next page.

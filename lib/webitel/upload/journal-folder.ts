@@ -35,21 +35,36 @@ async function readHead(path: string): Promise<JournalHead | "damaged" | undefin
   return undefined;
 }
 
+/** A journal, and its first line. */
+interface KnownRun {
+  path: string;
+  head: JournalHead;
+}
+
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Where the journals of one node lie, and how many of them are kept. */
 export class JournalFolder {
-  private readonly closer = new AbortController();
-
   /**
    * @param folder made when needed
    * @param owner the node's id
+   * @param server see {@link into}
    */
   constructor(
     private readonly folder: string,
     private readonly owner: string,
     private readonly keep = 10,
+    private readonly server?: string,
+    private readonly closer = new AbortController(),
   ) {}
+
+  /**
+   * The same folder for runs into one Webitel: a queue of the same number at another one is another queue.
+   * @param server as the client names it
+   */
+  into(server: string): JournalFolder {
+    return new JournalFolder(this.folder, this.owner, this.keep, server, this.closer);
+  }
 
   /**
    * The right to load an input into a queue: a run is only looked for, made or continued by who has it.
@@ -70,7 +85,8 @@ export class JournalFolder {
   async create(head: JournalHead, input?: JournalLock): Promise<Journal> {
     await this.make();
     const path = join(this.folder, `webitel-${this.owner}-${head.run}.jsonl`);
-    return new Journal(path, head, [await acquireLock(path, this.closer.signal), ...(input ? [input] : [])]);
+    const placed = this.server === undefined ? head : { ...head, server: this.server };
+    return new Journal(path, placed, [await acquireLock(path, this.closer.signal), ...(input ? [input] : [])]);
   }
 
   /**
@@ -92,11 +108,22 @@ export class JournalFolder {
     this.closer.abort(closedError());
   }
 
-  /** The first lines of this node's journals, newest first. */
-  async runs(): Promise<{ path: string; head: JournalHead }[]> {
-    return (await this.heads()).filter(
-      (run): run is { path: string; head: JournalHead } => typeof run.head === "object",
-    );
+  /** The first lines of this node's journals of runs into this Webitel, newest first. */
+  async runs(): Promise<KnownRun[]> {
+    return (await this.known()).filter(({ head }) => !this.isElsewhere(head));
+  }
+
+  /** The same of runs into other ones. */
+  async runsElsewhere(): Promise<KnownRun[]> {
+    return (await this.known()).filter(({ head }) => this.isElsewhere(head));
+  }
+
+  private isElsewhere({ server }: JournalHead): boolean {
+    return server !== undefined && this.server !== undefined && server !== this.server;
+  }
+
+  private async known(): Promise<KnownRun[]> {
+    return (await this.heads()).filter((run): run is KnownRun => typeof run.head === "object");
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * The journal of one upload: a file that is only ever appended to, a JSON object per line.
  *
- *     {"run":"…","queue":"12","input":"…","started":1767225599000}   who and what; the first line
+ *     {"run":"…","queue":"12","server":"…","input":"…","started":1767225599000}   who and what; the first line
  *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
  *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts. "contents" tells its rows apart
@@ -30,6 +30,8 @@ import type { Range } from "./rows.js";
 export interface JournalHead {
   run: string;
   queue: string;
+  /** The Webitel that has the queue, as the client names it; missing in journals of earlier versions. */
+  server?: string;
   /** Hash of the input's content; "" when the input cannot be read again (a stream of messages). */
   input: string;
   /** Unix milliseconds. */

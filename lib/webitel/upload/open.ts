@@ -22,6 +22,8 @@ export interface OpenedRun {
   rows?: number;
   /** When the earlier run began that loaded the same content into the same queue to its end, ISO 8601. */
   loadedBefore?: string;
+  /** The Webitel to which an unfinished run over the same content and queue went, when it is another one: nothing of that is continued. */
+  elsewhere?: string;
 }
 
 /** A message that loads nothing, because a run over the same content and queue exists. */
@@ -34,7 +36,7 @@ export interface SkippedRun {
 }
 
 function cannotResume(
-  why: "nothing" | "queue" | "stream" | "changed" | "damaged",
+  why: "nothing" | "server" | "queue" | "stream" | "changed" | "damaged",
   field: string,
   words: Record<string, string> = {},
 ): ContactCenterError {
@@ -93,7 +95,9 @@ export async function beginRun(
     if (!same || before !== undefined) {
       // It may be the journal of this very list.
       if (input) await throwIfDamaged(folder, same?.path);
-      return openRun(folder, queueId, source, measure, input, before);
+      const elsewhere = same ? undefined : await unfinishedElsewhere(folder, queueId, measure);
+      const run = await openRun(folder, queueId, source, measure, input, before);
+      return elsewhere === undefined ? run : { ...run, elsewhere };
     }
     const holder = await folder.holderOf(same.path);
     if (holder) return running(same.runId, holder);
@@ -162,6 +166,9 @@ async function throwIfDamaged(folder: JournalFolder, than?: string): Promise<voi
 /** There is none, or none that can be read. */
 async function nothingToResume(folder: JournalFolder): Promise<ContactCenterError> {
   await throwIfDamaged(folder);
+  for (const { path, head } of await folder.runsElsewhere())
+    if (!(await isEnded(path)))
+      return cannotResume("server", "connection", { run: head.run, server: head.server ?? "" });
   return cannotResume("nothing", "action");
 }
 
@@ -213,6 +220,18 @@ async function newestOver(
   if (fingerprint === "") return undefined;
   const same = (await folder.runs()).find(({ head }) => head.queue === queueId && head.input === fingerprint);
   return same && { path: same.path, runId: same.head.run, startedMs: same.head.started };
+}
+
+/** The Webitel of an unfinished run over the same content and queue of another one. */
+async function unfinishedElsewhere(
+  folder: JournalFolder,
+  queueId: string,
+  { fingerprint }: Measure,
+): Promise<string | undefined> {
+  for (const { path, head } of await folder.runsElsewhere())
+    if (fingerprint !== "" && head.queue === queueId && head.input === fingerprint && !(await isEnded(path)))
+      return head.server;
+  return undefined;
 }
 
 /** When a run began that has ended, ISO 8601; undefined for another one. */

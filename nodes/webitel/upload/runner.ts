@@ -157,7 +157,8 @@ export class UploadRunner {
     { queued, carrier, action }: UploadJob,
     { settings, source, contentBefore }: Opened,
   ): Promise<void> {
-    const { RED, badge, folder } = this;
+    const { RED, badge } = this;
+    const folder = this.folder.into(api.server);
     const { queueId, again, file, rejectsPath, expireAt, mapping: rules, ...options } = settings;
     const mapping: MappingOptions = { ...rules, expireAt: expireAt() };
     if (contentBefore !== undefined && (await source.measure()).fingerprint !== contentBefore)
@@ -169,7 +170,8 @@ export class UploadRunner {
     try {
       this.queue.throwIfClosed();
       queued.identify(identityOf(queueId, run.fingerprint));
-      const { before, journal } = run;
+      const { before, journal, elsewhere } = run;
+      if (elsewhere !== undefined) this.node.warn(RED._("webitel.elsewhere", { server: elsewhere }));
       const faults: Pick<Report, "rejectsFile" | "journal"> = {};
       const say = (field: keyof typeof faults, fault: ContactCenterError): void =>
         this.node.warn((faults[field] = localize(RED, fault).message));

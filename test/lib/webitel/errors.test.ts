@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { classify, readWebitelError, type FailureKind } from "../../../lib/webitel/errors.js";
-import { pages } from "../../../lib/webitel/client.js";
+import { pages } from "../../../lib/webitel/pages.js";
 
 const platform = { id: "app.member.valid.queue", status: "Bad Request", detail: "Mismatch queue type", code: 400 };
 
