@@ -258,35 +258,6 @@ describe("lib/webitel/upload/journal", () => {
     });
   });
 
-  it("continues nothing of a run into another Webitel, and says where that went", async () => {
-    const runs = new JournalFolder(folder, "n1");
-    const source = listSource([{ destination: "1" }]);
-    const begun = async (server: string): Promise<OpenedRun> => {
-      const run = (await beginRun(runs.into(server), "10", source, "resume")) as OpenedRun;
-      await run.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
-      await run.journal.close();
-      return run;
-    };
-    const first = await begun("test.example/api");
-    await assert.rejects(resumeRun(runs.into("live.example/api"), "10", source), (error: ContactCenterError) => {
-      assert.equal(error.key, "webitel.errors.resume.server");
-      assert.match(error.message, /went to test\.example\/api\./);
-      return true;
-    });
-    const other = await begun("live.example/api");
-    assert.deepEqual([other.elsewhere, other.before], ["test.example/api", undefined]);
-    assert.notEqual(other.runId, first.runId);
-    const rest = await begun("test.example/api");
-    assert.deepEqual([rest.runId, rest.elsewhere], [first.runId, undefined]);
-    // A journal of an earlier version names none.
-    const old = (await beginRun(runs, "11", source, "resume")) as OpenedRun;
-    await old.journal.append({ send: "m", batch: 1, rows: [[1, 1]] });
-    await old.journal.close();
-    const continued = await resumeRun(runs.into("live.example/api"), "11", source);
-    assert.equal(continued.runId, old.runId);
-    await continued.journal.close();
-  });
-
   it("says when the same list was loaded before, to its end", async () => {
     const runs = new JournalFolder(folder, "n1");
     const begun = async (again: Again, line?: JournalLine, queue = "10", isStart = false): Promise<OpenedRun> => {
