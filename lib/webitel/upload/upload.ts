@@ -10,7 +10,7 @@ import { Announcements, FRESH_MS } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { withBodies } from "./bodies.js";
 import { passedMs, passedOf } from "./clock.js";
-import { verifySent } from "./verification.js";
+import { isTemporary, untilAnswered, verifySent } from "./verification.js";
 import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
 import { deliver } from "./delivery.js";
 import { DoubleCheck } from "./doubles.js";
@@ -114,6 +114,14 @@ export class Upload {
   /** How far the run is. */
   get progress(): Progress {
     return progressOf(this.tally, this.rowsBefore, this.inputRows, passedMs() - this.createdMs);
+  }
+
+  /**
+   * Asks for what the rows need, as patiently as for a batch whose answer was lost.
+   * @throws ContactCenterError when asking is in vain, or nothing has worked for too long; the reason of a stop
+   */
+  untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+    return untilAnswered(this.context, ask, (fault) => !isTemporary(fault));
   }
 
   /** Batches under way end, no new one leaves. */

@@ -1,6 +1,6 @@
 /** Whether a batch whose answer was lost is in the queue: the queue is asked for the batch's marker. */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { classify, ContactCenterError, NO_LIST } from "../errors.js";
+import { classify, ContactCenterError, type FailureKind, NO_LIST } from "../errors.js";
 import type { FoundMember } from "../types.js";
 import { passedMs } from "./clock.js";
 import { LAST_QUESTION_MS, type RunContext, SEARCH_MAX_MS } from "./context.js";
@@ -62,26 +62,49 @@ export async function search(
 }
 
 /**
- * Asks the queue for a marker until it answers.
- * @param count after so many members no further page is read
- * @throws ContactCenterError when the queue cannot be asked, the stop signal's reason
+ * Asks Webitel until it answers.
+ * @param isFinal whether asking again is in vain
+ * @throws ContactCenterError what is final, or when nothing has worked for too long; the stop signal's reason
  */
-export async function membersOf(run: RunContext, marker: string, count: number): Promise<FoundMember[]> {
+export async function untilAnswered<T>(
+  run: RunContext,
+  ask: () => Promise<T>,
+  isFinal: (fault: ContactCenterError) => boolean,
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       await run.pace.untilHoldEnds(run.stop);
-      return await search(run, marker, count, run.abort);
+      return await ask();
     } catch (error) {
       if (run.stop.aborted) throw run.stop.reason;
       const fault = error as ContactCenterError;
       // An endpoint that never sent a valid answer is not Webitel.
       const isForeign = (fault.code === "EPAGING" || fault.key === NO_LIST) && run.lastLoadedMs === 0;
-      if (isForeign || classify(error) === "stop") throw error;
+      if (isForeign || isFinal(fault)) throw error;
       respectRetryAfter(run, fault);
       await waitBackoff(run, attempt, fault.code);
     }
   }
 }
+
+/**
+ * Asks the queue for a marker until it answers.
+ * @param count after so many members no further page is read
+ * @throws ContactCenterError as {@link untilAnswered}
+ */
+export function membersOf(run: RunContext, marker: string, count: number): Promise<FoundMember[]> {
+  return untilAnswered(
+    run,
+    () => search(run, marker, count, run.abort),
+    (fault) => classify(fault) === "stop",
+  );
+}
+
+/** What says nothing of a request itself. */
+const TEMPORARY: ReadonlySet<FailureKind> = new Set(["later", "unknown"]);
+
+/** True when a request that only reads may be answered at another time. */
+export const isTemporary = (fault: ContactCenterError): boolean => TEMPORARY.has(classify(fault));
 
 /** How often the queue may show a part of a batch before it counts. */
 const PARTIAL_ANSWERS = 4;

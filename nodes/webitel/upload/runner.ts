@@ -7,7 +7,7 @@ import { isRecord } from "../../../lib/core/values.js";
 import { ContactCenterError, refused } from "../../../lib/webitel/errors.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
-import { NameLookup } from "../../../lib/webitel/upload/names.js";
+import { NameLookup, type NamesApi } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
 import { rejectedRow, RejectsFile } from "../../../lib/webitel/upload/rejects-file.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
@@ -193,12 +193,13 @@ export class UploadRunner {
               },
               mapping.mapping.map(({ column }) => column),
             );
-      const running = new Upload({
+      const listNames: NamesApi["listNames"] = (field) => running.untilAnswered(() => api.listNames(field));
+      const running: Upload = new Upload({
         api,
         ...options,
         queueId,
         ...run,
-        toMember: rowMapper({ ...mapping, names: new NameLookup(api) }),
+        toMember: rowMapper({ ...mapping, names: new NameLookup({ listNames }) }),
         onBatch(result, progress) {
           badge.progress(progress);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject, mapping.mapping));

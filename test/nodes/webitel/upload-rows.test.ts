@@ -101,6 +101,14 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     assert.equal(bodies()[0]?.["file_name"], `Autumn list ${"x".repeat(107)}`);
   });
 
+  it("waits for an outage while names are looked up, as for any other", async () => {
+    await deploy({ source: "csv", defaults: [{ field: "type", value: "mobile", valueType: "str" }] });
+    for (let tries = 0; tries < 2; tries++) uploads.simulator.faults.push("500");
+    await start(uploads.red.url, { payload: "name;destination\nA;+380501112201\n" });
+    assert.equal((await report()).accepted, 1);
+    assert.equal(uploads.simulator.seen[0]?.method, "GET");
+  });
+
   it("writes refused rows to a file that is corrected and loaded again, one file per run", async () => {
     const rejectsFile = join(folder, "leads.rejected.csv");
     await deploy({ source: "file", filename: "", rejectsFile });
