@@ -28,6 +28,15 @@ const CALLED = /^'?[\s(]*\+?[\d\s()./\p{Pd}]+$/u;
 const MIN_DIGITS = 3;
 /** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
 const MAX_DIGITS = 20;
+/** So many digits between blanks, slashes or brackets are a number by themselves. */
+const WHOLE_DIGITS = 7;
+/** The most digits of an international number behind these: E.164 has 15. */
+const INTERNATIONAL: readonly (readonly [prefix: RegExp, digits: number])[] = [
+  [/^[\s(]*\+/, 15],
+  [/^[\s(]*00/, 17],
+];
+/** What becomes of a number in a column of decimals. */
+const DECIMAL = /^'?\+?\d+[.,]\d{1,2}$/;
 
 /** `+49 (0) 30 …` is dialled without the zero: with it, nobody or somebody else is called. */
 export const withoutTrunkPrefix = (number: string): string => number.replace(TRUNK_PREFIX, "$1 ");
@@ -48,14 +57,14 @@ export function dialable(text: string): Dialable {
     .trim();
   const clean = withoutTrunkPrefix(plain);
   if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(clean)) return { key: "spreadsheet" };
-  if (/^\+?\d{6,}[.,]0+$/.test(clean)) return { key: "decimal" };
+  if (DECIMAL.test(clean)) return { key: "decimal" };
   if (isMasked(clean)) return { key: "masked" };
   if (isOther(clean)) return { key: "no-number" };
   if (ADDRESS.test(clean) || SIP_NUMBER.test(clean)) return { destination: clean, kind: "address" };
   // "(0)44" and "00" are left to the dial plan: they are numbers.
   const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
-  const digits = clean.replace(/\D/g, "").length;
-  if (!isNumber || digits < MIN_DIGITS || (digits >= MAX_DIGITS && !/[*#]/.test(clean))) return { key: "no-number" };
+  const { length } = digitsOf(clean);
+  if (!isNumber || length < MIN_DIGITS || (isSeveral(clean) && !/[*#]/.test(clean))) return { key: "no-number" };
   return { destination: clean, kind: "number" };
 }
 
@@ -63,6 +72,17 @@ export function dialable(text: string): Dialable {
 function isMasked(text: string): boolean {
   const bare = text.replace(/[\s()]/g, "");
   return HIDDEN.test(bare) || (!bare.includes("@") && MISPLACED.test(bare));
+}
+
+const digitsOf = (text: string): string => text.replace(/\D/g, "");
+
+/** True for the digits of more than one number. */
+function isSeveral(text: string): boolean {
+  const { length } = digitsOf(text);
+  const most = INTERNATIONAL.find(([prefix]) => prefix.test(text))?.[1];
+  if (most !== undefined) return length > most;
+  const whole = text.split(/[\s/()]+/).filter((part) => digitsOf(part).length >= WHOLE_DIGITS);
+  return whole.length > 1 || length >= MAX_DIGITS;
 }
 
 /** True for text whose digits are no number, or more than one. */
@@ -77,6 +97,6 @@ export function destinationFault(text: string): "one" | "dialled" | undefined {
   if (/[\r\n,;]|\+.*\+/.test(clean)) return "one";
   if (isMasked(clean)) return "dialled";
   if (/[\p{L}@]/u.test(clean)) return ADDRESS.test(clean) || SIP_NUMBER.test(clean) ? undefined : "dialled";
-  if (!CALLED.test(clean) || isOther(clean.trim())) return "dialled";
-  return clean.replace(/\D/g, "").length < MAX_DIGITS ? undefined : "one";
+  if (!CALLED.test(clean) || isOther(clean.trim()) || DECIMAL.test(clean.trim())) return "dialled";
+  return isSeveral(clean) ? "one" : undefined;
 }
