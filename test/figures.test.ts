@@ -160,6 +160,11 @@ const FIGURES: readonly Row[] = [
     ["lib/webitel/hidden-rows.ts", "PHONE_DIGITS"],
   ],
   ["webitel-dialer-member-upload", "phone number of at least # digits", ["lib/webitel/numbers.ts", "MIN_DIGITS"]],
+  [
+    "webitel-dialer-member-upload",
+    "what is in the first #, at once",
+    ["lib/webitel/upload/copies.ts", "COPIED_AT_ONCE"],
+  ],
   ["webitel-dialer-member-upload", "stays incomplete for # s", ["nodes/webitel/upload/streams.ts", "IDLE_MS", "s"]],
   [
     "webitel-dialer-member-upload",

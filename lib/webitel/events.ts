@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call, CallDirection } from "../core/call.js";
 import { eventKey, type VendorEvent } from "../core/event.js";
-import { idText, isRecord, withoutEmpty } from "../core/values.js";
+import { idText, isRecord, plainText, withoutEmpty } from "../core/values.js";
 import { refused } from "./errors.js";
 import { asTexts } from "./fields.js";
 import { EVENT_STATES } from "./tables.js";
@@ -81,6 +81,12 @@ export interface ReadEvent {
   event: VendorEvent;
 }
 
+/** Whom or what an event names: by an id, or as the platform's own `{id, name}`. @param text the value as text */
+function recordOf(value: unknown, text: string | undefined): { id?: string; name?: string } | undefined {
+  if (!isRecord(value)) return withoutEmpty({ id: text });
+  return withoutEmpty({ id: idText(value["id"]), name: plainText(value["name"]) });
+}
+
 /**
  * Reads an event. Nothing is refused: the events are made in the customer's own Webitel flow.
  * @param body fields of JSON or of a form
@@ -104,8 +110,8 @@ export function readEvent(body: Record<string, unknown>, receivedAt: string): Re
         : { from: direction === "inbound" || direction === "" ? cid : undefined, to: undefined },
     ),
     // An id or an extension, as agreed with Webitel.
-    ...withoutEmpty({ agent: withoutEmpty({ id: agent }) }),
-    ...withoutEmpty({ queue: withoutEmpty({ id: queue }) }),
+    ...withoutEmpty({ agent: recordOf(body["agent"], agent) }),
+    ...withoutEmpty({ queue: recordOf(body["queue"], queue) }),
     at: receivedAt,
   };
   return {

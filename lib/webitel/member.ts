@@ -62,8 +62,9 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
   const expireAt = options.expireAt === undefined ? undefined : String(options.expireAt);
   const planOf = rowPlanner(options.mapping, options.defaults);
   const builder = new MemberBuilder(new ValueReader(options, names !== undefined));
-  const memberOf = (row: Fields): Member | InvalidValue => {
+  const memberOf = (row: unknown): Member | InvalidValue => {
     try {
+      if (!isRecord(row)) return invalid("no-object", "");
       if (Array.isArray(row["communications"])) return written(builder.finished(row));
       const finished = typeof row["communications"] === "string" ? finishedOf(row) : undefined;
       return finished ? written(builder.finished(finished)) : builder.assemble(row, planOf(row));
@@ -73,7 +74,6 @@ export function memberMapper(options: MappingOptions): (row: unknown) => Mapping
     }
   };
   return (row) => {
-    if (!isRecord(row)) return { error: { key: "no-object", field: "" } };
     const read = memberOf(row);
     if (read instanceof InvalidValue) return read;
     if (read.expire_at === undefined && expireAt !== undefined) read.expire_at = expireAt;

@@ -2,6 +2,7 @@
 import { emptyRecord } from "../empty-record.js";
 import type { MappingResult } from "../member.js";
 import type { Member } from "../types.js";
+import { readableRow } from "./readable.js";
 import type { Reject } from "./report.js";
 import type { InputRow, RowSet, RowValues } from "./rows.js";
 import type { UniqueDestinations } from "./unique.js";
@@ -28,7 +29,9 @@ export function rejectOf(
   code: Reject["code"],
   reason: Reject["reason"],
 ): Reject {
-  return { row, ...(line !== undefined && { line }), code, reason, data };
+  // What cannot be written as JSON may throw at whoever reads it.
+  const isOdd = typeof reason === "object" && reason.key === "json";
+  return { row, ...(line !== undefined && { line }), code, reason, data: isOdd ? readableRow(data) : data };
 }
 
 /** Rows that are sent together, and those between them that cannot be sent. */

@@ -1,6 +1,7 @@
 /** Copies of what a message brings: its flow may use its objects again while they wait, or are being loaded. */
 import { types } from "node:util";
 import { withoutMap } from "../../core/values.js";
+import { giveWay } from "./give-way.js";
 
 /** About how many bytes an object takes, and each of its properties. */
 const OBJECT_BYTES = 32;
@@ -79,11 +80,47 @@ class Copier {
   }
 }
 
-/** Copies rows. What cannot be copied goes along as it is. */
+/** Copies rows, a place without a row as an undefined one. What cannot be copied goes along as it is. */
 export function copyRows(rows: readonly unknown[]): Copied<unknown[]> {
   const copier = new Copier();
-  const copy = rows.map((row) => copier.row(row));
+  const copy = Array.from(rows, (row) => copier.row(row));
   return { copy, bytes: copier.bytes + rows.length * PROPERTY_BYTES };
+}
+
+/** Rows of a list that are copied before anything else can happen: some tens of milliseconds. */
+export const COPIED_AT_ONCE = 50_000;
+/** Rows of a longer one that are copied before other flows have their turns. */
+const SLICE = 5000;
+
+/**
+ * Copies a list: which rows it has at once, and what is in them, of a long one, in slices with turns for other flows in between.
+ * @returns the copy, and about how much memory it takes, by its first rows
+ */
+export function copyList(rows: readonly unknown[]): Copied<Promise<readonly unknown[]>> {
+  const all = Array.from(rows);
+  const first = copyRows(all.slice(0, COPIED_AT_ONCE));
+  if (all.length <= COPIED_AT_ONCE) return { copy: Promise.resolve(first.copy), bytes: first.bytes };
+  return { copy: copyRest(all, first.copy), bytes: Math.round((first.bytes / COPIED_AT_ONCE) * all.length) };
+}
+
+async function copyRest(all: unknown[], first: readonly unknown[]): Promise<readonly unknown[]> {
+  for (const [at, row] of first.entries()) all[at] = row;
+  for (let at = first.length; at < all.length; at += SLICE) {
+    await giveWay();
+    for (const [place, row] of copyRows(all.slice(at, at + SLICE)).copy.entries()) all[at + place] = row;
+  }
+  return all;
+}
+
+/** Places of a list that are looked at to see whether it has rows. */
+const SAMPLE = 1000;
+
+/** True for a list of which more than nine places in ten have no row, as of one whose rows stand at their ids. */
+export function isMostlyHoles(list: readonly unknown[]): boolean {
+  if (list.length <= SAMPLE) return false;
+  let holes = 0;
+  for (let at = 0; at < SAMPLE; at++) if (!(Math.floor((at * list.length) / SAMPLE) in list)) holes++;
+  return holes > SAMPLE * 0.9;
 }
 
 /** Copies one value. */

@@ -45,21 +45,31 @@ export function lineOf(item: unknown): string {
     const text: unknown = jsonOf(item);
     return typeof text === "string" ? text : String(item);
   } catch {
-    return Object.prototype.toString.call(item);
+    return typeof item;
   }
 }
 
-/** A list in memory, which nobody changes. */
-export function listSource(items: readonly unknown[]): RowSource {
+/** The names of an item's properties; none of what cannot be read, whose row is rejected. */
+function namesOf(item: unknown): string[] {
+  try {
+    return isRecord(item) ? Object.keys(item) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A list in memory, which nobody changes, or which is still being copied. */
+export function listSource(list: readonly unknown[] | Promise<readonly unknown[]>): RowSource {
   const columns = new Set<string>();
   let measured: Promise<Measure> | undefined;
   const measure = async (): Promise<Measure> => {
     const hash = createHash("sha256");
+    const items = await list;
     for await (const slice of inSlices(items))
       for (const item of slice) {
         hash.update(`${lineOf(item)}\n`);
         // Items may leave out what they have not.
-        if (isRecord(item)) for (const name of Object.keys(item)) columns.add(name);
+        for (const name of namesOf(item)) columns.add(name);
       }
     return { fingerprint: hash.digest("base64url"), rows: items.length };
   };
@@ -69,7 +79,7 @@ export function listSource(items: readonly unknown[]): RowSource {
     },
     measure: () => (measured ??= measure()),
     async *rows() {
-      for await (const slice of inSlices(items)) yield slice.map((data) => ({ data }));
+      for await (const slice of inSlices(await list)) yield slice.map((data) => ({ data }));
     },
     close: () => undefined,
   };

@@ -315,14 +315,20 @@ function plainRequest(settings: WebhookSettings, webhook: WebhookRequest, ip: st
   return { method, url, headers, query: query.object, ip };
 }
 
+/** A text that begins with a name and its value, as a form does and JSON never. */
+const FORM = /^[\w.%+-]+=/;
+
 function readData(
   bytes: Buffer,
   webhook: WebhookRequest,
   form: boolean,
 ): { object: Record<string, unknown> } | { fault: BodyFault } {
   const read = parseJsonObject(bytes);
-  const isForm = form && /^application\/x-www-form-urlencoded/i.test(webhook.request.headers["content-type"] ?? "");
-  return "fault" in read && read.fault === "not-json" && isForm ? parseForm(bytes.toString("utf8")) : read;
+  if (!form || !("fault" in read) || read.fault !== "not-json") return read;
+  const text = bytes.toString("utf8");
+  const isForm = /^application\/x-www-form-urlencoded/i.test(webhook.request.headers["content-type"] ?? "");
+  // Whoever makes a request by hand may leave the content type out, or leave a library's own.
+  return isForm || FORM.test(text) ? parseForm(text) : read;
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {

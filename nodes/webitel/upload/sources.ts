@@ -1,7 +1,7 @@
 /** From a message to the rows of an upload, as they are when the message comes. */
 import { refused } from "../../../lib/core/errors.js";
 import { isRecord } from "../../../lib/core/values.js";
-import { type Copied, copyRows } from "../../../lib/webitel/upload/copies.js";
+import { type Copied, copyList, copyRows, isMostlyHoles } from "../../../lib/webitel/upload/copies.js";
 import { fileSource, textSource } from "../../../lib/webitel/upload/csv-source.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { listSource, type RowSource } from "../../../lib/webitel/upload/source.js";
@@ -26,9 +26,14 @@ export interface TakenInput {
  * @throws ContactCenterError `EINVALID` when it is none of them
  */
 function payloadRows(payload: unknown): readonly unknown[] {
-  if (Array.isArray(payload)) return payload as unknown[];
+  if (Array.isArray(payload)) return listOf(payload as unknown[]);
   if (!isRecord(payload)) throw wrong("payload");
-  return Array.isArray(payload["items"]) ? (payload["items"] as unknown[]) : [payload];
+  return Array.isArray(payload["items"]) ? listOf(payload["items"] as unknown[]) : [payload];
+}
+
+function listOf(list: readonly unknown[]): readonly unknown[] {
+  if (isMostlyHoles(list)) throw wrong("holes");
+  return list;
 }
 
 /** The rows of a stream's message. What is no member goes along as a row: it is rejected, and the others are loaded. */
@@ -64,7 +69,7 @@ export function takeInput(kind: SourceKind, message: Message): TakenInput {
     const content = csvPayload(message);
     return { bytes: content.length, open: (csv) => textSource(content, csv) };
   }
-  const { copy, bytes } = copyRows(payloadRows(message.payload));
+  const { copy, bytes } = copyList(payloadRows(message.payload));
   return { bytes, open: () => listSource(copy) };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
-import { copyOf, copyRows } from "../../../lib/webitel/upload/copies.js";
+import { COPIED_AT_ONCE, copyList, copyOf, copyRows, isMostlyHoles } from "../../../lib/webitel/upload/copies.js";
 
 /** As the rows of a database driver. */
 class Row {
@@ -93,6 +93,42 @@ describe("lib/webitel/upload/copies", () => {
     assert.equal(copy[1], money);
     assert.equal((copy[2] as { money: Money }).money, money);
     assert.deepEqual(copy.slice(3, 6), [7, null, undefined]);
+  });
+
+  it("copies which rows a long list has at once, and what is in them with turns for others in between", async () => {
+    const list = Array.from({ length: COPIED_AT_ONCE + 20_000 }, (_, at) => ({
+      destination: `+38044${1_000_000 + at}`,
+    }));
+    const expected = list.map(({ destination }) => destination);
+    const [first, last] = [list[0], list.at(-1)];
+    let turns = 0;
+    const count = (): void => void (turns++, (timer = setImmediate(count)));
+    let timer = setImmediate(count);
+    const { copy, bytes } = copyList(list);
+    list.length = 0;
+    (first as { destination: string }).destination = "changed";
+    const copied = (await copy) as { destination: string }[];
+    clearImmediate(timer);
+    assert.deepEqual(
+      copied.map(({ destination }) => destination),
+      expected,
+    );
+    assert.notEqual(copied.at(-1), last);
+    assert.ok(turns >= 15, `${turns} turns`);
+    assert.ok(bytes > copied.length * 40, `${bytes}`);
+  });
+
+  it("takes a place without a row for one that is undefined, and knows a list of hardly anything else", async () => {
+    const holes: unknown[] = [];
+    holes[1] = { a: 2 };
+    holes.length = 4;
+    assert.deepEqual(copyRows(holes).copy, [undefined, { a: 2 }, undefined, undefined]);
+    assert.deepEqual(await copyList(holes).copy, [undefined, { a: 2 }, undefined, undefined]);
+    assert.equal(isMostlyHoles(holes), false);
+    const byId: unknown[] = [];
+    for (let id = 1e9; id < 1e9 + 50; id++) byId[id] = { id };
+    assert.equal(isMostlyHoles(byId), true);
+    assert.equal(isMostlyHoles(Array.from({ length: 1e5 })), false);
   });
 
   it("counts about how much memory rows take", () => {

@@ -18,6 +18,16 @@ describe("nodes/webitel/upload/sources", () => {
     for (const parts of [undefined, { index: 0, count: 1 }, { type: "string", count: 1 }]) assert.ok(read(parts));
   });
 
+  it("refuses a list whose rows stand at their ids", () => {
+    const payload: unknown[] = [];
+    payload[1e9] = { destination: "+380441110001" };
+    for (const list of [payload, { items: payload }])
+      assert.throws(() => takeInput("payload", { payload: list } as never), {
+        code: "EINVALID",
+        key: "webitel.errors.source.holes",
+      });
+  });
+
   it("loads the bytes that a message had, whatever becomes of its buffer", async () => {
     const payload = Buffer.from("destination\n+380441110001\n+380441110002\n");
     const options = { separator: "auto", encoding: "auto" } as const;

@@ -173,6 +173,41 @@ describe("webitel webhooks", () => {
       assert.deepEqual([call.state, call.to, call.from], ["offered", "+380441112233", undefined]);
     });
 
+    it("takes a form without a content type, or with another one, and no other text", async () => {
+      await deploy();
+      const form = new URLSearchParams({ ...EVENT, queue: "12" }).toString();
+      const types = ["", "text/plain", "application/json"];
+      for (const type of types) {
+        const reply = await send(`${red.url}/events`, form, { headers: { "Content-Type": type } });
+        assert.deepEqual([reply.status, reply.json], [200, {}], type);
+      }
+      await red.message("seen", () => red.messages("seen").length === types.length);
+      for (const { payload } of red.messages("seen")) assert.deepEqual(payload, { ...EVENT, queue: "12" });
+      for (const text of ['{"event":', "hello", "a b=c"])
+        assert.equal((await send(`${red.url}/events`, text, { headers: { "Content-Type": "" } })).status, 400, text);
+    });
+
+    it("reads an agent and a queue that are objects", async () => {
+      await deploy();
+      await send(`${red.url}/events`, {
+        ...EVENT,
+        agent: { id: 17, name: "Olha" },
+        queue: { id: "12", name: "Debts" },
+      });
+      const { payload, call } = (await red.message("seen")) as {
+        payload: Record<string, string>;
+        call: { agent: object; queue: object };
+      };
+      assert.deepEqual(
+        [call.agent, call.queue],
+        [
+          { id: "17", name: "Olha" },
+          { id: "12", name: "Debts" },
+        ],
+      );
+      assert.equal(payload["agent"], '{"id":17,"name":"Olha"}');
+    });
+
     it("takes a form whose number has its plus as it is", async () => {
       await deploy();
       await send(`${red.url}/events`, EVENT);
