@@ -3,6 +3,7 @@
 /** What can go wrong. `…-after`, `partial` and the late ones are those that make uploads lose people or call them twice. */
 export const FAULTS = {
   slow: "answers after 300 ms",
+  "413": "too large, says a proxy of whatever size, nothing done",
   "429": "too many requests",
   "500": "internal error, nothing done",
   "502": "bad gateway, nothing done",

@@ -75,6 +75,8 @@ export interface RunContext {
   readonly tally: Totals;
   /** Bytes of a bulk's body; less after the server has refused a larger one. */
   maxBytes: number;
+  /** Bytes of the largest body that was accepted. */
+  acceptedBytes: number;
   /** First failure since the last success, as of `passedMs`; undefined while all goes well. */
   failingSinceMs: number | undefined;
   /** Milliseconds since then in which the server asked to be left alone. */

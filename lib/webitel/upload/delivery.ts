@@ -1,11 +1,12 @@
 /** One batch on its way into the queue: sent, tried again, verified when its answer was lost, halved when it was refused. */
+import { bulkBody } from "../bulk-body.js";
 import { classify, ContactCenterError, isForeign, isForeignRefusal, isInsertFailure, TOO_LARGE } from "../errors.js";
 import { mark } from "../member.js";
 import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { passedMs } from "./clock.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
-import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, smaller, wrongCount } from "./answers.js";
+import { answerOf, boundBelow, hasExpired, idsInOrder, matched, reasonOf, refusalText, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
 import { giveWay } from "./give-way.js";
 import type { Outcome, Part } from "./part.js";
@@ -221,7 +222,7 @@ class Delivery {
         else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
           await doubles.watch({ marker, keep: 0 }, rows, startMs);
         if (kind === "refused") noteSuccess(run);
-        else if (count > 1) run.maxBytes = Math.min(run.maxBytes, smaller(fault, run.maxBytes));
+        else if (count > 1) run.maxBytes = boundBelow(answer.bytes, run);
         return { kind, error: fault };
       }
       const isLost = kind === "unknown";
@@ -308,24 +309,26 @@ class Delivery {
   private async create(
     marker: string,
     part: Part,
-  ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean }> {
-    const { api, queueId, abort, maxBytes, fileName, firstIds } = this.run;
+  ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean; bytes: number }> {
+    const { api, queueId, abort: signal, maxBytes, fileName, firstIds } = this.run;
     const { entries, body } = part;
     part.body = undefined;
     // The members of a body have their marker.
     const items = entries.map(({ member }) => (body ? member : mark(member, marker)));
+    const made = body ?? (await bulkBody(items, fileName));
+    const bytes = made.length;
     try {
-      const options = { maxBytes, signal: abort, body, ...(fileName !== undefined && { fileName }) };
-      const ids = await api.createMembers(queueId, items, options);
+      const ids = await api.createMembers(queueId, items, { maxBytes, signal, body: made });
       await giveWay();
       const isNew = !firstIds.has(ids[0] ?? "");
       if (isNew && ids.length === items.length) {
         firstIds.add(ids[0] as string);
+        this.run.acceptedBytes = Math.max(this.run.acceptedBytes, bytes);
         return { ids };
       }
-      return { fault: wrongCount(items.length, isNew ? ids.length : 0), answered: true };
+      return { fault: wrongCount(items.length, isNew ? ids.length : 0), answered: true, bytes };
     } catch (error) {
-      if (error instanceof ContactCenterError) return { fault: error, answered: false };
+      if (error instanceof ContactCenterError) return { fault: error, answered: false, bytes };
       throw error;
     }
   }

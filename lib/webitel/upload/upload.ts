@@ -83,6 +83,7 @@ export class Upload {
         void options.onBatch({ ...NO_ROWS, batch, total: 0, ids, rejects: [] }, this.progress),
       tally: this.tally,
       maxBytes: MAX_BODY_BYTES,
+      acceptedBytes: 0,
       failingSinceMs: undefined,
       heldMs: 0,
       searchMs: SEARCH_MS,

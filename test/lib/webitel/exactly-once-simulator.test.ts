@@ -175,6 +175,23 @@ describe("lib/webitel/upload, exactly once against the simulator", () => {
     assert.ok(tooLarge <= 4, `${tooLarge} times refused`);
   });
 
+  it("goes on with whole batches after a 413 for what is hardly larger than what was accepted", async () => {
+    const prepared = await prepare(people(60));
+    const { faults, seen } = harness.simulator;
+    faults.push("slow");
+    for (let refused = 0; refused < 4; refused++) faults.push("413");
+    assert.deepEqual(await load(prepared), [60, 60, 0, 0]);
+    assert.deepEqual(harness.loaded(), upTo(60));
+    const bulks = seen
+      .filter(({ path }) => path.endsWith("/bulk"))
+      .map(({ body }) => (body as { items: object[] }).items);
+    assert.deepEqual(
+      bulks.slice(-3).map(({ length }) => length),
+      [10, 10, 10],
+      bulks.map(({ length }) => length).join(),
+    );
+  });
+
   it("rejects a row that is too large for the server, and none around it", async () => {
     const prepared = await prepare(
       people(40, (row) => (row === 7 ? { "variables.note": "x".repeat(200_000) } : {})),
