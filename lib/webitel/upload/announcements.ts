@@ -3,7 +3,7 @@
  * comes, its line is on the disk.
  */
 import type { Batch, BatchRow } from "./batches.js";
-import { passedMs } from "./clock.js";
+import { momentNow, passedMs } from "./clock.js";
 import type { Journal } from "./journal.js";
 import { toRanges } from "./rows.js";
 
@@ -66,6 +66,6 @@ export class Announcements {
 
   private write(marker: string, batch: number, entries: readonly BatchRow[]): Promise<void> {
     const rows = toRanges(entries.map(({ row }) => row));
-    return this.journal.append({ send: marker, batch, rows, at: Date.now() });
+    return this.journal.append({ send: marker, batch, rows, ...momentNow() });
   }
 }

@@ -3,7 +3,7 @@
  * committed as well. They are found by the run's own markers.
  */
 import { backoffDelay, delay } from "../../http/backoff.js";
-import { passedMs, unixOf } from "./clock.js";
+import { momentNow, passedMs, sinceMs, unixOf } from "./clock.js";
 import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
 import type { FoundMember } from "../types.js";
 import type { Watch } from "./journal.js";
@@ -78,8 +78,10 @@ export class DoubleCheck {
     this.mayDelete = run.doubles === "remove";
     this.signal = run.abort;
     for (const watch of watches) {
+      const { untilMs, at } = watch;
+      const left = at ? untilMs - at.at - sinceMs(at) : untilMs - Date.now();
       // Nothing is waited for longer than a batch can be late, whatever the clock says.
-      const leftMs = Math.min(run.patience.lateMs, Math.max(0, watch.untilMs - Date.now()));
+      const leftMs = Math.min(run.patience.lateMs, Math.max(0, left));
       this.watched.set(watch.marker, new WatchedMarker({ ...watch, untilMs: passedMs() + leftMs }));
       for (const id of watch.ids ?? []) this.reported.add(id);
     }
@@ -97,7 +99,7 @@ export class DoubleCheck {
     const before = this.watched.get(marker);
     if (before) Object.assign(before, { keep, contents, untilMs, rows, checked: false });
     else this.watched.set(marker, new WatchedMarker({ marker, keep, contents, untilMs, rows }));
-    const line = { watch: marker, keep, until: unixOf(untilMs), rows };
+    const line = { watch: marker, keep, until: unixOf(untilMs), rows, ...momentNow() };
     await this.run.journal.append({ ...line, ...(contents !== undefined && { contents }) });
   }
 

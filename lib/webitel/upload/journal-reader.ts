@@ -1,6 +1,7 @@
 /** A journal, read back. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Moment } from "./clock.js";
 import type { JournalHead, JournalLine, SentPart, Watch } from "./journal.js";
 import type { KnownRejects } from "./rejects-known.js";
 import { type Counts, NO_ROWS, type Totals } from "./report.js";
@@ -36,6 +37,12 @@ export function parsedLine(line: string): Record<string, unknown> | undefined {
   }
 }
 
+/** When a line was written; nothing where it does not say so. */
+function momentOf({ at, upMs, boot }: Partial<Moment>): { at?: Moment } {
+  if (typeof at !== "number") return {};
+  return { at: { at, ...(upMs !== undefined && { upMs }), ...(boot !== undefined && { boot }) } };
+}
+
 const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0);
 
 /** Collects what the lines of one journal say. */
@@ -64,8 +71,8 @@ class JournalReader {
   read(line: JournalLine): void {
     const { content, parts, watches } = this;
     if ("send" in line) {
-      const { send: marker, batch, rows, at } = line;
-      parts.set(marker, { marker, batch, rows, ...(at !== undefined && { at }) });
+      const { send: marker, batch, rows } = line;
+      parts.set(marker, { marker, batch, rows, ...momentOf(line) });
       content.lastBatch = Math.max(content.lastBatch, wholeNumber(line.batch));
       content.cancelled = false;
     } else if ("ok" in line) {
@@ -79,7 +86,7 @@ class JournalReader {
     } else if ("watch" in line) {
       const { watch: marker, keep, until: untilMs, rows = [], contents } = line;
       const copies = watches.get(marker)?.copies;
-      const watch = { marker, keep, untilMs, rows, ...(contents !== undefined && { contents }) };
+      const watch = { marker, keep, untilMs, rows, ...momentOf(line), ...(contents !== undefined && { contents }) };
       watches.set(marker, { ...watch, ...(copies && { copies }) });
     } else if ("copies" in line) {
       this.readCopies(line);

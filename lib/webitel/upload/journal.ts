@@ -2,7 +2,7 @@
  * The journal of one upload: a file that is only ever appended to, a JSON object per line.
  *
  *     {"run":"…","queue":"12","server":"…","input":"…","started":1767225599000}   who and what; the first line
- *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123}   about to be sent
+ *     {"send":"<marker>","batch":7,"rows":[[3001,3500]],"at":1767225600123,"upMs":…,"boot":"…"}   about to be sent
  *     {"ok":"<marker>","ids":["881201",…]}                           in the queue; with "rows" these only
  *     {"watch":"<marker>","keep":500,"until":1767225689000,"rows":[[3001,3500]]}          about to be sent again: copies may come; the last line counts. "contents" tells its rows apart
  *     {"copies":"<marker>","doubled":500,"removed":0,"ids":["881701",…]}   copies were found, and are about to be deleted
@@ -21,6 +21,7 @@
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ContactCenterError } from "../errors.js";
+import type { Moment } from "./clock.js";
 import type { JournalLock } from "./lock.js";
 import type { KnownRejects, Written } from "./rejects-known.js";
 import type { Counts, Report } from "./report.js";
@@ -50,9 +51,9 @@ export interface FoundCopies {
 
 /** What happened to a part of a batch. */
 export type JournalLine =
-  | { send: string; batch: number; rows: Range[]; at?: number }
+  | ({ send: string; batch: number; rows: Range[] } & Partial<Moment>)
   | { ok: string; ids?: readonly string[]; rows?: Range[] }
-  | { watch: string; keep: number; until: number; rows?: readonly Range[]; contents?: string }
+  | ({ watch: string; keep: number; until: number; rows?: readonly Range[]; contents?: string } & Partial<Moment>)
   | ({ copies: string } & Partial<FoundCopies>)
   | { checked: string }
   | { no: string }
@@ -69,8 +70,8 @@ export interface SentPart {
   marker: string;
   batch: number;
   rows: Range[];
-  /** When it was sent, Unix milliseconds. */
-  at?: number;
+  /** When it was sent. */
+  at?: Moment;
   ok?: { ids?: readonly string[] };
 }
 
@@ -79,8 +80,10 @@ export interface Watch {
   marker: string;
   /** How many members with this marker belong into the queue; 0 when their rows were sent under another one. */
   keep: number;
-  /** Copies may come until then, Unix milliseconds. */
+  /** Copies may come until then, Unix milliseconds by the clock of when it was written. */
   untilMs: number;
+  /** When it was written; undefined in a journal of an earlier version. */
+  at?: Moment;
   /** The rows that were sent under it. */
   rows: readonly Range[];
   /** What tells them apart; undefined where nobody wrote it down. */

@@ -175,6 +175,23 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
         assert.deepEqual([report.total, report.accepted, report.uncertain], [15, 15, 0]);
       });
 
+  for (const setByMs of [7_200_000, 8000, -7_200_000])
+    it(`loads nothing twice when the clock is set by ${setByMs / 1000} s between a cancel and the resume`, async () => {
+      const webitel = new TimedWebitel([{ answerMs: 300, code: 504, commitMs: 14_000 }]);
+      const patience = { ...PATIENCE, lateMs: 20_000 };
+      const { now } = Date;
+      const report = await inFakeTime(async () => {
+        await upload(webitel, 15, { cancelAfterMs: 400, patience });
+        await delay(4500);
+        const { now: virtual } = Date;
+        Date.now = () => virtual() + setByMs;
+        const resumed = await upload(webitel, 15, { resume: true, patience });
+        await delay(30_000);
+        return resumed;
+      }).finally(() => (Date.now = now));
+      assert.deepEqual([report.accepted, report.uncertain, webitel.rows], [15, 0, upTo(15)]);
+    });
+
   it("loads nothing twice of a request that was announced a second before it left, and commits 90 s later", async () => {
     const webitel = new TimedWebitel([
       { answerMs: 600, commitMs: 10 },
