@@ -52,7 +52,9 @@ void run({
         "Other ports and a folder for your flows: npm start -- --help. Ctrl-C ends it all.",
       ],
       async close() {
-        await Promise.all([nodeRed.close(), simulators.close()]);
+        // Its nodes end their subscriptions at the simulators.
+        await nodeRed.close();
+        await simulators.close();
         return userDir.close();
       },
     };

@@ -143,6 +143,8 @@ describe("demo/start", () => {
     assert.equal(await command.end("SIGINT"), 0);
     await assert.rejects(fetch(editor));
     assert.equal(existsSync(flows), false, "an unchanged temporary folder is removed");
+    // The simulators are there until Node-RED has ended what it had at them.
+    assert.doesNotMatch(command.output, /^(warning|error)/m);
   });
 
   it("contacts no address outside of loopback", async () => {
