@@ -10,6 +10,7 @@ import {
 } from "../http/rest.js";
 import { propertiesIgnoringCase } from "../core/values.js";
 import { type Command, type CommandBody, commandBody } from "./commands.js";
+import { decodeSegment, idInPath } from "./subscription-ids.js";
 import { COMMANDS, type EnumStyle } from "./tables.js";
 
 /** The kinds of authentication; the vendor documents none. */
@@ -138,14 +139,19 @@ export function subscriptionId(answer: Pick<RestAnswer, "headers" | "body">): st
     .replace(/[?#].*$/, "")
     .split("/")
     .filter((segment) => segment !== "");
-  const last = decode(segments.at(-1) ?? "");
+  const last = decodeSegment(segments.at(-1) ?? "");
   // The last two would leave the folder in an address.
   if (!["", "subscribe", ".", ".."].includes(last.toLowerCase())) return last;
   const { body } = answer;
-  if (typeof body === "string") return GUID.test(body.trim()) ? body.trim() : undefined;
+  if (typeof body === "string") {
+    const text = idInPath(body).trim();
+    return GUID.test(text) ? text : undefined;
+  }
   const fields = propertiesIgnoringCase(body);
   const id = fields.get("subscriptionid")?.[1] ?? fields.get("id")?.[1];
-  return (typeof id === "string" && id.trim() !== "") || typeof id === "number" ? String(id).trim() : undefined;
+  if (typeof id !== "string") return typeof id === "number" ? String(id) : undefined;
+  const text = idInPath(id).trim();
+  return ["", ".", ".."].includes(text) ? undefined : text;
 }
 
 /** A page of somebody else, such as a log-in page of a proxy. An answer without a body may name any type. */
@@ -178,14 +184,6 @@ async function fromBroker(operation: string, answer: Promise<RestAnswer>): Promi
     throw error;
   }
   return answer;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
 
 /**
@@ -277,7 +275,8 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
   };
 
   async function end(operation: string, id: string): Promise<UnsubscribeResult> {
-    const path = `api/subscribe/${encodeURIComponent(id)}`;
+    // One of an event may be a path, too.
+    const path = `api/subscribe/${encodeURIComponent(idInPath(id))}`;
     try {
       await fromBroker(operation, sendInBurst({ operation, method: "DELETE", path }));
       return "ended";

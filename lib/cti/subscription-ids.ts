@@ -19,9 +19,28 @@ const ENDED_AGAIN_MS = [ON_THE_WAY_MS, LATE_MS, 2 * LATE_MS, 4 * LATE_MS];
 /** Ids of others that are remembered. */
 const MAX_UNKNOWN = 1000;
 
-/** A GUID may come in braces, with blanks around it, and without hyphens. */
+/** The path that ends a subscription, whole or relative. */
+const ID_IN_PATH = /(?:^|\/)subscribe\/+([^/?#]+)\/*(?:[?#].*)?$/i;
+
+/** The id in a text that may be the path of a subscription: `api/subscribe/<id>`. @returns another text as it is */
+export function idInPath(text: string): string {
+  const [, segment] = ID_IN_PATH.exec(text.trim()) ?? [];
+  return segment === undefined ? text : decodeSegment(segment);
+}
+
+/** A segment of a path without percent signs; as it is where they stand for nothing. */
+export function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** A GUID may come in braces, with blanks around it, and without hyphens; an id as the path of its subscription. */
 export function normalId(id: string): string {
-  return id.toLowerCase().replace(/[{}\s-]/g, "");
+  const plain = id.includes("/") ? idInPath(id) : id;
+  return plain.toLowerCase().replace(/[{}\s-]/g, "");
 }
 
 /** True for a GUID: two brokers give no such id both. */

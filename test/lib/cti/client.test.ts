@@ -171,7 +171,13 @@ describe("lib/cti/client", () => {
     }
     for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`])
       assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
-    for (const body of [undefined, {}, "created", { id: "" }, [id]])
+    for (const path of [`api/subscribe/${id}`, `/cti/api/Subscribe/${id}/`, `https://host/api/subscribe/%7B${id}%7D?a=b`])
+      for (const body of [path, { SubscriptionId: path }])
+        assert.equal(subscriptionId({ headers: {}, body })?.replace(/[{}]/g, ""), id, path);
+    // What is no such path is an id of its own.
+    for (const odd of ["tenant/17", "unsubscribe/17", "subscribe/", "a/subscribe/b/c"])
+      assert.equal(subscriptionId({ headers: {}, body: { SubscriptionId: odd } }), odd);
+    for (const body of [undefined, {}, "created", { id: "" }, { id: "api/subscribe/.." }, [id]])
       for (const end of ["", ".", "..", "%2e%2e"])
         assert.equal(subscriptionId({ headers: { location: `api/subscribe/${end}` }, body }), undefined);
   });

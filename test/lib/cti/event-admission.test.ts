@@ -21,6 +21,16 @@ describe("lib/cti/event-admission", () => {
       assert.equal(manager.admission.admits(CALLBACK, "id-1", ANNA), false);
     });
 
+    it("of what it holds where the broker writes the id as the path of the subscription", async () => {
+      const { manager } = await started([ANNA]);
+      assert.deepEqual(
+        ["api/subscribe/id-1", "https://host/cti/api/subscribe/ID-1/", "api/subscribe/id-2", "api/id-1"].map((id) =>
+          manager.admission.admits(CALLBACK, id, ANNA),
+        ),
+        [true, true, false, false],
+      );
+    });
+
     it("of a subscription whose id is longer than one that nobody knows may be", async () => {
       test.broker.nextId = () => "x".repeat(400);
       const { manager } = await started([ANNA]);
