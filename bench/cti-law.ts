@@ -1,6 +1,6 @@
 /**
  * `npm run bench:cti-law`: the law of requests to a CTI Broker under seeded schedules of faults, messages, deploys, restarts
- * and kills, five kinds of broker, 1 to 2,000 agents. Time is virtual. Fails unless in each schedule no minute had more than
+ * and kills, seven kinds of broker, 1 to 2,000 agents. Time is virtual. Fails unless in each schedule no minute had more than
  * three requests per agent plus 60, no more were under way at once than allowed, no event came twice or was missing outside
  * of a gap, and everything came right afterwards.
  * Options: --schedules 1000 --agents 2000 --seed 0 (the first of that many seeds; ranges may run one after another)

@@ -45,6 +45,7 @@ export class EntrySchedule {
    */
   renew(entry: Entry, earliest = 0.5): void {
     entry.renewMs = renewMsOf(entry);
+    entry.checkedAt = STEADY.now();
     clearTimeout(entry.timer);
     if (entry.renewMs === Infinity) return;
     const ms = entry.renewMs * (earliest + (1 - earliest) * this.random());
@@ -109,6 +110,14 @@ export class EntrySchedule {
   /** Nothing is due any more. */
   cancel(entry: Entry): void {
     clearTimeout(entry.timer);
+  }
+
+  /** The broker does not end the former subscription, which stays: its renewal is tried again after a pause. */
+  keep(entry: Entry, error: unknown): void {
+    entry.isPostponed = true;
+    entry.keptBy = error;
+    delete entry.error;
+    this.retry(entry, error);
   }
 
   private postpone(entry: Entry): void {

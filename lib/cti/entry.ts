@@ -46,17 +46,27 @@ export interface Entry {
   isInDoubt?: boolean;
   /** True while a renewal is due and waits for the end of the former subscription. */
   isPostponed?: boolean;
+  /** What keeps its former subscription from being ended before it is renewed. */
+  keptBy?: unknown;
+  /** Tries to end that. */
+  endTries?: number;
+  /** When its next renewal was planned, Unix milliseconds. */
+  checkedAt?: number;
   /** The interval of the renewal that is planned, milliseconds. */
   renewMs?: number;
   error?: unknown;
   attempt: number;
   timer?: NodeJS.Timeout;
+  /** True while somebody waits for that request. */
+  isAsked?: boolean;
   /** The request that waits or is under way; a second one joins it. */
   request?: Promise<void>;
   /** Since when the broker may be making a subscription, Unix milliseconds. */
   sendingSince?: number;
   /** The new id, once it was sent and answered. */
   sending?: Promise<string | undefined>;
+  /** Resolves when the end of its former subscription was tried. */
+  ending?: Promise<void>;
   /** Resolves at the broker's first answer, whatever it says. */
   readonly answered: Promise<void>;
   readonly setAnswered: () => void;
@@ -91,7 +101,16 @@ export function setSubscribed(entry: Entry, id: string): number {
   delete entry.error;
   delete entry.isInDoubt;
   delete entry.isPostponed;
+  delete entry.keptBy;
   return now;
+}
+
+/** The broker has the entry's subscription, as an event has shown: nothing is due. */
+export function setLeft(entry: Entry): void {
+  entry.attempt = 0;
+  delete entry.error;
+  delete entry.isPostponed;
+  delete entry.keptBy;
 }
 
 /** Events of this entry may be lost since then, Unix milliseconds; an earlier time stays. */

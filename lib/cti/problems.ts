@@ -29,7 +29,7 @@ export class Problems {
 
   /** Why a renewal that is due waits; undefined where none does. */
   postponedBy(entry: Entry): unknown {
-    return entry.isPostponed ? this.removals.errorOfKey(entry.key) : undefined;
+    return entry.isPostponed ? (this.removals.errorOfKey(entry.key) ?? entry.keptBy) : undefined;
   }
 
   /** True while the broker has not confirmed the end of this subscription. */

@@ -200,6 +200,11 @@ export class SubscriptionIds {
     return this.holders.has(normalId(id));
   }
 
+  /** True while several entries have this id. */
+  isShared(id: string): boolean {
+    return (this.holders.get(normalId(id))?.size ?? 0) > 1;
+  }
+
   /** True while one of these entries has this id. */
   isHeldBy(id: string, keys: readonly string[]): boolean {
     const holders = this.holders.get(normalId(id));

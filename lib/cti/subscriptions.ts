@@ -4,19 +4,13 @@
 import { STEADY } from "../core/clock.js";
 import { isUnreachable, mayHaveMade, type Outage } from "./availability.js";
 import { BrokerRequests } from "./broker-requests.js";
-import {
-  endedFrom,
-  type Entry,
-  markLost,
-  notifyUsers,
-  reportRestored,
-  setSubscribed,
-  subscribeRequest,
-} from "./entry.js";
+import { endedFrom, type Entry, markLost, notifyUsers, reportRestored, setLeft, setSubscribed } from "./entry.js";
 import { EntrySchedule } from "./entry-schedule.js";
+import { EntryTurns } from "./entry-turns.js";
 import { EntryUsers } from "./entry-users.js";
 import { EventAdmission } from "./event-admission.js";
 import { Losses } from "./losses.js";
+import { OnePerAgent } from "./one-per-agent.js";
 import { PreviousEntries } from "./previous-entries.js";
 import { Problems } from "./problems.js";
 import { PendingUnsubscribes, type Removal } from "./removals.js";
@@ -64,6 +58,7 @@ export class SubscriptionManager {
   private readonly removals: PendingUnsubscribes;
   private readonly schedule: EntrySchedule;
   private readonly writer: StoreWriter;
+  private readonly onePerAgent: OnePerAgent;
   private readonly losses = new Losses(this.entries, this.previous);
   private readonly standstill = new StandstillWatch((ms) => {
     this.losses.noteStandstill(ms);
@@ -124,6 +119,25 @@ export class SubscriptionManager {
       isWanted: this.isWanted,
       isBlocked: ({ key }) => this.removals.blocks(key),
       backoff,
+    });
+    const { requests, removals, sending, isWanted } = this;
+    this.onePerAgent = new OnePerAgent({
+      ids: this.ids,
+      turns: new EntryTurns({ client, requests, removals, sending, isWanted }),
+      isUsedByOthers: (id) => this.ids.isShared(id) || options.isUsedElsewhere?.(id) === true,
+      isWanted,
+      renew: async (entry) => {
+        await this.request(entry, true);
+        await entry.ending;
+      },
+      onLeft: (entry) => {
+        setLeft(entry);
+        this.schedule.renew(entry);
+        entry.setAnswered();
+      },
+      onKept: (entry, error) => this.schedule.keep(entry, error),
+      onForgotten: (entry, at) => this.schedule.checkAll(this.entries, entry, entry.madeAt, at),
+      onDoubtful: (id, key) => void this.unsubscribe(id, key, "removal"),
     });
     this.writer = new StoreWriter(options.store, {
       entries: this.entries,
@@ -218,29 +232,15 @@ export class SubscriptionManager {
   }
 
   private async subscribeOnce(entry: Entry, isAsked: boolean): Promise<void> {
-    const priority = entry.id === undefined ? "missing" : entry.isInDoubt ? "check" : isAsked ? "asked" : "renewal";
+    entry.isAsked = isAsked;
     try {
-      const isNeeded = (): boolean => this.isWanted(entry);
-      entry.sending = this.requests.inTurn(() => this.sendSubscribe(entry), priority, isNeeded);
-      const id = await entry.sending;
+      const id = await this.onePerAgent.make(entry);
       const askedAt = this.sending.delete(entry);
       if (id !== undefined) await this.subscribed(entry, id, askedAt);
     } catch (error) {
       this.failed(entry, error);
     }
     this.requests.replacing.delete(entry.key);
-  }
-
-  // @returns undefined when nobody wants it any more
-  private async sendSubscribe(entry: Entry): Promise<string | undefined> {
-    if (!this.isWanted(entry)) return undefined;
-    this.sending.add(entry);
-    const busy = this.removals.busy(entry.key);
-    // Without a wait it counts as sent at once.
-    if (busy.length > 0) await Promise.all(busy);
-    entry.sendingSince = STEADY.now();
-    if (entry.id !== undefined) this.requests.replacing.add(entry.key);
-    return this.requests.send("subscribe", entry.key, () => this.options.client.subscribe(subscribeRequest(entry)));
   }
 
   private async subscribed(entry: Entry, id: string, askedAt?: number): Promise<void> {
@@ -256,20 +256,23 @@ export class SubscriptionManager {
     if (old === undefined || normalId(old) === normalId(id)) {
       this.writer.writeSoon();
       reportRestored(entry);
+      if (old === undefined) this.onePerAgent.noteMade(entry);
       return;
     }
+    const provedMs = (askedAt ?? Infinity) - aliveAt;
     this.requests.replacing.add(old);
     const ended = this.unsubscribe(old, key, "replaced", {
       inUse: { from: aliveAt, to: STEADY.now() },
       // After a kill between the two requests the store must have both ids.
       ready: this.writer.written(),
       onEnd: (end) => {
+        this.onePerAgent.noteEnd(entry, end, provedMs);
         if (end === "unknown") this.schedule.checkAll(this.entries, entry, madeAt, askedAt);
       },
       // Since the answer, unless the broker was away meanwhile.
       onTried: () => reportRestored(entry, entry.isInDoubt ? undefined : restoredAt),
     });
-    void ended.finally(() => this.requests.replacing.delete(old));
+    entry.ending = ended.finally(() => this.requests.replacing.delete(old));
   }
 
   // The broker made it although its answer got lost, and it posts: where the entry has none, those events are lost.

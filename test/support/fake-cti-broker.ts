@@ -25,6 +25,8 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
   fault: ContactCenterError | undefined;
   /** Agents that are refused with this. */
   readonly refused = new Map<string, ContactCenterError>();
+  /** What it does with the former subscription of an agent who is subscribed again; undefined = it keeps both. */
+  former: "replaced" | "refuses" | undefined;
   /** What ending a subscription meets; undefined = it works. */
   keeps: ContactCenterError | undefined;
   /** What ending an unknown subscription meets; undefined = the documented 404. */
@@ -54,6 +56,11 @@ export class FakeBroker implements Pick<CtiClient, "subscribe" | "unsubscribe" |
     return this.answer(() => {
       const refusal = this.refused.get(imAddress);
       if (refusal) throw refusal;
+      for (const [known, address] of this.held) {
+        if (address !== imAddress || this.former === undefined) continue;
+        if (this.former === "refuses") throw failure(409);
+        this.held.delete(known);
+      }
       const id = this.nextId(imAddress);
       this.held.set(id, imAddress);
       if (this.addresses().filter((address) => address === imAddress).length === 2)

@@ -171,7 +171,11 @@ describe("lib/cti/client", () => {
     }
     for (const body of [{ SubscriptionId: id }, { subscriptionid: id }, { ID: id }, id, `{${id}}`])
       assert.match(subscriptionId({ headers: {}, body }) ?? "", new RegExp(id));
-    for (const path of [`api/subscribe/${id}`, `/cti/api/Subscribe/${id}/`, `https://host/api/subscribe/%7B${id}%7D?a=b`])
+    for (const path of [
+      `api/subscribe/${id}`,
+      `/cti/api/Subscribe/${id}/`,
+      `https://host/api/subscribe/%7B${id}%7D?a=b`,
+    ])
       for (const body of [path, { SubscriptionId: path }])
         assert.equal(subscriptionId({ headers: {}, body })?.replace(/[{}]/g, ""), id, path);
     // What is no such path is an id of its own.

@@ -65,7 +65,7 @@ describe("lib/cti/subscription-limits", () => {
     assert.equal(one.list().filter(({ subscribed }) => subscribed).length, 4);
   });
 
-  it("subscribes all before it ends what a broker forgot, and none of them again, with little left of the minute", async () => {
+  it("subscribes all before it ends what a broker forgot, and one of them again, with little left of the minute", async () => {
     const agents = agentsOf(40);
     let { manager } = await started(agents);
     await test.clock.tickAsync(2000);
@@ -80,7 +80,8 @@ describe("lib/cti/subscription-limits", () => {
     await test.clock.tickAsync(10_000);
     assert.deepEqual([test.broker.held.size, new Set(test.broker.addresses()).size], [40, 40]);
     await test.clock.tickAsync(120_000);
-    assert.equal(test.broker.calls.filter((call) => call.startsWith("+")).length, 40);
+    // One of them shows whether the broker keeps two of an agent.
+    assert.equal(test.broker.calls.filter((call) => call.startsWith("+")).length, 41);
     assert.equal(test.broker.held.size, 40);
     assert.equal(gapsSince(from), 40);
   });

@@ -1,10 +1,10 @@
-/** A CTI Broker without a network, of one of five kinds, whose faults come and go; it posts an event to each subscription. */
+/** A CTI Broker without a network, of one of seven kinds, whose faults come and go; it posts an event to each subscription. */
 import type { SubscribeRequest, UnsubscribeResult } from "../../../lib/cti/client.js";
 import { failure } from "../fake-cti-broker.js";
 import type { Random } from "./random.js";
 
 /** The kinds of broker. */
-export const KINDS = ["fast", "serial", "limited", "refusing", "idempotent"] as const;
+export const KINDS = ["fast", "serial", "limited", "refusing", "idempotent", "replacing", "single"] as const;
 /** One of {@link KINDS}. */
 export type Kind = (typeof KINDS)[number];
 
@@ -64,6 +64,12 @@ export class ScheduledBroker {
   subscribe({ imAddress = "", callback }: SubscribeRequest, isHeard: () => boolean): Promise<string> {
     return this.answer(() => {
       if (this.kind === "refusing" && imAddress === this.refused) throw failure(503);
+      for (const [known, one] of this.held) {
+        if (one.imAddress !== imAddress) continue;
+        // One of an agent only.
+        if (this.kind === "single") throw failure(409);
+        if (this.kind === "replacing") this.held.delete(known);
+      }
       const id = this.kind === "idempotent" ? `id-${imAddress}` : `id-${++this.count}`;
       this.held.set(id, { imAddress, callback });
       const isLost = this.current === "losing" && this.random.next() < 0.3;
