@@ -75,9 +75,7 @@ const discarded = new WeakSet<IncomingMessage>();
  * @param limit bytes
  */
 export function discardBody(request: IncomingMessage, limit = DISCARD_LIMIT): void {
-  const { headers } = request;
-  const isEmpty = headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
-  if (isEmpty || request.readableEnded || request.destroyed || discarded.has(request)) return;
+  if (!isOnTheWay(request) || discarded.has(request)) return;
   discarded.add(request);
   let size = 0;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => request.destroy(), BODY_TIMEOUT_MS);
@@ -96,6 +94,12 @@ export function discardBody(request: IncomingMessage, limit = DISCARD_LIMIT): vo
   request.once("end", stop).once("close", stop);
   // A sender that breaks off is nothing to report: it was refused anyway.
   request.on("error", stop);
+}
+
+/** True while a request's body has not been read to its end. */
+export function isOnTheWay({ headers, readableEnded, destroyed }: IncomingMessage): boolean {
+  const isEmpty = headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
+  return !isEmpty && !readableEnded && !destroyed;
 }
 
 /** Why a body is rejected. */

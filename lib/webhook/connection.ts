@@ -1,5 +1,6 @@
 /** The connection of a caller between two requests. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { discardBody, isOnTheWay } from "./body.js";
 
 /**
  * Milliseconds that a connection stays open between two requests. Node's server ends it after 6 s, without looking whether the
@@ -14,4 +15,22 @@ const IDLE_MS = 75_000;
 export function keepConnection(request: IncomingMessage, response: ServerResponse): void {
   // The server sets its own limit when the answer has been sent, before this.
   response.once("finish", () => request.socket.setTimeout(IDLE_MS));
+}
+
+/**
+ * Ends an answer whose head is written. Where the connection is closed behind it while the request's body is still on its way,
+ * closing it at once would break the sender off before it has read the answer: then all of the answer is sent, and it ends with
+ * the body, or with what {@link discardBody} allows.
+ * @param text the answer's body
+ */
+export function endAnswer(request: IncomingMessage, response: ServerResponse, text?: string): void {
+  if (response.shouldKeepAlive || !isOnTheWay(request)) {
+    response.end(text);
+    return;
+  }
+  if (text === undefined) response.flushHeaders();
+  else response.write(text);
+  const end = (): void => void response.end();
+  request.once("end", end).once("close", end);
+  discardBody(request);
 }

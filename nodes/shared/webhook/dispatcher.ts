@@ -17,7 +17,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
 import { discardBody, readBody } from "../../../lib/webhook/body.js";
-import { keepConnection } from "../../../lib/webhook/connection.js";
+import { endAnswer, keepConnection } from "../../../lib/webhook/connection.js";
 import { decodePath, foldPath, isNodeRedPath, originForm } from "../../../lib/webhook/path.js";
 import type { Claim, ClaimedPath, ClaimFault, WebhookRequest } from "./claim.js";
 import {
@@ -227,7 +227,8 @@ class Dispatcher {
       return;
     }
     if (this.settings.requireHttps === true && !isSecure(request)) {
-      response.writeHead(302, { Location: `https://${request.headers.host ?? ""}${url}`, "Content-Length": 0 }).end();
+      response.writeHead(302, { Location: `https://${request.headers.host ?? ""}${url}`, "Content-Length": 0 });
+      endAnswer(request, response);
       discardBody(request);
       return;
     }

@@ -9,6 +9,7 @@ import {
   parseForm,
   parseJsonObject,
 } from "../../../lib/webhook/body.js";
+import { endAnswer } from "../../../lib/webhook/connection.js";
 import { type AuthMethod, type WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { RecordedRun } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
@@ -110,7 +111,7 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers?: R
   if (response.headersSent || response.destroyed) return;
   if (answer.json === undefined) {
     response.writeHead(answer.status, answer.status === 204 ? headers : { "Content-Length": 0, ...headers });
-    response.end();
+    endAnswer(request.request, response);
     return;
   }
   response.writeHead(answer.status, {
@@ -118,7 +119,7 @@ export function respond(request: WebhookRequest, answer: HttpAnswer, headers?: R
     "Content-Length": Buffer.byteLength(answer.json),
     ...headers,
   });
-  response.end(answer.json);
+  endAnswer(request.request, response, answer.json);
 }
 
 /** The endpoint of a webhook node. */

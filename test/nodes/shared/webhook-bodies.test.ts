@@ -1,6 +1,7 @@
 /** Bodies that come slowly, or are too large: what the caller gets, and when. Over raw sockets, on a real Node-RED. */
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { node, probe, tab } from "../../support/flow.js";
 import { type FlowNode, NodeRed } from "../../support/node-red.js";
 import { until } from "../../support/wait.js";
@@ -18,6 +19,8 @@ const flows = (name = ""): FlowNode[] => [
     [["seen"], []],
   ),
   node("event", "webitel-event-in", { url: "/event", auth: "none", name }, [["seen"]]),
+  node("closed", "cti-event-in", { url: "/closed", auth: "secret", credentials: { secret: "right" }, name }, [["seen"]]),
+  node("guarded", "cti-event-in", { url: "/guarded", auth: "none", networks: ["192.0.2.0/24"], name }, [["seen"]]),
   probe("seen"),
 ];
 const ANSWERS = {
@@ -94,6 +97,42 @@ describe("webhook bodies", () => {
       await until("the refusal", () => answer().startsWith("HTTP/1.1 413 "));
       socket.destroy();
     });
+
+  for (const [status, path, method] of [
+    [413, "routing", "POST"],
+    [413, "layer", "POST"],
+    [413, "event", "POST"],
+    [405, "routing", "PUT"],
+    [401, "closed/wrong", "POST"],
+    [403, "guarded", "POST"],
+  ] as const)
+    for (const [what, version] of [
+      ["Connection: close", "1.1"],
+      ["HTTP/1.0", "1.0"],
+    ] as const)
+      it(`of 5 MiB with ${what} to /${path}: the caller reads ${status} and no reset`, async () => {
+        const socket = connect({ port: Number(new URL(red.url).port), host: "127.0.0.1", allowHalfOpen: true });
+        const chunks: string[] = [];
+        let end = "";
+        socket.setEncoding("latin1").on("data", (text: string) => chunks.push(text));
+        socket.on("end", () => (end ||= "end")).on("error", (error: NodeJS.ErrnoException) => (end ||= String(error.code)));
+        socket.write(
+          `${method} /${path} HTTP/${version}\r\nHost: x\r\nConnection: close\r\nContent-Length: ${5 * MIB}\r\n\r\n`,
+        );
+        // It reads nothing before it has sent all, or cannot send more.
+        socket.pause();
+        let isSent = false;
+        socket.write(Buffer.alloc(5 * MIB, "a"), () => (isSent = true));
+        await Promise.race([until("the whole body", () => isSent || end !== ""), sleep(500)]);
+        assert.equal(end, "");
+        socket.resume();
+        await until("the refusal", () => chunks.join("").startsWith(`HTTP/1.1 ${status} `));
+        await until("the whole answer", () => /"error":"[a-z-]+".*\}$/.test(chunks.join("")));
+        // What is left of a stranger's body is not received: that connection is broken off in the end.
+        await until("the end of the connection", () => end !== "", 6000);
+        if (status === 413) assert.equal(end, "end");
+        socket.destroy();
+      });
 
   it("that announce more than 64 KiB are refused before they come", async () => {
     const caller = begin("routing", "Content-Length: 70000");
