@@ -129,6 +129,8 @@ export class PreviousEntries {
     if (!this.isComplete || this.expected > 0 || !this.isLoaded) return;
     for (const [key, entry] of this.leftBehind) {
       this.leftBehind.delete(key);
+      // Its subscriber may have been stopped before it could ask.
+      if (entry.lostFrom !== undefined) this.noteEnd(key, entry.lostFrom);
       if (!this.isElsewhere) this.end(key, entry);
       else if (entry.id !== undefined) this.ids.disown(entry.id, key);
     }

@@ -27,6 +27,31 @@ describe("lib/cti: what a close leaves unfinished", () => {
       assert.ok(gap && Date.parse(gap.from) <= killedAt, JSON.stringify(gaps));
     });
 
+  it("is what a killed process had, where it was not known yet: the next one tells since when", async () => {
+    const { manager } = await started([ANNA]);
+    await test.clock.tickAsync(10_000);
+    const killedAt = Date.now();
+    test.kill(manager);
+    await test.clock.tickAsync(5000);
+    const second = test.manage();
+    const one = test.open(second);
+    const start = one.start([ANNA]);
+    void one.close(1000);
+    await test.clock.tickAsync(2000);
+    await start;
+    test.kill(second);
+    await test.clock.tickAsync(5000);
+    test.gaps.length = 0;
+    await started([ANNA]);
+    await test.clock.tickAsync(1000);
+    const [gap] = test.gaps;
+    assert.ok(
+      Date.parse(gap?.from ?? "") <= killedAt && Date.parse(gap?.to ?? "") >= killedAt + 10_000,
+      JSON.stringify(test.gaps),
+    );
+    assert.deepEqual(test.broker.addresses(), [ANNA]);
+  });
+
   it("is a subscription whose answer had not come: it is ended with its first event, and a gap tells of it", async () => {
     test.broker.gate = new Promise(() => undefined);
     const { manager, one } = await started([ANNA]);
