@@ -19,7 +19,9 @@ const flows = (name = ""): FlowNode[] => [
     [["seen"], []],
   ),
   node("event", "webitel-event-in", { url: "/event", auth: "none", name }, [["seen"]]),
-  node("closed", "cti-event-in", { url: "/closed", auth: "secret", credentials: { secret: "right" }, name }, [["seen"]]),
+  node("closed", "cti-event-in", { url: "/closed", auth: "secret", credentials: { secret: "right" }, name }, [
+    ["seen"],
+  ]),
   node("guarded", "cti-event-in", { url: "/guarded", auth: "none", networks: ["192.0.2.0/24"], name }, [["seen"]]),
   probe("seen"),
 ];
@@ -115,7 +117,9 @@ describe("webhook bodies", () => {
         const chunks: string[] = [];
         let end = "";
         socket.setEncoding("latin1").on("data", (text: string) => chunks.push(text));
-        socket.on("end", () => (end ||= "end")).on("error", (error: NodeJS.ErrnoException) => (end ||= String(error.code)));
+        socket
+          .on("end", () => (end ||= "end"))
+          .on("error", (error: NodeJS.ErrnoException) => (end ||= String(error.code)));
         socket.write(
           `${method} /${path} HTTP/${version}\r\nHost: x\r\nConnection: close\r\nContent-Length: ${5 * MIB}\r\n\r\n`,
         );
