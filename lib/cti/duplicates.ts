@@ -12,7 +12,7 @@ import type { SubscriptionTimes } from "./subscription-ids.js";
 export const LATE_COPY_MS = 30_000;
 /**
  * How long of one that the broker may have made later. On a slow machine it has the longer time, too: while it has posted
- * nothing later of that call.
+ * nothing later of that call, and that event was not undone since: what is held, retrieved and held again is no copy.
  */
 export const COPY_MS = 2000;
 /** Calls that are remembered, and events of each. */
@@ -48,20 +48,23 @@ export class DuplicateFilter {
    * @param call the call, or what stands for it
    * @param content what happened; with the call it is equal in all copies
    * @param source the subscription that posted it
+   * @param undoing contents of events after which it may truly happen again
    */
-  isDuplicate(call: string, content: string, source: EventSource): boolean {
+  isDuplicate(call: string, content: string, source: EventSource, undoing: readonly string[] = []): boolean {
     const { id, askedAt, madeAt = Infinity, broker } = source;
     const now = STEADY.now();
     this.forgetOlderThan(now - LATE_COPY_MS);
     const delivered = (this.delivered.get(call) ?? []).filter(({ at }) => at >= now - LATE_COPY_MS);
     const last = delivered.findLastIndex(({ ids }) => ids.has(id));
+    const isUndone = (from: number): boolean =>
+      askedAt > 0 && delivered.some((one, at) => at > from && undoing.includes(one.content));
     const first = delivered.find(
       (one, at) =>
         one.content === content &&
         !one.ids.has(id) &&
         // Two brokers may have the same agent.
         (one.broker === broker || one.broker === undefined || broker === undefined) &&
-        (one.at > madeAt || (one.at > askedAt && (one.at >= now - COPY_MS || at > last))),
+        (one.at > madeAt || (one.at > askedAt && (one.at >= now - COPY_MS || (at > last && !isUndone(at))))),
     );
     if (first) {
       first.ids.add(id);

@@ -88,12 +88,22 @@ export function eventFacts(name: string, content: object, receivedAt: string): V
  * What is equal in all copies of an event that several subscriptions post, however each is spelled: what happened to which
  * call of which agent. Of an event without a call, the number stands for it.
  */
-export function copyKey({ eventType, SessionType, ImAddress, callId, ani }: CtiEvent): [call: string, content: string] {
+export function copyKey(event: CtiEvent): [call: string, content: string] {
+  const { ImAddress, callId, ani } = event;
   const call = isNoId(callId) ? { ani: ani || undefined } : { callId };
-  return [
-    canonicalJson({ agent: agentKey(plainText(ImAddress) ?? ""), ...call }),
-    canonicalJson({ eventType, SessionType: SessionType || undefined }),
-  ];
+  return [canonicalJson({ agent: agentKey(plainText(ImAddress) ?? ""), ...call }), copyContent(event)];
+}
+
+/** The contents, as of {@link copyKey}, of events after which this one may truly happen again. */
+export function undoingContents(event: CtiEvent): string[] {
+  const facts: EventFacts | undefined = Object.hasOwn(EVENTS, event.eventType)
+    ? EVENTS[event.eventType as EventName]
+    : undefined;
+  return (facts?.undoneBy ?? []).map((eventType) => copyContent({ ...event, eventType }));
+}
+
+function copyContent({ eventType, SessionType }: CtiEvent): string {
+  return canonicalJson({ eventType, SessionType: SessionType || undefined });
 }
 
 /**

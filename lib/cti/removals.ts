@@ -90,6 +90,11 @@ export class PendingUnsubscribes {
     return [...this.pending.values()].map(({ id, key, inUse }) => [id, { key, inUse }]);
   }
 
+  /** Those that were made at this address of the broker, as far as is known. */
+  get ownIds(): string[] {
+    return [...this.pending.values()].flatMap(({ id, isFormer }) => (isFormer ? [] : [id]));
+  }
+
   /** Those of the agent of this entry, at any address. */
   idsOfAgent(key: string): string[] {
     return [...this.ofAgent(key)].map(({ id }) => id);

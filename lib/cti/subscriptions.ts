@@ -187,6 +187,12 @@ export class SubscriptionManager {
     this.schedule.renewAll(this.entries, () => true);
   }
 
+  /** Ids that the broker may have, and nobody wants: their end is not confirmed. */
+  get left(): string[] {
+    const unused = [...this.entries.values()].filter(({ users }) => users.size === 0);
+    return [...this.removals.ownIds, ...unused.flatMap(({ id }) => id ?? [])].map(normalId);
+  }
+
   /** Since when this process did nothing until just now, Unix milliseconds; undefined where it did, or that has been told. */
   get standstillFrom(): number | undefined {
     const ms = this.standstill.currentMs;

@@ -35,17 +35,19 @@ export interface EventFacts {
   readonly number: number;
   /** What it means in `msg.call`; absent where the event is not about a call. */
   readonly state?: CallState;
+  /** Events after which it may happen again to the same agent and call. */
+  readonly undoneBy: readonly string[];
 }
 
 /** The events. Number 2 is not documented. */
 export const EVENTS = {
-  LoggedIn: { number: 0 },
-  LoggedOff: { number: 1 },
-  Hunting: { number: 3, state: "offered" },
-  Connected: { number: 4, state: "connected" },
-  Disconnected: { number: 5, state: "ended" },
-  OnHold: { number: 6, state: "held" },
-  Retrieve: { number: 7, state: "retrieved" },
+  LoggedIn: { number: 0, undoneBy: ["LoggedOff"] },
+  LoggedOff: { number: 1, undoneBy: ["LoggedIn"] },
+  Hunting: { number: 3, state: "offered", undoneBy: ["Disconnected"] },
+  Connected: { number: 4, state: "connected", undoneBy: ["Disconnected"] },
+  Disconnected: { number: 5, state: "ended", undoneBy: ["Hunting", "Connected"] },
+  OnHold: { number: 6, state: "held", undoneBy: ["Retrieve", "Disconnected"] },
+  Retrieve: { number: 7, state: "retrieved", undoneBy: ["OnHold"] },
 } as const satisfies Record<string, EventFacts>;
 
 /** Name of an event. */

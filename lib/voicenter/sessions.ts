@@ -14,20 +14,23 @@ export class CallSessions {
   private readonly entries = new Map<string, { session: Session; usedMs: number }>();
   private timer: NodeJS.Timeout | undefined;
 
+  /** @param copy makes a deep copy: what a flow does later with an object that it had changes nothing that another layer has */
+  constructor(private readonly copy: (session: Session) => Session = structuredClone) {}
+
   /**
-   * The session of a call.
+   * The session of a call, when a layer of it begins.
    * @param id the call's id; without one, or with one that stands for none or is too long, the session is not kept
-   * @returns the same object in each layer of the call
+   * @returns an object of this layer; until the next one begins, what is changed in it is kept where {@link keep} is not called
    */
   of(id: string | undefined): Session {
     this.forget();
     const session = this.entries.get(id ?? "")?.session ?? {};
     this.keep(id, session);
-    return session;
+    return this.entries.get(id ?? "")?.session ?? session;
   }
 
   /**
-   * Keeps what a message holds, which may be a copy of the session or another object.
+   * Keeps a copy of what a message holds when its call is answered.
    * @param session null forgets what was kept; undefined, and what is not a plain object, leaves it as it is
    * @returns false for what cannot be kept
    */
@@ -35,8 +38,14 @@ export class CallSessions {
     if (session === undefined) return true;
     if (session !== null && !isRecord(session)) return false;
     if (!id || idText(id) === undefined || id.length > LONGEST_ID) return true;
+    let own: Session;
+    try {
+      own = this.copy(session ?? {});
+    } catch {
+      return false;
+    }
     this.entries.delete(id);
-    this.entries.set(id, { session: session ?? {}, usedMs: performance.now() });
+    this.entries.set(id, { session: own, usedMs: performance.now() });
     this.forget();
     return true;
   }

@@ -6,7 +6,7 @@ import { refused } from "../../lib/core/errors.js";
 import { textKey } from "../../lib/core/event.js";
 import { LONGEST_ID, plainText } from "../../lib/core/values.js";
 import { DuplicateFilter } from "../../lib/cti/duplicates.js";
-import { copyKey, type CtiEvent } from "../../lib/cti/events.js";
+import { copyKey, type CtiEvent, undoingContents } from "../../lib/cti/events.js";
 import { callbackOfKey, entryKey } from "../../lib/cti/entry-keys.js";
 import { normalId, ON_THE_WAY_MS } from "../../lib/cti/subscription-ids.js";
 import type { SubscriptionManager } from "../../lib/cti/subscriptions.js";
@@ -223,11 +223,8 @@ export function isDuplicate(eventNode: string, event: CtiEvent, hasSubscriber: b
   if (!source && those.length === 0 && !hasSubscriber) return false;
   const digest = (text: string): string => textKey("anywhere365", eventNode, text);
   const [call, content] = copyKey(event).map(digest) as [string, string];
-  return duplicates.isDuplicate(call, content, {
-    askedAt: 0,
-    ...source,
-    id: id.length > LONGEST_ID ? digest(id) : normalId(id),
-  });
+  const poster = { askedAt: 0, ...source, id: id.length > LONGEST_ID ? digest(id) : normalId(id) };
+  return duplicates.isDuplicate(call, content, poster, undoingContents(event).map(digest));
 }
 
 /** Ends the heartbeat of an agent who logged out, or whose log-in failed. */

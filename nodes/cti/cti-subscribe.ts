@@ -20,6 +20,7 @@ import { readText } from "../shared/variables.js";
 import { subscriptionBadge } from "./badge.js";
 import { callbackOf, expectEvents } from "./callback.js";
 import { brokerOf } from "./connection.js";
+import type { BrokerSession } from "./session.js";
 import { type Action, type AddressList, agentList, readControl } from "./control.js";
 
 interface SubscribeConfig extends NodeDef {
@@ -49,6 +50,7 @@ function renewMs(value: number | string | undefined): number {
 interface Session {
   subscriber: Subscriber;
   agents: AddressList;
+  left: BrokerSession["left"];
   /** Ends the expectation of events. */
   release: () => void;
 }
@@ -73,7 +75,7 @@ export = (RED: NodeAPI) => {
 
     const open = (): Session => {
       const broker = brokerOf(RED, config.broker, "subscribe");
-      const { name, subscriptions, agents: commands } = broker.open();
+      const { name, subscriptions, agents: commands, left } = broker.open();
       const agents = agentList(config.agents, (entry) => readText(RED, this, entry));
       const { url, secret, unproved } = callbackOf(RED, this, config, broker);
       if (unproved) this.warn(RED._("cti-subscribe.unproved"));
@@ -89,7 +91,7 @@ export = (RED: NodeAPI) => {
       });
       const onLoggedOut = commands.loggedOff.bind(commands);
       const receiver = { subscriptions, broker: name, url, onLoggedOut };
-      return { subscriber, agents, release: expectEvents(config.eventNode || new URL(url).pathname, receiver) };
+      return { subscriber, agents, left, release: expectEvents(config.eventNode || new URL(url).pathname, receiver) };
     };
 
     const begin = async ({ subscriber, agents }: Session): Promise<void> => {
@@ -139,9 +141,14 @@ export = (RED: NodeAPI) => {
       this.error(localize(RED, error).message);
     };
     const end = async (isDeploy: boolean): Promise<void> => {
-      const count = await session?.subscriber.close(CLOSE_MS, isDeploy);
-      if (count && !isDeploy) this.warn(RED._("cti-subscribe.left", { count }));
-      session?.release();
+      if (!session) return;
+      const { subscriber, left, release } = session;
+      const closing = subscriber.close(CLOSE_MS, isDeploy);
+      if (isDeploy) await closing;
+      else
+        for (const { isFormer, ...rest } of await left(closing))
+          this.warn(RED._(isFormer ? "cti-subscribe.left-former" : "cti-subscribe.left", { ...rest }));
+      release();
     };
 
     const act: Record<

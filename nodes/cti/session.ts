@@ -19,6 +19,21 @@ export interface BrokerSession {
   readonly name: string;
   readonly agents: AgentCommands;
   readonly subscriptions: SubscriptionManager;
+  /**
+   * A subscriber closes, as Node-RED or its flows stop.
+   * @param closing resolves when it has waited for the broker
+   * @returns what may stay at the broker, at each of its addresses: told once, after the last one that closes
+   */
+  readonly left: (closing: Promise<unknown>) => Promise<Left[]>;
+}
+
+/** Subscriptions that may stay at an address of a broker, as it has not confirmed their end. */
+export interface Left {
+  /** With its port, where the address names one. */
+  host: string;
+  count: number;
+  /** True where the node names another address now. */
+  isFormer: boolean;
 }
 
 /** What a deploy may change. */
@@ -83,6 +98,20 @@ function nameOf({ store }: OpenSession, sessions: readonly OpenSession[], own: s
   return others.some(({ name }) => name === own) ? `${own} ${store.broker}` : own;
 }
 
+/** What may stay at each address that a node has named: of one with several sessions, each subscription counts once. */
+function leftOf(RED: NodeAPI, { settings: { node }, url }: OpenSession): Left[] {
+  const current = new URL(url).host;
+  const left = new Map<string, Set<string>>();
+  for (const one of sessionsIn(RED)) {
+    if (one.settings.node.id !== node.id) continue;
+    const { host } = new URL(one.url);
+    left.set(host, new Set([...(left.get(host) ?? []), ...one.subscriptions.left]));
+  }
+  return [...left].flatMap(([host, { size: count }]) =>
+    count > 0 ? [{ host, count, isFormer: host !== current }] : [],
+  );
+}
+
 /** The node names another broker now: at this one agents are not logged in by it any more. */
 function retire(RED: NodeAPI, session: OpenSession): void {
   session.isCurrent = false;
@@ -106,12 +135,18 @@ function createSession(
     unsubscribe: (id) => session.settings.client.unsubscribe(id),
     test: () => session.settings.client.test(),
   };
+  let closing = 0;
   const session: OpenSession = {
     name: settings.node.id,
     url,
     store,
     settings,
     isCurrent: true,
+    left: async (closed) => {
+      closing++;
+      await closed;
+      return --closing > 0 ? [] : leftOf(RED, session);
+    },
     agents: new AgentCommands(client, (count) => warnOfHeartbeats(RED, count)),
     subscriptions: new SubscriptionManager({
       client,

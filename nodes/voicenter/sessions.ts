@@ -2,18 +2,20 @@
 import type { Node, NodeAPI } from "node-red";
 import { CallSessions } from "../../lib/voicenter/sessions.js";
 import { onceDeployed } from "../shared/deploys.js";
+import { perRuntime } from "../shared/runtime.js";
 
-/** The sessions of this process; a deploy leaves them alone, but for one that leaves no node to which calls come. */
-export const sessions = new CallSessions();
-let users = 0;
+/** The sessions of a runtime; a deploy leaves them alone, but for one that leaves no node to which calls come. */
+export const sessionsOf = perRuntime((RED) => new CallSessions((session) => RED.util.cloneMessage(session)));
+const usersOf = perRuntime(() => ({ count: 0 }));
 
 /** Calls come to the node until it closes. */
 export function usesSessions(RED: NodeAPI, node: Node): void {
-  users++;
+  const users = usersOf(RED);
+  users.count++;
   node.on("close", () => {
-    users--;
+    users.count--;
     onceDeployed(RED, () => {
-      if (users === 0) sessions.clear();
+      if (users.count === 0) sessionsOf(RED).clear();
     });
   });
 }

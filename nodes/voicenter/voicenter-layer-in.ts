@@ -17,7 +17,7 @@ import { warnOncePerMinute } from "../shared/log.js";
 import { setStatus } from "../shared/status.js";
 import { readText } from "../shared/variables.js";
 import { openRequestNode, type RequestNodeConfig } from "../shared/webhook/request-response.js";
-import { sessions, usesSessions } from "./sessions.js";
+import { sessionsOf, usesSessions } from "./sessions.js";
 
 interface Config extends RequestNodeConfig {
   /** Layer of a call that gets the fallback; blank leaves it to the IVR's settings. */
@@ -49,7 +49,7 @@ export = (RED: NodeAPI) => {
           ...(payload.LAYER_ID !== null && { topic: String(payload.LAYER_ID) }),
           call: callFacts(payload, receivedAt),
           event: eventFacts(payload, receivedAt),
-          session: sessions.of(payload.IVR_UNIQUE_ID),
+          session: sessionsOf(RED).of(payload.IVR_UNIQUE_ID),
         };
       },
     });

@@ -17,7 +17,7 @@ import { resetStatus, setStatus } from "../shared/status.js";
 import { evaluateItems, fieldReader } from "../shared/values.js";
 import { envText } from "../shared/variables.js";
 import { answerCall, jsonAnswer } from "../shared/webhook/request-response.js";
-import { sessions } from "./sessions.js";
+import { sessionsOf } from "./sessions.js";
 import { SETTING_OF, SETTINGS } from "./settings.js";
 
 interface Config extends NodeDef {
@@ -56,7 +56,7 @@ export = (RED: NodeAPI) => {
         // Node-RED puts in an action's variable before the node is made: one that is still there is not set.
         envText(RED, this, config.action ?? "", { vendor: "voicenter", operation: "evaluate", field: "action" });
         // A replay has the session of then: the one of now is the caller's.
-        if (!replayed && !sessions.keep(request.IVR_UNIQUE_ID, message["session"]))
+        if (!replayed && !sessionsOf(RED).keep(request.IVR_UNIQUE_ID, message["session"]))
           warnOncePerMinute(this, "session", RED._("voicenter.warnings.session"));
         const payload = withoutRequest(message.payload, request);
         const action = fixed ?? actionOf(config.action === "msg" ? payload : undefined);

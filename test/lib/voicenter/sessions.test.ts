@@ -13,11 +13,24 @@ describe("lib/voicenter/sessions", () => {
   });
   afterEach(() => clock.uninstall());
 
-  it("gives a call the same object in each layer, and another call another", () => {
+  it("gives a call what was put there in each layer, and another call another", () => {
     sessions.of("a")["tries"] = 1;
     assert.deepEqual(sessions.of("a"), { tries: 1 });
-    assert.equal(sessions.of("a"), sessions.of("a"));
     assert.deepEqual(sessions.of("b"), {});
+  });
+
+  it("gives each layer an object of its own, and keeps what there is at the answer", () => {
+    const first = sessions.of("a");
+    first["list"] = [1];
+    assert.equal(sessions.keep("a", first), true);
+    (first["list"] as number[]).push(2);
+    const second = sessions.of("a");
+    assert.deepEqual({ ...second }, { list: [1] });
+    // Not answered: it got the fallback.
+    second["late"] = true;
+    const third = sessions.of("a");
+    second["tooLate"] = true;
+    assert.deepEqual(third, { list: [1], late: true });
   });
 
   it("keeps a call for two hours, though the machine's clock is set", () => {

@@ -77,6 +77,44 @@ describe("nodes/cti/callback", () => {
       assert.deepEqual([copies("id-2", "ring"), copies("id-1", "ring")], [false, true]);
     });
 
+    it("not what happened again after it was undone while a slow renewal made the other one: a transfer is told", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      assert.equal(event("id-1", "Connected"), false);
+      await test.clock.tickAsync(5000);
+      test.broker.latencyMs = 3000;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.equal(event("id-1", "OnHold"), false);
+      await test.clock.tickAsync(1500);
+      assert.equal(event("id-1", "Retrieve"), false);
+      await test.clock.tickAsync(10_000);
+      assert.equal(event("id-2", "OnHold"), false);
+      await test.clock.tickAsync(1500);
+      assert.deepEqual([event("id-2", "Retrieve"), event("id-2", "Disconnected")], [false, false]);
+    });
+
+    it("still within 2 s of it, and 30 s where nothing undid it, while a slow renewal makes the other one", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      test.broker.latencyMs = 1000;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.deepEqual(
+        ["Hunting", "Connected", "OnHold", "Retrieve"].map((type) => event("id-1", type)),
+        [false, false, false, false],
+      );
+      await test.clock.tickAsync(1400);
+      assert.deepEqual([event("id-2", "OnHold"), event("id-2", "Retrieve")], [true, true]);
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(500);
+      assert.deepEqual([copies("id-2", "late"), copies("id-2", "late", { eventType: "Connected" })], [false, false]);
+      await test.clock.tickAsync(20_000);
+      assert.deepEqual([copies("id-3", "late"), copies("id-3", "late", { eventType: "Connected" })], [true, true]);
+    });
+
     it("of a subscription of somebody else, where those are passed on, and not what that one alone posts", async () => {
       const { manager } = await started([ANNA]);
       expect(manager);

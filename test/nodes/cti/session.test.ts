@@ -53,9 +53,13 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
     }
   };
   /** A deploy with this address: what was deployed before closes. @returns how it closes */
-  const deploy = async (url: string, client: CtiClient): Promise<() => void> => {
+  const deploy = async (
+    url: string,
+    client: CtiClient,
+    { isStop = false }: { isStop?: boolean } = {},
+  ): Promise<() => Promise<unknown>> => {
     const node = { id: "broker", warn: String } as unknown as Node;
-    const { subscriptions } = openSession(RED, url, { node, client, parallel: 4, fields: "" });
+    const { subscriptions, left } = openSession(RED, url, { node, client, parallel: 4, fields: "" });
     if (!test.managers.includes(subscriptions)) test.managers.push(subscriptions);
     const subscriber = new Subscriber(subscriptions, { callback: { url: CALLBACK } });
     const receiver = { subscriptions, broker: "broker", url: CALLBACK, onLoggedOut: () => undefined };
@@ -67,8 +71,9 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
     await until(() => isStarted);
     assert.ok(isStarted);
     return () => {
-      void subscriber.close(1800, true);
+      const closing = subscriber.close(1800, !isStop);
       release();
+      return isStop ? left(closing) : closing;
     };
   };
   /** Every subscription posts each event of its agent, one a second. @returns events that came out, and those that there were */
@@ -101,7 +106,7 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
       assert.equal(test.broker.held.size, 2);
       isClosed = true;
       if (isKnownAway) await test.clock.tickAsync(60_000);
-      close();
+      void close();
       await deploy("http://new", at(test.broker));
       assert.equal(test.broker.held.size, 4);
       const [out, all] = await pass(45, [test.broker]);
@@ -117,7 +122,7 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
       at(test.broker, () => isClosed),
     );
     isClosed = true;
-    close();
+    void close();
     // Numbers of another row, which are not ours.
     other.held.set("id-1", "sip:theirs@contoso.example").set("id-2", "sip:theirs@contoso.example");
     other.nextId = (address) => `other of ${address}`;
@@ -136,7 +141,7 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
         at(test.broker, () => closed),
       );
       closed = isClosed;
-      close();
+      void close();
       await deploy("http://new", at(test.broker));
       const file = join(userDir, "contact-center", "cti-broker.json");
       const former = (): number => {
@@ -151,6 +156,20 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
       assert.ok(test.broker.held.has(isClosed ? guid(3) : "id-3"));
     });
 
+  it("and a stop tells once how many subscriptions may stay, and where", async () => {
+    const [first, second] = [new FakeBroker(), test.broker];
+    void (await deploy("http://one:1", at(first)))();
+    first.keeps = failure(500);
+    const stop = await deploy("http://two:2", at(second), { isStop: true });
+    const other = await deploy("http://two:2", at(second), { isStop: true });
+    await until(() => first.calls.filter((call) => call.startsWith("-")).length >= 2);
+    const told = Promise.all([stop(), other()]);
+    await test.clock.tickAsync(5000);
+    await until(() => second.held.size === 0);
+    // The last one that has waited tells it.
+    assert.deepEqual((await told).flat(), [{ host: "one:1", count: 2, isFormer: true }]);
+  });
+
   it("and a broker gives an agent the same id again: it is not ended at the former address", async () => {
     const ids = new Map([ANNA, BART].map((address, at) => [address, guid(at)]));
     test.broker.nextId = (address) => ids.get(address) ?? "";
@@ -160,7 +179,7 @@ describe("nodes/cti/session, where the address of a broker is edited", () => {
       at(test.broker, () => isClosed),
     );
     isClosed = true;
-    close();
+    void close();
     await deploy("http://new", at(test.broker));
     isClosed = false;
     await test.clock.tickAsync(120_000);

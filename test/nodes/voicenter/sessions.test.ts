@@ -36,6 +36,30 @@ describe("voicenter nodes and msg.session", () => {
     assert.equal((JSON.parse(CALLER_NAME) as { tries: number }).tries, 2);
   });
 
+  it("is in the next layer what it was at the answer, whatever the flow does with the object after it", async () => {
+    // The second wire gets a copy of the message, the first one the message itself.
+    await nodes.red.deploy([
+      tab(),
+      node("in", "voicenter-layer-in", { url: "/layer", auth: "none" }, [["flow"], []]),
+      code(
+        "flow",
+        `const { session } = msg;
+         msg.payload = { LAYER: session.seen ? 2 : 1, CALLER_NAME: JSON.stringify(session) };
+         session.seen = { at: 1, when: new Date(0), bytes: Buffer.from("x") };
+         node.send(msg);
+         setTimeout(() => { session.seen.at = 2; session.later = true; global.set("changed", true); }, 20);
+         return null;`,
+        [["answer"]],
+      ),
+      node("answer", "voicenter-layer-out", { action: "GO_TO_LAYER" }),
+    ]);
+    assert.equal(await layerOf(call(from("late"))), 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { CALLER_NAME } = (await call(from("late"))).json as { CALLER_NAME: string };
+    const { seen, later } = JSON.parse(CALLER_NAME) as { seen: { at: number; bytes: object }; later?: boolean };
+    assert.deepEqual([seen.at, seen.bytes, later], [1, { type: "Buffer", data: [120] }, undefined]);
+  });
+
   it("is forgotten when a deploy leaves no node to which calls come", async () => {
     const flow = "msg.session.tries = (msg.session.tries || 0) + 1; msg.payload = { LAYER: msg.session.tries }";
     await deploy({}, flow);
