@@ -49,7 +49,8 @@ const SAME_AS_STATUS = /^(?:bad request|unauthori[sz]ed|forbidden|not found|inte
  * @param detail what the vendor said, without secrets; the sentence leaves out what says no more than the status
  */
 export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
-  const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : "other";
+  const other = status >= 300 && status < 400 ? "redirect" : "other";
+  const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : other;
   const [, message = detail] = LONE_MESSAGE.exec(detail) ?? [];
   return new ContactCenterError(code, `shared.errors.http.${known}`, cause, {
     operation: cause.operation,

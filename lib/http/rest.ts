@@ -338,7 +338,9 @@ function unanswered(
 ): ContactCenterError {
   const raw = error instanceof Error ? (error as { code?: string }).code : undefined;
   const isTooLong = error instanceof Error && error.message.startsWith("maxContentLength");
-  const known = isTooLong ? "EANSWER" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
+  // zlib's words: the answer came, but is not packed as it says.
+  const isUnreadable = isTooLong || raw?.startsWith("Z_") === true;
+  const known = isUnreadable ? "EANSWER" : (CODE_ALIASES[raw ?? ""] ?? raw ?? "ENETWORK");
   const code = timedOut ? "ETIMEDOUT" : known;
   return networkError({ vendor: options.vendor, operation: request.operation }, code, options.baseUrl, timeoutMs);
 }

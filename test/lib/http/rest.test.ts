@@ -88,6 +88,12 @@ describe("lib/http/rest", () => {
     assert.ok(!JSON.stringify([Object.entries(error), error.message, error.stack]).includes("s3cret"));
   });
 
+  it("says of an answer that is not packed as it says that it came", async () => {
+    answers = [(response) => response.writeHead(200, { "Content-Encoding": "gzip" }).end('{"a":1}')];
+    const { code, key } = await failure(client.request({ operation: "Read", method: "GET", path: "x" }));
+    assert.deepEqual([code, key], ["EANSWER", "shared.errors.network.EANSWER"]);
+  });
+
   it("lets the vendor's own code win", async () => {
     answers = [json(500, { code: 404 })];
     client = createRestClient(options({ readError: (_status, body) => body as { code: number } }));
@@ -148,7 +154,8 @@ describe("lib/http/rest", () => {
 
   it("does not follow a redirect with its credentials", async () => {
     answers = [(response) => response.writeHead(302, { Location: `${server.url}/elsewhere` }).end()];
-    assert.equal((await failure(client.request({ operation: "Read", method: "GET", path: "x" }))).code, 302);
+    const { code, key } = await failure(client.request({ operation: "Read", method: "GET", path: "x" }));
+    assert.deepEqual([code, key], [302, "shared.errors.http.redirect"]);
     assert.equal(server.heard.length, 1);
   });
 
