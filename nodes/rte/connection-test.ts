@@ -15,7 +15,7 @@ export function connectionTest(RED: NodeAPI): ConnectionTest {
     decisive({ auth, apiUrl }, filled, operation) {
       if (auth !== "enreach") return { credentials: ["token"], addresses: ["url"] };
       // What the hub says of a fresh token, and at the address that Enreach named, is about no field.
-      if (!ASKED_OF_ENREACH.includes(operation)) return undefined;
+      if (operation !== undefined && !ASKED_OF_ENREACH.includes(operation)) return undefined;
       const addresses = operation !== "discover" && apiUrl ? ["apiUrl"] : ["discoveryUrl"];
       return { credentials: ["email", filled.includes("secretKey") ? "secretKey" : "password"], addresses };
     },

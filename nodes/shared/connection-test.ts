@@ -26,13 +26,13 @@ export interface ConnectionTest {
   /**
    * The fields to compare where the server refused the credentials (401) or has nothing at this path (404).
    * @param filled the credentials that are not empty
-   * @param operation what was refused or not found
+   * @param operation what was refused or not found; undefined before anything was asked
    * @returns undefined where no field of the dialog decides it
    */
   decisive: (
     settings: Texts,
     filled: readonly string[],
-    operation: string,
+    operation?: string,
   ) => Readonly<Record<"credentials" | "addresses", readonly string[]>> | undefined;
   /**
    * Tries the settings.
@@ -84,6 +84,14 @@ function textsOf(value: unknown, names: readonly string[]): Record<string, strin
 
 async function reportOf(RED: NodeAPI, test: ConnectionTest, question: Question): Promise<TestReport> {
   const { credentials, withheld } = withStored(RED, test, question);
+  const notSent = (field: string): TestReport => ({
+    ok: false,
+    message: RED._("shared.test.withheld", { field: labelOf(RED, test.type, field) }),
+  });
+  // What a server says to half of the credentials, such as a user name without its password, says nothing of them.
+  const needed = test.decisive(question.settings, [...Object.keys(credentials), ...withheld])?.credentials;
+  const missing = withheld.find((name) => needed?.includes(name));
+  if (missing !== undefined) return notSent(missing);
   const limit = AbortSignal.timeout(LIMIT_MS);
   const tooLong = new Promise<TestReport>((resolve) =>
     limit.addEventListener("abort", () => resolve({ ok: false, message: RED._("shared.test.timeout") })),
@@ -94,8 +102,7 @@ async function reportOf(RED: NodeAPI, test: ConnectionTest, question: Question):
     return await Promise.race([test.run(node, question.settings, credentials, limit), tooLong]);
   } catch (error) {
     const [field] = withheld;
-    if (field !== undefined && isAboutCredentials(error, test))
-      return { ok: false, message: RED._("shared.test.withheld", { field: labelOf(RED, test.type, field) }) };
+    if (field !== undefined && isAboutCredentials(error, test)) return notSent(field);
     return { ok: false, message: testSentence(RED, test, error, question.settings, credentials) };
   }
 }

@@ -61,7 +61,8 @@ describe("nodes/shared/connection-test", () => {
       NodeRed.start(),
       startServer((_heard, response) => void response.writeHead(404).end()),
     ]);
-    await red.deploy([tab(), ...CONNECTIONS.map(({ deployed }) => deployed(site.url))]);
+    const basic = broker(site.url, { auth: "basic", credentials: { username: "u", password: SECRET } });
+    await red.deploy([tab(), { ...basic, id: "second" }, ...CONNECTIONS.map(({ deployed }) => deployed(site.url))]);
   });
   beforeEach(() => void (site.heard.length = 0));
   after(async () => {
@@ -174,6 +175,14 @@ describe("nodes/shared/connection-test", () => {
     const reply = await send(pathOf("rte-connection"), { settings: { auth: "enreach" }, credentials: {} });
     const { message } = reply.json as { message: string };
     assert.equal(message, 'The connection to Enreach RTE lacks "E-mail address". Enter it in the connection.');
+  });
+
+  it("sends nothing where half of the credentials would be left out", async () => {
+    const credentials = { username: "u", password: "__PWRD__" };
+    const question = { id: "second", settings: { url: `${site.url}/elsewhere`, auth: "basic" }, credentials };
+    const { message } = (await send(pathOf("cti-broker"), question)).json as { message: string };
+    assert.match(message, /^"Password" was not sent/);
+    assert.equal(site.heard.length, 0);
   });
 
   for (const { type, id, settings, tokenOf } of CONNECTIONS) {
