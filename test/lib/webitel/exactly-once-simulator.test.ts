@@ -175,6 +175,15 @@ describe("lib/webitel/upload, exactly once against the simulator", () => {
     assert.ok(tooLarge <= 4, `${tooLarge} times refused`);
   });
 
+  it("loads a row that is alone when a 413 comes which is not about its size", async () => {
+    const prepared = await prepare(people(11));
+    const { faults } = harness.simulator;
+    faults.push("slow");
+    faults.push("413");
+    assert.deepEqual(await load(prepared), [11, 11, 0, 0]);
+    assert.deepEqual(harness.loaded(), upTo(11));
+  });
+
   it("goes on with whole batches after a 413 for what is hardly larger than what was accepted", async () => {
     const prepared = await prepare(people(60));
     const { faults, seen } = harness.simulator;
