@@ -124,11 +124,11 @@ export function joinUrl(base: string, path: string): string {
   return `${base.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
 }
 
-/** JSON where the text is JSON ({@link parseJson}), else the text itself; undefined when empty. */
+/** JSON where the text is JSON ({@link parseJson}), with or without a byte order mark, else the text itself; undefined when empty. */
 export function lenientJson(text: unknown): unknown {
   if (typeof text !== "string" || text === "") return undefined;
   try {
-    return parseJson(text);
+    return parseJson(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch {
     return text;
   }

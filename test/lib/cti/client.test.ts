@@ -104,6 +104,20 @@ describe("lib/cti/client", () => {
       }
     });
 
+  it("takes the id of a body that begins with a byte order mark", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(201, { "Content-Type": "application/json" }).end('\uFEFF{"SubscriptionId":"17"}');
+    });
+    const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
+    try {
+      assert.equal(await other.subscribe({ imAddress: ANNA, callback: "http://127.0.0.1/cti" }), "17");
+    } finally {
+      other.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   for (const [status, type] of [
     [200, "text/html; charset=utf-8"],
     [404, "text/html"],
