@@ -3,7 +3,8 @@ import { STEADY } from "../core/clock.js";
 import { CLOSED, ContactCenterError } from "./errors.js";
 import { delay } from "../http/backoff.js";
 import { agentKey } from "./addresses.js";
-import { type Callback, type Entry, type EntryUser, markRefused } from "./entry.js";
+import { type Callback, type Entry, type EntryUser, markLost, markRefused } from "./entry.js";
+import type { FormerSubscriptions } from "./former-subscriptions.js";
 import { type Gap, GapCollector } from "./gaps.js";
 import type { SubscriptionManager } from "./subscriptions.js";
 
@@ -12,6 +13,8 @@ export interface SubscriberOptions {
   callback: Callback;
   /** Milliseconds until a subscription is renewed; 0 = never. */
   renewMs?: number;
+  /** What it had when it closed, also at another broker, and its name there: the same before and after a deploy. */
+  former?: { all: FormerSubscriptions; name: string };
   /** Called after each change of the rows. */
   onChange?: () => void;
   /** Events may have been lost, and are received again. */
@@ -148,6 +151,8 @@ export class Subscriber implements EntryUser {
     const stoodFrom = isDeploy ? undefined : this.manager.standstillFrom;
     for (const entry of entries)
       markRefused(entry, Math.min(untold.get(entry.imAddress) ?? Infinity, stoodFrom ?? Infinity));
+    const { former } = this.options;
+    former?.all.note(former.name, this.manager, entries);
     if (isDeploy) for (const entry of entries) this.manager.users.keep(this, entry);
     const ends = isDeploy ? [] : entries.map((entry) => this.manager.users.release(this, entry, true));
     this.setStarted();
@@ -171,9 +176,22 @@ export class Subscriber implements EntryUser {
 
   private entryOf(imAddress: string): Entry {
     const key = agentKey(imAddress);
-    const entry = this.entries.get(key) ?? this.manager.users.acquire(this, imAddress, this.options.callback);
+    const known = this.entries.get(key);
+    if (known) return known;
+    const { callback, former } = this.options;
+    const entry = this.manager.users.acquire(this, imAddress, callback);
     this.entries.set(key, entry);
+    const lostFrom = former?.all.take(former.name, this.manager, entry);
+    if (lostFrom !== undefined) this.lostBefore(entry, lostFrom);
     return entry;
+  }
+
+  // It had the agent at another broker until then.
+  private lostBefore(entry: Entry, from: number): void {
+    const { id, imAddress, lostFrom, madeAt = from } = entry;
+    if (id === undefined || lostFrom !== undefined) markLost(entry, from);
+    // Another subscriber was faster: no request will say so.
+    else if (madeAt > from) this.restored(imAddress, from, madeAt);
   }
 
   // True for an entry that no other subscriber has made already.

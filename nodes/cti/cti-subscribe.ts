@@ -9,12 +9,14 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
+import { FormerSubscriptions } from "../../lib/cti/former-subscriptions.js";
 import type { Gap } from "../../lib/cti/gaps.js";
 import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { isActive } from "../shared/active.js";
 import { isDeploying, onDeployEnd } from "../shared/deploys.js";
 import { onInput, localize } from "../shared/input.js";
 import { warnOncePerMinute } from "../shared/log.js";
+import { perRuntime } from "../shared/runtime.js";
 import { setStatus } from "../shared/status.js";
 import { readText } from "../shared/variables.js";
 import { subscriptionBadge } from "./badge.js";
@@ -55,6 +57,8 @@ interface Session {
   release: () => void;
 }
 
+const formerIn = perRuntime(() => new FormerSubscriptions());
+
 export = (RED: NodeAPI) => {
   function CtiSubscribe(this: Node, config: SubscribeConfig): void {
     RED.nodes.createNode(this, config);
@@ -82,6 +86,7 @@ export = (RED: NodeAPI) => {
       const subscriber: Subscriber = new Subscriber(subscriptions, {
         callback: { url, ...(secret && { secret }) },
         renewMs: renewMs(config.renew),
+        former: { all: formerIn(RED), name: this.id },
         onChange: () => changed(),
         onGap: reportGap,
       });
