@@ -1,7 +1,7 @@
 /** Values of a request, checked before anything is sent. Nothing is clamped or guessed. */
 import { refused } from "./errors.js";
 import { INT32_MAX, isBlank, isRecord, plainText, textOf, withoutMap } from "../core/values.js";
-import type { RequestField } from "./tables.js";
+import { EARLIEST_MS, type RequestField } from "./tables.js";
 import { toMillis } from "./time.js";
 
 type Kind = RequestField["kind"] | "time";
@@ -37,7 +37,8 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
     value === true || value === "true" ? true : value === false || value === "false" ? false : undefined,
   time(value) {
     const ms = toMillis(value);
-    return ms === undefined ? undefined : String(ms);
+    // 0 is never; a day of a spreadsheet would be a moment in 1970.
+    return ms === undefined || (ms !== 0 && ms < EARLIEST_MS) ? undefined : String(ms);
   },
   texts(given) {
     const value = withoutMap(given);

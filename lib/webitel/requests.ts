@@ -18,8 +18,9 @@ const FILTER_NAMES = new Map(AGENT_FILTERS.map((name) => [name.toLowerCase(), na
 
 const MAY_BE_BLANK: ReadonlySet<string> = new Set(BLANK_AGENT_FILTERS);
 
-const isScalar = (value: unknown): value is string | number | boolean =>
-  ["string", "number", "boolean"].includes(typeof value);
+/** A number that is none, or has lost digits, is no filter. */
+const isScalar = (value: unknown): value is string | number | boolean | bigint =>
+  typeof value === "number" ? Number.isSafeInteger(value) : ["string", "boolean", "bigint"].includes(typeof value);
 
 /**
  * Builds the query.
@@ -39,7 +40,8 @@ export function agentQuery(filters: Record<string, unknown>): Query {
     // A look-up before it found nobody.
     if (list.length === 0 || list.some(isBlankText)) throw wrong("webitel.errors.filter-blank");
     if (!list.every(isScalar)) throw wrong("webitel.errors.field.text");
-    query[name] = list.length === 1 ? list[0] : list.map((item) => (typeof item === "boolean" ? String(item) : item));
+    const values = list.map((item) => (typeof item === "number" ? item : String(item)));
+    query[name] = values.length === 1 ? values[0] : values;
   }
   return query;
 }

@@ -7,7 +7,7 @@
  */
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
-import { isBlank, isRecord } from "../../lib/core/values.js";
+import { isBlank, isRecord, withoutMap } from "../../lib/core/values.js";
 import { agentQuery } from "../../lib/webitel/requests.js";
 import { readValue, required } from "../../lib/webitel/fields.js";
 import type { Message } from "../shared/input.js";
@@ -42,8 +42,8 @@ export = (RED: NodeAPI) => {
       const made = await typed(message, "filters");
       // An inject node sends the time.
       if (made === undefined && (isBlank(payload) || typeof payload === "number")) return {};
-      const given = made ?? payload;
-      if (isRecord(given)) return given;
+      const given = withoutMap(made ?? payload);
+      if (isRecord(given) && !(given instanceof Date)) return given;
       const about = { vendor: "webitel", operation: "SearchAgent" } as const;
       if (made === undefined) throw refused("webitel.errors.filters", { ...about, field: "payload" });
       throw refused("webitel.errors.field.texts", { ...about, field: "filters" });

@@ -6,18 +6,18 @@
  */
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { closedError, uploadFault } from "../errors.js";
-import { Announcements, FRESH_MS } from "./announcements.js";
+import { FRESH_MS } from "./announcements.js";
 import { batches, ReadAhead, type Batch } from "./batches.js";
 import { withBodies } from "./bodies.js";
 import { passedMs, passedOf } from "./clock.js";
 import { isTemporary, untilAnswered, verifySent } from "./verification.js";
-import { CANCELLED, MAX_BODY_BYTES, noteSuccess, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
+import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import { deliver } from "./delivery.js";
 import { DoubleCheck } from "./doubles.js";
 import type { JournalLine, SentPart } from "./journal.js";
+import { newContext } from "./new-context.js";
 import type { UploadOptions } from "./options.js";
 import { Pace, unlessAborted } from "./pace.js";
-import { RefusedAlone } from "./refused-alone.js";
 import type { Written } from "./rejects-known.js";
 import { NO_ROWS, type Progress, progressOf, type Reject, type Report, rowsOf, type Totals } from "./report.js";
 import { fromRanges, type InputRow, RowSet, toRanges } from "./rows.js";
@@ -64,33 +64,15 @@ export class Upload {
     this.rowsBefore = rowsOf(this.tally);
     this.inputRows = options.rows;
     this.lastBatch = before?.lastBatch ?? 0;
-    this.context = {
-      api: options.api,
-      queueId: options.queueId,
-      runId: options.runId,
-      isStream: options.fingerprint === "",
-      fileName: options.fileName,
-      journal: options.journal,
-      announcements: new Announcements(options.journal, options.runId),
-      pace: this.pace,
-      uncertain: options.uncertain,
-      doubles: options.doubles ?? "remove",
-      patience: options.patience ?? PATIENCE,
+    const { pace, tally } = this;
+    this.context = newContext(options, {
+      pace,
+      tally,
       stop: this.stopper.signal,
       abort: this.aborter.signal,
-      onWait: (wait) => options.onWait?.(wait),
       onCorrected: (batch, ids) =>
         void options.onBatch({ ...NO_ROWS, batch, total: 0, ids, rejects: [] }, this.progress),
-      tally: this.tally,
-      maxBytes: MAX_BODY_BYTES,
-      acceptedBytes: 0,
-      failingSinceMs: undefined,
-      heldMs: 0,
-      searchMs: SEARCH_MS,
-      lastLoadedMs: 0,
-      firstIds: new Set(),
-      refusedAlone: new RefusedAlone(),
-    };
+    });
     this.doubleCheck = new DoubleCheck(this.context, before?.watches);
   }
 

@@ -23,11 +23,14 @@ const TABLE = /[^/\\]\.(?:csv|tsv|txt)$/i;
 /** Whether a path ends as a table does. */
 export const isTableName = (path: string): boolean => TABLE.test(path);
 
-/** By its folder's own name, and in lower case, because some systems do not tell names by case. */
-const nameOf = async (path: string): Promise<string> => {
+/** A path by its folder's own name, without links to it. */
+export async function withoutLinks(path: string): Promise<string> {
   const folder = dirname(resolve(path));
-  return join(await realpath(folder).catch(() => folder), basename(path)).toLowerCase();
-};
+  return join(await realpath(folder).catch(() => folder), basename(path));
+}
+
+/** In lower case, because some systems do not tell names by case. */
+const nameOf = async (path: string): Promise<string> => (await withoutLinks(path)).toLowerCase();
 
 /** Whether a path is one of these files, or in a folder of them. @param path absolute */
 export async function isRuntimeFile(path: string, settings: RuntimeSettings): Promise<boolean> {

@@ -18,7 +18,7 @@ import { PATIENCE } from "../../../lib/webitel/upload/context.js";
 import type { CsvOptions } from "../../../lib/webitel/upload/row-reader.js";
 import { UniqueDestinations } from "../../../lib/webitel/upload/unique.js";
 import type { UploadOptions } from "../../../lib/webitel/upload/options.js";
-import { isRuntimeFile, isTableName } from "./runtime-files.js";
+import { isRuntimeFile, isTableName, withoutLinks } from "./runtime-files.js";
 import type { Message } from "../../shared/input.js";
 import { readIgnoringCase } from "../../../lib/core/values.js";
 import { evaluate } from "../../shared/values.js";
@@ -185,7 +185,8 @@ export class SettingsReader {
     if (path === undefined || path === "") return undefined;
     if (typeof path !== "string") throw wrong("text", "rejectsFile");
     const absolute = this.absolute(path);
-    if (absolute === file) throw wrong("same-file", "rejectsFile", { path: file });
+    if (file !== "" && (await withoutLinks(absolute)) === (await withoutLinks(file)))
+      throw wrong("same-file", "rejectsFile", { path: file });
     if (!isTableName(absolute)) throw wrong("ending", "rejectsFile", { path: absolute });
     if (await isRuntimeFile(absolute, this.RED.settings))
       throw wrong("runtime-file", "rejectsFile", { path: absolute });

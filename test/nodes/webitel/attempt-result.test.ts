@@ -116,6 +116,7 @@ describe("webitel-attempt-result", () => {
       [{ status: "x" }, "attempt"],
       [{ attempt: "1", queue: "10", status: "x" }, "member"],
       [{ attempt: "1" }, "status"],
+      [{ attempt: "1", status: "x", expire_at: 46_509.75 }, "result.expire_at"],
     ] as const) {
       await deploy("webitel-attempt-result");
       assert.equal((await caught({ payload })).cause.field, field);

@@ -238,6 +238,16 @@ describe("nodes that call Webitel's API", () => {
       assert.equal(((await out({ payload: { q: "", sort: null, fields: [] } }))["payload"] as unknown[]).length, 3);
     });
 
+    it("takes filters from a Map and long ids as BigInt, and refuses values that lost digits", async () => {
+      await deploy("webitel-agents");
+      await out({ payload: new Map([["team_id", 9_007_199_254_740_993n]]) });
+      assert.match(simulator.seen[0]?.path ?? "", /[?&]team_id=9007199254740993(?:&|$)/);
+      for (const payload of [{ team_id: 2 ** 53 }, { team_id: NaN }])
+        assert.equal((await caught({ payload })).cause.field, "team_id");
+      assert.equal((await caught({ payload: new Date() })).cause.field, "payload");
+      assert.equal(simulator.seen.length, 1);
+    });
+
     it("refuses a payload that is no filter and not blank, and lists everybody without one", async () => {
       await deploy("webitel-agents");
       for (const payload of ["3", true, ["17"]])

@@ -186,6 +186,19 @@ describe("webitel-dialer-member-upload, lists as people have them", () => {
     assert.equal(readFileSync(join(userDir, flows), "utf8"), before);
   });
 
+  it("refuses the list itself for the refused rows, also by the link of a folder", async () => {
+    const list = join(folder, "own.csv");
+    writeFileSync(list, "destination;type\nx;1\n");
+    symlinkSync(folder, join(folder, "same"));
+    for (const rejectsFile of [list, join(folder, "same", "own.csv")]) {
+      await deploy({ source: "file", filename: "", rejectsFile });
+      uploads.red.forget();
+      await start(uploads.red.url, { filename: list });
+      assert.equal((await caught()).cause.field, "rejectsFile", rejectsFile);
+    }
+    assert.equal(readFileSync(list, "utf8"), "destination;type\nx;1\n");
+  });
+
   it("says in the report that the file for refused rows lacks rows", async () => {
     const gone = join(folder, "gone");
     mkdirSync(gone);
