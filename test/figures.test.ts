@@ -179,7 +179,7 @@ const FIGURES: readonly Row[] = [
   ],
   ["webitel-dialer-member-upload", "delays of up to # s", [BACKOFF, "maxMs", "s"]],
   ["webitel-dialer-member-upload", "gives up # minutes after", [CONTEXT, "giveUpMs", "min"]],
-  ["webitel-dialer-member-upload", "at most # MB", [CONTEXT, "MAX_BODY_BYTES", "MB"]],
+  ["webitel-dialer-member-upload", "at most # MB", ["lib/webitel/upload/size-bound.ts", "MAX_BYTES", "MB"]],
   ["webitel-dialer-member-upload", "does not end after # pages", END_OF_LIST],
   ["webitel-lookup-in", "(# ms)", DEADLINE],
   ["smartrouting-in", "(# ms; Enreach waits # by default)", DEADLINE, VENDORS_WAIT],

@@ -26,23 +26,6 @@ export function wrongCount(sent: number, answered: number): ContactCenterError {
   );
 }
 
-/** Bodies of as many rows differ by so much. */
-const ABOUT = 1.1;
-
-/**
- * The bound of a body's bytes, once one of so many bytes was refused as too large.
- * @param bounds the bound so far, and the largest body that was accepted: a refusal of one that is hardly larger is not about its
- *   size, whatever it says, and no bound lies below it
- */
-export function boundBelow(
-  bytes: number,
-  { maxBytes, acceptedBytes }: Readonly<Record<"maxBytes" | "acceptedBytes", number>>,
-): number {
-  // What the client did not send says nothing of the server.
-  if (bytes > maxBytes || bytes <= acceptedBytes * ABOUT) return maxBytes;
-  return Math.min(maxBytes, Math.max(Math.floor(bytes / 2), acceptedBytes));
-}
-
 /** A refusal without what is only about this row: the single insert names the member, others quote a value. */
 export function refusalText({ code, cause }: ContactCenterError, { member }: BatchRow): string {
   const detail = (cause["detail"] ?? "") as string;

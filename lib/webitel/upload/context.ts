@@ -7,6 +7,7 @@ import type { Announcements } from "./announcements.js";
 import type { Journal } from "./journal.js";
 import type { Pace } from "./pace.js";
 import type { RefusedAlone } from "./refused-alone.js";
+import type { SizeBound } from "./size-bound.js";
 import type { Totals } from "./report.js";
 
 /** The calls of the vendor that an upload makes. */
@@ -37,9 +38,6 @@ export const LAST_QUESTION_MS = 2000;
 /** How long a search of the queue may take, in milliseconds: at first, and at most once it has taken longer. */
 export const SEARCH_MS = 15_000;
 export const SEARCH_MAX_MS = 120_000;
-
-/** Bytes of a bulk's body at most: common proxies refuse more than 1 MB. */
-export const MAX_BODY_BYTES = 1_000_000;
 
 /** What an upload is waiting for. */
 export interface Wait {
@@ -73,10 +71,8 @@ export interface RunContext {
   readonly onCorrected: (batch: number, ids: Record<string, string>) => void;
   /** Numbers so far. */
   readonly tally: Totals;
-  /** Bytes of a bulk's body; less after the server has refused a larger one. */
-  maxBytes: number;
-  /** Bytes of the largest body that was accepted. */
-  acceptedBytes: number;
+  /** How large a bulk may be. */
+  readonly size: SizeBound;
   /** First failure since the last success, as of `passedMs`; undefined while all goes well. */
   failingSinceMs: number | undefined;
   /** Milliseconds since then in which the server asked to be left alone. */

@@ -6,7 +6,7 @@ import type { FoundMember } from "../types.js";
 import { type Batch, type BatchRow, rejectOf } from "./batches.js";
 import { passedMs } from "./clock.js";
 import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
-import { answerOf, boundBelow, hasExpired, idsInOrder, matched, reasonOf, refusalText, wrongCount } from "./answers.js";
+import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
 import { giveWay } from "./give-way.js";
 import type { Outcome, Part } from "./part.js";
@@ -222,7 +222,7 @@ class Delivery {
         else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
           await doubles.watch({ marker, keep: 0 }, rows, startMs);
         if (kind === "refused") noteSuccess(run);
-        else if (count > 1) run.maxBytes = boundBelow(answer.bytes, run);
+        else run.size.noteRefused(answer.bytes, count === 1);
         return { kind, error: fault };
       }
       const isLost = kind === "unknown";
@@ -242,7 +242,8 @@ class Delivery {
         throw reason;
       }
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
-      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || answered || isForeign(fault);
+      const isOdd = answered || isForeign(fault) || classify(fault) === "too-large";
+      const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || isOdd;
       if (!isUnexplained || ++unexplained < UNEXPLAINED_FAILURES) continue;
       if (count > 1 || run.lastLoadedMs > part.sinceMs || isForeignRefusal(fault)) {
         if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
@@ -301,7 +302,7 @@ class Delivery {
   private kindOf(fault: ContactCenterError, part: Part, bytes: number): ReturnType<typeof classify> {
     const { run } = this;
     // Larger ones were accepted: of a single row it may be said for another reason, which passes.
-    const isOdd = part.entries.length === 1 && bytes <= run.acceptedBytes && run.uncertain === "verify";
+    const isOdd = part.entries.length === 1 && run.size.isProved(bytes) && run.uncertain === "verify";
     if (isOdd && classify(fault) === "too-large") return "unknown";
     // The queue was there when it refused or took something.
     const queueExists = part.known === true || this.run.tally.accepted > 0;
@@ -315,7 +316,7 @@ class Delivery {
     marker: string,
     part: Part,
   ): Promise<{ ids: string[] } | { fault: ContactCenterError; answered: boolean; bytes: number }> {
-    const { api, queueId, abort: signal, maxBytes, fileName, firstIds } = this.run;
+    const { api, queueId, abort: signal, size, fileName, firstIds } = this.run;
     const { entries, body } = part;
     part.body = undefined;
     // The members of a body have their marker.
@@ -323,12 +324,12 @@ class Delivery {
     const made = body ?? (await bulkBody(items, fileName));
     const bytes = made.length;
     try {
-      const ids = await api.createMembers(queueId, items, { maxBytes, signal, body: made });
+      const ids = await api.createMembers(queueId, items, { maxBytes: size.bytes, signal, body: made });
       await giveWay();
       const isNew = !firstIds.has(ids[0] ?? "");
       if (isNew && ids.length === items.length) {
         firstIds.add(ids[0] as string);
-        this.run.acceptedBytes = Math.max(this.run.acceptedBytes, bytes);
+        size.noteAccepted(bytes);
         return { ids };
       }
       return { fault: wrongCount(items.length, isNew ? ids.length : 0), answered: true, bytes };

@@ -1,8 +1,9 @@
 /** What a run's batches share when it begins. */
 import { Announcements } from "./announcements.js";
-import { MAX_BODY_BYTES, PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
+import { PATIENCE, type RunContext, SEARCH_MS } from "./context.js";
 import type { UploadOptions } from "./options.js";
 import { RefusedAlone } from "./refused-alone.js";
+import { SizeBound } from "./size-bound.js";
 
 /** What the run itself holds. */
 type OfRun = Pick<RunContext, "pace" | "tally" | "stop" | "abort" | "onCorrected">;
@@ -23,8 +24,7 @@ export function newContext(options: UploadOptions, own: OfRun): RunContext {
     doubles: options.doubles ?? "remove",
     patience: options.patience ?? PATIENCE,
     onWait: (wait) => options.onWait?.(wait),
-    maxBytes: MAX_BODY_BYTES,
-    acceptedBytes: 0,
+    size: new SizeBound(),
     failingSinceMs: undefined,
     heldMs: 0,
     searchMs: SEARCH_MS,

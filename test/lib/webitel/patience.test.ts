@@ -1,6 +1,7 @@
 /** How long an upload goes on when the queue does not answer, and when it gives up. */
 import assert from "node:assert/strict";
 import type { ContactCenterError } from "../../../lib/core/errors.js";
+import { TOO_LARGE } from "../../../lib/webitel/errors.js";
 import { PATIENCE, type Wait } from "../../../lib/webitel/upload/context.js";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { numbers, TimedUploads } from "../../support/webitel/timed-uploads.js";
@@ -79,6 +80,21 @@ describe("lib/webitel/upload, patience on a clock", () => {
     assert.deepEqual([webitel.bulks.length, ...numbers(report)], [1, 10, 10, 0, 0, 0]);
     assert.deepEqual(limits, [15_000, 30_000, 60_000, 120_000]);
   }).timeout(20_000);
+
+  it("sends whole batches again once what is as large as a row that a 413 refused was accepted", async () => {
+    const webitel = new TimedWebitel([]);
+    const create = webitel.createMembers.bind(webitel);
+    const sizes: number[] = [];
+    webitel.createMembers = (queue, items, { maxBytes = Infinity, body = Buffer.of() } = {}) => {
+      if (body.length > maxBytes && items.length > 1) return Promise.reject(failed(TOO_LARGE));
+      sizes.push(items.length);
+      const isRefused = items.some(({ variables }) => variables?.["row"] === "1");
+      return isRefused ? Promise.reject(failed(413)) : create(queue, items);
+    };
+    const report = await inFakeTime(() => upload(webitel, 60));
+    assert.deepEqual([report.accepted, report.rejected], [59, 1]);
+    assert.deepEqual(sizes.slice(-5), [10, 10, 10, 10, 10], sizes.join());
+  });
 
   it("removes what a 413 was said of, and was loaded all the same", async () => {
     const webitel = new TimedWebitel([{ answerMs: 100, code: 413, cause: { bytes: 5000 }, commitMs: 50 }]);
