@@ -28,15 +28,16 @@ const CALLED = /^'?[\s(]*\+?[\d\s()./\p{Pd}]+$/u;
 const MIN_DIGITS = 3;
 /** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
 const MAX_DIGITS = 20;
-/** So many digits between blanks, slashes or brackets are a number by themselves. */
+/** So many digits between two of these are a number by themselves, which may have dashes and dots in it. */
 const WHOLE_DIGITS = 7;
+const SEPARATORS = [/[\s/()]+/, /[\s/().\p{Pd}]+/u];
 /** The most digits of an international number behind these: E.164 has 15. */
 const INTERNATIONAL: readonly (readonly [prefix: RegExp, digits: number])[] = [
   [/^[\s(]*\+/, 15],
   [/^[\s(]*00/, 17],
 ];
 /** What becomes of a number in a column of decimals. */
-const DECIMAL = /^'?\+?\d+[.,]\d{1,2}$/;
+const DECIMAL = /^'?\+?\d+[.,](?:\d{1,2}|0+)$/;
 
 /** `+49 (0) 30 …` is dialled without the zero: with it, nobody or somebody else is called. */
 export const withoutTrunkPrefix = (number: string): string => number.replace(TRUNK_PREFIX, "$1 ");
@@ -76,13 +77,16 @@ function isMasked(text: string): boolean {
 
 const digitsOf = (text: string): string => text.replace(/\D/g, "");
 
+/** How many parts are numbers by themselves. */
+const wholeOf = (text: string, separator: RegExp): number =>
+  text.split(separator).filter((part) => digitsOf(part).length >= WHOLE_DIGITS).length;
+
 /** True for the digits of more than one number. */
 function isSeveral(text: string): boolean {
   const { length } = digitsOf(text);
   const most = INTERNATIONAL.find(([prefix]) => prefix.test(text))?.[1];
   if (most !== undefined) return length > most;
-  const whole = text.split(/[\s/()]+/).filter((part) => digitsOf(part).length >= WHOLE_DIGITS);
-  return whole.length > 1 || length >= MAX_DIGITS;
+  return SEPARATORS.some((each) => wholeOf(text, each) > 1) || length >= MAX_DIGITS;
 }
 
 /** True for text whose digits are no number, or more than one. */

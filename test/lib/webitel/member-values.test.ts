@@ -33,6 +33,8 @@ describe("lib/webitel/member-values", () => {
     ["a number with decimals", { destination: "380441112233.0" }, "decimal", "destination"],
     ["the same with a comma", { destination: "380441112233,5" }, "decimal", "destination"],
     ["two numbers of the same town", { destination: "044 1112233 1112244" }, "no-number", "destination"],
+    ["the same with zeros", { destination: "380441112233.000000" }, "decimal", "destination"],
+    ["two numbers with a dash", { destination: "1112233-1112244" }, "no-number", "destination"],
     ["two numbers with a slash", { destination: "111-22-33/111-22-44" }, "no-number", "destination"],
     ["two numbers with codes in brackets", { destination: "(044)1112233(067)1112244" }, "no-number", "destination"],
     ["a number behind an international one", { destination: "+380441112233 1112244" }, "no-number", "destination"],
