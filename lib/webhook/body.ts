@@ -174,7 +174,8 @@ export function parseForm(text: string): { object: Record<string, string | strin
   let parameters = 1;
   for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", at + 1))
     if (++parameters > VALUE_LIMIT) return { fault: "too-many" };
-  for (const [name, value] of new URLSearchParams(text)) {
+  // A line break of a value is encoded: one at the end is of the program that sent the form.
+  for (const [name, value] of new URLSearchParams(text.replace(/[\r\n]+$/, ""))) {
     if (name === "__proto__") continue;
     const before = Object.hasOwn(object, name) ? object[name] : undefined;
     if (before === undefined) object[name] = value;

@@ -28,6 +28,11 @@ describe("lib/webhook/body", () => {
     assert.equal(({} as Record<string, unknown>)["x"], undefined);
   });
 
+  it("takes a line break behind a form for none of its values", () => {
+    const form = parseForm("id=1&number=%2B3580%0D%0A\r\n");
+    assert.deepEqual(form, { object: { id: "1", number: "+3580\r\n" } });
+  });
+
   it("reads a form; a name that comes twice is a list", () => {
     assert.deepEqual(parseForm("cid=%2B380&a=1&a=2&a=3&__proto__=x"), { object: { cid: "+380", a: ["1", "2", "3"] } });
     assert.deepEqual(parseForm(""), { object: {} });
