@@ -22,6 +22,7 @@ import {
 import {
   type Default,
   doubledIn,
+  hasCell,
   type Mapping,
   type PlannedField,
   type PlannedNumber,
@@ -207,7 +208,11 @@ class MemberBuilder {
       return invalid("variables", VARIABLES);
     if (variables.length === 0) return undefined;
     const texts = member.variables ?? {};
-    const error = this.fill(texts, row, variables);
+    // Where the object has a value, the row has one: a default is for those that have none.
+    const open = isRecord(all)
+      ? variables.filter((each) => isBlank(texts[each.base]) || hasCell(each, row))
+      : variables;
+    const error = this.fill(texts, row, open);
     if (error) return error;
     for (const _ in texts) {
       member.variables = texts;

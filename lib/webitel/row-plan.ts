@@ -55,6 +55,10 @@ export interface RowPlan {
   doubled: { field: string; columns: readonly string[] }[];
 }
 
+/** True where a column of the row has the field's value. */
+export const hasCell = ({ columns }: PlannedField, row: Record<string, unknown>): boolean =>
+  columns.some((column) => !isBlankText(row[column]));
+
 /** @returns the field's value in a row; undefined when it is blank and has no default */
 export function valueOf({ columns, fallback }: PlannedField, row: Record<string, unknown>): unknown {
   for (let at = 0; at < columns.length; at++) {

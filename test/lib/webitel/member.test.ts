@@ -68,6 +68,20 @@ describe("lib/webitel/member", () => {
       assert.equal(map(row(same)).member?.name, "Anna");
   });
 
+  it("keeps a variable of an object or JSON where a default names it, and fills those that are blank", () => {
+    const defaults = [
+      { field: "type", value: 1 },
+      { field: "variables.n", value: "default" },
+    ];
+    const read = (more: object): unknown => map({ destination: "101", ...more }, { defaults }).member?.variables;
+    for (const variables of [{ n: "own" }, '{"n":"own"}']) assert.deepEqual(read({ variables }), { n: "own" });
+    assert.deepEqual(read({ variables: { n: 0 } }), { n: "0" });
+    for (const variables of [{ n: "" }, { n: null }, {}, undefined])
+      assert.deepEqual(read({ variables }), { n: "default" });
+    assert.deepEqual(read({ variables: { m: "x" } }), { m: "x", n: "default" });
+    assert.deepEqual(read({ "variables.n": "own" }), { n: "own" });
+  });
+
   it("maps columns of any name, and fills blanks from the defaults", () => {
     const mapping = [
       { column: "Ім'я", field: "name" },
