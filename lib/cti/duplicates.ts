@@ -15,6 +15,8 @@ export const LATE_COPY_MS = 30_000;
  * nothing later of that call, and that event was not undone since: what is held, retrieved and held again is no copy.
  */
 export const COPY_MS = 2000;
+/** Two events of one subscription may come in the wrong order by so much, milliseconds: nobody is held and retrieved as fast. */
+const OUT_OF_ORDER_MS = 200;
 /** Calls that are remembered, and events of each. */
 const MAX_CALLS = 10_000;
 const MAX_EVENTS = 100;
@@ -58,13 +60,19 @@ export class DuplicateFilter {
     const last = delivered.findLastIndex(({ ids }) => ids.has(id));
     const isUndone = (from: number): boolean =>
       askedAt > 0 && delivered.some((one, at) => at > from && undoing.includes(one.content));
+    // What it has undone itself, it has had: the same again is another one.
+    const hasUndone = (from: number): boolean =>
+      delivered.some(
+        (one, at) => at > from && one.ids.has(id) && one.at < now - OUT_OF_ORDER_MS && undoing.includes(one.content),
+      );
     const first = delivered.find(
       (one, at) =>
         one.content === content &&
         !one.ids.has(id) &&
         // Two brokers may have the same agent.
         (one.broker === broker || one.broker === undefined || broker === undefined) &&
-        (one.at > madeAt || (one.at > askedAt && (one.at >= now - COPY_MS || (at > last && !isUndone(at))))),
+        (one.at > madeAt ||
+          (one.at > askedAt && ((one.at >= now - COPY_MS && !hasUndone(at)) || (at > last && !isUndone(at))))),
     );
     if (first) {
       first.ids.add(id);

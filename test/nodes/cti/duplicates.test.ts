@@ -95,6 +95,24 @@ describe("nodes/cti/callback", () => {
       assert.deepEqual([event("id-2", "Retrieve"), event("id-2", "Disconnected")], [false, false]);
     });
 
+    it("not what came again within 2 s, once the subscription that was being made has posted what undid it", async () => {
+      const { manager, one } = await started([ANNA]);
+      expect(manager);
+      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      test.broker.latencyMs = 600;
+      void one.subscribe([ANNA]);
+      await test.clock.tickAsync(400);
+      for (const call of ["call", "other"]) assert.equal(copies("id-1", call, { eventType: "OnHold" }), false);
+      await test.clock.tickAsync(500);
+      for (const id of ["id-1", "id-2"]) copies(id, "other", { eventType: "Retrieve" });
+      assert.deepEqual([event("id-1", "Retrieve"), event("id-2", "Retrieve")], [false, true]);
+      await test.clock.tickAsync(100);
+      // Its copy of the first, in the wrong order.
+      assert.equal(copies("id-2", "other", { eventType: "OnHold" }), true);
+      await test.clock.tickAsync(400);
+      assert.deepEqual([event("id-2", "OnHold"), event("id-1", "OnHold")], [false, true]);
+    });
+
     it("still within 2 s of it, and 30 s where nothing undid it, while a slow renewal makes the other one", async () => {
       const { manager, one } = await started([ANNA]);
       expect(manager);
@@ -266,7 +284,7 @@ describe("nodes/cti/callback", () => {
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
       for (const callId of ["early", "moved", "late", "later"]) assert.equal(copies("id-1", callId), false);
-      for (const callId of ["early", "moved"]) assert.equal(copies("id-2", callId, { eventType: "Retrieve" }), false);
+      for (const callId of ["early", "moved"]) assert.equal(copies("id-2", callId, { eventType: "Connected" }), false);
       await test.clock.tickAsync(1900);
       assert.equal(copies("id-2", "early"), true);
       await test.clock.tickAsync(200);
