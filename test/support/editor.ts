@@ -59,8 +59,10 @@ export class Editor {
   /** Loads the page (again). */
   async load(): Promise<void> {
     await this.page.goto(this.red.adminUrl);
-    await this.page.waitForSelector("#red-ui-loading-progress", { state: "hidden" });
     await this.page.waitForSelector(".red-ui-palette-node");
+    // It comes together with the first sidebar, which would hide one that was opened before.
+    await this.page.locator(".red-ui-header-toolbar").first().waitFor();
+    await this.page.waitForSelector("#red-ui-loading-progress", { state: "hidden" });
   }
 
   /** Drags a node from the palette onto the canvas; returns its id. */
