@@ -1,6 +1,6 @@
 /** A schedule made of a seed: agents, a kind of broker, what goes wrong at it, and what is done at the site meanwhile. */
 import type { VirtualClock } from "../virtual-clock.js";
-import { FAULTS, type Kind, KINDS, ScheduledBroker } from "./broker.js";
+import { FAULTS, type HeldSubscription, type Kind, KINDS, ScheduledBroker } from "./broker.js";
 import { Random } from "./random.js";
 import { Site } from "./site.js";
 
@@ -41,6 +41,8 @@ const CALM_MS = 180_000;
  */
 const MOST_ENDING_MS = 900_000;
 const ENDING_EACH_MS = 1000;
+/** An agent that is without a subscription at the end has one by then, milliseconds: within two renewals. */
+const CHECK_MS = 240_000;
 /** How often something happens to each of these agents, milliseconds. */
 const EVENT_MS = 5000;
 const MOST_WATCHED = 50;
@@ -100,6 +102,12 @@ export async function runSchedule(seed: number, clock: VirtualClock, most = 2000
     // What renewals have replaced meanwhile is about to be ended; a slow broker always has some of those.
     surplus = surplus.filter((id) => state.surplus.includes(id));
   }
+  // The first renewal at a broker that replaces says that one was forgotten: all are checked then.
+  for (let ms = 0; ms < CHECK_MS && end.missing > 0; ms += 500) {
+    await clock.pass(500);
+    const { missing, orphans } = stateOf(broker, site);
+    end = { missing, orphans };
+  }
   const report = {
     ...{ seed, kind, agents, parallel, requests: broker.times.length, mostAtOnce: site.mostAtOnce, events },
     ...worstMinute(broker.times, site),
@@ -125,8 +133,16 @@ function stateOf(
   };
   const used = new Set(ids.values());
   const others = [...held.keys()].filter((id) => !used.has(id));
+  // Its answer was lost, and it posts to an address of before: nobody can end it, and a broker that keeps one takes no other.
+  const isTaken = (agent: string): boolean =>
+    kind === "single" &&
+    others.some((id) => {
+      const { imAddress, callback: posted } = held.get(id) as HeldSubscription;
+      return imAddress === agent && posted !== callback && !site.knows(id);
+    });
+  const isExcused = (agent: string): boolean => (kind === "refusing" && agent === refused) || isTaken(agent);
   return {
-    missing: [...site.wanted].filter((agent) => !isRight(agent) && (kind !== "refusing" || agent !== refused)).length,
+    missing: [...site.wanted].filter((agent) => !isRight(agent) && !isExcused(agent)).length,
     orphans: others.filter((id) => !site.knows(id)).length,
     surplus: others.filter((id) => site.knows(id)),
   };
