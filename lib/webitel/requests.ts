@@ -125,8 +125,9 @@ export interface AttemptRequest {
 }
 
 /** The vendor's names of a result's fields by how they may be written: in any case, with underscores or without. */
-const RESULT_NAMES = new Map(Object.keys(RESULT_FIELDS).map((name) => [plainName(name), name as ResultField]));
-type ResultField = keyof typeof RESULT_FIELDS;
+const RESULT_NAMES = new Map(Object.keys(RESULT_FIELDS).map((name) => [plainName(name), name]));
+/** What the vendor wants of each; a name of JavaScript's own, such as `toString`, is none of them. */
+const RESULT_KINDS = new Map(Object.entries(RESULT_FIELDS));
 
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll("_", "");
@@ -148,7 +149,7 @@ export function attemptRequest(values: AttemptValues): AttemptRequest {
   if (!isRecord(result)) readValue("AttemptResult", "result", "texts", result);
   const body: Record<string, unknown> = { ...(status !== undefined && { status }) };
   for (const [name, value] of Object.entries(namedFields(result as Record<string, unknown>))) {
-    const kind = (RESULT_FIELDS as Record<string, (typeof RESULT_FIELDS)[ResultField] | undefined>)[name];
+    const kind = RESULT_KINDS.get(name);
     // A field that is newer than our table goes as it is.
     body[name] = kind === undefined ? value : readValue("AttemptResult", `result.${name}`, kind, value);
   }
@@ -177,6 +178,6 @@ export function namedFields(fields: Readonly<Record<string, unknown>>): Record<s
 export function resultFields(payload: unknown): Record<string, unknown> | undefined {
   const fields = withoutMap(payload);
   if (!isRecord(fields)) return undefined;
-  const found = Object.entries(namedFields(fields)).filter(([name]) => Object.hasOwn(RESULT_FIELDS, name));
+  const found = Object.entries(namedFields(fields)).filter(([name]) => RESULT_KINDS.has(name));
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }

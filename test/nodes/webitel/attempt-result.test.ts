@@ -84,9 +84,8 @@ describe("webitel-attempt-result", () => {
     await deploy("webitel-attempt-result", {}, SECRET, site.url);
     await out({ payload: { attempt: "5", STATUS: "cb", Min_Offering_At: 1_830_000_000 } });
     await out({ payload: { attempt: "5", status: "cb", result: { minOfferingAt: 1_830_000_000, agent_id: "" } } });
-    await out({
-      payload: { attempt: "5", status: "cb", min_offering_at: "", result: { newer: "n", expire_at: null } },
-    });
+    const newer = JSON.parse('{"newer":"n","toString":"t","expire_at":null}') as object;
+    await out({ payload: { attempt: "5", status: "cb", min_offering_at: "", result: newer } });
     const within = { Status: "in", Description: "within" };
     await out({ payload: { attempt: "5", status: "cb", description: "beside", result: within } });
     await out({ payload: { attempt: "5", result: { STATUS: "in" } } });
@@ -95,7 +94,7 @@ describe("webitel-attempt-result", () => {
       [
         { status: "cb", min_offering_at: "1830000000000" },
         { status: "cb", min_offering_at: "1830000000000" },
-        { status: "cb", newer: "n" },
+        JSON.parse('{"status":"cb","newer":"n","toString":"t"}') as object,
         { status: "in", description: "within" },
         { status: "in" },
       ],
