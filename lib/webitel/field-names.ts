@@ -54,6 +54,9 @@ export interface DoubledField {
   columns: [first: string, second: string];
 }
 
+/** Names as a sentence lists them: each in quotation marks. */
+export const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
+
 /** The first such field of a mapping; undefined where there is none. */
 export function doubledField(mapping: readonly { column: string; field: string }[]): DoubledField | undefined {
   const columns = new Map<string, string>();

@@ -1,7 +1,7 @@
 /** The header of a CSV, checked before anything is sent: one clear sentence instead of a rejected row per person. */
 import { columnName } from "./column-names.js";
 import { refused } from "./errors.js";
-import { doubledField, mappableField } from "./field-names.js";
+import { doubledField, mappableField, quoted } from "./field-names.js";
 import type { MappingOptions } from "./member.js";
 import { MAX_COMMUNICATIONS } from "./tables.js";
 
@@ -28,7 +28,7 @@ export function checkHeader(header: readonly string[], options: Pick<MappingOpti
     throw refused(
       `webitel.errors.header.${key}`,
       { vendor: "webitel", operation: "upload", field: "source", columns: [...columns] },
-      { columns: columns.map((name) => `"${name}"`).join(", "), header: shown(header), name },
+      { columns: quoted(columns), header: shown(header), name },
     );
   };
   if (names.some((name) => name.includes("\uFFFD"))) fail("encoding");

@@ -5,7 +5,7 @@
  */
 import { isBlankText as isBlank, isRecord, jsonOf } from "../core/values.js";
 import { emptyRecord } from "./empty-record.js";
-import { parts } from "./field-names.js";
+import { parts, quoted } from "./field-names.js";
 import { type MappingResult, type Names, withIds } from "./member-names.js";
 import {
   InvalidValue,
@@ -120,7 +120,7 @@ class MemberBuilder {
   assemble(row: Fields, plan: RowPlan): Member | InvalidValue {
     this.hasNames = false;
     const doubled = doubledIn(row, plan);
-    if (doubled) return invalid("two-columns", doubled.field, doubled.columns.map((name) => `"${name}"`).join(", "));
+    if (doubled) return invalid("two-columns", doubled.field, quoted(doubled.columns));
     for (const field of plan.excess) if (valueOf(field, row) !== undefined) return tooMany(parts(field.field).index);
     const numbers = plan.numbers.map((planned) => this.plannedNumber(row, planned, plan));
     const wrong = numbers.find((number) => number instanceof InvalidValue);

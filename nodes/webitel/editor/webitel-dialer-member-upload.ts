@@ -8,7 +8,7 @@ import {
   type Names,
   type RowError,
 } from "../../../lib/webitel/member.js";
-import { doubledField, fieldOf, withColumn } from "../../../lib/webitel/field-names.js";
+import { doubledField, fieldOf, quoted, withColumn } from "../../../lib/webitel/field-names.js";
 import { MEMBER_FIELDS, type Separator, VARIABLE_PREFIX } from "../../../lib/webitel/tables.js";
 import { endOfDay, isTimeZone, localZone, toMillis } from "../../../lib/webitel/time.js";
 import { addForm } from "../../shared/editor/index.js";
@@ -193,7 +193,7 @@ function preview(node: EditorNode, mapping: EditableList, defaults: EditableList
   const doubled = doubledField(pairs);
   if (doubled)
     return node._(`${TYPE}.preview.twice`, {
-      columns: doubled.columns.map((name) => `"${name}"`).join(", "),
+      columns: quoted(doubled.columns),
       field: doubled.field,
     });
   const { columns, row } = readSample(sampleText(), separator(), pairs);

@@ -7,7 +7,7 @@ import { isEncoding } from "../../../lib/webitel/encoding.js";
 import { readValue, required } from "../../../lib/webitel/fields.js";
 import { checkHeader } from "../../../lib/webitel/header.js";
 import { destinationColumns } from "../../../lib/webitel/hidden-rows.js";
-import { doubledField, fieldOf, isField } from "../../../lib/webitel/field-names.js";
+import { doubledField, fieldOf, isField, quoted } from "../../../lib/webitel/field-names.js";
 import type { Default, Mapping, MappingOptions } from "../../../lib/webitel/member.js";
 import { phoneReader } from "../../../lib/webitel/phone.js";
 import { MAX_FILE_NAME, UPLOAD_CHOICES } from "../../../lib/webitel/tables.js";
@@ -264,10 +264,7 @@ export class SettingsReader {
       .map(({ column, field }) => ({ column: nameOf(column), field: fieldOf(field) }));
     for (const { field } of mapping) if (!isField(field)) throw wrong("member", "mapping", { name: field });
     const doubled = doubledField(mapping);
-    if (doubled) {
-      const columns = doubled.columns.map((name) => `"${name}"`).join(", ");
-      throw wrong("two-columns", "mapping", { columns, name: doubled.field });
-    }
+    if (doubled) throw wrong("two-columns", "mapping", { columns: quoted(doubled.columns), name: doubled.field });
     return mapping;
   }
 
