@@ -3,6 +3,7 @@
  *
  * A secret is looked for letter by letter, each in any of its forms, so that a text that mixes them hides nothing.
  */
+import { escaped } from "./escapes.js";
 
 /** Shorter values are no secrets: to replace a word of three letters would cut up every sentence, and protects nothing. */
 const SHORTEST_SECRET = 4;
@@ -61,15 +62,15 @@ interface Search {
   fewest: number;
 }
 
-const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
-
-/** The same for a pattern: in either case. */
+/** A number's digits for a pattern: in either case. */
 const anyHex = (number: number, digits: number): string =>
-  hex(number, digits).replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  number
+    .toString(16)
+    .padStart(digits, "0")
+    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
 /** A text as the source of a pattern that is this text. */
-const literal = (text: string): string =>
-  Array.from({ length: text.length }, (_, at) => `\\u${hex(text.charCodeAt(at), 4)}`).join("");
+const literal = (text: string): string => text.split("").map(escaped).join("");
 
 /**
  * The forms of a letter: itself, escaped by a backslash, as JSON's and JavaScript's `\u` and `\x`, percent-encoded, as an entity of HTML. What was escaped or
