@@ -233,9 +233,9 @@ const failing: Record<Fault, (failing: Failing) => void | Promise<void>> = {
     await sleep(300);
     sendJson(response, 200, work());
   },
+  "413": ({ response }) => sendStatus(response, 413),
   "429": ({ response, ordered }) => sendStatus(response, 429, ordered.retryAfter),
   "500": ({ response, ordered }) => sendStatus(response, 500, ordered.retryAfter),
-  "413": ({ response }) => sendStatus(response, 413),
   "502": ({ response, ordered }) => sendStatus(response, 502, ordered.retryAfter),
   "503": ({ response, ordered }) => sendStatus(response, 503, ordered.retryAfter),
   reset: ({ response }) => void response.socket?.destroy(),
