@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { ContactCenterError } from "../../../lib/core/errors.js";
 import { createCtiClient, type CtiClient, type CtiClientOptions, subscriptionId } from "../../../lib/cti/client.js";
@@ -88,26 +88,8 @@ describe("lib/cti/client", () => {
       }
     });
 
-  for (const end of ["cut off", "without an end"])
-    it(`takes the id of an answer whose body is ${end}`, async () => {
-      const server = createServer(({ socket }) => {
-        socket.write("HTTP/1.1 201 Created\r\nLocation: api/subscribe/17\r\nContent-Length: 50\r\n\r\n{");
-        if (end === "cut off") setTimeout(() => socket.destroy(), 50);
-      });
-      const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
-      try {
-        assert.equal(await other.subscribe({ imAddress: ANNA, callback: "http://127.0.0.1/cti" }), "17");
-      } finally {
-        other.close();
-        server.closeAllConnections();
-        server.close();
-      }
-    });
-
-  it("takes the id of a body that begins with a byte order mark", async () => {
-    const server = createServer((_request, response) => {
-      response.writeHead(201, { "Content-Type": "application/json" }).end('\uFEFF{"SubscriptionId":"17"}');
-    });
+  /** A broker that answers a subscription like this has given it the id 17. */
+  const givesTheId = async (server: Server): Promise<void> => {
     const other = createCtiClient({ url: `http://127.0.0.1:${await listen(server)}` });
     try {
       assert.equal(await other.subscribe({ imAddress: ANNA, callback: "http://127.0.0.1/cti" }), "17");
@@ -116,7 +98,23 @@ describe("lib/cti/client", () => {
       server.closeAllConnections();
       server.close();
     }
-  });
+  };
+
+  for (const end of ["cut off", "without an end"])
+    it(`takes the id of an answer whose body is ${end}`, () =>
+      givesTheId(
+        createServer(({ socket }) => {
+          socket.write("HTTP/1.1 201 Created\r\nLocation: api/subscribe/17\r\nContent-Length: 50\r\n\r\n{");
+          if (end === "cut off") setTimeout(() => socket.destroy(), 50);
+        }),
+      ));
+
+  it("takes the id of a body that begins with a byte order mark", () =>
+    givesTheId(
+      createServer((_request, response) => {
+        response.writeHead(201, { "Content-Type": "application/json" }).end('\uFEFF{"SubscriptionId":"17"}');
+      }),
+    ));
 
   for (const [status, type] of [
     [200, "text/html; charset=utf-8"],

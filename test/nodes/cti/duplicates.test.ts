@@ -20,6 +20,12 @@ describe("nodes/cti/callback", () => {
       url,
       onLoggedOut: () => undefined,
     });
+  /** Anna is subscribed, and her events are expected. */
+  const subscribed = async (): Promise<Awaited<ReturnType<typeof started>>> => {
+    const both = await started([ANNA]);
+    expect(both.manager);
+    return both;
+  };
   /** An event of this call comes in. */
   const copies = (SubscriptionId: string, callId: string, more: object = {}): boolean =>
     isDuplicate(eventNode, readEvent({ ...EVENT, SubscriptionId, callId, ...more }), true);
@@ -62,10 +68,12 @@ describe("nodes/cti/callback", () => {
     );
   });
 
+  /** One of one call, by its type. */
+  const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+
   describe("finds the second copy of an event", () => {
     it("while one subscription replaces another, and not the same event again", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
+      const { one } = await subscribed();
       assert.deepEqual([copies("id-1", "hold"), copies("id-1", "hold")], [false, false]);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(200);
@@ -78,9 +86,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("not what happened again after it was undone while a slow renewal made the other one: a transfer is told", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
-      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      const { one } = await subscribed();
       assert.equal(event("id-1", "Connected"), false);
       await test.clock.tickAsync(5000);
       test.broker.latencyMs = 3000;
@@ -96,9 +102,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("not what came again within 2 s, once the subscription that was being made has posted what undid it", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
-      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      const { one } = await subscribed();
       test.broker.latencyMs = 600;
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(400);
@@ -114,9 +118,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("still within 2 s of it, and 30 s where nothing undid it, while a slow renewal makes the other one", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
-      const event = (id: string, eventType: string): boolean => copies(id, "call", { eventType });
+      const { one } = await subscribed();
       test.broker.latencyMs = 1000;
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
@@ -134,8 +136,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("of a subscription of somebody else, where those are passed on, and not what that one alone posts", async () => {
-      const { manager } = await started([ANNA]);
-      expect(manager);
+      await subscribed();
       assert.deepEqual(
         ["id-1", "theirs", "theirs", "id-1", "theirs"].map((id) => copies(id, "ring")),
         [false, true, false, true, false],
@@ -144,11 +145,10 @@ describe("nodes/cti/callback", () => {
     });
 
     it("for as long as the broker does not end the former one", async () => {
-      const { manager, one } = await started([ANNA]);
+      const { one } = await subscribed();
       test.broker.keeps = failure(500);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(30_000);
-      expect(manager);
       assert.deepEqual(
         ["id-1", "id-2"].map((id) => copies(id, "hold")),
         [false, true],
@@ -186,13 +186,12 @@ describe("nodes/cti/callback", () => {
     });
 
     it("and the third, where the ends of two former ones are pending", async () => {
-      const { manager, one } = await started([ANNA]);
+      const { one } = await subscribed();
       test.broker.keeps = failure(500);
       for (let renewal = 0; renewal < 2; renewal++) {
         void one.subscribe([ANNA]);
         await test.clock.tickAsync(200);
       }
-      expect(manager);
       const all = (): boolean[] => ["id-1", "id-2", "id-3"].map((id) => copies(id, "hold"));
       assert.deepEqual([all(), all()], Array(2).fill([false, true, true]));
     });
@@ -229,11 +228,10 @@ describe("nodes/cti/callback", () => {
     });
 
     it("however it is spelled", async () => {
-      const { manager, one } = await started([ANNA]);
+      const { one } = await subscribed();
       test.broker.keeps = failure(500);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
-      expect(manager);
       const spellings = [
         { ImAddress: "SIP:Anna@CONTOSO.example" },
         { ImAddress: "anna@contoso.example" },
@@ -261,11 +259,10 @@ describe("nodes/cti/callback", () => {
     });
 
     it("within 30 s, whatever the later one has posted since", async () => {
-      const { manager, one } = await started([ANNA]);
+      const { one } = await subscribed();
       test.broker.keeps = failure(500);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
-      expect(manager);
       for (const id of ["id-1", "id-2"])
         for (const callId of ["late", "later"])
           assert.equal(copies(id, callId, { eventType: id === "id-1" ? "OnHold" : "Hunting" }), false);
@@ -277,8 +274,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("that came before it was surely made within 2 s, or 30 s while it has posted nothing later", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
+      const { one } = await subscribed();
       test.broker.keeps = failure(500);
       test.broker.gate = new Promise((resolve) => setTimeout(resolve, 1000));
       void one.subscribe([ANNA]);
@@ -297,8 +293,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("for 5 minutes after the former one has ended, and what that one posts late then", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
+      const { manager, one } = await subscribed();
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(500);
       assert.equal(copies("id-2", "rings"), false);
@@ -309,8 +304,7 @@ describe("nodes/cti/callback", () => {
     });
 
     it("at two addresses of one event node, but not of two brokers", async () => {
-      const { manager, one } = await started([ANNA]);
-      expect(manager);
+      const { manager, one } = await subscribed();
       const elsewhere = "http://z/y";
       const two = open(manager, 0, elsewhere);
       void two.start([ANNA]);
@@ -335,17 +329,17 @@ describe("nodes/cti/callback", () => {
       expect(manager);
       expect(other);
       const id = one.list()[0]?.subscriptionId ?? "";
-      const event = (SubscriptionId: string): boolean => {
+      const isPassedOn = (SubscriptionId: string): boolean => {
         const read = readEvent({ ...EVENT, SubscriptionId, callId: "c" });
         return isExpected(eventNode, read, false) && !isDuplicate(eventNode, read, true);
       };
-      assert.equal(event(id), true);
+      assert.equal(isPassedOn(id), true);
       await test.clock.tickAsync(3000);
       void one.subscribe([ANNA]);
       await test.clock.tickAsync(150);
       const next = one.list()[0]?.subscriptionId ?? "";
       assert.notEqual(next, id);
-      assert.deepEqual([event(id), event(next)], [true, false]);
+      assert.deepEqual([isPassedOn(id), isPassedOn(next)], [true, false]);
       assert.deepEqual(
         [manager.problems.isPending(id), other.problems.isPending(id), test.broker.held.has(next)],
         [false, false, true],
