@@ -165,7 +165,7 @@ class Delivery {
       throw error;
     }
     // What came before in this turn was the work of another batch.
-    await giveWay();
+    await giveWay(true);
     await announcements.confirm(marker, this.result.batch, part.entries);
     const outcome = await this.post(marker, part).catch((error: unknown) => {
       if (part.open) tally.uncertain += length;
@@ -325,7 +325,7 @@ class Delivery {
     const bytes = made.length;
     try {
       const ids = await api.createMembers(queueId, items, { maxBytes: size.bytes, signal, body: made });
-      await giveWay();
+      await giveWay(true);
       const isNew = !firstIds.has(ids[0] ?? "");
       if (isNew && ids.length === items.length) {
         firstIds.add(ids[0] as string);

@@ -64,6 +64,16 @@ describe("lib/webitel/upload/give-way", () => {
     assert.equal(slices, 60);
   });
 
+  it("lets those go first behind whom a server waits, and the others in their order", async () => {
+    const order: string[] = [];
+    const work = async (name: string, isFirst?: boolean): Promise<void> => {
+      await giveWay(isFirst);
+      order.push(name);
+    };
+    await Promise.all([work("rows"), work("body"), work("answer", true), work("other rows"), work("request", true)]);
+    assert.deepEqual(order, ["answer", "request", "rows", "body", "other rows"]);
+  });
+
   it("writes the body of a large bulk in slices, and in the end as JSON does", async () => {
     const items = numbers.map((destination, row): Member => ({
       name: `"Людина" ${row}`,
