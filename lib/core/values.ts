@@ -62,6 +62,15 @@ export function plainInteger(value: unknown): number | undefined {
   return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
 }
 
+/** What was thrown, in words. Never throws: a message may be a property that does, and so may `toString`. */
+export function messageOf(error: unknown): string {
+  try {
+    return String((error as Error | undefined)?.message ?? error);
+  } catch {
+    return "an error without a message";
+  }
+}
+
 /** The largest 32-bit integer, which several vendors' fields and the timers of node take. */
 export const INT32_MAX = 2 ** 31 - 1;
 
@@ -136,11 +145,20 @@ export function propertiesIgnoringCase(
  */
 export function readIgnoringCase(value: unknown): (...names: string[]) => unknown {
   const data = isRecord(value) ? value : {};
-  let properties: ReturnType<typeof propertiesIgnoringCase> | undefined;
+  let spelled: Map<string, string> | undefined;
+  // Only what is asked for is read: another property may throw.
+  const namedAlike = (name: string): unknown => {
+    if (!spelled) {
+      spelled = new Map();
+      for (const each of Object.keys(data)) if (!spelled.has(each.toLowerCase())) spelled.set(each.toLowerCase(), each);
+    }
+    const own = spelled.get(name.toLowerCase());
+    return own === undefined ? undefined : data[own];
+  };
   return (...names) => {
     for (const name of names) {
       const exact = Object.hasOwn(data, name) ? data[name] : undefined;
-      const found = exact ?? (properties ??= propertiesIgnoringCase(data)).get(name.toLowerCase())?.[1];
+      const found = exact ?? namedAlike(name);
       if (found !== undefined) return found;
     }
     return undefined;

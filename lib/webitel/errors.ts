@@ -1,6 +1,6 @@
 /** Webitel's three shapes of an error body, read into one, and what an error means for an upload. */
 import { addSentences, CLOSED, ContactCenterError } from "../core/errors.js";
-import { isRecord } from "../core/values.js";
+import { isRecord, messageOf } from "../core/values.js";
 import { networkFault } from "../http/errors.js";
 import { lenientJson, type VendorFault } from "../http/rest.js";
 import { WHOLE_UPLOAD_CODES, WHOLE_UPLOAD_IDS } from "./tables.js";
@@ -20,7 +20,7 @@ export function uploadFault(error: unknown, report?: object): ContactCenterError
         "EUNEXPECTED",
         "webitel.errors.unexpected",
         { vendor: "webitel", operation: "upload" },
-        { detail: String((error as Error | undefined)?.message ?? error) },
+        { detail: messageOf(error) },
       );
   return new ContactCenterError(code, key, { ...cause, ...(report && { report }) }, params);
 }

@@ -1,9 +1,9 @@
 /** The header of a CSV, checked before anything is sent: one clear sentence instead of a rejected row per person. */
 import { columnName } from "./column-names.js";
 import { refused } from "./errors.js";
-import { doubledField, mappableField, quoted } from "./field-names.js";
+import { doubledField, fieldOf, mappableField, quoted } from "./field-names.js";
 import type { MappingOptions } from "./member.js";
-import { MAX_COMMUNICATIONS } from "./tables.js";
+import { COMMUNICATIONS, MAX_COMMUNICATIONS } from "./tables.js";
 
 /** Characters of a header that are shown in an error. */
 const SHOWN = 200;
@@ -53,5 +53,5 @@ export function checkHeader(header: readonly string[], options: Pick<MappingOpti
     field?.startsWith("destination"),
   );
   // Finished members, as the file for refused rows has them.
-  if (!hasDestination && !names.includes("communications")) fail("no-destination");
+  if (!hasDestination && !names.some((name) => fieldOf(name) === COMMUNICATIONS)) fail("no-destination");
 }

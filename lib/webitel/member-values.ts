@@ -1,5 +1,5 @@
 /** One value of a member: how it is read, and why it is refused. Free of node builtins: the editor's preview uses it too. */
-import { INT32_MAX, isBlankText as isBlank, isRecord, parseJson, textOf } from "../core/values.js";
+import { INT32_MAX, isBlankText as isBlank, isRecord, messageOf, parseJson, textOf } from "../core/values.js";
 import { emptyRecord } from "./empty-record.js";
 import { NUMBERED } from "./field-names.js";
 import { dialable } from "./numbers.js";
@@ -54,7 +54,7 @@ export const invalid = (key: string, field: string, value?: string): InvalidValu
 
 /** What refuses a value that JSON cannot write: one that contains itself, or whose `toJSON` throws. */
 export const unwritable = (field: string, error: unknown): InvalidValue =>
-  invalid("json", field, String((error as Error | undefined)?.message ?? error).split("\n")[0]);
+  invalid("json", field, messageOf(error).split("\n")[0]);
 
 /** Reads values by the rules of a run. */
 export class ValueReader {

@@ -5,7 +5,7 @@
 import { isBlankText, textOf } from "../core/values.js";
 import { type DoubledField, fieldOf, IS_NUMBERED, mappableField, NUMBERED, parts } from "./field-names.js";
 import { type Kind, KINDS, OWN_FIELDS } from "./member-values.js";
-import { MAX_COMMUNICATIONS, VARIABLE_PREFIX, VARIABLES } from "./tables.js";
+import { COMMUNICATIONS, MAX_COMMUNICATIONS, VARIABLE_PREFIX, VARIABLES } from "./tables.js";
 
 /** Which column becomes which field. */
 export interface Mapping {
@@ -40,6 +40,8 @@ export interface PlannedNumber {
   fields: PlannedField[];
   /** Behind the fields' names in errors; "" for the first. */
   suffix: string;
+  /** The first is 1. */
+  index: number;
 }
 
 /** What is read of a row. */
@@ -49,8 +51,12 @@ export interface RowPlan {
   variables: PlannedField[];
   /** Numbers beyond what a member may have. */
   excess: PlannedField[];
+  /** The fields of numbers that have a column, these included. */
+  flat: PlannedField[];
   /** An object in the column of this name holds variables. */
   variablesColumn: string | undefined;
+  /** A list in one of these makes the row a finished member. */
+  communications: readonly string[];
   /** Those that have several columns. */
   doubled: { field: string; columns: readonly string[] }[];
 }
@@ -69,7 +75,10 @@ export function valueOf({ columns, fallback }: PlannedField, row: Record<string,
 }
 
 /** The field for which two columns of a row have different values, and these columns: one value would be lost. */
-export function doubledIn(row: Record<string, unknown>, { doubled }: RowPlan): DoubledField | undefined {
+export function doubledIn(
+  row: Record<string, unknown>,
+  { doubled }: Pick<RowPlan, "doubled">,
+): DoubledField | undefined {
   for (const { field, columns } of doubled) {
     const filled = columns.filter((name) => !isBlankText(row[name]));
     const [first = ""] = filled;
@@ -79,11 +88,14 @@ export function doubledIn(row: Record<string, unknown>, { doubled }: RowPlan): D
   return undefined;
 }
 
-function planOf(
-  mapping: readonly Mapping[],
-  defaults: readonly Default[],
-  variablesColumns: readonly string[] = [],
-): RowPlan {
+/** The names of columns that are this one, in any case and with blanks around it. */
+const columnsOf = (name: string, columns: readonly string[]): string[] =>
+  columns.filter((column) => column.trim().toLowerCase() === name);
+
+/** @param columns those of the row, where they are read by their names */
+function planOf(mapping: readonly Mapping[], defaults: readonly Default[], columns?: readonly string[]): RowPlan {
+  const variablesColumns = columnsOf(VARIABLES, columns ?? []);
+  const communications = columns ? columnsOf(COMMUNICATIONS, columns) : [COMMUNICATIONS];
   const fields = new Map<string, PlannedField>();
   const planned = (named: string): PlannedField => {
     const field = fieldOf(named);
@@ -115,14 +127,17 @@ function planOf(
         type: planned(`type${suffix}`),
         fields: others.map((name) => fields.get(name + suffix)).filter((field) => field !== undefined),
         suffix,
+        index,
       };
     });
   return {
     numbers,
     own: OWN_FIELDS.map((name) => fields.get(name)).filter((field) => field !== undefined),
     variables: all.filter(({ kind }) => kind === "variable"),
+    flat: numbered.filter(({ columns }) => columns.length > 0),
     excess: numbered.filter(({ field }) => parts(field).index > MAX_COMMUNICATIONS),
     variablesColumn: variablesColumns[0],
+    communications,
     doubled: [...all, { field: VARIABLES, columns: variablesColumns }].filter(({ columns }) => columns.length > 1),
   };
 }
@@ -139,6 +154,22 @@ function mappingByName(columns: readonly string[]): Mapping[] {
 /** Lists of columns whose plans are kept: rows of one source look alike, but for cells that are missing at their end. */
 const KEPT_PLANS = 100;
 
+/** What is made of the names of a record's properties, once per list of names. */
+export function keptByNames<T>(make: (names: readonly string[]) => T): (record: Record<string, unknown>) => T {
+  const kept = new Map<string, T>();
+  let last: { names: readonly string[]; made: T } | undefined;
+  return (record) => {
+    const names = Object.keys(record);
+    if (last?.names.length === names.length && last.names.every((name, at) => name === names[at])) return last.made;
+    const key = JSON.stringify(names);
+    if (kept.size >= KEPT_PLANS) kept.clear();
+    const made = kept.get(key) ?? make(names);
+    kept.set(key, made);
+    last = { names, made };
+    return made;
+  };
+}
+
 /**
  * Plans rows.
  * @param mapping empty: a column that is named like a field goes there
@@ -150,22 +181,7 @@ export function rowPlanner(
   defaults: readonly Default[],
 ): (row: Record<string, unknown>) => RowPlan {
   const filled = defaults.filter(({ value }) => !isBlankText(value));
-  if (mapping.length > 0) {
-    const plan = planOf(mapping, filled);
-    return () => plan;
-  }
-  const plans = new Map<string, RowPlan>();
-  let columns: readonly string[] = [];
-  let plan = planOf([], filled);
-  return (row) => {
-    const names = Object.keys(row);
-    if (names.length === columns.length && names.every((name, at) => name === columns[at])) return plan;
-    const key = JSON.stringify(names);
-    if (plans.size >= KEPT_PLANS) plans.clear();
-    const variables = names.filter((name) => name.trim().toLowerCase() === VARIABLES);
-    plan = plans.get(key) ?? planOf(mappingByName(names), filled, variables);
-    plans.set(key, plan);
-    columns = names;
-    return plan;
-  };
+  if (mapping.length === 0) return keptByNames((names) => planOf(mappingByName(names), filled, names));
+  const plan = planOf(mapping, filled);
+  return () => plan;
 }

@@ -50,6 +50,8 @@ export const LOOKUPS: Readonly<Record<LookupField, { operation: string; path: st
 export const VARIABLE_PREFIX = "variables.";
 /** A member's field for all of them. */
 export const VARIABLES = "variables";
+/** A member's field for all of its numbers; a row that has it is a finished member. */
+export const COMMUNICATIONS = "communications";
 /** The variable that marks the members of one batch, so that the queue can be asked whether a batch arrived. */
 export const MARKER = "cc_batch";
 /** A member's numbers: the platform's default cap. */

@@ -29,9 +29,14 @@ export function rejectOf(
   code: Reject["code"],
   reason: Reject["reason"],
 ): Reject {
-  // What cannot be written as JSON may throw at whoever reads it.
-  const isOdd = typeof reason === "object" && reason.key === "json";
-  return { row, ...(line !== undefined && { line }), code, reason, data: isOdd ? readableRow(data) : data };
+  // What cannot be written as JSON may throw at whoever reads it; a line of CSV is text.
+  return {
+    row,
+    ...(line !== undefined && { line }),
+    code,
+    reason,
+    data: line === undefined ? readableRow(data) : data,
+  };
 }
 
 /** Rows that are sent together, and those between them that cannot be sent. */

@@ -1,8 +1,8 @@
 /** Rows that cannot be read, as far as they can be shown: whoever copies or writes one that is rejected must not fail at it. */
-import { isRecord, jsonOf } from "../../core/values.js";
+import { isRecord, jsonOf, messageOf } from "../../core/values.js";
 
 /** What throws, in words. */
-const said = (error: unknown): string => `[${String((error as Error | undefined)?.message ?? error).split("\n")[0]}]`;
+const said = (error: unknown): string => `[${messageOf(error).split("\n")[0]}]`;
 
 /** A value, or why it cannot be read or written as JSON. */
 function readable(read: () => unknown): unknown {

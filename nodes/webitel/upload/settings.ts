@@ -99,6 +99,15 @@ const NUMBERS = {
   expiryDuration: [480, 0, 5_256_000],
 } as const;
 
+/** The queue that a payload names; undefined too where it throws when it is read: then it is a row, which is rejected. */
+function queueOf(payload: unknown): unknown {
+  try {
+    return readIgnoringCase(payload)("queue_id", "queueId");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a node's settings. */
 export class SettingsReader {
   /** The day that was asked for last; Unix milliseconds. */
@@ -236,7 +245,7 @@ export class SettingsReader {
 
   /** Undefined when neither the node nor the payload names one. */
   private async queueId(message: Message): Promise<string | undefined> {
-    const ofPayload = readIgnoringCase(message.payload)("queue_id", "queueId");
+    const ofPayload = queueOf(message.payload);
     const id = (await this.typed(message, "queueId")) ?? ofPayload;
     return id === undefined || id === "" ? undefined : (readValue("upload", "queueId", "id", id) as string);
   }

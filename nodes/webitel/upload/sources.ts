@@ -28,7 +28,18 @@ export interface TakenInput {
 function payloadRows(payload: unknown): readonly unknown[] {
   if (Array.isArray(payload)) return listOf(payload as unknown[]);
   if (!isRecord(payload)) throw wrong("payload");
-  return Array.isArray(payload["items"]) ? listOf(payload["items"] as unknown[]) : [payload];
+  const items = itemsOf(payload);
+  return items ? listOf(items) : [payload];
+}
+
+/** The list of a bulk body; undefined for one member. A property that throws when it is read is of a member, who is rejected. */
+function itemsOf(payload: Record<string, unknown>): readonly unknown[] | undefined {
+  try {
+    const { items } = payload;
+    return Array.isArray(items) ? (items as unknown[]) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function listOf(list: readonly unknown[]): readonly unknown[] {
@@ -77,5 +88,5 @@ export function takeInput(kind: SourceKind, message: Message): TakenInput {
 export function bringsList(kind: SourceKind, { payload, filename }: Message): boolean {
   if (kind === "file") return typeof filename === "string" && filename !== "";
   if (kind === "csv") return Buffer.isBuffer(payload) || (typeof payload === "string" && /[\r\n]/.test(payload));
-  return Array.isArray(payload) || (isRecord(payload) && Array.isArray(payload["items"]));
+  return Array.isArray(payload) || (isRecord(payload) && itemsOf(payload) !== undefined);
 }

