@@ -23,7 +23,7 @@ function excludes(entry: string, { hostname, port, protocol }: URL): boolean {
  * @param address of http, https, ws or wss; a WebSocket goes the way of the http address that it was negotiated at
  * @param vendor for the error
  * @param env the environment
- * @returns undefined where none is named or the address is excluded; this machine is always reached directly
+ * @returns undefined where none is named or the address is excluded; localhost and the loopback addresses are reached directly
  * @throws ContactCenterError `EINVALID` when a variable names something that is no http or https proxy
  */
 export function proxyFor(address: string, vendor: Vendor, env: NodeJS.ProcessEnv = process.env): URL | undefined {

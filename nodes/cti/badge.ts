@@ -38,7 +38,7 @@ export function subscriptionBadge(RED: NodeAPI, node: Node, { list, postponed }:
       setStatus(
         node,
         isUnreachable(failed) ? "disconnected" : "error",
-        fitting(`${held} / ${rows.length}`, failureWord(RED, (failed as Partial<ContactCenterError>).code), " "),
+        fitting(`${held} / ${rows.length}`, failureWord(RED, failed as Partial<ContactCenterError>), " "),
       );
     else if (held < rows.length) setStatus(node, "connecting", held > 0 ? `${held} / ${rows.length}` : undefined);
     else if (rows.length === 0) setStatus(node, "unconfigured", RED._("cti-subscribe.badge.none"));

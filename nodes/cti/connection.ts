@@ -1,9 +1,9 @@
 /** What the nodes of this vendor use of their `cti-broker`. */
-import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { type AuthKind, type CtiClient, type CtiClientOptions, createCtiClient } from "../../lib/cti/client.js";
 import type { EnumStyle } from "../../lib/cti/tables.js";
+import { tlsOptions } from "../shared/tls.js";
 import { envCredential, envText } from "../shared/variables.js";
 import type { BrokerSession } from "./session.js";
 
@@ -45,10 +45,6 @@ export interface CtiBroker extends Node<BrokerCredentials> {
   open(): BrokerSession;
 }
 
-interface TlsConfigNode extends Node {
-  addTLSOptions(options: AgentOptions): AgentOptions;
-}
-
 /**
  * Opens a client from settings and credentials.
  * @param node whose environment variables are seen
@@ -67,7 +63,7 @@ export function clientOf(
     field,
     value === undefined ? undefined : envCredential(RED, node, value, about(field)),
   ]);
-  const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions({}) : undefined;
+  const tls = tlsOptions(RED, config.tls, { vendor: "anywhere365", operation: "connect" });
   const options: CtiClientOptions = {
     url: text("url"),
     auth: config.auth ?? "none",

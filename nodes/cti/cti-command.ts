@@ -7,7 +7,7 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { refused } from "../../lib/core/errors.js";
+import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { MAX_TIMER_MS } from "../../lib/core/values.js";
 import type { AgentCommands } from "../../lib/cti/agent-commands.js";
 import { readCommand } from "../../lib/cti/commands.js";
@@ -106,7 +106,7 @@ export = (RED: NodeAPI) => {
         Object.assign(message, { payload: sent.body, statusCode: sent.status });
         send(message);
       } catch (error) {
-        if (!closing.signal.aborted) setStatus(this, "error", failureWord(RED, (error as { code?: unknown }).code));
+        if (!closing.signal.aborted) setStatus(this, "error", failureWord(RED, error as Partial<ContactCenterError>));
         throw error;
       } finally {
         unanswered--;

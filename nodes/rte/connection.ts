@@ -6,6 +6,7 @@ import type { RteClient } from "../../lib/rte/types.js";
 import type { Subject } from "../../lib/rte/subject.js";
 import { DISCOVERY_URL, enreachLogin, listEntities, type Login, tokenLogin } from "../../lib/rte/login.js";
 import type { KnownIds } from "../shared/editor/test-report.js";
+import { tlsOptions } from "../shared/tls.js";
 import { envCredential, envText } from "../shared/variables.js";
 import type { User } from "./place.js";
 
@@ -45,9 +46,6 @@ export interface RteConnection extends Node<ConnectionCredentials> {
   leave(node: Node, removed: boolean): Promise<void>;
 }
 
-/** A core `tls-config` node. */
-type TlsConfigNode = Node & { addTLSOptions?: (options: AgentOptions) => AgentOptions };
-
 /** Settings with their environment variables in place. */
 interface Settings extends Required<Omit<ConnectionConfig, "auth" | "tls">>, ConnectionCredentials {
   tls?: AgentOptions | undefined;
@@ -55,7 +53,7 @@ interface Settings extends Required<Omit<ConnectionConfig, "auth" | "tls">>, Con
 
 /**
  * The settings of the chosen authentication with their environment variables in place; the others are empty.
- * @throws ContactCenterError `EINVALID` when a variable is not set
+ * @throws ContactCenterError `EINVALID` when a variable is not set, or the chosen TLS configuration is not there
  */
 export function settingsOf(
   RED: NodeAPI,
@@ -78,12 +76,8 @@ export function settingsOf(
     apiUrl: text("enreach", "apiUrl").trim(),
     secretKey: text("enreach", "secretKey").trim(),
     password: text("enreach", "password"),
-    tls: config.tls ? tlsNode(RED, config.tls)?.addTLSOptions?.({}) : undefined,
+    tls: tlsOptions(RED, config.tls, { vendor: "enreach", operation: "connect" }),
   };
-}
-
-function tlsNode(RED: NodeAPI, id: string): TlsConfigNode | null {
-  return RED.nodes.getNode(id);
 }
 
 /**
@@ -114,8 +108,6 @@ function missingSetting(
   credentials: ConnectionCredentials,
 ): string | undefined {
   const { url, token, email, secretKey, password } = settingsOf(RED, node, config, credentials);
-  // A chosen TLS configuration that is disabled must not become the default one.
-  if (config.tls && tlsNode(RED, config.tls)?.addTLSOptions === undefined) return "tls";
   if (config.auth === "enreach")
     return email === "" ? "email" : secretKey === "" && password === "" ? "secretKey" : undefined;
   return url === "" ? "url" : token === "" ? "token" : undefined;

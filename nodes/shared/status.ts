@@ -1,5 +1,6 @@
 /** The badge of a node: one vocabulary, painted in one place. */
 import type { Node, NodeAPI, NodeStatus } from "node-red";
+import type { ContactCenterError } from "../../lib/core/errors.js";
 
 /**
  * The words. A ring means not ready, a dot ready. The first three are core's own and are translated by the editor;
@@ -53,10 +54,13 @@ function show(node: Node): void {
   if (face) node.status({ fill: face.fill, shape: face.shape, text: face.text });
 }
 
-/** The HTTP status of an error, or a word for its code, of nine characters at most: a time may follow. */
-export function failureWord(RED: NodeAPI, code: unknown): string {
+/** What a badge reads of an error. */
+type Failure = Partial<Pick<ContactCenterError, "code" | "key">>;
+
+/** The HTTP status of an error, or a word for its code, of nine characters at most: a time may follow. TLS has many codes. */
+export function failureWord(RED: NodeAPI, { code, key: sentence }: Failure): string {
   if (typeof code === "number") return String(code);
-  const key = `shared.badge.${String(code)}`;
+  const key = `shared.badge.${sentence?.endsWith(".network.tls") ? "TLS" : String(code)}`;
   const word = RED._(key);
   return word === key ? RED._("shared.badge.other") : word;
 }

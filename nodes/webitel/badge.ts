@@ -1,5 +1,6 @@
 /** The badge of an upload: `12.4k / 50k, 25%`, or what is waited for and until when. 19 characters at most, never cut. */
 import type { Node, NodeAPI } from "node-red";
+import type { ContactCenterError } from "../../lib/core/errors.js";
 import type { Wait } from "../../lib/webitel/upload/context.js";
 import type { Progress, Report } from "../../lib/webitel/upload/report.js";
 import { failureWord, setStatus } from "../shared/status.js";
@@ -48,7 +49,7 @@ export class ProgressBadge {
     this.paintedMs = performance.now();
     const at = new Date(untilMs).toTimeString().slice(0, 8);
     const text = code === "check" ? this.RED._("webitel.badge.check", { at }) : undefined;
-    const why = failureWord(this.RED, code);
+    const why = failureWord(this.RED, { code });
     setStatus(this.node, "late", text ?? fitting(`${why}, next ${at}`, `${why}, ${at}`));
   }
 
@@ -79,11 +80,17 @@ export class ProgressBadge {
 
   /** All is loaded, but the journal cannot say so. */
   journal(code: number | string): void {
-    setStatus(this.node, "late", this.RED._("webitel.badge.journal", { code }));
+    setStatus(this.node, "late", this.journalText(code));
   }
 
-  fail(error: unknown): void {
-    setStatus(this.node, "error", failureWord(this.RED, (error as { code?: unknown }).code));
+  fail(thrown: unknown): void {
+    const error = thrown as Partial<ContactCenterError>;
+    const isJournal = error.cause?.field === "journal";
+    setStatus(this.node, "error", isJournal ? this.journalText(error.code) : failureWord(this.RED, error));
+  }
+
+  private journalText(code: unknown): string {
+    return this.RED._("webitel.badge.journal", { code: String(code) });
   }
 
   private pausedAlone(): string {

@@ -1,5 +1,6 @@
 /** The input of a node that makes one call of Webitel's API for each message. */
 import type { Node, NodeAPI } from "node-red";
+import type { ContactCenterError } from "../../lib/core/errors.js";
 import { showConnection } from "./connection.js";
 import { type Message, onInput, type Send } from "../shared/input.js";
 import { clearStatus, failureWord, setStatus } from "../shared/status.js";
@@ -28,7 +29,7 @@ export function onCallInput(
       if (!isClosed) clearStatus(node);
     } catch (error) {
       // A deploy may have made the node again, with a badge of its own.
-      if (!isClosed) setStatus(node, "error", failureWord(RED, (error as { code?: unknown }).code));
+      if (!isClosed) setStatus(node, "error", failureWord(RED, error as Partial<ContactCenterError>));
       throw error;
     }
   });

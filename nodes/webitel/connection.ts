@@ -1,9 +1,9 @@
 /** How a node uses the client of the connection that it names. */
-import type { AgentOptions } from "node:https";
 import type { Node, NodeAPI } from "node-red";
 import { refused } from "../../lib/core/errors.js";
 import { createWebitelClient, type WebitelClient } from "../../lib/webitel/client.js";
 import { resetStatus, setStatus } from "../shared/status.js";
+import { tlsOptions } from "../shared/tls.js";
 import { envCredential, envText } from "../shared/variables.js";
 
 /** Settings of a connection, as deployed or as they stand in its dialog. */
@@ -30,10 +30,6 @@ export interface WebitelConnection extends Node<ConnectionCredentials> {
   use<T>(work: (client: WebitelClient) => Promise<T>): Promise<T>;
 }
 
-interface TlsConfigNode extends Node {
-  addTLSOptions(options: AgentOptions): AgentOptions;
-}
-
 /**
  * Opens a client from settings and credentials.
  * @param node whose environment variables are seen
@@ -52,7 +48,7 @@ export function clientOf(
     refused(`webitel.errors.connection.${field}`, { vendor: "webitel", operation: "connect", field });
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw wrong("url");
   if (token === "") throw wrong("token");
-  const tls = config.tls ? (RED.nodes.getNode(config.tls) as TlsConfigNode | null)?.addTLSOptions?.({}) : undefined;
+  const tls = tlsOptions(RED, config.tls, { vendor: "webitel", operation: "connect" });
   return createWebitelClient({ url, token, ...(tls && { tls }) });
 }
 

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { install } from "@sinonjs/fake-timers";
 import type { Node, NodeAPI } from "node-red";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ContactCenterError } from "../../../lib/core/errors.js";
+import { networkError } from "../../../lib/http/errors.js";
+import { lockFault } from "../../../lib/webitel/upload/lock.js";
 import { NO_ROWS } from "../../../lib/webitel/upload/report.js";
 import { ProgressBadge, progressText } from "../../../nodes/webitel/badge.js";
+
+const LOAD = { vendor: "webitel", operation: "CreateMemberBulk" } as const;
 
 describe("nodes/webitel/badge", () => {
   const cases: [done: number, rows: number | undefined, waiting: number, text: string][] = [
@@ -41,6 +47,26 @@ describe("nodes/webitel/badge", () => {
       clock.uninstall();
     }
   });
+
+  const faults: [what: string, error: ContactCenterError, badge: string][] = [
+    ["a journal's lock", lockFault({ code: "EACCES" }, "/journal.lock"), "journal: EACCES"],
+    ["a certificate", networkError(LOAD, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "https://webitel", 0), "TLS"],
+    ["TLS at a port without it", networkError(LOAD, "EPROTO", "https://webitel", 0), "TLS"],
+    ["what the network says", networkError(LOAD, "EHOSTUNREACH", "https://webitel", 0), "failed"],
+  ];
+  const words: Record<string, string> = { "shared.badge.TLS": "TLS", "shared.badge.other": "failed" };
+  const RED = {
+    _: (key: string, { code = "" } = {}) =>
+      key === "webitel.badge.journal" ? `journal: ${code}` : (words[key] ?? key),
+  } as unknown as NodeAPI;
+  for (const [what, error, badge] of faults)
+    it(`says that ${what} is why nothing was sent`, async () => {
+      const texts: unknown[] = [];
+      const node = { status: ({ text }: { text?: string }) => texts.push(text) } as unknown as Node;
+      new ProgressBadge(RED, node, () => 0).fail(error);
+      await nextTurn();
+      assert.deepEqual(texts, [badge]);
+    });
 
   it("says of a list that was loaded before that it was loaded again", () => {
     const texts: string[] = [];
