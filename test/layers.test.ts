@@ -5,7 +5,15 @@ import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(__dirname, "..");
-const RUNTIME_DEPENDENCIES = ["@microsoft/signalr", "axios", "cors", "https-proxy-agent", "libphonenumber-js", "ws"];
+const RUNTIME_DEPENDENCIES = [
+  "@microsoft/signalr",
+  "@opentelemetry/api",
+  "axios",
+  "cors",
+  "https-proxy-agent",
+  "libphonenumber-js",
+  "ws",
+];
 
 /** What the files of a folder may import. */
 interface Rule {
@@ -30,6 +38,7 @@ const TABLES = /^lib\/\w+\/tables\.ts$/;
 
 /** The rules, the most specific first; `vendor` is the folder behind the first slash. */
 const RULES: readonly (readonly [pattern: RegExp, rule: (vendor: string) => Rule])[] = [
+  [/^lib\/core\/telemetry\//, () => ({ packages: ["@opentelemetry/api"], folders: ["lib/core"] })],
   [/^lib\/core\//, () => ({ folders: ["lib/core"] })],
   [/^lib\/http\//, () => ({ packages: ["axios", "https-proxy-agent"], folders: ["lib/core", "lib/http"] })],
   [/^lib\/webhook\//, () => ({ folders: ["lib/core", "lib/webhook"] })],
@@ -192,6 +201,7 @@ describe("Layers", () => {
   it("are many files, so that this test looks at something", () => {
     assert.ok(files.length > 40);
     assert.deepEqual([...new Set(imports("nodes/shared/webhook/dispatcher.ts").map(({ target }) => target))].sort(), [
+      "../../../lib/core/telemetry/http-span.js",
       "../../../lib/webhook/body.js",
       "../../../lib/webhook/connection.js",
       "../../../lib/webhook/path.js",
@@ -228,7 +238,7 @@ describe("Layers", () => {
     );
   });
 
-  it("need six packages at run time", () => {
+  it("need seven packages at run time", () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       dependencies: Record<string, string>;
     };

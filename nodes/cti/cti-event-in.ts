@@ -96,7 +96,7 @@ export = (RED: NodeAPI) => {
         const read = refusalOf(request.data);
         if ("event" in read) return { answer: { status: 200 }, messages: () => messagesOf(read.event, request) };
         const json = JSON.stringify({ error: read.why, message: RED._(`cti-event-in.refusal.${read.why}`) });
-        return { answer: { status: read.status, json } };
+        return { answer: { status: read.status, json }, why: read.why };
       },
       onRefused: (at) => noteRefused(this.id, address, at),
       stranger: ({ why, path, secrets, at }) => {

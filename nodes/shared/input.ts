@@ -1,6 +1,7 @@
 /** The one way a message enters a node: `done` is called exactly once, and a failure speaks the integrator's language. */
 import type { Node, NodeAPI, NodeMessageInFlow } from "node-red";
 import { ContactCenterError, placeholders } from "../../lib/core/errors.js";
+import { withinTraceOf } from "../../lib/core/telemetry/message.js";
 
 /** A message in the flow. Everything but `_msgid` is the user's. */
 export type Message = NodeMessageInFlow & Record<string, unknown>;
@@ -66,7 +67,7 @@ export function onInput(
     };
     let work;
     try {
-      work = handle(message, send as Send);
+      work = withinTraceOf(message, () => handle(message, send as Send));
     } catch (error) {
       fail(error);
       return;

@@ -14,6 +14,7 @@ const FILES = new Map<string, string>([
   ["README", "README.md"],
   ["security", "docs/security.md"],
   ["recorder", "docs/recorder.md"],
+  ["operating", "docs/operating.md"],
   ["webhooks", "nodes/shared/webhook/locales/en-US/help.html"],
   ...VENDORS.flatMap((vendor) => {
     const folder = `nodes/${vendor}/locales/en-US`;

@@ -16,6 +16,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorsOptions } from "cors";
 import type { NodeAPI } from "node-red";
+import { hideAddress } from "../../../lib/core/telemetry/http-span.js";
 import { discardBody, readBody } from "../../../lib/webhook/body.js";
 import { endAnswer, keepConnection } from "../../../lib/webhook/connection.js";
 import { decodePath, foldPath, isNodeRedPath, originForm } from "../../../lib/webhook/path.js";
@@ -226,6 +227,7 @@ class Dispatcher {
       next();
       return;
     }
+    hideAddress(found.path);
     if (this.settings.requireHttps === true && !isSecure(request)) {
       response.writeHead(302, { Location: `https://${request.headers.host ?? ""}${url}`, "Content-Length": 0 });
       endAnswer(request, response);

@@ -11,7 +11,6 @@ import {
 } from "../../../lib/webhook/body.js";
 import { endAnswer } from "../../../lib/webhook/connection.js";
 import { type AuthMethod, type WebhookCredentials } from "../../../lib/webhook/credentials.js";
-import type { RecordedRun } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
 import { unusablePart } from "../../../lib/webhook/path.js";
 import { isSecretHeader } from "../../../lib/webhook/redaction.js";
@@ -21,6 +20,7 @@ import { recordingOf } from "../recording.js";
 import { type WebhookConfig, type WebhookSettings, webhookSettings } from "./config.js";
 import type { Claim, WebhookRequest } from "./claim.js";
 import { dispatcherOf } from "./dispatcher.js";
+import { type Arrival, type ObservedRun, observeRefusal } from "./observed.js";
 import { type PathState, showReadiness } from "./readiness.js";
 import { refusalReport } from "./refusal-report.js";
 import { readStranger, secretsOf, type Stranger, type StrangerTaker } from "./stranger.js";
@@ -45,8 +45,8 @@ export interface ReadRequest {
   /** The body; of a GET the query. */
   readonly data: Record<string, unknown>;
   readonly req: object;
-  /** While runs are recorded. */
-  run?: RecordedRun | undefined;
+  /** While somebody looks. */
+  run?: ObservedRun | undefined;
   /** The key of its event, once a message was made of it: one without a call id has a key of its own. */
   key?: string;
   /** It was received before, and this is what it was then: nobody waits for the answer. */
@@ -151,7 +151,13 @@ export function openEndpoint(
   const isCaller = options.fallback !== undefined;
   const record = (webhook: WebhookRequest, outcome: "refused" | "fallback", answer: HttpAnswer, why: Refusal): void => {
     const start = { vendor: options.vendor, node, arrivedAt: webhook.arrivedAt, isCaller };
-    recording.recorder?.refuse(start, outcome, answer, why);
+    const arrival: Arrival = {
+      kind: isCaller ? "call" : "event",
+      arrivedAt: webhook.arrivedAt,
+      // Who was refused may be anybody, and writes into nobody's trace.
+      ...(outcome === "fallback" && { headers: webhook.request.headers }),
+    };
+    observeRefusal(recording.recorder, start, arrival, outcome, answer, why);
   };
   const refuse = (webhook: WebhookRequest, why: Refusal, headers?: Record<string, string>): void => {
     const json = JSON.stringify({ ...options.refusal, error: why, message: RED._(`shared.webhook.refusal.${why}`) });

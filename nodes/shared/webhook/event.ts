@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { STEADY } from "../../../lib/core/clock.js";
 import type { WebhookCredentials } from "../../../lib/webhook/credentials.js";
 import type { Call } from "../../../lib/core/call.js";
-import type { RecordedRun, RunStart } from "../../../lib/recorder/model.js";
+import type { RunStart } from "../../../lib/recorder/model.js";
 import type { Vendor } from "../../../lib/core/errors.js";
 import type { VendorEvent } from "../../../lib/core/event.js";
 import { isCutOff, onceDeployed } from "../deploys.js";
@@ -11,6 +11,7 @@ import { receivesAgain, recordingOf } from "../recording.js";
 import { senderOf } from "../transit.js";
 import type { WebhookConfig } from "./config.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, respond } from "./endpoint.js";
+import { observe, type ObservedRun, sendWithin } from "./observed.js";
 import type { Stranger, StrangerTaker } from "./stranger.js";
 
 /** An event waits so long for a deploy, ms. */
@@ -20,6 +21,8 @@ const WAIT_MS = 4000;
 interface EventOutcome {
   /** What the vendor gets at once. */
   answer: HttpAnswer;
+  /** Why it refuses the event. */
+  why?: string;
   /** The messages for the flow, one for each output, made after the answer; absent where the answer refuses the event. */
   messages?: () => NodeMessage[];
 }
@@ -56,37 +59,38 @@ export function openEventWebhook(
 ): void {
   const recording = recordingOf(RED);
   const senders = [senderOf(RED, node), senderOf(RED, node, 1)];
-  const pass = (messages: readonly NodeMessage[], run: RecordedRun | undefined): void => {
+  const pass = (messages: readonly NodeMessage[], run: ObservedRun | undefined): void => {
     for (const [output, message] of messages.entries()) {
       run?.mark(message);
-      senders[output]?.(message);
+      sendWithin(run, () => senders[output]?.(message));
     }
   };
   const receive = (request: AcceptedRequest): void => {
-    const { answer, messages } = options.receive(request);
-    respond(request.webhookRequest, answer);
+    const { answer, why, messages } = options.receive(request);
+    const { webhookRequest } = request;
+    respond(webhookRequest, answer);
     const sent = messages?.() ?? [];
-    const run = recording.recorder?.begin({
-      vendor: options.vendor,
-      node,
-      arrivedAt: request.webhookRequest.arrivedAt,
-      ...factsOf(sent),
-      received: request.data,
-      ...(messages && { again: () => ({ messages: sent, data: request.data, req: request.req }) }),
-    });
-    run?.end(messages ? "answered" : "refused", answer);
+    const { arrivedAt } = webhookRequest;
+    const run = observe(
+      recording.recorder,
+      () => ({
+        vendor: options.vendor,
+        node,
+        arrivedAt,
+        ...factsOf(sent),
+        received: request.data,
+        ...(messages && { again: () => ({ messages: sent, data: request.data, req: request.req }) }),
+      }),
+      { kind: "event", arrivedAt, headers: webhookRequest.request.headers },
+    );
+    run?.end(messages ? "answered" : "refused", answer, why);
     pass(sent, run);
   };
   receivesAgain(RED, node, (again, recorder) => {
     const { messages, data } = again;
     const sent = messages.map((message) => ({ ...message, replay: true })) as NodeMessage[];
-    const run = recorder.begin({
-      vendor: options.vendor,
-      node,
-      ...factsOf(sent),
-      received: data,
-      again: () => again,
-    });
+    const start = { vendor: options.vendor, node, ...factsOf(sent), received: data, again: () => again };
+    const run = observe(recorder, () => start, undefined);
     run?.end("received");
     pass(sent, run);
   });

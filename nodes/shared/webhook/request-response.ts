@@ -15,7 +15,9 @@ import { type Beginner, receivesAgain, recordingOf } from "../recording.js";
 import { setStatus, type StatusWord } from "../status.js";
 import { senderOf } from "../transit.js";
 import type { AuthMethod, WebhookConfig } from "./config.js";
+import { noteLate } from "../../../lib/core/telemetry/received.js";
 import { type AcceptedRequest, type HttpAnswer, openEndpoint, type ReadRequest, respond } from "./endpoint.js";
+import { type Arrival, observe, sendWithin } from "./observed.js";
 
 /** The settings of an in node. */
 export interface RequestNodeConfig extends WebhookConfig {
@@ -51,6 +53,8 @@ interface CalledRequest extends ReadRequest {
 
 interface RequestNodeOwner extends CallOwner<HttpAnswer, CalledRequest> {
   readonly vendor: Vendor;
+  /** The in node. */
+  readonly node: { readonly id: string; readonly type: string };
 }
 
 /** One registry for the whole process: a message finds its call wherever the out node is. */
@@ -83,6 +87,7 @@ export function openRequestNode(
     request: CalledRequest,
     arrivedAt: number,
     recorder: Beginner,
+    arrival: Arrival | undefined,
     answered: (answer: HttpAnswer) => void,
   ): ReturnType<typeof calls.begin> => {
     // First of all, since a request that cannot be read must not leave a call open.
@@ -92,16 +97,20 @@ export function openRequestNode(
       request.run?.end(reason ? "fallback" : "answered", answer, reason);
     });
     const { data, req } = request;
-    request.run = recorder?.begin({
-      vendor: options.vendor,
-      node,
-      arrivedAt,
-      callId: call.id,
-      call: message["call"] as Call | undefined,
-      received: data,
-      again: () => ({ messages: [message], data, req }),
-    });
-    const deliver = (): void => sendRequest(addressed(request, call.id, message));
+    request.run = observe(
+      recorder,
+      () => ({
+        vendor: options.vendor,
+        node,
+        arrivedAt,
+        callId: call.id,
+        call: message["call"] as Call | undefined,
+        received: data,
+        again: () => ({ messages: [message], data, req }),
+      }),
+      arrival,
+    );
+    const deliver = (): void => sendWithin(request.run, () => sendRequest(addressed(request, call.id, message)));
     if (!isCutOff(RED, node.id)) deliver();
     else onceDeployed(RED, () => calls.find(call.id) === call && deliver());
     return call;
@@ -113,7 +122,7 @@ export function openRequestNode(
       replayed: message,
       message: () => structuredClone(message) as Record<string, unknown>,
     };
-    open(request, performance.now(), recorder, () => undefined);
+    open(request, performance.now(), recorder, undefined, () => undefined);
   });
   const endpoint = openEndpoint(RED, node, config, {
     vendor: options.vendor,
@@ -125,9 +134,9 @@ export function openRequestNode(
     accept(request) {
       const { webhookRequest, data, req } = request;
       const called = { data, req, message: () => options.message(request) };
-      const call = open(called, webhookRequest.arrivedAt, recording.recorder, (answer) =>
-        respond(webhookRequest, answer),
-      );
+      const { arrivedAt } = webhookRequest;
+      const arrival: Arrival = { kind: "call", arrivedAt, headers: webhookRequest.request.headers };
+      const call = open(called, arrivedAt, recording.recorder, arrival, (answer) => respond(webhookRequest, answer));
       webhookRequest.response.on("close", () => call.abandon());
     },
   });
@@ -136,8 +145,11 @@ export function openRequestNode(
   const badge = (word: StatusWord, text?: string): void => {
     if (isBadgeFree()) setStatus(node, word, text);
   };
+  const sendFallen = (request: CalledRequest, id: string, reason: string): void =>
+    sendWithin(request.run, () => node.send([null, { ...addressed(request, id), reason }]));
   const owner: RequestNodeOwner = {
     vendor: options.vendor,
+    node,
     fallback: () => options.fallback(),
     onAnswer() {
       if (isBadgeFree()) endpoint.showReady();
@@ -145,12 +157,12 @@ export function openRequestNode(
     onLate: () => badge("late"),
     onHangUp(id, request) {
       request.run?.end("gone");
-      node.send([null, { ...addressed(request, id), reason: "closed" }]);
+      sendFallen(request, id, "closed");
       badge("late", RED._("shared.webhook.badge.gone"));
       warnOncePerMinute(node, "gone", RED._("shared.webhook.hung-up"));
     },
     onFallback(id, request, reason) {
-      node.send([null, { ...addressed(request, id), reason }]);
+      sendFallen(request, id, reason);
       if (!request.replayed) badge(reason === "deadline" ? "late" : "error");
     },
   };
@@ -210,7 +222,10 @@ export async function answerCall(
     }
     if (settled && "late" in settled) {
       // The badge is of calls that somebody waits for.
-      if (!isReplay) settled.late.onLate();
+      if (!isReplay) {
+        settled.late.onLate();
+        noteLate(settled.late, message);
+      }
       recordingOf(RED).recorder?.answeredLate(idOf(message) as string);
     }
     if (!isReplay) warnOncePerMinute(node, "late", RED._("shared.webhook.late"));
