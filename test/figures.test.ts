@@ -31,6 +31,7 @@ const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
 const VALUES: Source = [BODY, "VALUE_LIMIT"];
 const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
 const LATE_COPIES: Source = ["lib/cti/duplicates.ts", "LATE_COPY_MS", "s"];
+const LEASE = "examples/rte/07 - Let Redis choose which of two copies is active.json";
 const END_OF_LIST: Source = ["lib/webitel/pages.ts", "MAX_PAGES"];
 
 const FIGURES: readonly Row[] = [
@@ -67,6 +68,17 @@ const FIGURES: readonly Row[] = [
   ["recorder", "error where the node failed (its first # characters)", ["lib/recorder/recorder.ts", "LONGEST_ERROR"]],
   ["recorder", "Within one second # runs", [RING, "MAX_RUNS"]],
   ["recorder", "# seconds after their outcome", ["lib/recorder/recorder.ts", "DONE_MS", "s"]],
+  ["scaling", "# s after its last renewal, and hands on events", [LEASE, "LEASE_MS", "s"]],
+  ["scaling", "keeps the key of each event for # s", [LEASE, "KEY_MS", "s"]],
+  [
+    "scaling",
+    "The margin is # s, as a silent RTE connection may be gone for # s",
+    [LEASE, "UNSURE_MS", "s"],
+    [TIMINGS, "silenceMs", "s"],
+  ],
+  ["scaling", "# s at most after the last renewal", [LEASE, "LEASE_MS", "s"]],
+  ["scaling", "to nobody new in its first # s", [LEASE, "LEASE_MS", "s"]],
+  ["scaling", "two may lead for # s", [LEASE, "LEASE_MS", "s"]],
   ["webhooks", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
   ["security", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
   [
@@ -200,6 +212,7 @@ const WITHOUT_ROW: Record<string, readonly string[]> = {
   "cti-command": ["8 to 15 digits"],
   "rte-subscribe": ["within a short time (2 s)", "truly three events", "up to 1 s earlier"],
   "webitel-event-in": ["within two seconds"],
+  scaling: ["within 5 s of the kill", "stands by 0.2 s before the lease ends", "The take-over takes 3 s and a little"],
 };
 
 /** Lists of words: the page has between `before` and `after` exactly those that the code has under a name. */

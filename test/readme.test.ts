@@ -12,6 +12,7 @@ const pages = [
   "docs/developing.md",
   "docs/security.md",
   "docs/benchmarks.md",
+  "docs/scaling.md",
 ];
 const text = (file: string): string => readFileSync(join(root, file), "utf8");
 

@@ -1,4 +1,4 @@
-/** The pages whose sentences are held against code and tests: README, security and the help, by a short name each. */
+/** The pages whose sentences are held against code and tests: README, security, scaling and the help, by a short name each. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -15,6 +15,7 @@ const FILES = new Map<string, string>([
   ["security", "docs/security.md"],
   ["recorder", "docs/recorder.md"],
   ["operating", "docs/operating.md"],
+  ["scaling", "docs/scaling.md"],
   ["webhooks", "nodes/shared/webhook/locales/en-US/help.html"],
   ...VENDORS.flatMap((vendor) => {
     const folder = `nodes/${vendor}/locales/en-US`;
