@@ -1,6 +1,6 @@
 /**
  * `npm run bench:scale`: how long it takes until a second Node-RED hands on events after the leader of the lease in Redis was
- * killed, with the example (the margin of its gaps is 0.5 s), 100 events a second, a real redis-server and the simulator. Fails where
+ * killed, with the flow of docs/scaling.md (the margin of its gaps is 0.5 s), 100 events a second, a real redis-server and the simulator. Fails where
  * an event is lost outside of a gap that was told, or comes twice, or a take-over takes more than 5 s.
  * Options: --kills 20
  */

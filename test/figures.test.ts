@@ -31,7 +31,7 @@ const LEVELS: Source = [BODY, "DEPTH_LIMIT"];
 const VALUES: Source = [BODY, "VALUE_LIMIT"];
 const COPIES: Source = ["lib/cti/duplicates.ts", "COPY_MS", "s"];
 const LATE_COPIES: Source = ["lib/cti/duplicates.ts", "LATE_COPY_MS", "s"];
-const LEASE = "examples/rte/07 - Let Redis choose which of two copies is active.json";
+const LEASE = "docs/scaling/lease-in-redis.json";
 const END_OF_LIST: Source = ["lib/webitel/pages.ts", "MAX_PAGES"];
 
 const FIGURES: readonly Row[] = [

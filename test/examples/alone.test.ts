@@ -16,7 +16,7 @@ const LISTENERS = ["rte-subscribe", "cti-subscribe"];
 describe("examples with nothing there", () => {
   const examples = exampleFlows(readExamples(), new Map());
   const named = (type: string): FlowNode[] => examples.filter((node) => node.type === type);
-  const listeners = LISTENERS.flatMap(named).filter(({ active }) => active !== "false");
+  const listeners = LISTENERS.flatMap(named);
   const flows = [...examples];
   for (const { id, z } of listeners)
     for (const each of statusProbe([id], `badge ${id}`)) flows.push({ ...each, z: String(z) });

@@ -1,4 +1,4 @@
-/** Two real Node-REDs with the examples of the lease, a real redis-server and the simulators: one may die. */
+/** Two real Node-REDs with the flow of docs/scaling.md, a real redis-server and the simulators: one may die. */
 import assert from "node:assert/strict";
 import { DEMO_AGENTS } from "../../simulators/cti/simulator.js";
 import { RedisServer } from "../support/redis-server.js";

@@ -1,4 +1,4 @@
-/** The simulators of the two vendors whose events the example of two copies receives, and numbered events of both. */
+/** The simulators of the two vendors whose events the flow of two copies receives, and numbered events of both. */
 import { type CtiSimulator, DEMO_AGENTS, startCtiSimulator } from "../../simulators/cti/simulator.js";
 import { QUEUES } from "../../simulators/directory.js";
 import { type RteSimulator, startRteSimulator } from "../../simulators/rte/simulator.js";
