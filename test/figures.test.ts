@@ -78,6 +78,7 @@ const FIGURES: readonly Row[] = [
   ],
   ["scaling", "# s at most after the last renewal", [LEASE, "LEASE_MS", "s"]],
   ["scaling", "to nobody new in its first # s", [LEASE, "LEASE_MS", "s"]],
+  ["scaling", "no sign of life for # s", ["lib/webitel/upload/lock.ts", "STALE_MS", "s"]],
   ["scaling", "two may lead for # s", [LEASE, "LEASE_MS", "s"]],
   ["webhooks", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],
   ["security", "one of fewer than # characters", ["lib/webhook/redaction.ts", "SHORTEST_IN_TEXT"]],

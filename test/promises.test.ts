@@ -18,7 +18,11 @@ const NOT_PROMISES: Record<string, readonly string[]> = {
     "a httpNodeMiddleware that never goes on holds up every route",
     "De-duplicate within a short window only",
   ],
-  scaling: ["Then two may lead for 3 s", "both copies and Redis are started anew at once"],
+  scaling: [
+    "Then two may lead for 3 s",
+    "both copies and Redis are started anew at once",
+    "it is loaded again, as always",
+  ],
   "rte-subscribe": ["De-duplicate by msg.event.key only within a short time (2 s)"],
   "cti-event-in": ["would double every event"],
   "webitel-dialer-member-upload": ["0 is never"],
