@@ -12,6 +12,7 @@ import { ATTEMPT_FIELDS } from "../../lib/webitel/tables.js";
 import { valueReader } from "../shared/values.js";
 import { onCallInput } from "./call-input.js";
 import { withClient } from "./connection.js";
+import { savedStatus } from "./settings.js";
 
 interface Config extends NodeDef {
   connection?: string;
@@ -37,8 +38,9 @@ function withoutStatus(given: unknown): unknown {
 }
 
 export = (RED: NodeAPI) => {
-  function AttemptResult(this: Node, config: Config): void {
-    RED.nodes.createNode(this, config);
+  function AttemptResult(this: Node, saved: Config): void {
+    RED.nodes.createNode(this, saved);
+    const config = { ...saved, ...savedStatus(saved) };
     // A setting made in the node wins.
     const isSet = !isBlank(config.result);
     const setsStatus = !isBlank(config.status);

@@ -58,7 +58,7 @@ const SETTINGS: Record<string, string[]> = {
     "hideNumber",
   ],
   "webitel-agents": ["connection", "operation", ...typed("agentId", "filters")],
-  "webitel-attempt-result": ["connection", ...typed("queue", "member", "attempt", "status", "result")],
+  "webitel-attempt-result": ["connection", ...typed("queue", "member", "attempt", "outcome", "status", "result")],
   "webitel-dialer-member-upload": [
     "connection",
     ...typed("queueId", "filename", "expiryValue", "rejectsFile"),
@@ -124,7 +124,7 @@ const FROM_MESSAGE: Record<string, Record<string, string>> = {
     queue: "msg.payload.queue",
     member: "msg.payload.member",
     attempt: "msg.payload.attempt",
-    status: "msg.payload.status",
+    outcome: "msg.payload.status",
   },
   "webitel-dialer-member-upload": { queueId: "msg.payload.queueId", filename: "msg.filename" },
 };
@@ -139,6 +139,13 @@ function partOf(html: string, mark: string): string {
   const [attribute] = mark.split("=");
   return new RegExp(`<script[^>]*${mark}[^]*?(?=<script[^>]*${attribute}|$)`).exec(html)?.[0] ?? "";
 }
+
+/** What the editor keeps with a node. */
+const OF_THE_EDITOR = new Set(
+  "id type z x y w h g d l _def _config changed dirty dirtyStatus status valid validationErrors selected moved highlighted users wires ports resize".split(
+    " ",
+  ),
+);
 
 describe("forms", () => {
   for (const [type, vendor] of Object.entries(nodeTypes())) {
@@ -175,6 +182,12 @@ describe("forms", () => {
 
       it("has the credentials of its runtime, of the same kinds", () => {
         assert.deepEqual(kinds(form.credentials), kinds(typesOf(vendor)[type]?.credentials));
+      });
+
+      it("saves no setting under a name that the editor uses for something else", () => {
+        const names = Object.keys(form.defaults).filter((name) => OF_THE_EDITOR.has(name));
+        // Read from flows of an earlier version, and taken away at once.
+        assert.deepEqual(names, type === "webitel-attempt-result" ? ["status"] : []);
       });
 
       it("has a label without and with a name, and on a node that lacks every setting", () => {

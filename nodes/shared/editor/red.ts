@@ -62,7 +62,10 @@ declare global {
       typedInput(typeSetting: string): (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
     };
     editor: { getEditStack(): EditorNode[]; validateNode(node: EditorNode): boolean };
-    events: { on(event: "deploy", listener: () => void): void };
+    events: {
+      on(event: "deploy", listener: () => void): void;
+      on(event: "nodes:add", listener: (node: EditorNode) => void): void;
+    };
     view: { redraw(): void };
     notify(text: string, type?: string): void;
     _(key: string, words?: Record<string, unknown>): string;

@@ -41,10 +41,14 @@ describe("editor: Webitel", function () {
     assert.deepEqual(problems, []);
   });
 
-  async function edit(settings: object = {}, types: readonly string[] = [UPLOAD], dark = false): Promise<void> {
+  async function edit(
+    settings: object = {},
+    types: readonly string[] = [UPLOAD],
+    { dark = false, url = "https://webitel.example/api" } = {},
+  ): Promise<void> {
     await red.deploy([
       tab(),
-      connection("https://webitel.example/api"),
+      connection(url),
       ...types.map((type, at) => ({
         ...node(type, type, { connection: "webitel", queueId: "10", ...settings }),
         x: 250,
@@ -78,7 +82,7 @@ describe("editor: Webitel", function () {
   const preview = (): Promise<string> => page.locator("#cc-preview").innerText();
 
   it("open in flows made by hand, without a fault, also in the dark", async () => {
-    await edit({}, TYPES, true);
+    await edit({}, TYPES, { dark: true });
     for (const type of TYPES) {
       await open(type);
       assert.ok((await page.locator("#dialog-form .form-row").count()) > 0);
@@ -92,6 +96,30 @@ describe("editor: Webitel", function () {
       );
       await close("cancel");
     }
+  });
+
+  it("keep the status of a result apart from the badge, also of a flow that has it where the badge is", async () => {
+    const type = "webitel-attempt-result";
+    await edit({ queue: "1", status: "success", statusType: "str" }, [type], { url: "${NO_SUCH_ADDRESS}/api" });
+    const badge = page.locator(".red-ui-flow-node-status-label", { hasText: "unconfigured" });
+    await badge.waitFor();
+    const named = page.locator("g.red-ui-flow-node-label", { hasText: "success" });
+    await named.waitFor();
+    await open(type);
+    assert.equal(await page.locator("#node-input-outcome").inputValue(), "success");
+    await page.evaluate(() => $("#node-input-queue").typedInput("value", "2"));
+    await close("ok");
+    await badge.waitFor();
+    const saved = await deployed(type);
+    assert.deepEqual([saved["queue"], saved["outcome"], saved["outcomeType"]], ["2", "success", "str"]);
+    assert.ok(!("status" in saved) && !("statusType" in saved), JSON.stringify(saved));
+    await page.reload();
+    await named.waitFor();
+    await badge.waitFor();
+    await open(type);
+    await page.evaluate(() => $("#node-input-outcome").typedInput("value", "failed"));
+    await close("ok");
+    assert.equal((await deployed(type))["outcome"], "failed");
   });
 
   it("learns the columns of a sample, previews the first member, and saves the mapping but not the sample", async () => {

@@ -121,4 +121,22 @@ describe("webitel-attempt-result", () => {
       assert.equal((await caught({ payload })).cause.field, field);
     }
   });
+
+  const SAVED: [what: string, settings: object, status: string | undefined][] = [
+    ["where the editor saves it", { outcome: "success", outcomeType: "str" }, "success"],
+    ["with its type", { outcome: "payload.said", outcomeType: "msg" }, "said"],
+    ["where flows of an earlier version have it", { status: "payload.said", statusType: "msg" }, "said"],
+    ["in both places", { outcome: "success", status: "failed" }, "success"],
+    ["as a badge that an editor saved", { status: { text: "401", fill: "red", shape: "ring" } }, "own"],
+    ["beside a badge", { outcome: "success", status: { text: "401", fill: "red", shape: "ring" } }, "success"],
+    ["as nothing", { outcome: "", outcomeType: "str", status: "" }, "own"],
+  ];
+  for (const [what, settings, status] of SAVED)
+    it(`finds the status ${what}`, async () => {
+      const site = await cannedWebhook({ status: 200, body: {} });
+      await deploy("webitel-attempt-result", settings, SECRET, site.url);
+      await out({ payload: { attempt: "5", status: "own", said: "said" } });
+      assert.deepEqual(JSON.parse(site.asked[0]?.text ?? ""), { status });
+      await site.close();
+    });
 });
