@@ -116,22 +116,26 @@ describe("examples", () => {
   }
 
   it("end their comments in the same words: how to try them, and what to enter", () => {
-    for (const vendor of SIMULATOR_NAMES) {
-      const endings = examples
-        .filter((example) => example.vendor === vendor)
-        .map(({ nodes }) => String(nodes[0]?.["info"]).split("\n\n").at(-1)?.replace(/Dial \d+/, "Dial it") ?? "")
-        .map((ending) => ending.replace(ELSEWHERE, " "));
-      assert.equal(new Set(endings).size, 1, endings.join("\n"));
-      assert.ok(endings[0]?.startsWith(`To try it: run \`npx -p ${PACKAGE} contact-center-simulator\``), endings[0]);
-      for (const secret of Object.values(demoCredentials().get(CONFIG[vendor] ?? "") ?? {}))
-        assert.ok(endings[0]?.includes(String(secret)), vendor);
-    }
+    for (const vendor of SIMULATOR_NAMES)
+      for (const connects of [true, false]) {
+        const connection = CONFIG[vendor] ?? "";
+        const endings = examples
+          .filter((example) => example.vendor === vendor)
+          .filter(({ nodes }) => connects === nodes.some(({ type }) => type === connection))
+          .map(({ nodes }) => String(nodes[0]?.["info"]).split("\n\n").at(-1)?.replace(/Dial \d+/, "Dial it") ?? "")
+          .map((ending) => `${ending} `.replace(ELSEWHERE, " ").trim());
+        if (endings.length === 0) continue;
+        assert.equal(new Set(endings).size, 1, endings.join("\n"));
+        assert.ok(endings[0]?.startsWith(`To try it: run \`npx -p ${PACKAGE} contact-center-simulator\``), endings[0]);
+        for (const secret of Object.values(demoCredentials().get(connection) ?? {}))
+          assert.equal(endings[0]?.includes(String(secret)), connects, vendor);
+      }
   });
 
   it("say what to set where Node-RED has another address, if they ask it", () => {
     for (const { vendor, name, nodes } of examples) {
       const asks = JSON.stringify(nodes.slice(1)).includes("CC_NODE_RED_URL");
-      assert.equal(String(nodes[0]?.["info"]).includes(ELSEWHERE), asks, `${vendor}/${name}`);
+      assert.equal(`${String(nodes[0]?.["info"])} `.includes(ELSEWHERE), asks, `${vendor}/${name}`);
     }
   });
 
