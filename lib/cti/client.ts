@@ -217,7 +217,7 @@ export function createCtiClient(options: CtiClientOptions): CtiClient {
   // only try. Subscriptions come in bursts, and then a connection for each would cost more than the request.
   let burst: { client: RestClient; open: number; timer?: NodeJS.Timeout } | undefined;
   const sendInBurst = async (request: RestRequest): Promise<RestAnswer> => {
-    const current = (burst ??= { client: createRestClient(rest), open: 0 });
+    const current = (burst ??= { client: createRestClient({ ...rest, isShared: true }), open: 0 });
     clearTimeout(current.timer);
     current.open++;
     try {

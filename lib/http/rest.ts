@@ -6,6 +6,7 @@ import type { AxiosInstance } from "axios";
 import { type BackoffOptions, backoffDelay, delay, retryAfterMs } from "./backoff.js";
 import { ContactCenterError, type ErrorCause, type Vendor } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { withinSent } from "../core/telemetry/sent.js";
 import { parseJson } from "../core/values.js";
 import { ConnectTimeout, limitConnect } from "./connect-limit.js";
 import {
@@ -19,6 +20,7 @@ import {
 } from "./errors.js";
 import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
 import { ProxyFault } from "./proxy-fault.js";
+import { readWithin } from "./read-within.js";
 
 /** What may be tried again: anything, only what the server surely did not process, or nothing. */
 type RetryRule = "safe" | "unprocessed" | "never";
@@ -38,6 +40,8 @@ export interface RestOptions {
   timeoutMs?: number;
   /** TLS options as Node-RED's `tls-config` node makes them (ca, cert, key, rejectUnauthorized, servername). */
   tls?: https.AgentOptions;
+  /** Its requests are about no message alone, such as those of a connection or of subscriptions. */
+  isShared?: boolean;
   /** Reads the vendor's own error body. */
   readError?: (status: number, body: unknown) => VendorFault | undefined;
   /** Retries of a request under {@link RetryRule}; 3 unless told. */
@@ -109,9 +113,6 @@ export interface RestClient {
 /** A try needs so long, milliseconds: one that could not be answered in time is not begun. */
 const LEAST_MS = 2000;
 
-/** The most of a body that is read where the status is the answer. */
-const MAX_TEXT_BYTES = 64 * 1024;
-
 /** axios' words, in the network's. */
 const CODE_ALIASES: Record<string, string> = {
   ECONNABORTED: "ETIMEDOUT",
@@ -182,6 +183,7 @@ async function open({ baseUrl, vendor, tls, connectMs }: RestOptions): Promise<O
 export function createRestClient(options: RestOptions): RestClient {
   const { retries = 3, backoff, maxRetryAfterMs = 30_000 } = options;
   let opened: Promise<Opened> | undefined;
+  const about = { vendor: options.vendor, url: options.baseUrl, isShared: options.isShared === true };
   return {
     async request(request) {
       opened ??= open(options);
@@ -194,7 +196,14 @@ export function createRestClient(options: RestOptions): RestClient {
       const end = performance.now() + (request.totalMs ?? Infinity);
       for (let attempt = 0; ; attempt++) {
         try {
-          return await once(client, options, request, Math.ceil(end - performance.now()));
+          return await withinSent({ ...about, ...request, resends: attempt }, (traced) =>
+            once(
+              client,
+              options,
+              { ...request, headers: { ...request.headers, ...traced } },
+              Math.ceil(end - performance.now()),
+            ),
+          );
         } catch (error) {
           const rule = request.retry ?? "never";
           const again = rule === "safe" ? isRetryable(error) : rule === "unprocessed" && isUnprocessed(error);
@@ -282,27 +291,6 @@ async function once(
       throw proxyError(cause, new ProxyFault(proxy, code ?? ""), options.baseUrl);
     throw unanswered(options, request, error, limit.aborted && !request.signal?.aborted, timeoutMs);
   }
-}
-
-/** The text that comes within this time, milliseconds; at most 64 KiB, and what was read before a break. */
-function readWithin(stream: Readable, limitMs: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      resolve(Buffer.concat(chunks).toString("utf8"));
-      stream.destroy();
-    };
-    const timer = setTimeout(end, limitMs);
-    stream.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MAX_TEXT_BYTES) end();
-    });
-    // After a break, the status says what came of the request.
-    stream.on("end", end).on("close", end).on("error", end);
-  });
 }
 
 function answered(

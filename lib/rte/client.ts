@@ -7,6 +7,7 @@
 import { STEADY } from "../core/clock.js";
 import { delay } from "../http/backoff.js";
 import { type Subject, subjectKey } from "./subject.js";
+import { count } from "../core/telemetry/metrics.js";
 import { copyEvent, EventReader } from "./events.js";
 import { type Answers, Hub, noConnection } from "./hub.js";
 import type { CallFault } from "./calls.js";
@@ -258,7 +259,10 @@ class Client implements RteClient {
     const retryAtMs = Date.now() + retryInMs;
     const state: State = { word: "disconnected", reason: reasonOf(reason), error: reason, retryInMs, retryAtMs };
     this.setState(state);
-    if (isNew) this.notifyAll(disconnectedNotice(state));
+    if (isNew) {
+      count("contact_center.disconnections", { "contact_center.vendor": "enreach" });
+      this.notifyAll(disconnectedNotice(state));
+    }
     try {
       await delay(retryInMs, signal);
     } catch {

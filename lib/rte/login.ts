@@ -120,6 +120,7 @@ async function ask(
   const client = createRestClient({
     vendor: "enreach",
     baseUrl,
+    isShared: true,
     headers: () => (authorization === undefined ? {} : { Authorization: authorization }),
     secrets: () => [account.secretKey, account.password, authorization, authorization?.replace("Basic ", "")],
     timeoutMs: STEP_MS,

@@ -172,6 +172,7 @@ export async function sendHttp(
     const client = createRestClient({
       vendor: "enreach",
       baseUrl: originOf(address),
+      isShared: true,
       secrets: () => [context.token, context.authorization?.replace(/^Bearer /i, "")],
       timeoutMs: context.negotiateMs,
       ...(context.tls && { tls: context.tls }),

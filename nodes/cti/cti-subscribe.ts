@@ -10,6 +10,7 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { type ContactCenterError, refused } from "../../lib/core/errors.js";
 import { FormerSubscriptions } from "../../lib/cti/former-subscriptions.js";
+import { countGap } from "../../lib/core/telemetry/events.js";
 import type { Gap } from "../../lib/cti/gaps.js";
 import { Subscriber, type SubscriptionRow } from "../../lib/cti/subscriber.js";
 import { isActive } from "../shared/active.js";
@@ -70,6 +71,7 @@ export = (RED: NodeAPI) => {
     const reportGap = (gap: Gap): void => {
       const count = gap.agents.length;
       warnOncePerMinute(this, "gap", RED._("cti-subscribe.gap", { count, from: gap.from, to: gap.to }));
+      countGap("anywhere365", this.type, gap.durationMs);
       this.send([null, { topic: "gap", payload: gap }]);
     };
 

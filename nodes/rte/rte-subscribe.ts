@@ -10,6 +10,8 @@
  */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { refused } from "../../lib/core/errors.js";
+import { countGap } from "../../lib/core/telemetry/events.js";
+import { count } from "../../lib/core/telemetry/metrics.js";
 import { isGuid } from "../../lib/core/values.js";
 import { type Subject, distinct, subjectKey } from "../../lib/rte/subject.js";
 import type { RteEvent } from "../../lib/rte/events.js";
@@ -32,6 +34,13 @@ interface Config extends NodeDef {
   active?: string | boolean;
   activeType?: string;
 }
+
+/** What is counted of each event. */
+const EVENT_FACTS = {
+  "contact_center.vendor": "enreach",
+  "contact_center.node.type": "rte-subscribe",
+  "contact_center.outcome": "received",
+} as const;
 
 function inactive({ entityId, eventName }: Subject): Result {
   return { entityId, eventName, subscribed: false, message: "inactive" };
@@ -74,10 +83,12 @@ export = (RED: NodeAPI) => {
     const subscriber = {
       onEvent: (event: RteEvent): void => {
         transit.note(event);
+        count("contact_center.events", EVENT_FACTS);
         pass(event, event, recording.recorder);
       },
       onNotice: (notice: Notice): void => {
         badge.update();
+        if (notice.topic === "gap") countGap("enreach", this.type, notice.payload.durationMs);
         const message = RED.util.cloneMessage(notice);
         transit.note(message);
         this.send([null, message]);

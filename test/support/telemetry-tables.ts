@@ -1,5 +1,6 @@
 /** The tables of `docs/operating.md`, and the names that Prometheus gives to metrics, made of the code's own tables. */
-import { ATTRIBUTES, type Metric, METRICS, type SpanKind, SPANS } from "../../lib/core/telemetry/table.js";
+import { ATTRIBUTES, type SpanKind, SPANS } from "../../lib/core/telemetry/spans.js";
+import { type Metric, METRICS } from "../../lib/core/telemetry/table.js";
 
 /** Prometheus' words for units; what is counted, in braces, has none. */
 const UNITS: Record<string, string> = { s: "_seconds" };

@@ -181,13 +181,13 @@ new HttpInstrumentation();`;
   writeFileSync(
     file,
     `
-const { NodeTracerProvider, SimpleSpanProcessor } = ${load("sdk-trace-node")};
+const { BatchSpanProcessor, NodeTracerProvider } = ${load("sdk-trace-node")};
 const { MeterProvider, PeriodicExportingMetricReader } = ${load("sdk-metrics")};
 const { OTLPTraceExporter } = ${load("exporter-trace-otlp-http")};
 const { OTLPMetricExporter } = ${load("exporter-metrics-otlp-http")};
 const { metrics } = ${load("api")};
 const traces = new OTLPTraceExporter({ url: ${url} + "/v1/traces" });
-new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(traces)] }).register();
+new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(traces, { scheduledDelayMillis: 100 })] }).register();
 const exporter = new OTLPMetricExporter({ url: ${url} + "/v1/metrics" });
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 200, exportTimeoutMillis: 200 });
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));

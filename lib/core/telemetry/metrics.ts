@@ -1,7 +1,8 @@
 /** Counts and measures, under the names of the table. Without an SDK each call costs one look. */
 import type { Attributes, Counter, Histogram, Meter, MeterProvider } from "@opentelemetry/api";
 import { openTelemetry } from "./api.js";
-import { type Facts, type Metric, type MetricName, METRICS, SCOPE, SECONDS } from "./table.js";
+import type { Facts } from "./spans.js";
+import { type Metric, type MetricName, METRICS, SCOPE, SECONDS } from "./table.js";
 
 type NameOf<Kind> = { [Name in MetricName]: (typeof METRICS)[Name]["kind"] extends Kind ? Name : never }[MetricName];
 

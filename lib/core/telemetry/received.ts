@@ -4,7 +4,8 @@ import type { Vendor } from "../errors.js";
 import { openTelemetry } from "./api.js";
 import { contextOf, traceHeaders } from "./message.js";
 import { count, measure } from "./metrics.js";
-import { type Facts, SCOPE } from "./table.js";
+import type { Facts } from "./spans.js";
+import { SCOPE } from "./table.js";
 
 /** What came. */
 export interface Received {

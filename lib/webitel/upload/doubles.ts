@@ -5,6 +5,7 @@
 import { backoffDelay, delay } from "../../http/backoff.js";
 import { momentNow, passedMs, sinceMs, unixOf } from "./clock.js";
 import { LAST_QUESTION_MS, noteSuccess, type RunContext } from "./context.js";
+import { countMembers } from "./counted.js";
 import type { FoundMember } from "../types.js";
 import type { Watch } from "./journal.js";
 import type { Unchecked } from "./report.js";
@@ -224,6 +225,7 @@ export class DoubleCheck {
     const doubled = seen.size + unnamed - counted.doubled;
     const removed = gone.size + unnamedGone - counted.removed;
     if (doubled === 0 && removed === 0 && fresh.length === 0) return;
+    countMembers({ doubled, removed });
     for (const numbers of [counted, tally]) {
       numbers.doubled += doubled;
       numbers.removed += removed;

@@ -6,6 +6,7 @@ import { type MappingOptions, memberMapper } from "../../../lib/webitel/member.j
 import { isRecord } from "../../../lib/core/values.js";
 import { ContactCenterError, refused } from "../../../lib/webitel/errors.js";
 import { CANCELLED } from "../../../lib/webitel/upload/context.js";
+import { countMembers } from "../../../lib/webitel/upload/counted.js";
 import { JournalFolder } from "../../../lib/webitel/upload/journal-folder.js";
 import { NameLookup, type NamesApi } from "../../../lib/webitel/upload/names.js";
 import { beginRun, resumeRun, type SkippedRun } from "../../../lib/webitel/upload/open.js";
@@ -202,6 +203,7 @@ export class UploadRunner {
         toMember: rowMapper({ ...mapping, names: new NameLookup({ listNames }) }),
         onBatch(result, progress) {
           badge.progress(progress);
+          countMembers(result);
           const rows = result.rejects.map((reject) => localizedReject(RED, reject, mapping.mapping));
           sendBatch(RED, carrier, { ...result, rejects: rows }, progress);
           return rejects?.add(result.rejects.map((reject, at) => rejectedRow(reject, rows[at]?.reason ?? "")));

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { METRICS, SCOPE, SPANS } from "../../../lib/core/telemetry/table.js";
+import { SPANS } from "../../../lib/core/telemetry/spans.js";
+import { METRICS, SCOPE } from "../../../lib/core/telemetry/table.js";
 import { catchProbe, code, node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { type Caller, ring, ROUTING_VENDORS, type RoutingVendor, routingFlow } from "../../support/routing-vendors.js";
@@ -95,28 +96,29 @@ describe("telemetry of webhooks", function () {
             return ring(red.url, vendor, caller, PARENT);
           }),
         );
-        const book = { good: 0, fallback: 0, refused: 0 };
-        for (const { status, json } of replies)
-          if (status === 400) book.refused++;
-          else if (status === vendor.good.status && JSON.stringify(json) === JSON.stringify(vendor.good.json))
-            book.good++;
-          else book.fallback++;
-        const of = (...kinds: Caller[]): number =>
-          asked.filter((caller, i) => !refused(i) && kinds.includes(caller)).length;
-        assert.deepEqual(book, { good: of("good", "twice"), fallback: of("late", "silent", "bad"), refused: 20 });
+        const isGood = ({ status, json }: Reply): boolean =>
+          status === vendor.good.status && JSON.stringify(json) === JSON.stringify(vendor.good.json);
+        /** How many of these callers got, by their own account, the flow's answer or, on a busy machine too, another. */
+        const of = (good: boolean, ...kinds: Caller[]): number =>
+          asked.filter((caller, i) => !refused(i) && kinds.includes(caller) && isGood(replies[i] as Reply) === good)
+            .length;
+        assert.equal(of(true, "late", "silent", "bad"), 0);
         await collector.reaches("contact_center.calls", facts, 200);
-        await collector.reaches("contact_center.late_answers", facts, of("late", "twice"));
         const calls = (outcome: string, reason?: string): number =>
           collector.sum("contact_center.calls", {
             ...facts,
             "contact_center.outcome": outcome,
             ...(reason !== undefined && { "contact_center.reason": reason }),
           });
-        assert.equal(calls("answered"), book.good);
-        assert.equal(calls("refused", "not-json"), book.refused);
-        assert.equal(calls("fallback", "deadline"), of("late", "silent"));
-        assert.equal(calls("fallback", "error"), of("bad"));
-        assert.equal(collector.sum("contact_center.late_answers", facts), of("late", "twice"));
+        assert.equal(calls("answered"), of(true, "good", "twice"));
+        assert.equal(calls("refused", "not-json"), replies.filter(({ status }) => status === 400).length);
+        // A wrong answer that came too late is a late one: nobody looks at what is in it.
+        const lateBad = of(false, "bad") - calls("fallback", "error");
+        assert.ok(lateBad >= 0);
+        assert.equal(calls("fallback", "deadline"), of(false, "late", "silent", "good", "twice") + lateBad);
+        const late = of(false, "late", "good") + of(true, "twice") + 2 * of(false, "twice") + lateBad;
+        await collector.reaches("contact_center.late_answers", facts, late);
+        assert.equal(collector.sum("contact_center.late_answers", facts), late);
         // Refused ones say nothing of how fast the flow is.
         assert.equal(
           collector.sum("contact_center.call.duration", facts),
