@@ -3,6 +3,7 @@ import { LEVELS } from "../../../lib/recorder/model.js";
 import type { RunList, RunSummary } from "./api.js";
 import { element } from "./element.js";
 import { type Filter, isShown } from "./filter.js";
+import { Fold } from "./fold.js";
 import { clockTime, milliseconds } from "./times.js";
 import { labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
@@ -33,6 +34,7 @@ export class RunListView {
   private readonly search: HTMLInputElement;
   private readonly heat: HTMLButtonElement;
   private readonly scenarios: HTMLButtonElement;
+  private readonly fold: Fold;
   private readonly state = element("p", { role: "status" });
   private readonly rows = element("div", { class: "cc-recorder-rows" });
   /** The rows of runs by all that they show. */
@@ -43,17 +45,18 @@ export class RunListView {
     private readonly words: Words,
     private readonly actions: RunListActions,
   ) {
-    const field = (name: string, type: string): HTMLInputElement =>
+    this.fold = new Fold(words);
+    const field = (name: string, type: string, placeholder = name): HTMLInputElement =>
       element("input", {
         type,
-        placeholder: words(`recorder.sidebar.${name}`),
+        placeholder: words(`recorder.sidebar.${placeholder}`),
         "aria-label": words(`recorder.sidebar.${name}`),
       });
     this.level = this.select("level", LEVELS);
     this.vendor = this.select("vendor", ["", ...VENDORS]);
     this.outcome = this.select("outcome", ["", ...OUTCOMES]);
     this.number = field("number", "text");
-    this.slower = field("slower", "number");
+    this.slower = field("slower", "number", "slower-short");
     this.slower.min = "0";
     this.search = field("search", "text");
     this.heat = element(
@@ -93,6 +96,7 @@ export class RunListView {
     this.element = element(
       "div",
       { class: "cc-recorder-list" },
+      this.fold.line,
       element("div", { class: "cc-recorder-fields" }, ...fields),
       this.state,
       this.rows,
@@ -122,9 +126,10 @@ export class RunListView {
     this.draw();
   }
 
-  /** The first run, or what is recorded where there is none. */
+  /** The first run, or what is recorded where there is none, or the line that hides that. */
   focus(): void {
-    const [row = this.level] = this.rows.children;
+    const isFolded = this.level.offsetParent === null;
+    const [row = isFolded ? this.fold.line : this.level] = this.rows.children;
     (row as HTMLElement).focus();
   }
 
@@ -160,12 +165,28 @@ export class RunListView {
     // The row of a run of which more is known now is another one.
     if (focused !== undefined && !this.rows.querySelector(":focus"))
       this.rows.querySelector<HTMLElement>(`[data-run="${CSS.escape(focused)}"]`)?.focus();
+    this.fold.say(this.chosen(level));
     this.actions.heat(this.isHot ? shown.map(({ id }) => id) : undefined);
     const sentence = level === "off" ? "is-off" : runs.length === 0 ? "none-yet" : "shown";
     this.state.textContent = [
       words(`recorder.sidebar.${sentence}`, { shown: shown.length, all: runs.length }),
       skipped > 0 ? words("recorder.sidebar.skipped", { skipped }) : "",
     ].join(" ");
+  }
+
+  /** What the fields say, in a few words. */
+  private chosen(level: string): (string | undefined)[] {
+    const { words, filter } = this;
+    const { vendor, outcome, number, slowerThan, search } = filter;
+    const chosen = [
+      vendor,
+      outcome && words(`recorder.outcome.${outcome}`),
+      number,
+      slowerThan > 0 ? `> ${milliseconds(slowerThan)}` : "",
+      search,
+    ].filter(Boolean);
+    const shown = chosen.length > 0 ? chosen : [words("recorder.sidebar.fold-all")];
+    return [level, ...shown, this.isHot ? words("recorder.sidebar.fold-heat") : undefined];
   }
 
   private row(run: RunSummary): HTMLElement {

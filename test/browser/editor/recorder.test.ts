@@ -5,6 +5,7 @@ import { Editor } from "../../support/editor.js";
 import { faintTexts } from "../../support/contrast.js";
 import { code, node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
+import { fold, seenOfList, unfold } from "../../support/recorder-sidebar.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
 
@@ -102,6 +103,7 @@ describe("editor: the recorder's sidebar", function () {
 
   it("records when asked to, and shows calls as they pass, the newest first", async () => {
     await editor.page.locator(SIDEBAR).getByText("The recorder is off").waitFor();
+    await unfold(editor.page);
     await editor.page.locator(SIDEBAR).getByLabel("What is recorded").selectOption("values");
     await editor.page.locator(SIDEBAR).getByText("Nothing has come").waitFor();
     await ring();
@@ -302,6 +304,42 @@ describe("editor: the recorder's sidebar", function () {
       assert.ok(height >= 200, `${height}`);
     } finally {
       if (size) await page.setViewportSize(size);
+    }
+  });
+
+  it("shows calls, in one line what was chosen, and the fields when asked to, in a low sidebar", async () => {
+    const { page } = editor;
+    const size = page.viewportSize();
+    await fold(page);
+    try {
+      // The sidebar of Node-RED 5 is as low in a window of usual height.
+      for (const [width, height] of [
+        [1440, 900],
+        [1280, 480],
+        [760, 480],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        for (const theme of ["light", "dark"]) {
+          await editor.dark(theme === "dark");
+          await editor.picture(`recorder-folded-${width}-${theme}`);
+          assert.deepEqual(await faintTexts(page, SIDEBAR, 3), [], theme);
+        }
+        await until(`150 pixels of the list at ${width}×${height}`, async () => (await seenOfList(page)) >= 150);
+      }
+      const line = page.locator(".cc-recorder-fold");
+      assert.equal(await line.innerText(), "values · all calls and events · heat");
+      await line.press("Enter");
+      await page.locator(SIDEBAR).getByLabel("Outcome").selectOption("fallback");
+      await page.locator(SIDEBAR).getByLabel("Slower than").fill("400");
+      await editor.picture("recorder-unfolded");
+      await line.press("Enter");
+      assert.equal(await line.innerText(), "values · fallback · > 400 ms · heat");
+      assert.equal(await page.locator(SIDEBAR).getByLabel("Outcome").isVisible(), false);
+    } finally {
+      if (size) await page.setViewportSize(size);
+      await unfold(page);
+      await page.locator(SIDEBAR).getByLabel("Outcome").selectOption("");
+      await page.locator(SIDEBAR).getByLabel("Slower than").fill("");
     }
   });
 

@@ -8,6 +8,7 @@ import { Editor } from "../../support/editor.js";
 import { node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 import { runScenarios } from "../../support/scenario-command.js";
+import { unfold } from "../../support/recorder-sidebar.js";
 import { until } from "../../support/wait.js";
 import { send } from "../../support/webhook.js";
 
@@ -96,6 +97,7 @@ describe("editor: a replay", function () {
 
   it("shows the answer of the mended flow, which becomes a test that the command passes", async () => {
     const { page } = editor;
+    await unfold(page);
     await sidebar().getByLabel("What is recorded").selectOption("values");
     await until("the level", async () => {
       const { level } = (await (await fetch(`${red.url}/contact-center/recorder/runs`)).json()) as { level: string };

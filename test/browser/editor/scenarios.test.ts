@@ -9,6 +9,7 @@ import { Editor } from "../../support/editor.js";
 import { code, node, tab } from "../../support/flow.js";
 import { type FlowNode, makeUserDir, NODE_RED, NodeRed } from "../../support/node-red.js";
 import { ROOT, runScenarios } from "../../support/scenario-command.js";
+import { unfold } from "../../support/recorder-sidebar.js";
 import { until } from "../../support/wait.js";
 
 /** What a test needs of the editor's global. */
@@ -55,6 +56,7 @@ describe("editor: the sidebar's scenarios", function () {
     await editor.page.evaluate(() =>
       (window as unknown as EditorGlobal).RED.actions.invoke("contact-center:show-recorder"),
     );
+    await unfold(editor.page);
   });
   after(async () => {
     await editor?.close();
