@@ -353,12 +353,21 @@ describe("editor: the recorder's sidebar", function () {
     await send(`${red.url}/event`, { event: "hangup" });
     await until("the event", async () => (await rows())[0]?.includes("hangup") === true);
     assert.match((await rows())[0] ?? "", /answered, a node failed/);
+    // Whoever has just edited a node has it selected.
+    await page.locator("#asks .red-ui-flow-node").first().click();
     await page.locator(".cc-recorder-run").first().click();
     await page.locator(".cc-recorder-error", { hasText: /ask CRM failed: .*No customer #[a-z]{10}/ }).waitFor();
     const step = page.locator(".cc-recorder-steps > .cc-recorder-erred");
     assert.match(await step.innerText(), /ask CRM[^]*failed/);
     await until("the mark on the canvas", async () => (await page.locator("g.cc-recorder-erred").count()) === 1);
     assert.match((await page.locator("#asks .cc-recorder-beside").textContent()) ?? "", / ms ✗$/);
+    assert.equal(await page.locator("#asks.red-ui-flow-node-selected").count(), 1);
+    const frame = page.locator("#asks > .red-ui-flow-node");
+    const { stroke, width } = await frame.evaluate((made) => {
+      const { stroke: colour, strokeWidth } = getComputedStyle(made);
+      return { stroke: colour, width: strokeWidth };
+    });
+    assert.deepEqual([stroke, width], ["rgb(224, 49, 49)", "3px"]);
     await readable("failed");
     await page.keyboard.press("Escape");
     await until("no mark", async () => (await page.locator("g.cc-recorder-erred").count()) === 0);
