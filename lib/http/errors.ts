@@ -1,5 +1,6 @@
 /** Why a request failed: what the network, a proxy or an answer's status says, and whether it may be tried again. */
 import { ContactCenterError, type ErrorCause } from "../core/errors.js";
+import { redact } from "../core/redact.js";
 import type { ProxyFault } from "./proxy-fault.js";
 
 /** What a network fault says about the request: it never left, the TLS settings do not fit, we gave it up, or nobody knows. */
@@ -47,8 +48,15 @@ const SAME_AS_STATUS = /^(?:bad request|unauthori[sz]ed|forbidden|not found|inte
  * @param cause where it happened
  * @param code the vendor's own code, which wins over the status
  * @param detail what the vendor said, without secrets; the sentence leaves out what says no more than the status
+ * @param to where a redirect leads
  */
-export function statusError(cause: ErrorCause, status: number, code: number = status, detail = ""): ContactCenterError {
+export function statusError(
+  cause: ErrorCause,
+  status: number,
+  code: number = status,
+  detail = "",
+  to = "another address",
+): ContactCenterError {
   const other = status >= 300 && status < 400 ? "redirect" : "other";
   const known = [400, 401, 403, 404, 429].includes(status) ? String(status) : other;
   const [, message = detail] = LONE_MESSAGE.exec(detail) ?? [];
@@ -56,7 +64,19 @@ export function statusError(cause: ErrorCause, status: number, code: number = st
     operation: cause.operation,
     status,
     detail: SAME_AS_STATUS.test(message) ? "" : message,
+    to,
   });
+}
+
+/** Scheme and host of a redirect's address, without secrets: its path may be of a log-in. Undefined where there is none. */
+export function redirectOf(
+  baseUrl: string,
+  location: unknown,
+  secrets: readonly (string | undefined)[],
+): string | undefined {
+  if (typeof location !== "string" || !URL.canParse(location, baseUrl)) return undefined;
+  const { protocol, host } = new URL(location, baseUrl);
+  return redact(`${protocol}//${host}`, secrets);
 }
 
 /**

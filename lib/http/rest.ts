@@ -16,6 +16,7 @@ import {
   networkError,
   networkFault,
   proxyError,
+  redirectOf,
   statusError,
 } from "./errors.js";
 import { proxyFor, proxySetting, tunnelAgent } from "./proxy.js";
@@ -314,7 +315,7 @@ function answered(
     ...(fault.grpc !== undefined && { grpc: fault.grpc }),
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   };
-  return statusError(cause, status, fault.code, detail);
+  return statusError(cause, status, fault.code, detail, redirectOf(options.baseUrl, headers["location"], secrets));
 }
 
 function unanswered(

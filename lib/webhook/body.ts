@@ -163,6 +163,16 @@ function dropPrototypes(value: object): void {
   }
 }
 
+const BREAKS: ReadonlySet<string> = new Set(["\r", "\n", "\uFEFF"]);
+
+/** A form without line breaks and a byte order mark around it: in a value they are encoded, so these are of the program that sent it. */
+function withoutFrame(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && BREAKS.has(text.charAt(start))) start++;
+  while (end > start && BREAKS.has(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
 /**
  * Reads a form body or a query string (`application/x-www-form-urlencoded`). The work is linear in the text's length.
  * @param text without a leading question mark
@@ -174,8 +184,7 @@ export function parseForm(text: string): { object: Record<string, string | strin
   let parameters = 1;
   for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", at + 1))
     if (++parameters > VALUE_LIMIT) return { fault: "too-many" };
-  // A line break of a value is encoded: one at the end is of the program that sent the form.
-  for (const [name, value] of new URLSearchParams(text.replace(/[\r\n]+$/, ""))) {
+  for (const [name, value] of new URLSearchParams(withoutFrame(text))) {
     if (name === "__proto__") continue;
     const before = Object.hasOwn(object, name) ? object[name] : undefined;
     if (before === undefined) object[name] = value;

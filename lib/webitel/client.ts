@@ -3,7 +3,6 @@ import type { AgentOptions } from "node:https";
 import { createRestClient, type Query, type RestRequest } from "../http/rest.js";
 import { classify, ContactCenterError, readWebitelError, TOO_LARGE } from "./errors.js";
 import { isRecord, plainText } from "../core/values.js";
-import { bulkBody } from "./bulk-body.js";
 import { noError, pages } from "./pages.js";
 import { type LookupField, LOOKUPS, MARKER, TESTED_READS } from "./tables.js";
 import type { Agent, FoundMember, Member, NamedRecord } from "./types.js";
@@ -22,11 +21,9 @@ export type { Query } from "../http/rest.js";
 /** How a bulk is sent. */
 interface BulkOptions {
   /** A bulk of several members whose body is larger is not sent, and fails with {@link TOO_LARGE}. */
-  maxBytes?: number;
-  /** The import's name, as Webitel shows it; 120 characters at most. */
-  fileName?: string;
-  /** The members and the import's name as {@link bulkBody} has written them. */
-  body?: Buffer | undefined;
+  maxBytes: number;
+  /** The members and the import's name as `bulkBody` has written them. */
+  body: Buffer;
   signal?: AbortSignal;
 }
 
@@ -44,10 +41,11 @@ export interface WebitelClient {
   createCall(body: object): Promise<{ id: string }>;
   /**
    * CreateMemberBulk (4.): all or nothing. Tried once; the upload decides what comes next.
+   * @param items those in the body
    * @returns the new members' ids, in the order of the members as far as SQL keeps it, each once; may be shorter or empty
    * @throws ContactCenterError; where the body was too large (413 or {@link TOO_LARGE}), `cause.bytes` is its size
    */
-  createMembers(queueId: string, items: readonly Member[], options?: BulkOptions): Promise<string[]>;
+  createMembers(queueId: string, items: readonly Member[], options: BulkOptions): Promise<string[]>;
   /**
    * SearchMemberInQueue (7.) for the members with this marker, the newest first. The answers' own variables are compared: how the filter
    * matches is not documented.
@@ -218,23 +216,18 @@ export function createWebitelClient(options: WebitelOptions): WebitelClient {
       const answer = await ask({ operation, method: "POST", path: "calls", body });
       return objectOf(operation, noError(operation, answer), "id") as { id: string };
     },
-    createMembers(queueId, items, { maxBytes = Infinity, fileName, body: made, signal } = {}) {
+    createMembers(queueId, { length: count }, { maxBytes, body, signal }) {
+      const operation = "CreateMemberBulk";
+      const { length } = body;
+      if (length > maxBytes && count > 1) return Promise.reject(tooLarge(length));
       const path = `${members(queueId)}/bulk`;
-      const isOne = items.length <= 1;
-      const send = async (body: Buffer): Promise<string[]> => {
-        const { length } = body;
-        if (length > maxBytes && !isOne) throw tooLarge(length);
-        const operation = "CreateMemberBulk";
-        const timeoutMs = BULK_TIMEOUT_MS;
-        try {
-          return bulkIds(await ask({ operation, method: "POST", path, body, timeoutMs, ...(signal && { signal }) }));
-        } catch (error) {
-          if (error instanceof ContactCenterError && classify(error) === "too-large") error.cause["bytes"] = length;
-          throw error;
-        }
-      };
+      const timeoutMs = BULK_TIMEOUT_MS;
+      const answer = ask({ operation, method: "POST", path, body, timeoutMs, ...(signal && { signal }) });
       // No async function: it would hold the members until the answer comes, and a big upload is mostly members on their way.
-      return (made ? Promise.resolve(made) : bulkBody(items, fileName)).then(send);
+      return answer.then(bulkIds).catch((error: unknown) => {
+        if (error instanceof ContactCenterError && classify(error) === "too-large") error.cause["bytes"] = length;
+        throw error;
+      });
     },
     async findMembers(queueId, marker, count, signal, timeoutMs) {
       const operation = "SearchMemberInQueue";

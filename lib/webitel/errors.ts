@@ -139,9 +139,12 @@ export function classify(error: unknown): FailureKind {
   return code >= 500 || code === 408 || isForeign(error) ? "unknown" : "refused";
 }
 
-/** The error of an upload that a deploy or a stop ends. @param isStream its input cannot be read again */
-export const closedError = (isStream = false): ContactCenterError =>
-  new ContactCenterError(CLOSED, isStream ? "webitel.errors.closed-stream" : "webitel.errors.closed", {
-    vendor: "webitel",
-    operation: "upload",
-  });
+const CLOSED_KEYS = {
+  list: "webitel.errors.closed",
+  stream: "webitel.errors.closed-stream",
+  unsent: "webitel.errors.closed-unsent",
+} as const;
+
+/** The error of an upload that a deploy or a stop ends. @param input what was being sent; a stream cannot be read again */
+export const closedError = (input: keyof typeof CLOSED_KEYS = "unsent"): ContactCenterError =>
+  new ContactCenterError(CLOSED, CLOSED_KEYS[input], { vendor: "webitel", operation: "upload" });

@@ -26,16 +26,13 @@ const DAY =
 const CALLED = /^'?[\s(]*\+?[\d\s()./\p{Pd}]+$/u;
 /** Fewer digits are no number of anybody. */
 const MIN_DIGITS = 3;
-/** More digits are two numbers in one cell: E.164 has 15, and a trunk's prefix comes before them. */
-const MAX_DIGITS = 20;
+/** More digits no number has behind `+`, or behind what is dialled for another country (E.164). */
+const MAX_DIGITS = 15;
+/** What is dialled for another country, also behind the 9 of a switchboard. */
+const PREFIX = /^9?(?:0011|011|010|810|00)/;
 /** So many digits between two of these are a number by themselves, which may have dashes and dots in it. */
 const WHOLE_DIGITS = 7;
 const SEPARATORS = [/[\s/()]+/, /[\s/().\p{Pd}]+/u];
-/** The most digits of an international number behind these: E.164 has 15. */
-const INTERNATIONAL: readonly (readonly [prefix: RegExp, digits: number])[] = [
-  [/^[\s(]*\+/, 15],
-  [/^[\s(]*00/, 17],
-];
 /** What becomes of a number in a column of decimals. */
 const DECIMAL = /^'?\+?\d+[.,](?:\d{1,2}|0+)$/;
 
@@ -65,7 +62,9 @@ export function dialable(text: string): Dialable {
   // "(0)44" and "00" are left to the dial plan: they are numbers.
   const isNumber = NUMBER.test(clean.replace(/^\(/, "").replace(/^\+\s*\(/, "+"));
   const { length } = digitsOf(clean);
-  if (!isNumber || length < MIN_DIGITS || (isSeveral(clean) && !/[*#]/.test(clean))) return { key: "no-number" };
+  const isCode = /[*#]/.test(clean);
+  if (!isNumber || length < MIN_DIGITS || (isSeveral(clean) && !isCode)) return { key: "no-number" };
+  if (isTooLong(clean) && !isCode) return { key: "long" };
   return { destination: clean, kind: "number" };
 }
 
@@ -81,12 +80,15 @@ const digitsOf = (text: string): string => text.replace(/\D/g, "");
 const wholeOf = (text: string, separator: RegExp): number =>
   text.split(separator).filter((part) => digitsOf(part).length >= WHOLE_DIGITS).length;
 
-/** True for the digits of more than one number. */
-function isSeveral(text: string): boolean {
-  const { length } = digitsOf(text);
-  const most = INTERNATIONAL.find(([prefix]) => prefix.test(text))?.[1];
-  if (most !== undefined) return length > most;
-  return SEPARATORS.some((each) => wholeOf(text, each) > 1) || length >= MAX_DIGITS;
+/** True for the digits of more than one number. An international one is written in groups as long as numbers. */
+const isSeveral = (text: string): boolean =>
+  SEPARATORS.some((each) => wholeOf(text, each) > 1) && (!/^[\s(]*(?:\+|00)/.test(text) || isTooLong(text));
+
+/** True for more digits than a number has: of a card, an account, or of two numbers. */
+function isTooLong(text: string): boolean {
+  const digits = digitsOf(text);
+  const prefix = /^[\s(]*\+/.test(text) ? "" : (PREFIX.exec(digits)?.[0] ?? "");
+  return digits.length > prefix.length + MAX_DIGITS;
 }
 
 /** True for text whose digits are no number, or more than one. */
@@ -102,5 +104,5 @@ export function destinationFault(text: string): "one" | "dialled" | undefined {
   if (isMasked(clean)) return "dialled";
   if (/[\p{L}@]/u.test(clean)) return ADDRESS.test(clean) || SIP_NUMBER.test(clean) ? undefined : "dialled";
   if (!CALLED.test(clean) || isOther(clean.trim()) || DECIMAL.test(clean.trim())) return "dialled";
-  return isSeveral(clean) ? "one" : undefined;
+  return isSeveral(clean) || isTooLong(clean) ? "one" : undefined;
 }

@@ -9,8 +9,8 @@ import { CANCELLED, noteSuccess, type RunContext } from "./context.js";
 import { answerOf, hasExpired, idsInOrder, matched, reasonOf, refusalText, wrongCount } from "./answers.js";
 import type { DoubleCheck } from "./doubles.js";
 import { giveWay } from "./give-way.js";
-import type { Outcome, Part } from "./part.js";
-import { type BatchResult, NO_ROWS, type Reject, rowsOf } from "./report.js";
+import type { DeliveredBatch, Outcome, Part } from "./part.js";
+import { NO_ROWS, rowsOf } from "./report.js";
 import { toRanges } from "./rows.js";
 import { contentsOf } from "./surplus.js";
 import {
@@ -22,14 +22,6 @@ import {
   verifyLost,
   waitBackoff,
 } from "./verification.js";
-
-/** A batch with those of its rows that are in none of its other fields. */
-interface DeliveredBatch extends BatchResult {
-  /** Numbers of those that are {@link RefusedAlone}. */
-  waiting: number[];
-  /** Those that a cancel left without an outcome: whoever continues the run looks for them. */
-  open: Reject[];
-}
 
 /** What a server says that a row has brought down. */
 const UNEXPLAINED: ReadonlySet<number | string> = new Set([500, "ECONNRESET", "EPIPE"]);
@@ -217,6 +209,9 @@ class Delivery {
       const kind = this.kindOf(fault, part, answer.bytes);
       if (kind === "stop") throw fault;
       if (kind === "refused" || kind === "too-large") {
+        // A queue that takes nobody twice refuses a batch because the request before was loaded meanwhile.
+        const before = part.lost && (await this.asked(marker, part, findBatch(run, marker, count), { rest: "send" }));
+        if (before) return before;
         if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
         // A proxy may say it of what the server is about to load.
         else if (fault.code !== TOO_LARGE && kind === "too-large" && run.uncertain === "verify")
@@ -233,14 +228,10 @@ class Delivery {
       const isAsked = run.uncertain === "verify" && (isLost || typeof fault.code === "number");
       part.lost ||= isAsked;
       part.open ||= isAsked;
-      try {
-        const found = await this.verify(marker, part, fault, attempt, { startMs, endMs: passedMs() });
-        if (found?.kind === "loaded") return await this.found(marker, part, found.found);
-        if (found) return { ...found, rest: answered ? "send" : "uncertain", ...answerOf(fault) };
-      } catch (reason) {
-        if (reason === CANCELLED) return this.lastLook(marker, part);
-        throw reason;
-      }
+      const asking = this.verify(marker, part, fault, attempt, { startMs, endMs: passedMs() });
+      const rest = { rest: answered ? "send" : "uncertain", ...answerOf(fault) } as const;
+      const found = await this.asked(marker, part, asking, rest);
+      if (found) return found;
       // A server that fails at everything would fail at a single row as well: there it is not the row's fault.
       const isOdd = answered || isForeign(fault) || classify(fault) === "too-large";
       const isUnexplained = UNEXPLAINED.has(fault.code) || isInsertFailure(fault) || isOdd;
@@ -249,6 +240,22 @@ class Delivery {
         if (part.lost) await doubles.watch({ marker, keep: 0 }, rows);
         return { kind: "refused", error: fault };
       }
+    }
+  }
+
+  /** The outcome of a part that the queue has, as a whole or in part; undefined where it has nothing of it. @param rest what becomes of the others */
+  private async asked(
+    marker: string,
+    part: Part,
+    asking: Promise<FoundBatch | undefined>,
+    rest: { rest: "send" | "uncertain"; answer?: number },
+  ): Promise<Outcome | undefined> {
+    try {
+      const found = await asking;
+      return found?.kind === "loaded" ? await this.found(marker, part, found.found) : found && { ...found, ...rest };
+    } catch (reason) {
+      if (reason === CANCELLED) return this.lastLook(marker, part);
+      throw reason;
     }
   }
 

@@ -101,6 +101,7 @@ export class Journal {
   /** Lines that wait to be written together. */
   private waiting = "";
   private broken: ContactCenterError | undefined;
+  private wasOpened = false;
 
   /**
    * @param head written first in a new file; undefined continues an old one
@@ -111,6 +112,11 @@ export class Journal {
     private readonly head?: JournalHead,
     private readonly locks: readonly JournalLock[] = [],
   ) {}
+
+  /** There is something to resume. */
+  get isBegun(): boolean {
+    return this.wasOpened || this.head === undefined;
+  }
 
   /**
    * Appends a line and resolves when it is on the disk.
@@ -204,6 +210,7 @@ export class Journal {
     this.file = file;
     // An empty line does no harm; one torn by a kill must not swallow ours.
     await file.appendFile(this.head ? `${JSON.stringify(this.head)}\n` : "\n");
+    this.wasOpened = true;
     return file;
   }
 }

@@ -2,6 +2,7 @@
 import type { ContactCenterError } from "../errors.js";
 import type { FoundMember } from "../types.js";
 import type { BatchRow } from "./batches.js";
+import type { BatchResult, Reject } from "./report.js";
 
 /** What became of a part. */
 export type Outcome =
@@ -30,4 +31,12 @@ export interface Part {
   known?: boolean;
   /** When its batch was first sent, as of {@link passedMs}. */
   sinceMs: number;
+}
+
+/** What became of a batch, with those of its rows that are in none of the other fields. */
+export interface DeliveredBatch extends BatchResult {
+  /** Numbers of those that are {@link RefusedAlone}. */
+  waiting: number[];
+  /** Those that a cancel left without an outcome: whoever continues the run looks for them. */
+  open: Reject[];
 }

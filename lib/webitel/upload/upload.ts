@@ -131,7 +131,8 @@ export class Upload {
   /** Stops reading, gives requests under way {@link CLOSE_GRACE_MS}; {@link Upload.run} then rejects with `ECLOSED`. */
   async close(): Promise<void> {
     this.isClosing = true;
-    this.stopper.abort(closedError(this.context.isStream));
+    const { isStream, journal } = this.context;
+    this.stopper.abort(closedError(!journal.isBegun ? "unsent" : isStream ? "stream" : "list"));
     this.abortAfter(CLOSE_GRACE_MS);
     await this.ended;
   }

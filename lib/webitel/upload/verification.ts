@@ -23,7 +23,8 @@ export function respectRetryAfter(run: RunContext, fault: ContactCenterError): v
   const nowMs = passedMs();
   run.failingSinceMs ??= nowMs;
   if (nowMs - run.failingSinceMs - Math.min(run.heldMs, HOUR_MS) > run.patience.giveUpMs) {
-    const key = run.isStream ? "webitel.errors.gave-up-stream" : "webitel.errors.gave-up";
+    const ofSent = run.isStream ? "webitel.errors.gave-up-stream" : "webitel.errors.gave-up";
+    const key = run.journal.isBegun ? ofSent : "webitel.errors.gave-up-unsent";
     throw new ContactCenterError(fault.code, key, fault.cause, {
       ...fault.params,
       minutes: Math.round(run.patience.giveUpMs / 60_000),

@@ -323,7 +323,7 @@ function plainRequest(settings: WebhookSettings, webhook: WebhookRequest, ip: st
 }
 
 /** A text that begins with a name and its value, as a form does and JSON never. */
-const FORM = /^[\w.%+-]+=/;
+const FORM = /^[\uFEFF\r\n]*[\w.%+-]+=/;
 
 function readData(
   bytes: Buffer,

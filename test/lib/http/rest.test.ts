@@ -154,9 +154,13 @@ describe("lib/http/rest", () => {
 
   it("does not follow a redirect with its credentials", async () => {
     answers = [(response) => response.writeHead(302, { Location: `${server.url}/elsewhere` }).end()];
-    const { code, key } = await failure(client.request({ operation: "Read", method: "GET", path: "x" }));
+    const read = { operation: "Read", method: "GET", path: "x" } as const;
+    const { code, key, message } = await failure(client.request(read));
     assert.deepEqual([code, key], [302, "shared.errors.http.redirect"]);
-    assert.equal(server.heard.length, 1);
+    assert.ok(message.includes(` on to ${server.url} (`), message);
+    answers = [(response) => response.writeHead(307, { Location: "https://login.example/sso?ticket=1" }).end()];
+    assert.match((await failure(client.request(read))).message, /on to https:\/\/login\.example \(HTTP 307\)/);
+    assert.equal(server.heard.length, 2);
   });
 
   it("says of an answer that is too long, and of one that breaks off, that the server was reached", async () => {

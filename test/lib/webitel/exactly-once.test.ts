@@ -238,9 +238,9 @@ describe("lib/webitel/upload, exactly once on a clock", () => {
     it(`gives a request that hangs 2 s after a cancel, its members ${committed ? "found" : "unknown"}`, async () => {
       const webitel = new TimedWebitel([]);
       const create = webitel.createMembers.bind(webitel);
-      webitel.createMembers = async (queue, items, { signal } = {}) => {
+      webitel.createMembers = async (queue, items, options) => {
         if (committed) await create(queue, items);
-        return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(failed("ECLOSED"))));
+        return new Promise((_, reject) => options?.signal?.addEventListener("abort", () => reject(failed("ECLOSED"))));
       };
       const report = await inFakeTime(() => upload(webitel, 30, { cancelAfterMs: 2000 }));
       assert.deepEqual([report.cancelled, ...numbers(report)], [true, 10, ...(committed ? [10, 0] : [0, 10]), 0, 0]);

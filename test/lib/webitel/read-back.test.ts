@@ -1,6 +1,7 @@
 /** What the upload loaded, read back by the vendor's own client, field by field. */
 import assert from "node:assert/strict";
 import { Configuration, type EngineCreateMemberBulkItem, MemberServiceApi } from "webitel-sdk";
+import { bulkBody } from "../../../lib/webitel/bulk-body.js";
 import { createWebitelClient } from "../../../lib/webitel/client.js";
 import { memberMapper } from "../../../lib/webitel/member.js";
 import { NameLookup } from "../../../lib/webitel/upload/names.js";
@@ -81,7 +82,7 @@ describe("lib/webitel, read back by webitel-sdk", () => {
       assert.equal(error, undefined);
       if (member) members.push(member);
     }
-    await client.createMembers("10", members, { fileName: "read back" });
+    await client.createMembers("10", members, { maxBytes: Infinity, body: await bulkBody(members, "read back") });
     client.close();
     const api = new MemberServiceApi(new Configuration({ apiKey: WEBITEL_DEMO_TOKEN, basePath: simulator.url }));
     const [flat, finished] = (await api.searchMemberInQueue(10, 1, 10)).data.items ?? [];

@@ -104,6 +104,22 @@ describe("lib/webitel/upload", () => {
     assert.deepEqual(numbers(error.cause.report), [0, 0, 0, 0, 0]);
   });
 
+  it("advises no resume where there is nothing to resume", async () => {
+    const looksUp = { toMember: () => new Promise<never>(() => undefined) };
+    const { upload, rows } = await prepare(people(5), looksUp);
+    const ended = failure({ upload, rows, results: [] });
+    await upload.close();
+    assert.equal((await ended).key, "webitel.errors.closed-unsent");
+  });
+
+  it("advises a resume once something was sent", async () => {
+    const { upload, rows } = await prepare(people(5), { rate: 1, batchSize: 1 });
+    const ended = failure({ upload, rows, results: [] });
+    await until("a row to be loaded", () => harness.bench.loaded().length > 0);
+    await upload.close();
+    assert.equal((await ended).key, "webitel.errors.closed");
+  });
+
   it("halves a refused batch down to the bad rows, each half with a marker of its own", async () => {
     const { upload, rows, results } = await prepare(people(20, (row) => (row === 13 ? { bucket: "99" } : {})));
     assert.deepEqual(numbers(await upload.run(rows)), [20, 19, 1, 0, 2]);

@@ -181,7 +181,15 @@ describe("webitel webhooks", () => {
         const reply = await send(`${red.url}/events`, form, { headers: { "Content-Type": type } });
         assert.deepEqual([reply.status, reply.json], [200, {}], type);
       }
-      await red.message("seen", () => red.messages("seen").length === types.length);
+      const framed = [`\uFEFF${form}`, `\r\n${form}`, `\uFEFF\n${form}\r\n`];
+      for (const text of framed)
+        for (const type of ["", "application/x-www-form-urlencoded"])
+          assert.equal(
+            (await send(`${red.url}/events`, text, { headers: { "Content-Type": type } })).status,
+            200,
+            text,
+          );
+      await red.message("seen", () => red.messages("seen").length === types.length + 2 * framed.length);
       for (const { payload } of red.messages("seen")) assert.deepEqual(payload, { ...EVENT, queue: "12" });
       for (const text of ['{"event":', "hello", "a b=c"])
         assert.equal((await send(`${red.url}/events`, text, { headers: { "Content-Type": "" } })).status, 400, text);
