@@ -111,6 +111,18 @@ describe("Two copies with a lease in Redis", function () {
     await assertWhole(events);
   });
 
+  it("leave out what the other one handed on, where Redis forgets a lease that holds and two lead", async () => {
+    await underEvents();
+    await until("two that lead", async () => {
+      await redis.ask("DEL mutex:contact-center");
+      return subscribed() === 2 && copies.every((copy) => copy.badge().text === `${copy.name} leads`);
+    });
+    await events.passedBy(...copies);
+    await leaderOf(copies);
+    await events.end();
+    await assertWhole(events);
+  });
+
   for (const type of ["full", "flows", "nodes"] as const)
     it(`tell a gap where a deploy of type ${type} changes the leader's subscribing node`, async () => {
       const [leader] = await underEvents();

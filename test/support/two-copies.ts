@@ -35,6 +35,9 @@ export function leaseFlows(): FlowNode[] {
   return [...flows, ...statusProbe([lease.id], "lease badge").map((node) => ({ ...node, z: String(lease["z"]) }))];
 }
 
+/** So many events in a row have some of each vendor. */
+const IN_A_ROW = 10;
+
 /** One of the two. */
 export class Copy {
   /** Every life of it, the killed ones included. */
@@ -136,8 +139,14 @@ export class Numbered {
     clearInterval(this.timer);
   }
 
-  /** Sends no more, and waits until the last one that was sent has come. */
+  /** Waits until several in a row have come, those of each vendor among them; sends no more then, and waits for the last one. */
   async end(): Promise<void> {
+    const first = this.sentAt.length;
+    await until("events without a loss", () => {
+      const received = new Set(this.received());
+      const inRow = (from: number): boolean => [...Array(IN_A_ROW).keys()].every((at) => received.has(from + at));
+      return [...this.sentAt.keys()].slice(first).some(inRow);
+    });
     this.stop();
     const last = this.sentAt.push(Date.now()) - 1;
     this.send(last);
