@@ -26,6 +26,8 @@ interface Editor {
   plugins: { registerPlugin(id: string, definition: { onadd(this: { _: Words }): void }): void };
   sidebar: { addTab(tab: SidebarTab): void; show(id: string): void };
   actions: { add(name: string, action: () => void, options: { label: string }): void };
+  /** Copies also where the editor is not reached by HTTPS, and says so beside the element. */
+  clipboard: { copyText(text: string, beside: JQuery): void };
   events: { on(event: string, listener: () => void): void };
   nodes: {
     /** The flow as it is now, as it would be deployed. */

@@ -1,17 +1,13 @@
 /** What can be done with an open run: replay it, and keep it as a test. */
 import type { Run } from "../../../lib/recorder/model.js";
-import { getRun, keep, replay } from "./api.js";
+import { getRun, replay } from "./api.js";
 import { element } from "./element.js";
-import { flowLabelOf, labelOf } from "./nodes.js";
+import { keepForm } from "./keep-form.js";
 import type { Words } from "./red.js";
-import { dayAndTime } from "./times.js";
 
 /** Between two questions while a replay goes on, and how many are asked, in milliseconds. */
 const POLL_MS = 300;
 const MOST_POLLS = 200;
-/** Characters that the name of a file may have. */
-const NOT_IN_NAMES = /[^\p{L}\p{N} ._-]+/gu;
-const LONGEST_NAME = 60;
 
 /** The buttons of a run, and the keys that press them. */
 export interface RunActions {
@@ -54,8 +50,7 @@ export function runActions(run: Run, words: Words, show: (replayed: Run) => void
   });
   const form = keepForm(run, words, attempt, () => save.focus());
   const save = button("keep", () => {
-    form.hidden = false;
-    form.querySelector("input")?.select();
+    form.open();
     return Promise.resolve();
   });
   state.textContent = run.isReplayable === true ? "" : say(run.outcome === "refused" ? "refused" : "not-kept");
@@ -65,7 +60,7 @@ export function runActions(run: Run, words: Words, show: (replayed: Run) => void
       { class: "cc-recorder-actions" },
       element("div", { class: "cc-recorder-buttons" }, again, save, element("label", {}, outside, say("outside"))),
       state,
-      form,
+      form.element,
     ),
     keys: { r: () => again.click(), k: () => save.click() },
   };
@@ -81,55 +76,6 @@ async function settled(id: string): Promise<Run> {
     last = now;
   }
   return last;
-}
-
-/**
- * Names of the file and of the scenario; then the path, and the command that runs it.
- * @param leave leads back to where the form was opened
- */
-function keepForm(
-  run: Run,
-  words: Words,
-  attempt: (act: () => Promise<void>) => Promise<void>,
-  leave: () => void,
-): HTMLElement {
-  const say = (key: string, values?: Record<string, unknown>): string => words(`recorder.replay.${key}`, values);
-  const field = (key: string, value: string): [HTMLElement, HTMLInputElement] => {
-    const input = element("input", { type: "text", value });
-    return [element("label", {}, say(key), input), input];
-  };
-  const flow = flowLabelOf(run).replaceAll(NOT_IN_NAMES, " ").trim().slice(0, LONGEST_NAME).trim();
-  const [nameLabel, name] = field("file", flow === "" ? run.vendor : flow);
-  const [titleLabel, title] = field("title", `${labelOf(run)}, ${dayAndTime(run.start)}`);
-  const saved = element("pre", { class: "cc-recorder-saved", tabindex: "-1" });
-  saved.hidden = true;
-  const submit = element("button", { class: "red-ui-button red-ui-button-small" }, say("save"));
-  const cancel = element("button", { class: "red-ui-button red-ui-button-small", type: "button" }, say("cancel"));
-  const buttons = element("div", { class: "cc-recorder-form-buttons" }, submit, cancel);
-  const form = element("form", {}, nameLabel, titleLabel, buttons, saved);
-  form.hidden = true;
-  const close = (): void => {
-    form.hidden = true;
-    leave();
-  };
-  cancel.addEventListener("click", close);
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.target === saved) return;
-    close();
-    event.preventDefault();
-    // The run stays open.
-    event.stopPropagation();
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void attempt(async () => {
-      const { path, command } = await keep(run.id, name.value, title.value);
-      saved.textContent = `${path}\n${command}`;
-      saved.hidden = false;
-      saved.focus();
-    });
-  });
-  return form;
 }
 
 /** What a request that failed says: its own sentence, where it has one. */

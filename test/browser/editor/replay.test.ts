@@ -138,10 +138,24 @@ describe("editor: a replay", function () {
     assert.equal(await sidebar().getByLabel("File").inputValue(), "VIP callers");
     await sidebar().getByLabel("Scenario", { exact: true }).fill("A VIP goes to the VIP queue");
     await page.keyboard.press("Enter");
-    const saved = sidebar().locator("form pre");
+    const saved = sidebar().locator(".cc-recorder-saved");
     await saved.waitFor();
-    assert.match(await saved.innerText(), /VIP callers\.json\n.*contact-center-simulator test flows\.json/);
+    assert.match(
+      await saved.innerText(),
+      /^Saved as\s+\S.*VIP callers\.json\s+Run it in the user directory with\s+npx contact-center-simulator test flows\.json/,
+    );
+    assert.equal(await sidebar().locator("form:visible").count(), 0);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await saved.getByRole("button", { name: "copy" }).click();
+    await until(
+      "the command in the clipboard",
+      async () =>
+        (await page.evaluate(() => navigator.clipboard.readText())) === (await saved.locator("pre").textContent()),
+    );
     await readable("kept");
+    await saved.getByRole("button", { name: "Close" }).click();
+    await saved.waitFor({ state: "hidden" });
+    assert.ok(await focused(".cc-recorder-buttons > button"));
     const { userDir } = red;
     const scenarios = join(userDir, "scenarios");
     const ran = await runScenarios([join(userDir, "flows.json"), scenarios, "--user-dir", userDir]);
