@@ -8,7 +8,7 @@ import { flowLabelOf, labelOf } from "./nodes.js";
 import type { Words } from "./red.js";
 import { runActions } from "./run-actions.js";
 
-/** Errors above the steps; those of all steps are at their rows. */
+/** Errors below the outcome; those of all steps are at their rows. */
 const SHOWN_FAILURES = 3;
 
 /** Where a key leads from step `at` of `count`. */
@@ -65,8 +65,8 @@ export function runView(run: Run, words: Words, close: () => void, show: (run: R
     back,
     actions.element,
     facts(run, words),
-    sides(run, words),
     ...failures(run, words),
+    sides(run, words),
     ...run.steps
       .filter(({ standIn }) => standIn === "missing")
       .map((step) => element("p", {}, words("recorder.replay.not-asked", { node: labelOf(step) }))),
@@ -109,8 +109,9 @@ function facts(run: Run, words: Words): HTMLElement {
       element("dd", {}, words(`recorder.replay.is-replay${run.reachesOutside === true ? "-outside" : ""}`)),
     );
   add("event", run.event);
-  add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   add("time", run.latencyMs === undefined ? undefined : milliseconds(run.latencyMs));
+  // What went wrong stands directly below it.
+  add("outcome", [words(`recorder.outcome.${run.outcome}`), run.reason].filter(Boolean).join(", "));
   return list;
 }
 

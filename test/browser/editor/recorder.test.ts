@@ -357,6 +357,10 @@ describe("editor: the recorder's sidebar", function () {
     await page.locator("#asks .red-ui-flow-node").first().click();
     await page.locator(".cc-recorder-run").first().click();
     await page.locator(".cc-recorder-error", { hasText: /ask CRM failed: .*No customer #[a-z]{10}/ }).waitFor();
+    const below = page.locator(
+      ".cc-recorder-view > dl:has(> dt:nth-last-of-type(1):text-is('Outcome')) + .cc-recorder-error",
+    );
+    assert.equal(await below.count(), 1);
     const step = page.locator(".cc-recorder-steps > .cc-recorder-erred");
     assert.match(await step.innerText(), /ask CRM[^]*failed/);
     await until("the mark on the canvas", async () => (await page.locator("g.cc-recorder-erred").count()) === 1);
