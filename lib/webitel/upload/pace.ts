@@ -2,6 +2,9 @@
 import { delay } from "../../http/backoff.js";
 import { passedMs } from "./clock.js";
 
+/** A timer is not later than this, milliseconds: what leaves later was not ready, or was held up. */
+const LATE_MS = 50;
+
 /** One upload's pace. */
 export class Pace {
   private nextSlotMs = 0;
@@ -40,17 +43,26 @@ export class Pace {
    * @throws the signal's reason
    */
   async waitForTurn(members: number, stop: AbortSignal): Promise<void> {
-    if (this.rate > 0 && members > 0) {
-      const slot = Math.max(this.nextSlotMs, passedMs());
-      this.nextSlotMs = slot + (members / this.rate) * 1000;
-      // A very slow rate waits longer than one timer can count.
-      while (slot > passedMs()) await delay(slot - passedMs(), stop);
-    }
     do {
       await this.untilHoldEnds(stop);
       if (this.paused) await unlessAborted(this.paused.promise, stop);
-    } while (this.paused !== undefined || this.holdUntilMs > passedMs());
+      // A very slow rate waits longer than one timer can count.
+      else if (members > 0 && this.nextSlotMs > passedMs()) await delay(this.nextSlotMs - passedMs(), stop);
+    } while (
+      this.paused !== undefined ||
+      this.holdUntilMs > passedMs() ||
+      (members > 0 && this.nextSlotMs > passedMs())
+    );
+    // Only now: who had taken his turn before a pause would leave with all others at its end.
+    if (members > 0 && this.rate > 0) this.nextSlotMs = this.slotAfter(members);
     stop.throwIfAborted();
+  }
+
+  /** When the next request may leave, if this one leaves now. A timer that was late makes no request later that follows. */
+  private slotAfter(members: number): number {
+    const nowMs = passedMs();
+    const isLate = nowMs - this.nextSlotMs < LATE_MS;
+    return (isLate ? this.nextSlotMs : nowMs) + (members / this.rate) * 1000;
   }
 
   /**
