@@ -56,6 +56,11 @@ export function onceDeployed(RED: NodeAPI, callback: () => void): () => void {
   return stop;
 }
 
+/** True for a node of the flows that run, a disabled one included; false for one within a subflow's instance. */
+export function isInFlows(RED: NodeAPI, id: string): boolean {
+  return deploysOf(RED).running?.flows.some((node) => node.id === id) === true;
+}
+
 /** Calls back once: at the end of the deploy that is going on, or when Node-RED or its flows have stopped. */
 export function onceDeployedOrStopped(RED: NodeAPI, callback: () => void): void {
   const end = (): void => {

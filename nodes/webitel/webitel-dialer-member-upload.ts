@@ -9,6 +9,7 @@
 import type { Node, NodeAPI } from "node-red";
 import { CLOSED, uploadFault } from "../../lib/webitel/errors.js";
 import { HeldMemory } from "../../lib/webitel/upload/held.js";
+import { isInFlows, onceDeployed } from "../shared/deploys.js";
 import { localize, type Message, onInput, type Send } from "../shared/input.js";
 import { ProgressBadge } from "./badge.js";
 import { showConnection, withClient } from "./connection.js";
@@ -84,7 +85,12 @@ export = (RED: NodeAPI) => {
       const { waiting } = queue;
       if (waiting > 0) this.warn(RED._("webitel.waiting", { waiting }));
       runner.folder.close();
-      const ended = queue.close().then(() => (removed ? runner.folder.tidy(0) : undefined));
+      const ended = queue.close();
+      // A node that is disabled, or moved to another tab, is removed as well, and comes again.
+      if (removed)
+        onceDeployed(RED, () => {
+          if (!isInFlows(RED, this.id)) void ended.then(() => runner.folder.tidy(0)).catch(() => undefined);
+        });
       // Only now: a stream that ends while its upload still runs would look complete.
       streams.close();
       // The messages under way end first, so that their error is still ours.

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../../lib/webitel/upload/report.js";
 import { startWebitelSimulator } from "../../../simulators/webitel/simulator.js";
-import { makeUserDir, NodeRed } from "../../support/node-red.js";
+import { tab } from "../../support/flow.js";
+import { type FlowNode, makeUserDir, NodeRed } from "../../support/node-red.js";
+import { again } from "../../support/rte.js";
 import { until } from "../../support/wait.js";
 import { people } from "../../support/webitel/bench-run.js";
 import { start, uploadFlow } from "../../support/webitel/flow.js";
@@ -72,6 +74,45 @@ describe("webitel-dialer-member-upload in two Node-RED with one user directory",
       assert.equal(simulator.store.queue("10")?.loaded, 600);
     } finally {
       await Promise.all([one.stop(), other.stop()]);
+      await simulator.close();
+      rmSync(userDir, { recursive: true, force: true });
+    }
+  }).timeout(60_000);
+});
+
+describe("webitel-dialer-member-upload that is disabled or moved, and enabled again", () => {
+  it("knows the lists that it has loaded, and forgets them when it is removed", async () => {
+    const simulator = await startWebitelSimulator();
+    const userDir = makeUserDir();
+    const flows = uploadFlow(simulator.url, {});
+    const changed = (properties: object): FlowNode[] =>
+      again(flows.map((each) => (each.id === "up" ? { ...each, ...properties } : each)));
+    const red = await NodeRed.start({ userDir });
+    const load = async (): Promise<Report> => {
+      red.forget();
+      await start(red.url, { payload: people(3) });
+      return (await red.message("report"))["payload"] as Report;
+    };
+    const journals = (): string[] =>
+      readdirSync(join(userDir, "contact-center")).filter((name) => name.endsWith(".jsonl"));
+    try {
+      await red.deploy(flows);
+      assert.equal((await load()).loadedBefore, undefined);
+      await red.deploy(changed({ d: true }), "nodes");
+      await red.deploy(changed({}), "nodes");
+      assert.notEqual((await load()).loadedBefore, undefined);
+      const elsewhere = { ...tab(), id: "elsewhere" };
+      await red.deploy([...changed({ z: "elsewhere" }), elsewhere], "flows");
+      await red.deploy([...changed({}), elsewhere], "full");
+      assert.notEqual((await load()).loadedBefore, undefined);
+      assert.equal(journals().length, 3);
+      await red.deploy(
+        changed({}).filter(({ id }) => id !== "up"),
+        "nodes",
+      );
+      await until("no journal", () => journals().length === 0);
+    } finally {
+      await red.stop();
       await simulator.close();
       rmSync(userDir, { recursive: true, force: true });
     }
