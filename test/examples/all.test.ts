@@ -6,12 +6,9 @@ import { type FlowNode, layOut, readExamples } from "../../demo/examples.js";
 import { SIMULATOR_NAMES, type SimulatorName } from "../../simulators/simulator.js";
 import { SIMULATORS } from "../../simulators/all.js";
 import { demoCredentials } from "../support/examples.js";
-import { coreForms, packForms } from "../support/forms.js";
+import { coreForms, FORMER_SETTINGS, packForms } from "../support/forms.js";
 import { PACKAGE } from "../support/node-red.js";
 import { LEASE_FLOW } from "../support/two-copies.js";
-
-/** Settings that are only read, from flows of an earlier version: `webitel-attempt-result`. */
-const FORMER = new Set(["status", "statusType"]);
 
 const folder = resolve(__dirname, "../../examples");
 const pack = packForms();
@@ -71,7 +68,7 @@ describe("examples", () => {
           const form = forms.get(node.type);
           assert.ok(form, `unknown type ${node.type}`);
           const missing = Object.keys(form.defaults).filter(
-            (property) => !(property in node) && !OWN.has(property) && !FORMER.has(property),
+            (property) => !(property in node) && !OWN.has(property) && !FORMER_SETTINGS.has(property),
           );
           assert.deepEqual(missing, [], node.type);
           const unknown = Object.keys(node).filter((property) => !(property in form.defaults) && !OWN.has(property));

@@ -5,6 +5,9 @@ import { dirname, join, resolve } from "node:path";
 import vm from "node:vm";
 import { nodeTypes } from "../../scripts/assets.js";
 
+/** Settings that are only read, from flows of an earlier version: those of `webitel-attempt-result`. */
+export const FORMER_SETTINGS: ReadonlySet<string> = new Set(["status", "statusType"]);
+
 /** The second argument of `RED.nodes.registerType`, as far as tests ask. */
 export interface Form {
   category: string;

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { nodeTypes } from "../../../scripts/assets.js";
 import { Editor } from "../../support/editor.js";
 import { faintTexts } from "../../support/contrast.js";
-import { packForms } from "../../support/forms.js";
+import { FORMER_SETTINGS, packForms } from "../../support/forms.js";
 import { inject, node, tab } from "../../support/flow.js";
 import { NodeRed } from "../../support/node-red.js";
 
@@ -184,7 +184,7 @@ describe("editor: every node", function () {
       const after = await editor.exported(id);
       assert.deepEqual(after, before);
       assert.deepEqual(
-        Object.keys(form.defaults).filter((name) => !(name in after)),
+        Object.keys(form.defaults).filter((name) => !(name in after) && !FORMER_SETTINGS.has(name)),
         [],
       );
       const help = await editor.help(type);
